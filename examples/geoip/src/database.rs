@@ -1,0 +1,100 @@
+//! Which country an address is in: the data that tor-geoip embeds, or a MaxMind file.
+
+use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
+
+use maxminddb::{MaxMindDbError, Reader, geoip2};
+use tor_geoip::GeoipDb;
+
+/// A database of countries.
+#[derive(Clone)]
+pub(crate) struct GeoIp(Arc<Database>);
+
+enum Database {
+    Embedded(Arc<GeoipDb>),
+    MaxMind(Reader<Vec<u8>>),
+}
+
+/// A database that cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    file: PathBuf,
+    cause: MaxMindDbError,
+}
+
+impl GeoIp {
+    /// The data within the program.
+    pub(crate) fn embedded() -> Self {
+        Self(Arc::new(Database::Embedded(GeoipDb::new_embedded())))
+    }
+
+    /// A MaxMind file with countries.
+    pub(crate) fn open(file: PathBuf) -> Result<Self, Unreadable> {
+        match Reader::open_readfile(&file) {
+            Ok(reader) => Ok(Self(Arc::new(Database::MaxMind(reader)))),
+            Err(cause) => Err(Unreadable { file, cause }),
+        }
+    }
+
+    /// The ISO 3166 code of the country that an address is in.
+    ///
+    /// An IPv4 address that is mapped into IPv6 is looked up as what it is.
+    pub(crate) fn country(&self, address: IpAddr) -> Option<String> {
+        let address = address.to_canonical();
+        match &*self.0 {
+            Database::Embedded(database) => {
+                Some(database.lookup_country_code(address)?.to_string())
+            }
+            Database::MaxMind(reader) => {
+                let found = reader.lookup(address).ok()?.decode::<geoip2::Country<'_>>().ok()??;
+                found.country.iso_code.map(str::to_owned)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is no MaxMind database that can be read", self.file.display())
+    }
+}
+
+impl std::error::Error for Unreadable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn country(address: &str) -> Option<String> {
+        GeoIp::embedded().country(address.parse().expect("an address"))
+    }
+
+    #[test]
+    fn an_ipv4_address_is_found() {
+        assert_eq!(country("130.59.31.80").as_deref(), Some("CH"));
+    }
+
+    #[test]
+    fn an_ipv6_address_is_found() {
+        assert_eq!(country("2001:620::1").as_deref(), Some("CH"));
+    }
+
+    #[test]
+    fn a_mapped_address_is_the_ipv4_address_within() {
+        assert_eq!(country("::ffff:130.59.31.80").as_deref(), Some("CH"));
+    }
+
+    #[test]
+    fn a_private_address_is_in_no_country() {
+        assert_eq!(country("10.0.0.1"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let error = GeoIp::open(PathBuf::from("Cargo.toml")).err().expect("unreadable");
+        assert_eq!(error.to_string(), "Cargo.toml is no MaxMind database that can be read");
+    }
+}

@@ -1,0 +1,162 @@
+//! What only `#[mount]` and `#[resource]` together can see, as constants that the compiler evaluates.
+//!
+//! Each is a question to `wsgiservice`'s `descriptor::check`, at the author's own token.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::{Mount, Operation, Parameter, Resource, Role, name};
+
+/// Where assertions stand: by themselves, or, since a constant knows no generics, in the implementation.
+pub(super) fn place(
+    generics: &syn::Generics,
+    assertions: Vec<TokenStream>,
+) -> (TokenStream, TokenStream) {
+    if generics.params.is_empty() {
+        let constants = assertions.into_iter().map(|assertion| quote!(const _: () = #assertion;));
+        (TokenStream::new(), constants.collect())
+    } else {
+        (quote!(const CHECKED: () = { #(#assertions;)* };), TokenStream::new())
+    }
+}
+
+/// The path's variables are taken, the rules name parameters, and fit them.
+pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
+    let (_, arguments, _) = mount.generics.split_for_impl();
+    let ident = &mount.ident;
+    let operations = quote!(&<#ident #arguments as __w::Resource>::OPERATIONS);
+    let mut assertions = Vec::new();
+    for variable in mount.template.variables() {
+        let message = format!(
+            "no method or hook of `{ident}` takes the path variable `{variable}`: add an argument `{variable}`, or take `{{{variable}}}` out of the path"
+        );
+        assertions.push(quote_spanned! {mount.path.span()=>
+            ::core::assert!(__w::check::takes(#operations, #variable), #message)
+        });
+    }
+    for constraint in &mount.constraints {
+        let parameter = name(&constraint.name);
+        let message = format!(
+            "no method or hook of `{ident}` has an argument `{parameter}`, which this rule is for"
+        );
+        assertions.push(quote_spanned! {constraint.name.span()=>
+            ::core::assert!(__w::check::takes(#operations, #parameter), #message)
+        });
+        let table = super::constraint::constraint(constraint);
+        if let Some(range) = constraint.len.as_ref().or(constraint.range.as_ref()) {
+            assertions.push(quote_spanned! {range.span=>
+                ::core::assert!(__w::check::fits_everywhere(#operations, &#table), "`range` is for numbers, and `len` for text")
+            });
+        }
+        if let Some(default) = &constraint.default {
+            assertions.push(quote_spanned! {default.span()=>
+                ::core::assert!(__w::check::default_fits_everywhere(#operations, &#table), "the default is not of the argument's type")
+            });
+        }
+    }
+    assertions
+}
+
+/// The arguments of each method go together, with the path and with their rules.
+pub(super) fn of_resource(resource: &Resource) -> Vec<TokenStream> {
+    let mut assertions = Vec::new();
+    for (position, operation) in resource.operations.iter().enumerate() {
+        for (index, parameter) in operation.parameters.iter().enumerate() {
+            let place = Place { resource, operation, position, index, parameter };
+            assertions.extend(place.assertions());
+        }
+    }
+    assertions
+}
+
+/// A parameter, and where it is.
+struct Place<'a> {
+    resource: &'a Resource,
+    operation: &'a Operation,
+    position: usize,
+    index: usize,
+    parameter: &'a Parameter,
+}
+
+impl Place<'_> {
+    fn assertions(&self) -> Vec<TokenStream> {
+        let mut assertions = vec![self.is_there_if_in_path()];
+        let is_get = self.operation.role == Role::Method("GET".to_owned());
+        if is_get || self.operation.role.is_hook() {
+            assertions.push(self.is_no_content());
+        } else if self.index > 0 {
+            assertions.push(self.is_no_second_content());
+        }
+        assertions.extend(self.rules_fit());
+        if self.parameter.header.is_some() {
+            assertions.push(self.is_value());
+        }
+        assertions
+    }
+
+    fn argument(&self, index: usize) -> TokenStream {
+        let (self_type, position) = (&self.resource.self_type, self.position);
+        quote!(&<#self_type as __w::Resource>::OPERATIONS.operations[#position].parameters[#index].argument)
+    }
+
+    fn is_there_if_in_path(&self) -> TokenStream {
+        let (self_type, name) = (&self.resource.self_type, self.parameter.name());
+        let argument = self.argument(self.index);
+        let message =
+            format!("`{name}` is in the path, and so is never absent: take the `Option` away");
+        quote_spanned! {self.parameter.ty.span()=>
+            ::core::assert!(!__w::check::has_variable(&<#self_type as __w::Mounted>::MOUNT, #name) || !__w::check::is_optional(#argument), #message)
+        }
+    }
+
+    fn is_no_content(&self) -> TokenStream {
+        let argument = self.argument(self.index);
+        let message = if self.operation.role.is_hook() {
+            "a hook is asked before the content is read: give it parameters of the path or the query".to_owned()
+        } else {
+            "a GET has no content: take parameters of the path or the query, or make this a `post`"
+                .to_owned()
+        };
+        quote_spanned! {self.parameter.ty.span()=> ::core::assert!(!__w::check::is_content(#argument), #message) }
+    }
+
+    fn is_no_second_content(&self) -> TokenStream {
+        let argument = self.argument(self.index);
+        let before = (0..self.index).map(|index| self.argument(index));
+        quote_spanned! {self.parameter.ty.span()=>
+            ::core::assert!(
+                !(__w::check::is_content(#argument) && (#(__w::check::is_content(#before))||*)),
+                "a request has one content: put the two into one struct"
+            )
+        }
+    }
+
+    fn is_value(&self) -> TokenStream {
+        let argument = self.argument(self.index);
+        quote_spanned! {self.parameter.ty.span()=>
+            ::core::assert!(__w::check::is_value(#argument), "a header field gives a value: a parameter, or an `Option` or a `Vec` of one")
+        }
+    }
+
+    fn rules_fit(&self) -> Vec<TokenStream> {
+        let Some(constraint) = &self.parameter.constraint else { return Vec::new() };
+        let argument = self.argument(self.index);
+        let table = super::constraint::constraint(constraint);
+        let mut assertions = vec![quote_spanned! {constraint.name.span()=>
+            ::core::assert!(__w::check::fits(#argument, &#table), "this rule does not fit the argument's type: `range` is for numbers, `len` for text, and none for what is no value")
+        }];
+        if let Some(default) = &constraint.default {
+            let self_type = &self.resource.self_type;
+            if constraint.convert.is_none() {
+                assertions.push(quote_spanned! {default.span()=>
+                    ::core::assert!(__w::check::default_fits(#argument, &#table), "the default is not of the argument's type")
+                });
+            }
+            assertions.push(quote_spanned! {default.span()=>
+                ::core::assert!(__w::check::default_keeps(&<#self_type as __w::Mounted>::MOUNT, &#table), "the default breaks a rule of the struct")
+            });
+        }
+        assertions
+    }
+}

@@ -1,0 +1,119 @@
+//! What the derives write.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, Fields, Path};
+
+use super::lints;
+use crate::input::{Errors, derive};
+
+pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(input) = errors.take(syn::parse2::<DeriveInput>(tokens)) else {
+        return errors.into_tokens();
+    };
+    let krate = derive::krate(&input, "parameter", &mut errors);
+    let (kind, parse) = match (derive::newtype(&input), derive::variants(&input)) {
+        (Some(field), _) => {
+            let ty = &field.ty;
+            let parse = quote!(<#ty as __w::Parameter>::parse(text).map(Self));
+            (quote!(<#ty as __w::Parameter>::KIND), parse)
+        }
+        (None, Some(data)) => {
+            let words: Vec<_> = data
+                .variants
+                .iter()
+                .filter_map(|variant| errors.take(derive::word(variant)))
+                .collect();
+            let idents = data.variants.iter().map(|variant| &variant.ident);
+            let reason = format!("It must be one of {}.", words.join(", "));
+            let kind = quote!(__w::Kind::Choice(&[#(#words),*]));
+            let parse = quote! {
+                match text {
+                    #(#words => __w::Ok(Self::#idents),)*
+                    _ => __w::Err(__w::Invalid::new(#reason)),
+                }
+            };
+            (kind, parse)
+        }
+        (None, None) => {
+            let message = "a parameter is an enum of words, or a struct around one other parameter: `struct Id(Uuid);`";
+            errors.at(input.ident.span(), message);
+            (quote!(__w::Kind::Text(__w::None)), quote!(__w::Err(__w::Invalid::new(""))))
+        }
+    };
+    let parse = if errors.is_empty() { parse } else { quote!(__w::Err(__w::Invalid::new(""))) };
+    let body = quote! {
+        const KIND: __w::Kind = #kind;
+        fn parse(text: &::core::primitive::str) -> __w::Result<Self, __w::Invalid> { #parse }
+    };
+    implement(&krate, &quote!(__w::Parameter), &input, &body, errors)
+}
+
+pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(input) = errors.take(syn::parse2::<DeriveInput>(tokens)) else {
+        return errors.into_tokens();
+    };
+    let krate = derive::krate(&input, "problem", &mut errors);
+    let Some(data) = derive::variants(&input) else {
+        errors
+            .at(input.ident.span(), "a problem is an enum, with `#[problem(404)]` on each variant");
+        return errors.into_tokens();
+    };
+    let arms: Vec<_> = data
+        .variants
+        .iter()
+        .map(|variant| {
+            let status =
+                errors.take(derive::status(variant)).map_or(quote!(500), |status| quote!(#status));
+            let ident = &variant.ident;
+            let pattern = match variant.fields {
+                Fields::Unit => quote!(#ident),
+                Fields::Unnamed(_) => quote!(#ident(..)),
+                Fields::Named(_) => quote!(#ident { .. }),
+            };
+            quote!(#pattern => #status,)
+        })
+        .collect();
+    let ident = &input.ident;
+    let (generics, arguments, where_clause) = input.generics.split_for_impl();
+    let lints = lints();
+    let errors = errors.into_tokens();
+    quote! {
+        #lints
+        const _: () = {
+            use #krate::__private as __w;
+            #[automatically_derived]
+            impl #generics ::core::convert::From<#ident #arguments> for __w::Problem #where_clause {
+                fn from(error: #ident #arguments) -> Self {
+                    let status = match &error { #(#ident::#arms)* };
+                    __w::problem(status, error)
+                }
+            }
+        };
+        #errors
+    }
+}
+
+fn implement(
+    krate: &Path,
+    name: &TokenStream,
+    input: &DeriveInput,
+    body: &TokenStream,
+    errors: Errors,
+) -> TokenStream {
+    let ident = &input.ident;
+    let (generics, arguments, where_clause) = input.generics.split_for_impl();
+    let lints = lints();
+    let errors = errors.into_tokens();
+    quote! {
+        #lints
+        const _: () = {
+            use #krate::__private as __w;
+            #[automatically_derived]
+            impl #generics #name for #ident #arguments #where_clause { #body }
+        };
+        #errors
+    }
+}

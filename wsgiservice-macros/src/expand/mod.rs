@@ -1,0 +1,71 @@
+//! The model to tokens: a table of facts, one `match`, and assertions that compare the two.
+
+mod assertions;
+mod constraint;
+mod derive;
+mod mount;
+mod resource;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::input::{Errors, imp::Impl, is_named, item::Attributed, item::Struct};
+
+pub(crate) use self::derive::{parameter, problem};
+
+pub(crate) fn mount(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(mut item) = errors.take(syn::parse2::<Struct>(tokens.clone())) else {
+        let errors = errors.into_tokens();
+        return quote!(#tokens #errors);
+    };
+    let model = mount::model(arguments, &mut item, &mut errors);
+    let expanded = match (model, errors.is_empty()) {
+        (Some(model), true) => mount::expand(&model),
+        _ => mount::fallback(&item),
+    };
+    let errors = errors.into_tokens();
+    quote!(#item #expanded #errors)
+}
+
+pub(crate) fn resource(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(mut item) = errors.take(syn::parse2::<Impl>(tokens.clone())) else {
+        let errors = errors.into_tokens();
+        return quote!(#tokens #errors);
+    };
+    let model = resource::model(arguments, &mut item, &mut errors);
+    let expanded = match (model, errors.is_empty()) {
+        (Some(model), true) => resource::expand(&model),
+        _ => resource::fallback(&item),
+    };
+    let errors = errors.into_tokens();
+    quote!(#item #expanded #errors)
+}
+
+/// `#[validate]` or `#[expires]` that is expanded by itself: before `#[mount]`, which then has its turn first, or
+/// where nobody reads it.
+pub(crate) fn stray(name: &str, arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
+        return tokens;
+    };
+    let name = syn::Ident::new(name, proc_macro2::Span::call_site());
+    let mount = attributes.iter().position(|attribute| is_named(attribute, "mount"));
+    if let (Some(mount), true) = (mount, name == "validate") {
+        let mount = attributes.remove(mount);
+        return quote!(#mount #[#name(#arguments)] #(#attributes)* #rest);
+    }
+    let message = if name == "validate" {
+        "nobody reads this: `#[validate]` belongs on a struct with `#[mount]`, or on a method or an argument in an impl \
+         with `#[resource]`"
+    } else {
+        "nobody reads this: `#[expires]` belongs on a method in an impl with `#[resource]`"
+    };
+    let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
+    quote!(#error #(#attributes)* #rest)
+}
+
+/// The lints that a table may trip, which an author may deny.
+fn lints() -> TokenStream {
+    quote!(#[allow(dead_code, unused_imports, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)])
+}

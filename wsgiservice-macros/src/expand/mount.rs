@@ -1,0 +1,148 @@
+//! What `#[mount]` writes: the struct's part of the descriptor, and `path`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use super::{assertions, constraint::constraint, lints};
+use crate::{
+    check,
+    input::{
+        Errors,
+        attribute::{self, MountArguments},
+        documentation, extract,
+        item::Struct,
+    },
+    model::Mount,
+    template::{Part, Template},
+};
+
+pub(super) fn model(
+    arguments: TokenStream,
+    item: &mut Struct,
+    errors: &mut Errors,
+) -> Option<Mount> {
+    let mut constraints = Vec::new();
+    for attribute in extract(&mut item.attributes, "validate") {
+        if let Some(constraint) =
+            errors.take(attribute.parse_args_with(attribute::named_constraint))
+        {
+            check::struct_constraint(&constraint, errors);
+            constraints.push(constraint);
+        }
+    }
+    for attribute in extract(&mut item.attributes, "expires") {
+        let message = "`#[expires]` belongs on a method: each answers for itself";
+        errors.push(syn::Error::new_spanned(&attribute, message));
+    }
+    let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
+    let template = Template::parse(&arguments.path.value()).map_err(|malformed| {
+        let (index, reason) = (malformed.index, malformed.reason);
+        let character = arguments.path.value().chars().nth(index).map(|it| format!(" (`{it}`)"));
+        let message = format!("at character {index}{}: {reason}", character.unwrap_or_default());
+        syn::Error::new(arguments.path.span(), message)
+    });
+    let mut representations: Vec<_> = arguments
+        .representations
+        .iter()
+        .filter_map(|ident| check::representation(ident, errors))
+        .collect();
+    if arguments.representations.is_empty() {
+        representations.extend(["json", "xml"]);
+    }
+    Some(Mount {
+        krate: arguments.krate,
+        ident: item.ident.clone(),
+        visibility: item.visibility.to_token_stream(),
+        generics: item.generics.clone(),
+        documentation: documentation(&item.attributes),
+        template: errors.take(template)?,
+        path: arguments.path,
+        constraints,
+        representations,
+        automatic_etag: arguments.automatic_etag,
+    })
+}
+
+pub(super) fn expand(mount: &Mount) -> TokenStream {
+    let Mount { krate, ident, documentation, path, representations, automatic_etag, .. } = mount;
+    let name = crate::model::name(ident);
+    let variables: Vec<_> = mount.template.variables().collect();
+    let constraints = mount.constraints.iter().map(constraint);
+    let (generics, arguments, where_clause) = mount.generics.split_for_impl();
+    let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
+    let path_function = path_function(mount);
+    let lints = lints();
+    quote! {
+        #lints
+        const _: () = {
+            use #krate::__private as __w;
+            #[automatically_derived]
+            impl #generics __w::Mounted for #ident #arguments #where_clause {
+                const MOUNT: __w::Mount = __w::Mount {
+                    name: #name,
+                    documentation: #documentation,
+                    path: #path,
+                    variables: &[#(#variables),*],
+                    constraints: &[#(#constraints),*],
+                    representations: &[#(#representations),*],
+                    automatic_etag: #automatic_etag,
+                    package: __w::Package {
+                        name: ::core::env!("CARGO_PKG_NAME"),
+                        version: ::core::env!("CARGO_PKG_VERSION"),
+                        description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+                    },
+                    valid: true,
+                };
+                #checked
+            }
+            impl #generics #ident #arguments #where_clause { #path_function }
+            #checks
+        };
+    }
+}
+
+/// The path of the resource, with a value for each variable.
+fn path_function(mount: &Mount) -> TokenStream {
+    let mut format = String::new();
+    let mut names = Vec::new();
+    let mut values = Vec::new();
+    for part in &mount.template.parts {
+        let (name, encode) = match part {
+            Part::Literal(text) => {
+                format.push_str(text);
+                continue;
+            }
+            Part::Variable(name) => (name, quote!(segment)),
+            Part::Rest(name) => (name, quote!(rest)),
+        };
+        let ident = syn::Ident::new(name, mount.path.span());
+        format.push_str("{}");
+        values.push(quote!(__w::#encode(#ident)));
+        names.push(ident);
+    }
+    let visibility = &mount.visibility;
+    let documentation = format!("The path of this resource: `{}`.", mount.path.value());
+    quote! {
+        #[doc = #documentation]
+        #[must_use]
+        #visibility fn path(#(#names: impl ::core::fmt::Display),*) -> __w::String {
+            ::std::format!(#format, #(#values),*)
+        }
+    }
+}
+
+/// An implementation for a struct with errors, so that they are all there is to read.
+pub(super) fn fallback(item: &Struct) -> TokenStream {
+    let ident = &item.ident;
+    let (generics, arguments, where_clause) = item.generics.split_for_impl();
+    let lints = lints();
+    quote! {
+        #lints
+        const _: () = {
+            use ::wsgiservice::__private as __w;
+            impl #generics __w::Mounted for #ident #arguments #where_clause {
+                const MOUNT: __w::Mount = __w::INVALID_MOUNT;
+            }
+        };
+    }
+}

@@ -1,0 +1,349 @@
+//! What `#[resource]` writes: the impl's part of the descriptor, and one `match` that binds the calls.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Attribute, ReturnType, Type, spanned::Spanned};
+
+use super::{assertions, constraint::constraint, lints};
+use crate::{
+    check,
+    input::{
+        Errors, attribute, documentation, extract,
+        function::{Argument, Function},
+        imp::Impl,
+    },
+    model::{Constraint, Freshness, Operation, Parameter, Representation, Resource, Role},
+};
+
+pub(super) fn model(
+    arguments: TokenStream,
+    item: &mut Impl,
+    errors: &mut Errors,
+) -> Option<Resource> {
+    let krate = errors.take(attribute::crate_argument(arguments));
+    for name in ["validate", "expires"] {
+        for attribute in extract(&mut item.attributes, name) {
+            let message = format!(
+                "`#[{name}]` does not belong on the impl, but on the struct, a method or an argument"
+            );
+            errors.push(syn::Error::new_spanned(&attribute, message));
+        }
+    }
+    let mut operations = Vec::new();
+    let mut representations = Vec::new();
+    for function in &mut item.functions {
+        if let Some(attribute) = extract(&mut function.attributes, "representation").first() {
+            representations.extend(representation(function, attribute, errors));
+        } else {
+            operations.extend(operation(function, errors));
+        }
+    }
+    check::operations(&operations, item.self_type.span(), errors);
+    Some(Resource {
+        krate: krate?,
+        generics: item.generics.clone(),
+        self_type: item.self_type.clone(),
+        operations,
+        representations,
+    })
+}
+
+fn representation(
+    function: &Function,
+    attribute: &Attribute,
+    errors: &mut Errors,
+) -> Option<Representation> {
+    let (extension, media_type) =
+        errors.take(attribute.parse_args_with(attribute::representation))?;
+    check::own_representation(&extension, &media_type, errors);
+    let value = match function.arguments.as_slice() {
+        [Argument { ty: Type::Reference(reference), .. }] if function.receiver.is_some() => {
+            &reference.elem
+        }
+        _ => {
+            let message = "a representation takes `&self` and a reference to what a method returns: `fn html(&self, value: &Value) -> String`";
+            errors.at(function.ident.span(), message);
+            return None;
+        }
+    };
+    Some(Representation {
+        ident: function.ident.clone(),
+        extension,
+        media_type,
+        value: (**value).clone(),
+    })
+}
+
+fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> {
+    let role = check::role(function, errors);
+    check::signature(function, errors);
+    let mut constraints = Vec::new();
+    for attribute in extract(&mut function.attributes, "validate") {
+        if let Some(constraint) =
+            errors.take(attribute.parse_args_with(attribute::named_constraint))
+        {
+            if check::names_argument(&constraint, function, errors) {
+                constraints.push(constraint);
+            }
+        }
+    }
+    let freshness = freshness(function, errors);
+    let parameters: Vec<_> = function
+        .arguments
+        .iter_mut()
+        .map(|argument| parameter(argument, &constraints, errors))
+        .collect();
+    let operation = Operation {
+        ident: function.ident.clone(),
+        role: role?,
+        is_async: function.asyncness.is_some(),
+        documentation: documentation(&function.attributes),
+        parameters,
+        freshness,
+        returns: match &function.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some((**ty).clone()),
+        },
+    };
+    check::hook(&operation, errors);
+    Some(operation)
+}
+
+fn freshness(function: &mut Function, errors: &mut Errors) -> Option<Freshness> {
+    let attributes = extract(&mut function.attributes, "expires");
+    let attribute = check::once(&attributes, "expires", errors)?;
+    let freshness = errors.take(attribute.parse_args_with(attribute::freshness))?;
+    check::freshness(&freshness, attribute, errors);
+    Some(freshness)
+}
+
+/// The nearest rule wins: the argument's, then the method's.
+fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Errors) -> Parameter {
+    let ident = argument.ident.clone();
+    let from = extract(&mut argument.attributes, "from");
+    let header = check::once(&from, "from", errors)
+        .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from_header)));
+    if let Some(name) = &header {
+        check::field_name(name, errors);
+    }
+    let mut merged: Option<Constraint> = None;
+    for attribute in extract(&mut argument.attributes, "validate") {
+        if let Some(constraint) =
+            errors.take(attribute.parse_args_with(attribute::constraint_of(ident.clone())))
+        {
+            merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(&constraint)));
+        }
+    }
+    for constraint in of_method.iter().filter(|constraint| constraint.name == ident) {
+        merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(constraint)));
+    }
+    if let Some(constraint) = &merged {
+        check::constraint(constraint, errors);
+    }
+    Parameter { ident, ty: argument.ty.clone(), header, constraint: merged }
+}
+
+pub(super) fn expand(resource: &Resource) -> TokenStream {
+    let Resource { krate, self_type, .. } = resource;
+    let table = resource.operations.iter().map(describe);
+    let arms = resource
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(position, operation)| arm(resource, position, operation));
+    let own = resource.representations.iter().map(|own| {
+        let Representation { extension, media_type, value, .. } = own;
+        quote! {
+            __w::Representation { extension: #extension, media_type: #media_type, value: __w::TypeId::of::<#value> }
+        }
+    });
+    let represent = represent(resource);
+    let (generics, _, where_clause) = resource.generics.split_for_impl();
+    let (checked, checks) =
+        assertions::place(&resource.generics, assertions::of_resource(resource));
+    let lints = lints();
+    quote! {
+        #lints
+        const _: () = {
+            use #krate::__private as __w;
+            use __w::{ProbeSteps as _, Steps as _};
+            #[automatically_derived]
+            impl #generics __w::Resource for #self_type #where_clause {
+                const OPERATIONS: __w::Operations = __w::Operations {
+                    operations: &[#(#table),*],
+                    representations: &[#(#own),*],
+                    valid: true,
+                };
+                #checked
+                fn bind<'a>(
+                    &'a self,
+                    operation: ::core::primitive::usize,
+                    arguments: &mut __w::Arguments<'a>,
+                ) -> __w::Option<__w::Call<'a>> {
+                    match operation {
+                        #(#arms)*
+                        _ => __w::None,
+                    }
+                }
+                #represent
+            }
+            #checks
+        };
+    }
+}
+
+/// The facts about an operation.
+fn describe(operation: &Operation) -> TokenStream {
+    let Operation { documentation, .. } = operation;
+    let role = match &operation.role {
+        Role::Method(name) => quote!(Method(#name)),
+        Role::Authorize => quote!(Authorize),
+        Role::Exists => quote!(Exists),
+        Role::Etag => quote!(Etag),
+        Role::LastModified => quote!(LastModified),
+    };
+    let parameters = operation.parameters.iter().map(describe_parameter);
+    let freshness = match &operation.freshness {
+        Some(freshness) => {
+            let freshness = describe_freshness(freshness);
+            quote!(__w::Some(#freshness))
+        }
+        None => quote!(__w::None),
+    };
+    let returns = match (&operation.returns, operation.role.is_hook()) {
+        (_, true) => quote!(__w::nothing),
+        (None, _) => quote!(|| __w::Probe::<()>::new().returns()),
+        (Some(ty), _) => {
+            let steps = quote_spanned!(ty.span()=> .result().option().result().returns());
+            quote!(|| __w::Probe::<#ty>::new() #steps)
+        }
+    };
+    quote! {
+        __w::Operation {
+            role: __w::Role::#role,
+            documentation: #documentation,
+            parameters: &[#(#parameters),*],
+            freshness: #freshness,
+            returns: #returns,
+        }
+    }
+}
+
+fn describe_parameter(parameter: &Parameter) -> TokenStream {
+    let (name, ty) = (parameter.name(), &parameter.ty);
+    let argument = match parameter.convert() {
+        Some(convert) => quote!(__w::converted::<#ty, _, _, _>(#convert)),
+        None => quote!(<#ty as __w::Argument<'static, _>>::ARGUMENT),
+    };
+    let header = match &parameter.header {
+        Some(header) => quote!(__w::Some(#header)),
+        None => quote!(__w::None),
+    };
+    let constraint = match &parameter.constraint {
+        Some(it) => constraint(it),
+        None => quote!(__w::Constraint::none(#name)),
+    };
+    quote! {
+        __w::ParameterDescriptor { name: #name, argument: #argument, header: #header, constraint: #constraint }
+    }
+}
+
+fn describe_freshness(freshness: &Freshness) -> TokenStream {
+    let Freshness { max_age, directives, vary } = freshness;
+    let mut all: Vec<_> =
+        directives.iter().filter(|it| *it == "private" || *it == "public").cloned().collect();
+    all.push(format!("max-age={max_age}"));
+    all.extend(directives.iter().filter(|it| *it != "private" && *it != "public").cloned());
+    let cache_control = all.join(", ");
+    quote!(__w::Freshness { max_age: #max_age, cache_control: #cache_control, vary: &[#(#vary),*] })
+}
+
+/// One call: its arguments taken, and the call made of them, not yet begun.
+fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
+    let ident = &operation.ident;
+    let names: Vec<_> = operation.parameters.iter().map(|parameter| &parameter.ident).collect();
+    let taken = operation.parameters.iter().enumerate().map(|(index, parameter)| {
+        let ty = &parameter.ty;
+        match parameter.convert() {
+            Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),
+            None => quote!(arguments.take::<#ty, _>(#index)),
+        }
+    });
+    let take = (!names.is_empty())
+        .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
+    let wait = operation.is_async.then(|| quote!(.await));
+    let called = quote!(__w::Peeled::new(Self::#ident(self, #(#names),*) #wait));
+    let span = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
+    let finding = match &operation.role {
+        Role::Method(_) => {
+            let write = if resource.representations.is_empty() {
+                quote!(__w::Plain)
+            } else {
+                quote!(__w::Own(self))
+            };
+            quote_spanned!(span=> .result().option().result().outcome(selected, #write))
+        }
+        Role::Authorize => quote_spanned!(span=> .result().value().map(__w::authorized)),
+        Role::Exists => quote_spanned!(span=> .result().value().map(__w::Finding::Exists)),
+        Role::Etag => quote_spanned!(span=> .result().value().map(__w::Finding::Etag)),
+        Role::LastModified => {
+            quote_spanned!(span=> .result().value().map(__w::Finding::LastModified))
+        }
+    };
+    let selected =
+        (!operation.role.is_hook()).then(|| quote!(let selected = arguments.selected();));
+    quote! {
+        #position => {
+            #take
+            #selected
+            __w::Some(__w::Box::pin(async move { #called #finding }))
+        }
+    }
+}
+
+/// The resource's own representations.
+fn represent(resource: &Resource) -> Option<TokenStream> {
+    if resource.representations.is_empty() {
+        return None;
+    }
+    let arms = resource.representations.iter().enumerate().map(|(position, own)| {
+        let Representation { ident, value, .. } = own;
+        quote!(#position => value.downcast_ref::<#value>().map(|value| __w::Bytes::from(Self::#ident(self, value))),)
+    });
+    Some(quote! {
+        fn represent(
+            &self,
+            position: ::core::primitive::usize,
+            value: &dyn __w::Any,
+        ) -> __w::Option<__w::Bytes> {
+            match position {
+                #(#arms)*
+                _ => __w::None,
+            }
+        }
+    })
+}
+
+/// An implementation for an impl with errors, so that they are all there is to read.
+pub(super) fn fallback(item: &Impl) -> TokenStream {
+    let self_type = &item.self_type;
+    let (generics, _, where_clause) = item.generics.split_for_impl();
+    let lints = lints();
+    quote! {
+        #lints
+        const _: () = {
+            use ::wsgiservice::__private as __w;
+            impl #generics __w::Resource for #self_type #where_clause {
+                const OPERATIONS: __w::Operations =
+                    __w::Operations { operations: &[], representations: &[], valid: false };
+                fn bind<'a>(
+                    &'a self,
+                    _: ::core::primitive::usize,
+                    _: &mut __w::Arguments<'a>,
+                ) -> __w::Option<__w::Call<'a>> {
+                    __w::None
+                }
+            }
+        };
+    }
+}

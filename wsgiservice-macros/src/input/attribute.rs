@@ -1,0 +1,263 @@
+//! The arguments of the attributes.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Ident, Lit, LitStr, Path, Token, bracketed,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use crate::model::{Constraint, Freshness, Literal, Range};
+
+/// What stands in `#[mount(…)]`.
+pub(crate) struct MountArguments {
+    pub(crate) path: LitStr,
+    pub(crate) krate: Path,
+    pub(crate) representations: Vec<Ident>,
+    pub(crate) automatic_etag: bool,
+}
+
+impl Parse for MountArguments {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(LitStr) {
+            return Err(input.error("write the path first: `#[mount(\"/path/{variable}\")]`"));
+        }
+        let mut arguments = Self {
+            path: input.parse()?,
+            krate: default_crate(),
+            representations: Vec::new(),
+            automatic_etag: false,
+        };
+        while comma(input)? {
+            if input.peek(Token![crate]) {
+                arguments.krate = krate(input)?;
+                continue;
+            }
+            let key: Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            match key.to_string().as_str() {
+                "representations" => arguments.representations = list(input)?,
+                "etag" => arguments.automatic_etag = auto(input)?,
+                _ => {
+                    let message = "`#[mount]` takes a path, `representations = [xml, json]`, `etag = auto` and `crate = path`";
+                    return Err(syn::Error::new(key.span(), message));
+                }
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+fn auto(input: ParseStream<'_>) -> syn::Result<bool> {
+    let value: Ident = input.parse()?;
+    if value == "auto" {
+        return Ok(true);
+    }
+    Err(syn::Error::new(
+        value.span(),
+        "write `etag = auto`, or a hook `fn etag(&self, …) -> Option<EntityTag>`",
+    ))
+}
+
+/// What stands in `#[resource(…)]` and within `#[problem(…)]` or `#[parameter(…)]` on an item: `crate = path`, or nothing.
+pub(crate) fn crate_argument(tokens: TokenStream) -> syn::Result<Path> {
+    let parse = |input: ParseStream<'_>| {
+        if input.is_empty() {
+            return Ok(default_crate());
+        }
+        if !input.peek(Token![crate]) {
+            return Err(input.error("the one argument here is `crate = path`"));
+        }
+        krate(input)
+    };
+    parse.parse2(tokens)
+}
+
+pub(crate) fn default_crate() -> Path {
+    syn::parse_quote!(::wsgiservice)
+}
+
+fn krate(input: ParseStream<'_>) -> syn::Result<Path> {
+    input.parse::<Token![crate]>()?;
+    input.parse::<Token![=]>()?;
+    input.call(Path::parse_mod_style)
+}
+
+/// `name, rule = …, rule = …`, on a struct or a method.
+pub(crate) fn named_constraint(input: ParseStream<'_>) -> syn::Result<Constraint> {
+    let message = "write the parameter's name first: `#[validate(name, re = \"…\")]`";
+    if !input.peek(Ident) || input.peek2(Token![=]) {
+        return Err(input.error(message));
+    }
+    let mut constraint = Constraint::new(input.parse()?);
+    while comma(input)? {
+        rule(input, &mut constraint)?;
+    }
+    Ok(constraint)
+}
+
+/// `rule = …, rule = …`, on an argument, whose name is known.
+pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
+    move |input: ParseStream<'_>| {
+        let mut constraint = Constraint::new(name);
+        loop {
+            if input.is_empty() {
+                return Ok(constraint);
+            }
+            if input.peek(Ident) && !input.peek2(Token![=]) {
+                return Err(input.error("the argument's name is known here: write the rules alone"));
+            }
+            rule(input, &mut constraint)?;
+            if !comma(input)? {
+                return Ok(constraint);
+            }
+        }
+    }
+}
+
+fn rule(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()> {
+    let key: Ident = input.parse()?;
+    input.parse::<Token![=]>()?;
+    match key.to_string().as_str() {
+        "re" => constraint.re = Some(input.parse()?),
+        "len" => constraint.len = Some(range(input)?),
+        "range" => constraint.range = Some(range(input)?),
+        "one_of" => constraint.one_of = Some(list(input)?),
+        "format" => constraint.format = Some(input.parse()?),
+        "convert" => constraint.convert = Some(input.parse()?),
+        "default" => constraint.default = Some(literal(input)?),
+        "doc" => constraint.documentation = Some(input.parse()?),
+        _ => {
+            let message = format!(
+                "there is no rule `{key}`: write `re`, `len`, `range`, `one_of`, `format`, `convert`, `default` or `doc`"
+            );
+            return Err(syn::Error::new(key.span(), message));
+        }
+    }
+    Ok(())
+}
+
+fn range(input: ParseStream<'_>) -> syn::Result<Range> {
+    let span = input.span();
+    let least = (!input.peek(Token![..])).then(|| literal(input)).transpose()?;
+    let is_closed = input.peek(Token![..=]);
+    if is_closed {
+        input.parse::<Token![..=]>()?;
+    } else if input.peek(Token![..]) {
+        input.parse::<Token![..]>()?;
+    } else {
+        return Err(syn::Error::new(span, "write a range: `1..=100`, `1..` or `..=100`"));
+    }
+    let ends = input.is_empty() || input.peek(Token![,]);
+    let most = (!ends).then(|| literal(input)).transpose()?;
+    Ok(Range { least, most, is_closed, span })
+}
+
+fn literal(input: ParseStream<'_>) -> syn::Result<Literal> {
+    let is_negative = input.parse::<Option<Token![-]>>()?.is_some();
+    Ok(Literal { is_negative, literal: input.parse::<Lit>()? })
+}
+
+fn list<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
+    let content;
+    bracketed!(content in input);
+    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+}
+
+/// Whether something follows, after a comma.
+fn comma(input: ParseStream<'_>) -> syn::Result<bool> {
+    if input.is_empty() {
+        return Ok(false);
+    }
+    input.parse::<Token![,]>()?;
+    Ok(!input.is_empty())
+}
+
+/// What stands in `#[expires(…)]`.
+pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
+    let mut freshness = Freshness { max_age: 0, directives: Vec::new(), vary: Vec::new() };
+    let start = input.span();
+    let mut has_age = false;
+    loop {
+        if input.is_empty() {
+            break;
+        }
+        let key: Ident = input.parse()?;
+        let name = key.to_string();
+        if let Some(unit) = seconds(&name) {
+            has_age = true;
+            let count = number(input)?;
+            let age = count.checked_mul(unit).and_then(|age| freshness.max_age.checked_add(age));
+            let age = age.filter(|age| *age <= u64::from(u32::MAX));
+            freshness.max_age =
+                age.ok_or_else(|| syn::Error::new(key.span(), "this is too long"))?;
+        } else {
+            directive(input, &key, &mut freshness)?;
+        }
+        if !comma(input)? {
+            break;
+        }
+    }
+    if has_age {
+        Ok(freshness)
+    } else {
+        Err(syn::Error::new(start, "say for how long: `#[expires(days = 365)]`"))
+    }
+}
+
+fn directive(input: ParseStream<'_>, key: &Ident, freshness: &mut Freshness) -> syn::Result<()> {
+    match key.to_string().as_str() {
+        "private" | "public" | "immutable" | "no_cache" | "must_revalidate" => {
+            freshness.directives.push(key.to_string().replace('_', "-"));
+        }
+        name @ ("stale_while_revalidate" | "stale_if_error") => {
+            let directive = format!("{}={}", name.replace('_', "-"), number(input)?);
+            freshness.directives.push(directive);
+        }
+        "vary" => {
+            input.parse::<Token![=]>()?;
+            freshness.vary = list(input)?;
+        }
+        _ => return Err(unknown_directive(key.span())),
+    }
+    Ok(())
+}
+
+fn unknown_directive(span: Span) -> syn::Error {
+    let message = "`#[expires]` takes `weeks`, `days`, `hours`, `minutes`, `seconds`, `private`, `public`, `immutable`, \
+                   `no_cache`, `must_revalidate`, `stale_while_revalidate`, `stale_if_error` and `vary`";
+    syn::Error::new(span, message)
+}
+
+fn number(input: ParseStream<'_>) -> syn::Result<u64> {
+    input.parse::<Token![=]>()?;
+    input.parse::<syn::LitInt>()?.base10_parse()
+}
+
+fn seconds(unit: &str) -> Option<u64> {
+    Some(match unit {
+        "weeks" => 7 * 86_400,
+        "days" => 86_400,
+        "hours" => 3_600,
+        "minutes" => 60,
+        "seconds" => 1,
+        _ => return None,
+    })
+}
+
+/// What stands in `#[representation(…)]`: an extension and a media type.
+pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, LitStr)> {
+    let extension = input.parse()?;
+    input.parse::<Token![,]>()?;
+    Ok((extension, input.parse()?))
+}
+
+/// What stands in `#[from(…)]`: `header = "Name"`.
+pub(crate) fn from_header(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    let key: Ident = input.parse()?;
+    if key != "header" {
+        return Err(syn::Error::new(key.span(), "write `#[from(header = \"Name\")]`"));
+    }
+    input.parse::<Token![=]>()?;
+    input.parse()
+}

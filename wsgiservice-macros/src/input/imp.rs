@@ -1,0 +1,96 @@
+//! An impl: its functions parsed, all else left as it is.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Generics, Token, Type, braced,
+    parse::{Parse, ParseStream},
+    spanned::Spanned,
+};
+
+use super::function::Function;
+
+/// An inherent impl.
+pub(crate) struct Impl {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) generics: Generics,
+    pub(crate) self_type: Type,
+    pub(crate) functions: Vec<Function>,
+    others: TokenStream,
+}
+
+impl Parse for Impl {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        if !input.peek(Token![impl]) {
+            return Err(syn::Error::new(
+                input.span(),
+                "`#[resource]` belongs on the impl: write `#[mount(\"/path\")]` on the struct, and `#[resource]` on `impl …`",
+            ));
+        }
+        input.parse::<Token![impl]>()?;
+        let mut generics: Generics = input.parse()?;
+        let self_type: Type = input.parse()?;
+        if input.peek(Token![for]) {
+            let message = "`#[resource]` belongs on an impl of the struct itself, not of a trait";
+            return Err(syn::Error::new(self_type.span(), message));
+        }
+        generics.where_clause = input.parse()?;
+        let content;
+        braced!(content in input);
+        let mut functions = Vec::new();
+        let mut others = TokenStream::new();
+        while !content.is_empty() {
+            if is_function(&content) {
+                functions.push(content.parse()?);
+            } else {
+                others.extend(other(&content)?);
+            }
+        }
+        Ok(Self { attributes, generics, self_type, functions, others })
+    }
+}
+
+/// Whether `fn` comes before what would end or begin another item.
+fn is_function(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    if ahead.call(Attribute::parse_outer).is_err() {
+        return false;
+    }
+    while !ahead.is_empty() {
+        if ahead.peek(Token![fn]) {
+            return true;
+        }
+        if ahead.peek(Token![=]) || ahead.peek(Token![;]) || ahead.peek(Token![:]) {
+            return false;
+        }
+        if ahead.parse::<TokenTree>().is_err() {
+            return false;
+        }
+    }
+    false
+}
+
+fn other(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() {
+        let token = input.parse::<TokenTree>()?;
+        let ends = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';');
+        tokens.extend([token]);
+        if ends {
+            break;
+        }
+    }
+    Ok(tokens)
+}
+
+impl ToTokens for Impl {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, self_type, functions, others, .. } = self;
+        let (generics, _, where_clause) = self.generics.split_for_impl();
+        tokens.extend(quote! {
+            #(#attributes)*
+            impl #generics #self_type #where_clause { #others #(#functions)* }
+        });
+    }
+}

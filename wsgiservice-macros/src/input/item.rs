@@ -1,0 +1,62 @@
+//! A struct with attributes: its head parsed, its fields left as they are.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Generics, Ident, Token, Visibility,
+    parse::{Parse, ParseStream},
+};
+
+/// A struct.
+pub(crate) struct Struct {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    tail: TokenStream,
+    head: TokenStream,
+}
+
+impl Parse for Struct {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        if input.peek(Token![impl]) {
+            let message = "`#[mount]` belongs on the struct: write `#[resource]` on the impl";
+            return Err(syn::Error::new(input.span(), message));
+        }
+        if !input.peek(Token![struct]) {
+            return Err(input
+                .error("`#[mount]` belongs on a struct, whose fields are the resource's state"));
+        }
+        input.parse::<Token![struct]>()?;
+        let ident = input.parse()?;
+        let before = input.fork();
+        let generics: Generics = input.parse()?;
+        let tail: TokenStream = input.parse()?;
+        let mut head: TokenStream = before.parse()?;
+        // What stands between the name and the fields is emitted as it was written.
+        let count = head.clone().into_iter().count() - tail.clone().into_iter().count();
+        head = head.into_iter().take(count).collect();
+        Ok(Self { attributes, visibility, ident, generics, tail, head })
+    }
+}
+
+impl ToTokens for Struct {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, visibility, ident, head, tail, .. } = self;
+        tokens.extend(quote!(#(#attributes)* #visibility struct #ident #head #tail));
+    }
+}
+
+/// Any item, for an attribute that stands on it alone.
+pub(crate) struct Attributed {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) rest: TokenStream,
+}
+
+impl Parse for Attributed {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self { attributes: input.call(Attribute::parse_outer)?, rest: input.parse()? })
+    }
+}

@@ -1,0 +1,64 @@
+//! Tokens to syntax, without judgement: bodies of functions stay tokens.
+
+pub(crate) mod attribute;
+pub(crate) mod derive;
+pub(crate) mod function;
+pub(crate) mod imp;
+pub(crate) mod item;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Attribute, Expr, Lit, Meta};
+
+/// All that is wrong with an item, for one compile.
+#[derive(Default)]
+pub(crate) struct Errors(Vec<syn::Error>);
+
+impl Errors {
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        self.0.push(error);
+    }
+
+    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// The value, or else nothing and one error more.
+    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.into_iter().map(|error| error.into_compile_error()).collect()
+    }
+}
+
+/// The text of the documentation comments.
+pub(crate) fn documentation(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(value) => match &value.lit {
+                Lit::Str(text) => Some(text.value()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    });
+    let lines: Vec<_> =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+/// Whether the attribute has this name, however its path begins.
+pub(crate) fn is_named(attribute: &Attribute, name: &str) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
+}
+
+/// Takes the attributes of this name out.
+pub(crate) fn extract(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
+    attributes.extract_if(.., |attribute| is_named(attribute, name)).collect()
+}

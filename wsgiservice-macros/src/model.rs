@@ -1,0 +1,252 @@
+//! What the author wants, with the place of each wish: it stands between the tokens that come in and those that go out.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{Ident, Lit, LitStr, Path, Type};
+
+use crate::template::Template;
+
+/// A struct with `#[mount]`.
+pub(crate) struct Mount {
+    pub(crate) krate: Path,
+    pub(crate) ident: Ident,
+    pub(crate) visibility: TokenStream,
+    pub(crate) generics: syn::Generics,
+    pub(crate) documentation: String,
+    pub(crate) path: LitStr,
+    pub(crate) template: Template,
+    pub(crate) constraints: Vec<Constraint>,
+    pub(crate) representations: Vec<&'static str>,
+    pub(crate) automatic_etag: bool,
+}
+
+/// An impl with `#[resource]`.
+pub(crate) struct Resource {
+    pub(crate) krate: Path,
+    pub(crate) generics: syn::Generics,
+    pub(crate) self_type: Type,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) representations: Vec<Representation>,
+}
+
+/// A method or a hook.
+pub(crate) struct Operation {
+    pub(crate) ident: Ident,
+    pub(crate) role: Role,
+    pub(crate) is_async: bool,
+    pub(crate) documentation: String,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) freshness: Option<Freshness>,
+    pub(crate) returns: Option<Type>,
+}
+
+/// What the framework calls a function for.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    Method(String),
+    Authorize,
+    Exists,
+    Etag,
+    LastModified,
+}
+
+/// An argument of a method or a hook.
+pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) header: Option<LitStr>,
+    pub(crate) constraint: Option<Constraint>,
+}
+
+/// What `#[validate]` says of one parameter.
+#[derive(Clone)]
+pub(crate) struct Constraint {
+    pub(crate) name: Ident,
+    pub(crate) re: Option<LitStr>,
+    pub(crate) len: Option<Range>,
+    pub(crate) range: Option<Range>,
+    pub(crate) one_of: Option<Vec<LitStr>>,
+    pub(crate) format: Option<LitStr>,
+    pub(crate) convert: Option<Path>,
+    pub(crate) default: Option<Literal>,
+    pub(crate) documentation: Option<LitStr>,
+}
+
+/// A range, as `1..=100`.
+#[derive(Clone)]
+pub(crate) struct Range {
+    pub(crate) least: Option<Literal>,
+    pub(crate) most: Option<Literal>,
+    pub(crate) is_closed: bool,
+    pub(crate) span: Span,
+}
+
+/// A literal, which may be negative.
+#[derive(Clone)]
+pub(crate) struct Literal {
+    pub(crate) is_negative: bool,
+    pub(crate) literal: Lit,
+}
+
+/// What `#[expires]` says.
+pub(crate) struct Freshness {
+    pub(crate) max_age: u64,
+    pub(crate) directives: Vec<String>,
+    pub(crate) vary: Vec<LitStr>,
+}
+
+/// A function with `#[representation]`.
+pub(crate) struct Representation {
+    pub(crate) ident: Ident,
+    pub(crate) extension: LitStr,
+    pub(crate) media_type: LitStr,
+    pub(crate) value: Type,
+}
+
+impl Role {
+    /// The role of a function of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "authorize" => Self::Authorize,
+            "exists" => Self::Exists,
+            "etag" => Self::Etag,
+            "last_modified" => Self::LastModified,
+            _ => Self::Method(METHODS.iter().find(|method| method.0 == name)?.1.to_owned()),
+        })
+    }
+
+    pub(crate) fn is_hook(&self) -> bool {
+        !matches!(self, Self::Method(_))
+    }
+}
+
+/// The methods that a resource can implement: those of the HTTP Method Registry but `CONNECT` and `TRACE`, which no
+/// resource answers, and `HEAD` and `OPTIONS`, which the framework does.
+pub(crate) const METHODS: &[(&str, &str)] = &[
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("delete", "DELETE"),
+    ("patch", "PATCH"),
+    ("acl", "ACL"),
+    ("baseline_control", "BASELINE-CONTROL"),
+    ("bind", "BIND"),
+    ("checkin", "CHECKIN"),
+    ("checkout", "CHECKOUT"),
+    ("copy", "COPY"),
+    ("label", "LABEL"),
+    ("link", "LINK"),
+    ("lock", "LOCK"),
+    ("merge", "MERGE"),
+    ("mkactivity", "MKACTIVITY"),
+    ("mkcalendar", "MKCALENDAR"),
+    ("mkcol", "MKCOL"),
+    ("mkredirectref", "MKREDIRECTREF"),
+    ("mkworkspace", "MKWORKSPACE"),
+    ("move_", "MOVE"),
+    ("orderpatch", "ORDERPATCH"),
+    ("propfind", "PROPFIND"),
+    ("proppatch", "PROPPATCH"),
+    ("query", "QUERY"),
+    ("rebind", "REBIND"),
+    ("report", "REPORT"),
+    ("search", "SEARCH"),
+    ("unbind", "UNBIND"),
+    ("uncheckout", "UNCHECKOUT"),
+    ("unlink", "UNLINK"),
+    ("unlock", "UNLOCK"),
+    ("update", "UPDATE"),
+    ("updateredirectref", "UPDATEREDIRECTREF"),
+    ("version_control", "VERSION-CONTROL"),
+];
+
+impl Parameter {
+    /// The name that clients use.
+    pub(crate) fn name(&self) -> String {
+        name(&self.ident)
+    }
+
+    pub(crate) fn convert(&self) -> Option<&Path> {
+        self.constraint.as_ref()?.convert.as_ref()
+    }
+}
+
+/// A name without `r#`.
+pub(crate) fn name(ident: &Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#").unwrap_or(&text).to_owned()
+}
+
+impl Constraint {
+    pub(crate) fn new(name: Ident) -> Self {
+        Self {
+            name,
+            re: None,
+            len: None,
+            range: None,
+            one_of: None,
+            format: None,
+            convert: None,
+            default: None,
+            documentation: None,
+        }
+    }
+
+    /// This constraint, and what it leaves open from one that stands further away.
+    pub(crate) fn or(self, further: &Self) -> Self {
+        let further = further.clone();
+        Self {
+            name: self.name,
+            re: self.re.or(further.re),
+            len: self.len.or(further.len),
+            range: self.range.or(further.range),
+            one_of: self.one_of.or(further.one_of),
+            format: self.format.or(further.format),
+            convert: self.convert.or(further.convert),
+            default: self.default.or(further.default),
+            documentation: self.documentation.or(further.documentation),
+        }
+    }
+}
+
+impl Literal {
+    pub(crate) fn span(&self) -> Span {
+        self.literal.span()
+    }
+
+    /// The text that a client would send.
+    pub(crate) fn text(&self) -> Option<String> {
+        let sign = if self.is_negative { "-" } else { "" };
+        match &self.literal {
+            Lit::Str(text) if !self.is_negative => Some(text.value()),
+            Lit::Int(number) => Some(format!("{sign}{}", number.base10_digits())),
+            Lit::Float(number) => Some(format!("{sign}{}", number.base10_digits())),
+            Lit::Bool(value) if !self.is_negative => Some(value.value.to_string()),
+            Lit::Char(value) if !self.is_negative => Some(value.value().to_string()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn integer(&self) -> Option<i128> {
+        match &self.literal {
+            Lit::Int(_) => self.text()?.parse().ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self) -> Option<f64> {
+        match &self.literal {
+            Lit::Int(_) | Lit::Float(_) => self.text()?.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl ToTokens for Literal {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        if self.is_negative {
+            tokens.extend(quote::quote!(-));
+        }
+        self.literal.to_tokens(tokens);
+    }
+}

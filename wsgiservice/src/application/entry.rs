@@ -1,0 +1,148 @@
+//! One resource of an application, prepared: what its requests will ask is looked up here, and computed once.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, header};
+
+use super::Mounting;
+use crate::{
+    descriptor::{Argument, Freshness, Mount, Operation, Role},
+    method,
+    parameters::plan::Plan,
+    representation::{self, Representations},
+    resource::Erased,
+    routing::Router,
+};
+
+/// A resource of an application.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) resource: Arc<dyn Erased>,
+    pub(crate) allow: HeaderValue,
+    pub(crate) automatic_etag: bool,
+    /// The layers of nested applications that stand before it, if any.
+    pub(super) group: Option<usize>,
+    name: &'static str,
+    path: String,
+    operations: Vec<Prepared>,
+}
+
+/// A method or a hook of a resource.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) position: usize,
+    pub(crate) role: Role,
+    pub(crate) plan: Plan,
+    pub(crate) representations: Representations,
+    pub(crate) freshness: Option<Freshness>,
+    /// Whether the answer has content, and so is negotiated.
+    pub(crate) is_represented: bool,
+    pub(crate) takes_content: bool,
+}
+
+impl Entry {
+    /// Prepares a resource; all that is wrong with it, in words.
+    pub(super) fn new(mounting: Mounting) -> Result<Self, Vec<String>> {
+        let Mounting { prefix, mount, operations: table, resource, group } = mounting;
+        let path = format!("{prefix}{}", mount.path);
+        let mut operations = Vec::new();
+        let mut wrong = Vec::new();
+        for (position, operation) in table.operations.iter().enumerate() {
+            match Prepared::new(position, &mount, &table, operation) {
+                Ok(prepared) => operations.push(prepared),
+                Err(errors) => wrong.extend(errors),
+            }
+        }
+        wrong.extend(unused(&mount, &table));
+        if !wrong.is_empty() {
+            let at = format!("`{}` at `{path}`", mount.name);
+            return Err(wrong.into_iter().map(|error| format!("{at}: {error}")).collect());
+        }
+        let methods = operations.iter().filter_map(Prepared::method);
+        let allow = method::allow(methods);
+        let automatic_etag =
+            mount.automatic_etag && operations.iter().all(|operation| operation.role != Role::Etag);
+        Ok(Self { resource, allow, automatic_etag, group, name: mount.name, path, operations })
+    }
+
+    /// Adds it to the router, after these; what it conflicts with, in words.
+    pub(super) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
+        let extensions =
+            representation::extensions(self.operations.iter().map(|it| &it.representations));
+        let conflict = router.add(&self.path, extensions).err()?;
+        let other = conflict.and_then(|template| {
+            let position = router.position(&template)?;
+            before.get(position)
+        });
+        Some(match other {
+            Some(other) => format!(
+                "`{}` at `{}` and `{}` at `{}` match the same targets",
+                other.name, other.path, self.name, self.path
+            ),
+            None => {
+                format!("`{}` at `{}` cannot be told apart from another path", self.name, self.path)
+            }
+        })
+    }
+
+    pub(crate) fn method(&self, name: &str) -> Option<&Prepared> {
+        self.operations.iter().find(|operation| operation.method() == Some(name))
+    }
+
+    pub(crate) fn hook(&self, role: Role) -> Option<&Prepared> {
+        self.operations.iter().find(|operation| operation.role == role)
+    }
+
+    /// The fields of an answer to `OPTIONS`.
+    pub(crate) fn options(&self) -> Vec<(HeaderName, HeaderValue)> {
+        let json = HeaderValue::from_static("application/json");
+        let mut fields = vec![(header::ALLOW, self.allow.clone())];
+        for (method, name) in [("PATCH", "accept-patch"), ("POST", "accept-post")] {
+            if self.method(method).is_some_and(|operation| operation.takes_content) {
+                fields.push((HeaderName::from_static(name), json.clone()));
+            }
+        }
+        fields
+    }
+}
+
+impl Prepared {
+    fn new(
+        position: usize,
+        mount: &Mount,
+        table: &crate::descriptor::Operations,
+        operation: &Operation,
+    ) -> Result<Self, Vec<String>> {
+        let returns = (operation.returns)();
+        let representations =
+            Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
+        let takes_content =
+            operation.parameters.iter().any(|it| matches!(it.argument, Argument::Content));
+        Ok(Self {
+            position,
+            role: operation.role,
+            plan: Plan::new(mount, operation)?,
+            representations,
+            freshness: operation.freshness,
+            is_represented: returns.value.is_some(),
+            takes_content,
+        })
+    }
+
+    fn method(&self) -> Option<&'static str> {
+        match self.role {
+            Role::Method(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// The resource's own representations of what no method returns.
+fn unused(mount: &Mount, table: &crate::descriptor::Operations) -> Vec<String> {
+    let is_returned = |own: &crate::descriptor::Representation| {
+        let value = (own.value)();
+        table.operations.iter().any(|operation| (operation.returns)().value == Some(value))
+    };
+    let unused = table.representations.iter().filter(|own| mount.valid && !is_returned(own));
+    unused.map(|own| format!("no method returns what `{}` represents", own.extension)).collect()
+}

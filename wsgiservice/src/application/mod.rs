@@ -1,0 +1,304 @@
+//! Resources and settings, and the tower service that they become.
+
+pub(crate) mod entry;
+mod error;
+mod layer;
+mod service;
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use tower_layer::Layer;
+
+use self::{
+    entry::Entry,
+    layer::{Wrap, wrap},
+};
+pub use self::{
+    error::BuildError,
+    layer::Inner,
+    service::{Answering, Service},
+};
+use crate::{
+    Result,
+    body::BoxError,
+    config::Settings,
+    descriptor::{Mount, Operations},
+    problem::Problem,
+    representation::Representations,
+    resource::{Erased, Mounted, Resource},
+    routing::Router,
+    server,
+};
+
+/// Resources under one name, which [`run`](Self::run) as a server or stand within another program.
+///
+/// ```
+/// use wsgiservice::{Application, mount, resource, testing::Client};
+///
+/// #[mount("/ping")]
+/// struct Ping;
+///
+/// #[resource]
+/// impl Ping {
+///     fn get(&self) -> &'static str {
+///         "pong"
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("ping").mount(Ping));
+/// assert_eq!(client.get("/ping").send().await.text(), r#""pong""#);
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "an application does nothing until it runs"]
+pub struct Application {
+    name: String,
+    resources: Vec<Mounting>,
+    groups: Vec<Vec<Wrap>>,
+    layers: Vec<Wrap>,
+    settings: Option<Settings>,
+}
+
+/// A resource, and where it is.
+#[derive(Debug)]
+struct Mounting {
+    prefix: String,
+    mount: Mount,
+    operations: Operations,
+    resource: Arc<dyn Erased>,
+    /// The layers of nested applications that stand before it, if any.
+    group: Option<usize>,
+}
+
+/// An application that was built: all that the exchange needs.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) router: Router,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) problems: Representations,
+    /// `Allow` for a target that is no resource's.
+    pub(crate) allow: HeaderValue,
+    /// Why nothing can be answered at all.
+    pub(crate) broken: Option<BuildError>,
+}
+
+impl Application {
+    /// An application without resources.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            resources: Vec::new(),
+            groups: Vec::new(),
+            layers: Vec::new(),
+            settings: None,
+        }
+    }
+
+    /// Adds a resource at the path of its `#[mount]`.
+    pub fn mount<R: Resource>(mut self, resource: R) -> Self {
+        const { (<R as Mounted>::CHECKED, <R as Resource>::CHECKED) };
+        self.resources.push(Mounting {
+            prefix: String::new(),
+            mount: R::MOUNT,
+            operations: R::OPERATIONS,
+            resource: Arc::new(resource),
+            group: None,
+        });
+        self
+    }
+
+    /// Adds the resources of another application under a prefix, together with its layers.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let ping = Application::new("ping").mount(Ping);
+    /// let client = Client::new(Application::new("all").nest("/status", ping));
+    /// assert_eq!(client.get("/status/ping").send().await.status(), 200);
+    /// # }
+    /// ```
+    pub fn nest(mut self, prefix: &str, nested: Self) -> Self {
+        let prefix = prefix.trim_end_matches('/');
+        let offset = self.groups.len();
+        self.groups.extend(nested.groups.into_iter().map(|mut group| {
+            group.extend(nested.layers.iter().cloned());
+            group
+        }));
+        let own_group = (!nested.layers.is_empty()).then(|| {
+            self.groups.push(nested.layers.clone());
+            self.groups.len() - 1
+        });
+        self.resources.extend(nested.resources.into_iter().map(|mounting| Mounting {
+            prefix: format!("{prefix}{}", mounting.prefix),
+            group: mounting.group.map(|group| group + offset).or(own_group),
+            ..mounting
+        }));
+        self
+    }
+
+    /// Puts a tower layer around all that is answered; the one that is added last sees a request first.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// use tower_layer::layer_fn;
+    ///
+    /// // any tower layer will do; this one changes nothing
+    /// let application = Application::new("ping").mount(Ping).layer(layer_fn(|inner| inner));
+    /// assert_eq!(Client::new(application).get("/ping").send().await.status(), 200);
+    /// # }
+    /// ```
+    pub fn layer<L, S, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<Inner, Service = S> + Send + Sync + 'static,
+        S: tower_service::Service<http::Request<crate::Body>, Response = http::Response<B>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(wrap(layer));
+        self
+    }
+
+    /// Takes these settings, instead of those of the command line.
+    ///
+    /// A service with options of its own flattens [`Settings`] into them.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = Some(settings);
+        self
+    }
+
+    /// Prepares everything, and makes a tower service of it.
+    ///
+    /// # Errors
+    /// All conflicts between paths, and whatever else is wrong, at once.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// let error = Application::new("twice").mount(Ping).mount(Ping).build().unwrap_err();
+    /// assert!(error.to_string().contains("`Ping` at `/ping`"));
+    /// ```
+    pub fn build(self) -> std::result::Result<Service, BuildError> {
+        let mut router = Router::default();
+        let mut entries = Vec::new();
+        let mut wrong = Vec::new();
+        for mounting in self.resources {
+            match Entry::new(mounting) {
+                Ok(entry) => {
+                    wrong.extend(entry.add_to(&mut router, &entries));
+                    entries.push(entry);
+                }
+                Err(errors) => wrong.extend(errors),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(BuildError::new(wrong));
+        }
+        let built = Arc::new(Built::new(router, entries, None));
+        Ok(Service::new(built, &self.groups, &self.layers))
+    }
+
+    /// The tower service, for a test or for another program, such as an axum `Router`.
+    ///
+    /// What [`build`](Self::build) finds wrong is logged, and every request is answered with a 500.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// use tower_service::Service;
+    ///
+    /// let mut service = Application::new("ping").mount(Ping).into_service();
+    /// let request = http::Request::get("/ping").body(String::new()).unwrap();
+    /// assert_eq!(service.call(request).await.unwrap().status(), 200);
+    /// # }
+    /// ```
+    pub fn into_service(self) -> Service {
+        self.build().unwrap_or_else(|error| {
+            tracing::error!(%error, "the application cannot be built");
+            let built = Built::new(Router::default(), Vec::new(), Some(error));
+            Service::new(Arc::new(built), &[], &[])
+        })
+    }
+
+    /// Answers on a socket until the process is told to stop, and owns it: command line, log, runtime, signals.
+    ///
+    /// # Errors
+    /// What [`build`](Self::build) finds wrong, or why it cannot listen.
+    pub fn run(self) -> Result<()> {
+        server::run(async { Ok(self) })
+    }
+
+    /// Answers on a listener until the process gets SIGTERM or SIGINT, and what was begun has ended.
+    ///
+    /// # Errors
+    /// What [`build`](Self::build) finds wrong.
+    pub async fn serve(self, listener: tokio::net::TcpListener) -> Result<()> {
+        let service = self.build()?;
+        server::serve(listener, service, server::stop_signal()).await;
+        Ok(())
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings that were given, or those of the command line.
+    pub(crate) fn take_settings(&mut self) -> Settings {
+        self.settings.take().unwrap_or_else(|| {
+            let package = self.resources.first().map(|mounting| mounting.mount.package);
+            Settings::of_command_line(&self.name, package)
+        })
+    }
+}
+
+impl Built {
+    fn new(router: Router, entries: Vec<Entry>, broken: Option<BuildError>) -> Self {
+        Self {
+            router,
+            entries,
+            problems: Representations::of_problems(),
+            allow: HeaderValue::from_static("OPTIONS"),
+            broken,
+        }
+    }
+
+    pub(crate) fn entry(&self, position: usize) -> Result<&Entry, Problem> {
+        self.entries.get(position).ok_or_else(Problem::not_found)
+    }
+}

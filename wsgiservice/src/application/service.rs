@@ -1,0 +1,122 @@
+//! An application as a tower service.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+
+use super::{
+    Built,
+    layer::{BoxService, Wrap, around},
+};
+use crate::{
+    body::{Body, BoxError},
+    exchange,
+    request::Peer,
+};
+
+/// An application that was built: a tower service, which is cheap to clone.
+///
+/// [`Application::build`](super::Application::build) makes it, and
+/// [`Application::into_service`](super::Application::into_service).
+#[derive(Clone, Debug)]
+pub struct Service {
+    built: Arc<Built>,
+    /// The layers of the application itself, around everything.
+    outer: Option<BoxService>,
+    /// The layers of nested applications, each group around the exchange.
+    groups: Arc<[BoxService]>,
+}
+
+/// The answer of a [`Service`], on its way.
+pub struct Answering<E = Infallible>(
+    Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>,
+);
+
+impl Service {
+    pub(super) fn new(built: Arc<Built>, groups: &[Vec<Wrap>], layers: &[Wrap]) -> Self {
+        let plain = Self { built, outer: None, groups: Arc::from([]) };
+        let groups =
+            groups.iter().map(|layers| around(BoxService::new(plain.clone()), layers)).collect();
+        let inner = Self { groups, ..plain };
+        let outer = (!layers.is_empty()).then(|| around(BoxService::new(inner.clone()), layers));
+        Self { outer, ..inner }
+    }
+
+    /// Answers a request that came from this address.
+    pub(crate) async fn answer(
+        &self,
+        mut request: Request<Body>,
+        peer: Option<SocketAddr>,
+    ) -> Response<Body> {
+        let Some(layered) = self.layered(&request) else {
+            return exchange::answer(&self.built, request, peer).await;
+        };
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        layered.call(request).await.unwrap_or_else(|error| exchange::failed(&self.built, error))
+    }
+
+    /// The layers that the request has to pass first.
+    fn layered(&self, request: &Request<Body>) -> Option<BoxService> {
+        if self.outer.is_some() {
+            return self.outer.clone();
+        }
+        if self.groups.is_empty() {
+            return None;
+        }
+        let path = crate::routing::normalise(request.uri().path());
+        let position = self.built.router.find(&path)?.resource;
+        self.groups.get(self.built.entries.get(position)?.group?).cloned()
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for Service
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Answering {
+        let service = self.clone();
+        Answering::new(async move { Ok(service.answer(request.map(Body::new), None).await) })
+    }
+}
+
+impl<E> Answering<E> {
+    pub(super) fn new(
+        answer: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    ) -> Self {
+        Self(Box::pin(answer))
+    }
+}
+
+impl<E> Future for Answering<E> {
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<E> fmt::Debug for Answering<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Answering")
+    }
+}

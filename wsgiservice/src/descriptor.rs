@@ -1,0 +1,313 @@
+//! The facts about a resource, as `'static` data.
+//!
+//! The macros write these tables, and everything else reads them: routing, validation, documentation. One
+//! declaration, so they cannot drift apart. `#[mount]` sees the struct and `#[resource]` the impl; what neither sees
+//! alone is compared in [`check`], which the compiler evaluates.
+
+use std::any::TypeId;
+
+pub mod check;
+
+/// The package that defines a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    /// Its name, as in `Cargo.toml`.
+    pub name: &'static str,
+    /// Its version, as in `Cargo.toml`.
+    pub version: &'static str,
+    /// Its description, as in `Cargo.toml`; empty where there is none.
+    pub description: &'static str,
+}
+
+/// What `#[mount]` knows: the struct.
+#[derive(Clone, Copy, Debug)]
+pub struct Mount {
+    /// The name of the struct.
+    pub name: &'static str,
+    /// Its documentation comment.
+    pub documentation: &'static str,
+    /// The path template, as it was written.
+    pub path: &'static str,
+    /// The names of the path's variables, in order.
+    pub variables: &'static [&'static str],
+    /// The constraints of the struct, which hold for all its methods.
+    pub constraints: &'static [Constraint],
+    /// The names of the built-in representations, the default one first.
+    pub representations: &'static [&'static str],
+    /// Whether the entity tag is computed from the content.
+    pub automatic_etag: bool,
+    /// Where the resource was defined.
+    pub package: Package,
+    /// False where the macro reported an error: nothing more is to be said about it.
+    pub valid: bool,
+}
+
+/// What `#[resource]` knows: the impl.
+#[derive(Clone, Copy, Debug)]
+pub struct Operations {
+    /// The methods and hooks, in the order in which they were written.
+    pub operations: &'static [Operation],
+    /// The representations that the resource adds.
+    pub representations: &'static [Representation],
+    /// False where the macro reported an error: nothing more is to be said about it.
+    pub valid: bool,
+}
+
+/// A method of a resource, or one of its hooks.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// What the framework calls it for.
+    pub role: Role,
+    /// Its documentation comment.
+    pub documentation: &'static str,
+    /// Its arguments, in order.
+    pub parameters: &'static [Parameter],
+    /// For how long its answer stays fresh, where it says so.
+    pub freshness: Option<Freshness>,
+    /// What it returns.
+    pub returns: fn() -> Returns,
+}
+
+/// What the framework calls an operation for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The HTTP method of this name.
+    Method(&'static str),
+    /// May this request be answered at all?
+    Authorize,
+    /// Is there a representation?
+    Exists,
+    /// What is the entity tag?
+    Etag,
+    /// When was it modified last?
+    LastModified,
+}
+
+/// What an operation can answer, read off its return type.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Returns {
+    /// The status codes of success, and 404 for an `Option`.
+    pub statuses: &'static [u16],
+    /// Whether the value can be absent.
+    pub optional: bool,
+    /// The type that is represented; nothing where the answer has no content.
+    pub value: Option<TypeId>,
+    /// Whether the method answers with a response of its own making.
+    pub verbatim: bool,
+}
+
+/// One argument of an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What kind of argument it is, which its type decides.
+    pub argument: Argument,
+    /// The header field it comes from, where it does.
+    pub header: Option<&'static str>,
+    /// The constraint on the method or the argument.
+    pub constraint: Constraint,
+}
+
+/// What kind of argument a type is.
+#[derive(Clone, Copy, Debug)]
+pub enum Argument {
+    /// A value that a client gives by name.
+    Value {
+        /// What its text may look like.
+        kind: Kind,
+        /// Whether it may be absent.
+        optional: bool,
+        /// Whether it may be given more than once.
+        repeated: bool,
+    },
+    /// The content of the request.
+    Content,
+    /// The request itself.
+    Request,
+    /// The request's preconditions.
+    Preconditions,
+}
+
+/// What the text of a value may look like.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A whole number.
+    Integer {
+        /// The least.
+        minimum: i128,
+        /// The greatest.
+        maximum: i128,
+    },
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Text, in a format that has a name.
+    Text(Option<&'static str>),
+    /// One of some words.
+    Choice(&'static [&'static str]),
+}
+
+/// A representation that a resource writes itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Representation {
+    /// Its extension, with the dot.
+    pub extension: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The type of value it represents.
+    pub value: fn() -> TypeId,
+}
+
+/// For how long an answer stays fresh (RFC 9111, section 4.2), from `#[expires]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness {
+    /// `max-age`, in seconds.
+    pub max_age: u64,
+    /// The value of `Cache-Control`.
+    pub cache_control: &'static str,
+    /// The request header fields that the answer depends on.
+    pub vary: &'static [&'static str],
+}
+
+/// What a value must be like, from `#[validate]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Constraint {
+    /// The parameter.
+    pub name: &'static str,
+    /// Whether anybody declared it: a value that was validated must not be empty.
+    pub declared: bool,
+    /// A regular expression that matches the whole value.
+    pub re: Option<&'static str>,
+    /// The least and the greatest number of characters.
+    pub len: Option<(usize, usize)>,
+    /// The least and the greatest number.
+    pub range: Option<(Bound, Bound)>,
+    /// The values there are.
+    pub one_of: Option<&'static [&'static str]>,
+    /// The name of a well-known format.
+    pub format: Option<&'static str>,
+    /// What to take where the client says nothing.
+    pub default: Option<Default>,
+    /// What it means.
+    pub documentation: Option<&'static str>,
+}
+
+/// An end of a range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// None.
+    Open,
+    /// A whole number.
+    Integer(i128),
+    /// A number.
+    Number(f64),
+}
+
+/// A default, as it was written.
+#[derive(Clone, Copy, Debug)]
+pub enum Default {
+    /// A whole number, and its text.
+    Integer(i128, &'static str),
+    /// A number, and its text.
+    Number(f64, &'static str),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// Text.
+    Text(&'static str),
+}
+
+impl Default {
+    /// The text that a client would have sent.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Self::Integer(_, text) | Self::Number(_, text) | Self::Text(text) => text,
+            Self::Boolean(true) => "true",
+            Self::Boolean(false) => "false",
+        }
+    }
+}
+
+impl Constraint {
+    /// No constraint on the parameter of this name.
+    #[must_use]
+    pub const fn none(name: &'static str) -> Self {
+        Self {
+            name,
+            declared: false,
+            re: None,
+            len: None,
+            range: None,
+            one_of: None,
+            format: None,
+            default: None,
+            documentation: None,
+        }
+    }
+
+    /// A constraint on the parameter of this name.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { declared: true, ..Self::none(name) }
+    }
+
+    /// With a regular expression.
+    #[must_use]
+    pub const fn re(self, re: &'static str) -> Self {
+        Self { re: Some(re), ..self }
+    }
+
+    /// With a length, in characters.
+    #[must_use]
+    pub const fn len(self, least: usize, most: usize) -> Self {
+        Self { len: Some((least, most)), ..self }
+    }
+
+    /// With a range.
+    #[must_use]
+    pub const fn range(self, least: Bound, most: Bound) -> Self {
+        Self { range: Some((least, most)), ..self }
+    }
+
+    /// With the values there are.
+    #[must_use]
+    pub const fn one_of(self, values: &'static [&'static str]) -> Self {
+        Self { one_of: Some(values), ..self }
+    }
+
+    /// With a well-known format.
+    #[must_use]
+    pub const fn format(self, format: &'static str) -> Self {
+        Self { format: Some(format), ..self }
+    }
+
+    /// With a default.
+    #[must_use]
+    pub const fn default(self, default: Default) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// With its documentation.
+    #[must_use]
+    pub const fn documentation(self, documentation: &'static str) -> Self {
+        Self { documentation: Some(documentation), ..self }
+    }
+
+    /// This constraint, and what it leaves open from one that stands further away.
+    #[must_use]
+    pub fn or(self, further: &Self) -> Self {
+        Self {
+            name: self.name,
+            declared: self.declared || further.declared,
+            re: self.re.or(further.re),
+            len: self.len.or(further.len),
+            range: self.range.or(further.range),
+            one_of: self.one_of.or(further.one_of),
+            format: self.format.or(further.format),
+            default: self.default.or(further.default),
+            documentation: self.documentation.or(further.documentation),
+        }
+    }
+}

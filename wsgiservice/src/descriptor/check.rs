@@ -1,0 +1,202 @@
+//! What the compiler checks between `#[mount]` and `#[resource]`.
+//!
+//! Each function answers one question about the tables; the macros ask it in a `const`, and put what is wrong, in
+//! words, at the author's own token. Nothing here runs at run time.
+
+use super::{Argument, Bound, Constraint, Default, Kind, Mount, Operation, Operations};
+
+/// Whether some method or hook takes the parameter.
+#[must_use]
+pub const fn takes(resource: &Operations, name: &str) -> bool {
+    let mut index = 0;
+    while index < resource.operations.len() {
+        if position(&resource.operations[index], name).is_some() {
+            return true;
+        }
+        index += 1;
+    }
+    !resource.valid
+}
+
+/// Whether the path has the variable.
+#[must_use]
+pub const fn has_variable(mount: &Mount, name: &str) -> bool {
+    let mut index = 0;
+    while index < mount.variables.len() {
+        if same(mount.variables[index], name) {
+            return mount.valid;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// Whether the argument may be absent.
+#[must_use]
+pub const fn is_optional(argument: &Argument) -> bool {
+    matches!(argument, Argument::Value { optional: true, .. })
+}
+
+/// Whether the argument is the content of the request.
+#[must_use]
+pub const fn is_content(argument: &Argument) -> bool {
+    matches!(argument, Argument::Content)
+}
+
+/// Whether the argument is a value that a client gives by name.
+#[must_use]
+pub const fn is_value(argument: &Argument) -> bool {
+    matches!(argument, Argument::Value { .. })
+}
+
+/// Whether a constraint on every argument of this name fits the type of each, `range` on numbers and `len` on text.
+#[must_use]
+pub const fn fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
+    let mut index = 0;
+    while index < resource.operations.len() {
+        let operation = &resource.operations[index];
+        if let Some(position) = position(operation, constraint.name)
+            && !fits(&operation.parameters[position].argument, constraint)
+        {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Whether a constraint fits the type of an argument, `range` on numbers and `len` on text.
+#[must_use]
+pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
+    match argument {
+        Argument::Value { kind, .. } => match kind {
+            Kind::Integer { .. } | Kind::Number => constraint.len.is_none(),
+            Kind::Text(None) => true,
+            Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_) => constraint.range.is_none(),
+        },
+        Argument::Content | Argument::Request | Argument::Preconditions => !constraint.declared,
+    }
+}
+
+/// Whether the default of a struct's constraint is of the type of every argument of its name.
+#[must_use]
+pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
+    let mut index = 0;
+    while index < resource.operations.len() {
+        let operation = &resource.operations[index];
+        if let Some(position) = position(operation, constraint.name)
+            && !default_fits(&operation.parameters[position].argument, constraint)
+        {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Whether the default is of the argument's type.
+#[must_use]
+pub const fn default_fits(argument: &Argument, constraint: &Constraint) -> bool {
+    let (Argument::Value { kind, .. }, Some(default)) = (argument, &constraint.default) else {
+        return true;
+    };
+    match (kind, default) {
+        (Kind::Integer { minimum, maximum }, Default::Integer(value, _)) => {
+            *minimum <= *value && *value <= *maximum
+        }
+        (Kind::Number, Default::Integer(..) | Default::Number(..))
+        | (Kind::Boolean, Default::Boolean(_))
+        | (Kind::Text(_), Default::Text(_)) => true,
+        (Kind::Choice(words), Default::Text(text)) => among(words, text),
+        _ => false,
+    }
+}
+
+/// Whether the default of an argument keeps the constraints of the struct that can be compared at compile time.
+#[must_use]
+pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
+    let mut index = 0;
+    while index < mount.constraints.len() {
+        let further = &mount.constraints[index];
+        if same(further.name, constraint.name) && !keeps(constraint, further) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+const fn keeps(nearer: &Constraint, further: &Constraint) -> bool {
+    let Some(default) = &nearer.default else { return true };
+    let in_range = match (nearer.range, &further.range) {
+        (None, Some((least, most))) => within(default, least, most),
+        _ => true,
+    };
+    let listed = match (nearer.one_of, further.one_of) {
+        (None, Some(values)) => among(values, default.text()),
+        _ => true,
+    };
+    in_range && listed
+}
+
+const fn within(default: &Default, least: &Bound, most: &Bound) -> bool {
+    let value = match default {
+        Default::Integer(value, _) => *value as f64,
+        Default::Number(value, _) => *value,
+        Default::Boolean(_) | Default::Text(_) => return true,
+    };
+    at_least(value, least) && at_most(value, most)
+}
+
+const fn at_least(value: f64, bound: &Bound) -> bool {
+    match bound {
+        Bound::Open => true,
+        Bound::Integer(bound) => *bound as f64 <= value,
+        Bound::Number(bound) => *bound <= value,
+    }
+}
+
+const fn at_most(value: f64, bound: &Bound) -> bool {
+    match bound {
+        Bound::Open => true,
+        Bound::Integer(bound) => value <= *bound as f64,
+        Bound::Number(bound) => value <= *bound,
+    }
+}
+
+const fn position(operation: &Operation, name: &str) -> Option<usize> {
+    let mut index = 0;
+    while index < operation.parameters.len() {
+        if same(operation.parameters[index].name, name) {
+            return Some(index);
+        }
+        index += 1;
+    }
+    None
+}
+
+const fn among(words: &[&str], text: &str) -> bool {
+    let mut index = 0;
+    while index < words.len() {
+        if same(words[index], text) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < one.len() {
+        if one[index] != other[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

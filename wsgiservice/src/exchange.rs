@@ -1,0 +1,348 @@
+//! One request becomes one response, in one straight line.
+//!
+//! ```text
+//! route → method → authorize → content → negotiate → parameters → validators → preconditions → call → represent
+//! → freshness → respond
+//! ```
+//!
+//! Each stage takes what the stage before it found, and gives its own finding or an early end. What holds always:
+//!
+//! - What the answer depends on is known before negotiation, and `Vary` is written on every exit.
+//! - The entity tag belongs to the selected representation.
+//! - The method is not called for a request that any earlier stage answers.
+//! - After authorisation alone does an answer tell anything about the resource.
+//!
+//! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
+
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+
+use http::Method;
+
+use crate::{
+    application::{Built, entry::Entry, entry::Prepared},
+    body::{Body, BoxError},
+    content::{self, ReadContent},
+    descriptor::{Freshness, Role},
+    fields::http_date,
+    method::{self, Selection},
+    negotiation,
+    outcome::{Outcome, OutcomeContent},
+    panic,
+    parameters::Arguments,
+    preconditions::{Evaluation, Preconditions},
+    problem::Problem,
+    representation::Selected,
+    request::Request,
+    resource::{Call, Finding},
+    response,
+    routing::{self, Matched},
+    validators::{self, Validators},
+};
+
+/// What every exit has to know.
+#[derive(Debug, Default)]
+pub(crate) struct Findings<'a> {
+    /// The path without its extension, which a relative location is resolved against.
+    pub(crate) path: &'a str,
+    /// The extension that decided the representation.
+    pub(crate) extension: Option<&'static str>,
+    /// Whether `Accept` could have mattered for what a method gives.
+    pub(crate) is_negotiated: bool,
+    /// The selected representation.
+    pub(crate) selected: Option<Selected<'a>>,
+    /// For how long the answer stays fresh.
+    pub(crate) freshness: Option<&'a Freshness>,
+    /// The validators of the selected representation, where the answer tells them.
+    pub(crate) validators: Validators,
+}
+
+/// How an exchange ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// With the outcome of the method.
+    Outcome(Outcome),
+    /// With a 304: the client has it.
+    NotModified,
+    /// With what a resource implements.
+    Options(Vec<(http::HeaderName, http::HeaderValue)>),
+    /// With a problem.
+    Problem(Problem),
+}
+
+/// Answers one request.
+///
+/// What may change something runs to its end, even when the client goes away.
+pub(crate) async fn answer(
+    application: &Arc<Built>,
+    request: http::Request<Body>,
+    peer: Option<SocketAddr>,
+) -> http::Response<Body> {
+    let (request, body) = Request::new(request, peer);
+    if request.retrieves() {
+        return exchange(application, &request, body).await;
+    }
+    let running = Arc::clone(application);
+    let task = tokio::spawn(async move { exchange(&running, &request, body).await });
+    task.await.unwrap_or_else(|error| failed(application, error.into()))
+}
+
+/// Answers a request that failed outside of the exchange, such as in a layer.
+pub(crate) fn failed(application: &Built, error: BoxError) -> http::Response<Body> {
+    let (request, _) = Request::new(http::Request::new(Body::empty()), None);
+    let problem = Problem::internal(error);
+    response::respond(application, &request, &Findings::default(), End::Problem(problem))
+}
+
+async fn exchange(application: &Built, request: &Request, body: Body) -> http::Response<Body> {
+    let path = routing::path(request);
+    let mut findings = Findings::default();
+    let end = panic::caught(decide(application, request, &path, body, &mut findings)).await;
+    let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
+    response::respond(application, request, &findings, end.unwrap_or_else(End::Problem))
+}
+
+async fn decide<'a>(
+    application: &'a Built,
+    request: &'a Request,
+    path: &'a str,
+    body: Body,
+    findings: &mut Findings<'a>,
+) -> Result<End, Problem> {
+    let matched = route(application, request, path)?;
+    let Some(matched) = matched else { return Ok(End::Options(Vec::new())) };
+    findings.path = matched.path;
+    findings.extension = matched.extension;
+
+    let entry = application.entry(matched.resource)?;
+    let operation = match method::select(request, entry)? {
+        Selection::Operation(operation) => operation,
+        Selection::Options(fields) => return Ok(End::Options(fields)),
+    };
+    findings.freshness = operation.freshness.as_ref();
+    findings.is_negotiated = operation.is_represented;
+
+    let nothing = ReadContent::default();
+    let none = Preconditions::default();
+    let asking = Asking { entry, request, matched: &matched, selected: Selected::NONE };
+    authorize(&asking, &nothing, &none).await?;
+
+    let content = content(request, operation, body).await?;
+
+    let selected = negotiate(request, operation, matched.extension)?;
+    findings.selected = selected;
+    let asking = Asking { selected: selected.unwrap_or(Selected::NONE), ..asking };
+
+    let preconditions = preconditions(request, operation, selected);
+    let calls = asking.bind(operation, &content, &preconditions)?;
+
+    let (validators, early) = calls.validators(entry, request, &preconditions).await?;
+    findings.validators = validators;
+    match preconditions.evaluate(&findings.validators) {
+        Evaluation::Proceed => {}
+        Evaluation::NotModified => return Ok(End::NotModified),
+        Evaluation::Failed => return Err(Problem::precondition_failed()),
+    }
+
+    match early {
+        Early::Outcome(outcome) => Ok(End::Outcome(outcome)),
+        Early::Call(call) => outcome(call).await.map(End::Outcome),
+    }
+}
+
+/// The resource, or nothing for the server as a whole (`OPTIONS *`).
+fn route<'a>(
+    application: &'a Built,
+    request: &Request,
+    path: &'a str,
+) -> Result<Option<Matched<'a>>, Problem> {
+    if let Some(error) = &application.broken {
+        return Err(Problem::internal(error.to_string()));
+    }
+    match *request.method() {
+        Method::CONNECT => Err(method::refused(request.method(), application.allow.clone())),
+        Method::OPTIONS if path == "*" => Ok(None),
+        _ => application.router.route(request, path).map(Some),
+    }
+}
+
+async fn authorize<'a>(
+    asking: &Asking<'a>,
+    content: &'a ReadContent,
+    preconditions: &'a Preconditions,
+) -> Result<(), Problem> {
+    let Some(hook) = asking.entry.hook(Role::Authorize) else { return Ok(()) };
+    let mut wrong = Vec::new();
+    match asking.call(hook, content, preconditions, &mut wrong) {
+        Some(call) => call.await.map(|_| ()),
+        None => Err(response::violations(wrong)),
+    }
+}
+
+async fn content(
+    request: &Request,
+    operation: &Prepared,
+    body: Body,
+) -> Result<ReadContent, Problem> {
+    if !operation.takes_content {
+        return Ok(ReadContent::default());
+    }
+    content::read(request.method(), request.fields(), body).await
+}
+
+fn negotiate<'a>(
+    request: &Request,
+    operation: &'a Prepared,
+    extension: Option<&str>,
+) -> Result<Option<Selected<'a>>, Problem> {
+    let representations = &operation.representations;
+    if operation.is_represented {
+        return negotiation::required(request, extension, representations).map(Some);
+    }
+    Ok(negotiation::select(request, extension, representations))
+}
+
+fn preconditions(
+    request: &Request,
+    operation: &Prepared,
+    selected: Option<Selected<'_>>,
+) -> Preconditions {
+    let extension = selected.map(|selected| selected.extension);
+    Preconditions::of(request, extension, || operation.representations.extensions().collect())
+}
+
+async fn outcome(call: Call<'_>) -> Result<Outcome, Problem> {
+    match call.await? {
+        Finding::Outcome(outcome) => Ok(outcome),
+        finding => Err(Problem::internal(format!("a method found {finding:?}"))),
+    }
+}
+
+/// What every call of a request is made with.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    entry: &'a Entry,
+    request: &'a Request,
+    matched: &'a Matched<'a>,
+    selected: Selected<'a>,
+}
+
+/// The calls of a request, bound and not begun.
+struct Calls<'a> {
+    method: Call<'a>,
+    exists: Option<Call<'a>>,
+    etag: Option<Call<'a>>,
+    last_modified: Option<Call<'a>>,
+    /// The resource's `get`, to compute the entity tag of what another method is about to change.
+    retrieval: Option<Call<'a>>,
+}
+
+/// The method's call, or its outcome where the validators are computed from that.
+enum Early<'a> {
+    Call(Call<'a>),
+    Outcome(Outcome),
+}
+
+impl<'a> Asking<'a> {
+    /// Binds all that the request will call, and reports all that is wrong with its parameters.
+    fn bind(
+        &self,
+        operation: &'a Prepared,
+        content: &'a ReadContent,
+        preconditions: &'a Preconditions,
+    ) -> Result<Calls<'a>, Problem> {
+        let mut wrong = Vec::new();
+        let method = self.call(operation, content, preconditions, &mut wrong);
+        let asks = self.request.retrieves() || preconditions.are_there();
+        let mut hook = |role, asks: bool| {
+            let hook = asks.then(|| self.entry.hook(role)).flatten()?;
+            self.call(hook, content, preconditions, &mut wrong)
+        };
+        let exists = hook(Role::Exists, preconditions.are_there());
+        let etag = hook(Role::Etag, asks);
+        let last_modified = hook(Role::LastModified, asks);
+        let retrieves = self.entry.automatic_etag && !self.request.retrieves();
+        let retrieval = (retrieves && preconditions.are_there())
+            .then(|| self.entry.method("GET"))
+            .flatten()
+            .and_then(|get| self.call(get, content, preconditions, &mut Vec::new()));
+        match (method, wrong.is_empty()) {
+            (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrieval }),
+            _ => Err(response::violations(wrong)),
+        }
+    }
+
+    fn call(
+        &self,
+        operation: &'a Prepared,
+        content: &'a ReadContent,
+        preconditions: &'a Preconditions,
+        wrong: &mut Vec<crate::parameters::Violation>,
+    ) -> Option<Call<'a>> {
+        let variables = &self.matched.variables;
+        let mut arguments = Arguments::new(
+            &operation.plan,
+            self.request,
+            content,
+            variables,
+            preconditions,
+            self.selected,
+        );
+        let call = self.entry.resource.bind(operation.position, &mut arguments);
+        for violation in arguments.into_violations() {
+            if !wrong.contains(&violation) {
+                wrong.push(violation);
+            }
+        }
+        call
+    }
+}
+
+impl<'a> Calls<'a> {
+    /// Asks the hooks, or computes the entity tag where the resource wants that.
+    async fn validators(
+        self,
+        entry: &Entry,
+        request: &Request,
+        preconditions: &Preconditions,
+    ) -> Result<(Validators, Early<'a>), Problem> {
+        let mut validators = Validators::default();
+        if let Some(call) = self.etag
+            && let Finding::Etag(etag) = call.await?
+        {
+            validators.etag = etag;
+        }
+        if let Some(call) = self.last_modified
+            && let Finding::LastModified(Some(time)) = call.await?
+        {
+            let time = http_date::whole_seconds(time.min(SystemTime::now()));
+            validators.last_modified = Some(time);
+        }
+        let mut early = Early::Call(self.method);
+        if entry.automatic_etag && request.retrieves() {
+            early = computed(early, &mut validators).await?;
+        } else if let Some(retrieval) = self.retrieval {
+            // Where `get` finds nothing there is nothing to compare with.
+            let _ = computed(Early::Call(retrieval), &mut validators).await;
+        }
+        validators.exists = validators.etag.is_some() || validators.last_modified.is_some();
+        if preconditions.are_there()
+            && let Some(call) = self.exists
+            && let Finding::Exists(exists) = call.await?
+        {
+            validators.exists = exists;
+        }
+        Ok((validators, early))
+    }
+}
+
+/// Calls `get`, and computes the entity tag of its content.
+async fn computed<'a>(early: Early<'a>, validators: &mut Validators) -> Result<Early<'a>, Problem> {
+    let Early::Call(call) = early else { return Ok(early) };
+    let outcome = outcome(call).await?;
+    if let (true, OutcomeContent::Represented(bytes)) =
+        (outcome.status.is_success(), &outcome.content)
+    {
+        validators.etag = Some(validators::tag_of(bytes));
+    }
+    Ok(Early::Outcome(outcome))
+}

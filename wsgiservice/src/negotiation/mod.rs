@@ -1,0 +1,35 @@
+//! Proactive negotiation (RFC 9110, section 12.1): which representation is selected.
+
+mod accept;
+
+use http::header;
+
+pub(crate) use self::accept::Offer;
+use crate::{
+    problem::Problem,
+    representation::{Representations, Selected},
+    request::Request,
+};
+
+/// Selects a representation: an extension decides alone, else `Accept` does.
+pub(crate) fn select<'a>(
+    request: &Request,
+    extension: Option<&str>,
+    representations: &'a Representations,
+) -> Option<Selected<'a>> {
+    if let Some(extension) = extension {
+        return representations.by_extension(extension);
+    }
+    let accept = request.fields().get_all(header::ACCEPT);
+    representations.at(accept::select(&accept, &representations.offers)?)
+}
+
+/// Selects a representation, or says which there are.
+pub(crate) fn required<'a>(
+    request: &Request,
+    extension: Option<&str>,
+    representations: &'a Representations,
+) -> Result<Selected<'a>, Problem> {
+    let selected = select(request, extension, representations);
+    selected.ok_or_else(|| Problem::not_acceptable(representations.media_types()))
+}

@@ -1,0 +1,103 @@
+//! The types that an argument of a method can have, told apart by trait and never by name.
+
+use serde::de::DeserializeOwned;
+
+use super::{Arguments, Parameter};
+use crate::{content::Content, descriptor, preconditions::Preconditions, request::Request};
+
+/// A type that an argument of a method can have.
+///
+/// `Marker` tells the implementations apart, and is inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no argument of a method",
+    label = "a request does not give this",
+    note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Preconditions` or `&Request`"
+)]
+pub trait Argument<'a, Marker>: Sized {
+    /// What kind of argument it is.
+    const ARGUMENT: descriptor::Argument;
+
+    /// Takes it; nothing where it breaks a rule.
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self>;
+}
+
+/// One value.
+#[derive(Debug)]
+pub struct Single;
+
+/// One value, or none.
+#[derive(Debug)]
+pub struct Optional;
+
+/// Any number of values.
+#[derive(Debug)]
+pub struct Repeated;
+
+/// No value, but a part of the request as a whole.
+#[derive(Debug)]
+pub struct Whole;
+
+pub(super) const fn value(
+    kind: descriptor::Kind,
+    optional: bool,
+    repeated: bool,
+) -> descriptor::Argument {
+    descriptor::Argument::Value { kind, optional, repeated }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: Parameter> Argument<'a, Single> for T {
+    const ARGUMENT: descriptor::Argument = value(T::KIND, false, false);
+
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
+        arguments.one(index, true, T::parse).flatten()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
+    const ARGUMENT: descriptor::Argument = value(T::KIND, true, false);
+
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
+        arguments.one(index, false, T::parse)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
+    const ARGUMENT: descriptor::Argument = value(T::KIND, false, true);
+
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
+        arguments.all(index, T::parse)
+    }
+}
+
+impl<'a> Argument<'a, Whole> for &'a Request {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Request;
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        Some(arguments.request())
+    }
+}
+
+impl<'a> Argument<'a, Whole> for Preconditions {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Preconditions;
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        Some(arguments.preconditions().clone())
+    }
+}
+
+impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Content;
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        match arguments.content().deserialize() {
+            Ok(value) => Some(Self::new(value)),
+            Err(violation) => {
+                arguments.refuse(violation);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A constraint, prepared: what `#[validate]` declared, with its expression compiled.
+
+use std::borrow::Cow;
+
+use regex::Regex;
+use thiserror::Error;
+
+use super::{format::Format, violation::Code};
+use crate::descriptor::{self, Bound};
+
+/// What a value must be like.
+#[derive(Debug, Default)]
+pub(crate) struct Constraint {
+    declared: bool,
+    re: Option<(&'static str, Regex)>,
+    len: Option<(usize, usize)>,
+    range: Option<(Bound, Bound)>,
+    one_of: Option<&'static [&'static str]>,
+    format: Option<Format>,
+}
+
+/// Why a constraint cannot be used, which the macros report before; a hand-written descriptor may come so far.
+#[derive(Debug, Error)]
+pub(crate) enum Unusable {
+    #[error("its expression does not parse: {0}")]
+    Re(#[from] regex::Error),
+    #[error("there is no format `{0}`")]
+    Format(&'static str),
+}
+
+impl Constraint {
+    pub(crate) fn new(constraint: &descriptor::Constraint) -> Result<Self, Unusable> {
+        let format =
+            constraint.format.map(|name| Format::named(name).ok_or(Unusable::Format(name)));
+        Ok(Self {
+            declared: constraint.declared,
+            re: constraint.re.map(whole).transpose()?,
+            len: constraint.len,
+            range: constraint.range,
+            one_of: constraint.one_of,
+            format: format.transpose()?,
+        })
+    }
+
+    /// Holds a value against the constraint; what it breaks first, and why.
+    pub(crate) fn check(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        if !self.declared {
+            return Ok(());
+        }
+        if text.is_empty() {
+            return Err((Code::Empty, "It is mandatory.".into()));
+        }
+        self.check_len(text)?;
+        self.check_re(text)?;
+        self.check_one_of(text)?;
+        self.check_format(text)?;
+        self.check_range(text)
+    }
+
+    fn check_len(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        let Some((least, most)) = self.len else { return Ok(()) };
+        let length = text.chars().count();
+        if least <= length && length <= most {
+            return Ok(());
+        }
+        let reason = if most == usize::MAX {
+            format!("It must have at least {least} characters.")
+        } else {
+            format!("It must have {least} to {most} characters.")
+        };
+        Err((Code::Length, reason.into()))
+    }
+
+    fn check_re(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        match &self.re {
+            Some((pattern, re)) if !re.is_match(text) => {
+                Err((Code::Pattern, format!("It must match {pattern}.").into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_one_of(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        match self.one_of {
+            Some(values) if !values.contains(&text) => {
+                Err((Code::OneOf, format!("It must be one of {}.", values.join(", ")).into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_format(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        match &self.format {
+            Some(format) if !format.matches(text) => {
+                Err((Code::Format, format!("It must be a valid {}.", format.name()).into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_range(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        let Some((least, most)) = self.range else { return Ok(()) };
+        if least.compare(text).is_none_or(|order| order.is_ge())
+            && most.compare(text).is_none_or(|order| order.is_le())
+        {
+            return Ok(());
+        }
+        Err((Code::Range, format!("It must be {}.", between(least, most)).into()))
+    }
+}
+
+impl Bound {
+    /// How a number stands to this bound; nothing where there is no bound, or no number, which the type will say.
+    fn compare(self, text: &str) -> Option<std::cmp::Ordering> {
+        match self {
+            Self::Open => None,
+            Self::Integer(bound) => match text.parse::<i128>() {
+                Ok(number) => Some(number.cmp(&bound)),
+                Err(_) => text.parse::<f64>().ok()?.partial_cmp(&(bound as f64)),
+            },
+            Self::Number(bound) => text.parse::<f64>().ok()?.partial_cmp(&bound),
+        }
+    }
+
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Open => None,
+            Self::Integer(bound) => Some(bound.to_string()),
+            Self::Number(bound) => Some(bound.to_string()),
+        }
+    }
+}
+
+fn between(least: Bound, most: Bound) -> String {
+    match (least.text(), most.text()) {
+        (Some(least), Some(most)) => format!("from {least} to {most}"),
+        (Some(least), None) => format!("{least} or more"),
+        (None, Some(most)) => format!("{most} or less"),
+        (None, None) => "a number".to_owned(),
+    }
+}
+
+/// The expression that matches the *whole* value: `$` alone would let a newline pass.
+fn whole(pattern: &'static str) -> Result<(&'static str, Regex), regex::Error> {
+    Ok((pattern, Regex::new(&format!(r"\A(?:{pattern})\z"))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(constraint: descriptor::Constraint, text: &str) -> Option<Code> {
+        let constraint = Constraint::new(&constraint).expect("usable");
+        constraint.check(text).err().map(|(code, _)| code)
+    }
+
+    const NEW: descriptor::Constraint = descriptor::Constraint::new("x");
+
+    #[test]
+    fn an_expression_matches_the_whole_value_without_a_trailing_newline() {
+        assert_eq!(check(NEW.re("a|b"), "a"), None);
+        assert_eq!(check(NEW.re("a|b"), "ac"), Some(Code::Pattern));
+        assert_eq!(check(NEW.re("a"), "a\n"), Some(Code::Pattern));
+    }
+
+    #[test]
+    fn a_length_counts_characters() {
+        assert_eq!(check(NEW.len(1, 2), "éé"), None);
+        assert_eq!(check(NEW.len(1, 2), "ééé"), Some(Code::Length));
+    }
+
+    #[test]
+    fn a_range_includes_its_ends() {
+        let percent = NEW.range(Bound::Integer(1), Bound::Integer(100));
+        assert_eq!(check(percent, "1"), None);
+        assert_eq!(check(percent, "100"), None);
+        assert_eq!(check(percent, "0"), Some(Code::Range));
+        assert_eq!(check(percent, "100.5"), Some(Code::Range));
+        assert_eq!(check(NEW.range(Bound::Number(0.5), Bound::Open), "0.4"), Some(Code::Range));
+    }
+
+    #[test]
+    fn a_value_is_one_of_those_there_are() {
+        assert_eq!(check(NEW.one_of(&["a", "b"]), "b"), None);
+        assert_eq!(check(NEW.one_of(&["a", "b"]), "c"), Some(Code::OneOf));
+    }
+
+    #[test]
+    fn a_validated_value_is_not_empty() {
+        assert_eq!(check(NEW, ""), Some(Code::Empty));
+        assert_eq!(check(descriptor::Constraint::none("x"), ""), None);
+    }
+}

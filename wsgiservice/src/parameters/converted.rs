@@ -1,0 +1,68 @@
+//! Arguments that a function of the service's own converts, by `#[validate(convert = …)]`.
+
+use super::{
+    Arguments, Invalid,
+    argument::{Optional, Repeated, Single, value},
+};
+use crate::descriptor::{self, Kind};
+
+/// How an argument is made of what a function converts: the value, an `Option` or a `Vec` of it.
+#[diagnostic::on_unimplemented(
+    message = "the function of `convert` gives a `{C}`, and the argument is a `{Self}`",
+    label = "this is neither a `{C}`, nor an `Option` or a `Vec` of it"
+)]
+pub trait Converted<C, Marker>: Sized {
+    /// What kind of argument it is.
+    const ARGUMENT: descriptor::Argument;
+
+    /// Takes it; nothing where it breaks a rule.
+    fn take(
+        arguments: &mut Arguments<'_>,
+        index: usize,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Self>;
+}
+
+/// What kind of argument a type is, given the function that converts it.
+pub const fn converted<T, M, C, E>(_: fn(&str) -> Result<C, E>) -> descriptor::Argument
+where
+    T: Converted<C, M>,
+{
+    T::ARGUMENT
+}
+
+impl<C> Converted<C, Single> for C {
+    const ARGUMENT: descriptor::Argument = value(Kind::Text(None), false, false);
+
+    fn take(
+        arguments: &mut Arguments<'_>,
+        index: usize,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Self> {
+        arguments.one(index, true, convert).flatten()
+    }
+}
+
+impl<C> Converted<C, Optional> for Option<C> {
+    const ARGUMENT: descriptor::Argument = value(Kind::Text(None), true, false);
+
+    fn take(
+        arguments: &mut Arguments<'_>,
+        index: usize,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Self> {
+        arguments.one(index, false, convert)
+    }
+}
+
+impl<C> Converted<C, Repeated> for Vec<C> {
+    const ARGUMENT: descriptor::Argument = value(Kind::Text(None), false, true);
+
+    fn take(
+        arguments: &mut Arguments<'_>,
+        index: usize,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Self> {
+        arguments.all(index, convert)
+    }
+}

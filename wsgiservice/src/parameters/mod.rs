@@ -1,0 +1,298 @@
+//! From the path, the query and the fields of a request to the arguments of a method, or to all that is wrong.
+//!
+//! Everything that a request could be compared with was prepared when the application was built ([`plan`]); here,
+//! each argument is found, held against its constraints, and converted, and what breaks a rule becomes a violation
+//! beside the others.
+
+mod argument;
+mod constraint;
+mod converted;
+mod format;
+mod parameter;
+pub(crate) mod plan;
+mod violation;
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+pub(crate) use self::violation::Violation;
+pub use self::{
+    argument::{Argument, Optional, Repeated, Single, Whole},
+    converted::{Converted, converted},
+    parameter::{Invalid, Parameter},
+};
+use self::{
+    plan::{Plan, Planned, Source},
+    violation::Code,
+};
+use crate::{
+    content::ReadContent, preconditions::Preconditions, representation::Selected, request::Request,
+    routing::Variables,
+};
+
+/// The arguments of one call, which the generated code takes one after the other.
+#[derive(Debug)]
+pub struct Arguments<'a> {
+    plan: &'a Plan,
+    request: &'a Request,
+    content: &'a ReadContent,
+    variables: &'a Variables<'a>,
+    preconditions: &'a Preconditions,
+    selected: Selected<'a>,
+    query: Option<Vec<(Cow<'a, str>, Cow<'a, str>)>>,
+    violations: Vec<Violation>,
+}
+
+impl<'a> Arguments<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        request: &'a Request,
+        content: &'a ReadContent,
+        variables: &'a Variables<'a>,
+        preconditions: &'a Preconditions,
+        selected: Selected<'a>,
+    ) -> Self {
+        Self {
+            plan,
+            request,
+            content,
+            variables,
+            preconditions,
+            selected,
+            query: None,
+            violations: Vec::new(),
+        }
+    }
+
+    /// The representation in which the answer will be written.
+    #[must_use]
+    pub fn selected(&self) -> Selected<'a> {
+        self.selected
+    }
+
+    /// Takes the argument at this position; nothing where it breaks a rule.
+    pub fn take<T, M>(&mut self, index: usize) -> Option<T>
+    where
+        T: Argument<'a, M>,
+    {
+        T::take(self, index)
+    }
+
+    /// Takes the argument at this position, converted by a function of the service's own.
+    pub fn convert<T, M, C, E>(
+        &mut self,
+        index: usize,
+        convert: fn(&str) -> Result<C, E>,
+    ) -> Option<T>
+    where
+        T: Converted<C, M>,
+        E: std::fmt::Display,
+    {
+        T::take(self, index, |text| convert(text).map_err(|error| Invalid::new(error.to_string())))
+    }
+
+    /// All that was wrong.
+    pub(crate) fn into_violations(self) -> Vec<Violation> {
+        self.violations
+    }
+
+    pub(crate) fn request(&self) -> &'a Request {
+        self.request
+    }
+
+    pub(crate) fn preconditions(&self) -> &'a Preconditions {
+        self.preconditions
+    }
+
+    pub(crate) fn content(&self) -> &'a ReadContent {
+        self.content
+    }
+
+    pub(crate) fn refuse(&mut self, violation: Violation) {
+        self.violations.push(violation);
+    }
+
+    /// The one value of the parameter, converted; `None` within where it was not given and need not be.
+    fn one<C>(
+        &mut self,
+        index: usize,
+        mandatory: bool,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Option<C>> {
+        let planned = self.plan.parameter(index)?;
+        let mut values = self.values(planned)?;
+        let text = match (values.pop(), values.is_empty()) {
+            (Some(text), true) => text,
+            (Some(text), false) => {
+                self.violations.push(planned.violation(
+                    Code::Repeated,
+                    &text,
+                    "It was given more than once.",
+                ));
+                return None;
+            }
+            (None, _) => return self.absent(planned, mandatory, convert),
+        };
+        self.check(planned, &text, &convert).map(Some)
+    }
+
+    /// All the values of the parameter, converted.
+    fn all<C>(
+        &mut self,
+        index: usize,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Vec<C>> {
+        let planned = self.plan.parameter(index)?;
+        let values = self.values(planned)?;
+        let converted: Vec<_> =
+            values.iter().map(|text| self.check(planned, text, &convert)).collect();
+        converted.into_iter().collect()
+    }
+
+    fn absent<C>(
+        &mut self,
+        planned: &Planned,
+        mandatory: bool,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<Option<C>> {
+        match planned.default {
+            Some(default) => self.check(planned, default, &convert).map(Some),
+            None if mandatory => {
+                self.violations.push(planned.violation(Code::Missing, "", "It is mandatory."));
+                None
+            }
+            None => Some(None),
+        }
+    }
+
+    fn check<C>(
+        &mut self,
+        planned: &Planned,
+        text: &str,
+        convert: impl Fn(&str) -> Result<C, Invalid>,
+    ) -> Option<C> {
+        let checked = planned
+            .constraint
+            .check(text)
+            .and_then(|()| convert(text).map_err(|invalid| (Code::Invalid, invalid.into_reason())));
+        match checked {
+            Ok(value) => Some(value),
+            Err((code, reason)) => {
+                self.violations.push(planned.violation(code, text, &reason));
+                None
+            }
+        }
+    }
+
+    fn values(&mut self, planned: &Planned) -> Option<Values<'a>> {
+        match &planned.source {
+            Source::Variable(position) => self.variable(planned, *position),
+            Source::Rest(position) => self.rest(planned, *position),
+            Source::Field(name) => self.field(planned, name),
+            Source::Query => Some(self.query(planned.name)),
+            Source::Elsewhere => Some(Values::None),
+        }
+    }
+
+    fn variable(&mut self, planned: &Planned, position: usize) -> Option<Values<'a>> {
+        let raw = self.variables.at(position)?;
+        self.decode(planned, raw).map(Values::One)
+    }
+
+    /// The remaining segments: each is decoded by itself, so that a slash in one stays in it.
+    fn rest(&mut self, planned: &Planned, position: usize) -> Option<Values<'a>> {
+        let raw = self.variables.at(position)?;
+        if !planned.repeated {
+            return self.decode(planned, raw).map(Values::One);
+        }
+        let segments: Vec<_> =
+            raw.split('/').map(|segment| self.decode(planned, segment)).collect();
+        segments.into_iter().collect::<Option<_>>().map(Values::Many)
+    }
+
+    fn decode(&mut self, planned: &Planned, raw: &'a str) -> Option<Cow<'a, str>> {
+        if !raw.contains('%') {
+            return Some(Cow::Borrowed(raw));
+        }
+        let decoded =
+            is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
+        if decoded.is_none() {
+            let reason = "It is no percent-encoded UTF-8.";
+            self.violations.push(planned.violation(Code::Encoding, raw, reason));
+        }
+        decoded
+    }
+
+    fn field(&mut self, planned: &Planned, name: &http::HeaderName) -> Option<Values<'a>> {
+        let mut texts = Vec::new();
+        for value in self.request.fields().get_all(name) {
+            if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
+                texts.push(Cow::Borrowed(text));
+            } else {
+                let reason = "It is no UTF-8.";
+                self.violations.push(planned.violation(Code::Encoding, "", reason));
+                return None;
+            }
+        }
+        Some(Values::Many(texts))
+    }
+
+    fn query(&mut self, name: &str) -> Values<'a> {
+        let query = self.request.target().query().unwrap_or_default();
+        let pairs =
+            self.query.get_or_insert_with(|| form_urlencoded::parse(query.as_bytes()).collect());
+        let values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone());
+        Values::Many(values.collect())
+    }
+}
+
+/// The texts that a request has for one parameter; the usual one without an allocation.
+enum Values<'a> {
+    None,
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Values<'a> {
+    fn pop(&mut self) -> Option<Cow<'a, str>> {
+        match std::mem::replace(self, Self::None) {
+            Self::None => None,
+            Self::One(text) => Some(text),
+            Self::Many(mut texts) => {
+                let text = texts.pop();
+                *self = Self::Many(texts);
+                text
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::One(_) => false,
+            Self::Many(texts) => texts.is_empty(),
+        }
+    }
+
+    fn iter(&self) -> std::slice::Iter<'_, Cow<'a, str>> {
+        match self {
+            Self::None => [].iter(),
+            Self::One(text) => std::slice::from_ref(text).iter(),
+            Self::Many(texts) => texts.iter(),
+        }
+    }
+}
+
+/// Whether each percent sign begins an octet (RFC 3986, section 2.1).
+fn is_percent_encoded(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(position) = rest.iter().position(|byte| *byte == b'%') {
+        let Some([_, high, low, tail @ ..]) = rest.get(position..) else { return false };
+        if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}

@@ -1,0 +1,175 @@
+//! The types that a parameter can have.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZero,
+};
+
+use crate::descriptor::Kind;
+
+/// A type that the text of a parameter converts to.
+///
+/// Numbers, `bool`, `char`, `String`, IP addresses, `Uuid` and the dates and times of jiff do; an enum or a newtype of
+/// the service's own does with `#[derive(Parameter)]`. What may be absent is an `Option` of it, what may be repeated a
+/// `Vec`.
+///
+/// ```
+/// use wsgiservice::{Application, Parameter, mount, resource, testing::Client};
+///
+/// #[derive(Parameter)]
+/// enum Order {
+///     Newest,
+///     MostRead,
+/// }
+///
+/// #[mount("/articles")]
+/// struct Articles;
+///
+/// #[resource]
+/// impl Articles {
+///     fn get(&self, order: Order) -> &'static str {
+///         match order {
+///             Order::Newest => "by date",
+///             Order::MostRead => "by readers",
+///         }
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("articles").mount(Articles));
+/// assert_eq!(client.get("/articles?order=most_read").send().await.text(), r#""by readers""#);
+/// assert_eq!(client.get("/articles?order=oldest").send().await.status(), 400);
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no parameter",
+    label = "a request's text does not convert to this type",
+    note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum or a newtype",
+    note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
+    note = "the whole content of a request is a `Content<T>`"
+)]
+pub trait Parameter: Sized + Send {
+    /// What the text may look like.
+    const KIND: Kind;
+
+    /// Converts the text.
+    ///
+    /// # Errors
+    /// Where the text is no such value; the reason reaches the client.
+    fn parse(text: &str) -> Result<Self, Invalid>;
+}
+
+/// Why a text is no value of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid(Cow<'static, str>);
+
+impl Invalid {
+    /// With a reason, as a sentence.
+    ///
+    /// ```
+    /// let invalid = wsgiservice::Invalid::new("It must be even.");
+    /// assert_eq!(invalid.to_string(), "It must be even.");
+    /// ```
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(reason.into())
+    }
+
+    pub(super) fn into_reason(self) -> Cow<'static, str> {
+        self.0
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+macro_rules! parsed {
+    ($($type:ty: $kind:expr, $reason:literal;)*) => {$(
+        impl Parameter for $type {
+            const KIND: Kind = $kind;
+
+            fn parse(text: &str) -> Result<Self, Invalid> {
+                text.parse().map_err(|_| Invalid(Cow::Borrowed($reason)))
+            }
+        }
+    )*};
+}
+
+macro_rules! integers {
+    ($($type:ident)*) => {$(
+        impl Parameter for $type {
+            const KIND: Kind = Kind::Integer { minimum: $type::MIN as i128, maximum: greatest($type::MAX as u128) };
+
+            fn parse(text: &str) -> Result<Self, Invalid> {
+                text.parse().map_err(|_| integer::<Self>())
+            }
+        }
+
+        impl Parameter for NonZero<$type> {
+            const KIND: Kind = $type::KIND;
+
+            fn parse(text: &str) -> Result<Self, Invalid> {
+                text.parse().map_err(|_| integer::<$type>())
+            }
+        }
+    )*};
+}
+
+integers! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize }
+
+parsed! {
+    f32: Kind::Number, "It must be a number.";
+    f64: Kind::Number, "It must be a number.";
+    char: Kind::Text(None), "It must be one character.";
+    Ipv4Addr: Kind::Text(Some("ipv4")), "It must be an IPv4 address.";
+    Ipv6Addr: Kind::Text(Some("ipv6")), "It must be an IPv6 address.";
+    IpAddr: Kind::Text(Some("ip")), "It must be an IP address.";
+    SocketAddr: Kind::Text(Some("socket-address")), "It must be an IP address and a port.";
+    uuid::Uuid: Kind::Text(Some("uuid")), "It must be a UUID.";
+    jiff::Timestamp: Kind::Text(Some("date-time")), "It must be a date and a time with an offset, as in RFC 3339.";
+    jiff::civil::Date: Kind::Text(Some("date")), "It must be a date, as in 2026-11-24.";
+    jiff::civil::Time: Kind::Text(Some("time")), "It must be a time, as in 12:30:00.";
+    jiff::civil::DateTime: Kind::Text(Some("local-date-time")), "It must be a date and a time, as in 2026-11-24T12:30:00.";
+    jiff::Span: Kind::Text(Some("duration")), "It must be a duration, as in P1DT12H.";
+}
+
+impl Parameter for String {
+    const KIND: Kind = Kind::Text(None);
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        Ok(text.to_owned())
+    }
+}
+
+impl Parameter for bool {
+    const KIND: Kind = Kind::Boolean;
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(Invalid(Cow::Borrowed("It must be true or false."))),
+        }
+    }
+}
+
+fn integer<T: Parameter>() -> Invalid {
+    match T::KIND {
+        Kind::Integer { minimum, maximum } => {
+            Invalid::new(format!("It must be a whole number from {minimum} to {maximum}."))
+        }
+        _ => Invalid::new("It must be a whole number."),
+    }
+}
+
+/// The descriptor's numbers end where those of a client's language have long ended.
+const fn greatest(maximum: u128) -> i128 {
+    if maximum > i128::MAX as u128 { i128::MAX } else { maximum as i128 }
+}

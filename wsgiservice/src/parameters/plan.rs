@@ -1,0 +1,109 @@
+//! The parameters of one operation, prepared when the application is built.
+
+use http::HeaderName;
+
+use super::{
+    constraint::{Constraint, Unusable},
+    violation::{Code, Violation},
+};
+use crate::descriptor::{self, Argument, Mount, Operation};
+
+/// Where the arguments of an operation come from, and what they must be like.
+#[derive(Debug, Default)]
+pub(crate) struct Plan(Vec<Planned>);
+
+/// One parameter.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(super) name: &'static str,
+    pub(super) source: Source,
+    pub(super) constraint: Constraint,
+    pub(super) default: Option<&'static str>,
+    pub(super) repeated: bool,
+}
+
+/// Where a parameter comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// The path variable at this position.
+    Variable(usize),
+    /// The path variable at this position, which spans segments.
+    Rest(usize),
+    /// The header field of this name.
+    Field(HeaderName),
+    /// The query.
+    Query,
+    /// It is no value.
+    Elsewhere,
+}
+
+impl Plan {
+    /// Prepares an operation; all that is wrong with it, in words.
+    pub(crate) fn new(mount: &Mount, operation: &Operation) -> Result<Self, Vec<String>> {
+        let mut planned = Vec::new();
+        let mut wrong = Vec::new();
+        for parameter in operation.parameters {
+            match Planned::new(mount, parameter) {
+                Ok(parameter) => planned.push(parameter),
+                Err(error) => wrong.push(format!("`{}`: {error}", parameter.name)),
+            }
+        }
+        if wrong.is_empty() { Ok(Self(planned)) } else { Err(wrong) }
+    }
+
+    pub(super) fn parameter(&self, index: usize) -> Option<&Planned> {
+        self.0.get(index)
+    }
+}
+
+impl Planned {
+    fn new(mount: &Mount, parameter: &descriptor::Parameter) -> Result<Self, String> {
+        let merged = merge(mount, parameter);
+        let constraint = Constraint::new(&merged).map_err(|error: Unusable| error.to_string())?;
+        let default = merged.default.map(|default| default.text());
+        if let Some(Err((_, reason))) = default.map(|default| constraint.check(default)) {
+            return Err(format!("its default breaks its own rule. {reason}"));
+        }
+        let source = source(mount, parameter)?;
+        let repeated = matches!(parameter.argument, Argument::Value { repeated: true, .. });
+        Ok(Self { name: parameter.name, source, constraint, default, repeated })
+    }
+
+    pub(super) fn violation(&self, code: Code, value: &str, reason: &str) -> Violation {
+        Violation::new(self.name, self.source.place(), code, value, reason)
+    }
+}
+
+impl Source {
+    fn place(&self) -> &'static str {
+        match self {
+            Self::Variable(_) | Self::Rest(_) => "path",
+            Self::Field(_) => "header",
+            Self::Query => "query",
+            Self::Elsewhere => "content",
+        }
+    }
+}
+
+/// The nearest rule wins: the argument's, then the struct's.
+fn merge(mount: &Mount, parameter: &descriptor::Parameter) -> descriptor::Constraint {
+    let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
+    further.fold(parameter.constraint, |nearer, further| nearer.or(further))
+}
+
+fn source(mount: &Mount, parameter: &descriptor::Parameter) -> Result<Source, String> {
+    if !matches!(parameter.argument, Argument::Value { .. }) {
+        return Ok(Source::Elsewhere);
+    }
+    if let Some(field) = parameter.header {
+        let name = HeaderName::from_bytes(field.as_bytes());
+        return name.map(Source::Field).map_err(|_| format!("`{field}` is no name of a field"));
+    }
+    match mount.variables.iter().position(|variable| *variable == parameter.name) {
+        Some(position) if mount.path.ends_with(&format!("{{*{}}}", parameter.name)) => {
+            Ok(Source::Rest(position))
+        }
+        Some(position) => Ok(Source::Variable(position)),
+        None => Ok(Source::Query),
+    }
+}

@@ -1,0 +1,116 @@
+//! What breaks a constraint.
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+/// How much of a value an answer repeats, in characters.
+const SHOWN: usize = 100;
+
+/// A parameter that breaks a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Violation {
+    name: &'static str,
+    place: &'static str,
+    code: Code,
+    text: String,
+    reason: String,
+}
+
+/// Which rule a violation breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    Missing,
+    Empty,
+    Repeated,
+    Encoding,
+    Pattern,
+    Length,
+    Range,
+    OneOf,
+    Format,
+    Invalid,
+}
+
+impl Violation {
+    pub(crate) fn new(
+        name: &'static str,
+        place: &'static str,
+        code: Code,
+        value: &str,
+        reason: &str,
+    ) -> Self {
+        let text = match code {
+            Code::Missing | Code::Empty => format!("Value for {name} must not be empty."),
+            _ => format!("{name} value {} does not validate.", shown(value)),
+        };
+        Self { name, place, code, text, reason: reason.to_owned() }
+    }
+
+    /// Content that is no JSON, or not the JSON that was asked for: where, and never what.
+    pub(crate) fn content(line: usize, column: usize) -> Self {
+        Self {
+            name: "content",
+            place: "content",
+            code: Code::Invalid,
+            text: "Invalid JSON content data".to_owned(),
+            reason: format!("at line {line}, column {column}."),
+        }
+    }
+
+    /// The text of the Python original.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of the original, and what would be right.
+    pub(crate) fn detail(&self) -> String {
+        format!("{} {}", self.text, self.reason)
+    }
+}
+
+impl Code {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Empty => "empty",
+            Self::Repeated => "repeated",
+            Self::Encoding => "encoding",
+            Self::Pattern => "pattern",
+            Self::Length => "length",
+            Self::Range => "range",
+            Self::OneOf => "one_of",
+            Self::Format => "format",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+impl Serialize for Violation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut violation = serializer.serialize_struct("Violation", 4)?;
+        violation.serialize_field("name", self.name)?;
+        violation.serialize_field("in", self.place)?;
+        violation.serialize_field("code", self.code.name())?;
+        violation.serialize_field("detail", &self.detail())?;
+        violation.end()
+    }
+}
+
+fn shown(value: &str) -> String {
+    let mut characters = value.chars();
+    let mut shown: String = characters.by_ref().take(SHOWN).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_to_a_hundred_characters() {
+        let violation = Violation::new("q", "query", Code::Length, &"é".repeat(101), "");
+        assert_eq!(violation.text(), format!("q value {}… does not validate.", "é".repeat(100)));
+    }
+}

@@ -1,0 +1,194 @@
+//! From a value to content, in the representation that was selected.
+
+mod represent;
+mod xml;
+
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+pub use self::represent::{Own, Plain, Represent, Write};
+use crate::{
+    descriptor::{self, Mount, Operations, Returns},
+    negotiation::Offer,
+};
+
+/// The root element of XML (section "XML" of what goes over the wire).
+const XML_ROOT: &str = "response";
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// As JSON.
+    Json,
+    /// As XML.
+    Xml,
+    /// By the resource's own function at this position.
+    Own(usize),
+}
+
+/// A representation that was selected for an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Selected<'a> {
+    pub(crate) extension: &'static str,
+    pub(crate) content_type: &'a HeaderValue,
+    pub(crate) writer: Writer,
+}
+
+impl Selected<'_> {
+    /// What stands in where an operation has nothing to represent.
+    pub(crate) const NONE: Self =
+        Self { extension: "", content_type: &NO_TYPE, writer: Writer::Json };
+}
+
+static NO_TYPE: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The representations of one operation, in the order of the resource.
+#[derive(Debug)]
+pub(crate) struct Representations {
+    pub(crate) offers: Vec<Offer>,
+    choices: Vec<Choice>,
+}
+
+#[derive(Debug)]
+struct Choice {
+    extension: &'static str,
+    media_type: &'static str,
+    content_type: HeaderValue,
+    writer: Writer,
+}
+
+impl Representations {
+    /// What there is of a value of the type that the operation returns.
+    pub(crate) fn new(
+        mount: &Mount,
+        operations: &Operations,
+        returns: &Returns,
+    ) -> Result<Self, String> {
+        let mut choices = Vec::new();
+        for name in mount.representations {
+            choices.extend(built_in(name));
+        }
+        for (position, own) in operations.representations.iter().enumerate() {
+            if returns.value == Some((own.value)()) {
+                add(&mut choices, own, position)?;
+            }
+        }
+        Self::from(choices)
+    }
+
+    /// What there is of a problem.
+    pub(crate) fn of_problems() -> Self {
+        let mut choices: Vec<_> = ["json", "xml"].iter().flat_map(|name| built_in(name)).collect();
+        choices.extend(choice("json", "application/problem+json", Writer::Json));
+        choices.extend(choice("xml", "application/problem+xml", Writer::Xml));
+        choices.extend(choice("html", "text/html", Writer::Own(0)));
+        Self::from(choices).unwrap_or(Self { offers: Vec::new(), choices: Vec::new() })
+    }
+
+    fn from(choices: Vec<Choice>) -> Result<Self, String> {
+        let offers = choices.iter().map(|choice| {
+            let content_type = choice.content_type.to_str().unwrap_or_default();
+            let offer = Offer::new(content_type);
+            offer.ok_or_else(|| format!("`{}` is no media type", choice.media_type))
+        });
+        Ok(Self { offers: offers.collect::<Result<_, _>>()?, choices })
+    }
+
+    pub(crate) fn at(&self, position: usize) -> Option<Selected<'_>> {
+        self.choices.get(position).map(Choice::selected)
+    }
+
+    pub(crate) fn by_extension(&self, extension: &str) -> Option<Selected<'_>> {
+        self.choices.iter().find(|choice| choice.extension == extension).map(Choice::selected)
+    }
+
+    /// The representation in which clients would see the resource, whatever they asked for.
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = &'static str> {
+        self.choices.iter().map(|choice| choice.extension)
+    }
+
+    pub(crate) fn media_types(&self) -> Vec<&'static str> {
+        self.choices.iter().map(|choice| choice.media_type).collect()
+    }
+}
+
+impl Choice {
+    fn selected(&self) -> Selected<'_> {
+        Selected {
+            extension: self.extension,
+            content_type: &self.content_type,
+            writer: self.writer,
+        }
+    }
+}
+
+/// `text/xml` and `application/xml` are both XML: the one that was asked for is the one that is answered.
+fn built_in(name: &str) -> Vec<Choice> {
+    let choices = match name {
+        "json" => [choice("json", "application/json", Writer::Json), None],
+        "xml" => {
+            [choice("xml", "text/xml", Writer::Xml), choice("xml", "application/xml", Writer::Xml)]
+        }
+        _ => [None, None],
+    };
+    choices.into_iter().flatten().collect()
+}
+
+/// A resource's own representation takes the place of the built-in one with its extension.
+fn add(
+    choices: &mut Vec<Choice>,
+    own: &descriptor::Representation,
+    position: usize,
+) -> Result<(), String> {
+    let extension = own.extension.trim_start_matches('.');
+    let choice = choice(extension, own.media_type, Writer::Own(position));
+    let choice = choice.ok_or_else(|| format!("`{}` is no media type", own.media_type))?;
+    match choices.iter().position(|choice| choice.extension == extension) {
+        Some(place) => {
+            choices.retain(|choice| choice.extension != extension);
+            choices.insert(place.min(choices.len()), choice);
+        }
+        None => choices.push(choice),
+    }
+    Ok(())
+}
+
+fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> Option<Choice> {
+    let textual = media_type.starts_with("text/") || media_type.ends_with("xml");
+    let content_type = if textual && !media_type.contains("charset") {
+        HeaderValue::try_from(format!("{media_type}; charset=utf-8")).ok()?
+    } else {
+        HeaderValue::from_static(media_type)
+    };
+    Some(Choice { extension, media_type, content_type, writer })
+}
+
+/// Writes what the framework itself has to say, such as a problem.
+pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Option<Bytes> {
+    match writer {
+        Writer::Json => value.json(),
+        Writer::Xml | Writer::Own(_) => value.xml(XML_ROOT),
+    }
+    .ok()
+}
+
+/// The media type of a problem in the representation that was selected for it (RFC 9457, section 3).
+pub(crate) fn problem_type(selected: &Selected<'_>) -> HeaderValue {
+    match selected.writer {
+        Writer::Json => HeaderValue::from_static("application/problem+json"),
+        Writer::Xml => HeaderValue::from_static("application/problem+xml; charset=utf-8"),
+        Writer::Own(_) => selected.content_type.clone(),
+    }
+}
+
+/// The extensions that some representation of these has, with which a target may end.
+pub(crate) fn extensions<'a>(all: impl Iterator<Item = &'a Representations>) -> Vec<&'static str> {
+    let mut extensions: Vec<_> = all.flat_map(Representations::extensions).collect();
+    extensions.sort_unstable();
+    extensions.dedup();
+    extensions
+}
+
+/// The field that tells clients not to guess.
+pub(crate) const NOSNIFF: (header::HeaderName, HeaderValue) =
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

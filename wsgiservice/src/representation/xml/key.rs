@@ -1,0 +1,226 @@
+//! The keys of maps as text.
+//!
+//! The same keys are allowed as in JSON, and they read the same, so that a value with a JSON form has an XML form.
+
+use serde::Serialize;
+use serde::ser::{self, Impossible};
+
+use super::Error;
+
+/// A serializer that accepts what can be the key of a map and answers with its text.
+#[derive(Debug)]
+pub(crate) struct KeySerializer;
+
+/// Implements methods for types whose text is their `Display`.
+macro_rules! displayed {
+    ($($method:ident($type:ty);)*) => {
+        $(fn $method(self, value: $type) -> Result<String, Error> {
+            Ok(value.to_string())
+        })*
+    };
+}
+
+impl ser::Serializer for KeySerializer {
+    type Ok = String;
+    type Error = Error;
+    type SerializeSeq = Impossible<String, Error>;
+    type SerializeTuple = Impossible<String, Error>;
+    type SerializeTupleStruct = Impossible<String, Error>;
+    type SerializeTupleVariant = Impossible<String, Error>;
+    type SerializeMap = Impossible<String, Error>;
+    type SerializeStruct = Impossible<String, Error>;
+    type SerializeStructVariant = Impossible<String, Error>;
+
+    displayed! {
+        serialize_bool(bool);
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_i128(i128);
+        serialize_u8(u8);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
+        serialize_u128(u128);
+        serialize_char(char);
+        serialize_str(&str);
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<String, Error> {
+        finite(value.is_finite(), &value)
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<String, Error> {
+        finite(value.is_finite(), &value)
+    }
+
+    fn serialize_bytes(self, _value: &[u8]) -> Result<String, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_none(self) -> Result<String, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<String, Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<String, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<String, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<String, Error> {
+        Ok(variant.to_owned())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<String, Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _value: &T,
+    ) -> Result<String, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Self::SerializeSeq, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_tuple(self, _length: usize) -> Result<Self::SerializeTuple, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeTupleStruct, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeTupleVariant, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeStruct, Error> {
+        Err(not_a_key())
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeStructVariant, Error> {
+        Err(not_a_key())
+    }
+}
+
+fn finite<T: Serialize>(is_finite: bool, number: &T) -> Result<String, Error> {
+    if is_finite {
+        Ok(serde_json::to_string(number)?)
+    } else {
+        Err(Error("a number as the key of a map must be finite".to_owned()))
+    }
+}
+
+fn not_a_key() -> Error {
+    Error("the key of a map must be a string, a number or a boolean".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Code(&'static str);
+
+    #[derive(Serialize)]
+    struct Unit;
+
+    #[derive(Serialize)]
+    enum Variant {
+        Plain,
+        Holding(u8),
+    }
+
+    fn key<T: Serialize>(value: T) -> Option<String> {
+        value.serialize(KeySerializer).ok()
+    }
+
+    #[test]
+    fn text_is_taken_as_it_is() {
+        assert_eq!(key("a b").as_deref(), Some("a b"));
+        assert_eq!(key('x').as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn numbers_and_booleans_read_as_in_json() {
+        assert_eq!(key(-7_i128).as_deref(), Some("-7"));
+        assert_eq!(key(true).as_deref(), Some("true"));
+        assert_eq!(key(1.0).as_deref(), Some("1.0"));
+        assert_eq!(key(0.1_f32).as_deref(), Some("0.1"));
+    }
+
+    #[test]
+    fn wrappers_are_transparent() {
+        assert_eq!(key(Code("CH")).as_deref(), Some("CH"));
+        assert_eq!(key(Some(1)).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_unit_variant_is_its_name() {
+        assert_eq!(key(Variant::Plain).as_deref(), Some("Plain"));
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_is_no_key() {
+        assert_eq!(key(f64::NAN), None);
+        assert_eq!(key(f32::INFINITY), None);
+    }
+
+    #[test]
+    fn what_has_no_text_is_no_key() {
+        assert_eq!(key(()), None);
+        assert_eq!(key(Unit), None);
+        assert_eq!(key(None::<u8>), None);
+        assert_eq!(key(Variant::Holding(1)), None);
+        assert_eq!(key((1, 2)), None);
+        assert_eq!(key(vec![1]), None);
+    }
+}

@@ -1,0 +1,282 @@
+//! A value as an XML document.
+//!
+//! XML has no agreed form for maps and lists, so this is a dialect: keys become elements, list entries become
+//! `<child order="0">`. It carries what JSON carries, in the same order, so that a resource is described once and read in
+//! either. `serde` drives the writing straight into the body, without a tree of values in between.
+//!
+//! The document is well-formed whatever the value: a key that cannot name an element moves into an attribute, and a
+//! character that XML has no way to write is dropped, because one stray byte in a database must not cost the response.
+
+mod key;
+mod markup;
+#[cfg(test)]
+mod properties;
+mod serializer;
+
+use std::{fmt, io};
+
+use serde::{Serialize, ser};
+
+use self::markup::{Markup, tag};
+
+/// The name of the root element where the given one cannot name an element.
+const DEFAULT_ROOT: &str = "response";
+
+/// Writes a value as an XML document whose root element has the given name.
+///
+/// # Errors
+///
+/// Fails if a map has a key that is no string, number or boolean, or if the value itself refuses to be serialised.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Vec<u8>, Error> {
+    let root = if markup::is_name(root) { root } else { DEFAULT_ROOT };
+    let mut markup = Markup::default();
+    markup.element(&tag(root), value)?;
+    Ok(markup.into_bytes())
+}
+
+/// Why a value has no XML form.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot be written as XML: {0}")]
+pub(crate) struct Error(String);
+
+impl ser::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::ser::{Error as _, SerializeSeq, SerializeTupleVariant, Serializer};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Serialize)]
+    enum Shape {
+        Point,
+        Circle(f64),
+        Line(u8, u8),
+        Rectangle { width: u8, height: u8 },
+    }
+
+    #[derive(Serialize)]
+    struct Metres(u16);
+
+    #[derive(Serialize)]
+    struct Marker;
+
+    /// Goes on after a failed entry, as a hand-written `Serialize` can.
+    struct SwallowsAnError;
+
+    impl Serialize for SwallowsAnError {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut sequence = serializer.serialize_seq(None)?;
+            let _ = sequence.serialize_element(&FailsInsideAVariant);
+            sequence.serialize_element("kept")?;
+            sequence.end()
+        }
+    }
+
+    struct FailsInsideAVariant;
+
+    impl Serialize for FailsInsideAVariant {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut variant = serializer.serialize_tuple_variant("Broken", 0, "Broken", 2)?;
+            variant.serialize_field("half")?;
+            Err(S::Error::custom("half-way"))
+        }
+    }
+
+    fn response<T: Serialize + ?Sized>(value: &T) -> String {
+        let document = write(value, "response").expect("the value has an XML form");
+        let document = String::from_utf8(document).expect("XML is written as UTF-8");
+        document
+            .strip_prefix("<response>")
+            .and_then(|rest| rest.strip_suffix("</response>"))
+            .expect("the root is as asked")
+            .to_owned()
+    }
+
+    fn document(root: &str) -> String {
+        String::from_utf8(write(&1, root).expect("a number has an XML form")).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_document_is_the_root_element_and_nothing_else() {
+        let document = write(&json!({"country_code": "CH"}), "response").expect("has an XML form");
+        assert_eq!(document, b"<response><country_code>CH</country_code></response>");
+    }
+
+    #[test]
+    fn the_root_has_the_given_name() {
+        assert_eq!(document("visitors"), "<visitors>1</visitors>");
+    }
+
+    #[test]
+    fn a_root_that_is_no_name_falls_back_to_response() {
+        for root in ["", "1st", "a b", "a><b", "ns:name", "xml", "\u{0}"] {
+            assert_eq!(document(root), "<response>1</response>", "for {root:?}");
+        }
+    }
+
+    #[test]
+    fn keys_become_elements_in_order_of_serialisation() {
+        let shape = Shape::Rectangle { width: 2, height: 1 };
+        assert_eq!(response(&shape), "<Rectangle><width>2</width><height>1</height></Rectangle>");
+    }
+
+    #[test]
+    fn list_entries_become_numbered_children() {
+        assert_eq!(
+            response(&["a", "b"]),
+            r#"<child order="0">a</child><child order="1">b</child>"#
+        );
+    }
+
+    #[test]
+    fn a_tuple_is_a_list() {
+        assert_eq!(response(&(1, true)), response(&json!([1, true])));
+    }
+
+    #[test]
+    fn nested_lists_are_numbered_each_for_itself() {
+        assert_eq!(
+            response(&json!([[7], [8]])),
+            concat!(
+                r#"<child order="0"><child order="0">7</child></child>"#,
+                r#"<child order="1"><child order="0">8</child></child>"#
+            )
+        );
+    }
+
+    #[test]
+    fn booleans_are_true_and_false() {
+        assert_eq!(
+            response(&[true, false]),
+            r#"<child order="0">true</child><child order="1">false</child>"#
+        );
+    }
+
+    #[test]
+    fn nothing_is_an_empty_element_with_both_tags() {
+        assert_eq!(response(&json!({"city": null})), "<city></city>");
+        assert_eq!(response(&None::<u8>), "");
+        assert_eq!(response(&()), "");
+        assert_eq!(response(&Marker), "");
+    }
+
+    #[test]
+    fn empty_containers_are_empty_elements() {
+        assert_eq!(response(&json!({"list": [], "map": {}})), "<list></list><map></map>");
+    }
+
+    #[test]
+    fn an_optional_value_is_written_like_the_value() {
+        assert_eq!(response(&Some("CH")), "CH");
+    }
+
+    #[test]
+    fn a_newtype_is_written_like_its_content() {
+        assert_eq!(response(&Metres(408)), "408");
+    }
+
+    #[test]
+    fn numbers_read_as_in_json() {
+        assert_eq!(response(&1.0), "1.0");
+        assert_eq!(response(&-0.1_f32), "-0.1");
+        assert_eq!(response(&1e300), json!(1e300).to_string());
+        assert_eq!(response(&u64::MAX), "18446744073709551615");
+    }
+
+    #[test]
+    fn wide_integers_are_written_in_full() {
+        assert_eq!(response(&u128::MAX), u128::MAX.to_string());
+        assert_eq!(response(&i128::MIN), i128::MIN.to_string());
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_null() {
+        assert_eq!(response(&f64::NAN), "");
+        assert_eq!(response(&f32::NEG_INFINITY), "");
+    }
+
+    #[test]
+    fn variants_name_their_element_as_they_name_their_key_in_json() {
+        assert_eq!(response(&Shape::Point), "Point");
+        assert_eq!(response(&Shape::Circle(0.5)), "<Circle>0.5</Circle>");
+        assert_eq!(
+            response(&Shape::Line(1, 2)),
+            r#"<Line><child order="0">1</child><child order="1">2</child></Line>"#
+        );
+    }
+
+    #[test]
+    fn bytes_are_a_list_of_numbers() {
+        struct Bytes(&'static [u8]);
+        impl Serialize for Bytes {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(self.0)
+            }
+        }
+        assert_eq!(response(&Bytes(&[1, 255])), response(&[1, 255]));
+    }
+
+    #[test]
+    fn a_char_is_text() {
+        assert_eq!(response(&'<'), "&lt;");
+    }
+
+    #[test]
+    fn a_key_that_is_no_name_becomes_an_attribute() {
+        assert_eq!(
+            response(&json!({"first name": {"1st": 2}})),
+            r#"<entry key="first name"><entry key="1st">2</entry></entry>"#
+        );
+    }
+
+    #[test]
+    fn the_keys_of_a_map_may_be_numbers() {
+        assert_eq!(response(&BTreeMap::from([(7, "a")])), r#"<entry key="7">a</entry>"#);
+    }
+
+    #[test]
+    fn a_composite_key_is_an_error() {
+        let error = write(&BTreeMap::from([([1, 2], "a")]), "response").expect_err("no such key");
+        assert_eq!(
+            error.to_string(),
+            "cannot be written as XML: the key of a map must be a string, a number or a boolean"
+        );
+    }
+
+    #[test]
+    fn the_error_of_a_value_is_passed_on() {
+        let error = write(&FailsInsideAVariant, "response").expect_err("the value refuses");
+        assert_eq!(error.to_string(), "cannot be written as XML: half-way");
+    }
+
+    #[test]
+    fn an_entry_that_fails_leaves_no_open_tag() {
+        assert_eq!(response(&SwallowsAnError), r#"<child order="0">kept</child>"#);
+    }
+
+    #[test]
+    fn deep_nesting_is_written_in_full() {
+        let deep = (0..500).fold(json!("core"), |inner, _| Value::Array(vec![inner]));
+        assert_eq!(response(&deep).matches(r#"<child order="0">"#).count(), 500);
+    }
+}

@@ -1,0 +1,312 @@
+//! The dialect: which markup stands for which value.
+//!
+//! The forms follow `serde_json` case by case, down to enum variants and numbers, so that the XML of a resource has the
+//! structure of its JSON. Where JSON has `null`, for numbers that are none as well, XML has an empty element.
+
+use serde::Serialize;
+use serde::ser;
+
+use super::Error;
+use super::key::KeySerializer;
+use super::markup::{Markup, child_tag, tag};
+
+/// Implements methods for numbers and booleans, whose `Display` needs no escaping.
+macro_rules! displayed {
+    ($($method:ident($type:ty);)*) => {
+        $(fn $method(self, value: $type) -> Result<(), Error> {
+            self.text(&value.to_string())
+        })*
+    };
+}
+
+impl<'a> ser::Serializer for &'a mut Markup {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Sequence<'a>;
+    type SerializeTuple = Sequence<'a>;
+    type SerializeTupleStruct = Sequence<'a>;
+    type SerializeTupleVariant = Sequence<'a>;
+    type SerializeMap = Fields<'a>;
+    type SerializeStruct = Fields<'a>;
+    type SerializeStructVariant = Fields<'a>;
+
+    displayed! {
+        serialize_bool(bool);
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_i128(i128);
+        serialize_u8(u8);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
+        serialize_u128(u128);
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+        if value.is_finite() {
+            self.text(&serde_json::to_string(&value)?)
+        } else {
+            self.serialize_unit()
+        }
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        if value.is_finite() {
+            self.text(&serde_json::to_string(&value)?)
+        } else {
+            self.serialize_unit()
+        }
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Error> {
+        self.text(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        self.text(value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        self.collect_seq(value)
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
+        self.text(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.element(&tag(variant), value)
+    }
+
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Sequence<'a>, Error> {
+        Ok(Sequence::new(self, None))
+    }
+
+    fn serialize_tuple(self, _length: usize) -> Result<Sequence<'a>, Error> {
+        Ok(Sequence::new(self, None))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<Sequence<'a>, Error> {
+        Ok(Sequence::new(self, None))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Sequence<'a>, Error> {
+        self.open(&tag(variant))?;
+        Ok(Sequence::new(self, Some(variant)))
+    }
+
+    fn serialize_map(self, _length: Option<usize>) -> Result<Fields<'a>, Error> {
+        Ok(Fields::new(self, None))
+    }
+
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Fields<'a>, Error> {
+        Ok(Fields::new(self, None))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Fields<'a>, Error> {
+        self.open(&tag(variant))?;
+        Ok(Fields::new(self, Some(variant)))
+    }
+}
+
+/// A list that is being written, in the element of its variant if it belongs to one.
+#[derive(Debug)]
+pub(crate) struct Sequence<'a> {
+    markup: &'a mut Markup,
+    variant: Option<&'static str>,
+    order: usize,
+}
+
+impl<'a> Sequence<'a> {
+    fn new(markup: &'a mut Markup, variant: Option<&'static str>) -> Self {
+        Self { markup, variant, order: 0 }
+    }
+
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.markup.element(&child_tag(self.order), value)?;
+        self.order += 1;
+        Ok(())
+    }
+}
+
+impl ser::SerializeSeq for Sequence<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+impl ser::SerializeTuple for Sequence<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+impl ser::SerializeTupleStruct for Sequence<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+impl ser::SerializeTupleVariant for Sequence<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.push(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+/// A map or struct that is being written, in the element of its variant if it belongs to one.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    markup: &'a mut Markup,
+    variant: Option<&'static str>,
+    key: Option<String>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(markup: &'a mut Markup, variant: Option<&'static str>) -> Self {
+        Self { markup, variant, key: None }
+    }
+
+    fn push<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Error> {
+        self.markup.element(&tag(key), value)
+    }
+}
+
+impl ser::SerializeMap for Fields<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        self.key = Some(key.serialize(KeySerializer)?);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let Some(key) = self.key.take() else {
+            return Err(Error("a map has a value without a key".to_owned()));
+        };
+        self.push(&key, value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+impl ser::SerializeStruct for Fields<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.push(key, value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+impl ser::SerializeStructVariant for Fields<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.push(key, value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        close(self.markup, self.variant)
+    }
+}
+
+fn close(markup: &mut Markup, variant: Option<&'static str>) -> Result<(), Error> {
+    variant.map_or(Ok(()), |variant| markup.close(&tag(variant)))
+}

@@ -1,0 +1,84 @@
+//! The request, as the exchange and the methods see it.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, Method, Uri, request::Parts};
+
+use crate::body::Body;
+
+/// A request: its method, target and fields, and whom it came from.
+///
+/// A method takes it as `&Request`.
+///
+/// ```
+/// use wsgiservice::{Application, Request, mount, resource, testing::Client};
+///
+/// #[mount("/agent")]
+/// struct Agent;
+///
+/// #[resource]
+/// impl Agent {
+///     fn get(&self, request: &Request) -> Option<String> {
+///         Some(request.fields().get("user-agent")?.to_str().ok()?.to_owned())
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("agent").mount(Agent));
+/// let response = client.get("/agent").header("user-agent", "curl").send().await;
+/// assert_eq!(response.text(), r#""curl""#);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Request {
+    parts: Parts,
+    peer: Option<SocketAddr>,
+}
+
+/// Whom a request came from, where a layer stands between the server and the exchange.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Request {
+    pub(crate) fn new(request: http::Request<Body>, peer: Option<SocketAddr>) -> (Self, Body) {
+        let (parts, body) = request.into_parts();
+        let peer = peer.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0));
+        (Self { parts, peer }, body)
+    }
+
+    /// The method (RFC 9110, section 9).
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The target (RFC 9110, section 7.1).
+    #[must_use]
+    pub fn target(&self) -> &Uri {
+        &self.parts.uri
+    }
+
+    /// The header fields (RFC 9110, section 6.3).
+    #[must_use]
+    pub fn fields(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// What the layers in front of the application found out, such as who is logged in.
+    #[must_use]
+    pub fn extensions(&self) -> &http::Extensions {
+        &self.parts.extensions
+    }
+
+    /// The address at the other end of the connection; none where the request came by no socket.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// Whether this is a `GET` or a `HEAD`, which ask for a representation and change nothing.
+    pub(crate) fn retrieves(&self) -> bool {
+        matches!(*self.method(), Method::GET | Method::HEAD)
+    }
+}

@@ -1,0 +1,256 @@
+//! The final assembly of every answer.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http_body::Body as _;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use uuid::Uuid;
+
+use crate::{
+    application::Built,
+    body::Body,
+    exchange::{End, Findings},
+    fields::http_date,
+    freshness, negotiation,
+    outcome::{Outcome, OutcomeContent},
+    parameters::Violation,
+    problem::Problem,
+    representation::{self, NOSNIFF, Selected, Writer},
+    request::Request,
+};
+
+/// What a reference must not hold as it is (RFC 3986, section 2); what is encoded already stays so.
+const REFERENCE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Assembles the answer.
+pub(crate) fn respond(
+    application: &Built,
+    request: &Request,
+    findings: &Findings<'_>,
+    end: End,
+) -> Response<Body> {
+    let (mut response, is_negotiated) = match end {
+        End::Outcome(outcome) => (with_outcome(request, findings, outcome), findings.is_negotiated),
+        End::NotModified => (not_modified(findings), findings.is_negotiated),
+        End::Options(fields) => (options(application, fields), false),
+        End::Problem(problem) => (with_problem(application, request, findings, problem), true),
+    };
+    let fields = response.headers_mut();
+    vary(fields, findings, is_negotiated);
+    fields.remove(header::SERVER);
+    fields.insert(NOSNIFF.0, NOSNIFF.1);
+    if *request.method() == Method::HEAD {
+        return without_content(response);
+    }
+    response
+}
+
+/// The answer to parameters that break rules.
+pub(crate) fn violations(violations: Vec<Violation>) -> Problem {
+    Problem::violations(StatusCode::BAD_REQUEST, violations)
+}
+
+fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) -> Response<Body> {
+    let mut response = match outcome.content {
+        OutcomeContent::Nothing => Response::new(Body::empty()),
+        OutcomeContent::Represented(bytes) => {
+            let mut response = Response::new(Body::from(bytes));
+            if let Some(selected) = &findings.selected {
+                response.headers_mut().insert(header::CONTENT_TYPE, selected.content_type.clone());
+            }
+            response
+        }
+        OutcomeContent::Verbatim(verbatim) => {
+            let (fields, body) = *verbatim;
+            let mut response = Response::new(body);
+            *response.headers_mut() = fields;
+            response
+        }
+    };
+    *response.status_mut() = outcome.status;
+    let fields = response.headers_mut();
+    if let Some(location) = outcome.location {
+        fields.insert(header::LOCATION, self::location(findings.path, &location));
+    }
+    if outcome.status.is_success() {
+        if request.retrieves() {
+            validators(fields, findings, true);
+        }
+        fresh(fields, findings);
+    }
+    response
+}
+
+fn not_modified(findings: &Findings<'_>) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    // Other metadata than the tag is for clients that have none (RFC 9110, section 15.4.5).
+    validators(response.headers_mut(), findings, findings.validators.etag.is_none());
+    fresh(response.headers_mut(), findings);
+    response
+}
+
+fn options(application: &Built, fields: Vec<(header::HeaderName, HeaderValue)>) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::ALLOW, application.allow.clone());
+    response.headers_mut().extend(fields);
+    response
+}
+
+fn with_problem(
+    application: &Built,
+    request: &Request,
+    findings: &Findings<'_>,
+    mut problem: Problem,
+) -> Response<Body> {
+    let fields = problem.take_fields();
+    let instance = instance(request, &problem);
+    let selected = select(application, request, findings);
+    let document = problem.document(&instance);
+    let content = match selected.writer {
+        Writer::Own(_) => Some(document.html().into()),
+        writer => representation::write(&document, writer),
+    };
+    let mut response = Response::new(content.map(Body::from).unwrap_or_default());
+    *response.status_mut() = problem.status();
+    response.headers_mut().insert(header::CONTENT_TYPE, representation::problem_type(&selected));
+    for (name, value) in fields {
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+/// A problem is negotiated like everything else, and is JSON where nothing else is acceptable.
+fn select<'a>(application: &'a Built, request: &Request, findings: &Findings<'_>) -> Selected<'a> {
+    negotiation::select(request, findings.extension, &application.problems)
+        .unwrap_or(Selected::NONE)
+}
+
+/// The occurrence: of a 5xx the request's ID, under which its cause is logged; else the target.
+fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
+    if !problem.status().is_server_error() {
+        return Cow::Borrowed(request.target().path());
+    }
+    let id = Uuid::new_v4();
+    if let Some(cause) = problem.cause() {
+        tracing::error!(
+            %id,
+            method = %request.method(),
+            path = request.target().path(),
+            status = problem.status().as_u16(),
+            cause = %Causes(cause),
+            "the request failed"
+        );
+    }
+    Cow::Owned(format!("urn:uuid:{id}"))
+}
+
+fn validators(fields: &mut HeaderMap, findings: &Findings<'_>, with_last_modified: bool) {
+    let validators = &findings.validators;
+    if let (Some(etag), Some(selected)) = (&validators.etag, &findings.selected) {
+        fields.insert(header::ETAG, etag.suffixed(selected.extension).to_value());
+    }
+    if let (Some(time), true) = (validators.last_modified, with_last_modified) {
+        fields.insert(header::LAST_MODIFIED, http_date::value(time));
+    }
+}
+
+fn fresh(fields: &mut HeaderMap, findings: &Findings<'_>) {
+    if let Some(freshness) = findings.freshness {
+        freshness::write(freshness, fields);
+    }
+}
+
+/// `Accept` where it could have mattered, and what else the resource says.
+fn vary(fields: &mut HeaderMap, findings: &Findings<'_>, is_negotiated: bool) {
+    let accept = is_negotiated && findings.extension.is_none();
+    let more = findings.freshness.map_or(&[][..], |freshness| freshness.vary);
+    if more.is_empty() && !fields.contains_key(header::VARY) {
+        if accept {
+            fields.insert(header::VARY, HeaderValue::from_static("Accept"));
+        }
+        return;
+    }
+    let accept = accept.then_some("Accept");
+    for name in accept.into_iter().chain(more.iter().copied()) {
+        if let Ok(value) = HeaderValue::from_str(name) {
+            fields.append(header::VARY, value);
+        }
+    }
+}
+
+/// A relative reference is resolved against the path of the request, without its extension, as if that were a
+/// folder: so did the Python original.
+fn location(path: &str, reference: &str) -> HeaderValue {
+    let encoded = utf8_percent_encode(reference, REFERENCE).to_string();
+    let absolute = encoded.starts_with('/') || has_scheme(&encoded);
+    let location =
+        if absolute { encoded } else { format!("{}/{encoded}", path.trim_end_matches('/')) };
+    HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"))
+}
+
+fn has_scheme(reference: &str) -> bool {
+    reference.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
+}
+
+/// The header fields of a `GET`, its `Content-Length` included, and no content.
+fn without_content(response: Response<Body>) -> Response<Body> {
+    let (mut head, body) = response.into_parts();
+    let allowed = !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let (true, Some(length)) = (allowed, body.size_hint().exact()) {
+        head.headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(head, Body::empty())
+}
+
+/// An error and what caused it, in one line.
+struct Causes<'a>(&'a (dyn std::error::Error + Send + Sync));
+
+impl std::fmt::Display for Causes<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(formatter, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_location_is_below_the_path() {
+        assert_eq!(location("/notes", "1"), "/notes/1");
+        assert_eq!(location("/", "1"), "/1");
+    }
+
+    #[test]
+    fn an_absolute_location_stays_as_it_is() {
+        assert_eq!(location("/notes", "/1"), "/1");
+        assert_eq!(location("/notes", "https://example.org/1"), "https://example.org/1");
+    }
+
+    #[test]
+    fn a_location_never_splits_the_answer() {
+        assert_eq!(location("/", "/a\r\nSet-Cookie: b"), "/a%0D%0ASet-Cookie:%20b");
+    }
+}

@@ -1,0 +1,236 @@
+//! From what a method returned to its outcome, in steps.
+//!
+//! A blanket implementation over `Serialize` would collide with `Option`, `Result` and our own types. So the value is
+//! peeled, `Result`, then `Option`, then one of ours or else any value, each step by method resolution on a concretely
+//! typed wrapper: where the inherent method applies it wins, and else the trait's ([`Steps`], [`ProbeSteps`]) lets the
+//! value pass. The same steps over [`Probe`], which holds no value, say what a return type can answer.
+
+use std::{any::TypeId, marker::PhantomData};
+
+use crate::{
+    descriptor::Returns,
+    outcome::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
+    problem::Problem,
+    representation::{Represent, Selected, Write},
+    resource::Finding,
+};
+
+/// A value on its way to an outcome.
+#[derive(Debug)]
+pub struct Peeled<T>(Result<T, Problem>);
+
+impl<T> Peeled<T> {
+    /// What a method returned.
+    pub fn new(value: T) -> Self {
+        Self(Ok(value))
+    }
+
+    /// The value, for a hook.
+    ///
+    /// # Errors
+    /// The problem that the hook returned instead.
+    pub fn value(self) -> Result<T, Problem> {
+        self.0
+    }
+}
+
+impl<T, E> Peeled<Result<T, E>> {
+    /// Peels a `Result`.
+    pub fn result(self) -> Peeled<T>
+    where
+        E: IntoProblem,
+    {
+        Peeled(self.0.and_then(|result| result.map_err(IntoProblem::into_problem)))
+    }
+}
+
+impl<T> Peeled<Option<T>> {
+    /// Peels an `Option`: `None` is a 404.
+    pub fn option(self) -> Peeled<T> {
+        Peeled(self.0.and_then(|option| option.ok_or_else(Problem::not_found)))
+    }
+}
+
+impl<T: Answer> Peeled<T> {
+    /// The outcome of one of our own types.
+    ///
+    /// # Errors
+    /// The problem that the method returned instead.
+    pub fn outcome<W: Write<T::Value>>(
+        self,
+        selected: Selected<'_>,
+        write: W,
+    ) -> Result<Finding, Problem> {
+        represent(self.0?.into_parts(), selected, &write)
+    }
+}
+
+/// The steps that let a value pass.
+pub trait Steps<T>: Sized {
+    /// It is no `Result`.
+    fn result(self) -> Peeled<T>;
+
+    /// It is no `Option`.
+    fn option(self) -> Peeled<T>;
+
+    /// It is none of our own types: it is represented, and a 200.
+    ///
+    /// # Errors
+    /// The problem that the method returned instead.
+    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: W) -> Result<Finding, Problem>
+    where
+        T: Represent;
+}
+
+impl<T> Steps<T> for Peeled<T> {
+    fn result(self) -> Self {
+        self
+    }
+
+    fn option(self) -> Self {
+        self
+    }
+
+    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: W) -> Result<Finding, Problem>
+    where
+        T: Represent,
+    {
+        let value = self.0?;
+        let parts = Parts {
+            status: http::StatusCode::OK,
+            location: None,
+            content: PartsContent::Value(value),
+        };
+        represent(parts, selected, &write)
+    }
+}
+
+fn represent<T, W: Write<T>>(
+    parts: Parts<T>,
+    selected: Selected<'_>,
+    write: &W,
+) -> Result<Finding, Problem> {
+    let content = match parts.content {
+        PartsContent::Nothing => OutcomeContent::Nothing,
+        PartsContent::Value(value) => {
+            let written = write.write(&value, selected.writer);
+            OutcomeContent::Represented(written.map_err(Problem::internal)?)
+        }
+        PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
+    };
+    Ok(Finding::Outcome(Outcome { status: parts.status, location: parts.location, content }))
+}
+
+/// An error that becomes a problem.
+///
+/// Every `E: Into<Problem>` is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no problem",
+    label = "a method cannot fail with this",
+    note = "derive it beside `Error`: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
+    note = "or write `impl From<{Self}> for wsgiservice::Problem`"
+)]
+pub trait IntoProblem {
+    /// The problem.
+    fn into_problem(self) -> Problem;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Problem>> IntoProblem for E {
+    fn into_problem(self) -> Problem {
+        self.into()
+    }
+}
+
+/// A return type, without a value of it.
+#[derive(Debug)]
+pub struct Probe<T> {
+    optional: bool,
+    returned: PhantomData<fn() -> T>,
+}
+
+impl<T> Probe<T> {
+    /// The type that a method returns.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with(false)
+    }
+
+    const fn with(optional: bool) -> Self {
+        Self { optional, returned: PhantomData }
+    }
+}
+
+impl<T> Default for Probe<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, E> Probe<Result<T, E>> {
+    /// Peels a `Result`.
+    #[must_use]
+    pub fn result(self) -> Probe<T>
+    where
+        E: IntoProblem,
+    {
+        Probe::with(self.optional)
+    }
+}
+
+impl<T> Probe<Option<T>> {
+    /// Peels an `Option`.
+    #[must_use]
+    pub fn option(self) -> Probe<T> {
+        Probe::with(true)
+    }
+}
+
+impl<T: Answer<Value: 'static>> Probe<T> {
+    /// What one of our own types answers.
+    #[must_use]
+    pub fn returns(self) -> Returns {
+        Returns {
+            statuses: T::STATUSES,
+            optional: self.optional,
+            value: T::HAS_CONTENT.then(TypeId::of::<T::Value>),
+            verbatim: T::VERBATIM,
+        }
+    }
+}
+
+/// The steps that let a type pass.
+pub trait ProbeSteps<T>: Sized {
+    /// It is no `Result`.
+    fn result(self) -> Probe<T>;
+
+    /// It is no `Option`.
+    fn option(self) -> Probe<T>;
+
+    /// It is none of our own types.
+    fn returns(self) -> Returns
+    where
+        T: Represent + 'static;
+}
+
+impl<T> ProbeSteps<T> for Probe<T> {
+    fn result(self) -> Self {
+        self
+    }
+
+    fn option(self) -> Self {
+        self
+    }
+
+    fn returns(self) -> Returns
+    where
+        T: Represent + 'static,
+    {
+        Returns {
+            statuses: &[200],
+            optional: self.optional,
+            value: Some(TypeId::of::<T>()),
+            verbatim: false,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! From a target to a resource, the values of its path variables, and the extension.
+
+mod normalise;
+
+use std::borrow::Cow;
+
+use http::Method;
+use matchit::{InsertError, Params};
+
+pub(crate) use self::normalise::normalise;
+use crate::{problem::Problem, request::Request};
+
+/// What browsers ask of every host by themselves.
+const IGNORED: [&str; 2] = ["/favicon.ico", "/robots.txt"];
+
+/// The templates of an application, in a radix tree: the cost of a look-up grows with the length of the path.
+#[derive(Default)]
+pub(crate) struct Router {
+    tree: matchit::Router<usize>,
+    routes: Vec<Route>,
+    extensions: Vec<&'static str>,
+}
+
+/// A template, and the resource it leads to.
+#[derive(Debug)]
+struct Route {
+    template: String,
+    ends_literally: bool,
+    extensions: Vec<&'static str>,
+}
+
+/// Where a target leads.
+#[derive(Debug)]
+pub(crate) struct Matched<'a> {
+    /// The position of the resource.
+    pub(crate) resource: usize,
+    /// The values of the path variables.
+    pub(crate) variables: Variables<'a>,
+    /// The extension that was cut off.
+    pub(crate) extension: Option<&'static str>,
+    /// The path without its extension.
+    pub(crate) path: &'a str,
+}
+
+/// The values of the path variables, still percent-encoded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variables<'a>(Params<'a, 'a>);
+
+impl<'a> Variables<'a> {
+    pub(crate) fn at(&self, position: usize) -> Option<&'a str> {
+        self.0.iter().nth(position).map(|(_, value)| value)
+    }
+}
+
+impl Router {
+    /// Adds a template for the resource at this position, which must be the next.
+    ///
+    /// # Errors
+    /// The template that it conflicts with.
+    pub(crate) fn add(
+        &mut self,
+        template: &str,
+        extensions: Vec<&'static str>,
+    ) -> Result<(), Option<String>> {
+        let template = normalise::template(template);
+        let position = self.routes.len();
+        let inserted = self.tree.insert(template.clone(), position);
+        self.routes.push(Route {
+            ends_literally: !template.ends_with('}'),
+            template,
+            extensions: extensions.clone(),
+        });
+        self.extensions.extend(extensions);
+        self.extensions.sort_unstable();
+        self.extensions.dedup();
+        inserted.map_err(|error| match error {
+            InsertError::Conflict { with } => Some(with),
+            _ => None,
+        })
+    }
+
+    /// The position of the resource with this template.
+    pub(crate) fn position(&self, template: &str) -> Option<usize> {
+        self.routes.iter().position(|route| route.template == template)
+    }
+
+    /// Finds the resource of a request, whose path was normalised.
+    pub(crate) fn route<'a>(
+        &'a self,
+        request: &Request,
+        path: &'a str,
+    ) -> Result<Matched<'a>, Problem> {
+        let found = self.find(path).filter(|matched| !self.is_ignored(request, matched, path));
+        found.ok_or_else(|| Problem::not_found().error("The requested resource does not exist."))
+    }
+
+    /// Literal text wins over an extension, and an extension over a variable that would swallow it.
+    pub(crate) fn find<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
+        let whole = self.at(path, None);
+        if whole.as_ref().is_some_and(|matched| self.ends_literally(matched)) {
+            return whole;
+        }
+        self.with_extension(path).or(whole)
+    }
+
+    fn with_extension<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
+        let (stem, extension) = path.rsplit_once('.')?;
+        let known = self.extensions.binary_search(&extension).ok()?;
+        let extension = *self.extensions.get(known)?;
+        let matched = self.at(stem, Some(extension))?;
+        let route = self.routes.get(matched.resource)?;
+        route.extensions.contains(&extension).then_some(matched)
+    }
+
+    fn at<'a>(&'a self, path: &'a str, extension: Option<&'static str>) -> Option<Matched<'a>> {
+        let matched = self.tree.at(path).ok()?;
+        let variables = Variables(matched.params);
+        Some(Matched { resource: *matched.value, variables, extension, path })
+    }
+
+    fn ends_literally(&self, matched: &Matched<'_>) -> bool {
+        self.routes.get(matched.resource).is_some_and(|route| route.ends_literally)
+    }
+
+    fn is_ignored(&self, request: &Request, matched: &Matched<'_>, path: &str) -> bool {
+        matches!(*request.method(), Method::GET | Method::HEAD)
+            && request.target().query().is_none()
+            && IGNORED.contains(&path)
+            && self.routes.get(matched.resource).is_none_or(|route| route.template != path)
+    }
+}
+
+impl std::fmt::Debug for Router {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(&self.routes).finish()
+    }
+}
+
+/// The path of a request in its one form, which templates are compared with.
+pub(crate) fn path(request: &Request) -> Cow<'_, str> {
+    normalise(request.target().path())
+}

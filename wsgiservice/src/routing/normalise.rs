@@ -1,0 +1,88 @@
+//! The one form of a path that means the same in several (RFC 3986, section 6.2.2).
+//!
+//! An octet that needs no percent-encoding is decoded, the others are encoded in capitals. Dot segments stay as they
+//! are, and so does whatever is no percent-encoding: the parameters will say what is wrong with it.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What a template may hold that a target must not.
+const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
+
+/// A path in its one form.
+pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut normal = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        normal.push_str(before);
+        rest = octet(after, &mut normal);
+    }
+    normal.push_str(rest);
+    Cow::Owned(normal)
+}
+
+/// A template, as the targets that match it are written.
+pub(super) fn template(template: &str) -> String {
+    normalise(&utf8_percent_encode(template, LITERAL).to_string()).into_owned()
+}
+
+/// Writes the octet after a percent sign, and gives what follows it.
+fn octet<'a>(after: &'a str, normal: &mut String) -> &'a str {
+    let digits =
+        after.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let parsed = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let (Some(digits), Some(octet)) = (digits, parsed) else {
+        normal.push('%');
+        return after;
+    };
+    if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
+        normal.push(char::from(octet));
+    } else {
+        normal.push('%');
+        normal.push_str(&digits.to_ascii_uppercase());
+    }
+    after.get(2..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_needs_no_encoding_is_decoded() {
+        assert_eq!(normalise("/%31/%7eme/a%2Ejson"), "/1/~me/a.json");
+    }
+
+    #[test]
+    fn an_encoded_slash_stays_encoded() {
+        assert_eq!(normalise("/a%2fb"), "/a%2Fb");
+    }
+
+    #[test]
+    fn what_is_no_encoding_stays_as_it_is() {
+        assert_eq!(normalise("/100%/%zz/%4"), "/100%/%zz/%4");
+    }
+
+    #[test]
+    fn a_template_is_encoded_as_its_targets_are() {
+        assert_eq!(template("/café/{name}"), "/caf%C3%A9/{name}");
+    }
+
+    proptest! {
+        #[test]
+        fn an_unencoded_path_is_its_own_normal_form(path in "[ -$&-~]{0,40}") {
+            prop_assert_eq!(normalise(&path), path);
+        }
+
+        #[test]
+        fn any_text_is_normalised_without_a_panic(path in ".{0,40}") {
+            let _ = normalise(&path);
+        }
+    }
+}
