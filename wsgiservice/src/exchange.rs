@@ -16,7 +16,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
-use http::Method;
+use http::{Method, header};
 
 use crate::{
     application::{Built, entry::Entry, entry::Prepared},
@@ -109,7 +109,9 @@ async fn decide<'a>(
     findings: &mut Findings<'a>,
 ) -> Result<End, Problem> {
     let matched = route(application, request, path)?;
-    let Some(matched) = matched else { return Ok(End::Options(Vec::new())) };
+    let Some(matched) = matched else {
+        return Ok(End::Options(vec![(header::ALLOW, application.allow.clone())]));
+    };
     findings.path = matched.path;
     findings.extension = matched.extension;
 

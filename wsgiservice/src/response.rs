@@ -43,7 +43,7 @@ pub(crate) fn respond(
     let (mut response, is_negotiated) = match end {
         End::Outcome(outcome) => (with_outcome(request, findings, outcome), findings.is_negotiated),
         End::NotModified => (not_modified(findings), findings.is_negotiated),
-        End::Options(fields) => (options(application, fields), false),
+        End::Options(fields) => (options(fields), false),
         End::Problem(problem) => (with_problem(application, request, findings, problem), true),
     };
     let fields = response.headers_mut();
@@ -101,10 +101,9 @@ fn not_modified(findings: &Findings<'_>) -> Response<Body> {
     response
 }
 
-fn options(application: &Built, fields: Vec<(header::HeaderName, HeaderValue)>) -> Response<Body> {
+fn options(fields: Vec<(header::HeaderName, HeaderValue)>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(header::ALLOW, application.allow.clone());
     response.headers_mut().extend(fields);
     response
 }

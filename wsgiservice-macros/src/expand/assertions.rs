@@ -29,7 +29,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     let mut assertions = Vec::new();
     for variable in mount.template.variables() {
         let message = format!(
-            "no method or hook of `{ident}` takes the path variable `{variable}`: add an argument `{variable}`, or take `{{{variable}}}` out of the path"
+            "no method or hook of `{ident}` takes the path variable `{variable}`: add an argument `{variable}`, or take `{{{{{variable}}}}}` out of the path"
         );
         assertions.push(quote_spanned! {mount.path.span()=>
             ::core::assert!(__w::check::takes(#operations, #variable), #message)
