@@ -8,7 +8,7 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt;
+use pin_project_lite::pin_project;
 
 /// Why content broke off.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -56,10 +56,7 @@ impl Body {
         if body.is_end_stream() {
             return Self::empty();
         }
-        let body = body
-            .map_frame(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
-            .map_err(Into::into);
-        Self(Inner::Stream(Box::pin(body)))
+        Self(Inner::Stream(Box::pin(Foreign { body })))
     }
 }
 
@@ -96,6 +93,44 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(body) => body.size_hint(),
         }
+    }
+}
+
+pin_project! {
+    /// Another body, whose data and errors become ours, and whose size is kept.
+    struct Foreign<B> {
+        #[pin]
+        body: B,
+    }
+}
+
+impl<B> http_body::Body for Foreign<B>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let polled = self.project().body.poll_frame(context);
+        polled.map(|next| {
+            next.map(|frame| {
+                let bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
+                frame.map(|frame| frame.map_data(bytes)).map_err(Into::into)
+            })
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

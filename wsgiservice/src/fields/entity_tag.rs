@@ -1,33 +1,248 @@
+//! Entity tags, and lists of them (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2).
+
+use std::fmt::{self, Display};
+
 use http::HeaderValue;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What a tag must not hold, and the sign that stands for it.
+const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// An entity tag: it tells one state of a representation from another (RFC 9110, section 8.8.3).
+///
+/// A hook `etag` gives the tag of the resource; on the wire it is distinct for each representation.
+///
+/// ```
+/// use wsgiservice::EntityTag;
+///
+/// let revision = EntityTag::strong(7);
+/// assert_eq!(revision.to_string(), r#""7""#);
+/// assert!(revision.strong_eq(&EntityTag::strong("7")));
+/// assert!(!revision.strong_eq(&EntityTag::weak(7)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntityTag;
+pub struct EntityTag {
+    is_weak: bool,
+    /// Latin-1, so that each byte that a client may send has a character.
+    opaque: String,
+}
+
 impl EntityTag {
-    pub fn strong(_: impl std::fmt::Display) -> Self {
-        Self
+    /// A tag that changes with every byte of the content.
+    ///
+    /// What a tag cannot hold, such as a quotation mark or a space, is percent-encoded.
+    ///
+    /// ```
+    /// assert_eq!(wsgiservice::EntityTag::strong("a b").to_string(), r#""a%20b""#);
+    /// ```
+    pub fn strong(opaque: impl Display) -> Self {
+        Self::new(false, &opaque.to_string())
     }
-    pub fn strong_eq(&self, _: &Self) -> bool {
-        true
+
+    /// A tag that stays where the content means the same.
+    ///
+    /// ```
+    /// assert_eq!(wsgiservice::EntityTag::weak(7).to_string(), r#"W/"7""#);
+    /// ```
+    pub fn weak(opaque: impl Display) -> Self {
+        Self::new(true, &opaque.to_string())
     }
-    pub fn weak_eq(&self, _: &Self) -> bool {
-        true
+
+    fn new(is_weak: bool, opaque: &str) -> Self {
+        Self { is_weak, opaque: utf8_percent_encode(opaque, UNSAFE).to_string() }
     }
-    pub(crate) fn suffixed(&self, _: &str) -> Self {
-        Self
+
+    /// Whether it is weak.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.is_weak
     }
+
+    /// What stands between the quotation marks.
+    #[must_use]
+    pub fn opaque(&self) -> &str {
+        &self.opaque
+    }
+
+    /// Strong comparison: both are strong, and the same (section 8.8.3.2).
+    #[must_use]
+    pub fn strong_eq(&self, other: &Self) -> bool {
+        !self.is_weak && !other.is_weak && self.opaque == other.opaque
+    }
+
+    /// Weak comparison: they are the same but for being weak (section 8.8.3.2).
+    #[must_use]
+    pub fn weak_eq(&self, other: &Self) -> bool {
+        self.opaque == other.opaque
+    }
+
+    /// The tag of one representation of the resource.
+    pub(crate) fn suffixed(&self, suffix: &str) -> Self {
+        if suffix.is_empty() {
+            return self.clone();
+        }
+        Self { is_weak: self.is_weak, opaque: format!("{}_{suffix}", self.opaque) }
+    }
+
+    /// The tag as it is written.
     pub(crate) fn to_value(&self) -> HeaderValue {
-        HeaderValue::from_static("")
+        HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("\"\""))
+    }
+
+    /// The tag that text begins with, and what follows it.
+    fn parse(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (is_weak, text) = match text.strip_prefix(b"W/") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let text = text.strip_prefix(b"\"")?;
+        let end = text.iter().position(|byte| *byte == b'"')?;
+        let (opaque, rest) = text.split_at_checked(end)?;
+        if !opaque.iter().all(|byte| matches!(byte, 0x21 | 0x23..=0x7e | 0x80..)) {
+            return None;
+        }
+        let opaque = opaque.iter().copied().map(char::from).collect();
+        Some((Self { is_weak, opaque }, rest.get(1..)?))
     }
 }
+
+impl Display for EntityTag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weak = if self.is_weak { "W/" } else { "" };
+        write!(formatter, "{weak}\"{}\"", self.opaque)
+    }
+}
+
+/// What `If-Match` and `If-None-Match` hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EntityTagList {
+    /// `*`: any representation that exists.
     Any,
+    /// One of these.
     Tags(Vec<EntityTag>),
 }
+
+/// A field that is no list of tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
+
 impl EntityTagList {
+    /// Reads the lines of a field as one list; nothing where there is none.
     pub(crate) fn parse<'v>(
-        _: impl Iterator<Item = &'v HeaderValue>,
+        values: impl IntoIterator<Item = &'v HeaderValue>,
     ) -> Option<Result<Self, Malformed>> {
-        None
+        let mut values = values.into_iter().peekable();
+        values.peek()?;
+        Some(Self::read(values))
+    }
+
+    fn read<'v>(values: impl Iterator<Item = &'v HeaderValue>) -> Result<Self, Malformed> {
+        let mut tags = Vec::new();
+        let mut is_any = false;
+        for value in values {
+            match value.as_bytes().trim_ascii() {
+                b"*" if !is_any => is_any = true,
+                list => read_line(list, &mut tags)?,
+            }
+        }
+        match (is_any, tags.is_empty()) {
+            (true, true) => Ok(Self::Any),
+            (false, false) => Ok(Self::Tags(tags)),
+            _ => Err(Malformed),
+        }
+    }
+}
+
+fn read_line(mut list: &[u8], tags: &mut Vec<EntityTag>) -> Result<(), Malformed> {
+    loop {
+        list = list.trim_ascii_start();
+        match list {
+            [] => return Ok(()),
+            [b',', rest @ ..] => list = rest,
+            _ => {
+                let (tag, rest) = EntityTag::parse(list).ok_or(Malformed)?;
+                tags.push(tag);
+                list = rest.trim_ascii_start();
+                if !matches!(list, [] | [b',', ..]) {
+                    return Err(Malformed);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(text: &'static str) -> Option<Result<EntityTagList, Malformed>> {
+        EntityTagList::parse([&HeaderValue::from_static(text)])
+    }
+
+    #[test]
+    fn a_field_that_is_absent_is_no_list() {
+        assert_eq!(EntityTagList::parse([]), None);
+    }
+
+    #[test]
+    fn an_asterisk_is_any_tag() {
+        assert_eq!(parsed("*"), Some(Ok(EntityTagList::Any)));
+    }
+
+    #[test]
+    fn an_asterisk_among_tags_is_malformed() {
+        assert_eq!(parsed("*, \"a\""), Some(Err(Malformed)));
+        let (any, tag) = (HeaderValue::from_static("*"), HeaderValue::from_static("\"a\""));
+        assert_eq!(EntityTagList::parse([&any, &tag]), Some(Err(Malformed)));
+    }
+
+    #[test]
+    fn a_comma_within_quotes_does_not_split() {
+        let expected = EntityTag { is_weak: false, opaque: "a,b".to_owned() };
+        assert_eq!(parsed("\"a,b\""), Some(Ok(EntityTagList::Tags(vec![expected]))));
+    }
+
+    #[test]
+    fn empty_elements_are_ignored() {
+        let expected = vec![EntityTag::strong("a"), EntityTag::weak("b")];
+        assert_eq!(parsed(",\"a\", ,W/\"b\","), Some(Ok(EntityTagList::Tags(expected))));
+    }
+
+    #[test]
+    fn what_is_no_list_of_tags_is_malformed() {
+        for text in ["", ",", "a", "\"a", "\"a\"b", "w/\"a\"", "\"a\" \"b\"", "\"a b\""] {
+            assert_eq!(parsed(text), Some(Err(Malformed)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_made_distinct_for_a_representation() {
+        assert_eq!(EntityTag::weak("abc").suffixed("json").to_string(), "W/\"abc_json\"");
+    }
+
+    #[test]
+    fn distinct_values_stay_distinct() {
+        assert_ne!(EntityTag::strong("a b"), EntityTag::strong("a%20b"));
+    }
+
+    proptest! {
+        #[test]
+        fn tags_are_read_as_they_were_written(
+            texts in prop::collection::vec((any::<bool>(), any::<String>()), 1..5),
+        ) {
+            let tags: Vec<_> = texts.iter().map(|(weak, text)| EntityTag::new(*weak, text)).collect();
+            let list = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let value = HeaderValue::try_from(list).expect("a value");
+            prop_assert_eq!(EntityTagList::parse([&value]), Some(Ok(EntityTagList::Tags(tags))));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                let _ = EntityTagList::parse([&value]);
+            }
+        }
     }
 }

@@ -1,11 +1,67 @@
+//! Dates (RFC 9110, section 5.6.7).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use http::HeaderValue;
-use std::time::SystemTime;
-pub(crate) fn parse<'v>(_: impl Iterator<Item = &'v HeaderValue>) -> Option<SystemTime> {
-    None
+
+/// The last second of the year 9999, after which HTTP has no dates.
+const LAST: u64 = 253_402_300_799;
+
+/// The date of a field that has just one line with just one date; anything else is as if it were not there.
+pub(crate) fn parse<'v>(values: impl IntoIterator<Item = &'v HeaderValue>) -> Option<SystemTime> {
+    let mut values = values.into_iter();
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
 }
-pub(crate) fn value(_: SystemTime) -> HeaderValue {
-    HeaderValue::from_static("")
+
+/// A date as it is written.
+pub(crate) fn value(time: SystemTime) -> HeaderValue {
+    let text = httpdate::fmt_http_date(whole_seconds(time));
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
-pub(crate) fn whole_seconds(t: SystemTime) -> SystemTime {
-    t
+
+/// A time as HTTP can say it: in seconds, from 1970 to 9999.
+pub(crate) fn whole_seconds(time: SystemTime) -> SystemTime {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().min(LAST);
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(text: &'static str) -> Option<SystemTime> {
+        parse([&HeaderValue::from_static(text)])
+    }
+
+    #[test]
+    fn all_three_formats_are_read() {
+        let expected = Some(UNIX_EPOCH + Duration::from_secs(784_111_777));
+        assert_eq!(parsed("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
+        assert_eq!(parsed("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
+        assert_eq!(parsed("Sun Nov  6 08:49:37 1994"), expected);
+    }
+
+    #[test]
+    fn two_lines_are_no_date() {
+        let date = HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(parse([&date, &date]), None);
+    }
+
+    #[test]
+    fn what_http_cannot_say_is_clamped() {
+        assert_eq!(value(UNIX_EPOCH - Duration::from_secs(1)), "Thu, 01 Jan 1970 00:00:00 GMT");
+        let far = UNIX_EPOCH + Duration::from_secs(LAST + 1);
+        assert_eq!(value(far), "Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_is_read_as_it_was_written(seconds in 0..=LAST) {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            prop_assert_eq!(parse([&value(time)]), Some(time));
+        }
+    }
 }

@@ -1,13 +1,355 @@
+//! `Accept` (RFC 9110, section 12.5.1), held against what there is without an allocation.
+//!
+//! The parameters of a range would have to be collected to be parsed by a library; here each is compared where it
+//! stands. What the server offers was parsed before.
+
+use http::HeaderValue;
+use mediatype::{MediaTypeBuf, ReadParams};
+
+/// A media type that there is.
 #[derive(Clone, Debug)]
-pub(crate) struct Offer;
+pub(crate) struct Offer(MediaTypeBuf);
+
+/// How well a range describes an offer: `*/*`, `type/*`, `type/subtype`, and each parameter more.
+type Specificity = u8;
+
+/// A quality in thousandths.
+type Quality = u16;
+
 impl Offer {
-    pub(crate) fn new(_: &str) -> Option<Self> {
-        Some(Self)
+    /// The media type, where it is one.
+    pub(crate) fn new(media_type: &str) -> Option<Self> {
+        media_type.parse().ok().map(Self)
+    }
+
+    fn has_parameter(&self, name: &str, value: &str) -> bool {
+        let is_charset = name.eq_ignore_ascii_case("charset");
+        if is_charset && is_text(value, "utf-8", true) {
+            return true;
+        }
+        self.0.params().any(|(known, own)| {
+            known.as_str().eq_ignore_ascii_case(name)
+                && is_text(value, &own.unquoted_str(), is_charset)
+        })
     }
 }
-pub(crate) fn select<'v>(
-    _: impl IntoIterator<Item = &'v http::HeaderValue> + Clone,
-    offers: &[Offer],
-) -> Option<usize> {
-    (!offers.is_empty()).then_some(0)
+
+/// The position of the offer to send: of the greatest quality, and the first of those; nothing where none is
+/// acceptable.
+pub(crate) fn select<'v, V>(accept: V, offers: &[Offer]) -> Option<usize>
+where
+    V: IntoIterator<Item = &'v HeaderValue> + Clone,
+{
+    if !ranges(accept.clone()).any(|range| range.quality.is_some()) {
+        return (!offers.is_empty()).then_some(0);
+    }
+    let mut best: Option<(usize, Quality)> = None;
+    for (position, offer) in offers.iter().enumerate() {
+        let quality = quality(accept.clone(), offer);
+        if quality > best.map_or(0, |(_, quality)| quality) {
+            best = Some((position, quality));
+        }
+    }
+    best.map(|(position, _)| position)
+}
+
+/// The quality of an offer, which the most specific range decides.
+fn quality<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, offer: &Offer) -> Quality {
+    let mut decided: Option<(Specificity, Quality)> = None;
+    for range in ranges(accept) {
+        let (Some(quality), Some(specificity)) = (range.quality, range.specificity(offer)) else {
+            continue;
+        };
+        if decided.is_none_or(|(before, _)| before < specificity) {
+            decided = Some((specificity, quality));
+        }
+    }
+    decided.map_or(0, |(_, quality)| quality)
+}
+
+/// A media range with its quality; none where the element does not parse, which is then as if it were not there.
+#[derive(Clone, Copy, Debug)]
+struct Range<'a> {
+    main: &'a str,
+    sub: &'a str,
+    parameters: &'a str,
+    quality: Option<Quality>,
+}
+
+fn ranges<'v>(
+    accept: impl IntoIterator<Item = &'v HeaderValue>,
+) -> impl Iterator<Item = Range<'v>> {
+    let lines = accept.into_iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+    lines.flat_map(|line| split(line, b',')).filter_map(Range::parse)
+}
+
+impl<'a> Range<'a> {
+    fn parse(element: &'a str) -> Option<Self> {
+        let (range, parameters) = element.split_once(';').unwrap_or((element, ""));
+        let (main, sub) = match range.trim() {
+            "*" => ("*", "*"),
+            range => range.split_once('/')?,
+        };
+        if !is_token(main) || !is_token(sub) || (main == "*" && sub != "*") {
+            return None;
+        }
+        Some(Self { main, sub, parameters, quality: weight(parameters) })
+    }
+
+    fn specificity(&self, offer: &Offer) -> Option<Specificity> {
+        let main = self.main == "*" || self.main.eq_ignore_ascii_case(offer.0.ty().as_str());
+        let sub = self.sub == "*" || is_subtype(self.sub, offer);
+        if !main || !sub {
+            return None;
+        }
+        let mut specificity = u8::from(self.main != "*") + u8::from(self.sub != "*");
+        for parameter in parameters(self.parameters) {
+            let (name, value) = parameter?;
+            if name.eq_ignore_ascii_case("q") {
+                break;
+            }
+            if !offer.has_parameter(name, value) {
+                return None;
+            }
+            specificity = specificity.saturating_add(1);
+        }
+        Some(specificity)
+    }
+}
+
+/// The subtype of an offer includes its suffix, as in `problem+json`.
+fn is_subtype(sub: &str, offer: &Offer) -> bool {
+    let own = offer.0.subty().as_str();
+    match (offer.0.suffix(), sub.rsplit_once('+')) {
+        (None, _) => sub.eq_ignore_ascii_case(own),
+        (Some(suffix), Some((stem, end))) => {
+            stem.eq_ignore_ascii_case(own) && end.eq_ignore_ascii_case(suffix.as_str())
+        }
+        (Some(_), None) => false,
+    }
+}
+
+/// The quality among parameters: 1 where none is given, nothing where it or another parameter is malformed.
+fn weight(text: &str) -> Option<Quality> {
+    for parameter in parameters(text) {
+        let (name, value) = parameter?;
+        if name.eq_ignore_ascii_case("q") {
+            return thousandths(value);
+        }
+    }
+    Some(1000)
+}
+
+fn parameters(text: &str) -> impl Iterator<Item = Option<(&str, &str)>> {
+    split(text, b';').filter(|parameter| !parameter.trim().is_empty()).map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let (name, value) = (name.trim(), value.trim());
+        (is_token(name) && !value.is_empty()).then_some((name, value))
+    })
+}
+
+/// `0` to `1` with three decimals at most (section 12.4.2).
+fn thousandths(text: &str) -> Option<Quality> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let digits = decimals.bytes().chain(std::iter::repeat(b'0')).take(3);
+    let fraction = digits.fold(0, |sum: Quality, digit| sum * 10 + Quality::from(digit - b'0'));
+    match (whole, fraction) {
+        ("0", fraction) => Some(fraction),
+        ("1", 0) => Some(1000),
+        _ => None,
+    }
+}
+
+/// Whether a value, quoted or not, says this text.
+fn is_text(value: &str, text: &str, ignore_case: bool) -> bool {
+    let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let is_escaped = unquoted.is_some_and(|unquoted| unquoted.contains('\\'));
+    let value = unquoted.unwrap_or(value);
+    if is_escaped {
+        return unescaped(value).eq(text.chars());
+    }
+    if ignore_case { value.eq_ignore_ascii_case(text) } else { value == text }
+}
+
+fn unescaped(value: &str) -> impl Iterator<Item = char> {
+    let mut characters = value.chars();
+    std::iter::from_fn(move || match characters.next() {
+        Some('\\') => characters.next(),
+        character => character,
+    })
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// The parts between separators that stand outside of quoted strings.
+fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = end_of_part(text, separator);
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
+}
+
+fn end_of_part(text: &str, separator: u8) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.bytes().position(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => return byte == separator && !quoted,
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OFFERS: [&str; 4] = [
+        "application/json",
+        "text/xml; charset=utf-8",
+        "application/xml; charset=utf-8",
+        "text/html; level=1",
+    ];
+
+    fn offers() -> Vec<Offer> {
+        OFFERS.iter().map(|text| Offer::new(text).expect(text)).collect()
+    }
+
+    fn selected(accept: &str) -> Option<&'static str> {
+        let value = HeaderValue::from_str(accept).expect("a value");
+        Some(OFFERS[select([&value], &offers())?])
+    }
+
+    #[test]
+    fn without_the_field_the_first_offer_is_sent() {
+        assert_eq!(select([], &offers()), Some(0));
+        assert_eq!(selected(""), Some(OFFERS[0]));
+    }
+
+    #[test]
+    fn the_greatest_quality_wins() {
+        assert_eq!(selected("application/json;q=0.5, text/xml;q=0.8"), Some(OFFERS[1]));
+    }
+
+    #[test]
+    fn among_equals_the_first_offer_wins() {
+        assert_eq!(selected("application/xml, text/xml"), Some(OFFERS[1]));
+        assert_eq!(selected("*/*"), Some(OFFERS[0]));
+        assert_eq!(selected("*"), Some(OFFERS[0]));
+    }
+
+    #[test]
+    fn the_most_specific_range_decides_the_quality() {
+        assert_eq!(selected("*/*;q=1, application/json;q=0.1, text/*;q=0.5"), Some(OFFERS[2]));
+        assert_eq!(selected("text/*;q=0, text/xml, */*;q=0.1"), Some(OFFERS[1]));
+    }
+
+    #[test]
+    fn a_quality_of_zero_is_not_acceptable() {
+        assert_eq!(selected("application/json;q=0"), None);
+        assert_eq!(selected("image/png"), None);
+    }
+
+    #[test]
+    fn parameters_narrow() {
+        assert_eq!(selected("application/json;version=2"), None);
+        assert_eq!(selected("text/html;level=1"), Some(OFFERS[3]));
+        assert_eq!(selected("text/html;LEVEL=\"\\1\""), Some(OFFERS[3]));
+        assert_eq!(selected("text/html;level=2"), None);
+    }
+
+    #[test]
+    fn utf_8_is_always_satisfied() {
+        assert_eq!(selected("application/json; charset=UTF-8"), Some(OFFERS[0]));
+        assert_eq!(selected("application/json; charset=latin1"), None);
+    }
+
+    #[test]
+    fn ranges_compare_without_case() {
+        assert_eq!(selected("TEXT/XML"), Some(OFFERS[1]));
+    }
+
+    #[test]
+    fn quoted_separators_do_not_split() {
+        assert_eq!(selected("text/html;x=\"a,text/xml;q=1\""), None);
+    }
+
+    #[test]
+    fn an_element_that_does_not_parse_is_ignored_by_itself() {
+        for wrong in ["json", "text/xml;q=2", "text/xml;q=0.1234", "text/xml;q=", "*/xml", "a b/c"]
+        {
+            assert_eq!(selected(&format!("{wrong}, application/xml")), Some(OFFERS[2]), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn several_lines_are_one_list() {
+        let (json, xml) = (
+            HeaderValue::from_static("application/json;q=0.1"),
+            HeaderValue::from_static("text/xml"),
+        );
+        assert_eq!(select([&json, &xml], &offers()), Some(1));
+    }
+
+    #[test]
+    fn a_suffix_belongs_to_the_subtype() {
+        let problem = [Offer::new("application/problem+json").expect("a media type")];
+        let accept = |text: &'static str| select([&HeaderValue::from_static(text)], &problem);
+        assert_eq!(accept("application/problem+json"), Some(0));
+        assert_eq!(accept("application/json"), None);
+        assert_eq!(accept("application/problem"), None);
+    }
+
+    const RANGES: [&str; 5] = ["*/*", "text/*", "application/*", "text/xml", "application/json"];
+
+    /// The quality that a list of ranges, each there once, gives to a plain offer, written another way.
+    fn expected(list: &[(usize, u16)], offer: &str) -> u16 {
+        let main = offer.split('/').next().unwrap_or_default();
+        let candidates = [offer.to_owned(), format!("{main}/*"), "*/*".to_owned()];
+        let decided = candidates.iter().find_map(|candidate| {
+            list.iter().find(|(range, _)| RANGES[*range] == candidate).map(|(_, quality)| *quality)
+        });
+        decided.unwrap_or(0)
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_selects_what_its_rules_say(
+            list in prop::collection::btree_map(0..RANGES.len(), 0..=1000u16, 1..5),
+        ) {
+            let list: Vec<_> = list.into_iter().collect();
+            let texts = list.iter().map(|(range, quality)| {
+                format!("{};q={}.{:03}", RANGES[*range], quality / 1000, quality % 1000)
+            });
+            let accept = HeaderValue::try_from(texts.collect::<Vec<_>>().join(", ")).expect("a value");
+            let offered = ["application/json", "text/xml", "text/plain"];
+            let offers: Vec<_> = offered.iter().map(|it| Offer::new(it).expect(it)).collect();
+            let qualities = offered.map(|offer| expected(&list, offer));
+            let best = *qualities.iter().max().expect("some");
+            let position = qualities.iter().position(|quality| *quality == best && best > 0);
+            prop_assert_eq!(select([&accept], &offers), position);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                let _ = select([&value], &offers());
+            }
+        }
+    }
 }

@@ -77,7 +77,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_unencoded_path_is_its_own_normal_form(path in "[ -$&-~]{0,40}") {
-            prop_assert_eq!(normalise(&path), path);
+            prop_assert!(normalise(&path) == path);
         }
 
         #[test]
