@@ -21,7 +21,7 @@ use proc_macro::TokenStream;
 /// The struct gets a function `path`, which takes a value for each variable and gives the path with them.
 #[proc_macro_attribute]
 pub fn mount(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::mount(arguments.into(), item.into()).into()
+    expand::mount(arguments.into(), &item.into()).into()
 }
 
 /// Makes the functions of an impl the methods of a resource.
@@ -36,7 +36,7 @@ pub fn mount(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[representation(".html", "text/html")]` on a function that writes a value that methods return.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::resource(arguments.into(), item.into()).into()
+    expand::resource(arguments.into(), &item.into()).into()
 }
 
 /// Says what a parameter must be like.
@@ -54,7 +54,7 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `doc = "…"`: what it means.
 #[proc_macro_attribute]
 pub fn validate(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::stray("validate", arguments.into(), item.into()).into()
+    expand::stray("validate", &arguments.into(), &item.into()).into()
 }
 
 /// Says for how long an answer stays fresh.
@@ -64,7 +64,7 @@ pub fn validate(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `stale_if_error = seconds`, `vary = ["Authorization"]`.
 #[proc_macro_attribute]
 pub fn expires(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::stray("expires", arguments.into(), item.into()).into()
+    expand::stray("expires", &arguments.into(), &item.into()).into()
 }
 
 /// Makes an enum of words, or a newtype around another parameter, a parameter.

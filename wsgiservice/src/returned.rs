@@ -59,9 +59,9 @@ impl<T: Answer> Peeled<T> {
     pub fn outcome<W: Write<T::Value>>(
         self,
         selected: Selected<'_>,
-        write: W,
+        write: &W,
     ) -> Result<Finding, Problem> {
-        represent(self.0?.into_parts(), selected, &write)
+        represent(self.0?.into_parts(), selected, write)
     }
 }
 
@@ -77,7 +77,7 @@ pub trait Steps<T>: Sized {
     ///
     /// # Errors
     /// The problem that the method returned instead.
-    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: W) -> Result<Finding, Problem>
+    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: &W) -> Result<Finding, Problem>
     where
         T: Represent;
 }
@@ -91,7 +91,7 @@ impl<T> Steps<T> for Peeled<T> {
         self
     }
 
-    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: W) -> Result<Finding, Problem>
+    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: &W) -> Result<Finding, Problem>
     where
         T: Represent,
     {
@@ -101,7 +101,7 @@ impl<T> Steps<T> for Peeled<T> {
             location: None,
             content: PartsContent::Value(value),
         };
-        represent(parts, selected, &write)
+        represent(parts, selected, write)
     }
 }
 

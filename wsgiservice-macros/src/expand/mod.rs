@@ -13,7 +13,7 @@ use crate::input::{Errors, imp::Impl, is_named, item::Attributed, item::Struct};
 
 pub(crate) use self::derive::{parameter, problem};
 
-pub(crate) fn mount(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(mut item) = errors.take(syn::parse2::<Struct>(tokens.clone())) else {
         let errors = errors.into_tokens();
@@ -28,7 +28,7 @@ pub(crate) fn mount(arguments: TokenStream, tokens: TokenStream) -> TokenStream 
     quote!(#item #expanded #errors)
 }
 
-pub(crate) fn resource(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(mut item) = errors.take(syn::parse2::<Impl>(tokens.clone())) else {
         let errors = errors.into_tokens();
@@ -45,9 +45,9 @@ pub(crate) fn resource(arguments: TokenStream, tokens: TokenStream) -> TokenStre
 
 /// `#[validate]` or `#[expires]` that is expanded by itself: before `#[mount]`, which then has its turn first, or
 /// where nobody reads it.
-pub(crate) fn stray(name: &str, arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
-        return tokens;
+        return tokens.clone();
     };
     let name = syn::Ident::new(name, proc_macro2::Span::call_site());
     let mount = attributes.iter().position(|attribute| is_named(attribute, "mount"));

@@ -79,13 +79,8 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
     check::signature(function, errors);
     let mut constraints = Vec::new();
     for attribute in extract(&mut function.attributes, "validate") {
-        if let Some(constraint) =
-            errors.take(attribute.parse_args_with(attribute::named_constraint))
-        {
-            if check::names_argument(&constraint, function, errors) {
-                constraints.push(constraint);
-            }
-        }
+        let constraint = errors.take(attribute.parse_args_with(attribute::named_constraint));
+        constraints.extend(constraint.filter(|it| check::names_argument(it, function, errors)));
     }
     let freshness = freshness(function, errors);
     let parameters: Vec<_> = function
@@ -281,7 +276,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
             } else {
                 quote!(__w::Own(self))
             };
-            quote_spanned!(span=> .result().option().result().outcome(selected, #write))
+            quote_spanned!(span=> .result().option().result().outcome(selected, &#write))
         }
         Role::Authorize => quote_spanned!(span=> .result().value().map(__w::authorized)),
         Role::Exists => quote_spanned!(span=> .result().value().map(__w::Finding::Exists)),

@@ -8,12 +8,12 @@ use super::{Argument, Bound, Constraint, Default, Kind, Mount, Operation, Operat
 /// Whether some method or hook takes the parameter.
 #[must_use]
 pub const fn takes(resource: &Operations, name: &str) -> bool {
-    let mut index = 0;
-    while index < resource.operations.len() {
-        if position(&resource.operations[index], name).is_some() {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if argument(operation, name).is_some() {
             return true;
         }
-        index += 1;
+        operations = rest;
     }
     !resource.valid
 }
@@ -21,14 +21,7 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
 /// Whether the path has the variable.
 #[must_use]
 pub const fn has_variable(mount: &Mount, name: &str) -> bool {
-    let mut index = 0;
-    while index < mount.variables.len() {
-        if same(mount.variables[index], name) {
-            return mount.valid;
-        }
-        index += 1;
-    }
-    false
+    mount.valid && among(mount.variables, name)
 }
 
 /// Whether the argument may be absent.
@@ -52,15 +45,14 @@ pub const fn is_value(argument: &Argument) -> bool {
 /// Whether a constraint on every argument of this name fits the type of each, `range` on numbers and `len` on text.
 #[must_use]
 pub const fn fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
-    let mut index = 0;
-    while index < resource.operations.len() {
-        let operation = &resource.operations[index];
-        if let Some(position) = position(operation, constraint.name)
-            && !fits(&operation.parameters[position].argument, constraint)
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Some(argument) = argument(operation, constraint.name)
+            && !fits(argument, constraint)
         {
             return false;
         }
-        index += 1;
+        operations = rest;
     }
     true
 }
@@ -81,15 +73,14 @@ pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
 /// Whether the default of a struct's constraint is of the type of every argument of its name.
 #[must_use]
 pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
-    let mut index = 0;
-    while index < resource.operations.len() {
-        let operation = &resource.operations[index];
-        if let Some(position) = position(operation, constraint.name)
-            && !default_fits(&operation.parameters[position].argument, constraint)
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Some(argument) = argument(operation, constraint.name)
+            && !default_fits(argument, constraint)
         {
             return false;
         }
-        index += 1;
+        operations = rest;
     }
     true
 }
@@ -115,13 +106,12 @@ pub const fn default_fits(argument: &Argument, constraint: &Constraint) -> bool 
 /// Whether the default of an argument keeps the constraints of the struct that can be compared at compile time.
 #[must_use]
 pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
-    let mut index = 0;
-    while index < mount.constraints.len() {
-        let further = &mount.constraints[index];
+    let mut constraints = mount.constraints;
+    while let [further, rest @ ..] = constraints {
         if same(further.name, constraint.name) && !keeps(constraint, further) {
             return false;
         }
-        index += 1;
+        constraints = rest;
     }
     true
 }
@@ -164,39 +154,34 @@ const fn at_most(value: f64, bound: &Bound) -> bool {
     }
 }
 
-const fn position(operation: &Operation, name: &str) -> Option<usize> {
-    let mut index = 0;
-    while index < operation.parameters.len() {
-        if same(operation.parameters[index].name, name) {
-            return Some(index);
+const fn argument<'a>(operation: &'a Operation, name: &str) -> Option<&'a Argument> {
+    let mut parameters = operation.parameters;
+    while let [parameter, rest @ ..] = parameters {
+        if same(parameter.name, name) {
+            return Some(&parameter.argument);
         }
-        index += 1;
+        parameters = rest;
     }
     None
 }
 
-const fn among(words: &[&str], text: &str) -> bool {
-    let mut index = 0;
-    while index < words.len() {
-        if same(words[index], text) {
+const fn among(mut words: &[&str], text: &str) -> bool {
+    while let [word, rest @ ..] = words {
+        if same(word, text) {
             return true;
         }
-        index += 1;
+        words = rest;
     }
     false
 }
 
 const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < one.len() {
-        if one[index] != other[index] {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
+        if *a != *b {
             return false;
         }
-        index += 1;
+        (one, other) = (one_rest, other_rest);
     }
-    true
+    one.is_empty() && other.is_empty()
 }

@@ -38,14 +38,14 @@ impl Offer {
 /// acceptable.
 pub(crate) fn select<'v, V>(accept: V, offers: &[Offer]) -> Option<usize>
 where
-    V: IntoIterator<Item = &'v HeaderValue> + Clone,
+    V: IntoIterator<Item = &'v HeaderValue> + Copy,
 {
-    if !ranges(accept.clone()).any(|range| range.quality.is_some()) {
+    if !ranges(accept).any(|range| range.quality.is_some()) {
         return (!offers.is_empty()).then_some(0);
     }
     let mut best: Option<(usize, Quality)> = None;
     for (position, offer) in offers.iter().enumerate() {
-        let quality = quality(accept.clone(), offer);
+        let quality = quality(accept, offer);
         if quality > best.map_or(0, |(_, quality)| quality) {
             best = Some((position, quality));
         }
@@ -232,12 +232,12 @@ mod tests {
 
     fn selected(accept: &str) -> Option<&'static str> {
         let value = HeaderValue::from_str(accept).expect("a value");
-        Some(OFFERS[select([&value], &offers())?])
+        Some(OFFERS[select(&[value], &offers())?])
     }
 
     #[test]
     fn without_the_field_the_first_offer_is_sent() {
-        assert_eq!(select([], &offers()), Some(0));
+        assert_eq!(select(&[], &offers()), Some(0));
         assert_eq!(selected(""), Some(OFFERS[0]));
     }
 
@@ -303,13 +303,13 @@ mod tests {
             HeaderValue::from_static("application/json;q=0.1"),
             HeaderValue::from_static("text/xml"),
         );
-        assert_eq!(select([&json, &xml], &offers()), Some(1));
+        assert_eq!(select(&[json, xml], &offers()), Some(1));
     }
 
     #[test]
     fn a_suffix_belongs_to_the_subtype() {
         let problem = [Offer::new("application/problem+json").expect("a media type")];
-        let accept = |text: &'static str| select([&HeaderValue::from_static(text)], &problem);
+        let accept = |text: &'static str| select(&[HeaderValue::from_static(text)], &problem);
         assert_eq!(accept("application/problem+json"), Some(0));
         assert_eq!(accept("application/json"), None);
         assert_eq!(accept("application/problem"), None);
@@ -342,13 +342,13 @@ mod tests {
             let qualities = offered.map(|offer| expected(&list, offer));
             let best = *qualities.iter().max().expect("some");
             let position = qualities.iter().position(|quality| *quality == best && best > 0);
-            prop_assert_eq!(select([&accept], &offers), position);
+            prop_assert_eq!(select(&[accept], &offers), position);
         }
 
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(value) = HeaderValue::from_bytes(&bytes) {
-                let _ = select([&value], &offers());
+                let _ = select(&[value], &offers());
             }
         }
     }

@@ -29,7 +29,7 @@ static HOSTNAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The names there are, which the macros know too.
-const FORMATS: &[(&str, fn(&str) -> bool)] = &[
+const FORMATS: &[(&str, Matches)] = &[
     ("email", |text| matches(&EMAIL, text)),
     ("uri", |text| matches(&URI, text)),
     ("hostname", |text| text.len() <= 253 && matches(&HOSTNAME, text)),
@@ -45,8 +45,10 @@ const FORMATS: &[(&str, fn(&str) -> bool)] = &[
 #[derive(Clone, Copy)]
 pub(super) struct Format {
     name: &'static str,
-    matches: fn(&str) -> bool,
+    matches: Matches,
 }
+
+type Matches = fn(&str) -> bool;
 
 impl Format {
     pub(super) fn named(name: &str) -> Option<Self> {

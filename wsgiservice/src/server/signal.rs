@@ -14,7 +14,7 @@ pub(crate) async fn stop_signal() {
         }
         (Err(error), _) | (_, Err(error)) => {
             tracing::error!(%error, "signals cannot be awaited");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -24,6 +24,6 @@ pub(crate) async fn stop_signal() {
 pub(crate) async fn stop_signal() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::error!(%error, "signals cannot be awaited");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
