@@ -11,7 +11,7 @@ use serde::Serialize;
 use wsgiservice::{Application, Settings, mount, resource};
 
 /// Represents the GeoIP information of a single IP address.
-#[mount("/1/{ip}")]
+#[mount("/1/{ip}", etag = auto)]
 #[validate(
     ip,
     re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
