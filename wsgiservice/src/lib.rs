@@ -84,7 +84,147 @@ mod validators;
 #[path = "macro_support.rs"]
 pub mod __private;
 
-pub use wsgiservice_macros::{Parameter, Problem, expires, mount, resource, validate};
+/// ```
+/// use wsgiservice::{Application, mount, resource, testing::Client};
+///
+/// /// A file of a version.
+/// #[mount("/v{version}/{*path}", representations = [xml, json], etag = auto)]
+/// struct File;
+///
+/// #[resource]
+/// impl File {
+///     fn get(&self, version: u32, path: String) -> String {
+///         format!("{path} in version {version}")
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("files").mount(File));
+/// let response = client.get(&File::path(2, "src/lib.rs")).send().await;
+/// assert_eq!(response.text(), "<response>src/lib.rs in version 2</response>");
+/// assert!(response.field("etag").is_some());
+/// # }
+/// ```
+pub use wsgiservice_macros::mount;
+
+/// ```
+/// use std::time::SystemTime;
+///
+/// use wsgiservice::{Application, EntityTag, mount, resource, testing::Client};
+///
+/// #[mount("/page")]
+/// struct Page {
+///     text: &'static str,
+/// }
+///
+/// #[resource]
+/// impl Page {
+///     fn etag(&self) -> Option<EntityTag> {
+///         Some(EntityTag::strong(self.text.len()))
+///     }
+///
+///     fn get(&self, #[from(header = "Accept-Language")] language: Option<String>) -> String {
+///         format!("{} ({})", self.text, language.unwrap_or_default())
+///     }
+///
+///     #[representation(".txt", "text/plain")]
+///     fn plain(&self, text: &String) -> String {
+///         text.clone()
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("pages").mount(Page { text: "Grüezi" }));
+/// let response = client.get("/page.txt").header("accept-language", "de").send().await;
+/// assert_eq!(response.text(), "Grüezi (de)");
+/// assert_eq!(response.field("etag"), Some("\"7_txt\""));
+/// # }
+/// ```
+pub use wsgiservice_macros::resource;
+
+/// ```
+/// use wsgiservice::{Application, mount, resource, testing::Client};
+///
+/// #[mount("/repeat/{word}")]
+/// #[validate(word, re = "[a-z]+", doc = "What to repeat.")]
+/// struct Repeat;
+///
+/// #[resource]
+/// impl Repeat {
+///     fn get(&self, word: String, #[validate(range = 1..=9, default = 2)] times: usize) -> String {
+///         word.repeat(times)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("repeat").mount(Repeat));
+/// assert_eq!(client.get("/repeat/ha").send().await.text(), r#""haha""#);
+/// let response = client.get("/repeat/HA?times=10").send().await;
+/// assert_eq!(response.status(), 400);
+/// assert_eq!(response.json()["errors"].as_array().map(Vec::len), Some(2)); // all that is wrong
+/// # }
+/// ```
+pub use wsgiservice_macros::validate;
+
+/// ```
+/// use wsgiservice::{Application, mount, resource, testing::Client};
+///
+/// #[mount("/news")]
+/// struct News;
+///
+/// #[resource]
+/// impl News {
+///     #[expires(minutes = 5, private, vary = ["Authorization"])]
+///     fn get(&self) -> &'static str {
+///         "nothing new"
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let response = Client::new(Application::new("news").mount(News)).get("/news").send().await;
+/// assert_eq!(response.field("cache-control"), Some("private, max-age=300"));
+/// # }
+/// ```
+pub use wsgiservice_macros::expires;
+
+/// ```
+/// use wsgiservice::Parameter;
+///
+/// #[derive(Debug, PartialEq, Parameter)]
+/// struct Id(u32);
+///
+/// assert_eq!(Id::parse("7"), Ok(Id(7)));
+/// ```
+pub use wsgiservice_macros::Parameter;
+
+/// ```
+/// use std::fmt;
+///
+/// use wsgiservice::Problem;
+///
+/// #[derive(Debug, Problem)]
+/// enum StoreError {
+///     #[problem(404)]
+///     Missing(u32),
+/// }
+///
+/// impl fmt::Display for StoreError {
+///     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         let Self::Missing(id) = self;
+///         write!(formatter, "no document {id}")
+///     }
+/// }
+///
+/// impl std::error::Error for StoreError {}
+///
+/// let problem = Problem::from(StoreError::Missing(7));
+/// assert_eq!(problem.to_string(), "404 Not Found: no document 7");
+/// ```
+pub use wsgiservice_macros::Problem;
 
 pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},

@@ -33,9 +33,8 @@ fn request(target: &str) -> Request<Body> {
 /// The allocations of one exchange, and of the future that the tower face boxes.
 fn allocations(service: &mut Service, target: &str) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let mut answer = |request| -> Response<Body> {
-        runtime.block_on(service.call(request)).expect("an answer")
-    };
+    let mut answer =
+        |request| -> Response<Body> { runtime.block_on(service.call(request)).expect("an answer") };
     // What is computed once, such as a date, is there already.
     for _ in 0..20 {
         answer(request(target));
