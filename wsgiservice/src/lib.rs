@@ -52,8 +52,6 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
-extern crate self as wsgiservice;
-
 mod application;
 mod body;
 mod config;

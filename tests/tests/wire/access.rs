@@ -1,0 +1,63 @@
+//! Section 3: access.
+
+use http::HeaderValue;
+use wsgiservice::{Application, EntityTag, Problem, Request, mount, resource, testing::Client};
+
+#[mount("/account/{id}")]
+struct Account;
+
+#[resource]
+impl Account {
+    fn authorize(&self, request: &Request, id: u32) -> Result<(), Problem> {
+        match request.fields().get("authorization") {
+            None => {
+                Err(Problem::unauthorized(HeaderValue::from_static("Bearer realm=\"accounts\"")))
+            }
+            Some(token) if token == format!("Bearer {id}").as_str() => Ok(()),
+            Some(_) => Err(Problem::forbidden()),
+        }
+    }
+
+    async fn etag(&self) -> Option<EntityTag> {
+        Some(EntityTag::strong("secret"))
+    }
+
+    fn get(&self, id: u32, page: u32) -> String {
+        format!("account {id}, page {page}")
+    }
+}
+
+fn client() -> Client {
+    Client::new(Application::new("access").mount(Account))
+}
+
+#[tokio::test]
+async fn without_credentials_the_answer_is_a_challenge() {
+    let response = client().get("/account/1?page=1").send().await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.field("www-authenticate"), Some("Bearer realm=\"accounts\""));
+}
+
+#[tokio::test]
+async fn with_wrong_credentials_it_is_forbidden() {
+    let request = client().get("/account/1?page=1").header("authorization", "Bearer 2");
+    assert_eq!(request.send().await.status(), 403);
+}
+
+#[tokio::test]
+async fn with_credentials_the_method_is_called() {
+    let request = client().get("/account/1?page=2").header("authorization", "Bearer 1");
+    assert_eq!(request.send().await.text(), r#""account 1, page 2""#);
+}
+
+#[tokio::test]
+async fn nothing_about_the_resource_leaks_before() {
+    for (name, value) in
+        [("accept", "image/png"), ("if-none-match", "\"secret_json\""), ("if-match", "\"x\"")]
+    {
+        let response = client().get("/account/1?page=no").header(name, value).send().await;
+        assert_eq!(response.status(), 401, "{name}");
+        assert_eq!(response.field("etag"), None);
+        assert_eq!(response.json().get("errors"), None);
+    }
+}

@@ -1,0 +1,154 @@
+//! Section 9: the answer.
+
+use std::time::SystemTime;
+
+use http::Response;
+use wsgiservice::{
+    Application, Created, NoContent, Problem, ResetContent, SeeOther, mount, resource,
+    testing::Client,
+};
+
+#[mount("/fresh/{what}")]
+struct Fresh;
+
+#[resource]
+impl Fresh {
+    #[expires(days = 365)]
+    fn get(&self, what: String) -> Result<Option<u32>, Problem> {
+        match what.as_str() {
+            "missing" => Ok(None),
+            "broken" => Err(Problem::internal("broken")),
+            _ => Ok(Some(1)),
+        }
+    }
+
+    #[expires(
+        weeks = 1,
+        days = 1,
+        vary = ["Authorization", "Cookie"],
+        private,
+        immutable,
+        stale_while_revalidate = 60
+    )]
+    fn post(&self) -> u32 {
+        1
+    }
+}
+
+#[mount("/places")]
+struct Places;
+
+#[resource]
+impl Places {
+    fn get(&self) -> SeeOther {
+        SeeOther::to("https://example.org/a b")
+    }
+
+    fn post(&self) -> Created<u32> {
+        Created::at("7", 7)
+    }
+
+    fn put(&self) -> Created<u32> {
+        Created::at("/elsewhere/7", 7)
+    }
+}
+
+#[mount("/nothing")]
+struct Nothing;
+
+#[resource]
+impl Nothing {
+    fn get(&self) {}
+
+    fn post(&self) -> ResetContent {
+        ResetContent
+    }
+
+    fn delete(&self) -> NoContent {
+        NoContent
+    }
+
+    fn put(&self) -> Response<String> {
+        Response::builder()
+            .header("server", "me")
+            .header("vary", "Origin")
+            .body("own".to_owned())
+            .expect("valid")
+    }
+}
+
+fn client() -> Client {
+    Client::new(Application::new("answer").mount(Fresh).mount(Places).mount(Nothing))
+}
+
+#[tokio::test]
+async fn freshness_is_a_lifetime_and_a_matching_date() {
+    let response = client().get("/fresh/a").send().await;
+    assert_eq!(response.field("cache-control"), Some("max-age=31536000"));
+    let expires = response.field("expires").expect("a date");
+    let expires = httpdate::parse_http_date(expires).expect("a date");
+    let left = expires.duration_since(SystemTime::now()).expect("in the future");
+    assert!((31_535_990..=31_536_000).contains(&left.as_secs()));
+}
+
+#[tokio::test]
+async fn directives_and_vary_are_as_they_were_declared() {
+    let response = client().post("/fresh/a").send().await;
+    let expected = "private, max-age=691200, immutable, stale-while-revalidate=60";
+    assert_eq!(response.field("cache-control"), Some(expected));
+    let vary: Vec<_> = response.fields().get_all("vary").iter().collect();
+    assert_eq!(vary, ["Accept", "Authorization", "Cookie"]);
+}
+
+#[tokio::test]
+async fn an_error_is_never_fresh() {
+    for (target, status) in [("/fresh/missing", 404), ("/fresh/broken", 500)] {
+        let response = client().get(target).send().await;
+        assert_eq!(response.status(), status);
+        assert_eq!(response.field("cache-control"), None);
+        assert_eq!(response.field("expires"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_relative_location_is_resolved_against_the_path() {
+    assert_eq!(client().post("/places").send().await.field("location"), Some("/places/7"));
+}
+
+#[tokio::test]
+async fn a_relative_location_is_resolved_without_the_extension() {
+    assert_eq!(client().post("/places.xml").send().await.field("location"), Some("/places/7"));
+}
+
+#[tokio::test]
+async fn an_absolute_location_stays() {
+    assert_eq!(client().put("/places").send().await.field("location"), Some("/elsewhere/7"));
+    let response = client().get("/places").send().await;
+    assert_eq!(response.field("location"), Some("https://example.org/a%20b"));
+}
+
+#[tokio::test]
+async fn what_has_no_content_has_no_content_type() {
+    for (method, status) in [("GET", 204), ("POST", 205), ("DELETE", 204)] {
+        let response = client().request(method, "/nothing").send().await;
+        assert_eq!(response.status(), status);
+        assert_eq!(response.content(), b"");
+        assert_eq!(response.field("content-type"), None);
+    }
+}
+
+#[tokio::test]
+async fn clients_are_always_told_not_to_guess_and_never_who_serves() {
+    for method in ["GET", "PUT", "PATCH", "OPTIONS"] {
+        let response = client().request(method, "/nothing").send().await;
+        assert_eq!(response.field("x-content-type-options"), Some("nosniff"));
+        assert_eq!(response.field("server"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_response_of_the_methods_own_stays_as_it_is() {
+    let response = client().put("/nothing").header("accept", "image/png").send().await;
+    assert_eq!(response.text(), "own");
+    assert_eq!(response.field("vary"), Some("Origin"));
+}

@@ -1,0 +1,186 @@
+//! Resources together, and inside of others.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tower_layer::layer_fn;
+use wsgiservice::{Application, Inner, mount, resource, testing::Client};
+
+#[mount("/one/{a}")]
+struct One;
+
+#[resource]
+impl One {
+    fn get(&self, a: u32) -> u32 {
+        a
+    }
+}
+
+#[mount("/one/{b}")]
+struct Other;
+
+#[resource]
+impl Other {
+    fn get(&self, b: u32) -> u32 {
+        b
+    }
+}
+
+#[mount("/two")]
+struct Two;
+
+#[resource]
+impl Two {
+    fn get(&self) -> &'static str {
+        "two"
+    }
+}
+
+#[mount("/late")]
+#[validate(number, re = "[a-z]+")]
+struct Late;
+
+#[resource]
+impl Late {
+    fn get(&self, #[validate(default = 1)] number: u32) -> u32 {
+        number
+    }
+}
+
+/// What layers saw, in order.
+type Seen = Arc<Mutex<Vec<&'static str>>>;
+
+fn layered(application: Application, name: &'static str, seen: &Seen) -> Application {
+    let seen = Arc::clone(seen);
+    application.layer(layer_fn(move |inner: Inner| Watch { inner, name, seen: Arc::clone(&seen) }))
+}
+
+#[derive(Clone)]
+struct Watch {
+    inner: Inner,
+    name: &'static str,
+    seen: Seen,
+}
+
+impl tower_service::Service<http::Request<wsgiservice::Body>> for Watch {
+    type Response = http::Response<wsgiservice::Body>;
+    type Error = wsgiservice::BoxError;
+    type Future = <Inner as tower_service::Service<http::Request<wsgiservice::Body>>>::Future;
+
+    fn poll_ready(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<wsgiservice::Body>) -> Self::Future {
+        self.seen.lock().expect("not poisoned").push(self.name);
+        self.inner.call(request)
+    }
+}
+
+fn seen(seen: &Seen) -> Vec<&'static str> {
+    std::mem::take(&mut *seen.lock().expect("not poisoned"))
+}
+
+#[test]
+fn all_conflicts_are_in_one_error_with_both_resources_by_name() {
+    let nested = Application::new("nested").mount(Two);
+    let application = Application::new("conflicts").mount(One).mount(Other).mount(Two).mount(Late);
+    let error = application.nest("", nested).build().expect_err("conflicts");
+    let reasons: Vec<_> = error.reasons().collect();
+    assert_eq!(
+        reasons,
+        [
+            "`One` at `/one/{a}` and `Other` at `/one/{b}` match the same targets",
+            "`Late` at `/late`: `number`: its default breaks its own rule. It must match [a-z]+.",
+            "`Two` at `/two` and `Two` at `/two` match the same targets",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_application_that_cannot_be_built_answers_every_request_with_a_500() {
+    use tower_service::Service as _;
+
+    let mut service = Application::new("conflicts").mount(One).mount(Other).into_service();
+    let request = http::Request::get("/one/1").body(String::new()).expect("a request");
+    assert_eq!(service.call(request).await.expect("an answer").status(), 500);
+}
+
+#[tokio::test]
+async fn nested_resources_are_under_their_prefix() {
+    let application =
+        Application::new("all").nest("/nested", Application::new("nested").mount(Two));
+    let client = Client::new(application);
+    assert_eq!(client.get("/nested/two").send().await.text(), r#""two""#);
+    assert_eq!(client.get("/two").send().await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_layer_that_is_added_last_sees_a_request_first() {
+    let log = Seen::default();
+    let application = Application::new("layers").mount(Two);
+    let application = layered(layered(application, "first", &log), "last", &log);
+    assert_eq!(Client::new(application).get("/two").send().await.status(), 200);
+    assert_eq!(seen(&log), ["last", "first"]);
+}
+
+#[tokio::test]
+async fn the_layers_of_a_nested_application_stand_before_its_own_resources_alone() {
+    let log = Seen::default();
+    let innermost = layered(Application::new("innermost").mount(One), "innermost", &log);
+    let nested =
+        layered(Application::new("nested").mount(Two).nest("/in", innermost), "nested", &log);
+    let outer = Application::new("outer").mount(Two).nest("/nested", nested);
+    let client = Client::new(layered(outer, "outer", &log));
+
+    for (target, layers) in [
+        ("/two", &["outer"][..]),
+        ("/nested/two", &["outer", "nested"]),
+        ("/nested/in/one/1", &["outer", "nested", "innermost"]),
+    ] {
+        assert_eq!(client.get(target).send().await.status(), 200);
+        assert_eq!(seen(&log), layers, "{target}");
+    }
+}
+
+/// The answer of a server to a request, until it closes the connection.
+async fn exchange(address: std::net::SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
+#[tokio::test]
+async fn it_runs_inside_axum() {
+    let service = Application::new("inside").mount(Two).into_service();
+    let router = axum::Router::new().nest_service("/inside", service);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let answer =
+        exchange(address, "GET /inside/two HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n\"two\""), "{answer}");
+    server.abort();
+}
+
+#[tokio::test]
+async fn it_serves_on_a_listener() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(Application::new("serve").mount(Two).serve(listener));
+    let request = "GET /two.xml HTTP/1.1\r\nhost: a\r\n\r\nGET /two HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let answer = exchange(address, request).await;
+    assert!(answer.contains("<response>two</response>"), "{answer}");
+    assert!(answer.ends_with("\"two\""), "{answer}");
+    assert!(answer.contains("\r\ndate: "), "{answer}");
+    server.abort();
+}

@@ -1,0 +1,37 @@
+//! What goes over the wire: a module for each section, a test for each line.
+
+mod access;
+mod answer;
+mod application;
+mod method;
+mod negotiation;
+mod outcomes;
+mod parameters;
+mod problems;
+mod running;
+mod target;
+mod validators;
+mod xml;
+
+use wsgiservice::testing::{Client, TestResponse};
+
+/// The status of a `GET`.
+async fn status(client: &Client, target: &str) -> u16 {
+    client.get(target).send().await.status().as_u16()
+}
+
+/// The content of a `GET`.
+async fn text(client: &Client, target: &str) -> String {
+    client.get(target).send().await.text().to_owned()
+}
+
+/// The violations that an answer reports: name, place and code.
+fn violations(response: &TestResponse) -> Vec<(String, String, String)> {
+    let document = response.json();
+    let errors = document["errors"].as_array().expect("violations");
+    let text = |error: &serde_json::Value, key: &str| error[key].as_str().expect(key).to_owned();
+    errors
+        .iter()
+        .map(|error| (text(error, "name"), text(error, "in"), text(error, "code")))
+        .collect()
+}

@@ -1,0 +1,104 @@
+//! Section 2: the method.
+
+use wsgiservice::{Application, Content, NoContent, mount, resource, testing::Client};
+
+#[mount("/page")]
+struct Page;
+
+#[resource]
+impl Page {
+    fn get(&self) -> &'static str {
+        "page"
+    }
+
+    fn delete(&self) -> NoContent {
+        NoContent
+    }
+}
+
+#[mount("/form")]
+struct Form;
+
+#[resource]
+impl Form {
+    fn post(&self, content: Content<u32>) -> u32 {
+        content.into_inner()
+    }
+
+    fn patch(&self, content: Content<u32>) -> u32 {
+        content.into_inner()
+    }
+
+    fn propfind(&self) -> &'static str {
+        "properties"
+    }
+}
+
+fn client() -> Client {
+    Client::new(Application::new("method").mount(Page).mount(Form))
+}
+
+#[tokio::test]
+async fn a_method_that_http_does_not_register_is_not_implemented() {
+    for method in ["BREW", "get", "Get"] {
+        let response = client().request(method, "/page").send().await;
+        assert_eq!(response.status(), 501, "{method}");
+        assert_eq!(response.field("allow"), Some("DELETE, GET, HEAD, OPTIONS"));
+    }
+}
+
+#[tokio::test]
+async fn a_registered_method_that_is_not_here_is_not_allowed() {
+    for method in ["PUT", "POST", "PROPFIND", "QUERY"] {
+        let response = client().request(method, "/page").send().await;
+        assert_eq!(response.status(), 405, "{method}");
+        assert_eq!(response.field("allow"), Some("DELETE, GET, HEAD, OPTIONS"));
+    }
+}
+
+#[tokio::test]
+async fn a_resource_may_implement_any_registered_method() {
+    let response = client().request("PROPFIND", "/form").send().await;
+    assert_eq!(response.text(), r#""properties""#);
+}
+
+#[tokio::test]
+async fn options_says_what_there_is() {
+    let response = client().request("OPTIONS", "/page").send().await;
+    assert_eq!(response.status(), 204);
+    assert_eq!(response.fields().get_all("allow").iter().count(), 1);
+    assert_eq!(response.field("allow"), Some("DELETE, GET, HEAD, OPTIONS"));
+    assert_eq!(response.field("vary"), None);
+}
+
+#[tokio::test]
+async fn options_says_what_content_a_method_takes() {
+    let response = client().request("OPTIONS", "/form").send().await;
+    assert_eq!(response.field("accept-post"), Some("application/json"));
+    assert_eq!(response.field("accept-patch"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn options_of_the_server_is_no_content() {
+    let response = client().request("OPTIONS", "*").send().await;
+    assert_eq!(response.status(), 204);
+    assert_eq!(response.field("allow"), Some("OPTIONS"));
+}
+
+#[tokio::test]
+async fn head_has_the_fields_of_get_and_no_content() {
+    let get = client().get("/page").send().await;
+    let head = client().request("HEAD", "/page").send().await;
+    assert_eq!(head.status(), 200);
+    assert_eq!(head.content(), b"");
+    assert_eq!(head.field("content-length"), Some("6"));
+    for (name, value) in get.fields() {
+        assert_eq!(head.fields().get(name), Some(value));
+    }
+}
+
+#[tokio::test]
+async fn trace_and_connect_are_not_allowed() {
+    assert_eq!(client().request("TRACE", "/page").send().await.status(), 405);
+    assert_eq!(client().request("CONNECT", "example.org:80").send().await.status(), 405);
+}

@@ -1,0 +1,150 @@
+//! Section 5: negotiation.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use serde::Serialize;
+use wsgiservice::{Application, EntityTag, NoContent, mount, resource, testing::Client};
+
+#[derive(Serialize)]
+struct Value {
+    number: u32,
+}
+
+#[mount("/counted")]
+#[derive(Default)]
+struct Counted {
+    calls: Arc<AtomicU32>,
+}
+
+#[resource]
+impl Counted {
+    fn etag(&self) -> Option<EntityTag> {
+        Some(EntityTag::strong("a"))
+    }
+
+    fn get(&self) -> Value {
+        Value { number: self.calls.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    fn delete(&self) -> NoContent {
+        NoContent
+    }
+}
+
+#[mount("/xml-first", representations = [xml, json])]
+struct XmlFirst;
+
+#[resource]
+impl XmlFirst {
+    fn get(&self) -> Value {
+        Value { number: 1 }
+    }
+}
+
+#[mount("/report")]
+struct Report;
+
+#[resource]
+impl Report {
+    fn get(&self) -> Option<Value> {
+        Some(Value { number: 1 })
+    }
+
+    fn post(&self) -> u32 {
+        2
+    }
+
+    #[representation(".html", "text/html")]
+    fn html(&self, value: &Value) -> String {
+        format!("<p>{}</p>", value.number)
+    }
+}
+
+fn client() -> Client {
+    let application = Application::new("negotiation");
+    Client::new(application.mount(Counted::default()).mount(XmlFirst).mount(Report))
+}
+
+async fn media_type(target: &str, accept: &str) -> String {
+    let response = client().get(target).header("accept", accept).send().await;
+    response.field("content-type").unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn an_extension_decides_alone() {
+    assert_eq!(media_type("/counted.xml", "application/json").await, "text/xml; charset=utf-8");
+    let response = client().get("/counted.xml").send().await;
+    assert_eq!(response.field("vary"), None);
+}
+
+#[tokio::test]
+async fn json_is_the_default_and_a_resource_may_say_otherwise() {
+    assert_eq!(media_type("/counted", "*/*").await, "application/json");
+    assert_eq!(media_type("/xml-first", "*/*").await, "text/xml; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_greatest_quality_decides() {
+    let accept = "application/json;q=0.5, application/xml;q=0.7, text/*;q=0.1";
+    assert_eq!(media_type("/counted", accept).await, "application/xml; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_xml_that_is_asked_for_is_the_one_answered() {
+    assert_eq!(media_type("/counted", "text/xml").await, "text/xml; charset=utf-8");
+    assert_eq!(media_type("/counted", "application/xml").await, "application/xml; charset=utf-8");
+}
+
+#[tokio::test]
+async fn vary_is_on_every_answer_that_accept_could_have_changed() {
+    let client = client();
+    let not_modified = client.get("/counted").header("if-none-match", "\"a_json\"").send().await;
+    let refused = client.get("/counted").header("accept", "image/png").send().await;
+    let missing = client.get("/nothing").send().await;
+    for (response, status) in [(not_modified, 304), (refused, 406), (missing, 404)] {
+        assert_eq!(response.status(), status);
+        assert_eq!(response.field("vary"), Some("Accept"));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_content_does_not_vary() {
+    let response = client().delete("/counted").header("accept", "image/png").send().await;
+    assert_eq!(response.status(), 204);
+    assert_eq!(response.field("vary"), None);
+}
+
+#[tokio::test]
+async fn nothing_acceptable_is_a_problem_that_lists_what_there_is() {
+    let response = client().get("/counted").header("accept", "image/png").send().await;
+    assert_eq!(response.status(), 406);
+    assert_eq!(response.field("content-type"), Some("application/problem+json"));
+    let available = &response.json()["available"];
+    assert_eq!(*available, serde_json::json!(["application/json", "text/xml", "application/xml"]));
+}
+
+#[tokio::test]
+async fn the_method_is_not_called_for_what_is_not_acceptable() {
+    let resource = Counted::default();
+    let calls = Arc::clone(&resource.calls);
+    let client = Client::new(Application::new("counted").mount(resource));
+    client.get("/counted").header("accept", "image/png").send().await;
+    assert_eq!(calls.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_resource_has_representations_of_its_own() {
+    let response = client().get("/report").header("accept", "text/html").send().await;
+    assert_eq!(response.text(), "<p>1</p>");
+    assert_eq!(response.field("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(client().get("/report.html").send().await.text(), "<p>1</p>");
+}
+
+#[tokio::test]
+async fn a_representation_is_there_for_its_type_alone() {
+    let response = client().post("/report").header("accept", "text/html").send().await;
+    assert_eq!(response.status(), 406);
+}

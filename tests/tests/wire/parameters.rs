@@ -1,0 +1,266 @@
+//! Section 6: parameters.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use proptest::prelude::*;
+use wsgiservice::{Application, Parameter, Request, mount, resource, testing::Client};
+
+use super::{status, text, violations};
+
+#[derive(Parameter)]
+enum Sort {
+    ByName,
+    #[parameter(name = "newest-first")]
+    Newest,
+}
+
+#[derive(Parameter)]
+struct Id(u32);
+
+fn even(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(number) if number % 2 == 0 => Ok(number),
+        _ => Err("It must be even.".to_owned()),
+    }
+}
+
+#[mount("/rules/{word}")]
+#[validate(word, re = "[a-z]+|x", doc = "A word.")]
+#[validate(count, range = 1..=100)]
+struct Rules;
+
+#[resource]
+impl Rules {
+    #[validate(label, len = 2..=3)]
+    fn get(
+        &self,
+        word: String,
+        #[validate(default = 10)] count: u32,
+        label: Option<String>,
+        #[validate(one_of = ["a", "b"])] letter: Option<String>,
+        #[validate(format = "email")] mail: Option<String>,
+        #[validate(convert = even)] half: Option<u32>,
+        #[validate(range = 0.5..)] ratio: Option<f64>,
+        tag: Vec<u8>,
+        #[from(header = "Accept-Language")] language: Option<String>,
+        any: Option<String>,
+    ) -> String {
+        let rest = (label, letter, mail, half, ratio, tag, language, any);
+        format!("{word} {count} {rest:?}")
+    }
+
+    #[validate(word, re = "[0-9]+")]
+    fn put(&self, word: u32) -> u32 {
+        word
+    }
+}
+
+#[mount("/mandatory")]
+struct Mandatory;
+
+#[resource]
+impl Mandatory {
+    fn get(&self, a: u8, #[validate(doc = "Not empty.")] b: String, c: String) -> String {
+        format!("{a}{b}{c}")
+    }
+}
+
+macro_rules! typed {
+    ($name:ident, $path:literal, $type:ty, $format:literal) => {
+        #[mount($path)]
+        struct $name;
+
+        #[resource]
+        impl $name {
+            fn get(&self, value: $type) -> String {
+                format!($format, value)
+            }
+        }
+    };
+}
+
+typed!(Boolean, "/bool", bool, "{}");
+typed!(Address, "/ip", IpAddr, "{}");
+typed!(Address6, "/ipv6", Ipv6Addr, "{}");
+typed!(Identifier, "/uuid", uuid::Uuid, "{}");
+typed!(Day, "/date", jiff::civil::Date, "{}");
+typed!(Instant, "/timestamp", jiff::Timestamp, "{}");
+typed!(Signed, "/i8", i8, "{}");
+typed!(Float, "/f32", f32, "{}");
+
+#[mount("/enum")]
+struct Enum;
+
+#[resource]
+impl Enum {
+    fn get(&self, value: Sort) -> &'static str {
+        match value {
+            Sort::ByName => "name",
+            Sort::Newest => "newest",
+        }
+    }
+}
+
+#[mount("/newtype/{id}")]
+struct Newtype;
+
+#[resource]
+impl Newtype {
+    fn get(&self, id: Id, request: &Request) -> String {
+        format!("{} {}", id.0, request.target().path())
+    }
+}
+
+fn client() -> Client {
+    let application = Application::new("parameters")
+        .mount(Rules)
+        .mount(Mandatory)
+        .mount(Boolean)
+        .mount(Address)
+        .mount(Address6)
+        .mount(Identifier)
+        .mount(Day)
+        .mount(Instant)
+        .mount(Signed)
+        .mount(Float)
+        .mount(Enum)
+        .mount(Newtype);
+    Client::new(application)
+}
+
+/// The codes of the violations of a target, by name.
+async fn codes(target: &str) -> Vec<String> {
+    let response = client().get(target).send().await;
+    assert_eq!(response.status(), 400, "{target}");
+    violations(&response).into_iter().map(|(name, _, code)| format!("{name}: {code}")).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_given_is_the_default_or_nothing() {
+    let answer = r#""word 10 (None, None, None, None, None, [], None, None)""#;
+    assert_eq!(text(&client(), "/rules/word").await, answer);
+}
+
+#[tokio::test]
+async fn values_come_from_the_path_the_query_and_the_fields() {
+    let target =
+        "/rules/word?count=5&label=ab&letter=a&mail=a@b.ch&half=4&ratio=.5&tag=1&tag=2&any=x%20y+z";
+    let response = client().get(target).header("accept-language", "de").send().await;
+    let expected = r#"word 5 (Some("ab"), Some("a"), Some("a@b.ch"), Some(4), Some(0.5), [1, 2], Some("de"), Some("x y z"))"#;
+    assert_eq!(response.json(), expected);
+}
+
+#[tokio::test]
+async fn the_path_wins_over_the_query() {
+    assert!(text(&client(), "/rules/word?word=other").await.starts_with("\"word "));
+}
+
+#[tokio::test]
+async fn each_rule_has_its_violation() {
+    for (query, expected) in [
+        ("count=0", "count: range"),
+        ("count=101", "count: range"),
+        ("count=no", "count: invalid"),
+        ("label=a", "label: length"),
+        ("letter=c", "letter: one_of"),
+        ("mail=no", "mail: format"),
+        ("half=3", "half: invalid"),
+        ("ratio=0.4", "ratio: range"),
+        ("tag=256", "tag: invalid"),
+        ("count=", "count: empty"),
+        ("count=1&count=2", "count: repeated"),
+    ] {
+        assert_eq!(codes(&format!("/rules/word?{query}")).await, [expected], "{query}");
+    }
+    assert_eq!(codes("/rules/WORD").await, ["word: pattern"]);
+    assert_eq!(codes("/rules/xx%0A").await, ["word: pattern"]);
+}
+
+#[tokio::test]
+async fn the_reason_of_a_conversion_reaches_the_client() {
+    let response = client().get("/rules/word?half=3").send().await;
+    assert_eq!(
+        response.json()["errors"][0]["detail"],
+        "half value 3 does not validate. It must be even."
+    );
+}
+
+#[tokio::test]
+async fn the_nearest_rule_wins() {
+    assert_eq!(client().put("/rules/12").send().await.text(), "12");
+    assert_eq!(client().put("/rules/word").send().await.status(), 400);
+}
+
+#[tokio::test]
+async fn all_violations_are_in_one_answer() {
+    let response = client().get("/rules/WORD?count=0&letter=c&tag=x&tag=y").send().await;
+    let violations = violations(&response);
+    let found: Vec<_> =
+        violations.iter().map(|(name, place, _)| (name.as_str(), place.as_str())).collect();
+    let expected = [
+        ("word", "path"),
+        ("count", "query"),
+        ("letter", "query"),
+        ("tag", "query"),
+        ("tag", "query"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn what_is_mandatory_is_missed() {
+    assert_eq!(codes("/mandatory").await, ["a: missing", "b: missing", "c: missing"]);
+}
+
+#[tokio::test]
+async fn what_is_validated_is_not_empty_and_what_is_not_may_be() {
+    assert_eq!(codes("/mandatory?a=1&b=&c=").await, ["b: empty"]);
+}
+
+#[tokio::test]
+async fn what_nobody_declared_is_ignored() {
+    assert_eq!(status(&client(), "/mandatory?a=1&b=2&c=3&d=4&d=5").await, 200);
+}
+
+#[tokio::test]
+async fn a_type_converts_or_says_why_not() {
+    for (target, right, answer, wrong) in [
+        ("/bool", "true", "true", "yes"),
+        ("/ip", "2001:620::1", "2001:620::1", "1.2.3"),
+        ("/ipv6", "::1", "::1", "127.0.0.1"),
+        (
+            "/uuid",
+            "67e55044-10b1-426f-9247-bb680e5fe0c8",
+            "67e55044-10b1-426f-9247-bb680e5fe0c8",
+            "67e5",
+        ),
+        ("/date", "2026-11-24", "2026-11-24", "2026-02-30"),
+        ("/timestamp", "2026-11-24T12:00:00Z", "2026-11-24T12:00:00Z", "yesterday"),
+        ("/i8", "-128", "-128", "128"),
+        ("/f32", "1e3", "1000", "one"),
+        ("/enum", "by_name", "name", "ByName"),
+        ("/enum", "newest-first", "newest", "newest"),
+    ] {
+        assert_eq!(
+            text(&client(), &format!("{target}?value={right}")).await,
+            format!("\"{answer}\"")
+        );
+        assert_eq!(codes(&format!("{target}?value={wrong}")).await, ["value: invalid"]);
+    }
+}
+
+#[tokio::test]
+async fn a_newtype_converts_as_what_it_holds() {
+    assert_eq!(text(&client(), "/newtype/7").await, r#""7 /newtype/7""#);
+    assert_eq!(status(&client(), "/newtype/seven").await, 400);
+}
+
+proptest! {
+    #[test]
+    fn any_query_is_answered_without_an_error_of_the_server(query in "[!-~]{0,40}") {
+        let target = format!("/rules/word?{query}");
+        prop_assume!(target.parse::<http::Uri>().is_ok());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        prop_assert!(runtime.block_on(status(&client(), &target)) < 500);
+    }
+}

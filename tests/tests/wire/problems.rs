@@ -1,0 +1,121 @@
+//! Section 10: errors.
+
+use wsgiservice::{Application, Content, Problem, mount, resource, testing::Client};
+
+#[mount("/word/{id}")]
+#[validate(id, re = "[a-z]+", doc = "A word.")]
+struct Word;
+
+#[resource]
+impl Word {
+    fn get(
+        &self,
+        id: String,
+        #[validate(len = 1..)] q: Option<String>,
+    ) -> Result<Option<String>, Problem> {
+        match id.as_str() {
+            "none" => Ok(None),
+            "secret" => Err(Problem::internal("the password is hunter2").detail("at /etc/passwd")),
+            _ => Ok(Some(id + &q.unwrap_or_default())),
+        }
+    }
+
+    fn post(&self, content: Content<u32>) -> u32 {
+        content.into_inner()
+    }
+}
+
+fn client() -> Client {
+    Client::new(Application::new("problems").mount(Word))
+}
+
+#[tokio::test]
+async fn a_problem_has_the_members_of_the_standard_and_the_text_of_the_original() {
+    let response = client().get("/word/none").send().await;
+    assert_eq!(response.field("content-type"), Some("application/problem+json"));
+    let expected = serde_json::json!({
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "instance": "/word/none",
+        "error": "Not Found",
+    });
+    assert_eq!(response.json(), expected);
+}
+
+#[tokio::test]
+async fn a_problem_is_negotiated() {
+    for (accept, media_type) in [
+        ("text/xml", "application/problem+xml; charset=utf-8"),
+        ("application/problem+xml", "application/problem+xml; charset=utf-8"),
+        ("application/json", "application/problem+json"),
+        ("application/problem+json", "application/problem+json"),
+        ("image/png", "application/problem+json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+    ] {
+        let response = client().get("/nothing").header("accept", accept).send().await;
+        assert_eq!(response.field("content-type"), Some(media_type), "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn an_extension_decides_about_a_problem_too() {
+    let response = client().get("/word/none.xml").send().await;
+    assert_eq!(response.field("content-type"), Some("application/problem+xml; charset=utf-8"));
+    let document = roxmltree::Document::parse(response.text()).expect("XML");
+    let title =
+        document.descendants().find(|node| node.has_tag_name("title")).and_then(|node| node.text());
+    assert_eq!(title, Some("Not Found"));
+}
+
+#[tokio::test]
+async fn a_page_holds_what_a_client_sent_as_text() {
+    let request = client().get("/word/a?q=").header("accept", "text/html");
+    assert!(request.send().await.text().contains("Value for q must not be empty."));
+    let response = client().get("/word/%3Cb%3E").header("accept", "text/html").send().await;
+    assert!(response.text().contains("&lt;b&gt;"), "{}", response.text());
+    assert!(!response.text().contains("<b>"));
+}
+
+#[tokio::test]
+async fn the_texts_of_the_original_are_kept() {
+    let error = async |target: &str| client().get(target).send().await.json()["error"].clone();
+    assert_eq!(error("/nothing").await, "The requested resource does not exist.");
+    assert_eq!(error("/word/none").await, "Not Found");
+    assert_eq!(error("/word/a?q=").await, "Value for q must not be empty.");
+    assert_eq!(error("/word/A").await, "id value A does not validate.");
+}
+
+#[tokio::test]
+async fn content_that_does_not_parse_is_told_by_its_place_alone() {
+    let request = client().post("/word/a").header("content-type", "application/json");
+    let response = request.body("{\"secret").send().await;
+    assert_eq!(response.status(), 400);
+    assert_eq!(response.json()["error"], "Invalid JSON content data");
+    assert_eq!(
+        response.json()["errors"][0]["detail"],
+        "Invalid JSON content data at line 1, column 8."
+    );
+}
+
+#[tokio::test]
+async fn an_error_of_the_server_says_nothing_but_its_id() {
+    let response = client().get("/word/secret").send().await;
+    assert_eq!(response.status(), 500);
+    let text = response.text();
+    assert!(!text.contains("hunter2") && !text.contains("passwd"), "{text}");
+    assert!(
+        response.json()["instance"]
+            .as_str()
+            .is_some_and(|instance| instance.starts_with("urn:uuid:"))
+    );
+}
+
+#[tokio::test]
+async fn a_value_is_cut_to_a_hundred_characters() {
+    let response = client().get(&format!("/word/{}", "A".repeat(5000))).send().await;
+    assert_eq!(
+        response.json()["error"],
+        format!("id value {}… does not validate.", "A".repeat(100))
+    );
+}

@@ -1,0 +1,130 @@
+//! Section 8: the method.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::Notify;
+use tower_service::Service as _;
+use tracing_subscriber::fmt::MakeWriter;
+use wsgiservice::{Application, Body, mount, resource, testing::Client};
+
+#[derive(Clone, Default)]
+struct Steps {
+    begun: Arc<Notify>,
+    may_end: Arc<Notify>,
+    ended: Arc<Notify>,
+}
+
+#[mount("/job")]
+struct Job {
+    steps: Steps,
+}
+
+impl Job {
+    async fn work(&self) {
+        let dropped = Dropped(Arc::clone(&self.steps.ended));
+        self.steps.begun.notify_one();
+        self.steps.may_end.notified().await;
+        drop(dropped);
+    }
+}
+
+/// Tells when it is dropped, be that at the end of the work or before.
+struct Dropped(Arc<Notify>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[resource]
+impl Job {
+    async fn get(&self) {
+        self.work().await;
+    }
+
+    async fn post(&self) {
+        self.work().await;
+    }
+}
+
+#[mount("/panic")]
+struct Panic;
+
+#[resource]
+impl Panic {
+    fn get(&self) -> u32 {
+        panic!("the secret is {}", 42)
+    }
+}
+
+/// Sends a request, and goes away as soon as the method has begun.
+async fn go_away(method: &str, steps: &Steps) {
+    let mut service = Application::new("jobs").mount(Job { steps: steps.clone() }).into_service();
+    let request = http::Request::builder().method(method).uri("/job").body(Body::empty());
+    let answer = service.call(request.expect("a request"));
+    tokio::select! {
+        _ = answer => panic!("it cannot have ended"),
+        () = steps.begun.notified() => {}
+    }
+}
+
+#[tokio::test]
+async fn what_may_change_something_runs_to_its_end_even_when_the_client_goes_away() {
+    let steps = Steps::default();
+    go_away("POST", &steps).await;
+    steps.may_end.notify_one();
+    steps.ended.notified().await;
+}
+
+#[tokio::test]
+async fn a_get_ends_with_its_client() {
+    let steps = Steps::default();
+    go_away("GET", &steps).await;
+    steps.ended.notified().await; // though nobody said that it may end
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("the log").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_on_this_request_alone_and_logged_with_its_message_and_place() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let client = Client::new(Application::new("panic").mount(Panic));
+
+    let response = client.get("/panic").send().await;
+    assert_eq!(response.status(), 500);
+    assert!(!response.text().contains("secret"));
+    assert_eq!(client.get("/panic").send().await.status(), 500);
+
+    let logged = String::from_utf8(log.0.lock().expect("the log").clone()).expect("text");
+    assert!(logged.contains("the secret is 42"), "{logged}");
+    assert!(logged.contains("running.rs:"), "{logged}");
+    let document = response.json();
+    let id =
+        document["instance"].as_str().and_then(|urn| urn.strip_prefix("urn:uuid:")).expect("an ID");
+    assert!(logged.contains(id), "{logged}");
+}

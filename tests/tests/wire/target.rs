@@ -1,0 +1,192 @@
+//! Section 1: from a target to a resource.
+
+use proptest::prelude::*;
+use wsgiservice::{Application, mount, resource, testing::Client};
+
+use super::{status, text};
+
+macro_rules! echo {
+    ($name:ident, $path:literal, $($variable:ident),*) => {
+        #[mount($path)]
+        struct $name;
+
+        #[resource]
+        impl $name {
+            fn get(&self, $($variable: String),*) -> Vec<String> {
+                vec![stringify!($name).to_owned(), $($variable),*]
+            }
+        }
+    };
+}
+
+echo!(Root, "/",);
+echo!(Latest, "/doc/latest",);
+echo!(Document, "/doc/{id}", id);
+echo!(Part, "/doc/{id}/{part}", id, part);
+echo!(Version, "/v{version}", version);
+echo!(Text, "/text/{name}.txt", name);
+echo!(Rest, "/files/{*rest}", rest);
+echo!(Feed, "/feed.json",);
+echo!(Coffee, "/café",);
+echo!(Any, "/{any}", any);
+
+#[mount("/segments/{*rest}")]
+struct Segments;
+
+#[resource]
+impl Segments {
+    fn get(&self, rest: Vec<String>) -> Vec<String> {
+        rest
+    }
+}
+
+fn client() -> Client {
+    let application = Application::new("target")
+        .mount(Root)
+        .mount(Latest)
+        .mount(Document)
+        .mount(Part)
+        .mount(Version)
+        .mount(Text)
+        .mount(Rest)
+        .mount(Feed)
+        .mount(Coffee)
+        .mount(Segments)
+        .mount(Any);
+    Client::new(application)
+}
+
+#[tokio::test]
+async fn a_variable_matches_exactly_one_segment() {
+    assert_eq!(text(&client(), "/doc/1").await, r#"["Document","1"]"#);
+    assert_eq!(text(&client(), "/doc/1/2").await, r#"["Part","1","2"]"#);
+    assert_eq!(status(&client(), "/doc/1/2/3").await, 404);
+}
+
+#[tokio::test]
+async fn a_variable_is_decoded_after_the_path_was_split() {
+    assert_eq!(text(&client(), "/doc/a%2Fb%20c").await, r#"["Document","a/b c"]"#);
+}
+
+#[tokio::test]
+async fn the_rest_takes_the_remaining_segments() {
+    assert_eq!(text(&client(), "/files/a/b/c").await, r#"["Rest","a/b/c"]"#);
+}
+
+#[tokio::test]
+async fn the_rest_as_a_list_keeps_an_encoded_slash_within_its_segment() {
+    assert_eq!(text(&client(), "/segments/a%2Fb/c").await, r#"["a/b","c"]"#);
+}
+
+#[tokio::test]
+async fn a_literal_beats_a_variable() {
+    assert_eq!(text(&client(), "/doc/latest").await, r#"["Latest"]"#);
+    assert_eq!(text(&client(), "/vote").await, r#"["Version","ote"]"#);
+}
+
+#[tokio::test]
+async fn literal_text_may_stand_around_a_variable() {
+    assert_eq!(text(&client(), "/v2").await, r#"["Version","2"]"#);
+    assert_eq!(text(&client(), "/text/a.txt").await, r#"["Text","a"]"#);
+    assert_eq!(status(&client(), "/text/a.doc").await, 404);
+}
+
+#[tokio::test]
+async fn an_extension_that_the_resource_has_is_cut_off() {
+    assert_eq!(text(&client(), "/doc/a.json").await, r#"["Document","a"]"#);
+    assert!(text(&client(), "/doc/a.xml").await.starts_with("<response>"));
+}
+
+#[tokio::test]
+async fn an_extension_that_nobody_registered_belongs_to_the_variable() {
+    assert_eq!(text(&client(), "/doc/a.plain").await, r#"["Document","a.plain"]"#);
+    assert_eq!(text(&client(), "/doc/8.8.8.8").await, r#"["Document","8.8.8.8"]"#);
+}
+
+#[tokio::test]
+async fn an_extension_is_cut_off_a_literal_too() {
+    assert!(text(&client(), "/doc/latest.xml").await.contains("Latest"));
+}
+
+#[tokio::test]
+async fn literal_text_that_looks_like_an_extension_is_none() {
+    let response = client().get("/feed.json").send().await;
+    assert_eq!(response.text(), r#"["Feed"]"#);
+    assert_eq!(response.field("vary"), Some("Accept"));
+}
+
+#[tokio::test]
+async fn what_matches_nothing_is_not_found() {
+    let response = client().get("/nobody/is/here").send().await;
+    assert_eq!(response.status(), 404);
+    assert_eq!(response.json()["error"], "The requested resource does not exist.");
+}
+
+#[tokio::test]
+async fn invalid_encoding_in_a_variable_is_a_bad_request() {
+    for target in ["/doc/%zz", "/doc/%4", "/doc/%ff"] {
+        let response = client().get(target).send().await;
+        assert_eq!(response.status(), 400, "{target}");
+        assert_eq!(response.json()["errors"][0]["code"], "encoding");
+    }
+}
+
+#[tokio::test]
+async fn dot_segments_are_never_resolved() {
+    assert_eq!(text(&client(), "/doc/..").await, r#"["Document",".."]"#);
+    assert_eq!(text(&client(), "/files/../../etc").await, r#"["Rest","../../etc"]"#);
+}
+
+#[tokio::test]
+async fn what_browsers_ask_of_every_host_is_not_found_without_reaching_a_resource() {
+    assert_eq!(status(&client(), "/favicon.ico").await, 404);
+    assert_eq!(status(&client(), "/robots.txt").await, 404);
+}
+
+#[tokio::test]
+async fn with_a_query_or_another_method_they_are_ordinary_targets() {
+    assert_eq!(text(&client(), "/robots.txt?a").await, r#"["Any","robots.txt"]"#);
+    assert_eq!(client().post("/robots.txt").send().await.status(), 405);
+}
+
+#[tokio::test]
+async fn a_resource_at_just_that_path_is_reached() {
+    echo!(Robots, "/robots.txt",);
+    let client = Client::new(Application::new("robots").mount(Robots));
+    assert_eq!(status(&client, "/robots.txt").await, 200);
+}
+
+#[tokio::test]
+async fn slashes_and_case_are_significant() {
+    assert_eq!(status(&client(), "/doc//1/2").await, 404);
+    assert_eq!(status(&client(), "/doc/").await, 404);
+    assert_eq!(status(&client(), "//").await, 404);
+    assert_eq!(status(&client(), "/Doc/1").await, 404);
+}
+
+#[tokio::test]
+async fn literal_text_matches_however_it_is_encoded() {
+    assert_eq!(text(&client(), "/caf%c3%a9").await, r#"["Coffee"]"#);
+    assert_eq!(text(&client(), "/%64oc/1").await, r#"["Document","1"]"#);
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(future)
+}
+
+proptest! {
+    #[test]
+    fn a_path_is_routed_back_to_the_values_it_was_made_of(id in "[^\u{0}-\u{1f}]{1,12}", part in "\\PC{1,12}") {
+        prop_assume!(!id.ends_with(".json") && !part.ends_with(".json") && !part.ends_with(".xml"));
+        let answer: Vec<String> =
+            serde_json::from_str(&run(text(&client(), &Part::path(&id, &part)))).expect("JSON");
+        prop_assert_eq!(answer, ["Part", &id, &part]);
+    }
+
+    #[test]
+    fn any_target_is_answered_without_an_error_of_the_server(target in "/[!-~]{0,40}") {
+        prop_assume!(target.parse::<http::Uri>().is_ok());
+        prop_assert!(run(status(&client(), &target)) < 500);
+    }
+}

@@ -1,0 +1,245 @@
+//! Section 7: validators and preconditions.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use wsgiservice::{
+    Application, EntityTag, NoContent, Preconditions, Problem, Put, mount, resource,
+    testing::{Client, TestResponse},
+};
+
+const MODIFIED: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
+const BEFORE: &str = "Tue, 24 Nov 2026 11:59:59 GMT";
+const AFTER: &str = "Tue, 24 Nov 2026 12:00:01 GMT";
+
+fn modified() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_795_521_600)
+}
+
+/// A document; there is one at 1, with a weak tag at 2, and at 3 without validators.
+#[mount("/document/{id}")]
+struct Document;
+
+#[resource]
+impl Document {
+    fn exists(&self, id: u32) -> bool {
+        id <= 3
+    }
+
+    async fn etag(&self, id: u32) -> Option<EntityTag> {
+        match id {
+            1 => Some(EntityTag::strong("abc")),
+            2 => Some(EntityTag::weak("abc")),
+            _ => None,
+        }
+    }
+
+    async fn last_modified(&self, id: u32) -> Result<Option<SystemTime>, Problem> {
+        Ok((id == 1).then(modified))
+    }
+
+    #[expires(hours = 1)]
+    async fn get(&self, id: u32) -> Option<u32> {
+        (id <= 3).then_some(id)
+    }
+
+    async fn put(&self, id: u32) -> Put<u32> {
+        if id <= 3 { Put::Replaced(id) } else { Put::Created(id) }
+    }
+
+    async fn delete(&self, preconditions: Preconditions) -> Result<NoContent, Problem> {
+        preconditions.check(Some(&EntityTag::strong("changed since")), None)?;
+        Ok(NoContent)
+    }
+}
+
+#[mount("/dated")]
+struct Dated;
+
+#[resource]
+impl Dated {
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(SystemTime::now() + Duration::from_secs(86_400))
+    }
+
+    fn get(&self) -> &'static str {
+        "dated"
+    }
+}
+
+#[mount("/automatic/{word}", etag = auto)]
+struct Automatic;
+
+#[resource]
+impl Automatic {
+    fn get(&self, word: String) -> Option<String> {
+        (word != "none").then_some(word)
+    }
+
+    fn put(&self, word: String) -> String {
+        word
+    }
+}
+
+fn client() -> Client {
+    Client::new(Application::new("validators").mount(Document).mount(Dated).mount(Automatic))
+}
+
+async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
+    let request = client().request(method, target);
+    fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}
+
+async fn status(method: &str, target: &str, fields: &[(&str, &str)]) -> u16 {
+    ask(method, target, fields).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn the_tag_is_distinct_for_each_representation() {
+    assert_eq!(ask("GET", "/document/1", &[]).await.field("etag"), Some("\"abc_json\""));
+    assert_eq!(ask("GET", "/document/1.xml", &[]).await.field("etag"), Some("\"abc_xml\""));
+    assert_eq!(ask("HEAD", "/document/2", &[]).await.field("etag"), Some("W/\"abc_json\""));
+}
+
+#[tokio::test]
+async fn the_modification_date_is_sent() {
+    assert_eq!(ask("GET", "/document/1", &[]).await.field("last-modified"), Some(MODIFIED));
+}
+
+#[tokio::test]
+async fn a_change_does_not_send_the_tag_of_what_was_before() {
+    assert_eq!(ask("PUT", "/document/1", &[]).await.field("etag"), None);
+}
+
+#[tokio::test]
+async fn a_modification_date_never_lies_in_the_future() {
+    let response = ask("GET", "/dated", &[]).await;
+    let date = response.field("last-modified").expect("a date");
+    assert!(httpdate::parse_http_date(date).expect("a date") <= SystemTime::now());
+}
+
+#[tokio::test]
+async fn if_match_compares_strongly() {
+    assert_eq!(status("GET", "/document/1", &[("if-match", "\"abc_json\"")]).await, 200);
+    assert_eq!(status("GET", "/document/1", &[("if-match", "\"x\", \"abc_json\"")]).await, 200);
+    assert_eq!(status("GET", "/document/1", &[("if-match", "\"abc_xml\"")]).await, 412);
+    assert_eq!(status("GET", "/document/1", &[("if-match", "W/\"abc_json\"")]).await, 412);
+    assert_eq!(status("GET", "/document/2", &[("if-match", "W/\"abc_json\"")]).await, 412);
+}
+
+#[tokio::test]
+async fn if_none_match_compares_weakly() {
+    assert_eq!(status("GET", "/document/1", &[("if-none-match", "W/\"abc_json\"")]).await, 304);
+    assert_eq!(status("GET", "/document/2", &[("if-none-match", "\"abc_json\"")]).await, 304);
+    assert_eq!(status("GET", "/document/1", &[("if-none-match", "\"abc_xml\"")]).await, 200);
+}
+
+#[tokio::test]
+async fn an_asterisk_asks_whether_there_is_a_representation() {
+    assert_eq!(status("PUT", "/document/3", &[("if-match", "*")]).await, 200);
+    assert_eq!(status("PUT", "/document/4", &[("if-match", "*")]).await, 412);
+    assert_eq!(status("PUT", "/document/3", &[("if-none-match", "*")]).await, 412);
+    assert_eq!(status("PUT", "/document/4", &[("if-none-match", "*")]).await, 201);
+    assert_eq!(status("GET", "/dated", &[("if-none-match", "*")]).await, 304);
+}
+
+#[tokio::test]
+async fn if_match_on_what_does_not_exist_fails() {
+    assert_eq!(status("PUT", "/document/4", &[("if-match", "\"abc_json\"")]).await, 412);
+}
+
+#[tokio::test]
+async fn not_modified_is_for_get_and_head_alone() {
+    let fields = [("if-none-match", "\"abc_json\"")];
+    assert_eq!(status("GET", "/document/1", &fields).await, 304);
+    assert_eq!(status("HEAD", "/document/1", &fields).await, 304);
+    assert_eq!(status("PUT", "/document/1", &fields).await, 412);
+}
+
+#[tokio::test]
+async fn a_change_may_name_the_tag_of_any_representation() {
+    assert_eq!(status("PUT", "/document/1", &[("if-match", "\"abc_xml\"")]).await, 200);
+}
+
+#[tokio::test]
+async fn dates_are_compared() {
+    assert_eq!(status("GET", "/document/1", &[("if-modified-since", MODIFIED)]).await, 304);
+    assert_eq!(status("GET", "/document/1", &[("if-modified-since", AFTER)]).await, 304);
+    assert_eq!(status("GET", "/document/1", &[("if-modified-since", BEFORE)]).await, 200);
+    assert_eq!(status("PUT", "/document/1", &[("if-unmodified-since", MODIFIED)]).await, 200);
+    assert_eq!(status("PUT", "/document/1", &[("if-unmodified-since", BEFORE)]).await, 412);
+}
+
+#[tokio::test]
+async fn if_modified_since_is_for_get_and_head_alone() {
+    assert_eq!(status("PUT", "/document/1", &[("if-modified-since", MODIFIED)]).await, 200);
+}
+
+#[tokio::test]
+async fn tags_are_asked_in_place_of_dates() {
+    let fields = [("if-match", "\"abc_json\""), ("if-unmodified-since", BEFORE)];
+    assert_eq!(status("PUT", "/document/1", &fields).await, 200);
+    let fields = [("if-none-match", "\"x\""), ("if-modified-since", AFTER)];
+    assert_eq!(status("GET", "/document/1", &fields).await, 200);
+}
+
+#[tokio::test]
+async fn what_forbids_a_change_is_asked_before_what_saves_a_transfer() {
+    let fields = [("if-match", "\"x\""), ("if-none-match", "\"abc_json\"")];
+    assert_eq!(status("GET", "/document/1", &fields).await, 412);
+}
+
+#[tokio::test]
+async fn a_malformed_date_is_ignored() {
+    assert_eq!(status("PUT", "/document/1", &[("if-unmodified-since", "yesterday")]).await, 200);
+    assert_eq!(status("GET", "/document/1", &[("if-modified-since", "tomorrow")]).await, 200);
+}
+
+#[tokio::test]
+async fn a_malformed_if_match_fails() {
+    assert_eq!(status("PUT", "/document/1", &[("if-match", "abc_json")]).await, 412);
+}
+
+#[tokio::test]
+async fn a_304_carries_what_the_200_would() {
+    let response = ask("GET", "/document/1", &[("if-none-match", "\"abc_json\"")]).await;
+    assert_eq!(response.status(), 304);
+    assert_eq!(response.field("etag"), Some("\"abc_json\""));
+    assert_eq!(response.field("cache-control"), Some("max-age=3600"));
+    assert!(response.field("expires").is_some());
+    assert_eq!(response.field("vary"), Some("Accept"));
+    assert_eq!(response.field("content-type"), None);
+    assert_eq!(response.content(), b"");
+}
+
+#[tokio::test]
+async fn preconditions_come_after_the_parameters_and_before_the_method() {
+    assert_eq!(status("GET", "/document/no", &[("if-match", "\"x\"")]).await, 400);
+}
+
+#[tokio::test]
+async fn a_method_repeats_the_preconditions_in_its_store() {
+    assert_eq!(status("DELETE", "/document/1", &[("if-match", "\"abc_json\"")]).await, 412);
+    assert_eq!(status("DELETE", "/document/1", &[]).await, 204);
+}
+
+#[tokio::test]
+async fn an_automatic_tag_is_made_of_the_content() {
+    let first =
+        ask("GET", "/automatic/a", &[]).await.field("etag").map(str::to_owned).expect("a tag");
+    let other =
+        ask("GET", "/automatic/b", &[]).await.field("etag").map(str::to_owned).expect("a tag");
+    assert!(first.starts_with('"') && first.ends_with("_json\""));
+    assert_ne!(first, other);
+    assert_eq!(status("GET", "/automatic/a", &[("if-none-match", &first)]).await, 304);
+    assert_eq!(status("GET", "/automatic/b", &[("if-none-match", &first)]).await, 200);
+}
+
+#[tokio::test]
+async fn an_automatic_tag_guards_a_change() {
+    let tag =
+        ask("GET", "/automatic/a", &[]).await.field("etag").map(str::to_owned).expect("a tag");
+    assert_eq!(status("PUT", "/automatic/a", &[("if-match", &tag)]).await, 200);
+    assert_eq!(status("PUT", "/automatic/b", &[("if-match", &tag)]).await, 412);
+    assert_eq!(status("PUT", "/automatic/none", &[("if-match", "*")]).await, 412);
+    assert_eq!(status("PUT", "/automatic/none", &[("if-none-match", "*")]).await, 200);
+}
