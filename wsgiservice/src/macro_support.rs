@@ -25,7 +25,7 @@ pub use crate::{
         converted,
     },
     problem::Problem,
-    representation::{Own, Plain, Represent, Selected, Write, Writer},
+    representation::{Represent, Selected, Writer},
     resource::{Call, Finding, Mounted, Resource},
     returned::{IntoProblem, Peeled, Probe, ProbeSteps, Steps},
 };

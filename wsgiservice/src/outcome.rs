@@ -53,6 +53,13 @@ pub struct Parts<T> {
     pub(crate) content: PartsContent<T>,
 }
 
+impl<T> Parts<T> {
+    /// A 200 with this value.
+    pub(crate) fn ok(value: T) -> Self {
+        parts(StatusCode::OK, None, value)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum PartsContent<T> {
     Nothing,

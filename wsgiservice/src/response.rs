@@ -119,7 +119,7 @@ fn with_problem(
     let selected = select(application, request, findings);
     let document = problem.document(&instance);
     let content = match selected.writer {
-        Writer::Own(_) => Some(document.html().into()),
+        Writer::Own(_) => Ok(document.html().into()),
         writer => representation::write(&document, writer),
     };
     let mut response = Response::new(content.map(Body::from).unwrap_or_default());

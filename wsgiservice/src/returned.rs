@@ -5,14 +5,20 @@
 //! typed wrapper: where the inherent method applies it wins, and else the trait's ([`Steps`], [`ProbeSteps`]) lets the
 //! value pass. The same steps over [`Probe`], which holds no value, say what a return type can answer.
 
-use std::{any::TypeId, marker::PhantomData};
+use std::{
+    any::{Any, TypeId},
+    marker::PhantomData,
+};
+
+use bytes::Bytes;
 
 use crate::{
+    body::BoxError,
     descriptor::Returns,
     outcome::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
     problem::Problem,
-    representation::{Represent, Selected, Write},
-    resource::Finding,
+    representation::{self, Represent, Selected, Writer},
+    resource::{Finding, Resource},
 };
 
 /// A value on its way to an outcome.
@@ -56,12 +62,26 @@ impl<T: Answer> Peeled<T> {
     ///
     /// # Errors
     /// The problem that the method returned instead.
-    pub fn outcome<W: Write<T::Value>>(
+    pub fn outcome(self, selected: Selected<'_>) -> Result<Finding, Problem>
+    where
+        T::Value: Represent,
+    {
+        represent(self.0?.into_parts(), |value| plain(value, selected))
+    }
+
+    /// The outcome of one of our own types, of a resource with representations of its own.
+    ///
+    /// # Errors
+    /// The problem that the method returned instead.
+    pub fn outcome_of<R: Resource>(
         self,
+        resource: &R,
         selected: Selected<'_>,
-        write: &W,
-    ) -> Result<Finding, Problem> {
-        represent(self.0?.into_parts(), selected, write)
+    ) -> Result<Finding, Problem>
+    where
+        T::Value: Represent + Any,
+    {
+        represent(self.0?.into_parts(), |value| own(resource, value, selected))
     }
 }
 
@@ -77,9 +97,21 @@ pub trait Steps<T>: Sized {
     ///
     /// # Errors
     /// The problem that the method returned instead.
-    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: &W) -> Result<Finding, Problem>
+    fn outcome(self, selected: Selected<'_>) -> Result<Finding, Problem>
     where
         T: Represent;
+
+    /// It is none of our own types, and the resource has representations of its own.
+    ///
+    /// # Errors
+    /// The problem that the method returned instead.
+    fn outcome_of<R: Resource>(
+        self,
+        resource: &R,
+        selected: Selected<'_>,
+    ) -> Result<Finding, Problem>
+    where
+        T: Represent + Any;
 }
 
 impl<T> Steps<T> for Peeled<T> {
@@ -91,34 +123,56 @@ impl<T> Steps<T> for Peeled<T> {
         self
     }
 
-    fn outcome<W: Write<T>>(self, selected: Selected<'_>, write: &W) -> Result<Finding, Problem>
+    fn outcome(self, selected: Selected<'_>) -> Result<Finding, Problem>
     where
         T: Represent,
     {
-        let value = self.0?;
-        let parts = Parts {
-            status: http::StatusCode::OK,
-            location: None,
-            content: PartsContent::Value(value),
-        };
-        represent(parts, selected, write)
+        represent(Parts::ok(self.0?), |value| plain(value, selected))
+    }
+
+    fn outcome_of<R: Resource>(
+        self,
+        resource: &R,
+        selected: Selected<'_>,
+    ) -> Result<Finding, Problem>
+    where
+        T: Represent + Any,
+    {
+        represent(Parts::ok(self.0?), |value| own(resource, value, selected))
     }
 }
 
-fn represent<T, W: Write<T>>(
-    parts: Parts<T>,
-    selected: Selected<'_>,
-    write: &W,
-) -> Result<Finding, Problem> {
+type Written = Result<Bytes, BoxError>;
+
+fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Finding, Problem> {
     let content = match parts.content {
         PartsContent::Nothing => OutcomeContent::Nothing,
         PartsContent::Value(value) => {
-            let written = write.write(&value, selected.writer);
-            OutcomeContent::Represented(written.map_err(Problem::internal)?)
+            OutcomeContent::Represented(write(&value).map_err(Problem::internal)?)
         }
         PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
     };
     Ok(Finding::Outcome(Outcome { status: parts.status, location: parts.location, content }))
+}
+
+/// Writes in a built-in representation.
+fn plain<T: Represent>(value: &T, selected: Selected<'_>) -> Written {
+    representation::write(value, selected.writer)
+}
+
+/// Writes in a representation of the resource's own, or in a built-in one.
+fn own<R: Resource, T: Represent + Any>(
+    resource: &R,
+    value: &T,
+    selected: Selected<'_>,
+) -> Written {
+    match selected.writer {
+        Writer::Own(position) => {
+            let content = resource.represent(position, value);
+            content.ok_or_else(|| "the representation is of another type".into())
+        }
+        Writer::Json | Writer::Xml => plain(value, selected),
+    }
 }
 
 /// An error that becomes a problem.
@@ -170,10 +224,7 @@ impl<T> Default for Probe<T> {
 impl<T, E> Probe<Result<T, E>> {
     /// Peels a `Result`.
     #[must_use]
-    pub fn result(self) -> Probe<T>
-    where
-        E: IntoProblem,
-    {
+    pub fn result(self) -> Probe<T> {
         Probe::with(self.optional)
     }
 }
@@ -210,7 +261,7 @@ pub trait ProbeSteps<T>: Sized {
     /// It is none of our own types.
     fn returns(self) -> Returns
     where
-        T: Represent + 'static;
+        T: 'static;
 }
 
 impl<T> ProbeSteps<T> for Probe<T> {
@@ -224,7 +275,7 @@ impl<T> ProbeSteps<T> for Probe<T> {
 
     fn returns(self) -> Returns
     where
-        T: Represent + 'static,
+        T: 'static,
     {
         Returns {
             statuses: &[200],

@@ -1,6 +1,6 @@
 //! What `#[resource]` writes: the impl's part of the descriptor, and one `match` that binds the calls.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type, spanned::Spanned};
 
@@ -208,10 +208,7 @@ fn describe(operation: &Operation) -> TokenStream {
     let returns = match (&operation.returns, operation.role.is_hook()) {
         (_, true) => quote!(__w::nothing),
         (None, _) => quote!(|| __w::Probe::<()>::new().returns()),
-        (Some(ty), _) => {
-            let steps = quote_spanned!(ty.span()=> .result().option().result().returns());
-            quote!(|| __w::Probe::<#ty>::new() #steps)
-        }
+        (Some(ty), _) => quote!(|| __w::Probe::<#ty>::new().result().option().result().returns()),
     };
     quote! {
         __w::Operation {
@@ -228,7 +225,7 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
     let (name, ty) = (parameter.name(), &parameter.ty);
     let argument = match parameter.convert() {
         Some(convert) => quote!(__w::converted::<#ty, _, _, _>(#convert)),
-        None => quote!(<#ty as __w::Argument<'static, _>>::ARGUMENT),
+        None => quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT),
     };
     let header = match &parameter.header {
         Some(header) => quote!(__w::Some(#header)),
@@ -261,29 +258,26 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
         let ty = &parameter.ty;
         match parameter.convert() {
             Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),
-            None => quote!(arguments.take::<#ty, _>(#index)),
+            None => quote!(<#ty as __w::Argument<'_, _>>::take(arguments, #index)),
         }
     });
     let take = (!names.is_empty())
         .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
     let wait = operation.is_async.then(|| quote!(.await));
-    let called = quote!(__w::Peeled::new(Self::#ident(self, #(#names),*) #wait));
-    let span = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
+    // At the place of the return type, where the compiler says what is wrong with it.
+    let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
+    let span = place.resolved_at(Span::call_site());
+    let called =
+        quote_spanned!(span=> __w::Peeled::new(Self::#ident(self, #(#names),*) #wait).result());
     let finding = match &operation.role {
-        Role::Method(_) => {
-            let write = if resource.representations.is_empty() {
-                quote!(__w::Plain)
-            } else {
-                quote!(__w::Own(self))
-            };
-            quote_spanned!(span=> .result().option().result().outcome(selected, &#write))
+        Role::Method(_) if resource.representations.is_empty() => {
+            quote_spanned!(span=> .option().result().outcome(selected))
         }
-        Role::Authorize => quote_spanned!(span=> .result().value().map(__w::authorized)),
-        Role::Exists => quote_spanned!(span=> .result().value().map(__w::Finding::Exists)),
-        Role::Etag => quote_spanned!(span=> .result().value().map(__w::Finding::Etag)),
-        Role::LastModified => {
-            quote_spanned!(span=> .result().value().map(__w::Finding::LastModified))
-        }
+        Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, selected)),
+        Role::Authorize => quote_spanned!(span=> .value().map(__w::authorized)),
+        Role::Exists => quote_spanned!(span=> .value().map(__w::Finding::Exists)),
+        Role::Etag => quote_spanned!(span=> .value().map(__w::Finding::Etag)),
+        Role::LastModified => quote_spanned!(span=> .value().map(__w::Finding::LastModified)),
     };
     let selected =
         (!operation.role.is_hook()).then(|| quote!(let selected = arguments.selected();));

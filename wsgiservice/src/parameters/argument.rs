@@ -11,6 +11,8 @@ use crate::{content::Content, descriptor, preconditions::Preconditions, request:
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no argument of a method",
     label = "a request does not give this",
+    note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum of words or on a struct around one parameter",
+    note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
     note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Preconditions` or `&Request`"
 )]
 pub trait Argument<'a, Marker>: Sized {

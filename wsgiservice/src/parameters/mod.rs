@@ -71,14 +71,6 @@ impl<'a> Arguments<'a> {
         self.selected
     }
 
-    /// Takes the argument at this position; nothing where it breaks a rule.
-    pub fn take<T, M>(&mut self, index: usize) -> Option<T>
-    where
-        T: Argument<'a, M>,
-    {
-        T::take(self, index)
-    }
-
     /// Takes the argument at this position, converted by a function of the service's own.
     pub fn convert<T, M, C, E>(
         &mut self,

@@ -6,8 +6,9 @@ mod xml;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
-pub use self::represent::{Own, Plain, Represent, Write};
+pub use self::represent::Represent;
 use crate::{
+    body::BoxError,
     descriptor::{self, Mount, Operations, Returns},
     negotiation::Offer,
 };
@@ -163,13 +164,13 @@ fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> 
     Some(Choice { extension, media_type, content_type, writer })
 }
 
-/// Writes what the framework itself has to say, such as a problem.
-pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Option<Bytes> {
+/// Writes a value in a built-in representation.
+pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, BoxError> {
     match writer {
         Writer::Json => value.json(),
-        Writer::Xml | Writer::Own(_) => value.xml(XML_ROOT),
+        Writer::Xml => value.xml(XML_ROOT),
+        Writer::Own(_) => Err("the resource has no representation of its own".into()),
     }
-    .ok()
 }
 
 /// The media type of a problem in the representation that was selected for it (RFC 9457, section 3).

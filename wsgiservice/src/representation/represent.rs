@@ -1,12 +1,12 @@
 //! What can be represented: every value that serde can serialise.
 
-use std::{any::Any, cell::RefCell, error::Error};
+use std::cell::RefCell;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{Writer, XML_ROOT, xml};
-use crate::resource::Resource;
+use super::xml;
+use crate::body::BoxError;
 
 /// A value that has representations.
 ///
@@ -22,13 +22,13 @@ pub trait Represent {
     ///
     /// # Errors
     /// Where the value has no JSON, such as a map whose keys are no text.
-    fn json(&self) -> Result<Bytes, Box<dyn Error + Send + Sync>>;
+    fn json(&self) -> Result<Bytes, BoxError>;
 
     /// As XML, with this root element.
     ///
     /// # Errors
     /// Where the value has no XML, such as a map whose keys are no text.
-    fn xml(&self, root: &str) -> Result<Bytes, Box<dyn Error + Send + Sync>>;
+    fn xml(&self, root: &str) -> Result<Bytes, BoxError>;
 }
 
 thread_local! {
@@ -41,7 +41,7 @@ const KEPT: usize = 64 << 10;
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Represent for T {
-    fn json(&self) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    fn json(&self) -> Result<Bytes, BoxError> {
         // Taken, not borrowed: a value's own `Serialize` may come back here.
         let mut scratch = SCRATCH.take();
         scratch.clear();
@@ -53,46 +53,7 @@ impl<T: Serialize> Represent for T {
         Ok(bytes)
     }
 
-    fn xml(&self, root: &str) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    fn xml(&self, root: &str) -> Result<Bytes, BoxError> {
         Ok(xml::write(self, root)?.into())
-    }
-}
-
-/// Something that writes the values of a resource.
-pub trait Write<T> {
-    /// Writes the value.
-    ///
-    /// # Errors
-    /// Where the value cannot be written so.
-    fn write(&self, value: &T, writer: Writer) -> Result<Bytes, Box<dyn Error + Send + Sync>>;
-}
-
-/// Writes in the built-in representations.
-#[derive(Clone, Copy, Debug)]
-pub struct Plain;
-
-impl<T: Represent> Write<T> for Plain {
-    fn write(&self, value: &T, writer: Writer) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
-        match writer {
-            Writer::Json => value.json(),
-            Writer::Xml => value.xml(XML_ROOT),
-            Writer::Own(_) => Err("the resource has no representation of its own".into()),
-        }
-    }
-}
-
-/// Writes in the representations of a resource's own, too.
-#[derive(Clone, Copy, Debug)]
-pub struct Own<'a, R>(pub &'a R);
-
-impl<R: Resource, T: Represent + Any> Write<T> for Own<'_, R> {
-    fn write(&self, value: &T, writer: Writer) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
-        match writer {
-            Writer::Own(position) => {
-                let content = self.0.represent(position, value);
-                content.ok_or_else(|| "the representation is of another type".into())
-            }
-            Writer::Json | Writer::Xml => Plain.write(value, writer),
-        }
     }
 }

@@ -1,0 +1,12 @@
+use wsgiservice::mount;
+
+struct Document;
+
+#[mount("/")]
+impl Document {
+    fn get(&self) -> u32 {
+        1
+    }
+}
+
+fn main() {}

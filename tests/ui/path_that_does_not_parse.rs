@@ -1,0 +1,21 @@
+use wsgiservice::mount;
+
+#[mount("documents")]
+struct NoSlash;
+
+#[mount("/{id")]
+struct NotClosed;
+
+#[mount("/{a}{b}")]
+struct TwoInASegment;
+
+#[mount("/{id}/{id}")]
+struct Twice;
+
+#[mount("/search?q={q}")]
+struct Query;
+
+#[mount("/{*rest}/more")]
+struct AfterTheRest;
+
+fn main() {}

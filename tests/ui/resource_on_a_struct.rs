@@ -1,0 +1,6 @@
+use wsgiservice::resource;
+
+#[resource]
+struct Document;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use wsgiservice::validate;
+
+#[validate(id, re = "[0-9]+")]
+struct Document;
+
+fn main() {}

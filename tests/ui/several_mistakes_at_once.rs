@@ -1,0 +1,20 @@
+use wsgiservice::{mount, resource};
+
+#[mount("/{id}", etag = always)]
+#[validate(id, re = "[", range = 2..=1)]
+struct Document;
+
+#[resource]
+impl Document {
+    #[expires(day = 1)]
+    fn Get(&self, id: u32) -> u32 {
+        id
+    }
+
+    #[expires(private)]
+    fn put(&self, #[from(query = "id")] id: u32) -> u32 {
+        id
+    }
+}
+
+fn main() {}

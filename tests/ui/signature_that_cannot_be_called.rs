@@ -1,0 +1,25 @@
+use wsgiservice::{mount, resource};
+
+#[mount("/")]
+struct Document;
+
+#[resource]
+impl Document {
+    fn get(&mut self) -> u32 {
+        1
+    }
+
+    fn put<T>(&self) -> u32 {
+        1
+    }
+
+    fn delete() -> u32 {
+        1
+    }
+
+    fn post(&self) -> impl serde::Serialize {
+        1
+    }
+}
+
+fn main() {}
