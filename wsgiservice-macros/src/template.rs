@@ -5,6 +5,8 @@
 //! segment  = *literal [ "{" name "}" *literal ] / "{*" name "}"    ; the latter at the end alone
 //! ```
 
+use syn::{Ident, ext::IdentExt, parse::Parser as _};
+
 /// A path template that was parsed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Template {
@@ -148,8 +150,10 @@ fn malformed(index: usize, reason: &str) -> Malformed {
     Malformed { index, reason: reason.to_owned() }
 }
 
+/// Whether an argument can have this name, a keyword as a raw identifier.
 fn is_identifier(name: &str) -> bool {
-    syn::parse_str::<syn::Ident>(name).is_ok()
+    let parsed = Ident::parse_any.parse_str(name);
+    parsed.is_ok_and(|ident| !["self", "Self", "super", "crate", "_"].iter().any(|it| ident == it))
 }
 
 #[cfg(test)]

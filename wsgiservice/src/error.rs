@@ -34,14 +34,14 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+        fmt::Display::fmt(&self.0, formatter)
     }
 }
 
 /// In words, since that is what `main` prints.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)?;
+        fmt::Display::fmt(&self.0, formatter)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
             write!(formatter, "\ncaused by: {cause}")?;

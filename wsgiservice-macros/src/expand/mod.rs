@@ -9,7 +9,7 @@ mod resource;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::input::{Errors, imp::Impl, is_named, item::Attributed, item::Struct};
+use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
 pub(crate) use self::derive::{parameter, problem};
 
@@ -19,10 +19,11 @@ pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream
         let errors = errors.into_tokens();
         return quote!(#tokens #errors);
     };
+    let krate = attribute::find_crate(&arguments);
     let model = mount::model(arguments, &mut item, &mut errors);
     let expanded = match (model, errors.is_empty()) {
         (Some(model), true) => mount::expand(&model),
-        _ => mount::fallback(&item),
+        _ => mount::fallback(&krate, &item),
     };
     let errors = errors.into_tokens();
     quote!(#item #expanded #errors)
@@ -34,10 +35,11 @@ pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStr
         let errors = errors.into_tokens();
         return quote!(#tokens #errors);
     };
+    let krate = attribute::find_crate(&arguments);
     let model = resource::model(arguments, &mut item, &mut errors);
     let expanded = match (model, errors.is_empty()) {
         (Some(model), true) => resource::expand(&model),
-        _ => resource::fallback(&item),
+        _ => resource::fallback(&krate, &item),
     };
     let errors = errors.into_tokens();
     quote!(#item #expanded #errors)

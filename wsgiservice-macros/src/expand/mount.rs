@@ -1,7 +1,8 @@
 //! What `#[mount]` writes: the struct's part of the descriptor, and `path`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
+use syn::Path;
 
 use super::{assertions, constraint::constraint, lints};
 use crate::{
@@ -115,7 +116,7 @@ fn path_function(mount: &Mount) -> TokenStream {
             Part::Variable(name) => (name, quote!(segment)),
             Part::Rest(name) => (name, quote!(rest)),
         };
-        let ident = syn::Ident::new(name, mount.path.span());
+        let ident = identifier(name, mount.path.span());
         format.push_str("{}");
         values.push(quote!(__w::#encode(#ident)));
         names.push(ident);
@@ -131,15 +132,23 @@ fn path_function(mount: &Mount) -> TokenStream {
     }
 }
 
+/// The name of an argument, a keyword as a raw identifier.
+fn identifier(name: &str, span: Span) -> Ident {
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => Ident::new(name, span),
+        Err(_) => Ident::new_raw(name, span),
+    }
+}
+
 /// An implementation for a struct with errors, so that they are all there is to read.
-pub(super) fn fallback(item: &Struct) -> TokenStream {
+pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
     let ident = &item.ident;
     let (generics, arguments, where_clause) = item.generics.split_for_impl();
     let lints = lints();
     quote! {
         #lints
         const _: () = {
-            use ::wsgiservice::__private as __w;
+            use #krate::__private as __w;
             impl #generics __w::Mounted for #ident #arguments #where_clause {
                 const MOUNT: __w::Mount = __w::INVALID_MOUNT;
             }

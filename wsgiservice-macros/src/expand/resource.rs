@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, ReturnType, Type, spanned::Spanned};
+use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
 
 use super::{assertions, constraint::constraint, lints};
 use crate::{
@@ -314,14 +314,14 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
 }
 
 /// An implementation for an impl with errors, so that they are all there is to read.
-pub(super) fn fallback(item: &Impl) -> TokenStream {
+pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
     let self_type = &item.self_type;
     let (generics, _, where_clause) = item.generics.split_for_impl();
     let lints = lints();
     quote! {
         #lints
         const _: () = {
-            use ::wsgiservice::__private as __w;
+            use #krate::__private as __w;
             impl #generics __w::Resource for #self_type #where_clause {
                 const OPERATIONS: __w::Operations =
                     __w::Operations { operations: &[], representations: &[], valid: false };

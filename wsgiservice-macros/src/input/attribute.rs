@@ -1,6 +1,6 @@
 //! The arguments of the attributes.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
     Ident, Lit, LitStr, Path, Token, bracketed,
     parse::{Parse, ParseStream, Parser},
@@ -71,6 +71,22 @@ pub(crate) fn crate_argument(tokens: TokenStream) -> syn::Result<Path> {
         krate(input)
     };
     parse.parse2(tokens)
+}
+
+/// Where `wsgiservice` is, among arguments that need not parse.
+pub(crate) fn find_crate(tokens: &TokenStream) -> Path {
+    let find = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            if input.peek(Token![crate]) && input.peek2(Token![=]) {
+                let path = krate(input)?;
+                input.parse::<TokenStream>()?;
+                return Ok(path);
+            }
+            input.parse::<TokenTree>()?;
+        }
+        Ok(default_crate())
+    };
+    find.parse2(tokens.clone()).unwrap_or_else(|_| default_crate())
 }
 
 pub(crate) fn default_crate() -> Path {

@@ -14,8 +14,10 @@ pub(crate) struct Function {
     pub(crate) visibility: Visibility,
     pub(crate) qualifiers: TokenStream,
     pub(crate) asyncness: Option<Token![async]>,
+    fn_token: Token![fn],
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
+    paren: token::Paren,
     pub(crate) receiver: Option<TokenStream>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: ReturnType,
@@ -43,11 +45,11 @@ impl Parse for Function {
                 qualifiers.extend([input.parse::<TokenTree>()?]);
             }
         }
-        input.parse::<Token![fn]>()?;
+        let fn_token = input.parse()?;
         let ident = input.parse()?;
         let mut generics: Generics = input.parse()?;
         let content;
-        parenthesized!(content in input);
+        let paren = parenthesized!(content in input);
         let receiver = receiver(&content)?;
         let mut arguments = Vec::new();
         while !content.is_empty() {
@@ -65,8 +67,10 @@ impl Parse for Function {
             visibility,
             qualifiers,
             asyncness,
+            fn_token,
             ident,
             generics,
+            paren,
             receiver,
             arguments,
             output,
@@ -109,26 +113,21 @@ impl Parse for Argument {
     }
 }
 
+/// As it was written: each token keeps its place, so that the compiler's lints point at the author's.
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self {
-            attributes,
-            visibility,
-            qualifiers,
-            asyncness,
-            ident,
-            receiver,
-            arguments,
-            output,
-            body,
-            ..
-        } = self;
+        let Self { attributes, visibility, qualifiers, asyncness, fn_token, ident, .. } = self;
         let (generics, _, where_clause) = self.generics.split_for_impl();
-        let receiver = receiver.as_ref().map(|receiver| quote!(#receiver,));
         tokens.extend(quote! {
-            #(#attributes)*
-            #visibility #qualifiers #asyncness fn #ident #generics (#receiver #(#arguments),*) #output #where_clause #body
+            #(#attributes)* #visibility #qualifiers #asyncness #fn_token #ident #generics
         });
+        self.paren.surround(tokens, |tokens| {
+            let receiver = self.receiver.as_ref().map(|receiver| quote!(#receiver,));
+            let arguments = &self.arguments;
+            tokens.extend(quote!(#receiver #(#arguments),*));
+        });
+        let (output, body) = (&self.output, &self.body);
+        tokens.extend(quote!(#output #where_clause #body));
     }
 }
 

@@ -6,6 +6,7 @@ use syn::{
     Attribute, Generics, Token, Type, braced,
     parse::{Parse, ParseStream},
     spanned::Spanned,
+    token,
 };
 
 use super::function::Function;
@@ -13,8 +14,10 @@ use super::function::Function;
 /// An inherent impl.
 pub(crate) struct Impl {
     pub(crate) attributes: Vec<Attribute>,
+    impl_token: Token![impl],
     pub(crate) generics: Generics,
     pub(crate) self_type: Type,
+    brace: token::Brace,
     pub(crate) functions: Vec<Function>,
     others: TokenStream,
 }
@@ -28,7 +31,7 @@ impl Parse for Impl {
                 "`#[resource]` belongs on the impl: write `#[mount(\"/path\")]` on the struct, and `#[resource]` on `impl …`",
             ));
         }
-        input.parse::<Token![impl]>()?;
+        let impl_token = input.parse()?;
         let mut generics: Generics = input.parse()?;
         let self_type: Type = input.parse()?;
         if input.peek(Token![for]) {
@@ -37,7 +40,7 @@ impl Parse for Impl {
         }
         generics.where_clause = input.parse()?;
         let content;
-        braced!(content in input);
+        let brace = braced!(content in input);
         let mut functions = Vec::new();
         let mut others = TokenStream::new();
         while !content.is_empty() {
@@ -47,7 +50,7 @@ impl Parse for Impl {
                 others.extend(other(&content)?);
             }
         }
-        Ok(Self { attributes, generics, self_type, functions, others })
+        Ok(Self { attributes, impl_token, generics, self_type, brace, functions, others })
     }
 }
 
@@ -86,11 +89,9 @@ fn other(input: ParseStream<'_>) -> syn::Result<TokenStream> {
 
 impl ToTokens for Impl {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, self_type, functions, others, .. } = self;
+        let Self { attributes, impl_token, self_type, functions, others, .. } = self;
         let (generics, _, where_clause) = self.generics.split_for_impl();
-        tokens.extend(quote! {
-            #(#attributes)*
-            impl #generics #self_type #where_clause { #others #(#functions)* }
-        });
+        tokens.extend(quote!(#(#attributes)* #impl_token #generics #self_type #where_clause));
+        self.brace.surround(tokens, |tokens| tokens.extend(quote!(#others #(#functions)*)));
     }
 }

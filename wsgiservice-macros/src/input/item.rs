@@ -11,6 +11,7 @@ use syn::{
 pub(crate) struct Struct {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
+    struct_token: Token![struct],
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     tail: TokenStream,
@@ -29,7 +30,7 @@ impl Parse for Struct {
             return Err(input
                 .error("`#[mount]` belongs on a struct, whose fields are the resource's state"));
         }
-        input.parse::<Token![struct]>()?;
+        let struct_token = input.parse()?;
         let ident = input.parse()?;
         let before = input.fork();
         let generics: Generics = input.parse()?;
@@ -38,14 +39,14 @@ impl Parse for Struct {
         // What stands between the name and the fields is emitted as it was written.
         let count = head.clone().into_iter().count() - tail.clone().into_iter().count();
         head = head.into_iter().take(count).collect();
-        Ok(Self { attributes, visibility, ident, generics, tail, head })
+        Ok(Self { attributes, visibility, struct_token, ident, generics, tail, head })
     }
 }
 
 impl ToTokens for Struct {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, visibility, ident, head, tail, .. } = self;
-        tokens.extend(quote!(#(#attributes)* #visibility struct #ident #head #tail));
+        let Self { attributes, visibility, struct_token, ident, head, tail, .. } = self;
+        tokens.extend(quote!(#(#attributes)* #visibility #struct_token #ident #head #tail));
     }
 }
 

@@ -267,10 +267,10 @@ impl Application {
     /// Answers on a listener until the process gets SIGTERM or SIGINT, and what was begun has ended.
     ///
     /// # Errors
-    /// What [`build`](Self::build) finds wrong.
+    /// What [`build`](Self::build) finds wrong, or that the process can get no signals.
     pub async fn serve(self, listener: tokio::net::TcpListener) -> Result<()> {
         let service = self.build()?;
-        server::serve(listener, service, server::stop_signal()).await;
+        server::serve(listener, service, server::stop_signal()?).await;
         Ok(())
     }
 

@@ -60,8 +60,9 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let name = application.name().to_owned();
         let service = application.build()?;
         let listener = bind(settings.bind).await?;
+        let stop = stop_signal()?;
         println!("{name} listens on http://{}/", listener.local_addr()?);
-        serve(listener, service, stop_signal()).await;
+        serve(listener, service, stop).await;
         Ok(())
     })
 }

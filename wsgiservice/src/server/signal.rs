@@ -1,29 +1,35 @@
 //! The signals that end a server.
 
-/// Waits until the process is told to stop: SIGTERM or SIGINT.
+use std::{future::Future, io};
+
+/// Awaits from now on that the process is told to stop: SIGTERM or SIGINT.
+///
+/// # Errors
+/// Where the system has no such signals to give.
 #[cfg(unix)]
-pub(crate) async fn stop_signal() {
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        (Err(error), _) | (_, Err(error)) => {
+    })
+}
+
+/// Awaits that the process is told to stop: Ctrl-C.
+///
+/// # Errors
+/// None here.
+#[cfg(not(unix))]
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "signals cannot be awaited");
             std::future::pending::<()>().await;
         }
-    }
-}
-
-/// Waits until the process is told to stop: Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) async fn stop_signal() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "signals cannot be awaited");
-        std::future::pending::<()>().await;
-    }
+    })
 }

@@ -1,0 +1,49 @@
+//! What is written under those conditions also works.
+
+use renamed::{Application, testing::Client};
+use wsgiservice_hygiene::{Document, Generic, Store};
+
+struct Greeting;
+
+impl Store for Greeting {
+    fn text(&self, id: u32) -> Option<&str> {
+        (id == 1).then_some("hello")
+    }
+}
+
+fn client() -> Client {
+    let application = Application::new("hygiene").mount(Document::new("text"));
+    Client::new(application.mount(Generic { store: Greeting }))
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    renamed_runtime().block_on(future)
+}
+
+fn renamed_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+#[test]
+fn a_renamed_dependency_without_a_prelude_answers() {
+    let response = run(client().get("/a/first").send());
+    assert_eq!(response.text(), "3");
+    assert_eq!(response.field("cache-control"), Some("private, max-age=3600"));
+}
+
+#[test]
+fn rules_hold_on_both_sides_of_the_path() {
+    assert_eq!(run(client().get("/c/first").send()).status(), 400);
+    assert_eq!(run(client().get("/a/second?count=0").send()).status(), 410);
+}
+
+#[test]
+fn a_raw_identifier_is_a_plain_name_in_a_path() {
+    assert_eq!(Document::path("a", "first"), "/a/first");
+}
+
+#[test]
+fn a_resource_may_have_generics() {
+    assert_eq!(run(client().get("/generic/1").send()).text(), r#""hello""#);
+    assert_eq!(run(client().get("/generic/2").send()).status(), 404);
+}
