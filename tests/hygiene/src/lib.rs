@@ -12,13 +12,7 @@
     clippy::all,
     clippy::pedantic
 )]
-#![allow(
-    clippy::must_use_candidate,
-    clippy::unused_async,
-    clippy::unnecessary_wraps,
-    clippy::unused_self,
-    reason = "these are the author's own"
-)]
+#![allow(clippy::must_use_candidate, reason = "that is the author's own")]
 
 #[allow(dead_code, reason = "they are here to be in the way")]
 /// Names that a generated `Some(…)` or `Option<…>` would find.

@@ -43,7 +43,7 @@ impl Results {
     }
 
     fn post(&self, id: u32) -> Fallible<Option<Created<Saved>>> {
-        Ok(Some(Created::at(Results::path(id), Saved { id })))
+        Ok(Some(Created::at(Self::path(id), Saved { id })))
     }
 
     fn put(&self, id: u32) -> Result<Put<Saved>, Problem> {

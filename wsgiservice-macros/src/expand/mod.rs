@@ -41,8 +41,8 @@ pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStr
         (Some(model), true) => resource::expand(&model),
         _ => resource::fallback(&krate, &item),
     };
-    let errors = errors.into_tokens();
-    quote!(#item #expanded #errors)
+    let (lints, errors) = (signature_lints(), errors.into_tokens());
+    quote!(#lints #item #expanded #errors)
 }
 
 /// `#[validate]` or `#[expires]` that is expanded by itself: before `#[mount]`, which then has its turn first, or
@@ -65,6 +65,20 @@ pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -
     };
     let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
     quote!(#error #(#attributes)* #rest)
+}
+
+/// The lints of a function's shape, which is the framework's wish: arguments by value, as many as there are parameters.
+fn signature_lints() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::needless_pass_by_value,
+            clippy::too_many_arguments,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unnecessary_wraps,
+            clippy::unused_async,
+            clippy::unused_self,
+        )]
+    }
 }
 
 /// The lints that a table may trip, which an author may deny.
