@@ -28,7 +28,7 @@ use crate::{
     negotiation,
     outcome::{Outcome, OutcomeContent},
     panic,
-    parameters::Arguments,
+    parameters::{Arguments, Violation},
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     representation::Selected,
@@ -130,7 +130,7 @@ async fn decide<'a>(
 
     let content = content(request, operation, body).await?;
 
-    let selected = negotiate(request, operation, matched.extension)?;
+    let selected = negotiate(request, entry, operation, matched.extension)?;
     findings.selected = selected;
     let asking = Asking { selected: selected.unwrap_or(Selected::NONE), ..asking };
 
@@ -176,7 +176,7 @@ async fn authorize<'a>(
     let mut wrong = Vec::new();
     match asking.call(hook, content, preconditions, &mut wrong) {
         Some(call) => call.await.map(|_| ()),
-        None => Err(response::violations(wrong)),
+        None => Err(asking.violations(wrong)),
     }
 }
 
@@ -193,12 +193,14 @@ async fn content(
 
 fn negotiate<'a>(
     request: &Request,
+    entry: &Entry,
     operation: &'a Prepared,
     extension: Option<&str>,
 ) -> Result<Option<Selected<'a>>, Problem> {
     let representations = &operation.representations;
     if operation.is_represented {
-        return negotiation::required(request, extension, representations).map(Some);
+        let sends_default = entry.manners.sends_default;
+        return negotiation::required(request, extension, representations, sends_default).map(Some);
     }
     Ok(negotiation::select(request, extension, representations))
 }
@@ -245,6 +247,10 @@ enum Early<'a> {
 }
 
 impl<'a> Asking<'a> {
+    fn violations(&self, wrong: Vec<Violation>) -> Problem {
+        Problem::violations(self.entry.manners.violations, wrong)
+    }
+
     /// Binds all that the request will call, and reports all that is wrong with its parameters.
     fn bind(
         &self,
@@ -269,7 +275,7 @@ impl<'a> Asking<'a> {
             .and_then(|get| self.call(get, content, preconditions, &mut Vec::new()));
         match (method, wrong.is_empty()) {
             (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrieval }),
-            _ => Err(response::violations(wrong)),
+            _ => Err(self.violations(wrong)),
         }
     }
 
@@ -278,7 +284,7 @@ impl<'a> Asking<'a> {
         operation: &'a Prepared,
         content: &'a ReadContent,
         preconditions: &'a Preconditions,
-        wrong: &mut Vec<crate::parameters::Violation>,
+        wrong: &mut Vec<Violation>,
     ) -> Option<Call<'a>> {
         let variables = &self.matched.variables;
         let mut arguments = Arguments::new(

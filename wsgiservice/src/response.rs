@@ -14,7 +14,6 @@ use crate::{
     fields::http_date,
     freshness, negotiation,
     outcome::{Outcome, OutcomeContent},
-    parameters::Violation,
     problem::Problem,
     representation::{self, NOSNIFF, Selected, Writer},
     request::Request,
@@ -54,11 +53,6 @@ pub(crate) fn respond(
         return without_content(response);
     }
     response
-}
-
-/// The answer to parameters that break rules.
-pub(crate) fn violations(violations: Vec<Violation>) -> Problem {
-    Problem::violations(StatusCode::BAD_REQUEST, violations)
 }
 
 fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) -> Response<Body> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, header};
 
-use super::Mounting;
+use super::{Manners, Mounting};
 use crate::{
     descriptor::{Argument, Freshness, Mount, Operation, Role},
     method,
@@ -20,6 +20,7 @@ pub(crate) struct Entry {
     pub(crate) resource: Arc<dyn Erased>,
     pub(crate) allow: HeaderValue,
     pub(crate) automatic_etag: bool,
+    pub(crate) manners: Manners,
     /// The layers of nested applications that stand before it, if any.
     pub(super) group: Option<usize>,
     name: &'static str,
@@ -42,8 +43,9 @@ pub(crate) struct Prepared {
 
 impl Entry {
     /// Prepares a resource; all that is wrong with it, in words.
-    pub(super) fn new(mounting: Mounting) -> Result<Self, Vec<String>> {
-        let Mounting { prefix, mount, operations: table, resource, group } = mounting;
+    pub(super) fn new(mounting: Mounting, manners: Manners) -> Result<Self, Vec<String>> {
+        let manners = mounting.manners.unwrap_or(manners);
+        let Mounting { prefix, mount, operations: table, resource, group, .. } = mounting;
         let path = format!("{prefix}{}", mount.path);
         let mut operations = Vec::new();
         let mut wrong = Vec::new();
@@ -62,7 +64,16 @@ impl Entry {
         let allow = method::allow(methods);
         let automatic_etag =
             mount.automatic_etag && operations.iter().all(|operation| operation.role != Role::Etag);
-        Ok(Self { resource, allow, automatic_etag, group, name: mount.name, path, operations })
+        Ok(Self {
+            resource,
+            allow,
+            automatic_etag,
+            manners,
+            group,
+            name: mount.name,
+            path,
+            operations,
+        })
     }
 
     /// Adds it to the router, after these; what it conflicts with, in words.

@@ -7,7 +7,7 @@ mod service;
 
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use tower_layer::Layer;
 
 use self::{
@@ -60,7 +60,27 @@ pub struct Application {
     groups: Vec<Vec<Wrap>>,
     layers: Vec<Wrap>,
     settings: Option<Settings>,
+    ignored_paths: Vec<String>,
+    manners: Manners,
 }
+
+/// How an application answers where the standard leaves a choice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    /// Whether a client that accepts nothing of what there is gets the default, and no 406.
+    pub(crate) sends_default: bool,
+    /// The status for parameters that break rules.
+    pub(crate) violations: StatusCode,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self { sends_default: false, violations: StatusCode::BAD_REQUEST }
+    }
+}
+
+/// What browsers ask of every host by themselves.
+const IGNORED_PATHS: [&str; 2] = ["/favicon.ico", "/robots.txt"];
 
 /// A resource, and where it is.
 #[derive(Debug)]
@@ -71,6 +91,8 @@ struct Mounting {
     resource: Arc<dyn Erased>,
     /// The layers of nested applications that stand before it, if any.
     group: Option<usize>,
+    /// The manners of the nested application it came with, where it did.
+    manners: Option<Manners>,
 }
 
 /// An application that was built: all that the exchange needs.
@@ -94,6 +116,8 @@ impl Application {
             groups: Vec::new(),
             layers: Vec::new(),
             settings: None,
+            ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
+            manners: Manners::default(),
         }
     }
 
@@ -106,6 +130,7 @@ impl Application {
             operations: R::OPERATIONS,
             resource: Arc::new(resource),
             group: None,
+            manners: None,
         });
         self
     }
@@ -141,6 +166,7 @@ impl Application {
         self.resources.extend(nested.resources.into_iter().map(|mounting| Mounting {
             prefix: format!("{prefix}{}", mounting.prefix),
             group: mounting.group.map(|group| group + offset).or(own_group),
+            manners: mounting.manners.or(Some(nested.manners)),
             ..mounting
         }));
         self
@@ -183,6 +209,75 @@ impl Application {
         self
     }
 
+    /// Answers a `GET` of just these paths with a 404, without reaching a resource, unless one is mounted there.
+    ///
+    /// Without this, they are `/favicon.ico` and `/robots.txt`, which browsers ask of every host by themselves.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// #[mount("/{name}")]
+    /// struct Page;
+    ///
+    /// #[resource]
+    /// impl Page {
+    ///     fn get(&self, name: String) -> String { name }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("pages").mount(Page).ignored_paths([]));
+    /// assert_eq!(client.get("/robots.txt").send().await.status(), 200);
+    /// # }
+    /// ```
+    pub fn ignored_paths(mut self, paths: impl IntoIterator<Item = &'static str>) -> Self {
+        self.ignored_paths = paths.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    /// Sends the default representation to a client that accepts nothing of what there is, in place of a 406: so did
+    /// the Python original (RFC 9110, section 15.5.7 leaves the choice).
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("ping").mount(Ping).default_for_unacceptable());
+    /// let response = client.get("/ping").header("accept", "image/png").send().await;
+    /// assert_eq!(response.text(), r#""pong""#);
+    /// # }
+    /// ```
+    pub fn default_for_unacceptable(mut self) -> Self {
+        self.manners.sends_default = true;
+        self
+    }
+
+    /// Answers parameters that break rules with a 422 in place of a 400 (RFC 9110, section 15.5.21).
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/double/{number}")]
+    /// # struct Double;
+    /// # #[resource]
+    /// # impl Double {
+    /// #     fn get(&self, number: u32) -> Option<u32> { number.checked_mul(2) }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("double").mount(Double).unprocessable_violations());
+    /// assert_eq!(client.get("/double/two").send().await.status(), 422);
+    /// # }
+    /// ```
+    pub fn unprocessable_violations(mut self) -> Self {
+        self.manners.violations = StatusCode::UNPROCESSABLE_ENTITY;
+        self
+    }
+
     /// Takes these settings, instead of those of the command line.
     ///
     /// A service with options of its own flattens [`Settings`] into them.
@@ -208,11 +303,11 @@ impl Application {
     /// assert!(error.to_string().contains("`Ping` at `/ping`"));
     /// ```
     pub fn build(self) -> std::result::Result<Service, BuildError> {
-        let mut router = Router::default();
+        let mut router = Router::ignoring(self.ignored_paths);
         let mut entries = Vec::new();
         let mut wrong = Vec::new();
         for mounting in self.resources {
-            match Entry::new(mounting) {
+            match Entry::new(mounting, self.manners) {
                 Ok(entry) => {
                     wrong.extend(entry.add_to(&mut router, &entries));
                     entries.push(entry);

@@ -24,12 +24,14 @@ pub(crate) fn select<'a>(
     representations.at(accept::select(&accept, &representations.offers)?)
 }
 
-/// Selects a representation, or says which there are.
+/// Selects a representation, or the default where the application wants that, or says which there are.
 pub(crate) fn required<'a>(
     request: &Request,
     extension: Option<&str>,
     representations: &'a Representations,
+    sends_default: bool,
 ) -> Result<Selected<'a>, Problem> {
     let selected = select(request, extension, representations);
-    selected.ok_or_else(|| Problem::not_acceptable(representations.media_types()))
+    let default = || sends_default.then(|| representations.at(0)).flatten();
+    selected.or_else(default).ok_or_else(|| Problem::not_acceptable(representations.media_types()))
 }

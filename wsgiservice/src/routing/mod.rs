@@ -10,15 +10,13 @@ use matchit::{InsertError, Params};
 pub(crate) use self::normalise::normalise;
 use crate::{problem::Problem, request::Request};
 
-/// What browsers ask of every host by themselves.
-const IGNORED: [&str; 2] = ["/favicon.ico", "/robots.txt"];
-
 /// The templates of an application, in a radix tree: the cost of a look-up grows with the length of the path.
 #[derive(Default)]
 pub(crate) struct Router {
     tree: matchit::Router<usize>,
     routes: Vec<Route>,
     extensions: Vec<&'static str>,
+    ignored: Vec<String>,
 }
 
 /// A template, and the resource it leads to.
@@ -53,6 +51,11 @@ impl<'a> Variables<'a> {
 }
 
 impl Router {
+    /// A router without templates, for which a `GET` of these paths leads nowhere.
+    pub(crate) fn ignoring(ignored: Vec<String>) -> Self {
+        Self { ignored, ..Self::default() }
+    }
+
     /// Adds a template for the resource at this position, which must be the next.
     ///
     /// # Errors
@@ -125,7 +128,7 @@ impl Router {
     fn is_ignored(&self, request: &Request, matched: &Matched<'_>, path: &str) -> bool {
         matches!(*request.method(), Method::GET | Method::HEAD)
             && request.target().query().is_none()
-            && IGNORED.contains(&path)
+            && self.ignored.iter().any(|ignored| ignored == path)
             && self.routes.get(matched.resource).is_none_or(|route| route.template != path)
     }
 }
