@@ -149,6 +149,21 @@ async fn the_layers_of_a_nested_application_stand_before_its_own_resources_alone
     }
 }
 
+#[tokio::test]
+async fn any_tower_layer_will_do() {
+    use http::{HeaderName, HeaderValue};
+    use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
+
+    let (name, value) = (HeaderName::from_static("x-by"), HeaderValue::from_static("layer"));
+    let application = Application::new("tower")
+        .mount(Two)
+        .layer(TraceLayer::new_for_http())
+        .layer(SetResponseHeaderLayer::overriding(name, value));
+    let response = Client::new(application).get("/two").send().await;
+    assert_eq!(response.text(), r#""two""#);
+    assert_eq!(response.field("x-by"), Some("layer"));
+}
+
 /// The answer of a server to a request, until it closes the connection.
 async fn exchange(address: std::net::SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
