@@ -83,6 +83,14 @@ pub enum Role {
     LastModified,
 }
 
+impl Role {
+    /// Whether parameters may be in the content: a `GET` has none, and a hook is asked before it is read.
+    #[must_use]
+    pub fn reads_content(self) -> bool {
+        matches!(self, Self::Method(name) if name != "GET")
+    }
+}
+
 /// What an operation can answer, read off its return type.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Returns {
@@ -121,8 +129,10 @@ pub enum Argument {
         /// Whether it may be given more than once.
         repeated: bool,
     },
-    /// The content of the request.
+    /// The content of the request, deserialised.
     Content,
+    /// The content of the request, as it is.
+    Bytes,
     /// The request itself.
     Request,
     /// The request's preconditions.

@@ -185,10 +185,10 @@ async fn content(
     operation: &Prepared,
     body: Body,
 ) -> Result<ReadContent, Problem> {
-    if !operation.takes_content {
+    if !operation.content.is_any() {
         return Ok(ReadContent::default());
     }
-    content::read(request.method(), request.fields(), body).await
+    content::read(request, operation.content, body).await
 }
 
 fn negotiate<'a>(

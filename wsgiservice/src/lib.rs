@@ -228,7 +228,7 @@ pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
     body::{Body, BoxError},
     config::Settings,
-    content::Content,
+    content::{Content, Patch},
     error::{Error, Result},
     fields::entity_tag::EntityTag,
     outcome::{

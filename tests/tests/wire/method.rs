@@ -74,8 +74,14 @@ async fn options_says_what_there_is() {
 #[tokio::test]
 async fn options_says_what_content_a_method_takes() {
     let response = client().request("OPTIONS", "/form").send().await;
-    assert_eq!(response.field("accept-post"), Some("application/json"));
-    assert_eq!(response.field("accept-patch"), Some("application/json"));
+    assert_eq!(
+        response.field("accept-post"),
+        Some("application/json, application/x-www-form-urlencoded")
+    );
+    assert_eq!(
+        response.field("accept-patch"),
+        Some("application/json, application/x-www-form-urlencoded")
+    );
 }
 
 #[tokio::test]

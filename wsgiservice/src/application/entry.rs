@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, header};
 
 use super::{Manners, Mounting};
 use crate::{
+    content::Use,
     descriptor::{Argument, Freshness, Mount, Operation, Role},
     method,
     parameters::plan::Plan,
@@ -38,7 +39,7 @@ pub(crate) struct Prepared {
     pub(crate) freshness: Option<Freshness>,
     /// Whether the answer has content, and so is negotiated.
     pub(crate) is_represented: bool,
-    pub(crate) takes_content: bool,
+    pub(crate) content: Use,
 }
 
 impl Entry {
@@ -106,11 +107,11 @@ impl Entry {
 
     /// The fields of an answer to `OPTIONS`.
     pub(crate) fn options(&self) -> Vec<(HeaderName, HeaderValue)> {
-        let json = HeaderValue::from_static("application/json");
         let mut fields = vec![(header::ALLOW, self.allow.clone())];
         for (method, name) in [("PATCH", "accept-patch"), ("POST", "accept-post")] {
-            if self.method(method).is_some_and(|operation| operation.takes_content) {
-                fields.push((HeaderName::from_static(name), json.clone()));
+            let content = self.method(method).map(|operation| operation.content);
+            if let Some(content) = content.filter(|content| content.is_any()) {
+                fields.push((HeaderName::from_static(name), content.media_types()));
             }
         }
         fields
@@ -127,16 +128,23 @@ impl Prepared {
         let returns = (operation.returns)();
         let representations =
             Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
-        let takes_content =
-            operation.parameters.iter().any(|it| matches!(it.argument, Argument::Content));
+        let plan = Plan::new(mount, operation)?;
+        let takes = |wanted: fn(&Argument) -> bool| {
+            operation.parameters.iter().any(|parameter| wanted(&parameter.argument))
+        };
+        let content = Use {
+            whole: takes(|argument| matches!(argument, Argument::Content)),
+            bytes: takes(|argument| matches!(argument, Argument::Bytes)),
+            parameters: plan.looks_into_content(),
+        };
         Ok(Self {
             position,
             role: operation.role,
-            plan: Plan::new(mount, operation)?,
+            plan,
             representations,
             freshness: operation.freshness,
             is_represented: returns.value.is_some(),
-            takes_content,
+            content,
         })
     }
 

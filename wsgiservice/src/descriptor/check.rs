@@ -33,7 +33,7 @@ pub const fn is_optional(argument: &Argument) -> bool {
 /// Whether the argument is the content of the request.
 #[must_use]
 pub const fn is_content(argument: &Argument) -> bool {
-    matches!(argument, Argument::Content)
+    matches!(argument, Argument::Content | Argument::Bytes)
 }
 
 /// Whether the argument is a value that a client gives by name.
@@ -66,7 +66,9 @@ pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
             Kind::Text(None) => true,
             Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_) => constraint.range.is_none(),
         },
-        Argument::Content | Argument::Request | Argument::Preconditions => !constraint.declared,
+        Argument::Content | Argument::Bytes | Argument::Request | Argument::Preconditions => {
+            !constraint.declared
+        }
     }
 }
 

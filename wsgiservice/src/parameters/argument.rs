@@ -1,5 +1,6 @@
 //! The types that an argument of a method can have, told apart by trait and never by name.
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{Arguments, Parameter};
@@ -13,7 +14,7 @@ use crate::{content::Content, descriptor, preconditions::Preconditions, request:
     label = "a request does not give this",
     note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum of words or on a struct around one parameter",
     note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
-    note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Preconditions` or `&Request`"
+    note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Bytes`, `Preconditions` or `&Request`"
 )]
 pub trait Argument<'a, Marker>: Sized {
     /// What kind of argument it is.
@@ -101,5 +102,13 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
                 None
             }
         }
+    }
+}
+
+impl<'a> Argument<'a, Whole> for Bytes {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Bytes;
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        Some(arguments.content().bytes())
     }
 }

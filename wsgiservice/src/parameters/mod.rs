@@ -113,20 +113,16 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Option<C>> {
         let planned = self.plan.parameter(index)?;
-        let mut values = self.values(planned)?;
-        let text = match (values.pop(), values.is_empty()) {
-            (Some(text), true) => text,
+        let (mut values, place) = self.values(planned)?;
+        match (values.pop(), values.is_empty()) {
+            (Some(text), true) => self.check(planned, place, &text, &convert).map(Some),
             (Some(text), false) => {
-                self.violations.push(planned.violation(
-                    Code::Repeated,
-                    &text,
-                    "It was given more than once.",
-                ));
-                return None;
+                let reason = "It was given more than once.";
+                self.violations.push(planned.violation(place, Code::Repeated, &text, reason));
+                None
             }
-            (None, _) => return self.absent(planned, mandatory, convert),
-        };
-        self.check(planned, &text, &convert).map(Some)
+            (None, _) => self.absent(planned, mandatory, convert),
+        }
     }
 
     /// All the values of the parameter, converted.
@@ -136,10 +132,9 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Vec<C>> {
         let planned = self.plan.parameter(index)?;
-        let values = self.values(planned)?;
-        let converted: Vec<_> =
-            values.iter().map(|text| self.check(planned, text, &convert)).collect();
-        converted.into_iter().collect()
+        let (values, place) = self.values(planned)?;
+        let checked = values.iter().map(|text| self.check(planned, place, text, &convert));
+        checked.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn absent<C>(
@@ -148,10 +143,12 @@ impl<'a> Arguments<'a> {
         mandatory: bool,
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Option<C>> {
+        let place = planned.source.place();
         match planned.default {
-            Some(default) => self.check(planned, default, &convert).map(Some),
+            Some(default) => self.check(planned, place, default, &convert).map(Some),
             None if mandatory => {
-                self.violations.push(planned.violation(Code::Missing, "", "It is mandatory."));
+                let violation = planned.violation(place, Code::Missing, "", "It is mandatory.");
+                self.violations.push(violation);
                 None
             }
             None => Some(None),
@@ -161,6 +158,7 @@ impl<'a> Arguments<'a> {
     fn check<C>(
         &mut self,
         planned: &Planned,
+        place: &'static str,
         text: &str,
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<C> {
@@ -171,20 +169,31 @@ impl<'a> Arguments<'a> {
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
-                self.violations.push(planned.violation(code, text, &reason));
+                self.violations.push(planned.violation(place, code, text, &reason));
                 None
             }
         }
     }
 
-    fn values(&mut self, planned: &Planned) -> Option<Values<'a>> {
-        match &planned.source {
-            Source::Variable(position) => self.variable(planned, *position),
-            Source::Rest(position) => self.rest(planned, *position),
-            Source::Field(name) => self.field(planned, name),
-            Source::Query => Some(self.query(planned.name)),
-            Source::Elsewhere => Some(Values::None),
-        }
+    /// The texts of a parameter, and where they are: the first place that has some.
+    fn values(&mut self, planned: &Planned) -> Option<(Values<'a>, &'static str)> {
+        let values = match &planned.source {
+            Source::Variable(position) => self.variable(planned, *position)?,
+            Source::Rest(position) => self.rest(planned, *position)?,
+            Source::Field(name) => self.field(planned, name)?,
+            Source::Query => self.query(planned.name),
+            Source::QueryOrContent => match self.query(planned.name) {
+                values if values.is_empty() => {
+                    let texts = self.content.values(planned.name).map(Cow::Borrowed);
+                    let values = Values::Many(texts.collect());
+                    let place = if values.is_empty() { planned.source.place() } else { "content" };
+                    return Some((values, place));
+                }
+                values => values,
+            },
+            Source::Elsewhere => Values::None,
+        };
+        Some((values, planned.source.place()))
     }
 
     fn variable(&mut self, planned: &Planned, position: usize) -> Option<Values<'a>> {
@@ -211,7 +220,12 @@ impl<'a> Arguments<'a> {
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
             let reason = "It is no percent-encoded UTF-8.";
-            self.violations.push(planned.violation(Code::Encoding, raw, reason));
+            self.violations.push(planned.violation(
+                planned.source.place(),
+                Code::Encoding,
+                raw,
+                reason,
+            ));
         }
         decoded
     }
@@ -223,7 +237,12 @@ impl<'a> Arguments<'a> {
                 texts.push(Cow::Borrowed(text));
             } else {
                 let reason = "It is no UTF-8.";
-                self.violations.push(planned.violation(Code::Encoding, "", reason));
+                self.violations.push(planned.violation(
+                    planned.source.place(),
+                    Code::Encoding,
+                    "",
+                    reason,
+                ));
                 return None;
             }
         }

@@ -33,6 +33,8 @@ pub(super) enum Source {
     Field(HeaderName),
     /// The query.
     Query,
+    /// The query, or else the content.
+    QueryOrContent,
     /// It is no value.
     Elsewhere,
 }
@@ -43,12 +45,17 @@ impl Plan {
         let mut planned = Vec::new();
         let mut wrong = Vec::new();
         for parameter in operation.parameters {
-            match Planned::new(mount, parameter) {
+            match Planned::new(mount, parameter, operation.role.reads_content()) {
                 Ok(parameter) => planned.push(parameter),
                 Err(error) => wrong.push(format!("`{}`: {error}", parameter.name)),
             }
         }
         if wrong.is_empty() { Ok(Self(planned)) } else { Err(wrong) }
+    }
+
+    /// Whether some parameter may be in the content.
+    pub(crate) fn looks_into_content(&self) -> bool {
+        self.0.iter().any(|planned| matches!(planned.source, Source::QueryOrContent))
     }
 
     pub(super) fn parameter(&self, index: usize) -> Option<&Planned> {
@@ -57,29 +64,39 @@ impl Plan {
 }
 
 impl Planned {
-    fn new(mount: &Mount, parameter: &descriptor::Parameter) -> Result<Self, String> {
+    fn new(
+        mount: &Mount,
+        parameter: &descriptor::Parameter,
+        reads_content: bool,
+    ) -> Result<Self, String> {
         let merged = merge(mount, parameter);
         let constraint = Constraint::new(&merged).map_err(|error: Unusable| error.to_string())?;
         let default = merged.default.map(|default| default.text());
         if let Some(Err((_, reason))) = default.map(|default| constraint.check(default)) {
             return Err(format!("its default breaks its own rule. {reason}"));
         }
-        let source = source(mount, parameter)?;
+        let source = source(mount, parameter, reads_content)?;
         let repeated = matches!(parameter.argument, Argument::Value { repeated: true, .. });
         Ok(Self { name: parameter.name, source, constraint, default, repeated })
     }
 
-    pub(super) fn violation(&self, code: Code, value: &str, reason: &str) -> Violation {
-        Violation::new(self.name, self.source.place(), code, value, reason)
+    pub(super) fn violation(
+        &self,
+        place: &'static str,
+        code: Code,
+        value: &str,
+        reason: &str,
+    ) -> Violation {
+        Violation::new(self.name, place, code, value, reason)
     }
 }
 
 impl Source {
-    fn place(&self) -> &'static str {
+    pub(super) fn place(&self) -> &'static str {
         match self {
             Self::Variable(_) | Self::Rest(_) => "path",
             Self::Field(_) => "header",
-            Self::Query => "query",
+            Self::Query | Self::QueryOrContent => "query",
             Self::Elsewhere => "content",
         }
     }
@@ -91,7 +108,11 @@ fn merge(mount: &Mount, parameter: &descriptor::Parameter) -> descriptor::Constr
     further.fold(parameter.constraint, |nearer, further| nearer.or(further))
 }
 
-fn source(mount: &Mount, parameter: &descriptor::Parameter) -> Result<Source, String> {
+fn source(
+    mount: &Mount,
+    parameter: &descriptor::Parameter,
+    reads_content: bool,
+) -> Result<Source, String> {
     if !matches!(parameter.argument, Argument::Value { .. }) {
         return Ok(Source::Elsewhere);
     }
@@ -104,6 +125,7 @@ fn source(mount: &Mount, parameter: &descriptor::Parameter) -> Result<Source, St
             Ok(Source::Rest(position))
         }
         Some(position) => Ok(Source::Variable(position)),
+        None if reads_content => Ok(Source::QueryOrContent),
         None => Ok(Source::Query),
     }
 }

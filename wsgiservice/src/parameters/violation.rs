@@ -1,5 +1,7 @@
 //! What breaks a constraint.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// How much of a value an answer repeats, in characters.
@@ -8,7 +10,7 @@ const SHOWN: usize = 100;
 /// A parameter that breaks a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Violation {
-    name: &'static str,
+    name: Cow<'static, str>,
     place: &'static str,
     code: Code,
     text: String,
@@ -42,17 +44,30 @@ impl Violation {
             Code::Missing | Code::Empty => format!("Value for {name} must not be empty."),
             _ => format!("{name} value {} does not validate.", shown(value)),
         };
-        Self { name, place, code, text, reason: reason.to_owned() }
+        Self { name: name.into(), place, code, text, reason: reason.to_owned() }
     }
 
-    /// Content that is no JSON, or not the JSON that was asked for: where, and never what.
-    pub(crate) fn content(line: usize, column: usize) -> Self {
+    /// Content that is no JSON: where, and never what.
+    pub(crate) fn malformed(line: usize, column: usize) -> Self {
+        let text = "Invalid JSON content data".to_owned();
+        let reason = format!("at line {line}, column {column}.");
+        Self { name: "content".into(), place: "content", code: Code::Invalid, text, reason }
+    }
+
+    /// Content that is not what was asked for.
+    pub(crate) fn content(reason: impl Into<String>) -> Self {
+        Self::within_content("content", reason)
+    }
+
+    /// A part of the content that is not what was asked for, by its path.
+    pub(crate) fn within_content(path: &str, reason: impl Into<String>) -> Self {
+        let name = if path == "." { "content" } else { path };
         Self {
-            name: "content",
+            name: name.to_owned().into(),
             place: "content",
             code: Code::Invalid,
-            text: "Invalid JSON content data".to_owned(),
-            reason: format!("at line {line}, column {column}."),
+            text: format!("Value for {name} does not validate."),
+            reason: reason.into(),
         }
     }
 
@@ -87,7 +102,7 @@ impl Code {
 impl Serialize for Violation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut violation = serializer.serialize_struct("Violation", 4)?;
-        violation.serialize_field("name", self.name)?;
+        violation.serialize_field("name", &self.name)?;
         violation.serialize_field("in", self.place)?;
         violation.serialize_field("code", self.code.name())?;
         violation.serialize_field("detail", &self.detail())?;
