@@ -57,6 +57,7 @@ mod body;
 mod config;
 mod content;
 mod descriptor;
+mod digest;
 mod error;
 mod exchange;
 mod fields;

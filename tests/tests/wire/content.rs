@@ -153,6 +153,87 @@ async fn another_content_coding_is_unsupported() {
     assert!(response.field("accept-encoding").is_some());
 }
 
+/// Content in a content coding.
+fn coded(coding: &str, content: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+
+    let mut coded = Vec::new();
+    match coding {
+        "gzip" => flate2::write::GzEncoder::new(&mut coded, flate2::Compression::best())
+            .write_all(content),
+        "deflate" => flate2::write::ZlibEncoder::new(&mut coded, flate2::Compression::best())
+            .write_all(content),
+        "br" => brotli::CompressorWriter::new(&mut coded, 4096, 9, 22).write_all(content),
+        _ => zstd::stream::copy_encode(content, &mut coded, 3),
+    }
+    .expect("written");
+    coded
+}
+
+async fn put_coded(coding: &str, content: Vec<u8>) -> TestResponse {
+    client().put("/orders").header("content-encoding", coding).body(content).send().await
+}
+
+const CODINGS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
+
+#[tokio::test]
+async fn content_is_decoded() {
+    for coding in CODINGS {
+        assert_eq!(
+            put_coded(coding, coded(coding, b"twelve bytes")).await.text(),
+            "12",
+            "{coding}"
+        );
+    }
+    let twice = coded("br", &coded("gzip", b"twelve bytes"));
+    assert_eq!(put_coded("gzip, br", twice).await.text(), "12");
+}
+
+#[tokio::test]
+async fn the_limit_holds_for_the_decoded_size() {
+    let zeros = vec![0; (2 << 20) + 1];
+    for coding in CODINGS {
+        assert_eq!(put_coded(coding, coded(coding, &zeros)).await.status(), 413, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn content_that_is_not_of_its_coding_is_a_bad_request() {
+    for coding in CODINGS {
+        assert_eq!(put_coded(coding, b"twelve bytes".to_vec()).await.status(), 400, "{coding}");
+    }
+}
+
+async fn put_with(name: &str, value: &str) -> u16 {
+    let request = client().put("/orders").header(name, value).body("hello");
+    request.send().await.status().as_u16()
+}
+
+#[tokio::test]
+async fn a_digest_is_verified() {
+    let sha256 = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
+    for name in ["content-digest", "repr-digest"] {
+        assert_eq!(put_with(name, sha256).await, 200);
+        assert_eq!(put_with(name, &sha256.replace("LPJ", "LPK")).await, 400);
+        assert_eq!(put_with(name, "sha-256=no").await, 400);
+        assert_eq!(put_with(name, "sha-256=:").await, 400);
+        assert_eq!(put_with(name, "other=:AAAA:").await, 200);
+    }
+    let sha512 = "sha-512=:m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==:";
+    assert_eq!(put_with("content-digest", sha512).await, 200);
+    assert_eq!(
+        put_with("content-digest", &format!("{sha256}, {}", sha512.replace("m3H", "m3J"))).await,
+        400
+    );
+}
+
+#[tokio::test]
+async fn a_content_md5_is_verified_in_base64_and_as_the_original_wrote_it() {
+    assert_eq!(put_with("content-md5", "XUFAKrxLKna5cZ2REBfFkg==").await, 200);
+    assert_eq!(put_with("content-md5", "5d41402abc4b2a76b9719d911017c592").await, 200);
+    assert_eq!(put_with("content-md5", "5d41402abc4b2a76b9719d911017c593").await, 400);
+}
+
 #[tokio::test]
 async fn empty_content_where_some_is_needed_is_a_bad_request() {
     assert_eq!(client().post("/orders").send().await.status(), 400);

@@ -1,5 +1,6 @@
 //! The content of a request: read under a limit, and understood by its media type.
 
+mod coding;
 mod format;
 mod patch;
 
@@ -9,9 +10,9 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
-use self::format::Format;
 pub use self::patch::Patch;
-use crate::{body::Body, parameters::Violation, problem::Problem, request::Request};
+use self::{coding::Codings, format::Format};
+use crate::{body::Body, digest, parameters::Violation, problem::Problem, request::Request};
 
 /// How much content a method reads, in bytes.
 const LIMIT: usize = 2 << 20;
@@ -113,11 +114,7 @@ pub(crate) async fn read(
     body: Body,
 ) -> Result<ReadContent, Problem> {
     let fields = request.fields();
-    if fields.contains_key(header::CONTENT_ENCODING) {
-        let none = HeaderValue::from_static("identity");
-        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        return Err(problem.field(header::ACCEPT_ENCODING, none));
-    }
+    let codings = Codings::of(fields)?;
     if body.size_hint().lower() > LIMIT as u64 {
         return Err(too_large());
     }
@@ -126,9 +123,11 @@ pub(crate) async fn read(
         return Err(unsupported(request.method(), usage));
     }
     let bytes = collect(body).await?;
+    digest::verify(fields, &bytes)?;
     if bytes.is_empty() {
         return empty(usage);
     }
+    let bytes = codings.decode(bytes)?;
     let parameters = match format {
         Some(format) if usage.parameters => format.parameters(&bytes),
         _ => Ok(Vec::new()),
