@@ -128,6 +128,8 @@ pub enum Argument {
         optional: bool,
         /// Whether it may be given more than once.
         repeated: bool,
+        /// Whether it is taken from the content alone, and never shown.
+        secret: bool,
     },
     /// The content of the request, deserialised.
     Content,

@@ -16,7 +16,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
-use http::{Method, header};
+use http::{HeaderValue, Method, header};
 
 use crate::{
     application::{Built, entry::Entry, entry::Prepared},
@@ -52,6 +52,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) selected: Option<Selected<'a>>,
     /// For how long the answer stays fresh.
     pub(crate) freshness: Option<&'a Freshness>,
+    /// What the resource implements.
+    pub(crate) allow: Option<&'a HeaderValue>,
     /// The validators of the selected representation, where the answer tells them.
     pub(crate) validators: Validators,
 }
@@ -64,7 +66,7 @@ pub(crate) enum End {
     /// With a 304: the client has it.
     NotModified,
     /// With what a resource implements.
-    Options(Vec<(http::HeaderName, http::HeaderValue)>),
+    Options(Vec<(http::HeaderName, HeaderValue)>),
     /// With a problem.
     Problem(Problem),
 }
@@ -120,6 +122,7 @@ async fn decide<'a>(
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),
     };
+    findings.allow = Some(&entry.allow);
     findings.freshness = operation.freshness.as_ref();
     findings.is_negotiated = operation.is_represented;
 
@@ -128,7 +131,7 @@ async fn decide<'a>(
     let asking = Asking { entry, request, matched: &matched, selected: Selected::NONE };
     authorize(&asking, &nothing, &none).await?;
 
-    let content = content(request, operation, body).await?;
+    let content = content(request, entry, operation, body).await?;
 
     let selected = negotiate(request, entry, operation, matched.extension)?;
     findings.selected = selected;
@@ -182,13 +185,14 @@ async fn authorize<'a>(
 
 async fn content(
     request: &Request,
+    entry: &Entry,
     operation: &Prepared,
     body: Body,
 ) -> Result<ReadContent, Problem> {
     if !operation.content.is_any() {
         return Ok(ReadContent::default());
     }
-    content::read(request, operation.content, body).await
+    content::read(request, operation.content, entry.manners.content_limit, body).await
 }
 
 fn negotiate<'a>(

@@ -236,7 +236,7 @@ pub use self::{
         Accepted, Answer, Created, Found, MovedPermanently, NoContent, PermanentRedirect, Put,
         ResetContent, SeeOther, TemporaryRedirect,
     },
-    parameters::{Invalid, Parameter},
+    parameters::{Invalid, Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
     representation::Represent,

@@ -1,8 +1,10 @@
 //! Problem documents (RFC 9457): what is sent, and, apart from it, what is logged.
 
+mod status;
+
 use std::{borrow::Cow, error::Error, fmt};
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::parameters::Violation;
@@ -66,67 +68,6 @@ impl Problem {
             cause: None,
             alternatives: Vec::new(),
         }))
-    }
-
-    /// 400: the request is wrong, and how (RFC 9110, section 15.5.1).
-    ///
-    /// ```
-    /// assert_eq!(wsgiservice::Problem::bad_request("no such colour").status(), 400);
-    /// ```
-    pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST).detail(detail)
-    }
-
-    /// 401, with the challenge for `WWW-Authenticate` (RFC 9110, section 15.5.2).
-    ///
-    /// ```
-    /// use http::HeaderValue;
-    ///
-    /// let challenge = HeaderValue::from_static("Basic realm=\"accounts\"");
-    /// assert_eq!(wsgiservice::Problem::unauthorized(challenge).status(), 401);
-    /// ```
-    #[must_use]
-    pub fn unauthorized(challenge: HeaderValue) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED).field(header::WWW_AUTHENTICATE, challenge)
-    }
-
-    /// 403: understood, and refused (RFC 9110, section 15.5.4).
-    ///
-    /// ```
-    /// assert_eq!(wsgiservice::Problem::forbidden().status(), 403);
-    /// ```
-    #[must_use]
-    pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN)
-    }
-
-    /// 404: there is no representation (RFC 9110, section 15.5.5).
-    ///
-    /// ```
-    /// assert_eq!(wsgiservice::Problem::not_found().status(), 404);
-    /// ```
-    #[must_use]
-    pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND)
-    }
-
-    /// 409: the state of the resource does not allow it (RFC 9110, section 15.5.10).
-    ///
-    /// ```
-    /// assert_eq!(wsgiservice::Problem::conflict("taken").status(), 409);
-    /// ```
-    pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT).detail(detail)
-    }
-
-    /// 412: a precondition does not hold (RFC 9110, section 15.5.13).
-    ///
-    /// ```
-    /// assert_eq!(wsgiservice::Problem::precondition_failed().status(), 412);
-    /// ```
-    #[must_use]
-    pub fn precondition_failed() -> Self {
-        Self::new(StatusCode::PRECONDITION_FAILED)
     }
 
     /// 500, for a cause that is logged and never sent (RFC 9110, section 15.6.1).

@@ -122,6 +122,10 @@ fn with_problem(
     for (name, value) in fields {
         response.headers_mut().append(name, value);
     }
+    // Where a method itself says so, which does not know the others.
+    if let (StatusCode::METHOD_NOT_ALLOWED, Some(allow)) = (response.status(), findings.allow) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
     response
 }
 

@@ -1,5 +1,8 @@
 //! Section 10: errors.
 
+use std::time::Duration;
+
+use http::HeaderValue;
 use wsgiservice::{Application, Content, Problem, mount, resource, testing::Client};
 
 #[mount("/word/{id}")]
@@ -22,6 +25,38 @@ impl Word {
 
     fn post(&self, content: Content<u32>) -> u32 {
         content.into_inner()
+    }
+}
+
+#[mount("/statuses")]
+struct Statuses;
+
+#[resource]
+impl Statuses {
+    fn get(&self) -> Result<(), Problem> {
+        Err(Problem::method_not_allowed())
+    }
+
+    fn put(&self) -> Result<(), Problem> {
+        Err(Problem::service_unavailable(Duration::from_secs(120)))
+    }
+
+    fn post(&self) -> Result<(), Problem> {
+        Err(Problem::unsupported_media_type(HeaderValue::from_static("image/png")))
+    }
+}
+
+#[tokio::test]
+async fn a_status_comes_with_the_fields_that_the_standard_asks_of_it() {
+    let client = Client::new(Application::new("statuses").mount(Statuses));
+    for (method, status, name, value) in [
+        ("GET", 405, "allow", "GET, HEAD, OPTIONS, POST, PUT"),
+        ("PUT", 503, "retry-after", "120"),
+        ("POST", 415, "accept", "image/png"),
+    ] {
+        let response = client.request(method, "/statuses").send().await;
+        assert_eq!(response.status(), status);
+        assert_eq!(response.field(name), Some(value));
     }
 }
 

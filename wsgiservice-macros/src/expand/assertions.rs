@@ -103,10 +103,11 @@ impl Place<'_> {
     fn is_there_if_in_path(&self) -> TokenStream {
         let (self_type, name) = (&self.resource.self_type, self.parameter.name());
         let argument = self.argument(self.index);
-        let message =
-            format!("`{name}` is in the path, and so is never absent: take the `Option` away");
+        let message = format!(
+            "`{name}` is in the path: it is never absent, so take the `Option` away, and it is seen, so it is no `Secret`"
+        );
         quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(!__w::check::has_variable(&<#self_type as __w::Mounted>::MOUNT, #name) || !__w::check::is_optional(#argument), #message)
+            ::core::assert!(__w::check::suits_path(&<#self_type as __w::Mounted>::MOUNT, #name, #argument), #message)
         }
     }
 
@@ -118,7 +119,7 @@ impl Place<'_> {
             "a GET has no content: take parameters of the path or the query, or make this a `post`"
                 .to_owned()
         };
-        quote_spanned! {self.parameter.ty.span()=> ::core::assert!(!__w::check::is_content(#argument), #message) }
+        quote_spanned! {self.parameter.ty.span()=> ::core::assert!(!__w::check::needs_content(#argument), #message) }
     }
 
     fn is_no_second_content(&self) -> TokenStream {

@@ -13,11 +13,15 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
         return errors.into_tokens();
     };
     let krate = derive::krate(&input, "parameter", &mut errors);
-    let (kind, parse) = match (derive::newtype(&input), derive::variants(&input)) {
+    let (kind, is_secret, parse) = match (derive::newtype(&input), derive::variants(&input)) {
         (Some(field), _) => {
             let ty = &field.ty;
             let parse = quote!(<#ty as __w::Parameter>::parse(text).map(Self));
-            (quote!(<#ty as __w::Parameter>::KIND), parse)
+            (
+                quote!(<#ty as __w::Parameter>::KIND),
+                quote!(<#ty as __w::Parameter>::IS_SECRET),
+                parse,
+            )
         }
         (None, Some(data)) => {
             let words: Vec<_> = data
@@ -34,17 +38,22 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
                     _ => __w::Err(__w::Invalid::new(#reason)),
                 }
             };
-            (kind, parse)
+            (kind, quote!(false), parse)
         }
         (None, None) => {
             let message = "a parameter is an enum of words, or a struct around one other parameter: `struct Id(Uuid);`";
             errors.at(input.ident.span(), message);
-            (quote!(__w::Kind::Text(__w::None)), quote!(__w::Err(__w::Invalid::new(""))))
+            (
+                quote!(__w::Kind::Text(__w::None)),
+                quote!(false),
+                quote!(__w::Err(__w::Invalid::new(""))),
+            )
         }
     };
     let parse = if errors.is_empty() { parse } else { quote!(__w::Err(__w::Invalid::new(""))) };
     let body = quote! {
         const KIND: __w::Kind = #kind;
+        const IS_SECRET: ::core::primitive::bool = #is_secret;
         fn parse(text: &::core::primitive::str) -> __w::Result<Self, __w::Invalid> { #parse }
     };
     implement(&krate, &quote!(__w::Parameter), &input, &body, errors)

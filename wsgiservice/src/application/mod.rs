@@ -71,11 +71,13 @@ pub(crate) struct Manners {
     pub(crate) sends_default: bool,
     /// The status for parameters that break rules.
     pub(crate) violations: StatusCode,
+    /// How much content a method reads, in bytes.
+    pub(crate) content_limit: usize,
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { sends_default: false, violations: StatusCode::BAD_REQUEST }
+        Self { sends_default: false, violations: StatusCode::BAD_REQUEST, content_limit: 2 << 20 }
     }
 }
 
@@ -275,6 +277,30 @@ impl Application {
     /// ```
     pub fn unprocessable_violations(mut self) -> Self {
         self.manners.violations = StatusCode::UNPROCESSABLE_ENTITY;
+        self
+    }
+
+    /// Reads so much content of a request at the most, in bytes, and answers what is more with a 413.
+    ///
+    /// Without this, it is 2 MiB. The limit holds for what a content coding becomes, too.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Content, mount, resource, testing::Client};
+    /// # #[mount("/text")]
+    /// # struct Text;
+    /// # #[resource]
+    /// # impl Text {
+    /// #     fn post(&self, content: Content<String>) -> usize { content.into_inner().len() }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("text").mount(Text).content_limit(4));
+    /// let request = client.post("/text").header("content-type", "application/json");
+    /// assert_eq!(request.body(r#""long""#).send().await.status(), 413);
+    /// # }
+    /// ```
+    pub fn content_limit(mut self, bytes: usize) -> Self {
+        self.manners.content_limit = bytes;
         self
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::{LIMIT, too_large};
+use super::too_large;
 use crate::problem::Problem;
 
 /// How many codings content may have, one around the other.
@@ -35,12 +35,12 @@ impl Coding {
         })
     }
 
-    fn decode(self, content: &[u8]) -> Result<Bytes, Problem> {
+    fn decode(self, content: &[u8], limit: usize) -> Result<Bytes, Problem> {
         match self {
-            Self::Gzip => limited(MultiGzDecoder::new(content)),
-            Self::Deflate => limited(ZlibDecoder::new(content)),
-            Self::Brotli => limited(brotli::Decompressor::new(content, BUFFER)),
-            Self::Zstandard => limited(zstd::Decoder::new(content).map_err(|_| broken())?),
+            Self::Gzip => limited(MultiGzDecoder::new(content), limit),
+            Self::Deflate => limited(ZlibDecoder::new(content), limit),
+            Self::Brotli => limited(brotli::Decompressor::new(content, BUFFER), limit),
+            Self::Zstandard => limited(zstd::Decoder::new(content).map_err(|_| broken())?, limit),
         }
     }
 }
@@ -64,16 +64,16 @@ impl Codings {
     }
 
     /// Takes the codings away, the last one first.
-    pub(super) fn decode(&self, content: Bytes) -> Result<Bytes, Problem> {
-        self.0.iter().rev().try_fold(content, |content, coding| coding.decode(&content))
+    pub(super) fn decode(&self, content: Bytes, limit: usize) -> Result<Bytes, Problem> {
+        self.0.iter().rev().try_fold(content, |content, coding| coding.decode(&content, limit))
     }
 }
 
-fn limited(decoder: impl Read) -> Result<Bytes, Problem> {
+fn limited(decoder: impl Read, limit: usize) -> Result<Bytes, Problem> {
     let mut decoded = Vec::new();
-    let most = LIMIT as u64 + 1;
+    let most = (limit as u64).saturating_add(1);
     decoder.take(most).read_to_end(&mut decoded).map_err(|_| broken())?;
-    if decoded.len() > LIMIT { Err(too_large()) } else { Ok(decoded.into()) }
+    if decoded.len() > limit { Err(too_large(limit)) } else { Ok(decoded.into()) }
 }
 
 fn broken() -> Problem {

@@ -14,9 +14,6 @@ pub use self::patch::Patch;
 use self::{coding::Codings, format::Format};
 use crate::{body::Body, digest, parameters::Violation, problem::Problem, request::Request};
 
-/// How much content a method reads, in bytes.
-const LIMIT: usize = 2 << 20;
-
 /// The whole content of a request, deserialised by its media type: JSON or a form.
 ///
 /// ```
@@ -111,23 +108,24 @@ impl ReadContent {
 pub(crate) async fn read(
     request: &Request,
     usage: Use,
+    limit: usize,
     body: Body,
 ) -> Result<ReadContent, Problem> {
     let fields = request.fields();
     let codings = Codings::of(fields)?;
-    if body.size_hint().lower() > LIMIT as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large(limit));
     }
     let format = Format::of(fields);
     if usage.needs_format() && format.is_none() && !body.is_end_stream() {
         return Err(unsupported(request.method(), usage));
     }
-    let bytes = collect(body).await?;
+    let bytes = collect(body, limit).await?;
     digest::verify(fields, &bytes)?;
     if bytes.is_empty() {
         return empty(usage);
     }
-    let bytes = codings.decode(bytes)?;
+    let bytes = codings.decode(bytes, limit)?;
     let parameters = match format {
         Some(format) if usage.parameters => format.parameters(&bytes),
         _ => Ok(Vec::new()),
@@ -153,20 +151,20 @@ fn unsupported(method: &Method, usage: Use) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).field(name, usage.media_types())
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Problem> {
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::bad_request("The content was cut off."))?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len().saturating_add(data.len()) > LIMIT {
-            return Err(too_large());
+        if bytes.len().saturating_add(data.len()) > limit {
+            return Err(too_large(limit));
         }
         bytes.extend_from_slice(&data);
     }
     Ok(bytes.freeze())
 }
 
-fn too_large() -> Problem {
-    let detail = format!("The content is over the limit of {LIMIT} bytes.");
+fn too_large(limit: usize) -> Problem {
+    let detail = format!("The content is over the limit of {limit} bytes.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail(detail)
 }

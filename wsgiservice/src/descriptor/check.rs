@@ -18,22 +18,27 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
     !resource.valid
 }
 
-/// Whether the path has the variable.
+/// Whether the argument is not in the path, or may be: what is there is never absent, and seen by everybody.
 #[must_use]
-pub const fn has_variable(mount: &Mount, name: &str) -> bool {
-    mount.valid && among(mount.variables, name)
-}
-
-/// Whether the argument may be absent.
-#[must_use]
-pub const fn is_optional(argument: &Argument) -> bool {
-    matches!(argument, Argument::Value { optional: true, .. })
+pub const fn suits_path(mount: &Mount, name: &str, argument: &Argument) -> bool {
+    let is_in_path = mount.valid && among(mount.variables, name);
+    !is_in_path
+        || !matches!(
+            argument,
+            Argument::Value { optional: true, .. } | Argument::Value { secret: true, .. }
+        )
 }
 
 /// Whether the argument is the content of the request.
 #[must_use]
 pub const fn is_content(argument: &Argument) -> bool {
     matches!(argument, Argument::Content | Argument::Bytes)
+}
+
+/// Whether the argument comes from the content, and from there alone.
+#[must_use]
+pub const fn needs_content(argument: &Argument) -> bool {
+    is_content(argument) || matches!(argument, Argument::Value { secret: true, .. })
 }
 
 /// Whether the argument is a value that a client gives by name.

@@ -40,17 +40,13 @@ pub struct Repeated;
 #[derive(Debug)]
 pub struct Whole;
 
-pub(super) const fn value(
-    kind: descriptor::Kind,
-    optional: bool,
-    repeated: bool,
-) -> descriptor::Argument {
-    descriptor::Argument::Value { kind, optional, repeated }
+const fn value<T: Parameter>(optional: bool, repeated: bool) -> descriptor::Argument {
+    descriptor::Argument::Value { kind: T::KIND, optional, repeated, secret: T::IS_SECRET }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Parameter> Argument<'a, Single> for T {
-    const ARGUMENT: descriptor::Argument = value(T::KIND, false, false);
+    const ARGUMENT: descriptor::Argument = value::<T>(false, false);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.one(index, true, T::parse).flatten()
@@ -59,7 +55,7 @@ impl<'a, T: Parameter> Argument<'a, Single> for T {
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
-    const ARGUMENT: descriptor::Argument = value(T::KIND, true, false);
+    const ARGUMENT: descriptor::Argument = value::<T>(true, false);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.one(index, false, T::parse)
@@ -68,7 +64,7 @@ impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
-    const ARGUMENT: descriptor::Argument = value(T::KIND, false, true);
+    const ARGUMENT: descriptor::Argument = value::<T>(false, true);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.all(index, T::parse)

@@ -2,7 +2,7 @@
 
 use super::{
     Arguments, Invalid,
-    argument::{Optional, Repeated, Single, value},
+    argument::{Optional, Repeated, Single},
 };
 use crate::descriptor::{self, Kind};
 
@@ -31,8 +31,12 @@ where
     T::ARGUMENT
 }
 
+const fn value(optional: bool, repeated: bool) -> descriptor::Argument {
+    descriptor::Argument::Value { kind: Kind::Text(None), optional, repeated, secret: false }
+}
+
 impl<C> Converted<C, Single> for C {
-    const ARGUMENT: descriptor::Argument = value(Kind::Text(None), false, false);
+    const ARGUMENT: descriptor::Argument = value(false, false);
 
     fn take(
         arguments: &mut Arguments<'_>,
@@ -44,7 +48,7 @@ impl<C> Converted<C, Single> for C {
 }
 
 impl<C> Converted<C, Optional> for Option<C> {
-    const ARGUMENT: descriptor::Argument = value(Kind::Text(None), true, false);
+    const ARGUMENT: descriptor::Argument = value(true, false);
 
     fn take(
         arguments: &mut Arguments<'_>,
@@ -56,7 +60,7 @@ impl<C> Converted<C, Optional> for Option<C> {
 }
 
 impl<C> Converted<C, Repeated> for Vec<C> {
-    const ARGUMENT: descriptor::Argument = value(Kind::Text(None), false, true);
+    const ARGUMENT: descriptor::Argument = value(false, true);
 
     fn take(
         arguments: &mut Arguments<'_>,

@@ -10,6 +10,7 @@ mod converted;
 mod format;
 mod parameter;
 pub(crate) mod plan;
+mod secret;
 mod violation;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
     parameter::{Invalid, Parameter},
+    secret::Secret,
 };
 use self::{
     plan::{Plan, Planned, Source},
@@ -191,6 +193,9 @@ impl<'a> Arguments<'a> {
                 }
                 values => values,
             },
+            Source::Content => {
+                Values::Many(self.content.values(planned.name).map(Cow::Borrowed).collect())
+            }
             Source::Elsewhere => Values::None,
         };
         Some((values, planned.source.place()))

@@ -55,6 +55,9 @@ pub trait Parameter: Sized + Send {
     /// What the text may look like.
     const KIND: Kind;
 
+    /// Whether it is taken from the content alone, and never shown; see [`Secret`](crate::Secret).
+    const IS_SECRET: bool = false;
+
     /// Converts the text.
     ///
     /// # Errors

@@ -37,6 +37,8 @@ pub(super) enum Source {
     QueryOrContent,
     /// It is no value.
     Elsewhere,
+    /// The content alone, and nothing shows it.
+    Content,
 }
 
 impl Plan {
@@ -55,7 +57,9 @@ impl Plan {
 
     /// Whether some parameter may be in the content.
     pub(crate) fn looks_into_content(&self) -> bool {
-        self.0.iter().any(|planned| matches!(planned.source, Source::QueryOrContent))
+        self.0
+            .iter()
+            .any(|planned| matches!(planned.source, Source::QueryOrContent | Source::Content))
     }
 
     pub(super) fn parameter(&self, index: usize) -> Option<&Planned> {
@@ -87,6 +91,9 @@ impl Planned {
         value: &str,
         reason: &str,
     ) -> Violation {
+        if matches!(self.source, Source::Content) {
+            return Violation::secret(self.name, place, code, reason);
+        }
         Violation::new(self.name, place, code, value, reason)
     }
 }
@@ -97,7 +104,7 @@ impl Source {
             Self::Variable(_) | Self::Rest(_) => "path",
             Self::Field(_) => "header",
             Self::Query | Self::QueryOrContent => "query",
-            Self::Elsewhere => "content",
+            Self::Elsewhere | Self::Content => "content",
         }
     }
 }
@@ -115,6 +122,9 @@ fn source(
 ) -> Result<Source, String> {
     if !matches!(parameter.argument, Argument::Value { .. }) {
         return Ok(Source::Elsewhere);
+    }
+    if matches!(parameter.argument, Argument::Value { secret: true, .. }) {
+        return Ok(Source::Content);
     }
     if let Some(field) = parameter.header {
         let name = HeaderName::from_bytes(field.as_bytes());

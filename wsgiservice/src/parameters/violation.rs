@@ -47,6 +47,20 @@ impl Violation {
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
     }
 
+    /// With a value that must not be seen.
+    pub(crate) fn secret(
+        name: &'static str,
+        place: &'static str,
+        code: Code,
+        reason: &str,
+    ) -> Self {
+        let text = match code {
+            Code::Missing | Code::Empty => return Self::new(name, place, code, "", reason),
+            _ => format!("Value for {name} does not validate."),
+        };
+        Self { name: name.into(), place, code, text, reason: reason.to_owned() }
+    }
+
     /// Content that is no JSON: where, and never what.
     pub(crate) fn malformed(line: usize, column: usize) -> Self {
         let text = "Invalid JSON content data".to_owned();

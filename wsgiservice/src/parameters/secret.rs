@@ -1,0 +1,70 @@
+//! What must not be seen: a password, a token.
+
+use std::fmt;
+
+use super::{Invalid, Parameter};
+use crate::descriptor::Kind;
+
+/// A parameter that must not be seen.
+///
+/// It is taken from the content alone, since targets end up in logs and histories; it is never logged, and no answer
+/// repeats it.
+///
+/// ```
+/// use wsgiservice::{Application, Secret, mount, resource, testing::Client};
+///
+/// #[mount("/login")]
+/// struct Login;
+///
+/// #[resource]
+/// impl Login {
+///     fn post(&self, #[validate(len = 8..)] password: Secret<String>) -> bool {
+///         password.expose() == "correct horse"
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("login").mount(Login));
+/// let request = client.post("/login").header("content-type", "application/x-www-form-urlencoded");
+/// let response = request.body("password=hunter2").send().await;
+/// assert_eq!(response.status(), 400);
+/// assert!(!response.text().contains("hunter2"));
+/// assert_eq!(client.post("/login?password=correct+horse").send().await.status(), 400);
+/// # }
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// A secret of this value, as where one resource calls the method of another.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// The value.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+/// Without the value.
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+impl<T: Parameter> Parameter for Secret<T> {
+    const KIND: Kind = T::KIND;
+    const IS_SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        T::parse(text).map(Self)
+    }
+}
