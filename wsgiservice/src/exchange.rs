@@ -14,7 +14,7 @@
 //!
 //! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
 
-use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::SystemTime};
 
 use http::{HeaderValue, Method, header};
 
@@ -31,7 +31,7 @@ use crate::{
     parameters::{Arguments, Violation},
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
-    representation::Selected,
+    representation::{self, Coding, Selected},
     request::Request,
     resource::{Call, Finding},
     response,
@@ -50,6 +50,10 @@ pub(crate) struct Findings<'a> {
     pub(crate) is_negotiated: bool,
     /// The selected representation.
     pub(crate) selected: Option<Selected<'a>>,
+    /// The content coding that the client likes best, where the representation can have one.
+    pub(crate) coding: Option<Coding>,
+    /// The suffix of the entity tag that the client has, where that is why it gets a 304.
+    pub(crate) known_suffix: Option<String>,
     /// For how long the answer stays fresh.
     pub(crate) freshness: Option<&'a Freshness>,
     /// What the resource implements.
@@ -135,16 +139,23 @@ async fn decide<'a>(
 
     let selected = negotiate(request, entry, operation, matched.extension)?;
     findings.selected = selected;
+    findings.coding = selected
+        .filter(|selected| representation::is_compressible(selected.content_type))
+        .and_then(|_| negotiation::coding(request));
     let asking = Asking { selected: selected.unwrap_or(Selected::NONE), ..asking };
 
-    let preconditions = preconditions(request, operation, selected);
+    let preconditions = preconditions(request, entry, findings);
     let calls = asking.bind(operation, &content, &preconditions)?;
 
     let (validators, early) = calls.validators(entry, request, &preconditions).await?;
     findings.validators = validators;
     match preconditions.evaluate(&findings.validators) {
         Evaluation::Proceed => {}
-        Evaluation::NotModified => return Ok(End::NotModified),
+        Evaluation::NotModified => {
+            let suffix = preconditions.suffix_of_known(&findings.validators);
+            findings.known_suffix = suffix.map(str::to_owned);
+            return Ok(End::NotModified);
+        }
         Evaluation::Failed => return Err(Problem::precondition_failed()),
     }
 
@@ -209,13 +220,27 @@ fn negotiate<'a>(
     Ok(negotiation::select(request, extension, representations))
 }
 
-fn preconditions(
-    request: &Request,
-    operation: &Prepared,
-    selected: Option<Selected<'_>>,
-) -> Preconditions {
-    let extension = selected.map(|selected| selected.extension);
-    Preconditions::of(request, extension, || operation.representations.extensions().collect())
+/// The preconditions, on the selected representation, coded or not; or on any where the request changes something.
+fn preconditions(request: &Request, entry: &Entry, findings: &Findings<'_>) -> Preconditions {
+    let selected = || {
+        let extension = findings.selected.map(|selected| selected.extension);
+        let coded =
+            extension.zip(findings.coding).map(|(extension, coding)| suffix(extension, coding));
+        extension.map(Cow::Borrowed).into_iter().chain(coded.map(Cow::Owned)).collect()
+    };
+    let all = || {
+        let extensions = entry.extensions();
+        let coded = extensions
+            .iter()
+            .flat_map(|extension| Coding::ALL.map(|coding| Cow::Owned(suffix(extension, coding))));
+        extensions.iter().map(|extension| Cow::Borrowed(*extension)).chain(coded).collect()
+    };
+    Preconditions::of(request, selected, all)
+}
+
+/// What makes the entity tag of a coded representation distinct.
+pub(crate) fn suffix(extension: &str, coding: Coding) -> String {
+    format!("{extension}_{}", coding.name())
 }
 
 async fn outcome(call: Call<'_>) -> Result<Outcome, Problem> {

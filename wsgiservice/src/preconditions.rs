@@ -1,6 +1,6 @@
 //! Conditional requests (RFC 9110, section 13): do its preconditions let a request proceed?
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use http::header;
 
@@ -51,7 +51,7 @@ pub struct Preconditions {
     if_none_match: Option<Condition>,
     if_modified_since: Option<SystemTime>,
     if_unmodified_since: Option<SystemTime>,
-    extensions: Vec<&'static str>,
+    suffixes: Vec<Cow<'static, str>>,
     retrieves: bool,
 }
 
@@ -73,14 +73,14 @@ pub(crate) enum Evaluation {
 }
 
 impl Preconditions {
-    /// The preconditions of a request, on representations whose tags end in these extensions.
+    /// The preconditions of a request, on representations whose tags end in these suffixes.
     ///
     /// A `GET` or a `HEAD` asks about the representation that was selected. For what changes a resource, the tag of
     /// any of its representations says which state the client has seen.
-    pub(crate) fn of<'a>(
+    pub(crate) fn of(
         request: &Request,
-        selected: Option<&'static str>,
-        all: impl FnOnce() -> Vec<&'static str> + 'a,
+        selected: impl FnOnce() -> Vec<Cow<'static, str>>,
+        all: impl FnOnce() -> Vec<Cow<'static, str>>,
     ) -> Self {
         if !is_conditional(request) {
             return Self::default();
@@ -99,7 +99,7 @@ impl Preconditions {
                 .flatten(),
             if_match,
             if_none_match,
-            extensions: if retrieves { selected.into_iter().collect() } else { all() },
+            suffixes: if retrieves { selected() } else { all() },
             retrieves,
         }
     }
@@ -170,11 +170,29 @@ impl Preconditions {
             Condition::Tags(EntityTagList::Tags(tags)) => tags,
         };
         let Some(etag) = &validators.etag else { return false };
-        self.extensions.iter().any(|extension| {
-            let on_the_wire = etag.suffixed(extension);
-            tags.iter().any(|tag| equal(tag, &on_the_wire))
-        })
+        self.suffixes.iter().any(|suffix| is_among(etag, suffix, tags, equal))
     }
+
+    /// The suffix of the tag that the client has, where a 304 is due to that.
+    pub(crate) fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
+        let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {
+            return None;
+        };
+        let etag = validators.etag.as_ref()?;
+        let known = |suffix: &&Cow<'static, str>| is_among(etag, suffix, tags, EntityTag::weak_eq);
+        self.suffixes.iter().find(known).map(AsRef::as_ref)
+    }
+}
+
+/// Whether the tag with this suffix is among these.
+fn is_among(
+    etag: &EntityTag,
+    suffix: &str,
+    tags: &[EntityTag],
+    equal: fn(&EntityTag, &EntityTag) -> bool,
+) -> bool {
+    let on_the_wire = etag.suffixed(suffix);
+    tags.iter().any(|tag| equal(tag, &on_the_wire))
 }
 
 fn is_conditional(request: &Request) -> bool {

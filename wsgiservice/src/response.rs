@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -10,12 +11,12 @@ use uuid::Uuid;
 use crate::{
     application::Built,
     body::Body,
-    exchange::{End, Findings},
+    exchange::{End, Findings, suffix},
     fields::http_date,
     freshness, negotiation,
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
-    representation::{self, NOSNIFF, Selected, Writer},
+    representation::{self, NOSNIFF, Selected, Writer, is_compressible, is_worth_it},
     request::Request,
 };
 
@@ -58,13 +59,7 @@ pub(crate) fn respond(
 fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) -> Response<Body> {
     let mut response = match outcome.content {
         OutcomeContent::Nothing => Response::new(Body::empty()),
-        OutcomeContent::Represented(bytes) => {
-            let mut response = Response::new(Body::from(bytes));
-            if let Some(selected) = &findings.selected {
-                response.headers_mut().insert(header::CONTENT_TYPE, selected.content_type.clone());
-            }
-            response
-        }
+        OutcomeContent::Represented(bytes) => represented(findings, bytes),
         OutcomeContent::Verbatim(verbatim) => {
             let (fields, body) = *verbatim;
             let mut response = Response::new(body);
@@ -79,9 +74,32 @@ fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) ->
     }
     if outcome.status.is_success() {
         if request.retrieves() {
-            validators(fields, findings, true);
+            let coded = fields.contains_key(header::CONTENT_ENCODING);
+            let coding = findings.coding.filter(|_| coded);
+            let extension = findings.selected.map(|selected| selected.extension);
+            let suffix = extension.zip(coding).map(|(extension, coding)| suffix(extension, coding));
+            validators(fields, findings, suffix.as_deref(), true);
         }
         fresh(fields, findings);
+    }
+    response
+}
+
+/// Content in the selected representation, and in the content coding that the client likes best where it is worth that.
+fn represented(findings: &Findings<'_>, bytes: Bytes) -> Response<Body> {
+    let Some(selected) = &findings.selected else { return Response::new(Body::from(bytes)) };
+    let can_be_coded = is_worth_it(bytes.len()) && is_compressible(selected.content_type);
+    let coding = findings.coding.filter(|_| can_be_coded);
+    let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
+    let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
+    let mut response = Response::new(Body::from(bytes));
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, selected.content_type.clone());
+    if let Some(coding) = coding {
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    }
+    if can_be_coded {
+        fields.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     }
     response
 }
@@ -90,8 +108,15 @@ fn not_modified(findings: &Findings<'_>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     // Other metadata than the tag is for clients that have none (RFC 9110, section 15.4.5).
-    validators(response.headers_mut(), findings, findings.validators.etag.is_none());
-    fresh(response.headers_mut(), findings);
+    let with_last_modified = findings.validators.etag.is_none();
+    let suffix = findings.known_suffix.as_deref();
+    let fields = response.headers_mut();
+    validators(fields, findings, suffix, with_last_modified);
+    if suffix.zip(findings.selected).is_some_and(|(suffix, selected)| suffix != selected.extension)
+    {
+        fields.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    fresh(fields, findings);
     response
 }
 
@@ -154,10 +179,17 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
     Cow::Owned(format!("urn:uuid:{id}"))
 }
 
-fn validators(fields: &mut HeaderMap, findings: &Findings<'_>, with_last_modified: bool) {
+/// The validators of the selected representation, whose tag has its extension for a suffix, or this one.
+fn validators(
+    fields: &mut HeaderMap,
+    findings: &Findings<'_>,
+    suffix: Option<&str>,
+    with_last_modified: bool,
+) {
     let validators = &findings.validators;
     if let (Some(etag), Some(selected)) = (&validators.etag, &findings.selected) {
-        fields.insert(header::ETAG, etag.suffixed(selected.extension).to_value());
+        let suffix = suffix.unwrap_or(selected.extension);
+        fields.insert(header::ETAG, etag.suffixed(suffix).to_value());
     }
     if let (Some(time), true) = (validators.last_modified, with_last_modified) {
         fields.insert(header::LAST_MODIFIED, http_date::value(time));

@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod application;
+mod coding;
 mod content;
 mod method;
 mod negotiation;

@@ -67,11 +67,13 @@ pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -
     quote!(#error #(#attributes)* #rest)
 }
 
-/// The lints of a function's shape, which is the framework's wish: arguments by value, as many as there are parameters.
+/// The lints of a function's shape, which is the framework's wish: arguments by value, as many as there are
+/// parameters, and a reference to just what a method returns.
 fn signature_lints() -> TokenStream {
     quote! {
         #[allow(
             clippy::needless_pass_by_value,
+            clippy::ptr_arg,
             clippy::too_many_arguments,
             clippy::trivially_copy_pass_by_ref,
             clippy::unnecessary_wraps,

@@ -77,11 +77,14 @@ impl Entry {
         })
     }
 
+    /// The extensions of all its representations.
+    pub(crate) fn extensions(&self) -> Vec<&'static str> {
+        representation::extensions(self.operations.iter().map(|it| &it.representations))
+    }
+
     /// Adds it to the router, after these; what it conflicts with, in words.
     pub(super) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
-        let extensions =
-            representation::extensions(self.operations.iter().map(|it| &it.representations));
-        let conflict = router.add(&self.path, extensions).err()?;
+        let conflict = router.add(&self.path, self.extensions()).err()?;
         let other = conflict.and_then(|template| {
             let position = router.position(&template)?;
             before.get(position)

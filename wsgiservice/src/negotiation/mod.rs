@@ -1,13 +1,15 @@
 //! Proactive negotiation (RFC 9110, section 12.1): which representation is selected.
 
 mod accept;
+mod accept_encoding;
+mod quality;
 
 use http::header;
 
 pub(crate) use self::accept::Offer;
 use crate::{
     problem::Problem,
-    representation::{Representations, Selected},
+    representation::{Coding, Representations, Selected},
     request::Request,
 };
 
@@ -34,4 +36,9 @@ pub(crate) fn required<'a>(
     let selected = select(request, extension, representations);
     let default = || sends_default.then(|| representations.at(0)).flatten();
     selected.or_else(default).ok_or_else(|| Problem::not_acceptable(representations.media_types()))
+}
+
+/// Selects the content coding that the client likes best.
+pub(crate) fn coding(request: &Request) -> Option<Coding> {
+    accept_encoding::select(&request.fields().get_all(header::ACCEPT_ENCODING))
 }

@@ -1,11 +1,13 @@
 //! From a value to content, in the representation that was selected.
 
+mod coding;
 mod represent;
 mod xml;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
+pub(crate) use self::coding::{Coding, is_compressible, is_worth_it};
 pub use self::represent::Represent;
 use crate::{
     body::BoxError,

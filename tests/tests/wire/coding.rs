@@ -1,0 +1,119 @@
+//! Section 5: content coding.
+
+use std::io::Read;
+
+use wsgiservice::{
+    Application, EntityTag, mount, resource,
+    testing::{Client, TestResponse},
+};
+
+/// Text of this length, with a tag.
+#[mount("/text/{length}")]
+struct Text;
+
+#[resource]
+impl Text {
+    fn etag(&self) -> Option<EntityTag> {
+        Some(EntityTag::strong("abc"))
+    }
+
+    fn get(&self, length: usize) -> String {
+        "x".repeat(length)
+    }
+
+    fn put(&self) -> &'static str {
+        "put"
+    }
+
+    #[representation(".png", "image/png")]
+    fn image(&self, text: &String) -> String {
+        text.clone()
+    }
+}
+
+async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
+    let request = Client::new(Application::new("coding").mount(Text)).request(method, target);
+    fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}
+
+fn vary(response: &TestResponse) -> Vec<&str> {
+    response.fields().get_all("vary").iter().filter_map(|value| value.to_str().ok()).collect()
+}
+
+fn decoded(coding: &str, content: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    match coding {
+        "gzip" => flate2::read::GzDecoder::new(content).read_to_end(&mut decoded),
+        "br" => brotli::Decompressor::new(content, 4096).read_to_end(&mut decoded),
+        _ => zstd::Decoder::new(content).expect("zstd").read_to_end(&mut decoded),
+    }
+    .expect("decoded");
+    decoded
+}
+
+#[tokio::test]
+async fn content_is_coded_as_the_client_likes_it_and_its_tag_is_distinct() {
+    let plain = ask("GET", "/text/2000", &[]).await;
+    assert_eq!(plain.field("content-encoding"), None);
+    assert_eq!(plain.field("etag"), Some("\"abc_json\""));
+    for coding in ["gzip", "br", "zstd"] {
+        let response = ask("GET", "/text/2000", &[("accept-encoding", coding)]).await;
+        assert_eq!(response.field("content-encoding"), Some(coding));
+        assert_eq!(response.field("etag"), Some(format!("\"abc_json_{coding}\"").as_str()));
+        assert_eq!(decoded(coding, response.content()), plain.content());
+    }
+}
+
+#[tokio::test]
+async fn vary_names_the_field_where_it_could_have_mattered() {
+    for fields in [&[][..], &[("accept-encoding", "gzip")]] {
+        assert_eq!(vary(&ask("GET", "/text/2000", fields).await), ["Accept-Encoding", "Accept"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_short_is_not_coded() {
+    let response = ask("GET", "/text/1000", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(response.field("content-encoding"), None);
+    assert_eq!(response.field("etag"), Some("\"abc_json\""));
+    assert_eq!(vary(&response), ["Accept"]);
+}
+
+#[tokio::test]
+async fn what_would_not_become_smaller_is_not_coded() {
+    let response = ask("GET", "/text/2000.png", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(response.field("content-encoding"), None);
+    assert_eq!(vary(&response), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn what_a_client_has_in_a_coding_is_not_sent_again() {
+    let known = [("accept-encoding", "gzip"), ("if-none-match", "\"abc_json_gzip\"")];
+    let response = ask("GET", "/text/2000", &known).await;
+    assert_eq!(response.status(), 304);
+    assert_eq!(response.field("etag"), Some("\"abc_json_gzip\""));
+    assert_eq!(vary(&response), ["Accept-Encoding", "Accept"]);
+}
+
+#[tokio::test]
+async fn what_a_client_has_in_a_coding_that_it_does_not_accept_is_sent() {
+    let response = ask("GET", "/text/2000", &[("if-none-match", "\"abc_json_gzip\"")]).await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn a_change_may_name_the_tag_of_any_coded_or_own_representation() {
+    for tag in ["\"abc_json_br\"", "\"abc_xml_gzip\"", "\"abc_png\""] {
+        assert_eq!(ask("PUT", "/text/1", &[("if-match", tag)]).await.status(), 200, "{tag}");
+    }
+    assert_eq!(ask("PUT", "/text/1", &[("if-match", "\"abc_json_lzma\"")]).await.status(), 412);
+}
+
+#[tokio::test]
+async fn head_has_the_length_of_the_coded_content() {
+    let fields = [("accept-encoding", "gzip")];
+    let get = ask("GET", "/text/2000", &fields).await;
+    let head = ask("HEAD", "/text/2000", &fields).await;
+    assert_eq!(head.field("content-length"), Some(get.content().len().to_string().as_str()));
+    assert_eq!(head.field("content-encoding"), Some("gzip"));
+}

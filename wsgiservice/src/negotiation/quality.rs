@@ -1,0 +1,69 @@
+//! Quality values, and the parameters that they stand among (RFC 9110, sections 5.6.6 and 12.4.2).
+
+/// A quality in thousandths.
+pub(super) type Quality = u16;
+
+/// The quality among parameters: 1 where none is given, nothing where it or another parameter is malformed.
+pub(super) fn weight(text: &str) -> Option<Quality> {
+    for parameter in parameters(text) {
+        let (name, value) = parameter?;
+        if name.eq_ignore_ascii_case("q") {
+            return thousandths(value);
+        }
+    }
+    Some(1000)
+}
+
+pub(super) fn parameters(text: &str) -> impl Iterator<Item = Option<(&str, &str)>> {
+    split(text, b';').filter(|parameter| !parameter.trim().is_empty()).map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let (name, value) = (name.trim(), value.trim());
+        (is_token(name) && !value.is_empty()).then_some((name, value))
+    })
+}
+
+/// `0` to `1` with three decimals at most (section 12.4.2).
+fn thousandths(text: &str) -> Option<Quality> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let digits = decimals.bytes().chain(std::iter::repeat(b'0')).take(3);
+    let fraction = digits.fold(0, |sum: Quality, digit| sum * 10 + Quality::from(digit - b'0'));
+    match (whole, fraction) {
+        ("0", fraction) => Some(fraction),
+        ("1", 0) => Some(1000),
+        _ => None,
+    }
+}
+
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// The parts between separators that stand outside of quoted strings.
+pub(super) fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = end_of_part(text, separator);
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
+}
+
+fn end_of_part(text: &str, separator: u8) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.bytes().position(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => return byte == separator && !quoted,
+        }
+        false
+    })
+}
