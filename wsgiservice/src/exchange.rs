@@ -29,6 +29,7 @@ use crate::{
     outcome::{Outcome, OutcomeContent},
     panic,
     parameters::{Arguments, Violation},
+    partial,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     representation::{self, Coding, Selected},
@@ -140,7 +141,9 @@ async fn decide<'a>(
     let selected = negotiate(request, entry, operation, matched.extension)?;
     findings.selected = selected;
     findings.coding = selected
-        .filter(|selected| representation::is_compressible(selected.content_type))
+        .filter(|selected| {
+            operation.is_represented && representation::is_compressible(selected.content_type)
+        })
         .and_then(|_| negotiation::coding(request));
     let asking = Asking { selected: selected.unwrap_or(Selected::NONE), ..asking };
 
@@ -159,10 +162,11 @@ async fn decide<'a>(
         Evaluation::Failed => return Err(Problem::precondition_failed()),
     }
 
-    match early {
-        Early::Outcome(outcome) => Ok(End::Outcome(outcome)),
-        Early::Call(call) => outcome(call).await.map(End::Outcome),
-    }
+    let outcome = match early {
+        Early::Outcome(outcome) => outcome,
+        Early::Call(call) => outcome(call).await?,
+    };
+    partial::select(request, &findings.validators, outcome).map(End::Outcome)
 }
 
 /// The resource, or nothing for the server as a whole (`OPTIONS *`).
@@ -217,6 +221,10 @@ fn negotiate<'a>(
         let sends_default = entry.manners.sends_default;
         return negotiation::required(request, extension, representations, sends_default).map(Some);
     }
+    if operation.is_verbatim {
+        // Its entity tag has no suffix: there is no other representation to tell it from.
+        return Ok(Some(Selected::NONE));
+    }
     Ok(negotiation::select(request, extension, representations))
 }
 
@@ -233,7 +241,8 @@ fn preconditions(request: &Request, entry: &Entry, findings: &Findings<'_>) -> P
         let coded = extensions
             .iter()
             .flat_map(|extension| Coding::ALL.map(|coding| Cow::Owned(suffix(extension, coding))));
-        extensions.iter().map(|extension| Cow::Borrowed(*extension)).chain(coded).collect()
+        let plain = extensions.iter().map(|extension| Cow::Borrowed(*extension));
+        plain.chain(coded).chain([Cow::Borrowed("")]).collect()
     };
     Preconditions::of(request, selected, all)
 }
@@ -376,10 +385,12 @@ impl<'a> Calls<'a> {
 async fn computed<'a>(early: Early<'a>, validators: &mut Validators) -> Result<Early<'a>, Problem> {
     let Early::Call(call) = early else { return Ok(early) };
     let outcome = outcome(call).await?;
-    if let (true, OutcomeContent::Represented(bytes)) =
-        (outcome.status.is_success(), &outcome.content)
-    {
-        validators.etag = Some(validators::tag_of(bytes));
-    }
+    let content = match &outcome.content {
+        OutcomeContent::Represented(bytes) => Some(bytes),
+        OutcomeContent::Binary(binary) => Some(&binary.content),
+        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => None,
+    };
+    let content = content.filter(|_| outcome.status.is_success());
+    validators.etag = content.map(|content| validators::tag_of(content));
     Ok(Early::Outcome(outcome))
 }

@@ -67,6 +67,7 @@ mod negotiation;
 mod outcome;
 mod panic;
 mod parameters;
+mod partial;
 mod preconditions;
 mod problem;
 mod representation;
@@ -233,8 +234,8 @@ pub use self::{
     error::{Error, Result},
     fields::entity_tag::EntityTag,
     outcome::{
-        Accepted, Answer, Created, Found, MovedPermanently, NoContent, PermanentRedirect, Put,
-        ResetContent, SeeOther, TemporaryRedirect,
+        Accepted, Answer, Binary, Created, Found, MovedPermanently, NoContent, PermanentRedirect,
+        Put, ResetContent, SeeOther, TemporaryRedirect,
     },
     parameters::{Invalid, Parameter, Secret},
     preconditions::Preconditions,

@@ -60,6 +60,7 @@ fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) ->
     let mut response = match outcome.content {
         OutcomeContent::Nothing => Response::new(Body::empty()),
         OutcomeContent::Represented(bytes) => represented(findings, bytes),
+        OutcomeContent::Binary(binary) => Response::new(Body::from(binary.content)),
         OutcomeContent::Verbatim(verbatim) => {
             let (fields, body) = *verbatim;
             let mut response = Response::new(body);

@@ -151,6 +151,7 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Fi
             OutcomeContent::Represented(write(&value).map_err(Problem::internal)?)
         }
         PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
+        PartsContent::Binary(binary) => OutcomeContent::Binary(binary),
     };
     Ok(Finding::Outcome(Outcome { status: parts.status, location: parts.location, content }))
 }

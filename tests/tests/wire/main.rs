@@ -10,6 +10,7 @@ mod negotiation;
 mod outcomes;
 mod parameters;
 mod problems;
+mod range;
 mod running;
 mod target;
 mod validators;

@@ -39,6 +39,8 @@ pub(crate) struct Prepared {
     pub(crate) freshness: Option<Freshness>,
     /// Whether the answer has content, and so is negotiated.
     pub(crate) is_represented: bool,
+    /// Whether the answer is written by the method itself, and has no representation.
+    pub(crate) is_verbatim: bool,
     pub(crate) content: Use,
 }
 
@@ -147,6 +149,7 @@ impl Prepared {
             representations,
             freshness: operation.freshness,
             is_represented: returns.value.is_some(),
+            is_verbatim: returns.verbatim,
             content,
         })
     }

@@ -2,3 +2,4 @@
 
 pub(crate) mod entity_tag;
 pub(crate) mod http_date;
+pub(crate) mod range;

@@ -1,0 +1,141 @@
+//! Sections 7 and 9: parts of binary content.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderValue;
+use wsgiservice::{
+    Application, Binary, EntityTag, mount, resource,
+    testing::{Client, TestResponse},
+};
+
+const MODIFIED: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
+
+#[mount("/image/{id}")]
+struct Image;
+
+#[resource]
+impl Image {
+    fn etag(&self) -> Option<EntityTag> {
+        Some(EntityTag::strong("abc"))
+    }
+
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(UNIX_EPOCH + Duration::from_secs(1_795_521_600))
+    }
+
+    #[expires(days = 1)]
+    fn get(&self, id: u32) -> Option<Binary> {
+        (id == 1).then(|| Binary::new("0123456789", HeaderValue::from_static("image/png")))
+    }
+}
+
+#[mount("/automatic", etag = auto)]
+struct Automatic;
+
+#[resource]
+impl Automatic {
+    fn get(&self) -> Binary {
+        Binary::new("0123456789", HeaderValue::from_static("image/png"))
+    }
+}
+
+async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
+    let client = Client::new(Application::new("range").mount(Image).mount(Automatic));
+    let request = client.request(method, target);
+    fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}
+
+#[tokio::test]
+async fn the_whole_says_that_parts_can_be_had() {
+    let response = ask("GET", "/image/1", &[]).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.text(), "0123456789");
+    assert_eq!(response.field("content-type"), Some("image/png"));
+    assert_eq!(response.field("accept-ranges"), Some("bytes"));
+    assert_eq!(response.field("etag"), Some("\"abc\""));
+    assert_eq!(response.field("vary"), None);
+}
+
+#[tokio::test]
+async fn one_range_is_a_206() {
+    for (range, content_range, content) in [
+        ("bytes=0-0", "bytes 0-0/10", "0"),
+        ("bytes=7-", "bytes 7-9/10", "789"),
+        ("bytes=-2", "bytes 8-9/10", "89"),
+        ("bytes=5-99", "bytes 5-9/10", "56789"),
+    ] {
+        let response = ask("GET", "/image/1", &[("range", range)]).await;
+        assert_eq!(response.status(), 206, "{range}");
+        assert_eq!(response.field("content-range"), Some(content_range));
+        assert_eq!(response.field("cache-control"), Some("max-age=86400"));
+        assert_eq!(response.field("etag"), Some("\"abc\""));
+        assert_eq!(response.text(), content);
+    }
+}
+
+#[tokio::test]
+async fn several_ranges_are_several_parts() {
+    let response = ask("GET", "/image/1", &[("range", "bytes=0-1, 8-")]).await;
+    assert_eq!(response.status(), 206);
+    let media_type = response.field("content-type").expect("a media type");
+    let boundary = media_type.strip_prefix("multipart/byteranges; boundary=").expect("a boundary");
+    let expected = format!(
+        "--{boundary}\r\ncontent-type: image/png\r\ncontent-range: bytes 0-1/10\r\n\r\n01\r\n\
+         --{boundary}\r\ncontent-type: image/png\r\ncontent-range: bytes 8-9/10\r\n\r\n89\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(response.text(), expected);
+    assert_eq!(response.field("content-range"), None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_is_a_416_that_says_how_much_there_is() {
+    let response = ask("GET", "/image/1", &[("range", "bytes=10-")]).await;
+    assert_eq!(response.status(), 416);
+    assert_eq!(response.field("content-range"), Some("bytes */10"));
+    assert_eq!(response.field("cache-control"), None);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_gets_the_whole() {
+    for range in ["lines=1-2", "bytes=2-1", "bytes=x"] {
+        assert_eq!(ask("GET", "/image/1", &[("range", range)]).await.status(), 200, "{range}");
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_for_get_alone() {
+    let response = ask("HEAD", "/image/1", &[("range", "bytes=0-0")]).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.field("content-length"), Some("10"));
+}
+
+#[tokio::test]
+async fn if_range_asks_for_a_part_of_just_what_the_client_has() {
+    for (value, status) in [
+        ("\"abc\"", 206),
+        ("\"abd\"", 200),
+        ("W/\"abc\"", 200),
+        (MODIFIED, 206),
+        ("Tue, 24 Nov 2026 12:00:01 GMT", 200),
+        ("nonsense", 200),
+    ] {
+        let response = ask("GET", "/image/1", &[("range", "bytes=0-0"), ("if-range", value)]).await;
+        assert_eq!(response.status(), status, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn preconditions_come_before_the_range() {
+    let fields = [("range", "bytes=0-0"), ("if-none-match", "\"abc\"")];
+    assert_eq!(ask("GET", "/image/1", &fields).await.status(), 304);
+    assert_eq!(ask("GET", "/image/2", &[("range", "bytes=0-0")]).await.status(), 404);
+}
+
+#[tokio::test]
+async fn an_automatic_tag_is_of_the_whole() {
+    let whole = ask("GET", "/automatic", &[]).await;
+    let part = ask("GET", "/automatic", &[("range", "bytes=0-0")]).await;
+    assert_eq!(part.status(), 206);
+    assert!(whole.field("etag").is_some());
+    assert_eq!(part.field("etag"), whole.field("etag"));
+}
