@@ -1,6 +1,6 @@
 use wsgiservice::{mount, resource};
 
-#[mount("/{id}", etag = always)]
+#[mount("/{id}", xml_root = "1")]
 #[validate(id, re = "[", range = 2..=1)]
 struct Document;
 

@@ -125,6 +125,18 @@ pub(crate) fn representation(ident: &syn::Ident, errors: &mut Errors) -> Option<
     }
 }
 
+/// The root element of XML: a name without a colon, and none that XML keeps for itself.
+pub(crate) fn xml_root(name: Option<&LitStr>, errors: &mut Errors) -> String {
+    let Some(name) = name else { return "response".to_owned() };
+    let text = name.value();
+    let begins = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let goes_on = text.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it));
+    if !begins || !goes_on || text.to_lowercase().starts_with("xml") {
+        errors.at(name.span(), format!("{text:?} is no name of an XML element, as `\"user\"` is"));
+    }
+    text
+}
+
 /// The role of a function, by its name.
 pub(crate) fn role(function: &Function, errors: &mut Errors) -> Option<Role> {
     let name = name(&function.ident);

@@ -15,6 +15,7 @@ use proc_macro::TokenStream;
 /// end matches all the remaining segments. Further arguments:
 ///
 /// - `representations = [xml, json]`: in another order, of which the first is the default;
+/// - `xml_root = "user"`: the root element of XML, which is `response` else;
 /// - `etag = auto`: a strong entity tag, computed from the content;
 /// - `crate = path`: where `wsgiservice` is, if it was renamed.
 ///

@@ -17,6 +17,7 @@ pub(crate) struct Mount {
     pub(crate) template: Template,
     pub(crate) constraints: Vec<Constraint>,
     pub(crate) representations: Vec<&'static str>,
+    pub(crate) xml_root: String,
     pub(crate) automatic_etag: bool,
 }
 

@@ -34,6 +34,8 @@ pub struct Mount {
     pub constraints: &'static [Constraint],
     /// The names of the built-in representations, the default one first.
     pub representations: &'static [&'static str],
+    /// The root element of XML.
+    pub xml_root: &'static str,
     /// Whether the entity tag is computed from the content.
     pub automatic_etag: bool,
     /// Where the resource was defined.

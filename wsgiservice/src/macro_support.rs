@@ -74,6 +74,7 @@ pub const INVALID_MOUNT: Mount = Mount {
     variables: &[],
     constraints: &[],
     representations: &[],
+    xml_root: "response",
     automatic_etag: false,
     package: Package { name: "", version: "", description: "" },
     valid: false,

@@ -172,7 +172,7 @@ fn own<R: Resource, T: Represent + Any>(
             let content = resource.represent(position, value);
             content.ok_or_else(|| "the representation is of another type".into())
         }
-        Writer::Json | Writer::Xml => plain(value, selected),
+        Writer::Json | Writer::Xml(_) => plain(value, selected),
     }
 }
 

@@ -18,6 +18,23 @@ impl Given {
     }
 }
 
+#[mount("/named", xml_root = "user")]
+struct Named;
+
+#[resource]
+impl Named {
+    fn get(&self, id: Option<u32>) -> Option<u32> {
+        id
+    }
+}
+
+#[tokio::test]
+async fn a_resource_names_its_root() {
+    let client = Client::new(Application::new("xml").mount(Named));
+    assert_eq!(client.get("/named.xml?id=7").send().await.text(), "<user>7</user>");
+    assert!(client.get("/named.xml").send().await.text().starts_with("<response>"));
+}
+
 async fn xml(value: Value) -> String {
     let client = Client::new(Application::new("xml").mount(Given { value }));
     client.get("/value.xml").send().await.text().to_owned()

@@ -60,12 +60,15 @@ pub(super) fn model(
         path: arguments.path,
         constraints,
         representations,
+        xml_root: check::xml_root(arguments.xml_root.as_ref(), errors),
         automatic_etag: arguments.automatic_etag,
     })
 }
 
 pub(super) fn expand(mount: &Mount) -> TokenStream {
-    let Mount { krate, ident, documentation, path, representations, automatic_etag, .. } = mount;
+    let Mount {
+        krate, ident, documentation, path, representations, xml_root, automatic_etag, ..
+    } = mount;
     let name = crate::model::name(ident);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
@@ -86,6 +89,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     variables: &[#(#variables),*],
                     constraints: &[#(#constraints),*],
                     representations: &[#(#representations),*],
+                    xml_root: #xml_root,
                     automatic_etag: #automatic_etag,
                     package: __w::Package {
                         name: ::core::env!("CARGO_PKG_NAME"),

@@ -14,6 +14,7 @@ pub(crate) struct MountArguments {
     pub(crate) path: LitStr,
     pub(crate) krate: Path,
     pub(crate) representations: Vec<Ident>,
+    pub(crate) xml_root: Option<LitStr>,
     pub(crate) automatic_etag: bool,
 }
 
@@ -26,6 +27,7 @@ impl Parse for MountArguments {
             path: input.parse()?,
             krate: default_crate(),
             representations: Vec::new(),
+            xml_root: None,
             automatic_etag: false,
         };
         while comma(input)? {
@@ -37,9 +39,10 @@ impl Parse for MountArguments {
             input.parse::<Token![=]>()?;
             match key.to_string().as_str() {
                 "representations" => arguments.representations = list(input)?,
+                "xml_root" => arguments.xml_root = Some(input.parse()?),
                 "etag" => arguments.automatic_etag = auto(input)?,
                 _ => {
-                    let message = "`#[mount]` takes a path, `representations = [xml, json]`, `etag = auto` and `crate = path`";
+                    let message = "`#[mount]` takes a path, `representations = [xml, json]`, `xml_root = \"name\"`, `etag = auto` and `crate = path`";
                     return Err(syn::Error::new(key.span(), message));
                 }
             }

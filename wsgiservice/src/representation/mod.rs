@@ -15,7 +15,7 @@ use crate::{
     negotiation::Offer,
 };
 
-/// The root element of XML (section "XML" of what goes over the wire).
+/// The root element of a problem in XML.
 const XML_ROOT: &str = "response";
 
 /// How a value is written.
@@ -23,8 +23,8 @@ const XML_ROOT: &str = "response";
 pub enum Writer {
     /// As JSON.
     Json,
-    /// As XML.
-    Xml,
+    /// As XML, with this root element.
+    Xml(&'static str),
     /// By the resource's own function at this position.
     Own(usize),
 }
@@ -69,7 +69,7 @@ impl Representations {
     ) -> Result<Self, String> {
         let mut choices = Vec::new();
         for name in mount.representations {
-            choices.extend(built_in(name));
+            choices.extend(built_in(name, mount.xml_root));
         }
         for (position, own) in operations.representations.iter().enumerate() {
             if returns.value == Some((own.value)()) {
@@ -81,9 +81,10 @@ impl Representations {
 
     /// What there is of a problem.
     pub(crate) fn of_problems() -> Self {
-        let mut choices: Vec<_> = ["json", "xml"].iter().flat_map(|name| built_in(name)).collect();
+        let mut choices: Vec<_> =
+            ["json", "xml"].iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
         choices.extend(choice("json", "application/problem+json", Writer::Json));
-        choices.extend(choice("xml", "application/problem+xml", Writer::Xml));
+        choices.extend(choice("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
         choices.extend(choice("html", "text/html", Writer::Own(0)));
         Self::from(choices).unwrap_or(Self { offers: Vec::new(), choices: Vec::new() })
     }
@@ -126,12 +127,13 @@ impl Choice {
 }
 
 /// `text/xml` and `application/xml` are both XML: the one that was asked for is the one that is answered.
-fn built_in(name: &str) -> Vec<Choice> {
+fn built_in(name: &str, root: &'static str) -> Vec<Choice> {
     let choices = match name {
         "json" => [choice("json", "application/json", Writer::Json), None],
-        "xml" => {
-            [choice("xml", "text/xml", Writer::Xml), choice("xml", "application/xml", Writer::Xml)]
-        }
+        "xml" => [
+            choice("xml", "text/xml", Writer::Xml(root)),
+            choice("xml", "application/xml", Writer::Xml(root)),
+        ],
         _ => [None, None],
     };
     choices.into_iter().flatten().collect()
@@ -170,7 +172,7 @@ fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> 
 pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, BoxError> {
     match writer {
         Writer::Json => value.json(),
-        Writer::Xml => value.xml(XML_ROOT),
+        Writer::Xml(root) => value.xml(root),
         Writer::Own(_) => Err("the resource has no representation of its own".into()),
     }
 }
@@ -179,7 +181,7 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
 pub(crate) fn problem_type(selected: &Selected<'_>) -> HeaderValue {
     match selected.writer {
         Writer::Json => HeaderValue::from_static("application/problem+json"),
-        Writer::Xml => HeaderValue::from_static("application/problem+xml; charset=utf-8"),
+        Writer::Xml(_) => HeaderValue::from_static("application/problem+xml; charset=utf-8"),
         Writer::Own(_) => selected.content_type.clone(),
     }
 }
