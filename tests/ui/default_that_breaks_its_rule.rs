@@ -19,12 +19,18 @@ impl Search {
 
 #[mount("/other")]
 #[validate(limit, range = 1..=10)]
+#[validate(word, len = 1..=3)]
 struct Other;
 
 #[resource]
 impl Other {
-    fn get(&self, #[validate(default = 300)] byte: u8, #[validate(default = 11)] limit: u8) -> u8 {
-        byte + limit
+    fn get(
+        &self,
+        #[validate(default = 300)] byte: u8,
+        #[validate(default = 11)] limit: u8,
+        #[validate(default = "éééé")] word: String,
+    ) -> String {
+        word + if byte < limit { "<" } else { ">" }
     }
 }
 

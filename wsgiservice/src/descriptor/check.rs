@@ -133,7 +133,27 @@ const fn keeps(nearer: &Constraint, further: &Constraint) -> bool {
         (None, Some(values)) => among(values, default.text()),
         _ => true,
     };
-    in_range && listed
+    let long_enough = match (nearer.len, &further.len) {
+        (None, Some((least, most))) => {
+            let length = characters(default.text());
+            *least <= length && length <= *most
+        }
+        _ => true,
+    };
+    in_range && listed && long_enough
+}
+
+/// All bytes but those that go on with a character.
+const fn characters(text: &str) -> usize {
+    let mut bytes = text.as_bytes();
+    let mut count = 0;
+    while let [byte, rest @ ..] = bytes {
+        if *byte & 0xc0 != 0x80 {
+            count += 1;
+        }
+        bytes = rest;
+    }
+    count
 }
 
 const fn within(default: &Default, least: &Bound, most: &Bound) -> bool {
