@@ -16,7 +16,7 @@
 
 use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::SystemTime};
 
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::{
     application::{Built, entry::Entry, entry::Prepared},
@@ -367,8 +367,13 @@ impl<'a> Calls<'a> {
         if entry.automatic_etag && request.retrieves() {
             early = computed(early, &mut validators).await?;
         } else if let Some(retrieval) = self.retrieval {
-            // Where `get` finds nothing there is nothing to compare with.
-            let _ = computed(Early::Call(retrieval), &mut validators).await;
+            // Where `get` finds nothing there is nothing to compare with; where it fails, nobody knows.
+            let retrieved = computed(Early::Call(retrieval), &mut validators).await;
+            if let Err(problem) = retrieved
+                && !matches!(problem.status(), StatusCode::NOT_FOUND | StatusCode::GONE)
+            {
+                return Err(problem);
+            }
         }
         validators.exists = validators.etag.is_some() || validators.last_modified.is_some();
         if preconditions.are_there()

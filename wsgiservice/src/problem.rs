@@ -181,7 +181,7 @@ impl Inner {
 
     /// The detail that may be sent: of a 5xx, a fixed text alone.
     fn sent_detail(&self) -> Option<&str> {
-        if self.status.is_server_error() && self.cause.is_some() {
+        if self.status.is_server_error() && (self.cause.is_some() || self.detail.is_some()) {
             return Some("The cause is in the log, under the ID of this request.");
         }
         self.detail.as_deref()

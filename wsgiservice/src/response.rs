@@ -167,16 +167,18 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
         return Cow::Borrowed(request.target().path());
     }
     let id = Uuid::new_v4();
-    if let Some(cause) = problem.cause() {
-        tracing::error!(
-            %id,
-            method = %request.method(),
-            path = request.target().path(),
-            status = problem.status().as_u16(),
-            cause = %Causes(cause),
-            "the request failed"
-        );
-    }
+    let cause: &dyn std::fmt::Display = match problem.cause() {
+        Some(cause) => &Causes(cause),
+        None => problem,
+    };
+    tracing::error!(
+        %id,
+        method = %request.method(),
+        path = request.target().path(),
+        status = problem.status().as_u16(),
+        %cause,
+        "the request failed"
+    );
     Cow::Owned(format!("urn:uuid:{id}"))
 }
 

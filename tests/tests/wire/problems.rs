@@ -38,7 +38,7 @@ impl Statuses {
     }
 
     fn put(&self) -> Result<(), Problem> {
-        Err(Problem::service_unavailable(Duration::from_secs(120)))
+        Err(Problem::service_unavailable(Duration::from_secs(120)).detail("db1 is down"))
     }
 
     fn post(&self) -> Result<(), Problem> {
@@ -57,6 +57,7 @@ async fn a_status_comes_with_the_fields_that_the_standard_asks_of_it() {
         let response = client.request(method, "/statuses").send().await;
         assert_eq!(response.status(), status);
         assert_eq!(response.field(name), Some(value));
+        assert!(!response.text().contains("db1"));
     }
 }
 

@@ -71,8 +71,11 @@ struct Automatic;
 
 #[resource]
 impl Automatic {
-    fn get(&self, word: String) -> Option<String> {
-        (word != "none").then_some(word)
+    fn get(&self, word: String) -> Result<Option<String>, Problem> {
+        if word == "broken" {
+            return Err(Problem::internal("the store is away"));
+        }
+        Ok((word != "none").then_some(word))
     }
 
     fn put(&self, word: String) -> String {
@@ -232,6 +235,11 @@ async fn an_automatic_tag_is_made_of_the_content() {
     assert_ne!(first, other);
     assert_eq!(status("GET", "/automatic/a", &[("if-none-match", &first)]).await, 304);
     assert_eq!(status("GET", "/automatic/b", &[("if-none-match", &first)]).await, 200);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_taken_for_what_is_not_there() {
+    assert_eq!(status("PUT", "/automatic/broken", &[("if-none-match", "*")]).await, 500);
 }
 
 #[tokio::test]

@@ -100,7 +100,9 @@ impl Constraint {
 
     fn check_range(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
         let Some((least, most)) = self.range else { return Ok(()) };
-        if least.compare(text).is_none_or(|order| order.is_ge())
+        let is_not_a_number = text.parse::<f64>().is_ok_and(f64::is_nan);
+        if !is_not_a_number
+            && least.compare(text).is_none_or(|order| order.is_ge())
             && most.compare(text).is_none_or(|order| order.is_le())
         {
             return Ok(());
@@ -176,6 +178,7 @@ mod tests {
         assert_eq!(check(percent, "100"), None);
         assert_eq!(check(percent, "0"), Some(Code::Range));
         assert_eq!(check(percent, "100.5"), Some(Code::Range));
+        assert_eq!(check(percent, "NaN"), Some(Code::Range));
         assert_eq!(check(NEW.range(Bound::Number(0.5), Bound::Open), "0.4"), Some(Code::Range));
     }
 
