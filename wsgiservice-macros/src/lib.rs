@@ -17,6 +17,7 @@ use proc_macro::TokenStream;
 /// - `representations = [xml, json]`: in another order, of which the first is the default;
 /// - `xml_root = "user"`: the root element of XML, which is `response` else;
 /// - `etag = auto`: a strong entity tag, computed from the content;
+/// - `ignored_paths = []`: the paths of which a `GET` does not reach the resource, in place of the application's;
 /// - `crate = path`: where `wsgiservice` is, if it was renamed.
 ///
 /// The struct gets a function `path`, which takes a value for each variable and gives the path with them.
@@ -33,6 +34,7 @@ pub fn mount(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `#[validate(…)]` on a method or an argument, see [`macro@validate`];
 /// - `#[expires(…)]` on a method, see [`macro@expires`];
+/// - `#[limit(…)]` on a method, see [`macro@limit`];
 /// - `#[from(header = "Accept-Language")]` on an argument that comes from a header field;
 /// - `#[representation(".html", "text/html")]` on a function that writes a value that methods return.
 #[proc_macro_attribute]
@@ -66,6 +68,15 @@ pub fn validate(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn expires(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::stray("expires", &arguments.into(), &item.into()).into()
+}
+
+/// Says how much a method may take.
+///
+/// On a struct, for all its methods, or on a method: `#[limit(content = 10 << 20)]`, how much content it reads, in
+/// bytes, in place of the application's limit. The nearest wins.
+#[proc_macro_attribute]
+pub fn limit(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::stray("limit", &arguments.into(), &item.into()).into()
 }
 
 /// Makes an enum of words, or a newtype around another parameter, a parameter.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Ident, Lit, LitStr, Path, Type};
+use syn::{Expr, Ident, Lit, LitStr, Path, Type};
 
 use crate::template::Template;
 
@@ -19,6 +19,8 @@ pub(crate) struct Mount {
     pub(crate) representations: Vec<&'static str>,
     pub(crate) xml_root: String,
     pub(crate) automatic_etag: bool,
+    pub(crate) ignored_paths: Option<Vec<LitStr>>,
+    pub(crate) limits: Limits,
 }
 
 /// An impl with `#[resource]`.
@@ -38,6 +40,7 @@ pub(crate) struct Operation {
     pub(crate) documentation: String,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) freshness: Option<Freshness>,
+    pub(crate) limits: Limits,
     pub(crate) returns: Option<Type>,
 }
 
@@ -94,6 +97,13 @@ pub(crate) struct Freshness {
     pub(crate) max_age: u64,
     pub(crate) directives: Vec<String>,
     pub(crate) vary: Vec<LitStr>,
+}
+
+/// What `#[limit]` says.
+#[derive(Default)]
+pub(crate) struct Limits {
+    /// How much content a method reads, in bytes.
+    pub(crate) content: Option<Expr>,
 }
 
 /// A function with `#[representation]`.

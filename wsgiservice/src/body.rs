@@ -7,7 +7,9 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
+use futures_util::{Stream, StreamExt};
 use http_body::{Frame, SizeHint};
+use http_body_util::StreamBody;
 use pin_project_lite::pin_project;
 
 /// Why content broke off.
@@ -56,7 +58,43 @@ impl Body {
         if body.is_end_stream() {
             return Self::empty();
         }
-        Self(Inner::Stream(Box::pin(Foreign { body })))
+        Self(Inner::Stream(Box::pin(Foreign { body, length: None })))
+    }
+
+    /// The content that a stream gives, piece by piece.
+    ///
+    /// ```
+    /// use wsgiservice::Body;
+    ///
+    /// let pieces = futures_util::stream::iter(["one", "two"].map(Ok::<_, std::io::Error>));
+    /// assert_eq!(http_body::Body::size_hint(&Body::of_stream(pieces)).exact(), None);
+    /// ```
+    pub fn of_stream<S, D, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<D, E>> + Send + 'static,
+        D: Into<Bytes>,
+        E: Into<BoxError>,
+    {
+        let frames = stream.map(|piece| piece.map(|piece| Frame::data(piece.into())));
+        Self::new(StreamBody::new(frames))
+    }
+
+    /// With a length that is known, in bytes.
+    pub(crate) fn with_length(self, length: u64) -> Self {
+        match self.0 {
+            Inner::Stream(body) => {
+                Self(Inner::Stream(Box::pin(Foreign { body, length: Some(length) })))
+            }
+            Inner::Empty | Inner::Full(_) => self,
+        }
+    }
+
+    /// The content, where it is all there.
+    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Inner::Full(bytes) => Some(bytes),
+            Inner::Empty | Inner::Stream(_) => None,
+        }
     }
 }
 
@@ -101,6 +139,8 @@ pin_project! {
     struct Foreign<B> {
         #[pin]
         body: B,
+        // What is left to come, where only its maker knows.
+        length: Option<u64>,
     }
 }
 
@@ -116,11 +156,16 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let polled = self.project().body.poll_frame(context);
+        let this = self.project();
+        let polled = this.body.poll_frame(context);
         polled.map(|next| {
             next.map(|frame| {
                 let bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
-                frame.map(|frame| frame.map_data(bytes)).map_err(Into::into)
+                let frame = frame.map(|frame| frame.map_data(bytes)).map_err(Into::into)?;
+                if let (Some(length), Some(data)) = (this.length, frame.data_ref()) {
+                    *length = length.saturating_sub(data.len() as u64);
+                }
+                Ok(frame)
             })
         })
     }
@@ -130,7 +175,7 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.length.map_or_else(|| self.body.size_hint(), SizeHint::with_exact)
     }
 }
 

@@ -19,6 +19,19 @@ pub struct Package {
     pub description: &'static str,
 }
 
+/// The package that the macro's author compiles.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __package {
+    () => {
+        $crate::__private::Package {
+            name: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+        }
+    };
+}
+
 /// What `#[mount]` knows: the struct.
 #[derive(Clone, Copy, Debug)]
 pub struct Mount {
@@ -38,6 +51,10 @@ pub struct Mount {
     pub xml_root: &'static str,
     /// Whether the entity tag is computed from the content.
     pub automatic_etag: bool,
+    /// How much content a method reads, in bytes, where the resource says so.
+    pub content_limit: Option<usize>,
+    /// The paths of which a `GET` does not reach the resource, where it says so.
+    pub ignored_paths: Option<&'static [&'static str]>,
     /// Where the resource was defined.
     pub package: Package,
     /// False where the macro reported an error: nothing more is to be said about it.
@@ -66,6 +83,8 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// For how long its answer stays fresh, where it says so.
     pub freshness: Option<Freshness>,
+    /// How much content it reads, in bytes, where it says so.
+    pub content_limit: Option<usize>,
     /// What it returns.
     pub returns: fn() -> Returns,
 }
@@ -137,6 +156,17 @@ pub enum Argument {
     Content,
     /// The content of the request, as it is.
     Bytes,
+    /// The content of the request, as it comes.
+    Stream,
+    /// The parts of a form in the content of the request, as they come.
+    Form,
+    /// A file of a form in the content of the request.
+    File {
+        /// Whether it may be absent.
+        optional: bool,
+        /// Whether there may be more of them.
+        repeated: bool,
+    },
     /// The request itself.
     Request,
     /// The request's preconditions.

@@ -1,7 +1,8 @@
 //! Digests of content (RFC 9530), and `Content-MD5` (RFC 1864).
 //!
 //! A request's content is the whole representation, so that `Content-Digest` and `Repr-Digest` are of the same bytes:
-//! those that came, before any content coding is taken away.
+//! those that came, before any content coding is taken away. In an answer they are of different bytes where it has a
+//! part of a representation.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -13,52 +14,123 @@ use crate::problem::Problem;
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+const WANT_CONTENT_DIGEST: HeaderName = HeaderName::from_static("want-content-digest");
+const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
-/// Holds the digests that a request states against its content.
-///
-/// # Errors
-/// A 400 where one does not match, or is malformed.
-pub(crate) fn verify(fields: &HeaderMap, content: &[u8]) -> Result<(), Problem> {
-    for name in [&CONTENT_DIGEST, &REPR_DIGEST] {
-        if fields.contains_key(name) && !matches_all(fields, name, content) {
-            return Err(invalid(name));
+/// What the content of a request is to be held against, and what came of it so far.
+#[derive(Debug, Default)]
+pub(crate) struct Expected(Vec<Stated>);
+
+/// A digest that a field states.
+#[derive(Debug)]
+struct Stated {
+    name: HeaderName,
+    digest: Vec<u8>,
+    hash: Hash,
+}
+
+/// A hash function at work.
+#[derive(Clone, Debug)]
+enum Hash {
+    Sha256(Sha256),
+    Sha512(Sha512),
+    Md5(Md5),
+}
+
+impl Expected {
+    /// The digests that the fields of a request state, in algorithms that are known.
+    ///
+    /// # Errors
+    /// A 400 where one is malformed.
+    pub(crate) fn of(fields: &HeaderMap) -> Result<Self, Problem> {
+        let mut all = Vec::new();
+        for name in [CONTENT_DIGEST, REPR_DIGEST] {
+            if fields.contains_key(&name) {
+                all.extend(stated(fields, &name).ok_or_else(|| invalid(&name))?);
+            }
+        }
+        for value in fields.get_all(CONTENT_MD5) {
+            let digest = md5(value).ok_or_else(|| invalid(&CONTENT_MD5))?;
+            all.push(Stated { name: CONTENT_MD5, digest, hash: Hash::Md5(Md5::new()) });
+        }
+        Ok(Self(all))
+    }
+
+    /// Takes the next piece of the content.
+    pub(crate) fn update(&mut self, piece: &[u8]) {
+        for stated in &mut self.0 {
+            stated.hash.update(piece);
         }
     }
-    match fields.get(&CONTENT_MD5) {
-        Some(value) if !is_md5(value, content) => Err(invalid(&CONTENT_MD5)),
-        _ => Ok(()),
+
+    /// Holds what is stated against the whole.
+    ///
+    /// # Errors
+    /// A 400 where one does not match.
+    pub(crate) fn verify(self) -> Result<(), Problem> {
+        for Stated { name, digest, hash } in self.0 {
+            if hash.finish() != digest {
+                return Err(invalid(&name));
+            }
+        }
+        Ok(())
     }
 }
 
-/// Whether the field parses, and what it states in algorithms that are known is true of the content.
-fn matches_all(fields: &HeaderMap, name: &HeaderName, content: &[u8]) -> bool {
-    let mut digests = Dictionary::new();
-    for value in fields.get_all(name) {
-        match Parser::new(value.as_bytes()).parse_dictionary_with_visitor(digests) {
-            Ok(merged) => digests = merged,
-            Err(_) => return false,
+impl Hash {
+    fn named(algorithm: &str) -> Option<Self> {
+        match algorithm {
+            "sha-256" => Some(Self::Sha256(Sha256::new())),
+            "sha-512" => Some(Self::Sha512(Sha512::new())),
+            _ => None,
         }
     }
-    digests.iter().all(|(algorithm, entry)| match entry {
-        ListEntry::Item(item) => {
-            let Some(stated) = item.bare_item.as_byte_sequence() else { return false };
-            match algorithm.as_str() {
-                "sha-256" => Sha256::digest(content).as_slice() == stated,
-                "sha-512" => Sha512::digest(content).as_slice() == stated,
-                _ => true,
-            }
+
+    fn update(&mut self, piece: &[u8]) {
+        match self {
+            Self::Sha256(hash) => hash.update(piece),
+            Self::Sha512(hash) => hash.update(piece),
+            Self::Md5(hash) => hash.update(piece),
         }
-        ListEntry::InnerList(_) => false,
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha256(hash) => hash.finalize().to_vec(),
+            Self::Sha512(hash) => hash.finalize().to_vec(),
+            Self::Md5(hash) => hash.finalize().to_vec(),
+        }
+    }
+}
+
+/// A field that is a dictionary (RFC 9651, section 3.2), from all of its lines.
+fn dictionary(fields: &HeaderMap, name: &HeaderName) -> Option<Dictionary> {
+    fields.get_all(name).iter().try_fold(Dictionary::new(), |dictionary, value| {
+        Parser::new(value.as_bytes()).parse_dictionary_with_visitor(dictionary).ok()
     })
 }
 
-/// Whether it is the MD5 of the content: in base64, or in hexadecimal as the Python original had it.
-fn is_md5(value: &HeaderValue, content: &[u8]) -> bool {
-    let digest = <[u8; 16]>::from(Md5::digest(content));
-    let Ok(text) = value.to_str() else { return false };
-    let hexadecimal = format!("{:032x}", u128::from_be_bytes(digest));
-    text == BASE64_STANDARD.encode(digest) || text.eq_ignore_ascii_case(&hexadecimal)
+/// What a field states; nothing where it is malformed.
+fn stated(fields: &HeaderMap, name: &HeaderName) -> Option<Vec<Stated>> {
+    let mut all = Vec::new();
+    for (algorithm, entry) in &dictionary(fields, name)? {
+        let ListEntry::Item(item) = entry else { return None };
+        let digest = item.bare_item.as_byte_sequence()?.to_vec();
+        if let Some(hash) = Hash::named(algorithm.as_str()) {
+            all.push(Stated { name: name.clone(), digest, hash });
+        }
+    }
+    Some(all)
+}
+
+/// The MD5 that a field states: in base64, or in hexadecimal as the Python original had it.
+fn md5(value: &HeaderValue) -> Option<Vec<u8>> {
+    let text = value.to_str().ok()?;
+    if text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Some(u128::from_str_radix(text, 16).ok()?.to_be_bytes().to_vec());
+    }
+    BASE64_STANDARD.decode(text).ok()
 }
 
 fn invalid(name: &HeaderName) -> Problem {
@@ -69,4 +141,40 @@ fn invalid(name: &HeaderName) -> Problem {
         format!("The content does not match its {name}.")
     };
     Problem::bad_request(detail)
+}
+
+/// The digest of a representation that the client wants, where it wants one.
+pub(crate) fn of_representation(fields: &HeaderMap, content: &[u8]) -> Option<Field> {
+    wanted(fields, &WANT_REPR_DIGEST, content).map(|value| (REPR_DIGEST, value))
+}
+
+/// The digest of an answer's content that the client wants, where it wants one.
+pub(crate) fn of_content(fields: &HeaderMap, content: &[u8]) -> Option<Field> {
+    wanted(fields, &WANT_CONTENT_DIGEST, content).map(|value| (CONTENT_DIGEST, value))
+}
+
+/// `Content-MD5` of an answer's content (RFC 1864, section 2).
+pub(crate) fn content_md5(content: &[u8]) -> Option<Field> {
+    let value = HeaderValue::try_from(BASE64_STANDARD.encode(Md5::digest(content)));
+    value.ok().map(|value| (CONTENT_MD5, value))
+}
+
+/// A header field.
+pub(crate) type Field = (HeaderName, HeaderValue);
+
+/// In the algorithm that the client likes best: preferences are 0 to 10, and 0 is none (RFC 9530, section 4).
+fn wanted(fields: &HeaderMap, name: &HeaderName, content: &[u8]) -> Option<HeaderValue> {
+    let dictionary = fields.get(name).and_then(|_| dictionary(fields, name))?;
+    let preference = |entry: &ListEntry| match entry {
+        ListEntry::Item(item) => item.bare_item.as_integer().map(i64::from),
+        ListEntry::InnerList(_) => None,
+    };
+    let known = dictionary.iter().filter_map(|(algorithm, entry)| {
+        let preference = preference(entry).filter(|preference| (1..=10).contains(preference))?;
+        Some((preference, algorithm.as_str(), Hash::named(algorithm.as_str())?))
+    });
+    let (_, algorithm, mut hash) = known.max_by_key(|(preference, ..)| *preference)?;
+    hash.update(content);
+    let digest = BASE64_STANDARD.encode(hash.finish());
+    HeaderValue::try_from(format!("{algorithm}=:{digest}:")).ok()
 }

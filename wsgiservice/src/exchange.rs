@@ -14,7 +14,7 @@
 //!
 //! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use http::{HeaderValue, Method, StatusCode, header};
 
@@ -179,7 +179,10 @@ fn route<'a>(
         return Err(Problem::internal(error.to_string()));
     }
     match *request.method() {
-        Method::CONNECT => Err(method::refused(request.method(), application.allow.clone())),
+        Method::CONNECT => {
+            let allow = application.allow.clone();
+            Err(method::refused(request.method(), method::REGISTERED, allow))
+        }
         Method::OPTIONS if path == "*" => Ok(None),
         _ => application.router.route(request, path).map(Some),
     }
@@ -207,7 +210,8 @@ async fn content(
     if !operation.content.is_any() {
         return Ok(ReadContent::default());
     }
-    content::read(request, operation.content, entry.manners.content_limit, body).await
+    let limit = operation.content_limit.unwrap_or(entry.manners.content_limit);
+    content::read(request, operation.content, limit, body).await
 }
 
 fn negotiate<'a>(
@@ -360,8 +364,7 @@ impl<'a> Calls<'a> {
         if let Some(call) = self.last_modified
             && let Finding::LastModified(Some(time)) = call.await?
         {
-            let time = http_date::whole_seconds(time.min(SystemTime::now()));
-            validators.last_modified = Some(time);
+            validators.last_modified = Some(http_date::not_future(time));
         }
         let mut early = Early::Call(self.method);
         if entry.automatic_etag && request.retrieves() {
@@ -390,12 +393,15 @@ impl<'a> Calls<'a> {
 async fn computed<'a>(early: Early<'a>, validators: &mut Validators) -> Result<Early<'a>, Problem> {
     let Early::Call(call) = early else { return Ok(early) };
     let outcome = outcome(call).await?;
-    let content = match &outcome.content {
-        OutcomeContent::Represented(bytes) => Some(bytes),
-        OutcomeContent::Binary(binary) => Some(&binary.content),
-        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => None,
-    };
-    let content = content.filter(|_| outcome.status.is_success());
-    validators.etag = content.map(|content| validators::tag_of(content));
+    if outcome.status.is_success() {
+        match &outcome.content {
+            OutcomeContent::Represented(bytes) => validators.etag = Some(validators::tag_of(bytes)),
+            OutcomeContent::Binary(binary) => {
+                validators.etag = binary.tag();
+                validators.last_modified = binary.last_modified().map(http_date::not_future);
+            }
+            OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
+        }
+    }
     Ok(Early::Outcome(outcome))
 }

@@ -53,6 +53,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
 mod application;
+mod binary;
 mod body;
 mod config;
 mod content;
@@ -192,6 +193,35 @@ pub use wsgiservice_macros::validate;
 pub use wsgiservice_macros::expires;
 
 /// ```
+/// use bytes::Bytes;
+/// use wsgiservice::{Application, limit, mount, resource, testing::Client};
+///
+/// #[mount("/picture")]
+/// #[limit(content = 1000)]
+/// struct Picture;
+///
+/// #[resource]
+/// impl Picture {
+///     fn post(&self, content: Bytes) -> usize {
+///         content.len()
+///     }
+///
+///     #[limit(content = 10 << 20)]
+///     fn put(&self, content: Bytes) -> usize {
+///         content.len()
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("pictures").mount(Picture));
+/// assert_eq!(client.post("/picture").body(vec![0; 1001]).send().await.status(), 413);
+/// assert_eq!(client.put("/picture").body(vec![0; 1001]).send().await.status(), 200);
+/// # }
+/// ```
+pub use wsgiservice_macros::limit;
+
+/// ```
 /// use wsgiservice::Parameter;
 ///
 /// #[derive(Debug, PartialEq, Parameter)]
@@ -228,14 +258,15 @@ pub use wsgiservice_macros::Problem;
 
 pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
+    binary::Binary,
     body::{Body, BoxError},
     config::Settings,
-    content::{Content, Patch},
+    content::{Content, ContentStream, File, FormStream, Part, Patch},
     error::{Error, Result},
     fields::entity_tag::EntityTag,
     outcome::{
-        Accepted, Answer, Binary, Created, Found, MovedPermanently, NoContent, PermanentRedirect,
-        Put, ResetContent, SeeOther, TemporaryRedirect,
+        Accepted, Answer, Created, Found, MovedPermanently, NoContent, PermanentRedirect, Put,
+        ResetContent, SeeOther, TemporaryRedirect,
     },
     parameters::{Invalid, Parameter, Secret},
     preconditions::Preconditions,

@@ -13,6 +13,7 @@ pub use bytes::Bytes;
 pub use http::StatusCode;
 
 pub use crate::{
+    __package as package,
     descriptor::{
         Argument as ArgumentKind, Bound, Constraint, Default, Freshness, Kind, Mount, Operation,
         Operations, Package, Parameter as ParameterDescriptor, Representation, Returns, Role,
@@ -76,6 +77,8 @@ pub const INVALID_MOUNT: Mount = Mount {
     representations: &[],
     xml_root: "response",
     automatic_etag: false,
+    content_limit: None,
+    ignored_paths: None,
     package: Package { name: "", version: "", description: "" },
     valid: false,
 };

@@ -18,7 +18,7 @@ pub(crate) enum Selection<'a> {
 }
 
 /// The HTTP Method Registry, but for `*` and `PRI`, which are no methods of a request.
-const REGISTERED: &[&str] = &[
+pub(crate) const REGISTERED: &[&str] = &[
     "ACL",
     "BASELINE-CONTROL",
     "BIND",
@@ -71,13 +71,13 @@ pub(crate) fn select<'a>(request: &Request, entry: &'a Entry) -> Result<Selectio
     }
     match *request.method() {
         Method::OPTIONS => Ok(Selection::Options(entry.options())),
-        _ => Err(refused(request.method(), entry.allow.clone())),
+        ref method => Err(refused(method, entry.manners.known_methods, entry.allow.clone())),
     }
 }
 
-/// 405 for what HTTP registers, 501 for anything else.
-pub(crate) fn refused(method: &Method, allow: HeaderValue) -> Problem {
-    let status = if REGISTERED.contains(&method.as_str()) {
+/// 405 for what is known, 501 for anything else.
+pub(crate) fn refused(method: &Method, known: &[&str], allow: HeaderValue) -> Problem {
+    let status = if known.contains(&method.as_str()) {
         StatusCode::METHOD_NOT_ALLOWED
     } else {
         StatusCode::NOT_IMPLEMENTED

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::{body::Body, representation::Represent};
+use crate::{binary::Binary, body::Body, representation::Represent};
 
 /// What a method's call gave, its value already represented.
 #[derive(Debug)]
@@ -202,54 +202,6 @@ pub enum Put<T> {
     Created(T),
     /// There was one before.
     Replaced(T),
-}
-
-/// Bytes of a media type, such as an image: 200, or 206 with the parts that a `Range` asks for.
-///
-/// They are not negotiated, and their entity tag is the resource's own (RFC 9110, section 14).
-///
-/// ```
-/// # use wsgiservice::{Application, Binary, mount, resource, testing::Client};
-/// #[mount("/logo")]
-/// struct Logo;
-///
-/// #[resource]
-/// impl Logo {
-///     fn get(&self) -> Binary {
-///         Binary::new("0123456789", http::HeaderValue::from_static("image/png"))
-///     }
-/// }
-/// # #[tokio::main]
-/// # async fn main() {
-/// # let client = Client::new(Application::new("logo").mount(Logo));
-/// let response = client.get("/logo").header("range", "bytes=2-4").send().await;
-/// assert_eq!(response.status(), 206);
-/// assert_eq!(response.field("content-range"), Some("bytes 2-4/10"));
-/// assert_eq!(response.text(), "234");
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binary {
-    pub(crate) content: Bytes,
-    pub(crate) media_type: http::HeaderValue,
-}
-
-impl Binary {
-    /// These bytes, of this media type.
-    pub fn new(content: impl Into<Bytes>, media_type: http::HeaderValue) -> Self {
-        Self { content: content.into(), media_type }
-    }
-}
-
-impl Answer for Binary {
-    type Value = ();
-    const STATUSES: &'static [u16] = &[200, 206, 416];
-    const HAS_CONTENT: bool = false;
-    const VERBATIM: bool = true;
-
-    fn into_parts(self) -> Parts<()> {
-        Parts { status: StatusCode::OK, location: None, content: PartsContent::Binary(self) }
-    }
 }
 
 fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {

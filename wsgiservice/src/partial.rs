@@ -1,17 +1,20 @@
 //! Parts of binary content (RFC 9110, section 14).
 
-use bytes::{Bytes, BytesMut};
+use std::ops::Range;
+
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use uuid::Uuid;
 
 use crate::{
+    binary::{Binary, Piece},
     body::Body,
+    digest,
     fields::{
         entity_tag::{EntityTag, EntityTagList},
         http_date,
         range::Ranges,
     },
-    outcome::{Binary, Outcome, OutcomeContent},
+    outcome::{Outcome, OutcomeContent},
     problem::Problem,
     request::Request,
     validators::Validators,
@@ -30,14 +33,23 @@ pub(crate) fn select(
     let asks = *request.method() == Method::GET
         && outcome.status == StatusCode::OK
         && is_unchanged(request, validators);
-    let length = binary.content.len();
-    match if asks { Ranges::of(request.fields(), length) } else { Ranges::Whole } {
-        Ranges::Whole => Ok(whole(outcome.status, binary)),
+    let Some(length) = binary.length() else { return Ok(whole(outcome.status, "none", binary)) };
+    let ranges = if asks { Ranges::of(request.fields(), length) } else { Ranges::Whole };
+    match ranges {
+        Ranges::Whole => Ok(whole(outcome.status, "bytes", binary)),
         Ranges::Unsatisfiable => Err(unsatisfiable(length)),
-        Ranges::Parts(parts) => Ok(match parts.as_slice() {
-            [part] => one(binary, part.start, part.end),
-            _ => several(&binary, &parts),
-        }),
+        Ranges::Parts(parts) => {
+            let bytes = binary.bytes();
+            let digest = bytes.and_then(|it| digest::of_representation(request.fields(), it));
+            let mut outcome = match parts.as_slice() {
+                [part] => one(binary, part.clone(), length),
+                _ => several(binary, &parts, length),
+            };
+            if let OutcomeContent::Verbatim(verbatim) = &mut outcome.content {
+                verbatim.0.extend(digest);
+            }
+            Ok(outcome)
+        }
     }
 }
 
@@ -56,54 +68,59 @@ fn is_unchanged(request: &Request, validators: &Validators) -> bool {
     }
 }
 
-fn whole(status: StatusCode, binary: Binary) -> Outcome {
-    respond(status, binary.media_type, None, binary.content)
+fn whole(status: StatusCode, accepts: &'static str, binary: Binary) -> Outcome {
+    let media_type = binary.media_type.clone();
+    respond(status, media_type, accepts, None, binary.into_body())
 }
 
-fn one(binary: Binary, start: usize, end: usize) -> Outcome {
-    let range = content_range(start, end, binary.content.len());
-    let content = binary.content.slice(start..end);
-    respond(StatusCode::PARTIAL_CONTENT, binary.media_type, Some(range), content)
+fn one(binary: Binary, part: Range<usize>, length: usize) -> Outcome {
+    let range = content_range(&part, length);
+    let media_type = binary.media_type.clone();
+    let body = binary.into_pieces(vec![Piece::Part(part)]);
+    respond(StatusCode::PARTIAL_CONTENT, media_type, "bytes", Some(range), body)
 }
 
 /// `multipart/byteranges` (section 14.6).
-fn several(binary: &Binary, parts: &[std::ops::Range<usize>]) -> Outcome {
+fn several(binary: Binary, parts: &[Range<usize>], length: usize) -> Outcome {
     let boundary = Uuid::new_v4().simple().to_string();
-    let mut content = BytesMut::new();
+    let media_type = binary.media_type.to_str().unwrap_or("application/octet-stream");
+    let mut pieces = Vec::new();
+    let mut before = "";
     for part in parts {
-        content.extend_from_slice(format!("--{boundary}\r\ncontent-type: ").as_bytes());
-        content.extend_from_slice(binary.media_type.as_bytes());
-        content.extend_from_slice(b"\r\ncontent-range: ");
-        let range = content_range(part.start, part.end, binary.content.len());
-        content.extend_from_slice(range.as_bytes());
-        content.extend_from_slice(b"\r\n\r\n");
-        content.extend_from_slice(&binary.content.slice(part.clone()));
-        content.extend_from_slice(b"\r\n");
+        let range = content_range(part, length);
+        let range = range.to_str().unwrap_or_default();
+        pieces.push(Piece::Text(format!(
+            "{before}--{boundary}\r\ncontent-type: {media_type}\r\ncontent-range: {range}\r\n\r\n"
+        )));
+        pieces.push(Piece::Part(part.clone()));
+        before = "\r\n";
     }
-    content.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    pieces.push(Piece::Text(format!("\r\n--{boundary}--\r\n")));
     let media_type = HeaderValue::try_from(format!("multipart/byteranges; boundary={boundary}"));
     let media_type = media_type.unwrap_or(HeaderValue::from_static("multipart/byteranges"));
-    respond(StatusCode::PARTIAL_CONTENT, media_type, None, content.freeze())
+    let body = binary.into_pieces(pieces);
+    respond(StatusCode::PARTIAL_CONTENT, media_type, "bytes", None, body)
 }
 
 fn respond(
     status: StatusCode,
     media_type: HeaderValue,
+    accepts: &'static str,
     range: Option<HeaderValue>,
-    content: Bytes,
+    body: Body,
 ) -> Outcome {
     let mut fields = HeaderMap::new();
     fields.insert(header::CONTENT_TYPE, media_type);
-    fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static(accepts));
     if let Some(range) = range {
         fields.insert(header::CONTENT_RANGE, range);
     }
-    let content = OutcomeContent::Verbatim(Box::new((fields, Body::from(content))));
+    let content = OutcomeContent::Verbatim(Box::new((fields, body)));
     Outcome { status, location: None, content }
 }
 
-fn content_range(start: usize, end: usize, length: usize) -> HeaderValue {
-    let text = format!("bytes {start}-{}/{length}", end.saturating_sub(1));
+fn content_range(part: &Range<usize>, length: usize) -> HeaderValue {
+    let text = format!("bytes {}-{}/{length}", part.start, part.end.saturating_sub(1));
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("bytes */*"))
 }
 

@@ -140,8 +140,10 @@ impl Problem {
         self
     }
 
-    /// 400 with all that is wrong with the parameters.
+    /// All that is wrong with the parameters, with this status; 400 where the content does not even parse.
     pub(crate) fn violations(status: StatusCode, violations: Vec<Violation>) -> Self {
+        let is_of_syntax = violations.iter().any(Violation::is_of_syntax);
+        let status = if is_of_syntax { StatusCode::BAD_REQUEST } else { status };
         let texts: Vec<_> = violations.iter().map(Violation::text).collect();
         let mut problem = Self::new(status).detail(texts.join(" "));
         problem.0.violations = violations;
@@ -167,6 +169,11 @@ impl Problem {
     /// The document, with a reference to this occurrence: the request's ID for a 5xx, else its target.
     pub(crate) fn document<'a>(&'a self, instance: &'a str) -> Document<'a> {
         Document { problem: &self.0, instance }
+    }
+
+    /// What the client should know, or else what the status says.
+    pub(crate) fn reason(&self) -> &str {
+        self.0.detail.as_deref().unwrap_or_else(|| self.title())
     }
 
     fn title(&self) -> &'static str {

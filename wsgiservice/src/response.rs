@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     application::Built,
     body::Body,
+    digest,
     exchange::{End, Findings, suffix},
     fields::http_date,
     freshness, negotiation,
@@ -46,6 +47,7 @@ pub(crate) fn respond(
         End::Options(fields) => (options(fields), false),
         End::Problem(problem) => (with_problem(application, request, findings, problem), true),
     };
+    digests(application, request, &mut response);
     let fields = response.headers_mut();
     vary(fields, findings, is_negotiated);
     fields.remove(header::SERVER);
@@ -60,7 +62,7 @@ fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) ->
     let mut response = match outcome.content {
         OutcomeContent::Nothing => Response::new(Body::empty()),
         OutcomeContent::Represented(bytes) => represented(findings, bytes),
-        OutcomeContent::Binary(binary) => Response::new(Body::from(binary.content)),
+        OutcomeContent::Binary(binary) => Response::new(binary.into_body()),
         OutcomeContent::Verbatim(verbatim) => {
             let (fields, body) = *verbatim;
             let mut response = Response::new(body);
@@ -180,6 +182,19 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
         "the request failed"
     );
     Cow::Owned(format!("urn:uuid:{id}"))
+}
+
+/// What the client, or the application, wants to know of content that is all there.
+fn digests(application: &Built, request: &Request, response: &mut Response<Body>) {
+    let wanted = request.fields();
+    let Some(content) = response.body().bytes() else { return };
+    let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
+    let fields = [
+        digest::of_content(wanted, content),
+        is_whole.then(|| digest::of_representation(wanted, content)).flatten(),
+        application.content_md5.then(|| digest::content_md5(content)).flatten(),
+    ];
+    response.headers_mut().extend(fields.into_iter().flatten());
 }
 
 /// The validators of the selected representation, whose tag has its extension for a suffix, or this one.

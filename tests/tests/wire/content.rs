@@ -7,7 +7,7 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
-use super::violations;
+use super::{sha256, violations};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -57,8 +57,34 @@ impl Users {
     }
 }
 
+#[mount("/checked/{id}")]
+struct Checked;
+
+#[resource]
+impl Checked {
+    fn post(&self, id: u32, content: Content<Order>) -> String {
+        format!("{id} {}", content.into_inner().customer)
+    }
+}
+
+#[mount("/limited")]
+#[limit(content = 10)]
+struct Limited;
+
+#[resource]
+impl Limited {
+    fn put(&self, content: Bytes) -> usize {
+        content.len()
+    }
+
+    #[limit(content = 10 * 10)]
+    fn post(&self, content: Bytes) -> usize {
+        content.len()
+    }
+}
+
 fn client() -> Client {
-    Client::new(Application::new("content").mount(Orders).mount(Users))
+    Client::new(Application::new("content").mount(Orders).mount(Users).mount(Checked))
 }
 
 async fn send(
@@ -137,7 +163,7 @@ async fn what_is_not_declared_is_refused_at_the_byte_that_goes_over() {
 
 #[tokio::test]
 async fn another_media_type_is_unsupported() {
-    let expected = "application/json, application/x-www-form-urlencoded";
+    let expected = "application/json, application/x-www-form-urlencoded, application/xml, text/xml";
     let response = send("POST", "/orders", "image/png", "x").await;
     assert_eq!(response.status(), 415);
     assert_eq!(response.field("accept"), Some(expected));
@@ -308,7 +334,129 @@ async fn violations_in_the_content_are_reported_with_the_others() {
 
 #[tokio::test]
 async fn content_that_cannot_hold_parameters_is_unsupported() {
-    assert_eq!(send("POST", "/users/1?email=a@b.ch", "image/png", "x").await.status(), 415);
+    let response = send("POST", "/users/1?email=a@b.ch", "image/png", "x").await;
+    assert_eq!(response.status(), 415);
+    let expected = "application/json, application/x-www-form-urlencoded, multipart/form-data";
+    assert_eq!(response.field("accept"), Some(expected));
+    assert_eq!(
+        send("POST", "/users/1", "text/xml", "<a><email>a@b.ch</email></a>").await.status(),
+        415
+    );
+}
+
+#[tokio::test]
+async fn content_that_does_not_parse_is_reported_with_the_others() {
+    for content in ["{", r#"{"customer": 1}"#, ""] {
+        let response = send("POST", "/checked/one", JSON, content).await;
+        assert_eq!(response.status(), 400);
+        let found = violations(&response);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], ("id".into(), "path".into(), "invalid".into()));
+        assert_eq!(found[1].1, "content");
+    }
+    let found = violations(&send("POST", "/users/one", JSON, "{").await);
+    assert_eq!(found.len(), 2, "once for all the parameters: {found:?}");
+    assert_eq!(found[1], ("content".into(), "content".into(), "malformed".into()));
+}
+
+#[tokio::test]
+async fn content_that_does_not_parse_is_a_bad_request_even_where_violations_are_unprocessable() {
+    let client = Client::new(Application::new("content").mount(Checked).unprocessable_violations());
+    let post = async |content: &'static str| {
+        let request = client.post("/checked/1").header("content-type", JSON);
+        request.body(content).send().await.status().as_u16()
+    };
+    assert_eq!(post("{").await, 400);
+    assert_eq!(post("").await, 400);
+    assert_eq!(post(r#"{"customer": 1, "lines": []}"#).await, 422);
+}
+
+#[tokio::test]
+async fn content_is_read_from_xml() {
+    let xml = r#"<order><customer>Ada</customer>
+        <lines><child order="0"><count>2</count></child><child order="1"><count>3</count></child></lines></order>"#;
+    let repeated = "<order><customer>Ada</customer><lines><count>2</count></lines><lines><count>3</count></lines></order>";
+    for (media_type, xml) in [
+        ("application/xml", xml),
+        ("text/xml; charset=utf-8", xml),
+        ("application/vnd.order+xml", xml),
+        ("text/xml", repeated),
+    ] {
+        assert_eq!(send("POST", "/orders", media_type, xml).await.json(), "Ada 5", "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn xml_that_does_not_parse_is_told_by_line_and_column() {
+    let response = send("POST", "/orders", "text/xml", "<a>\n<secret></a>").await;
+    assert_eq!(response.status(), 400);
+    let error = &response.json()["errors"][0];
+    assert_eq!(error["detail"], "Invalid XML content data at line 2, column 9.");
+    assert_eq!(error["code"], "malformed");
+    assert!(!response.text().contains("secret"));
+}
+
+#[tokio::test]
+async fn xml_has_no_entities_and_is_bounded_in_its_nesting() {
+    let bomb = "<!DOCTYPE a [<!ENTITY b 'bbbbbbbb'><!ENTITY c '&b;&b;&b;&b;'>]><a>&c;</a>";
+    let file = "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>";
+    let deep = "<a>".repeat(100_000);
+    for xml in [bomb, file, &deep] {
+        let response = send("POST", "/orders", "application/xml", xml.to_owned()).await;
+        assert_eq!(response.json()["errors"][0]["code"], "malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_xml_that_does_not_fit_is_told_by_its_path_and_never_with_its_value() {
+    let xml = "<a><customer>Ada</customer><lines><count>hunter2</count></lines></a>";
+    let response = send("POST", "/orders", "text/xml", xml).await;
+    let error = &response.json()["errors"][0];
+    assert_eq!(error["name"], "lines[0].count");
+    assert_eq!(error["detail"], "Value for lines[0].count does not validate. It must be u32.");
+    assert!(!response.text().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_limit_of_the_method_wins_over_that_of_the_resource_and_that_over_the_applications() {
+    let client = Client::new(Application::new("limits").mount(Limited).content_limit(1));
+    let status = async |method: &str, size| {
+        let request = client.request(method, "/limited").body(vec![0; size]);
+        request.send().await.status().as_u16()
+    };
+    assert_eq!((status("PUT", 10).await, status("PUT", 11).await), (200, 413));
+    assert_eq!((status("POST", 100).await, status("POST", 101).await), (200, 413));
+}
+
+#[tokio::test]
+async fn zstandard_may_not_ask_for_a_window_over_eight_mebibytes() {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("an encoder");
+    encoder.window_log(24).expect("a window");
+    std::io::Write::write_all(&mut encoder, b"twelve bytes").expect("written");
+    let content = encoder.finish().expect("finished");
+    assert_eq!(put_coded("zstd", content).await.status(), 400);
+}
+
+#[tokio::test]
+async fn what_stands_behind_coded_content_is_no_content() {
+    for coding in CODINGS {
+        let mut content = coded(coding, b"twelve bytes");
+        content.extend_from_slice(b"more of it");
+        assert_eq!(put_coded(coding, content).await.status(), 400, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn a_digest_is_of_the_content_as_it_was_sent() {
+    let content = coded("gzip", b"twelve bytes");
+    let digest = sha256(&content);
+    let put = async |digest: String| {
+        let request = client().put("/orders").header("content-encoding", "gzip");
+        request.header("content-digest", &digest).body(content.clone()).send().await.status()
+    };
+    assert_eq!(put(format!("sha-256=:{digest}:")).await, 200);
+    let other = sha256(b"twelve bytes");
+    assert_eq!(put(format!("sha-256=:{other}:")).await, 400);
 }
 
 #[tokio::test]

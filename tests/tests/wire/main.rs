@@ -5,6 +5,8 @@ mod answer;
 mod application;
 mod coding;
 mod content;
+mod digests;
+mod form;
 mod method;
 mod negotiation;
 mod outcomes;
@@ -12,10 +14,13 @@ mod parameters;
 mod problems;
 mod range;
 mod running;
+mod stream;
 mod target;
 mod validators;
 mod xml;
 
+use base64::Engine;
+use sha2::{Digest, Sha256};
 use wsgiservice::testing::{Client, TestResponse};
 
 /// The status of a `GET`.
@@ -37,4 +42,9 @@ fn violations(response: &TestResponse) -> Vec<(String, String, String)> {
         .iter()
         .map(|error| (text(error, "name"), text(error, "in"), text(error, "code")))
         .collect()
+}
+
+/// The SHA-256 of content, in base64.
+fn sha256(content: &[u8]) -> String {
+    base64::prelude::BASE64_STANDARD.encode(Sha256::digest(content))
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 use wsgiservice::{
-    Application, Binary, EntityTag, mount, resource,
+    Application, Binary, Body, EntityTag, Problem, mount, resource,
     testing::{Client, TestResponse},
 };
 
@@ -39,8 +39,32 @@ impl Automatic {
     }
 }
 
+#[mount("/file/{name}", etag = auto)]
+struct File;
+
+#[resource]
+impl File {
+    async fn get(&self, name: String) -> Result<Binary, Problem> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        Binary::file(path, HeaderValue::from_static("text/plain")).await
+    }
+}
+
+#[mount("/stream", etag = auto)]
+struct Stream;
+
+#[resource]
+impl Stream {
+    fn get(&self) -> Binary {
+        let pieces = ["0123", "456789"].map(Ok::<_, std::io::Error>);
+        let body = Body::of_stream(futures_util::stream::iter(pieces));
+        Binary::stream(body, HeaderValue::from_static("image/png"))
+    }
+}
+
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
-    let client = Client::new(Application::new("range").mount(Image).mount(Automatic));
+    let application = Application::new("range").mount(Image).mount(Automatic);
+    let client = Client::new(application.mount(File).mount(Stream));
     let request = client.request(method, target);
     fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
 }
@@ -138,4 +162,65 @@ async fn an_automatic_tag_is_of_the_whole() {
     assert_eq!(part.status(), 206);
     assert!(whole.field("etag").is_some());
     assert_eq!(part.field("etag"), whole.field("etag"));
+}
+
+const CARGO: &str = include_str!("../../Cargo.toml");
+
+#[tokio::test]
+async fn a_file_is_sent_as_a_whole() {
+    let response = ask("GET", "/file/Cargo.toml", &[]).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.text(), CARGO);
+    assert_eq!(response.field("accept-ranges"), Some("bytes"));
+    let head = ask("HEAD", "/file/Cargo.toml", &[]).await;
+    assert_eq!(head.field("content-length"), Some(&*CARGO.len().to_string()));
+    assert_eq!(head.text(), "");
+}
+
+#[tokio::test]
+async fn parts_of_a_file_can_be_had() {
+    let response = ask("GET", "/file/Cargo.toml", &[("range", "bytes=1-7")]).await;
+    assert_eq!(response.status(), 206);
+    assert_eq!(response.text(), "package");
+    let range = format!("bytes 1-7/{}", CARGO.len());
+    assert_eq!(response.field("content-range"), Some(&*range));
+
+    let response = ask("GET", "/file/Cargo.toml", &[("range", "bytes=0-0, 8-8")]).await;
+    assert_eq!(response.status(), 206);
+    let media_type = response.field("content-type").expect("a media type");
+    let boundary = media_type.strip_prefix("multipart/byteranges; boundary=").expect(media_type);
+    let parts: Vec<_> = response.text().split(&format!("--{boundary}")).collect();
+    assert_eq!(parts.len(), 4);
+    assert!(parts[1].ends_with("\r\n\r\n[\r\n") && parts[2].ends_with("\r\n\r\n]\r\n"));
+
+    let behind = ask("GET", "/file/Cargo.toml", &[("range", "bytes=1000000-")]).await;
+    assert_eq!(behind.status(), 416);
+}
+
+#[tokio::test]
+async fn a_file_has_validators_where_they_are_computed() {
+    let response = ask("GET", "/file/Cargo.toml", &[]).await;
+    let etag = response.field("etag").expect("a tag");
+    let modified = response.field("last-modified").expect("a date");
+    for condition in [("if-none-match", etag), ("if-modified-since", modified)] {
+        assert_eq!(ask("GET", "/file/Cargo.toml", &[condition]).await.status(), 304);
+    }
+    let fields = [("range", "bytes=0-0"), ("if-range", etag)];
+    assert_eq!(ask("GET", "/file/Cargo.toml", &fields).await.status(), 206);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_or_is_a_folder_is_not_found() {
+    for name in ["nothing", "tests"] {
+        assert_eq!(ask("GET", &format!("/file/{name}"), &[]).await.status(), 404);
+    }
+}
+
+#[tokio::test]
+async fn of_a_stream_there_is_but_the_whole() {
+    let response = ask("GET", "/stream", &[("range", "bytes=2-4")]).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.text(), "0123456789");
+    assert_eq!(response.field("accept-ranges"), Some("none"));
+    assert_eq!(response.field("etag"), None);
 }

@@ -156,6 +156,23 @@ async fn a_resource_at_just_that_path_is_reached() {
     assert_eq!(status(&client, "/robots.txt").await, 200);
 }
 
+#[mount("/{name}", ignored_paths = ["/ignored"])]
+struct Page;
+
+#[resource]
+impl Page {
+    fn get(&self, name: String) -> String {
+        name
+    }
+}
+
+#[tokio::test]
+async fn a_resource_may_say_itself_what_it_ignores() {
+    let client = Client::new(Application::new("pages").mount(Page));
+    assert_eq!(text(&client, "/robots.txt").await, r#""robots.txt""#);
+    assert_eq!(status(&client, "/ignored").await, 404);
+}
+
 #[tokio::test]
 async fn slashes_and_case_are_significant() {
     assert_eq!(status(&client(), "/doc//1/2").await, 404);

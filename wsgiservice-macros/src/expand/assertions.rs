@@ -87,6 +87,7 @@ impl Place<'_> {
             assertions.push(self.is_no_content());
         } else if self.index > 0 {
             assertions.push(self.is_no_second_content());
+            assertions.push(self.is_not_read_away());
         }
         assertions.extend(self.rules_fit());
         if self.parameter.header.is_some() {
@@ -129,6 +130,17 @@ impl Place<'_> {
             ::core::assert!(
                 !(__w::check::is_content(#argument) && (#(__w::check::is_content(#before))||*)),
                 "a request has one content: put the two into one struct"
+            )
+        }
+    }
+
+    fn is_not_read_away(&self) -> TokenStream {
+        let argument = self.argument(self.index);
+        let before = (0..self.index).map(|index| self.argument(index));
+        quote_spanned! {self.parameter.ty.span()=>
+            ::core::assert!(
+                !(#(__w::check::reads_away(#argument, #before))||*),
+                "the method reads the content itself, so that nothing else is found there: take a file out of a `FormStream`, and a secret likewise"
             )
         }
     }

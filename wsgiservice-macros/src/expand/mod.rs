@@ -7,9 +7,14 @@ mod mount;
 mod resource;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::Attribute;
 
-use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
+use crate::{
+    check,
+    input::{Errors, attribute, extract, imp::Impl, is_named, item::Attributed, item::Struct},
+    model::Limits,
+};
 
 pub(crate) use self::derive::{parameter, problem};
 
@@ -45,24 +50,38 @@ pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStr
     quote!(#lints #item #expanded #errors)
 }
 
-/// `#[validate]` or `#[expires]` that is expanded by itself: before `#[mount]`, which then has its turn first, or
-/// where nobody reads it.
+/// The limits that an item sets itself.
+fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Limits {
+    let attributes = extract(attributes, "limit");
+    let attribute = check::once(&attributes, "limit", errors);
+    let limits = attribute.and_then(|it| errors.take(it.parse_args_with(attribute::limits)));
+    limits.unwrap_or_default()
+}
+
+/// An option, as it is written in a table.
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(|| quote!(__w::None), |value| quote!(__w::Some(#value)))
+}
+
+/// An attribute that is expanded by itself: before `#[mount]`, which then has its turn first, or where nobody reads it.
 pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
         return tokens.clone();
     };
     let name = syn::Ident::new(name, proc_macro2::Span::call_site());
     let mount = attributes.iter().position(|attribute| is_named(attribute, "mount"));
-    if let (Some(mount), true) = (mount, name == "validate") {
+    if let (Some(mount), true) = (mount, name != "expires") {
         let mount = attributes.remove(mount);
         return quote!(#mount #[#name(#arguments)] #(#attributes)* #rest);
     }
-    let message = if name == "validate" {
-        "nobody reads this: `#[validate]` belongs on a struct with `#[mount]`, or on a method or an argument in an impl \
-         with `#[resource]`"
-    } else {
-        "nobody reads this: `#[expires]` belongs on a method in an impl with `#[resource]`"
+    let place = match name.to_string().as_str() {
+        "validate" => {
+            "on a struct with `#[mount]`, or on a method or an argument in an impl with `#[resource]`"
+        }
+        "limit" => "on a struct with `#[mount]`, or on a method in an impl with `#[resource]`",
+        _ => "on a method in an impl with `#[resource]`",
     };
+    let message = format!("nobody reads this: `#[{name}]` belongs {place}");
     let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
     quote!(#error #(#attributes)* #rest)
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Path;
 
-use super::{assertions, constraint::constraint, lints};
+use super::{assertions, constraint::constraint, limits, lints, option};
 use crate::{
     check,
     input::{
@@ -35,6 +35,7 @@ pub(super) fn model(
         let message = "`#[expires]` belongs on a method: each answers for itself";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
+    let limits = limits(&mut item.attributes, errors);
     let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
     let template = Template::parse(&arguments.path.value()).map_err(|malformed| {
         let (index, reason) = (malformed.index, malformed.reason);
@@ -62,6 +63,8 @@ pub(super) fn model(
         representations,
         xml_root: check::xml_root(arguments.xml_root.as_ref(), errors),
         automatic_etag: arguments.automatic_etag,
+        ignored_paths: arguments.ignored_paths,
+        limits,
     })
 }
 
@@ -72,6 +75,8 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let name = crate::model::name(ident);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
+    let content_limit = option(mount.limits.content.as_ref());
+    let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
     let path_function = path_function(mount);
@@ -91,11 +96,9 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     representations: &[#(#representations),*],
                     xml_root: #xml_root,
                     automatic_etag: #automatic_etag,
-                    package: __w::Package {
-                        name: ::core::env!("CARGO_PKG_NAME"),
-                        version: ::core::env!("CARGO_PKG_VERSION"),
-                        description: ::core::env!("CARGO_PKG_DESCRIPTION"),
-                    },
+                    content_limit: #content_limit,
+                    ignored_paths: #ignored_paths,
+                    package: __w::package!(),
                     valid: true,
                 };
                 #checked

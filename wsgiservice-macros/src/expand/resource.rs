@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
 
-use super::{assertions, constraint::constraint, lints};
+use super::{assertions, constraint::constraint, limits, lints, option};
 use crate::{
     check,
     input::{
@@ -21,10 +21,10 @@ pub(super) fn model(
     errors: &mut Errors,
 ) -> Option<Resource> {
     let krate = errors.take(attribute::crate_argument(arguments));
-    for name in ["validate", "expires"] {
+    for name in ["validate", "expires", "limit"] {
         for attribute in extract(&mut item.attributes, name) {
             let message = format!(
-                "`#[{name}]` does not belong on the impl, but on the struct, a method or an argument"
+                "`#[{name}]` does not belong on the impl: it is for the struct or for one method"
             );
             errors.push(syn::Error::new_spanned(&attribute, message));
         }
@@ -83,6 +83,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
         constraints.extend(constraint.filter(|it| check::names_argument(it, function, errors)));
     }
     let freshness = freshness(function, errors);
+    let limits = limits(&mut function.attributes, errors);
     let parameters: Vec<_> = function
         .arguments
         .iter_mut()
@@ -95,6 +96,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
         documentation: documentation(&function.attributes),
         parameters,
         freshness,
+        limits,
         returns: match &function.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some((**ty).clone()),
@@ -198,13 +200,8 @@ fn describe(operation: &Operation) -> TokenStream {
         Role::LastModified => quote!(LastModified),
     };
     let parameters = operation.parameters.iter().map(describe_parameter);
-    let freshness = match &operation.freshness {
-        Some(freshness) => {
-            let freshness = describe_freshness(freshness);
-            quote!(__w::Some(#freshness))
-        }
-        None => quote!(__w::None),
-    };
+    let freshness = option(operation.freshness.as_ref().map(describe_freshness));
+    let content_limit = option(operation.limits.content.as_ref());
     let returns = match (&operation.returns, operation.role.is_hook()) {
         (_, true) => quote!(__w::nothing),
         (None, _) => quote!(|| __w::Probe::<()>::new().returns()),
@@ -216,6 +213,7 @@ fn describe(operation: &Operation) -> TokenStream {
             documentation: #documentation,
             parameters: &[#(#parameters),*],
             freshness: #freshness,
+            content_limit: #content_limit,
             returns: #returns,
         }
     }
@@ -227,10 +225,7 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
         Some(convert) => quote!(__w::converted::<#ty, _, _, _>(#convert)),
         None => quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT),
     };
-    let header = match &parameter.header {
-        Some(header) => quote!(__w::Some(#header)),
-        None => quote!(__w::None),
-    };
+    let header = option(parameter.header.as_ref());
     let constraint = match &parameter.constraint {
         Some(it) => constraint(it),
         None => quote!(__w::Constraint::none(#name)),

@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use crate::model::{Constraint, Freshness, Literal, Range};
+use crate::model::{Constraint, Freshness, Limits, Literal, Range};
 
 /// What stands in `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -16,6 +16,7 @@ pub(crate) struct MountArguments {
     pub(crate) representations: Vec<Ident>,
     pub(crate) xml_root: Option<LitStr>,
     pub(crate) automatic_etag: bool,
+    pub(crate) ignored_paths: Option<Vec<LitStr>>,
 }
 
 impl Parse for MountArguments {
@@ -29,6 +30,7 @@ impl Parse for MountArguments {
             representations: Vec::new(),
             xml_root: None,
             automatic_etag: false,
+            ignored_paths: None,
         };
         while comma(input)? {
             if input.peek(Token![crate]) {
@@ -41,8 +43,9 @@ impl Parse for MountArguments {
                 "representations" => arguments.representations = list(input)?,
                 "xml_root" => arguments.xml_root = Some(input.parse()?),
                 "etag" => arguments.automatic_etag = auto(input)?,
+                "ignored_paths" => arguments.ignored_paths = Some(list(input)?),
                 _ => {
-                    let message = "`#[mount]` takes a path, `representations = [xml, json]`, `xml_root = \"name\"`, `etag = auto` and `crate = path`";
+                    let message = "`#[mount]` takes a path, `representations = [xml, json]`, `xml_root = \"name\"`, `etag = auto`, `ignored_paths = []` and `crate = path`";
                     return Err(syn::Error::new(key.span(), message));
                 }
             }
@@ -262,6 +265,17 @@ fn seconds(unit: &str) -> Option<u64> {
         "seconds" => 1,
         _ => return None,
     })
+}
+
+/// What stands in `#[limit(…)]`.
+pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
+    let message = "write `#[limit(content = 10 << 20)]`, in bytes";
+    let span = input.span();
+    match input.parse::<Ident>() {
+        Ok(key) if key == "content" && input.peek(Token![=]) => input.parse::<Token![=]>()?,
+        _ => return Err(syn::Error::new(span, message)),
+    };
+    Ok(Limits { content: Some(input.parse()?) })
 }
 
 /// What stands in `#[representation(…)]`: an extension and a media type.

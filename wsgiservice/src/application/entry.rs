@@ -6,8 +6,8 @@ use http::{HeaderName, HeaderValue, header};
 
 use super::{Manners, Mounting};
 use crate::{
-    content::Use,
-    descriptor::{Argument, Freshness, Mount, Operation, Role},
+    content::{Use, Whole},
+    descriptor::{Argument, Freshness, Mount, Operation, Parameter, Role},
     method,
     parameters::plan::Plan,
     representation::{self, Representations},
@@ -26,6 +26,7 @@ pub(crate) struct Entry {
     pub(super) group: Option<usize>,
     name: &'static str,
     path: String,
+    ignored_paths: Option<&'static [&'static str]>,
     operations: Vec<Prepared>,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Prepared {
     /// Whether the answer is written by the method itself, and has no representation.
     pub(crate) is_verbatim: bool,
     pub(crate) content: Use,
+    /// How much content it reads, in bytes, where it has a limit of its own.
+    pub(crate) content_limit: Option<usize>,
 }
 
 impl Entry {
@@ -75,6 +78,7 @@ impl Entry {
             group,
             name: mount.name,
             path,
+            ignored_paths: mount.ignored_paths,
             operations,
         })
     }
@@ -86,7 +90,7 @@ impl Entry {
 
     /// Adds it to the router, after these; what it conflicts with, in words.
     pub(super) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
-        let conflict = router.add(&self.path, self.extensions()).err()?;
+        let conflict = router.add(&self.path, self.extensions(), self.ignored_paths).err()?;
         let other = conflict.and_then(|template| {
             let position = router.position(&template)?;
             before.get(position)
@@ -134,14 +138,9 @@ impl Prepared {
         let representations =
             Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
         let plan = Plan::new(mount, operation)?;
-        let takes = |wanted: fn(&Argument) -> bool| {
-            operation.parameters.iter().any(|parameter| wanted(&parameter.argument))
-        };
-        let content = Use {
-            whole: takes(|argument| matches!(argument, Argument::Content)),
-            bytes: takes(|argument| matches!(argument, Argument::Bytes)),
-            parameters: plan.looks_into_content(),
-        };
+        let whole = whole(operation);
+        let is_read = !matches!(whole, Whole::Stream | Whole::Form);
+        let content = Use { whole, parameters: is_read && plan.looks_into_content() };
         Ok(Self {
             position,
             role: operation.role,
@@ -151,6 +150,7 @@ impl Prepared {
             is_represented: returns.value.is_some(),
             is_verbatim: returns.verbatim,
             content,
+            content_limit: operation.content_limit.or(mount.content_limit),
         })
     }
 
@@ -160,6 +160,17 @@ impl Prepared {
             _ => None,
         }
     }
+}
+
+fn whole(operation: &Operation) -> Whole {
+    let whole = |parameter: &Parameter| match parameter.argument {
+        Argument::Content => Some(Whole::Value),
+        Argument::Bytes => Some(Whole::Bytes),
+        Argument::Stream => Some(Whole::Stream),
+        Argument::Form => Some(Whole::Form),
+        _ => None,
+    };
+    operation.parameters.iter().find_map(whole).unwrap_or_default()
 }
 
 /// The resource's own representations of what no method returns.

@@ -24,6 +24,7 @@ use crate::{
     body::BoxError,
     config::Settings,
     descriptor::{Mount, Operations},
+    method,
     problem::Problem,
     representation::Representations,
     resource::{Erased, Mounted, Resource},
@@ -61,6 +62,7 @@ pub struct Application {
     layers: Vec<Wrap>,
     settings: Option<Settings>,
     ignored_paths: Vec<String>,
+    content_md5: bool,
     manners: Manners,
 }
 
@@ -73,11 +75,18 @@ pub(crate) struct Manners {
     pub(crate) violations: StatusCode,
     /// How much content a method reads, in bytes.
     pub(crate) content_limit: usize,
+    /// The methods that there are, whether a resource implements them or not.
+    pub(crate) known_methods: &'static [&'static str],
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { sends_default: false, violations: StatusCode::BAD_REQUEST, content_limit: 2 << 20 }
+        Self {
+            sends_default: false,
+            violations: StatusCode::BAD_REQUEST,
+            content_limit: 2 << 20,
+            known_methods: method::REGISTERED,
+        }
     }
 }
 
@@ -105,6 +114,8 @@ pub(crate) struct Built {
     pub(crate) problems: Representations,
     /// `Allow` for a target that is no resource's.
     pub(crate) allow: HeaderValue,
+    /// Whether answers have `Content-MD5`.
+    pub(crate) content_md5: bool,
     /// Why nothing can be answered at all.
     pub(crate) broken: Option<BuildError>,
 }
@@ -119,6 +130,7 @@ impl Application {
             layers: Vec::new(),
             settings: None,
             ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
+            content_md5: false,
             manners: Manners::default(),
         }
     }
@@ -304,6 +316,52 @@ impl Application {
         self
     }
 
+    /// Takes these for the methods that there are: any other is a 501, and not a 405.
+    ///
+    /// Without this, they are those of the HTTP Method Registry (RFC 9110, section 16.1). What a resource implements is
+    /// there in any case.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/pot")]
+    /// # struct Pot;
+    /// # #[resource]
+    /// # impl Pot {
+    /// #     fn get(&self) -> &'static str { "tea" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("pot").mount(Pot).known_methods(&["GET", "BREW"]));
+    /// assert_eq!(client.request("BREW", "/pot").send().await.status(), 405);
+    /// assert_eq!(client.request("PUT", "/pot").send().await.status(), 501);
+    /// # }
+    /// ```
+    pub fn known_methods(mut self, methods: &'static [&'static str]) -> Self {
+        self.manners.known_methods = methods;
+        self
+    }
+
+    /// Sends `Content-MD5` with content, for clients of the Python original (RFC 1864; RFC 7231 has abandoned it).
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let response = Client::new(Application::new("ping").mount(Ping).content_md5()).get("/ping").send().await;
+    /// assert_eq!(response.field("content-md5"), Some("C99yNl2XblAeEPCZTW1AXA=="));
+    /// # }
+    /// ```
+    pub fn content_md5(mut self) -> Self {
+        self.content_md5 = true;
+        self
+    }
+
     /// Takes these settings, instead of those of the command line.
     ///
     /// A service with options of its own flattens [`Settings`] into them.
@@ -344,7 +402,8 @@ impl Application {
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }
-        let built = Arc::new(Built::new(router, entries, None));
+        let built =
+            Arc::new(Built { content_md5: self.content_md5, ..Built::new(router, entries, None) });
         Ok(Service::new(built, &self.groups, &self.layers))
     }
 
@@ -415,6 +474,7 @@ impl Built {
             entries,
             problems: Representations::of_problems(),
             allow: HeaderValue::from_static("OPTIONS"),
+            content_md5: false,
             broken,
         }
     }

@@ -1,19 +1,21 @@
-//! Content codings of requests (RFC 9110, section 8.4.1), taken away under the limit of what comes out.
+//! Content codings of requests (RFC 9110, section 8.4.1), taken away as the content comes.
 
-use std::io::Read;
+use std::pin::Pin;
 
-use bytes::Bytes;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use async_compression::{
+    tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
+    zstd::DParameter,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::io::{AsyncBufRead, AsyncRead, BufReader};
 
-use super::too_large;
 use crate::problem::Problem;
 
 /// How many codings content may have, one around the other.
 const MOST: usize = 3;
 
-/// How large the buffer of a decoder is, in bytes.
-const BUFFER: usize = 4096;
+/// The binary logarithm of the window that Zstandard may ask for (RFC 9659, section 3).
+const WINDOW: u32 = 23;
 
 /// A content coding that is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +37,22 @@ impl Coding {
         })
     }
 
-    fn decode(self, content: &[u8], limit: usize) -> Result<Bytes, Problem> {
+    /// Decodes to the very end, since only there is the content held against its digests.
+    fn decode(self, content: Pin<Box<dyn AsyncBufRead + Send>>) -> Pin<Box<dyn AsyncRead + Send>> {
+        macro_rules! whole {
+            ($decoder:expr) => {{
+                let mut decoder = $decoder;
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }};
+        }
         match self {
-            Self::Gzip => limited(MultiGzDecoder::new(content), limit),
-            Self::Deflate => limited(ZlibDecoder::new(content), limit),
-            Self::Brotli => limited(brotli::Decompressor::new(content, BUFFER), limit),
-            Self::Zstandard => limited(zstd::Decoder::new(content).map_err(|_| broken())?, limit),
+            Self::Gzip => whole!(GzipDecoder::new(content)),
+            Self::Deflate => whole!(ZlibDecoder::new(content)),
+            Self::Brotli => whole!(BrotliDecoder::new(content)),
+            Self::Zstandard => {
+                whole!(ZstdDecoder::with_params(content, &[DParameter::window_log_max(WINDOW)]))
+            }
         }
     }
 }
@@ -63,21 +75,19 @@ impl Codings {
         if codings.len() > MOST { Err(unsupported()) } else { Ok(Self(codings)) }
     }
 
-    /// Takes the codings away, the last one first.
-    pub(super) fn decode(&self, content: Bytes, limit: usize) -> Result<Bytes, Problem> {
-        self.0.iter().rev().try_fold(content, |content, coding| coding.decode(&content, limit))
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
-}
 
-fn limited(decoder: impl Read, limit: usize) -> Result<Bytes, Problem> {
-    let mut decoded = Vec::new();
-    let most = (limit as u64).saturating_add(1);
-    decoder.take(most).read_to_end(&mut decoded).map_err(|_| broken())?;
-    if decoded.len() > limit { Err(too_large(limit)) } else { Ok(decoded.into()) }
-}
-
-fn broken() -> Problem {
-    Problem::bad_request("The content is not of the content coding that it states.")
+    /// Takes the codings away, the last one first.
+    pub(super) fn decode(
+        &self,
+        content: Pin<Box<dyn AsyncBufRead + Send>>,
+    ) -> Pin<Box<dyn AsyncRead + Send>> {
+        self.0.iter().rev().fold(Box::pin(content), |content, coding| {
+            coding.decode(Box::pin(BufReader::new(content)))
+        })
+    }
 }
 
 fn unsupported() -> Problem {

@@ -2,15 +2,17 @@
 //!
 //! What is wrong is told by its place and by what would be right, and never with the content itself.
 
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use mediatype::{MediaType, names};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, error::Category};
 
-use crate::parameters::Violation;
+use super::{ContentStream, File, FormStream, coding::Codings, xml};
+use crate::{digest::Expected, parameters::Violation, problem::Problem};
 
-/// The media types there are.
-pub(super) const MEDIA_TYPES: &str = "application/json, application/x-www-form-urlencoded";
+/// How many members a form may have.
+const MOST: usize = 10_000;
 
 /// How content is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,23 +21,34 @@ pub(super) enum Format {
     Json,
     /// `application/x-www-form-urlencoded`.
     Form,
+    /// `multipart/form-data`.
+    Multipart,
+    /// `application/xml`, `text/xml`, and whatever ends in `+xml`.
+    Xml,
 }
+
+/// The parameters in a content: the members of a form or of a JSON object.
+pub(super) type Members = Vec<(String, File)>;
 
 impl Format {
     /// The format that the fields of a request name.
     pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
-        let text = fields.get(header::CONTENT_TYPE)?.to_str().ok()?;
-        let media_type = MediaType::parse(text).ok()?;
-        if media_type.ty != names::APPLICATION {
-            return None;
+        let media_type = MediaType::parse(content_type(fields)).ok()?;
+        let essence = media_type.essence().to_string().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/json" => Some(Self::Json),
+            "application/x-www-form-urlencoded" => Some(Self::Form),
+            "multipart/form-data" => Some(Self::Multipart),
+            "application/xml" | "text/xml" => Some(Self::Xml),
+            _ if media_type.ty != names::APPLICATION => None,
+            _ if media_type.suffix == Some(names::JSON) => Some(Self::Json),
+            _ if media_type.suffix == Some(names::XML) => Some(Self::Xml),
+            _ => None,
         }
-        if media_type.subty == names::JSON || media_type.suffix == Some(names::JSON) {
-            return Some(Self::Json);
-        }
-        (media_type.subty.as_str().eq_ignore_ascii_case("x-www-form-urlencoded"))
-            .then_some(Self::Form)
     }
 
+    /// # Errors
+    /// What does not fit, by its path; or where the content is malformed.
     pub(super) fn deserialize<T: DeserializeOwned>(self, content: &[u8]) -> Result<T, Violation> {
         match self {
             Self::Json => {
@@ -45,43 +58,95 @@ impl Format {
                 reader.end().map_err(|error| malformed(&error))?;
                 Ok(value)
             }
+            Self::Xml => {
+                let document = xml::Document::parse(content)?;
+                serde_path_to_error::deserialize(document.root()).map_err(|error| {
+                    let reason = expected(&error.inner().to_string());
+                    Violation::within_content(&error.path().to_string(), reason)
+                })
+            }
             Self::Form => serde_html_form::from_bytes(content)
                 .map_err(|error| Violation::content(expected(&error.to_string()))),
-        }
-    }
-
-    /// The members of a form or of a JSON object; JSON that is no object has none.
-    pub(super) fn parameters(self, content: &[u8]) -> Result<Vec<(String, String)>, Violation> {
-        match self {
-            Self::Form => Ok(form_urlencoded::parse(content).into_owned().collect()),
-            Self::Json => {
-                let value = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
-                Ok(members(value))
-            }
+            Self::Multipart => Err(Violation::content("It is of another media type.")),
         }
     }
 }
 
-fn members(value: Value) -> Vec<(String, String)> {
-    let Value::Object(members) = value else { return Vec::new() };
-    let mut parameters = Vec::new();
-    for (name, value) in members {
+/// What the fields of a request say of its media type; empty where they say nothing.
+pub(super) fn content_type(fields: &HeaderMap) -> &str {
+    fields.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The members of a form, or of a JSON object; JSON that is no object has none.
+///
+/// # Errors
+/// Where the content is malformed.
+pub(super) async fn members(
+    format: Format,
+    media_type: &str,
+    content: &Bytes,
+) -> Result<Members, Violation> {
+    match format {
+        Format::Form => bounded(form_urlencoded::parse(content).into_owned().map(text_member)),
+        Format::Json => {
+            let value = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
+            Ok(json_members(value))
+        }
+        Format::Multipart => parts(content.clone(), media_type)
+            .await
+            .map_err(|problem| Violation::malformed_form(problem.reason().to_owned())),
+        Format::Xml => Ok(Vec::new()),
+    }
+}
+
+fn text_member((name, text): (String, String)) -> (String, File) {
+    (name, File::new(text))
+}
+
+fn bounded(members: impl Iterator<Item = (String, File)>) -> Result<Members, Violation> {
+    let members: Members = members.take(MOST + 1).collect();
+    if members.len() > MOST { Err(Violation::malformed_form(too_many())) } else { Ok(members) }
+}
+
+async fn parts(content: Bytes, media_type: &str) -> Result<Members, Problem> {
+    let limit = content.len();
+    let content =
+        ContentStream::new(content.into(), &Codings::default(), Expected::default(), limit);
+    let mut form = FormStream::new(content, media_type)?;
+    let mut members = Vec::new();
+    while let Some(part) = form.next().await? {
+        members.push(part.collect().await?);
+        if members.len() > MOST {
+            return Err(Problem::bad_request(too_many()));
+        }
+    }
+    Ok(members)
+}
+
+fn too_many() -> String {
+    format!("It has more than {MOST} members.")
+}
+
+fn json_members(value: Value) -> Members {
+    let Value::Object(object) = value else { return Vec::new() };
+    let mut members = Vec::new();
+    for (name, value) in object {
         match value {
             Value::Null => {}
             Value::Array(entries) => {
-                parameters.extend(entries.into_iter().map(|entry| (name.clone(), text(entry))));
+                members.extend(entries.into_iter().map(|entry| (name.clone(), text(entry))));
             }
-            value => parameters.push((name, text(value))),
+            value => members.push((name, text(value))),
         }
     }
-    parameters
+    members
 }
 
-fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        value => value.to_string(),
-    }
+fn text(value: Value) -> File {
+    File::new(match value {
+        Value::String(text) => Bytes::from(text),
+        value => Bytes::from(value.to_string()),
+    })
 }
 
 fn misfit(path: &str, error: &serde_json::Error) -> Violation {
@@ -92,7 +157,7 @@ fn misfit(path: &str, error: &serde_json::Error) -> Violation {
 }
 
 fn malformed(error: &serde_json::Error) -> Violation {
-    Violation::malformed(error.line(), error.column())
+    Violation::malformed("JSON", error.line(), error.column())
 }
 
 /// What would be right, out of a message that may also hold what the client sent.

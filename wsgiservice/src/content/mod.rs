@@ -1,20 +1,35 @@
 //! The content of a request: read under a limit, and understood by its media type.
 
 mod coding;
+mod file;
+mod form;
 mod format;
 mod patch;
+mod stream;
+mod xml;
 
-use bytes::{Bytes, BytesMut};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
-use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
-pub use self::patch::Patch;
-use self::{coding::Codings, format::Format};
-use crate::{body::Body, digest, parameters::Violation, problem::Problem, request::Request};
+use self::{
+    coding::Codings,
+    format::{Format, Members},
+};
+pub use self::{
+    file::File,
+    form::{FormStream, Part},
+    patch::Patch,
+    stream::ContentStream,
+};
+use crate::{
+    body::Body, digest::Expected, parameters::Violation, problem::Problem, request::Request,
+};
 
-/// The whole content of a request, deserialised by its media type: JSON or a form.
+/// The whole content of a request, deserialised by its media type: JSON, XML or a form.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -53,36 +68,90 @@ impl<T> Content<T> {
 }
 
 /// What an operation does with content.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Use {
-    /// It deserialises the whole, and so needs some.
-    pub(crate) whole: bool,
-    /// It takes the bytes as they are, of whatever media type.
-    pub(crate) bytes: bool,
-    /// It looks for parameters there.
+    /// What it takes of the whole.
+    pub(crate) whole: Whole,
+    /// Whether it looks for parameters there.
     pub(crate) parameters: bool,
 }
 
-/// Content that was read; empty where the method takes none.
-#[derive(Debug, Default)]
-pub(crate) struct ReadContent {
-    bytes: Bytes,
-    format: Option<Format>,
-    parameters: Vec<(String, String)>,
+/// What an operation takes of the content as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A value, which is deserialised, and so needs some content.
+    Value,
+    /// The bytes as they are, of whatever media type.
+    Bytes,
+    /// The bytes as they come, of whatever media type.
+    Stream,
+    /// The parts of a form as they come.
+    Form,
 }
 
 impl Use {
     pub(crate) fn is_any(self) -> bool {
-        self.whole || self.bytes || self.parameters
+        self != Self::default()
     }
 
     /// The media types that are understood, for `Accept`, `Accept-Post` and `Accept-Patch`.
     pub(crate) fn media_types(self) -> HeaderValue {
-        HeaderValue::from_static(if self.bytes { "*/*" } else { format::MEDIA_TYPES })
+        HeaderValue::from_static(match self.whole {
+            Whole::Bytes | Whole::Stream => "*/*",
+            Whole::Nothing => {
+                "application/json, application/x-www-form-urlencoded, multipart/form-data"
+            }
+            Whole::Value => {
+                "application/json, application/x-www-form-urlencoded, application/xml, text/xml"
+            }
+            Whole::Form => "multipart/form-data",
+        })
     }
 
-    fn needs_format(self) -> bool {
-        self.whole || !self.bytes
+    fn understands(self, format: Option<Format>) -> bool {
+        match self.whole {
+            Whole::Bytes | Whole::Stream => true,
+            Whole::Nothing => format.is_some_and(|format| format != Format::Xml),
+            Whole::Value => format.is_some_and(|format| format != Format::Multipart),
+            Whole::Form => format == Some(Format::Multipart),
+        }
+    }
+}
+
+/// Content that was read, or that the method reads; empty where it takes none.
+#[derive(Debug)]
+pub(crate) struct ReadContent {
+    bytes: Bytes,
+    format: Option<Format>,
+    /// The parameters, or why there are none.
+    members: Result<Members, Violation>,
+    unread: Mutex<Option<Unread>>,
+}
+
+/// Content that the method reads.
+#[derive(Debug)]
+enum Unread {
+    Stream(ContentStream),
+    Form(FormStream),
+}
+
+impl Default for ReadContent {
+    fn default() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            format: None,
+            members: Ok(Vec::new()),
+            unread: Mutex::default(),
+        }
+    }
+}
+
+impl From<Unread> for ReadContent {
+    fn from(unread: Unread) -> Self {
+        Self { unread: Mutex::new(Some(unread)), ..Self::default() }
     }
 }
 
@@ -91,20 +160,48 @@ impl ReadContent {
         self.bytes.clone()
     }
 
+    pub(crate) fn stream(&self) -> Option<ContentStream> {
+        match self.take_unread()? {
+            Unread::Stream(stream) => Some(stream),
+            Unread::Form(_) => None,
+        }
+    }
+
+    pub(crate) fn form(&self) -> Option<FormStream> {
+        match self.take_unread()? {
+            Unread::Form(form) => Some(form),
+            Unread::Stream(_) => None,
+        }
+    }
+
+    fn take_unread(&self) -> Option<Unread> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     pub(crate) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Violation> {
         match self.format {
-            Some(format) => format.deserialize(&self.bytes),
-            None => Err(Violation::content("It is missing.")),
+            Some(format) if !self.bytes.is_empty() => format.deserialize(&self.bytes),
+            _ => Err(Violation::no_content()),
         }
     }
 
     /// The values of a parameter, in order.
-    pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.parameters.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    ///
+    /// # Errors
+    /// Where the content is malformed.
+    pub(crate) fn values<'a>(
+        &'a self,
+        name: &str,
+    ) -> Result<impl Iterator<Item = &'a File>, Violation> {
+        let members = self.members.as_ref().map_err(Violation::clone)?;
+        Ok(members.iter().filter(move |(key, _)| key == name).map(|(_, value)| value))
     }
 }
 
 /// Reads the content of a request, for what an operation does with it.
+///
+/// # Errors
+/// A 413, a 415, or a 400 where the content breaks off, or is not of its coding or its digest.
 pub(crate) async fn read(
     request: &Request,
     usage: Use,
@@ -112,34 +209,32 @@ pub(crate) async fn read(
     body: Body,
 ) -> Result<ReadContent, Problem> {
     let fields = request.fields();
-    let codings = Codings::of(fields)?;
+    let is_there = !body.is_end_stream();
+    let codings = if is_there { Codings::of(fields)? } else { Codings::default() };
+    let digests = Expected::of(fields)?;
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
     let format = Format::of(fields);
-    if usage.needs_format() && format.is_none() && !body.is_end_stream() {
+    if is_there && !usage.understands(format) {
         return Err(unsupported(request.method(), usage));
     }
-    let bytes = collect(body, limit).await?;
-    digest::verify(fields, &bytes)?;
-    if bytes.is_empty() {
-        return empty(usage);
+    let content = ContentStream::new(body, &codings, digests, limit);
+    let media_type = format::content_type(fields);
+    match usage.whole {
+        Whole::Stream => Ok(Unread::Stream(content).into()),
+        Whole::Form => Ok(Unread::Form(FormStream::new(content, media_type)?).into()),
+        _ => {
+            let bytes = content.collect().await?;
+            let members = match format {
+                Some(format) if usage.parameters && !bytes.is_empty() => {
+                    format::members(format, media_type, &bytes).await
+                }
+                _ => Ok(Vec::new()),
+            };
+            Ok(ReadContent { bytes, format, members, unread: Mutex::default() })
+        }
     }
-    let bytes = codings.decode(bytes, limit)?;
-    let parameters = match format {
-        Some(format) if usage.parameters => format.parameters(&bytes),
-        _ => Ok(Vec::new()),
-    };
-    let parameters = parameters
-        .map_err(|violation| Problem::violations(StatusCode::BAD_REQUEST, vec![violation]))?;
-    Ok(ReadContent { bytes, format, parameters })
-}
-
-fn empty(usage: Use) -> Result<ReadContent, Problem> {
-    if usage.whole {
-        return Err(Problem::bad_request("The request has no content, and needs some."));
-    }
-    Ok(ReadContent::default())
 }
 
 fn unsupported(method: &Method, usage: Use) -> Problem {
@@ -149,19 +244,6 @@ fn unsupported(method: &Method, usage: Use) -> Problem {
         header::ACCEPT
     };
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).field(name, usage.media_types())
-}
-
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::bad_request("The content was cut off."))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len().saturating_add(data.len()) > limit {
-            return Err(too_large(limit));
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes.freeze())
 }
 
 fn too_large(limit: usize) -> Problem {

@@ -32,13 +32,26 @@ pub const fn suits_path(mount: &Mount, name: &str, argument: &Argument) -> bool 
 /// Whether the argument is the content of the request.
 #[must_use]
 pub const fn is_content(argument: &Argument) -> bool {
-    matches!(argument, Argument::Content | Argument::Bytes)
+    matches!(argument, Argument::Content | Argument::Bytes) || is_read_by_method(argument)
 }
 
 /// Whether the argument comes from the content, and from there alone.
 #[must_use]
 pub const fn needs_content(argument: &Argument) -> bool {
-    is_content(argument) || matches!(argument, Argument::Value { secret: true, .. })
+    is_content(argument)
+        || matches!(argument, Argument::Value { secret: true, .. } | Argument::File { .. })
+}
+
+/// Whether the argument is the content as it comes, so that nothing else can be found there.
+const fn is_read_by_method(argument: &Argument) -> bool {
+    matches!(argument, Argument::Stream | Argument::Form)
+}
+
+/// Whether the one argument reads the content from which the other comes.
+#[must_use]
+pub const fn reads_away(one: &Argument, other: &Argument) -> bool {
+    (is_read_by_method(one) && needs_content(other) && !is_content(other))
+        || (is_read_by_method(other) && needs_content(one) && !is_content(one))
 }
 
 /// Whether the argument is a value that a client gives by name.
@@ -71,9 +84,19 @@ pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
             Kind::Text(None) => true,
             Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_) => constraint.range.is_none(),
         },
-        Argument::Content | Argument::Bytes | Argument::Request | Argument::Preconditions => {
-            !constraint.declared
+        Argument::File { .. } => {
+            constraint.re.is_none()
+                && constraint.range.is_none()
+                && constraint.one_of.is_none()
+                && constraint.format.is_none()
+                && constraint.default.is_none()
         }
+        Argument::Content
+        | Argument::Bytes
+        | Argument::Stream
+        | Argument::Form
+        | Argument::Request
+        | Argument::Preconditions => !constraint.declared,
     }
 }
 

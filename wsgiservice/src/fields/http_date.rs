@@ -20,6 +20,11 @@ pub(crate) fn value(time: SystemTime) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
+/// A time as HTTP can say it, and not later than now (RFC 9110, section 8.8.2.1).
+pub(crate) fn not_future(time: SystemTime) -> SystemTime {
+    whole_seconds(time.min(SystemTime::now()))
+}
+
 /// A time as HTTP can say it: in seconds, from 1970 to 9999.
 pub(crate) fn whole_seconds(time: SystemTime) -> SystemTime {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().min(LAST);

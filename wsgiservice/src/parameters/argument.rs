@@ -4,7 +4,12 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{Arguments, Parameter};
-use crate::{content::Content, descriptor, preconditions::Preconditions, request::Request};
+use crate::{
+    content::{Content, ContentStream, File, FormStream},
+    descriptor,
+    preconditions::Preconditions,
+    request::Request,
+};
 
 /// A type that an argument of a method can have.
 ///
@@ -14,7 +19,7 @@ use crate::{content::Content, descriptor, preconditions::Preconditions, request:
     label = "a request does not give this",
     note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum of words or on a struct around one parameter",
     note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
-    note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Bytes`, `Preconditions` or `&Request`"
+    note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Bytes`, a `ContentStream`, a `File`, a `FormStream`, `Preconditions` or `&Request`"
 )]
 pub trait Argument<'a, Marker>: Sized {
     /// What kind of argument it is.
@@ -106,5 +111,49 @@ impl<'a> Argument<'a, Whole> for Bytes {
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         Some(arguments.content().bytes())
+    }
+}
+
+impl<'a> Argument<'a, Whole> for ContentStream {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Stream;
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        arguments.content().stream()
+    }
+}
+
+impl<'a> Argument<'a, Whole> for FormStream {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Form;
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        arguments.content().form()
+    }
+}
+
+const fn file(optional: bool, repeated: bool) -> descriptor::Argument {
+    descriptor::Argument::File { optional, repeated }
+}
+
+impl<'a> Argument<'a, Whole> for File {
+    const ARGUMENT: descriptor::Argument = file(false, false);
+
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
+        arguments.file(index, true).flatten()
+    }
+}
+
+impl<'a> Argument<'a, Whole> for Option<File> {
+    const ARGUMENT: descriptor::Argument = file(true, false);
+
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
+        arguments.file(index, false)
+    }
+}
+
+impl<'a> Argument<'a, Whole> for Vec<File> {
+    const ARGUMENT: descriptor::Argument = file(false, true);
+
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
+        arguments.files(index)
     }
 }

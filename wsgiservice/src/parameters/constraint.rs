@@ -57,16 +57,27 @@ impl Constraint {
         self.check_range(text)
     }
 
+    /// Holds the size of a file, in bytes, against the constraint.
+    pub(crate) fn check_size(&self, size: usize) -> Result<(), (Code, Cow<'static, str>)> {
+        if self.declared && size == 0 {
+            return Err((Code::Empty, "It is mandatory.".into()));
+        }
+        self.check_count(size, "bytes")
+    }
+
     fn check_len(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
+        self.len.map_or(Ok(()), |_| self.check_count(text.chars().count(), "characters"))
+    }
+
+    fn check_count(&self, length: usize, unit: &str) -> Result<(), (Code, Cow<'static, str>)> {
         let Some((least, most)) = self.len else { return Ok(()) };
-        let length = text.chars().count();
         if least <= length && length <= most {
             return Ok(());
         }
         let reason = if most == usize::MAX {
-            format!("It must have at least {least} characters.")
+            format!("It must have at least {least} {unit}.")
         } else {
-            format!("It must have {least} to {most} characters.")
+            format!("It must have {least} to {most} {unit}.")
         };
         Err((Code::Length, reason.into()))
     }

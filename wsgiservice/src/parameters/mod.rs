@@ -29,7 +29,10 @@ use self::{
     violation::Code,
 };
 use crate::{
-    content::ReadContent, preconditions::Preconditions, representation::Selected, request::Request,
+    content::{File, ReadContent},
+    preconditions::Preconditions,
+    representation::Selected,
+    request::Request,
     routing::Variables,
 };
 
@@ -104,7 +107,9 @@ impl<'a> Arguments<'a> {
     }
 
     pub(crate) fn refuse(&mut self, violation: Violation) {
-        self.violations.push(violation);
+        if !self.violations.contains(&violation) {
+            self.violations.push(violation);
+        }
     }
 
     /// The one value of the parameter, converted; `None` within where it was not given and need not be.
@@ -186,17 +191,14 @@ impl<'a> Arguments<'a> {
             Source::Query => self.query(planned.name),
             Source::QueryOrContent => match self.query(planned.name) {
                 values if values.is_empty() => {
-                    let texts = self.content.values(planned.name).map(Cow::Borrowed);
-                    let values = Values::Many(texts.collect());
+                    let values = self.texts(planned)?;
                     let place = if values.is_empty() { planned.source.place() } else { "content" };
                     return Some((values, place));
                 }
                 values => values,
             },
-            Source::Content => {
-                Values::Many(self.content.values(planned.name).map(Cow::Borrowed).collect())
-            }
-            Source::Elsewhere => Values::None,
+            Source::Content => self.texts(planned)?,
+            Source::Elsewhere | Source::File => Values::None,
         };
         Some((values, planned.source.place()))
     }
@@ -252,6 +254,57 @@ impl<'a> Arguments<'a> {
             }
         }
         Some(Values::Many(texts))
+    }
+
+    /// The texts of a parameter in the content.
+    fn texts(&mut self, planned: &Planned) -> Option<Values<'a>> {
+        let files = self.members(planned)?;
+        let texts = files.into_iter().map(|file| std::str::from_utf8(file.content()));
+        let Ok(texts) = texts.map(|text| text.map(Cow::Borrowed)).collect() else {
+            let reason = "It is no UTF-8.";
+            self.violations.push(planned.violation("content", Code::Encoding, "", reason));
+            return None;
+        };
+        Some(Values::Many(texts))
+    }
+
+    /// The members of the content that have the name of a parameter.
+    fn members(&mut self, planned: &Planned) -> Option<Vec<&'a File>> {
+        match self.content.values(planned.name) {
+            Ok(files) => Some(files.collect()),
+            Err(violation) => {
+                self.refuse(violation);
+                None
+            }
+        }
+    }
+
+    /// The one file of this name; `None` within where there is none and need not be.
+    fn file(&mut self, index: usize, mandatory: bool) -> Option<Option<File>> {
+        let planned = self.plan.parameter(index)?;
+        let mut files = self.files(index)?;
+        let file = files.pop();
+        let wrong = match (&file, files.is_empty()) {
+            (None, _) if mandatory => (Code::Missing, "It must be a file."),
+            (_, false) => (Code::Repeated, "It was given more than once."),
+            _ => return Some(file),
+        };
+        self.violations.push(planned.violation("content", wrong.0, "", wrong.1));
+        None
+    }
+
+    /// All the files of this name, but for those that nobody chose.
+    fn files(&mut self, index: usize) -> Option<Vec<File>> {
+        let planned = self.plan.parameter(index)?;
+        let files = self.members(planned)?.into_iter().filter(|file| !file.is_unchosen());
+        let files: Vec<_> = files.cloned().collect();
+        for file in &files {
+            if let Err((code, reason)) = planned.constraint.check_size(file.content().len()) {
+                self.violations.push(planned.violation("content", code, "", &reason));
+                return None;
+            }
+        }
+        Some(files)
     }
 
     fn query(&mut self, name: &str) -> Values<'a> {

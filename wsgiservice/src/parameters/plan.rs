@@ -39,6 +39,8 @@ pub(super) enum Source {
     Elsewhere,
     /// The content alone, and nothing shows it.
     Content,
+    /// The content alone: it is a file.
+    File,
 }
 
 impl Plan {
@@ -46,8 +48,9 @@ impl Plan {
     pub(crate) fn new(mount: &Mount, operation: &Operation) -> Result<Self, Vec<String>> {
         let mut planned = Vec::new();
         let mut wrong = Vec::new();
+        let reads_content = operation.role.reads_content();
         for parameter in operation.parameters {
-            match Planned::new(mount, parameter, operation.role.reads_content()) {
+            match Planned::new(mount, parameter, reads_content) {
                 Ok(parameter) => planned.push(parameter),
                 Err(error) => wrong.push(format!("`{}`: {error}", parameter.name)),
             }
@@ -57,9 +60,9 @@ impl Plan {
 
     /// Whether some parameter may be in the content.
     pub(crate) fn looks_into_content(&self) -> bool {
-        self.0
-            .iter()
-            .any(|planned| matches!(planned.source, Source::QueryOrContent | Source::Content))
+        self.0.iter().any(|planned| {
+            matches!(planned.source, Source::QueryOrContent | Source::Content | Source::File)
+        })
     }
 
     pub(super) fn parameter(&self, index: usize) -> Option<&Planned> {
@@ -104,7 +107,7 @@ impl Source {
             Self::Variable(_) | Self::Rest(_) => "path",
             Self::Field(_) => "header",
             Self::Query | Self::QueryOrContent => "query",
-            Self::Elsewhere | Self::Content => "content",
+            Self::Elsewhere | Self::Content | Self::File => "content",
         }
     }
 }
@@ -120,6 +123,9 @@ fn source(
     parameter: &descriptor::Parameter,
     reads_content: bool,
 ) -> Result<Source, String> {
+    if matches!(parameter.argument, Argument::File { .. }) {
+        return Ok(Source::File);
+    }
     if !matches!(parameter.argument, Argument::Value { .. }) {
         return Ok(Source::Elsewhere);
     }

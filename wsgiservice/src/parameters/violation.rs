@@ -30,6 +30,8 @@ pub(crate) enum Code {
     OneOf,
     Format,
     Invalid,
+    Malformed,
+    NoContent,
 }
 
 impl Violation {
@@ -61,11 +63,25 @@ impl Violation {
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
     }
 
-    /// Content that is no JSON: where, and never what.
-    pub(crate) fn malformed(line: usize, column: usize) -> Self {
-        let text = "Invalid JSON content data".to_owned();
-        let reason = format!("at line {line}, column {column}.");
-        Self { name: "content".into(), place: "content", code: Code::Invalid, text, reason }
+    /// Content that is no JSON, or no XML: where, and never what.
+    pub(crate) fn malformed(format: &str, line: usize, column: usize) -> Self {
+        let text = format!("Invalid {format} content data");
+        Self::of_content(Code::Malformed, text, format!("at line {line}, column {column}."))
+    }
+
+    /// Content that is no form.
+    pub(crate) fn malformed_form(reason: String) -> Self {
+        Self::of_content(Code::Malformed, "Invalid form content data.".to_owned(), reason)
+    }
+
+    /// No content where some is needed.
+    pub(crate) fn no_content() -> Self {
+        let text = "The request has no content, and needs some.".to_owned();
+        Self::of_content(Code::NoContent, text, String::new())
+    }
+
+    fn of_content(code: Code, text: String, reason: String) -> Self {
+        Self { name: "content".into(), place: "content", code, text, reason }
     }
 
     /// Content that is not what was asked for.
@@ -92,14 +108,19 @@ impl Violation {
 
     /// The text of the original, and what would be right.
     pub(crate) fn detail(&self) -> String {
-        format!("{} {}", self.text, self.reason)
+        format!("{} {}", self.text, self.reason).trim_end().to_owned()
+    }
+
+    /// Whether the content as a whole is no good, so that it is not even known what it says.
+    pub(crate) fn is_of_syntax(&self) -> bool {
+        matches!(self.code, Code::Malformed | Code::NoContent)
     }
 }
 
 impl Code {
     fn name(self) -> &'static str {
         match self {
-            Self::Missing => "missing",
+            Self::Missing | Self::NoContent => "missing",
             Self::Empty => "empty",
             Self::Repeated => "repeated",
             Self::Encoding => "encoding",
@@ -109,6 +130,7 @@ impl Code {
             Self::OneOf => "one_of",
             Self::Format => "format",
             Self::Invalid => "invalid",
+            Self::Malformed => "malformed",
         }
     }
 }

@@ -25,6 +25,8 @@ struct Route {
     template: String,
     ends_literally: bool,
     extensions: Vec<&'static str>,
+    /// The paths of which a `GET` does not reach it, where it says so itself.
+    ignored: Option<&'static [&'static str]>,
 }
 
 /// Where a target leads.
@@ -64,6 +66,7 @@ impl Router {
         &mut self,
         template: &str,
         extensions: Vec<&'static str>,
+        ignored: Option<&'static [&'static str]>,
     ) -> Result<(), Option<String>> {
         let template = normalise::template(template);
         let position = self.routes.len();
@@ -72,6 +75,7 @@ impl Router {
             ends_literally: !template.ends_with('}'),
             template,
             extensions: extensions.clone(),
+            ignored,
         });
         self.extensions.extend(extensions);
         self.extensions.sort_unstable();
@@ -126,10 +130,15 @@ impl Router {
     }
 
     fn is_ignored(&self, request: &Request, matched: &Matched<'_>, path: &str) -> bool {
+        let Some(route) = self.routes.get(matched.resource) else { return false };
+        let is_listed = || match route.ignored {
+            Some(ignored) => ignored.contains(&path),
+            None => self.ignored.iter().any(|ignored| ignored == path),
+        };
         matches!(*request.method(), Method::GET | Method::HEAD)
             && request.target().query().is_none()
-            && self.ignored.iter().any(|ignored| ignored == path)
-            && self.routes.get(matched.resource).is_none_or(|route| route.template != path)
+            && is_listed()
+            && route.template != path
     }
 }
 

@@ -1,0 +1,115 @@
+//! Section 9: digests of what is answered.
+
+use http::HeaderValue;
+use wsgiservice::{
+    Application, Binary, mount, resource,
+    testing::{Client, TestResponse},
+};
+
+use super::sha256;
+
+#[mount("/text")]
+struct Text;
+
+#[resource]
+impl Text {
+    fn get(&self) -> String {
+        "a".repeat(2000)
+    }
+}
+
+#[mount("/image")]
+struct Image;
+
+#[resource]
+impl Image {
+    fn get(&self) -> Binary {
+        Binary::new("0123456789", HeaderValue::from_static("image/png"))
+    }
+}
+
+fn application() -> Application {
+    Application::new("digests").mount(Text).mount(Image)
+}
+
+async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
+    let client = Client::new(application());
+    let request = client.request(method, target);
+    fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}
+
+#[tokio::test]
+async fn no_digest_is_sent_that_nobody_wants() {
+    let response = ask("GET", "/text", &[]).await;
+    for name in ["content-digest", "repr-digest", "content-md5"] {
+        assert_eq!(response.field(name), None);
+    }
+}
+
+#[tokio::test]
+async fn a_digest_that_is_wanted_is_of_the_content_in_its_coding() {
+    for name in ["content-digest", "repr-digest"] {
+        let fields = [(format!("want-{name}"), "sha-256=1"), ("accept-encoding".into(), "gzip")];
+        let fields = fields.each_ref().map(|(name, value)| (name.as_str(), *value));
+        let response = ask("GET", "/text", &fields).await;
+        assert_eq!(response.field("content-encoding"), Some("gzip"));
+        let expected = format!("sha-256=:{}:", sha256(response.content()));
+        assert_eq!(response.field(name), Some(&*expected));
+    }
+}
+
+#[tokio::test]
+async fn of_a_part_the_digests_of_the_content_and_of_the_representation_are_two() {
+    let wants = [("want-content-digest", "sha-256=1"), ("want-repr-digest", "sha-256=1")];
+    for (range, part) in [("bytes=2-4", Some("234")), ("bytes=0-1, 3-4", None)] {
+        let response = ask("GET", "/image", &[wants[0], wants[1], ("range", range)]).await;
+        assert_eq!(response.status(), 206);
+        assert!(part.is_none_or(|part| response.text() == part));
+        let content = format!("sha-256=:{}:", sha256(response.content()));
+        let representation = format!("sha-256=:{}:", sha256(b"0123456789"));
+        assert_eq!(response.field("content-digest"), Some(&*content));
+        assert_eq!(response.field("repr-digest"), Some(&*representation));
+    }
+}
+
+#[tokio::test]
+async fn the_algorithm_is_the_one_that_the_client_likes_best() {
+    for (wanted, algorithm) in [
+        ("sha-256=1, sha-512=2", "sha-512="),
+        ("sha-512=1, sha-256=10, md5=10", "sha-256="),
+        ("sha-512=0, sha-256=3", "sha-256="),
+    ] {
+        let response = ask("GET", "/image", &[("want-repr-digest", wanted)]).await;
+        let field = response.field("repr-digest").unwrap_or_default();
+        assert!(field.starts_with(algorithm), "{wanted}: {field}");
+    }
+}
+
+#[tokio::test]
+async fn a_wish_that_is_malformed_or_cannot_be_met_is_ignored() {
+    for wanted in
+        ["sha-256=0", "md5=5", "sha-256=11", "sha-256=-1", "sha-256=a", "sha-256", "=", ""]
+    {
+        let response = ask("GET", "/image", &[("want-repr-digest", wanted)]).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.field("repr-digest"), None, "{wanted}");
+    }
+}
+
+#[tokio::test]
+async fn head_has_the_digests_of_get() {
+    let wants = [("want-content-digest", "sha-256=1"), ("want-repr-digest", "sha-256=1")];
+    let (get, head) = (ask("GET", "/image", &wants).await, ask("HEAD", "/image", &wants).await);
+    for name in ["content-digest", "repr-digest"] {
+        assert!(get.field(name).is_some());
+        assert_eq!(get.field(name), head.field(name));
+    }
+}
+
+#[tokio::test]
+async fn content_md5_is_sent_where_the_application_says_so() {
+    let client = Client::new(application().content_md5());
+    let response = client.get("/image").send().await;
+    assert_eq!(response.field("content-md5"), Some("eB5eJF1ptWaXm4bijSPyxw=="));
+    assert!(client.get("/nowhere").send().await.field("content-md5").is_some());
+}

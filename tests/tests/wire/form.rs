@@ -1,0 +1,218 @@
+//! Sections 4 and 6: `multipart/form-data`, and files.
+
+use std::convert::Infallible;
+
+use wsgiservice::{
+    Application, Body, File, FormStream, Problem, Secret, mount, resource,
+    testing::{Client, TestResponse},
+};
+
+use super::violations;
+
+#[mount("/form/{id}")]
+struct Form;
+
+#[resource]
+impl Form {
+    fn post(
+        &self,
+        id: u32,
+        title: String,
+        tag: Vec<u8>,
+        password: Option<Secret<String>>,
+        #[validate(len = ..=8)] picture: Option<File>,
+        other: Vec<File>,
+    ) -> String {
+        let picture = picture.map(|file| {
+            let name = file.file_name().map(str::to_owned);
+            let media_type = file.media_type().map(str::to_owned);
+            (name, media_type, file.into_content())
+        });
+        let other: Vec<_> = other.iter().map(|file| file.content().len()).collect();
+        let password = password.map(Secret::into_inner);
+        format!("{id} {title} {tag:?} {password:?} {picture:?} {other:?}")
+    }
+
+    fn put(&self, picture: File) -> usize {
+        picture.content().len()
+    }
+
+    #[limit(content = 300_000)]
+    async fn patch(&self, take: usize, mut form: FormStream) -> Result<Vec<String>, Problem> {
+        let mut parts = Vec::new();
+        while let Some(mut part) = form.next().await? {
+            let about = (part.name().to_owned(), part.file_name().map(str::to_owned));
+            let about = (about, part.media_type().map(str::to_owned));
+            let mut length = 0;
+            while length < take
+                && let Some(piece) = part.next().await?
+            {
+                length += piece.len();
+            }
+            parts.push(format!("{about:?} {length}"));
+        }
+        Ok(parts)
+    }
+}
+
+const MULTIPART: &str = "multipart/form-data; boundary=\"b\"";
+
+/// A part: what stands in its `Content-Disposition` behind its name, its other fields, and its content.
+fn part(name: &str, more: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
+    [head.as_bytes(), content, b"\r\n"].concat()
+}
+
+async fn send(method: &str, target: &str, parts: &[Vec<u8>]) -> TestResponse {
+    send_as(method, target, MULTIPART, [&parts.concat(), &b"--b--\r\n"[..]].concat()).await
+}
+
+async fn send_as(
+    method: &str,
+    target: &str,
+    media_type: &str,
+    content: impl Into<Body>,
+) -> TestResponse {
+    let client = Client::new(Application::new("form").mount(Form));
+    let request = client.request(method, target).header("content-type", media_type);
+    request.body(content).send().await
+}
+
+const PICTURE: &str = "; filename=\"a.png\"\r\nContent-Type: image/png";
+
+#[tokio::test]
+async fn parameters_and_files_come_from_a_multipart_form() {
+    let parts = [
+        part("title", "", "Zürich".as_bytes()),
+        part("tag", "", b"1"),
+        part("tag", "", b"2"),
+        part("password", "", b"hunter2"),
+        part("picture", PICTURE, b"\x00\xff\r\n--"),
+        part("other", "; filename=\"b\"", b"12345"),
+        part("other", "; filename=\"c\"", b""),
+        part("nobody", "", b"asked"),
+    ];
+    let response = send("POST", "/form/7", &parts).await;
+    let picture = r#"Some((Some("a.png"), Some("image/png"), b"\0\xff\r\n--"))"#;
+    assert_eq!(response.json(), format!(r#"7 Zürich [1, 2] Some("hunter2") {picture} [5, 0]"#));
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_chose_is_absent() {
+    let unchosen = "; filename=\"\"\r\nContent-Type: application/octet-stream";
+    let parts = [part("title", "", b"a"), part("picture", unchosen, b"")];
+    assert_eq!(send("POST", "/form/7", &parts).await.json(), "7 a [] None None []");
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_or_repeated_is_a_violation() {
+    let found = violations(&send("PUT", "/form/7", &[part("title", "", b"a")]).await);
+    assert_eq!(found, [("picture".into(), "content".into(), "missing".into())]);
+    let parts = [part("picture", PICTURE, b"1"), part("picture", PICTURE, b"2")];
+    let found = violations(&send("PUT", "/form/7", &parts).await);
+    assert_eq!(found, [("picture".into(), "content".into(), "repeated".into())]);
+}
+
+#[tokio::test]
+async fn a_file_is_held_against_the_rule_on_its_size() {
+    let parts = [part("title", "", b"a"), part("picture", PICTURE, &[0; 9])];
+    let response = send("POST", "/form/7", &parts).await;
+    assert_eq!(violations(&response), [("picture".into(), "content".into(), "length".into())]);
+    assert!(response.text().contains("It must have 0 to 8 bytes."), "{}", response.text());
+    let parts = [part("title", "", b"a"), part("picture", PICTURE, b"")];
+    let found = violations(&send("POST", "/form/7", &parts).await);
+    assert_eq!(found, [("picture".into(), "content".into(), "empty".into())]);
+}
+
+#[tokio::test]
+async fn text_that_is_no_utf_8_is_a_violation() {
+    let found = violations(&send("POST", "/form/7", &[part("title", "", b"\xff")]).await);
+    assert_eq!(found, [("title".into(), "content".into(), "encoding".into())]);
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_parse_is_reported_with_the_others() {
+    let whole = part("title", "", b"a");
+    let cut = whole.get(..whole.len() - 4).expect("a part").to_vec();
+    for content in [b"--c\r\n".to_vec(), whole, cut, b"--b\r\na\xff: \0\r\n\r\n--b--".to_vec()] {
+        let response = send_as("POST", "/form/one", MULTIPART, content).await;
+        assert_eq!(response.status(), 400);
+        let expected = [
+            ("id".into(), "path".into(), "invalid".into()),
+            ("content".into(), "content".into(), "malformed".into()),
+        ];
+        assert_eq!(violations(&response), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_multipart_form_without_a_boundary_is_a_bad_request() {
+    for method in ["POST", "PATCH"] {
+        let target = "/form/7?take=0&title=a";
+        let response = send_as(method, target, "multipart/form-data", b"--b--".to_vec()).await;
+        assert_eq!(response.status(), 400, "{method}");
+        assert!(response.text().contains("boundary"));
+    }
+}
+
+#[tokio::test]
+async fn a_form_has_at_most_ten_thousand_members() {
+    let parts = vec![part("title", "", b"a"); 10_001];
+    assert_eq!(send("POST", "/form/7", &parts).await.status(), 400);
+    let members = "a&".repeat(10_001).into_bytes();
+    let urlencoded = "application/x-www-form-urlencoded";
+    assert_eq!(send_as("POST", "/form/7", urlencoded, members).await.status(), 400);
+}
+
+#[tokio::test]
+async fn the_parts_of_a_form_are_read_as_they_come() {
+    let parts = [part("a", PICTURE, &[1; 200_000]), part("b", "", b""), part("c", "", b"123")];
+    let response = send("PATCH", "/form/7?take=1000000", &parts).await;
+    let expected = [
+        r#"(("a", Some("a.png")), Some("image/png")) 200000"#,
+        r#"(("b", None), None) 0"#,
+        r#"(("c", None), None) 3"#,
+    ];
+    assert_eq!(response.json(), serde_json::json!(expected));
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_read_is_passed_over() {
+    let parts = [part("a", "", &[1; 200_000]), part("b", "", b"12")];
+    let response = send("PATCH", "/form/7?take=0", &parts).await;
+    assert_eq!(
+        response.json(),
+        serde_json::json!([r#"(("a", None), None) 0"#, r#"(("b", None), None) 0"#])
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_is_read_as_it_comes_has_the_limit_of_its_method() {
+    let parts = [part("a", "", &[1; 300_000])];
+    assert_eq!(send("PATCH", "/form/7?take=1000000", &parts).await.status(), 413);
+}
+
+#[tokio::test]
+async fn the_head_of_a_part_is_bounded() {
+    for head in [vec![b'-'; 200_000], part(&"a".repeat(200_000), "", b"")] {
+        let pieces: Vec<_> =
+            head.chunks(10_000).map(|it| Ok::<_, Infallible>(it.to_vec())).collect();
+        let body = Body::of_stream(futures_util::stream::iter(pieces));
+        let response = send_as("PATCH", "/form/7?take=0", MULTIPART, body).await;
+        assert_eq!(response.status(), 400);
+        assert!(response.text().contains("too large a head"), "{}", response.text());
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_breaks_off_is_a_bad_request() {
+    let response = send_as("PATCH", "/form/7?take=9", MULTIPART, part("a", "", b"1234")).await;
+    assert_eq!(response.status(), 400);
+}
+
+#[tokio::test]
+async fn what_is_no_form_is_unsupported_where_the_method_reads_one() {
+    let response = send_as("PATCH", "/form/7?take=9", "application/json", b"{}".to_vec()).await;
+    assert_eq!(response.status(), 415);
+    assert_eq!(response.field("accept-patch"), Some("multipart/form-data"));
+}

@@ -1,0 +1,280 @@
+//! Content that is no value with representations, but bytes of a media type: in memory, in a file, or as they come.
+
+use std::{fmt, io, ops::Range, path::Path, sync::Arc, time::SystemTime};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{HeaderValue, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
+use tokio_util::io::ReaderStream;
+
+use crate::{
+    body::Body,
+    fields::entity_tag::EntityTag,
+    outcome::{Answer, Parts, PartsContent},
+    problem::Problem,
+    validators,
+};
+
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 64 << 10;
+
+/// Bytes of a media type, such as an image: 200, or 206 with the parts that a `Range` asks for.
+///
+/// They are in memory, in a file, or come from a stream, of which no parts can be had. They are not negotiated, and
+/// their entity tag is the resource's own (RFC 9110, section 14). With `etag = auto` it is computed from bytes, and
+/// for a file from its size and the time of its last change, which is its `Last-Modified` then.
+///
+/// ```
+/// # use wsgiservice::{Application, Binary, mount, resource, testing::Client};
+/// #[mount("/logo")]
+/// struct Logo;
+///
+/// #[resource]
+/// impl Logo {
+///     fn get(&self) -> Binary {
+///         Binary::new("0123456789", http::HeaderValue::from_static("image/png"))
+///     }
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// # let client = Client::new(Application::new("logo").mount(Logo));
+/// let response = client.get("/logo").header("range", "bytes=2-4").send().await;
+/// assert_eq!(response.status(), 206);
+/// assert_eq!(response.field("content-range"), Some("bytes 2-4/10"));
+/// assert_eq!(response.text(), "234");
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Binary {
+    pub(crate) media_type: HeaderValue,
+    source: Source,
+}
+
+enum Source {
+    Bytes(Bytes),
+    File(File),
+    Stream(Body),
+}
+
+/// A file that is open, as it was when it was opened.
+#[derive(Clone)]
+struct File {
+    file: Arc<std::fs::File>,
+    length: usize,
+    modified: Option<SystemTime>,
+}
+
+/// A piece of an answer: text between the parts, or a part.
+pub(crate) enum Piece {
+    Text(String),
+    Part(Range<usize>),
+}
+
+impl Binary {
+    /// These bytes, of this media type.
+    pub fn new(content: impl Into<Bytes>, media_type: HeaderValue) -> Self {
+        Self { media_type, source: Source::Bytes(content.into()) }
+    }
+
+    /// The file at this path, of this media type; it is read as the client takes it.
+    ///
+    /// The path is the service's own business: a part of it that a client gave can lead anywhere.
+    ///
+    /// # Errors
+    /// A 404 where there is no such file, a 500 where it cannot be read.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Binary, Problem, mount, resource, testing::Client};
+    /// # use http::HeaderValue;
+    /// #[mount("/manifest", etag = auto)]
+    /// struct Manifest;
+    ///
+    /// #[resource]
+    /// impl Manifest {
+    ///     async fn get(&self) -> Result<Binary, Problem> {
+    ///         Binary::file("Cargo.toml", HeaderValue::from_static("application/toml")).await
+    ///     }
+    /// }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// # let client = Client::new(Application::new("files").mount(Manifest));
+    /// let response = client.get("/manifest").header("range", "bytes=0-8").send().await;
+    /// assert_eq!(response.text(), "[package]");
+    /// # }
+    /// ```
+    pub async fn file(path: impl AsRef<Path>, media_type: HeaderValue) -> Result<Self, Problem> {
+        let file = File::open(path.as_ref()).await.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => Problem::not_found(),
+            _ => Problem::internal(error),
+        })?;
+        Ok(Self { media_type, source: Source::File(file) })
+    }
+
+    /// What the body gives, of this media type, as the client takes it.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Binary, Body, mount, resource, testing::Client};
+    /// # use http::HeaderValue;
+    /// #[mount("/numbers")]
+    /// struct Numbers;
+    ///
+    /// #[resource]
+    /// impl Numbers {
+    ///     fn get(&self) -> Binary {
+    ///         let lines = (0..3).map(|number| format!("{number}\n"));
+    ///         let body = Body::of_stream(futures_util::stream::iter(lines.map(Ok::<_, std::io::Error>)));
+    ///         Binary::stream(body, HeaderValue::from_static("text/plain"))
+    ///     }
+    /// }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// # let client = Client::new(Application::new("numbers").mount(Numbers));
+    /// assert_eq!(client.get("/numbers").send().await.text(), "0\n1\n2\n");
+    /// # }
+    /// ```
+    pub fn stream(body: impl Into<Body>, media_type: HeaderValue) -> Self {
+        Self { media_type, source: Source::Stream(body.into()) }
+    }
+
+    /// The bytes, where they are in memory.
+    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+        match &self.source {
+            Source::Bytes(bytes) => Some(bytes),
+            Source::File(_) | Source::Stream(_) => None,
+        }
+    }
+
+    /// How long it is, where parts of it can be had.
+    pub(crate) fn length(&self) -> Option<usize> {
+        match &self.source {
+            Source::Bytes(bytes) => Some(bytes.len()),
+            Source::File(file) => Some(file.length),
+            Source::Stream(_) => None,
+        }
+    }
+
+    /// A strong entity tag: of the bytes, or of the size of a file and when it was changed.
+    pub(crate) fn tag(&self) -> Option<EntityTag> {
+        match &self.source {
+            Source::Bytes(bytes) => Some(validators::tag_of(bytes)),
+            Source::File(file) => {
+                let age = file.modified?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+                Some(EntityTag::strong(format_args!("{:x}-{:x}", age.as_nanos(), file.length)))
+            }
+            Source::Stream(_) => None,
+        }
+    }
+
+    /// When a file was changed last.
+    pub(crate) fn last_modified(&self) -> Option<SystemTime> {
+        match &self.source {
+            Source::File(file) => file.modified,
+            Source::Bytes(_) | Source::Stream(_) => None,
+        }
+    }
+
+    /// The whole.
+    pub(crate) fn into_body(self) -> Body {
+        match self.source {
+            Source::Bytes(bytes) => bytes.into(),
+            Source::File(file) => {
+                let length = file.length;
+                file.body(vec![Piece::Part(0..length)])
+            }
+            Source::Stream(body) => body,
+        }
+    }
+
+    /// These pieces, one after the other; the whole where no parts can be had.
+    pub(crate) fn into_pieces(self, pieces: Vec<Piece>) -> Body {
+        match self.source {
+            Source::Bytes(bytes) => match pieces.as_slice() {
+                [Piece::Part(range)] => bytes.slice(range.clone()).into(),
+                _ => {
+                    pieces.into_iter().flat_map(|piece| piece.of(&bytes)).collect::<Vec<_>>().into()
+                }
+            },
+            Source::File(file) => file.body(pieces),
+            Source::Stream(body) => body,
+        }
+    }
+}
+
+impl File {
+    async fn open(path: &Path) -> io::Result<Self> {
+        let file = tokio::fs::File::open(path).await?;
+        let metadata = file.metadata().await?;
+        if !metadata.is_file() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let length = usize::try_from(metadata.len()).map_err(io::Error::other)?;
+        let file = Arc::new(file.into_std().await);
+        Ok(Self { file, length, modified: metadata.modified().ok() })
+    }
+
+    /// The pieces, each read when the one before it was taken.
+    fn body(self, pieces: Vec<Piece>) -> Body {
+        let length = pieces.iter().map(Piece::len).sum::<usize>();
+        let read = stream::iter(pieces).then(move |piece| {
+            let file = self.clone();
+            async move {
+                match piece {
+                    Piece::Text(text) => stream::once(async { Ok(Bytes::from(text)) }).boxed(),
+                    Piece::Part(range) => match file.part(range).await {
+                        Ok(part) => part.boxed(),
+                        Err(error) => stream::once(async { Err(error) }).boxed(),
+                    },
+                }
+            }
+        });
+        Body::of_stream(read.flatten()).with_length(length as u64)
+    }
+
+    async fn part(
+        self,
+        range: Range<usize>,
+    ) -> io::Result<impl stream::Stream<Item = io::Result<Bytes>>> {
+        let mut file = tokio::fs::File::from_std(self.file.try_clone()?);
+        file.seek(SeekFrom::Start(range.start as u64)).await?;
+        let part = file.take(range.len() as u64);
+        Ok(ReaderStream::with_capacity(part, PIECE.min(range.len().max(1))))
+    }
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Part(range) => range.len(),
+        }
+    }
+
+    fn of(self, bytes: &Bytes) -> Bytes {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Part(range) => bytes.slice(range),
+        }
+    }
+}
+
+impl Answer for Binary {
+    type Value = ();
+    const STATUSES: &'static [u16] = &[200, 206, 416];
+    const HAS_CONTENT: bool = false;
+    const VERBATIM: bool = true;
+
+    fn into_parts(self) -> Parts<()> {
+        Parts { status: StatusCode::OK, location: None, content: PartsContent::Binary(self) }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(formatter, "{} bytes", bytes.len()),
+            Self::File(file) => write!(formatter, "a file of {} bytes", file.length),
+            Self::Stream(body) => body.fmt(formatter),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Content as it comes: under its limit, held against its digests, and without its content codings.
+
+use std::{fmt, io, pin::Pin};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http_body_util::BodyExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio_util::io::StreamReader;
+
+use super::{coding::Codings, too_large};
+use crate::{body::Body, digest::Expected, problem::Problem};
+
+/// How much decoded content is given at once, in bytes.
+const PIECE: usize = 16 << 10;
+
+/// The content of a request as it comes, piece by piece, for content that is too large to be held.
+///
+/// It is of any media type. A limit of its own lets it be larger than others: `#[limit(content = …)]` on the method.
+/// Parameters of a method that takes it are in the path, the query and the header fields.
+///
+/// ```
+/// use wsgiservice::{Application, ContentStream, Problem, mount, resource, testing::Client};
+///
+/// #[mount("/sum")]
+/// struct Sum;
+///
+/// #[resource]
+/// impl Sum {
+///     #[limit(content = 1 << 30)]
+///     async fn post(&self, mut content: ContentStream) -> Result<u64, Problem> {
+///         let mut sum = 0;
+///         while let Some(piece) = content.next().await? {
+///             sum += piece.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+///         }
+///         Ok(sum)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("sums").mount(Sum));
+/// assert_eq!(client.post("/sum").body(vec![2; 100]).send().await.text(), "200");
+/// # }
+/// ```
+pub struct ContentStream {
+    source: Source,
+    limit: usize,
+    length: usize,
+}
+
+enum Source {
+    Plain(Received),
+    Decoded(Pin<Box<dyn AsyncRead + Send>>),
+}
+
+impl ContentStream {
+    pub(super) fn new(body: Body, codings: &Codings, digests: Expected, limit: usize) -> Self {
+        let received = Received { body, digests: Some(digests), limit, length: 0 };
+        let source = match codings.is_empty() {
+            true => Source::Plain(received),
+            false => Source::Decoded(codings.decode(Box::pin(StreamReader::new(Box::pin(
+                stream::try_unfold(received, |mut received| async move {
+                    let piece = received.next().await.map_err(io::Error::other)?;
+                    Ok::<_, io::Error>(piece.map(|piece| (piece, received)))
+                }),
+            ))))),
+        };
+        Self { source, limit, length: 0 }
+    }
+
+    /// The next piece; nothing at the end.
+    ///
+    /// # Errors
+    /// A problem to answer with: 400 where the content breaks off, or is not of its coding or its digest, 413 where it
+    /// goes over the limit.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let piece = match &mut self.source {
+            Source::Plain(received) => return received.next().await,
+            Source::Decoded(decoder) => {
+                let mut piece = BytesMut::with_capacity(PIECE);
+                decoder.read_buf(&mut piece).await.map_err(problem)?;
+                piece.freeze()
+            }
+        };
+        self.length = self.length.saturating_add(piece.len());
+        if self.length > self.limit {
+            return Err(too_large(self.limit));
+        }
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    /// All that is left.
+    pub(super) async fn collect(mut self) -> Result<Bytes, Problem> {
+        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.next().await? else { return Ok(first) };
+        let mut bytes = BytesMut::from(first);
+        bytes.extend_from_slice(&second);
+        while let Some(piece) = self.next().await? {
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.freeze())
+    }
+}
+
+/// Content as it was sent.
+struct Received {
+    body: Body,
+    /// What the whole is to be held against, until it is.
+    digests: Option<Expected>,
+    limit: usize,
+    length: usize,
+}
+
+impl Received {
+    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|_| Problem::bad_request("The content was cut off."))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            self.length = self.length.saturating_add(piece.len());
+            if self.length > self.limit {
+                return Err(too_large(self.limit));
+            }
+            if let Some(digests) = &mut self.digests {
+                digests.update(&piece);
+            }
+            if !piece.is_empty() {
+                return Ok(Some(piece));
+            }
+        }
+        self.digests.take().map_or(Ok(None), |digests| digests.verify().map(|()| None))
+    }
+}
+
+/// What the decoder found, or what was wrong before it came to that.
+fn problem(error: io::Error) -> Problem {
+    error.downcast().unwrap_or_else(|_| {
+        Problem::bad_request("The content is not of the content coding that it states.")
+    })
+}
+
+impl fmt::Debug for ContentStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ContentStream").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}

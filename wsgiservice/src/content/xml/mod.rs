@@ -1,0 +1,263 @@
+//! XML as the content of a request: in the dialect in which answers are written, or with repeated elements for lists.
+//!
+//! There are no entities but those that XML itself knows, and no document type: what expands beyond what was sent, or
+//! asks for other documents, is refused (OWASP's "billion laughs", and external entities).
+
+mod deserializer;
+
+use std::borrow::Cow;
+
+use quick_xml::{Reader, XmlVersion, escape::resolve_xml_entity, events::Event};
+
+pub(super) use self::deserializer::Node;
+use crate::parameters::Violation;
+
+/// How deep elements may nest, as in JSON.
+const DEEPEST: usize = 128;
+
+/// A document that is well-formed.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    root: Element<'a>,
+}
+
+/// An element, without its attributes.
+#[derive(Debug)]
+pub(in crate::content) struct Element<'a> {
+    name: Cow<'a, str>,
+    text: Cow<'a, str>,
+    children: Vec<Self>,
+}
+
+/// What is being read: the elements that are open, and the root once it is closed.
+#[derive(Debug, Default)]
+struct Open<'a> {
+    stack: Vec<Element<'a>>,
+    root: Option<Element<'a>>,
+}
+
+impl<'a> Document<'a> {
+    /// # Errors
+    /// Where it is malformed, by line and column.
+    pub(super) fn parse(content: &'a [u8]) -> Result<Self, Violation> {
+        let text =
+            std::str::from_utf8(content).map_err(|error| at(content, error.valid_up_to()))?;
+        let mut reader = Reader::from_str(text);
+        let mut open = Open::default();
+        loop {
+            let position = position(reader.buffer_position());
+            let event = reader.read_event();
+            let event = event.map_err(|_| at(content, self::position(reader.error_position())))?;
+            if let Event::Eof = event {
+                break;
+            }
+            open.take(event).ok_or_else(|| at(content, position))?;
+        }
+        let root = open.root.filter(|_| open.stack.is_empty());
+        root.map(|root| Self { root }).ok_or_else(|| at(content, content.len()))
+    }
+
+    /// The value that the document is.
+    pub(super) fn root(&self) -> Node<'_> {
+        Node::One(&self.root)
+    }
+}
+
+impl<'a> Open<'a> {
+    /// Takes the next event; nothing where it does not belong there.
+    fn take(&mut self, event: Event<'a>) -> Option<()> {
+        match event {
+            Event::Start(start) => self.begin(name(&start)?),
+            Event::Empty(start) => self.begin(name(&start)?).and_then(|()| self.end()),
+            Event::End(_) => self.end(),
+            Event::Text(text) => self.text(text.xml10_content()),
+            Event::CData(text) => self.text(text.xml10_content()),
+            Event::GeneralRef(reference) => match reference.resolve_char_ref().ok()? {
+                Some(character) if is_legal(character) => self.text(character.to_string().into()),
+                Some(_) => None,
+                None => self.text(resolve_xml_entity(&reference)?.into()),
+            },
+            Event::Decl(declaration) => match declaration.encoding() {
+                Some(Ok(encoding)) if encoding.eq_ignore_ascii_case("utf-8") => Some(()),
+                None => Some(()),
+                Some(_) => None,
+            },
+            Event::Comment(_) | Event::PI(_) | Event::Eof => Some(()),
+            Event::DocType(_) => None,
+        }
+    }
+
+    fn begin(&mut self, name: Cow<'a, str>) -> Option<()> {
+        if self.root.is_some() || self.stack.len() >= DEEPEST {
+            return None;
+        }
+        self.stack.push(Element { name, text: Cow::Borrowed(""), children: Vec::new() });
+        Some(())
+    }
+
+    fn end(&mut self) -> Option<()> {
+        let element = self.stack.pop()?;
+        match self.stack.last_mut() {
+            Some(parent) => parent.children.push(element),
+            None => self.root = Some(element),
+        }
+        Some(())
+    }
+
+    /// Text stands in an element; space may stand anywhere.
+    fn text(&mut self, text: Cow<'a, str>) -> Option<()> {
+        match self.stack.last_mut() {
+            Some(element) if element.text.is_empty() => element.text = text,
+            Some(element) => element.text.to_mut().push_str(&text),
+            None => return text.trim().is_empty().then_some(()),
+        }
+        Some(())
+    }
+}
+
+/// The name of an element, or the key that it carries since that cannot be a name.
+fn name<'a>(start: &quick_xml::events::BytesStart<'a>) -> Option<Cow<'a, str>> {
+    let name = start.local_name();
+    if name.as_ref() == "entry"
+        && let Some(key) = start.try_get_attribute("key").ok()?
+    {
+        let key = key.normalized_value(XmlVersion::Implicit1_0).ok()?;
+        return Some(Cow::Owned(key.into_owned()));
+    }
+    Some(Cow::Owned(name.as_ref().to_owned()))
+}
+
+/// A character that XML can carry (XML 1.0, section 2.2).
+fn is_legal(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+fn position(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+/// Where it is malformed, by line and column, as JSON tells it.
+fn at(content: &[u8], position: usize) -> Violation {
+    let before = content.get(..position).unwrap_or(content);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    Violation::malformed("XML", line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::representation::Represent;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Order {
+        customer: String,
+        note: Option<String>,
+        lines: Vec<Line>,
+        paid: bool,
+        kind: Kind,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Line {
+        count: u32,
+        price: f64,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Kind {
+        Usual,
+        Express { hours: u8 },
+        Other(String),
+    }
+
+    fn written(value: &impl Represent) -> String {
+        String::from_utf8(value.xml("response").expect("written").into()).expect("UTF-8")
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+        let document = Document::parse(text.as_bytes()).ok()?;
+        T::deserialize(document.root()).ok()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for kind in [Kind::Usual, Kind::Express { hours: 4 }, Kind::Other("a < b".to_owned())] {
+            let lines = vec![Line { count: 1, price: 0.5 }, Line { count: 2, price: 1e9 }];
+            let order = Order { customer: " Ada ".to_owned(), note: None, lines, paid: true, kind };
+            let text = written(&order);
+            assert_eq!(read::<Order>(&text), Some(order), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_also_an_element_that_is_repeated() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Tags {
+            tag: Vec<String>,
+        }
+        let tags = read("<a><tag>x</tag><tag>y</tag></a>");
+        assert_eq!(tags, Some(Tags { tag: vec!["x".to_owned(), "y".to_owned()] }));
+        assert_eq!(read("<a><tag>x</tag></a>"), Some(Tags { tag: vec!["x".to_owned()] }));
+        assert_eq!(read("<a><tag/></a>"), Some(Tags { tag: Vec::new() }));
+    }
+
+    #[test]
+    fn references_and_sections_are_text() {
+        let text = "<?xml version='1.0' encoding='UTF-8'?>\n<!-- a --><a>1 &lt; &#50;<![CDATA[ <3]]></a>\n";
+        assert_eq!(read::<String>(text), Some("1 < 2 <3".to_owned()));
+    }
+
+    #[test]
+    fn an_entity_of_its_own_is_refused() {
+        assert_eq!(read::<String>("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), None);
+        assert_eq!(read::<String>("<a>&b;</a>"), None);
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for text in [
+            "",
+            "a",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "a<a/>",
+            "<a/>b",
+            "</a>",
+            "<a>&#0;</a>",
+            "<a>&#x1F;</a>",
+            "<?xml version='1.0' encoding='latin1'?><a/>",
+        ] {
+            assert_eq!(read::<String>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth| "<a>".repeat(depth) + &"</a>".repeat(depth);
+        assert!(Document::parse(nested(DEEPEST).as_bytes()).is_ok());
+        assert!(Document::parse(nested(DEEPEST + 1).as_bytes()).is_err());
+        assert!(Document::parse(nested(1_000_000).as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_map_of_texts_is_read_as_it_was_written(
+            map in prop::collection::btree_map("[^\\x00-\\x1f\\x7f\\ufffe\\uffff]*", "[^\\x00-\\x1f\\x7f\\ufffe\\uffff]*", 0..5)
+        ) {
+            let text = written(&map);
+            prop_assert_eq!(read::<BTreeMap<String, String>>(&text), Some(map));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "(<a>|</a>|<b/>|&lt;|&#1;|x| |<!--|-->|\\PC){0,20}") {
+            let _ = Document::parse(text.as_bytes());
+        }
+    }
+}
