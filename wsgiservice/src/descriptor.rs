@@ -153,7 +153,10 @@ pub enum Argument {
         secret: bool,
     },
     /// The content of the request, deserialised.
-    Content,
+    Content {
+        /// Whether it may be absent.
+        optional: bool,
+    },
     /// The content of the request, as it is.
     Bytes,
     /// The content of the request, as it comes.

@@ -265,8 +265,8 @@ pub use self::{
     error::{Error, Result},
     fields::entity_tag::EntityTag,
     outcome::{
-        Accepted, Answer, Created, Found, MovedPermanently, NoContent, PermanentRedirect, Put,
-        ResetContent, SeeOther, TemporaryRedirect,
+        Accepted, Answer, Created, Found, MovedPermanently, MultipleChoices, NoContent,
+        PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect,
     },
     parameters::{Invalid, Parameter, Secret},
     preconditions::Preconditions,

@@ -204,6 +204,45 @@ pub enum Put<T> {
     Replaced(T),
 }
 
+/// 300: there are several, and these they are (RFC 9110, section 15.4.1).
+///
+/// ```
+/// # use wsgiservice::{Application, MultipleChoices, mount, resource, testing::Client};
+/// #[mount("/manual")]
+/// struct Manual;
+///
+/// #[resource]
+/// impl Manual {
+///     fn get(&self) -> MultipleChoices<[&'static str; 2]> {
+///         MultipleChoices::of(["/manual/de", "/manual/en"]).preferring("/manual/en")
+///     }
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// # let client = Client::new(Application::new("manuals").mount(Manual));
+/// let response = client.get("/manual").send().await;
+/// assert_eq!((response.status().as_u16(), response.field("location")), (300, Some("/manual/en")));
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MultipleChoices<T> {
+    choices: T,
+    preferred: Option<String>,
+}
+
+impl<T> MultipleChoices<T> {
+    /// These choices.
+    pub fn of(choices: T) -> Self {
+        Self { choices, preferred: None }
+    }
+
+    /// With the one that a client may follow by itself.
+    #[must_use]
+    pub fn preferring(self, location: impl Into<String>) -> Self {
+        Self { preferred: Some(location.into()), ..self }
+    }
+}
+
 fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {
     Parts { status, location, content: PartsContent::Value(value) }
 }
@@ -215,6 +254,16 @@ impl<T: Represent> Answer for Created<T> {
 
     fn into_parts(self) -> Parts<T> {
         parts(StatusCode::CREATED, Some(self.location), self.value)
+    }
+}
+
+impl<T: Represent> Answer for MultipleChoices<T> {
+    type Value = T;
+    const STATUSES: &'static [u16] = &[300];
+    const HAS_CONTENT: bool = true;
+
+    fn into_parts(self) -> Parts<T> {
+        parts(StatusCode::MULTIPLE_CHOICES, self.preferred, self.choices)
     }
 }
 

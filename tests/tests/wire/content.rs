@@ -65,6 +65,10 @@ impl Checked {
     fn post(&self, id: u32, content: Content<Order>) -> String {
         format!("{id} {}", content.into_inner().customer)
     }
+
+    fn put(&self, content: Option<Content<Line>>) -> String {
+        format!("{:?}", content.map(|content| content.into_inner().count))
+    }
 }
 
 #[mount("/limited")]
@@ -163,7 +167,7 @@ async fn what_is_not_declared_is_refused_at_the_byte_that_goes_over() {
 
 #[tokio::test]
 async fn another_media_type_is_unsupported() {
-    let expected = "application/json, application/x-www-form-urlencoded, application/xml, text/xml";
+    let expected = "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml";
     let response = send("POST", "/orders", "image/png", "x").await;
     assert_eq!(response.status(), 415);
     assert_eq!(response.field("accept"), Some(expected));
@@ -264,6 +268,32 @@ async fn a_content_md5_is_verified_in_base64_and_as_the_original_wrote_it() {
 async fn empty_content_where_some_is_needed_is_a_bad_request() {
     assert_eq!(client().post("/orders").send().await.status(), 400);
     assert_eq!(client().put("/orders").send().await.text(), "0");
+}
+
+#[tokio::test]
+async fn content_may_be_absent_where_the_method_says_so() {
+    assert_eq!(client().put("/checked/1").send().await.json(), "None");
+    assert_eq!(send("PUT", "/checked/1", JSON, r#"{"count": 2}"#).await.json(), "Some(2)");
+    assert_eq!(send("PUT", "/checked/1", JSON, "{").await.status(), 400);
+}
+
+#[tokio::test]
+async fn content_is_read_from_a_form_of_either_kind() {
+    let part = "--b\r\ncontent-disposition: form-data; name=\"count\"\r\n\r\n2\r\n--b--\r\n";
+    let multipart = "multipart/form-data; boundary=b";
+    assert_eq!(send("PUT", "/checked/1", FORM, "count=2").await.json(), "Some(2)");
+    assert_eq!(send("PUT", "/checked/1", multipart, part).await.json(), "Some(2)");
+    assert_eq!(send("PUT", "/checked/1", multipart, part.replace('2', "x")).await.status(), 400);
+    let no_text =
+        [&b"--b\r\ncontent-disposition: form-data; name=\"count\"\r\n\r\n"[..], b"\xff\r\n--b--"];
+    let response = send("PUT", "/checked/1", multipart, no_text.concat()).await;
+    assert_eq!(violations(&response), [("count".into(), "content".into(), "invalid".into())]);
+    // no member is a form, too
+    let empty = send("PUT", "/checked/1", FORM, "").await;
+    assert_eq!(
+        empty.json()["errors"][0]["detail"],
+        "Value for content does not validate. It has a missing field `count`."
+    );
 }
 
 #[tokio::test]

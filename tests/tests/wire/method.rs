@@ -76,11 +76,15 @@ async fn options_says_what_content_a_method_takes() {
     let response = client().request("OPTIONS", "/form").send().await;
     assert_eq!(
         response.field("accept-post"),
-        Some("application/json, application/x-www-form-urlencoded, application/xml, text/xml")
+        Some(
+            "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml"
+        )
     );
     assert_eq!(
         response.field("accept-patch"),
-        Some("application/json, application/x-www-form-urlencoded, application/xml, text/xml")
+        Some(
+            "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml"
+        )
     );
 }
 

@@ -164,7 +164,7 @@ impl Prepared {
 
 fn whole(operation: &Operation) -> Whole {
     let whole = |parameter: &Parameter| match parameter.argument {
-        Argument::Content => Some(Whole::Value),
+        Argument::Content { .. } => Some(Whole::Value),
         Argument::Bytes => Some(Whole::Bytes),
         Argument::Stream => Some(Whole::Stream),
         Argument::Form => Some(Whole::Form),

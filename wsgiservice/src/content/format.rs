@@ -65,11 +65,26 @@ impl Format {
                     Violation::within_content(&error.path().to_string(), reason)
                 })
             }
-            Self::Form => serde_html_form::from_bytes(content)
+            Self::Form | Self::Multipart => serde_html_form::from_bytes(content)
                 .map_err(|error| Violation::content(expected(&error.to_string()))),
-            Self::Multipart => Err(Violation::content("It is of another media type.")),
         }
     }
+}
+
+/// The value that the members of a form in parts are: what it would be of a form in one piece.
+///
+/// # Errors
+/// As [`Format::deserialize`], or where a member is no text.
+pub(super) fn deserialize_members<T: DeserializeOwned>(
+    members: &[(String, File)],
+) -> Result<T, Violation> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, file) in members {
+        let text = std::str::from_utf8(file.content());
+        let text = text.map_err(|_| Violation::within_content(name, "It must be a text."))?;
+        form.append_pair(name, text);
+    }
+    Format::Form.deserialize(form.finish().as_bytes())
 }
 
 /// What the fields of a request say of its media type; empty where they say nothing.

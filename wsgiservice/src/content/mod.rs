@@ -29,7 +29,9 @@ use crate::{
     body::Body, digest::Expected, parameters::Violation, problem::Problem, request::Request,
 };
 
-/// The whole content of a request, deserialised by its media type: JSON, XML or a form.
+/// The whole content of a request, deserialised by its media type: JSON, XML or a form of either kind.
+///
+/// What may be absent is an `Option<Content<T>>`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -105,7 +107,7 @@ impl Use {
                 "application/json, application/x-www-form-urlencoded, multipart/form-data"
             }
             Whole::Value => {
-                "application/json, application/x-www-form-urlencoded, application/xml, text/xml"
+                "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml"
             }
             Whole::Form => "multipart/form-data",
         })
@@ -115,7 +117,7 @@ impl Use {
         match self.whole {
             Whole::Bytes | Whole::Stream => true,
             Whole::Nothing => format.is_some_and(|format| format != Format::Xml),
-            Whole::Value => format.is_some_and(|format| format != Format::Multipart),
+            Whole::Value => format.is_some(),
             Whole::Form => format == Some(Format::Multipart),
         }
     }
@@ -178,10 +180,20 @@ impl ReadContent {
         self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Whether there is nothing: no byte, and no media type in which that would be something.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.format != Some(Format::Form)
+    }
+
     pub(crate) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Violation> {
         match self.format {
-            Some(format) if !self.bytes.is_empty() => format.deserialize(&self.bytes),
-            _ => Err(Violation::no_content()),
+            _ if self.is_empty() => Err(Violation::no_content()),
+            Some(Format::Multipart) => {
+                let members = self.members.as_ref().map_err(Violation::clone)?;
+                format::deserialize_members(members)
+            }
+            Some(format) => format.deserialize(&self.bytes),
+            None => Err(Violation::no_content()),
         }
     }
 
@@ -226,8 +238,9 @@ pub(crate) async fn read(
         Whole::Form => Ok(Unread::Form(FormStream::new(content, media_type)?).into()),
         _ => {
             let bytes = content.collect().await?;
+            let looks = usage.parameters || format == Some(Format::Multipart);
             let members = match format {
-                Some(format) if usage.parameters && !bytes.is_empty() => {
+                Some(format) if looks && !bytes.is_empty() => {
                     format::members(format, media_type, &bytes).await
                 }
                 _ => Ok(Vec::new()),

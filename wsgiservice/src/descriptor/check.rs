@@ -32,7 +32,7 @@ pub const fn suits_path(mount: &Mount, name: &str, argument: &Argument) -> bool 
 /// Whether the argument is the content of the request.
 #[must_use]
 pub const fn is_content(argument: &Argument) -> bool {
-    matches!(argument, Argument::Content | Argument::Bytes) || is_read_by_method(argument)
+    matches!(argument, Argument::Content { .. } | Argument::Bytes) || is_read_by_method(argument)
 }
 
 /// Whether the argument comes from the content, and from there alone.
@@ -91,7 +91,7 @@ pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
                 && constraint.format.is_none()
                 && constraint.default.is_none()
         }
-        Argument::Content
+        Argument::Content { .. }
         | Argument::Bytes
         | Argument::Stream
         | Argument::Form

@@ -93,15 +93,20 @@ impl<'a> Argument<'a, Whole> for Preconditions {
 }
 
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Content;
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Content { optional: false };
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        match arguments.content().deserialize() {
-            Ok(value) => Some(Self::new(value)),
-            Err(violation) => {
-                arguments.refuse(violation);
-                None
-            }
+        arguments.whole().map(Self::new)
+    }
+}
+
+impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
+    const ARGUMENT: descriptor::Argument = descriptor::Argument::Content { optional: true };
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        match arguments.content().is_empty() {
+            true => Some(None),
+            false => arguments.whole().map(|value| Some(Content::new(value))),
         }
     }
 }

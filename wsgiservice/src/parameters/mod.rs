@@ -16,6 +16,7 @@ mod violation;
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 
 pub(crate) use self::violation::Violation;
 pub use self::{
@@ -106,7 +107,12 @@ impl<'a> Arguments<'a> {
         self.content
     }
 
-    pub(crate) fn refuse(&mut self, violation: Violation) {
+    /// The content as a value.
+    pub(crate) fn whole<T: DeserializeOwned>(&mut self) -> Option<T> {
+        self.content.deserialize().map_err(|violation| self.refuse(violation)).ok()
+    }
+
+    fn refuse(&mut self, violation: Violation) {
         if !self.violations.contains(&violation) {
             self.violations.push(violation);
         }
