@@ -32,7 +32,7 @@ use crate::{
     partial,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
-    representation::{self, Coding, Selected},
+    representation::{self, Coding, Representations, Selected},
     request::Request,
     resource::{Call, Finding},
     response,
@@ -57,6 +57,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) known_suffix: Option<String>,
     /// For how long the answer stays fresh.
     pub(crate) freshness: Option<&'a Freshness>,
+    /// The representations of a problem, once the resource is known.
+    pub(crate) problems: Option<&'a Representations>,
     /// What the resource implements.
     pub(crate) allow: Option<&'a HeaderValue>,
     /// The validators of the selected representation, where the answer tells them.
@@ -123,6 +125,7 @@ async fn decide<'a>(
     findings.extension = matched.extension;
 
     let entry = application.entry(matched.resource)?;
+    findings.problems = Some(&entry.problems);
     let operation = match method::select(request, entry)? {
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),

@@ -158,9 +158,9 @@ fn with_problem(
 }
 
 /// A problem is negotiated like everything else, and is JSON where nothing else is acceptable.
-fn select<'a>(application: &'a Built, request: &Request, findings: &Findings<'_>) -> Selected<'a> {
-    negotiation::select(request, findings.extension, &application.problems)
-        .unwrap_or(Selected::NONE)
+fn select<'a>(application: &'a Built, request: &Request, findings: &Findings<'a>) -> Selected<'a> {
+    let problems = findings.problems.unwrap_or(&application.problems);
+    negotiation::select(request, findings.extension, problems).unwrap_or(Selected::NONE)
 }
 
 /// The occurrence: of a 5xx the request's ID, under which its cause is logged; else the target.

@@ -1,151 +1,98 @@
 //! The example, as whoever runs it sees it: its command line, and its answers on a socket.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    net::TcpListener,
+    process::{Command, Output},
 };
 
-/// The example, listening on a port of its own.
-struct Server {
-    process: Child,
-    address: String,
-}
+use wsgiservice_test_support::Server;
 
-impl Server {
-    fn start() -> Self {
-        let mut process =
-            geoip(&["--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut line = String::new();
-        let output = process.stdout.take().expect("its output");
-        BufReader::new(output).read_line(&mut line).expect("a line");
-        let address =
-            line.trim().strip_prefix("geoip listens on http://").expect("where it listens");
-        Self { process, address: address.trim_end_matches('/').to_owned() }
-    }
+const GEOIP: &str = env!("CARGO_BIN_EXE_geoip");
 
-    /// The head and the content of an answer.
-    fn ask(&self, method: &str, target: &str, fields: &str) -> (String, String) {
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nhost: geoip\r\nconnection: close\r\n{fields}\r\n"
-        );
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        stream.write_all(request.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, content) = answer.split_once("\r\n\r\n").expect("a head and content");
-        (head.to_owned(), content.to_owned())
-    }
-
-    fn get(&self, target: &str) -> (String, String) {
-        self.ask("GET", target, "")
-    }
-
-    /// Tells it to stop, and waits until it has.
-    fn stop(mut self, signal: &str) -> ExitStatus {
-        let id = self.process.id().to_string();
-        Command::new("kill").args([signal, &id]).status().expect("told");
-        self.process.wait().expect("its end")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn geoip(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_geoip"));
-    command.args(arguments);
-    command
+fn geoip() -> Server {
+    Server::start(GEOIP, &[])
 }
 
 fn output(arguments: &[&str]) -> Output {
-    geoip(arguments).output().expect("it runs")
+    Command::new(GEOIP).args(arguments).output().expect("it runs")
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn has_field(head: &str, field: &str) -> bool {
-    head.split("\r\n").any(|line| line.eq_ignore_ascii_case(field))
-}
-
 #[test]
 fn an_address_is_answered_as_json() {
-    let (head, content) = Server::start().get("/1/130.59.31.80");
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    assert_eq!(content, r#"{"country_code":"CH"}"#);
-    for field in
-        ["content-type: application/json", "cache-control: max-age=31536000", "vary: Accept"]
-    {
-        assert!(has_field(&head, field), "{field} in {head}");
+    let answer = geoip().get("/1/130.59.31.80");
+    assert_eq!(answer.status(), "200");
+    assert_eq!(answer.content, r#"{"country_code":"CH"}"#);
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("cache-control", "max-age=31536000"),
+        ("vary", "Accept"),
+    ] {
+        assert_eq!(answer.field(name), Some(value));
     }
-    assert!(head.contains("\r\nexpires: "), "{head}");
+    assert!(answer.field("expires").is_some());
 }
 
 #[test]
 fn an_ipv6_address_is_answered_too() {
-    assert_eq!(Server::start().get("/1/2001:620::1").1, r#"{"country_code":"CH"}"#);
+    assert_eq!(geoip().get("/1/2001:620::1").content, r#"{"country_code":"CH"}"#);
 }
 
 #[test]
 fn xml_is_answered_by_extension_and_by_accept() {
-    let server = Server::start();
+    let geoip = geoip();
     let expected = "<response><country_code>CH</country_code></response>";
-    let (head, content) = server.get("/1/130.59.31.80.xml");
-    assert_eq!(content, expected);
-    assert!(!head.contains("\r\nvary: "), "{head}");
-    assert_eq!(server.ask("GET", "/1/130.59.31.80", "accept: text/xml\r\n").1, expected);
+    let answer = geoip.get("/1/130.59.31.80.xml");
+    assert_eq!(answer.content, expected);
+    assert_eq!(answer.field("vary"), None);
+    let answer = geoip.ask("GET", "/1/130.59.31.80", "accept: text/xml\r\n", "");
+    assert_eq!(answer.content, expected);
 }
 
 #[test]
 fn an_address_in_no_country_is_a_404_that_is_not_cacheable_for_a_year() {
-    let (head, content) = Server::start().get("/1/10.0.0.1");
-    assert!(head.starts_with("HTTP/1.1 404 Not Found\r\n"), "{head}");
-    assert!(has_field(&head, "content-type: application/problem+json"), "{head}");
-    assert!(!head.contains("\r\ncache-control: "), "{head}");
-    assert!(content.contains(r#""error":"Not Found""#), "{content}");
+    let answer = geoip().get("/1/10.0.0.1");
+    assert_eq!(answer.status(), "404");
+    assert_eq!(answer.field("content-type"), Some("application/problem+json"));
+    assert_eq!(answer.field("cache-control"), None);
+    assert_eq!(answer.json()["error"], "Not Found");
 }
 
 #[test]
 fn what_is_no_address_is_a_400_that_names_the_parameter() {
-    let server = Server::start();
+    let geoip = geoip();
     for target in ["/1/1.2.3", "/1/999.1.1.1", "/1/::g"] {
-        let (head, content) = server.get(target);
-        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
-        assert!(content.contains(r#""name":"ip""#), "{content}");
+        let answer = geoip.get(target);
+        assert_eq!(answer.status(), "400");
+        assert_eq!(answer.json()["errors"][0]["name"], "ip");
     }
 }
 
 #[test]
 fn another_method_is_not_allowed_or_not_implemented() {
-    let server = Server::start();
-    let (head, _) = server.ask("PUT", "/1/130.59.31.80", "");
-    assert!(head.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{head}");
-    assert!(has_field(&head, "allow: GET, HEAD, OPTIONS"), "{head}");
-    let (head, _) = server.ask("BREW", "/1/130.59.31.80", "");
-    assert!(head.starts_with("HTTP/1.1 501 Not Implemented\r\n"), "{head}");
+    let geoip = geoip();
+    let answer = geoip.ask("PUT", "/1/130.59.31.80", "", "");
+    assert_eq!(answer.status(), "405");
+    assert_eq!(answer.field("allow"), Some("GET, HEAD, OPTIONS"));
+    assert_eq!(geoip.ask("BREW", "/1/130.59.31.80", "", "").status(), "501");
 }
 
 #[test]
 fn what_a_client_has_is_not_sent_again() {
-    let server = Server::start();
-    let (head, _) = server.get("/1/130.59.31.80");
-    let etag = head.split("\r\n").find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
-    let (head, content) =
-        server.ask("GET", "/1/130.59.31.80", &format!("if-none-match: {etag}\r\n"));
-    assert!(head.starts_with("HTTP/1.1 304 Not Modified\r\n"), "{head}");
-    assert_eq!(content, "");
+    let geoip = geoip();
+    let answer = geoip.get("/1/130.59.31.80");
+    let etag = answer.field("etag").expect("a tag");
+    let answer = geoip.ask("GET", "/1/130.59.31.80", &format!("if-none-match: {etag}\r\n"), "");
+    assert_eq!((answer.status(), answer.content.as_str()), ("304", ""));
 }
 
 #[test]
 fn it_ends_in_order_when_it_is_told_to() {
     for signal in ["-TERM", "-INT"] {
-        assert_eq!(Server::start().stop(signal).code(), Some(0), "{signal}");
+        assert_eq!(geoip().stop(signal).code(), Some(0), "{signal}");
     }
 }
 

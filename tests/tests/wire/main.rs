@@ -9,6 +9,7 @@ mod digests;
 mod form;
 mod method;
 mod negotiation;
+mod original;
 mod outcomes;
 mod parameters;
 mod problems;

@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) allow: HeaderValue,
     pub(crate) automatic_etag: bool,
     pub(crate) manners: Manners,
+    /// The representations of a problem.
+    pub(crate) problems: Representations,
     /// The layers of nested applications that stand before it, if any.
     pub(super) group: Option<usize>,
     name: &'static str,
@@ -75,6 +77,7 @@ impl Entry {
             allow,
             automatic_etag,
             manners,
+            problems: Representations::of_problems(mount.representations),
             group,
             name: mount.name,
             path,

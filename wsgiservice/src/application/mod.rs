@@ -472,7 +472,7 @@ impl Built {
         Self {
             router,
             entries,
-            problems: Representations::of_problems(),
+            problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
             content_md5: false,
             broken,

@@ -9,7 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, error::Category};
 
 use super::{ContentStream, File, FormStream, coding::Codings, xml};
-use crate::{digest::Expected, parameters::Violation, problem::Problem};
+use crate::{
+    digest::Expected,
+    parameters::{Violation, pairs},
+    problem::Problem,
+};
 
 /// How many members a form may have.
 const MOST: usize = 10_000;
@@ -65,8 +69,13 @@ impl Format {
                     Violation::within_content(&error.path().to_string(), reason)
                 })
             }
-            Self::Form | Self::Multipart => serde_html_form::from_bytes(content)
-                .map_err(|error| Violation::content(expected(&error.to_string()))),
+            Self::Form | Self::Multipart => {
+                if pairs(content).any(|(_, value)| std::str::from_utf8(&value).is_err()) {
+                    return Err(Violation::malformed_form("It is no UTF-8.".to_owned()));
+                }
+                serde_html_form::from_bytes(content)
+                    .map_err(|error| Violation::content(expected(&error.to_string())))
+            }
         }
     }
 }
@@ -102,7 +111,7 @@ pub(super) async fn members(
     content: &Bytes,
 ) -> Result<Members, Violation> {
     match format {
-        Format::Form => bounded(form_urlencoded::parse(content).into_owned().map(text_member)),
+        Format::Form => form_members(content),
         Format::Json => {
             let value = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
             Ok(json_members(value))
@@ -114,12 +123,10 @@ pub(super) async fn members(
     }
 }
 
-fn text_member((name, text): (String, String)) -> (String, File) {
-    (name, File::new(text))
-}
-
-fn bounded(members: impl Iterator<Item = (String, File)>) -> Result<Members, Violation> {
-    let members: Members = members.take(MOST + 1).collect();
+fn form_members(content: &[u8]) -> Result<Members, Violation> {
+    let members = pairs(content).take(MOST + 1);
+    let members: Members =
+        members.map(|(name, value)| (name.into_owned(), File::new(value.into_owned()))).collect();
     if members.len() > MOST { Err(Violation::malformed_form(too_many())) } else { Ok(members) }
 }
 

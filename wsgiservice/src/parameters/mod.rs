@@ -8,6 +8,7 @@ mod argument;
 mod constraint;
 mod converted;
 mod format;
+mod pairs;
 mod parameter;
 pub(crate) mod plan;
 mod secret;
@@ -18,12 +19,15 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::violation::Violation;
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
     parameter::{Invalid, Parameter},
     secret::Secret,
+};
+pub(crate) use self::{
+    pairs::{Pair, pairs},
+    violation::Violation,
 };
 use self::{
     plan::{Plan, Planned, Source},
@@ -46,7 +50,7 @@ pub struct Arguments<'a> {
     variables: &'a Variables<'a>,
     preconditions: &'a Preconditions,
     selected: Selected<'a>,
-    query: Option<Vec<(Cow<'a, str>, Cow<'a, str>)>>,
+    query: Option<Vec<Pair<'a>>>,
     violations: Vec<Violation>,
 }
 
@@ -194,8 +198,8 @@ impl<'a> Arguments<'a> {
             Source::Variable(position) => self.variable(planned, *position)?,
             Source::Rest(position) => self.rest(planned, *position)?,
             Source::Field(name) => self.field(planned, name)?,
-            Source::Query => self.query(planned.name),
-            Source::QueryOrContent => match self.query(planned.name) {
+            Source::Query => self.query(planned)?,
+            Source::QueryOrContent => match self.query(planned)? {
                 values if values.is_empty() => {
                     let values = self.texts(planned)?;
                     let place = if values.is_empty() { planned.source.place() } else { "content" };
@@ -265,13 +269,30 @@ impl<'a> Arguments<'a> {
     /// The texts of a parameter in the content.
     fn texts(&mut self, planned: &Planned) -> Option<Values<'a>> {
         let files = self.members(planned)?;
-        let texts = files.into_iter().map(|file| std::str::from_utf8(file.content()));
-        let Ok(texts) = texts.map(|text| text.map(Cow::Borrowed)).collect() else {
+        let texts = files.into_iter().map(|file| utf_8(Cow::Borrowed(file.content())));
+        self.all_utf_8(planned, "content", texts.collect())
+    }
+
+    /// The texts of a parameter in the query.
+    fn query(&mut self, planned: &Planned) -> Option<Values<'a>> {
+        let query = self.request.target().query().unwrap_or_default();
+        let pairs = self.query.get_or_insert_with(|| pairs(query.as_bytes()).collect());
+        let named = pairs.iter().filter(|(name, _)| name == planned.name);
+        let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
+        self.all_utf_8(planned, "query", texts)
+    }
+
+    fn all_utf_8(
+        &mut self,
+        planned: &Planned,
+        place: &'static str,
+        texts: Option<Vec<Cow<'a, str>>>,
+    ) -> Option<Values<'a>> {
+        if texts.is_none() {
             let reason = "It is no UTF-8.";
-            self.violations.push(planned.violation("content", Code::Encoding, "", reason));
-            return None;
-        };
-        Some(Values::Many(texts))
+            self.violations.push(planned.violation(place, Code::Encoding, "", reason));
+        }
+        texts.map(Values::Many)
     }
 
     /// The members of the content that have the name of a parameter.
@@ -312,14 +333,6 @@ impl<'a> Arguments<'a> {
         }
         Some(files)
     }
-
-    fn query(&mut self, name: &str) -> Values<'a> {
-        let query = self.request.target().query().unwrap_or_default();
-        let pairs =
-            self.query.get_or_insert_with(|| form_urlencoded::parse(query.as_bytes()).collect());
-        let values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone());
-        Values::Many(values.collect())
-    }
 }
 
 /// The texts that a request has for one parameter; the usual one without an allocation.
@@ -356,6 +369,13 @@ impl<'a> Values<'a> {
             Self::One(text) => std::slice::from_ref(text).iter(),
             Self::Many(texts) => texts.iter(),
         }
+    }
+}
+
+fn utf_8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
     }
 }
 

@@ -79,10 +79,11 @@ impl Representations {
         Self::from(choices)
     }
 
-    /// What there is of a problem.
-    pub(crate) fn of_problems() -> Self {
-        let mut choices: Vec<_> =
-            ["json", "xml"].iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
+    /// What there is of a problem, in the order of the resource.
+    pub(crate) fn of_problems(order: &[&str]) -> Self {
+        let xml_is_first = order.first() == Some(&"xml");
+        let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
+        let mut choices: Vec<_> = order.iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
         choices.extend(choice("json", "application/problem+json", Writer::Json));
         choices.extend(choice("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
         choices.extend(choice("html", "text/html", Writer::Own(0)));

@@ -1,7 +1,6 @@
 //! Elements as serde's data model. XML knows text alone, so that the type that is asked for decides.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::{
     Deserializer,
     de::{
@@ -46,13 +45,13 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The members, those of one name together.
-    fn members(&self) -> Result<BTreeMap<&'d str, Self>, Error> {
+    /// The members in order, those of one name together.
+    fn members(&self) -> Result<IndexMap<&'d str, Self>, Error> {
         let element = self.one()?;
         if element.children.is_empty() && !is_empty(element) {
             return Err(Error::invalid_type(Unexpected::Str(&element.text), &"elements"));
         }
-        let mut members = BTreeMap::<_, Vec<_>>::new();
+        let mut members = IndexMap::<_, Vec<_>>::new();
         for child in &element.children {
             members.entry(&*child.name).or_default().push(child);
         }

@@ -1,0 +1,97 @@
+//! Stores documents.
+
+mod database;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use database::{Database, StoreError};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+use wsgiservice::{Application, Body, Content, Created, Settings, mount, resource};
+
+/// What a client keeps in a document, by name, in its order.
+type Fields = IndexMap<String, String>;
+
+/// Represents an individual document in the document store.
+#[mount("/{id}")]
+#[validate(id, re = "[-0-9a-zA-Z]{36}", doc = "Document ID, must be a valid UUID.")]
+#[derive(Clone)]
+struct Document {
+    database: Database,
+}
+
+#[resource]
+impl Document {
+    /// Return the document indicated by the ID.
+    async fn get(&self, id: Uuid) -> Result<Stored, StoreError> {
+        self.database.get(id).await.map(|fields| Stored { id, fields })
+    }
+
+    /// Overwrite or create the document indicated by the ID. Its fields are the content; those that it has already and
+    /// that are not in there stay.
+    async fn put(&self, id: Uuid, content: Option<Content<Fields>>) -> Result<Saved, StoreError> {
+        let mut fields = content.map(Content::into_inner).unwrap_or_default();
+        fields.shift_remove("id");
+        self.database.save(id, &fields).await?;
+        Ok(Saved { id, saved: true })
+    }
+
+    /// Delete the document indicated by the ID.
+    async fn delete(&self, id: Uuid) -> Result<http::Response<Body>, StoreError> {
+        self.database.delete(id).await?;
+        // As in Python: a 200 without content, where a new service would return `NoContent`.
+        Ok(http::Response::default())
+    }
+}
+
+/// Represents all documents.
+#[mount("/")]
+struct Documents {
+    document: Document,
+}
+
+#[resource]
+impl Documents {
+    /// Create a new document, assigning a unique ID. Its fields are the content.
+    async fn post(&self, content: Option<Content<Fields>>) -> Result<Created<Saved>, StoreError> {
+        let id = Uuid::new_v4();
+        let saved = self.document.put(id, content).await?;
+        Ok(Created::at(id.to_string(), saved))
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Stored {
+    id: Uuid,
+    #[serde(flatten)]
+    fields: Fields,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Saved {
+    id: Uuid,
+    saved: bool,
+}
+
+/// Stores documents.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// The file to keep the documents in; without it, they are gone when the service ends.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+fn main() -> wsgiservice::Result<()> {
+    let options = Options::parse();
+    wsgiservice::run(async {
+        let document = Document { database: Database::open(options.database.as_deref()).await? };
+        let application = Application::new("store").settings(options.settings);
+        Ok(application.mount(document.clone()).mount(Documents { document }))
+    })
+}

@@ -1,0 +1,117 @@
+//! The example, as whoever runs it sees it: its answers are those of the Python original, and what it has acknowledged
+//! it keeps.
+
+use std::path::PathBuf;
+
+use wsgiservice_test_support::Server;
+
+const ID: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+
+fn store() -> Server {
+    Server::start(env!("CARGO_BIN_EXE_store"), &[])
+}
+
+fn target(extension: &str) -> String {
+    format!("/{ID}{extension}")
+}
+
+#[test]
+fn a_document_is_saved_and_returned() {
+    let store = store();
+    assert_eq!(store.get(&target("")).status(), "404");
+    let saved = store.send("PUT", &target(""), "a=1&b=2");
+    assert_eq!(saved.status(), "200");
+    assert_eq!(saved.content, format!(r#"{{"id":"{ID}","saved":true}}"#));
+    let got = store.get(&target(""));
+    assert_eq!(got.status(), "200");
+    assert_eq!(got.content, format!(r#"{{"id":"{ID}","a":"1","b":"2"}}"#));
+}
+
+#[test]
+fn a_document_is_saved_and_returned_as_xml() {
+    let store = store();
+    let saved = store.send("PUT", &target(".xml"), "b=3&a=%3C");
+    assert_eq!(saved.status(), "200");
+    assert_eq!(saved.content, format!("<response><id>{ID}</id><saved>true</saved></response>"));
+    assert_eq!(saved.field("content-type"), Some("text/xml; charset=utf-8"));
+    let xml = format!("<response><id>{ID}</id><b>3</b><a>&lt;</a></response>");
+    assert_eq!(store.get(&target(".xml")).content, xml);
+    assert_eq!(store.ask("GET", &target(""), "accept: text/xml\r\n", "").content, xml);
+}
+
+#[test]
+fn what_a_document_has_already_stays() {
+    let store = store();
+    for form in ["a=1&b=2", "b=3&c=4", "id=5", ""] {
+        assert_eq!(store.send("PUT", &target(""), form).status(), "200");
+    }
+    assert_eq!(
+        store.get(&target("")).content,
+        format!(r#"{{"id":"{ID}","a":"1","b":"3","c":"4"}}"#)
+    );
+}
+
+#[test]
+fn a_document_is_created_under_an_id_of_its_own() {
+    let store = store();
+    for target in ["/", "/.json"] {
+        let created = store.send("POST", target, "a=1");
+        assert_eq!(created.status(), "201");
+        let json = created.json();
+        let id = json["id"].as_str().expect("an ID");
+        assert_eq!(json["saved"], true);
+        assert_eq!(created.field("location"), Some(&*format!("/{id}")));
+        assert_eq!(store.get(&format!("/{id}")).content, format!(r#"{{"id":"{id}","a":"1"}}"#));
+    }
+    assert_eq!(store.ask("POST", "/", "", "").status(), "201");
+}
+
+#[test]
+fn a_document_is_deleted_once() {
+    let store = store();
+    assert_eq!(store.send("PUT", &target(""), "a=1").status(), "200");
+    let deleted = store.ask("DELETE", &target(""), "", "");
+    assert_eq!((deleted.status(), deleted.content.as_str()), ("200", ""));
+    assert_eq!(deleted.field("content-type"), None);
+    let again = store.ask("DELETE", &target(".xml"), "", "");
+    assert_eq!(again.status(), "404");
+    assert!(again.content.contains("<error>Not Found</error>"), "{}", again.content);
+}
+
+#[test]
+fn what_is_no_id_is_told_so() {
+    let answer = store().get("/short");
+    assert_eq!(answer.status(), "400");
+    assert_eq!(answer.json()["error"], "id value short does not validate.");
+}
+
+#[test]
+fn what_there_is_no_method_for_is_not_allowed() {
+    let store = store();
+    for method in ["GET", "PUT", "DELETE"] {
+        assert_eq!(store.ask(method, "/", "", "").status(), "405", "{method}");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("store.sqlite");
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+    let arguments = ["--database", file.to_str().expect("a path")];
+    let start = || Server::start(env!("CARGO_BIN_EXE_store"), &arguments);
+    for round in 0..5 {
+        let store = start();
+        assert_eq!(store.send("PUT", &target(""), &format!("round{round}=done")).status(), "200");
+        store.stop("-KILL");
+    }
+    let store = start();
+    let document = store.get(&target("")).json();
+    for round in 0..5 {
+        assert_eq!(document[format!("round{round}")], "done");
+    }
+    assert_eq!(store.ask("DELETE", &target(""), "", "").status(), "200");
+    store.stop("-KILL");
+    assert_eq!(start().get(&target("")).status(), "404");
+}

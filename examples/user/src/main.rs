@@ -1,0 +1,152 @@
+//! Stores users, and says who they are.
+
+mod database;
+mod password;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use database::{Database, UserError};
+use http::HeaderValue;
+use password::Passwords;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+use wsgiservice::{Application, Created, Problem, Secret, Settings, mount, resource};
+
+/// What every resource works with.
+#[derive(Clone)]
+struct State {
+    database: Database,
+    passwords: Passwords,
+}
+
+/// Represents an individual user.
+#[mount("/1/{id}")]
+#[validate(id, re = "[-0-9a-zA-Z]{36}", doc = "User ID, must be a valid UUID.")]
+#[validate(email, doc = "User's email. This is the unique identifier of a user.")]
+#[validate(password, doc = "User's password.")]
+#[derive(Clone)]
+struct User {
+    state: State,
+}
+
+#[resource]
+impl User {
+    /// Return the user indicated by the ID.
+    #[expires(days = 1, private)]
+    async fn get(&self, id: Uuid) -> Result<Account, UserError> {
+        self.state.database.get(id).await
+    }
+
+    /// Overwrite or create the user indicated by the ID.
+    async fn put(
+        &self,
+        id: Uuid,
+        email: String,
+        password: Secret<String>,
+    ) -> Result<Status, UserError> {
+        let password = self.state.passwords.hash(password).await?;
+        self.state.database.save(&Account { id, email }, &password).await?;
+        Ok(Status::Saved { id, saved: true })
+    }
+
+    /// Delete the user indicated by the ID.
+    async fn delete(&self, id: Uuid) -> Result<Status, UserError> {
+        self.state.database.delete(id).await?;
+        Ok(Status::Deleted { id, deleted: true })
+    }
+
+    /// The status as clients of the Python original know it, with its spelling of what is true.
+    #[representation(".xml", "text/xml")]
+    fn xml(&self, status: &Status) -> String {
+        let (done, id) = match status {
+            Status::Saved { id, .. } => ("saved", id),
+            Status::Deleted { id, .. } => ("deleted", id),
+        };
+        format!("<status {done}=\"True\"><id>{id}</id></status>")
+    }
+}
+
+/// Represents all users.
+#[mount("/1/")]
+#[validate(email, doc = "User's email. This is the unique identifier of a user.")]
+#[validate(password, doc = "User's password.")]
+struct Users {
+    user: User,
+}
+
+#[resource]
+impl Users {
+    /// Create a new user, assigning a unique ID.
+    async fn post(
+        &self,
+        email: String,
+        password: Secret<String>,
+    ) -> Result<Created<Status>, UserError> {
+        let id = Uuid::new_v4();
+        let saved = self.user.put(id, email, password).await?;
+        Ok(Created::at(id.to_string(), saved))
+    }
+}
+
+/// Authenticate users.
+#[mount("/1/auth/{email}")]
+#[validate(email, doc = "User's email. This is the unique identifier of a user.")]
+#[validate(password, doc = "User's password.")]
+struct Authentication {
+    state: State,
+}
+
+#[resource]
+impl Authentication {
+    /// Return the user whose email and password these are.
+    async fn post(&self, email: String, password: Secret<String>) -> Result<Account, Problem> {
+        let (account, hash) = self.state.database.find(&email).await?.unzip();
+        // Whoever does not know an email is not to learn from the time whether there is such a user.
+        let is_right = self.state.passwords.verify(password, hash).await;
+        let is_right = is_right.map_err(Problem::internal)?;
+        account.filter(|_| is_right).ok_or_else(|| {
+            let challenge = HeaderValue::from_static("Form realm=\"users\"");
+            Problem::unauthorized(challenge).detail("The email or the password is wrong.")
+        })
+    }
+}
+
+/// What is told of a user: never the password.
+#[derive(Serialize, JsonSchema)]
+struct Account {
+    id: Uuid,
+    email: String,
+}
+
+/// What was done.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Status {
+    Saved { id: Uuid, saved: bool },
+    Deleted { id: Uuid, deleted: bool },
+}
+
+/// Stores users, and says who they are.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// The file to keep the users in; without it, they are gone when the service ends.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+fn main() -> wsgiservice::Result<()> {
+    let options = Options::parse();
+    wsgiservice::run(async {
+        let database = Database::open(options.database.as_deref()).await?;
+        let state = State { database, passwords: Passwords::new()? };
+        let user = User { state: state.clone() };
+        let application = Application::new("user").settings(options.settings);
+        let application = application.mount(user.clone()).mount(Users { user });
+        Ok(application.mount(Authentication { state }))
+    })
+}

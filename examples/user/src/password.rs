@@ -1,0 +1,76 @@
+//! Passwords, of which only a hash is kept: Argon2id with the parameters that OWASP recommends.
+
+use std::sync::Arc;
+
+use argon2::{
+    Argon2,
+    password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use tokio::sync::Semaphore;
+use wsgiservice::Secret;
+
+/// Hashes passwords, as many at once as there are cores: each takes its time and 19 MiB.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    cores: Arc<Semaphore>,
+    /// The hash that stands in for that of a user whom nobody knows.
+    nobodys: Arc<str>,
+}
+
+/// Why a password cannot be hashed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PasswordError {
+    #[error("a password cannot be hashed")]
+    Hash(#[from] password_hash::Error),
+    #[error("a stored hash is none")]
+    Stored(#[from] password_hash::phc::Error),
+    #[error(transparent)]
+    Stopped(#[from] tokio::task::JoinError),
+    #[error(transparent)]
+    Closed(#[from] tokio::sync::AcquireError),
+}
+
+impl Passwords {
+    pub(crate) fn new() -> Result<Self, PasswordError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let nobodys = hash("nobody's password")?.into();
+        Ok(Self { cores: Arc::new(Semaphore::new(cores)), nobodys })
+    }
+
+    /// The hash of a password, with its salt and parameters.
+    pub(crate) async fn hash(&self, password: Secret<String>) -> Result<String, PasswordError> {
+        self.work(move || hash(password.expose())).await
+    }
+
+    /// Whether this is the password that was hashed; it takes as long where there is none.
+    pub(crate) async fn verify(
+        &self,
+        password: Secret<String>,
+        stored: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let is_known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.nobodys.to_string());
+        let is_right = self.work(move || {
+            let stored = PasswordHash::new(&stored)?;
+            let password = password.expose().as_bytes();
+            Ok(Argon2::default().verify_password(password, &stored).is_ok())
+        });
+        Ok(is_right.await? && is_known)
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let core = Arc::clone(&self.cores).acquire_owned().await?;
+        tokio::task::spawn_blocking(move || {
+            let _core = core;
+            work()
+        })
+        .await?
+    }
+}
+
+fn hash(password: &str) -> Result<String, PasswordError> {
+    Ok(Argon2::default().hash_password(password.as_bytes())?.to_string())
+}

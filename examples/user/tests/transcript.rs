@@ -1,0 +1,164 @@
+//! The example, as whoever runs it sees it: its answers are those of the Python original, but for that one's faults.
+
+use std::{collections::BTreeSet, path::PathBuf, process::Command};
+
+use wsgiservice_test_support::{Answer, Server};
+
+const ID: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+
+fn user() -> Server {
+    Server::start(env!("CARGO_BIN_EXE_user"), &[])
+}
+
+fn target(extension: &str) -> String {
+    format!("/1/{ID}{extension}")
+}
+
+fn put(user: &Server, extension: &str, form: &str) -> Answer {
+    user.send("PUT", &target(extension), form)
+}
+
+#[test]
+fn a_user_is_created_under_an_id_of_its_own() {
+    let user = user();
+    let created = user.send("POST", "/1/", "email=a@b.ch&password=p");
+    assert_eq!(created.status(), "201");
+    let json = created.json();
+    let id = json["id"].as_str().expect("an ID");
+    assert_eq!(created.content, format!(r#"{{"id":"{id}","saved":true}}"#));
+    assert_eq!(created.field("location"), Some(&*format!("/1/{id}")));
+    let got = user.get(&format!("/1/{id}"));
+    assert_eq!(got.content, format!(r#"{{"id":"{id}","email":"a@b.ch"}}"#));
+}
+
+#[test]
+fn a_user_is_created_from_json_and_as_xml() {
+    let user = user();
+    let json = r#"{"email": "a3@b.ch", "password": "p"}"#;
+    let fields = "content-type: application/json\r\naccept: text/xml\r\n";
+    let created = user.ask("POST", "/1/", fields, json);
+    assert_eq!(created.status(), "201");
+    let xml = created.content.strip_prefix("<response><id>").expect("an ID");
+    assert!(xml.ends_with("</id><saved>true</saved></response>"), "{xml}");
+}
+
+#[test]
+fn a_user_is_saved_returned_and_deleted() {
+    let user = user();
+    assert_eq!(user.get(&target("")).status(), "404");
+    let saved = put(&user, "", "email=c@b.ch&password=p");
+    assert_eq!(saved.status(), "200");
+    assert_eq!(saved.content, format!(r#"{{"id":"{ID}","saved":true}}"#));
+    let got = user.get(&target(""));
+    assert_eq!(got.status(), "200");
+    assert_eq!(got.content, format!(r#"{{"id":"{ID}","email":"c@b.ch"}}"#));
+    assert!(got.field("cache-control").is_some_and(|it| it.contains("max-age=86400")));
+    let deleted = user.ask("DELETE", &target(""), "", "");
+    assert_eq!(deleted.status(), "200");
+    assert_eq!(deleted.content, format!(r#"{{"id":"{ID}","deleted":true}}"#));
+    assert_eq!(user.ask("DELETE", &target(""), "", "").status(), "404");
+}
+
+#[test]
+fn the_status_has_the_xml_of_the_original() {
+    let user = user();
+    let saved = put(&user, ".xml", "email=c@b.ch&password=p");
+    assert_eq!(saved.content, format!("<status saved=\"True\"><id>{ID}</id></status>"));
+    assert_eq!(saved.field("content-type"), Some("text/xml; charset=utf-8"));
+    let got = user.get(&target(".xml"));
+    assert_eq!(got.content, format!("<response><id>{ID}</id><email>c@b.ch</email></response>"));
+    let deleted = user.ask("DELETE", &target(".xml"), "", "");
+    assert_eq!(deleted.content, format!("<status deleted=\"True\"><id>{ID}</id></status>"));
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let user = user();
+    for (method, target) in [("PUT", target("")), ("POST", "/1/".to_owned())] {
+        let answer = user.send(method, &target, "email=c@b.ch");
+        assert_eq!(answer.status(), "400");
+        assert_eq!(answer.json()["error"], "Value for password must not be empty.");
+    }
+    assert_eq!(user.send("POST", "/1/auth/c@b.ch", "").status(), "400");
+}
+
+#[test]
+fn whoever_knows_the_password_is_told_who_it_is() {
+    let user = user();
+    assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
+    let known = user.send("POST", "/1/auth/c@b.ch", "password=p");
+    assert_eq!(known.status(), "200");
+    assert_eq!(known.content, format!(r#"{{"id":"{ID}","email":"c@b.ch"}}"#));
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
+    let user = user();
+    assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
+    let answers = ["c@b.ch", "d@b.ch"].map(|email| {
+        let answer = user.send("POST", &format!("/1/auth/{email}"), "password=q");
+        assert_eq!(answer.status(), "401");
+        assert!(answer.field("www-authenticate").is_some());
+        answer.content.replace(email, "")
+    });
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn a_password_is_in_the_content_and_in_no_answer() {
+    let user = user();
+    let answers = [
+        user.send("POST", "/1/auth/c@b.ch?password=hunter2", ""),
+        user.send("POST", "/1/", "password=hunter2"),
+        put(&user, "", "email=c@b.ch&password=hunter2"),
+        user.get(&target("")),
+        user.send("POST", "/1/auth/c@b.ch", "password=hunter2"),
+    ];
+    let statuses = answers.each_ref().map(Answer::status);
+    assert_eq!(statuses, ["400", "400", "200", "200", "200"]);
+    for answer in &answers {
+        assert!(!answer.content.contains("hunter2") && !answer.content.contains("argon2"));
+    }
+}
+
+#[test]
+fn an_email_is_one_users() {
+    let user = user();
+    assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
+    assert_eq!(user.send("POST", "/1/", "email=c@b.ch&password=q").status(), "409");
+    assert_eq!(put(&user, "", "email=c@b.ch&password=q").status(), "200", "its own");
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill_and_is_no_password() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("user.sqlite");
+    let files = ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", file.display()));
+    for file in &files {
+        let _ = std::fs::remove_file(file);
+    }
+    let arguments = ["--database", file.to_str().expect("a path")];
+    let start = || Server::start(env!("CARGO_BIN_EXE_user"), &arguments);
+    let mut ids = BTreeSet::new();
+    for round in 0..3 {
+        let user = start();
+        let created = user.send("POST", "/1/", &format!("email={round}@b.ch&password=hunter2"));
+        ids.insert(created.json()["id"].as_str().expect("an ID").to_owned());
+        user.stop("-KILL");
+    }
+    let user = start();
+    assert_eq!(ids.len(), 3);
+    for id in ids {
+        assert_eq!(user.get(&format!("/1/{id}")).status(), "200");
+    }
+    assert_eq!(user.send("POST", "/1/auth/1@b.ch", "password=hunter2").status(), "200");
+    for file in files.iter().filter_map(|file| std::fs::read(file).ok()) {
+        assert!(!file.windows(7).any(|window| window == b"hunter2"));
+    }
+}
+
+#[test]
+fn the_help_is_about_the_service() {
+    let help = Command::new(env!("CARGO_BIN_EXE_user")).arg("--help").output().expect("it runs");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.starts_with("Stores users") && help.contains("--database <FILE>"), "{help}");
+}

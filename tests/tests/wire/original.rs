@@ -1,0 +1,300 @@
+//! What services of the Python original do, of which its own tests tell, and what stayed so.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use wsgiservice::{
+    Application, Created, EntityTag, Problem, mount, resource,
+    testing::{Client, TestResponse},
+};
+
+#[mount("/res1/{id}", representations = [xml, json])]
+#[validate(id, re = "[a-z]{5}")]
+struct Resource1;
+
+#[resource]
+impl Resource1 {
+    fn get(&self, id: String, number: Option<String>) -> String {
+        format!(
+            "GET was called with id {id}, number {}",
+            number.unwrap_or_else(|| "None".to_owned())
+        )
+    }
+
+    #[validate(number, re = "[0-9]+")]
+    fn post(&self, id: String, number: String) -> String {
+        format!("POST was called with id {id}, number {number}")
+    }
+}
+
+#[mount("/res2")]
+struct Resource2;
+
+#[resource]
+impl Resource2 {
+    fn post(&self) -> Created<()> {
+        Created::at("/res2/test", ())
+    }
+
+    fn put(&self) -> Created<()> {
+        Created::at("foo", ())
+    }
+}
+
+#[mount("/res4", representations = [xml, json])]
+struct Resource4;
+
+#[resource]
+impl Resource4 {
+    fn etag(&self, id: Option<String>) -> Option<EntityTag> {
+        id.map(EntityTag::strong)
+    }
+
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(UNIX_EPOCH + Duration::from_secs(1_241_188_200))
+    }
+
+    #[expires(seconds = 138)]
+    fn get(&self, id: Option<String>) -> String {
+        format!("Called with id: {id:?}")
+    }
+
+    fn post(&self, id: Option<String>) -> String {
+        format!("POST Called with id: {id:?}")
+    }
+}
+
+#[mount("/res5", representations = [xml, json])]
+struct Resource5;
+
+#[resource]
+impl Resource5 {
+    fn get(&self, throw: Option<String>) -> Result<&'static str, Problem> {
+        match throw.as_deref() {
+            Some("1") => Err(Problem::internal("Some random exception.")),
+            _ => Ok("Throwing nothing"),
+        }
+    }
+}
+
+#[mount("/res6/{id}", representations = [xml, json])]
+struct Resource6 {
+    items: BTreeMap<&'static str, &'static str>,
+}
+
+#[resource]
+impl Resource6 {
+    #[expires(days = 1, vary = ["Authorization"])]
+    fn get(&self, id: String) -> Option<&'static str> {
+        self.items.get(&*id).copied()
+    }
+}
+
+#[mount("/user")]
+struct User;
+
+#[resource]
+impl User {
+    fn post(
+        &self,
+        #[validate(default = 5)] id: u32,
+        #[validate(convert = reversed)] name: String,
+        #[validate(doc = "What is not empty.")] nick: Option<String>,
+    ) -> String {
+        format!("{id} {name} {nick:?}")
+    }
+
+    fn put(&self, content: Bytes) -> String {
+        format!("{content:?}")
+    }
+}
+
+fn reversed(text: &str) -> Result<String, &'static str> {
+    match text {
+        "bad" => Err("It must be good."),
+        text => Ok(text.chars().rev().collect()),
+    }
+}
+
+fn client() -> Client {
+    let application = Application::new("original").mount(Resource1).mount(Resource2);
+    let application = application.mount(Resource4).mount(Resource5).mount(User);
+    Client::new(application.mount(Resource6 { items: [("uid", "works")].into() }))
+}
+
+async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
+    let request = client().request(method, target);
+    fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}
+
+async fn post(target: &str, media_type: &str, content: &'static str) -> TestResponse {
+    client().post(target).header("content-type", media_type).body(content).send().await
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+#[tokio::test]
+async fn a_get_ignores_the_parameters_in_its_content() {
+    for (method, text) in
+        [("GET", "<response>GET was called with id theid, number None</response>"), ("HEAD", "")]
+    {
+        let request = client().request(method, "/res1/theid").header("content-type", FORM);
+        let response = request.body("number=42&baz=foobar").send().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.text(), text);
+    }
+}
+
+#[tokio::test]
+async fn a_post_takes_the_parameters_in_its_content() {
+    let response = post("/res1/theid", FORM, "number=42&baz=foobar").await;
+    assert_eq!(response.text(), "<response>POST was called with id theid, number 42</response>");
+}
+
+#[tokio::test]
+async fn the_rules_of_a_method_and_those_of_its_resource_hold() {
+    for (target, content, text) in [
+        ("/res1/theid", "number=", "Value for number must not be empty."),
+        ("/res1/theid", "", "Value for number must not be empty."),
+        ("/res1/theid", "number=fo", "number value fo does not validate."),
+        ("/res1/theidtoolong", "number=1", "id value theidtoolong does not validate."),
+    ] {
+        let response = post(target, FORM, content).await;
+        assert_eq!(response.status(), 400);
+        assert!(response.text().contains(&format!("<error>{text}</error>")), "{}", response.text());
+    }
+}
+
+#[tokio::test]
+async fn a_default_is_taken_where_nothing_was_given_whatever_the_content_is() {
+    for (media_type, without, with) in [
+        (FORM, "name=ab", "name=ab&id=7"),
+        (JSON, r#"{"name": "ab"}"#, r#"{"name": "ab", "id": "7"}"#),
+        (JSON, r#"{"name": "ab"}"#, r#"{"name": "ab", "id": 7}"#),
+    ] {
+        assert_eq!(post("/user", media_type, without).await.json(), "5 ba None");
+        assert_eq!(post("/user", media_type, with).await.json(), "7 ba None");
+    }
+}
+
+#[tokio::test]
+async fn a_validated_parameter_is_not_empty_whatever_the_content_is() {
+    for (media_type, content) in [(FORM, "name=a&nick="), (JSON, r#"{"name": "a", "nick": ""}"#)] {
+        let response = post("/user", media_type, content).await;
+        assert_eq!(response.json()["error"], "Value for nick must not be empty.");
+    }
+}
+
+#[tokio::test]
+async fn a_conversion_that_fails_is_a_violation() {
+    for (media_type, content) in [(FORM, "name=bad"), (JSON, r#"{"name": "bad"}"#)] {
+        let response = post("/user", media_type, content).await;
+        assert_eq!(response.status(), 400);
+        assert_eq!(response.json()["error"], "name value bad does not validate.");
+    }
+}
+
+#[tokio::test]
+async fn json_that_does_not_parse_is_told_so() {
+    let response = post("/user", JSON, "{").await;
+    assert_eq!(response.status(), 400);
+    assert_eq!(response.json()["error"], "Invalid JSON content data");
+}
+
+#[tokio::test]
+async fn content_in_latin_1_is_left_to_the_method_that_takes_it() {
+    let request = client().put("/user").header("content-type", FORM);
+    assert_eq!(request.body(b"F\xfchler".to_vec()).send().await.json(), r#"b"F\xfchler""#);
+}
+
+#[tokio::test]
+async fn text_that_is_no_utf_8_is_told_and_not_garbled() {
+    for content in ["name=F%FChler", "name=a&id=%ff"] {
+        assert_eq!(post("/user", FORM, content).await.json()["errors"][0]["code"], "encoding");
+    }
+    let response = ask("GET", "/res1/theid?number=F%FChler", &[("accept", JSON)]).await;
+    assert_eq!(response.json()["errors"][0]["code"], "encoding");
+    assert_eq!(ask("GET", "/res1/theid?other=F%FChler", &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn what_was_created_has_a_location_absolute_relative_or_without_its_extension() {
+    for (method, target, location) in [
+        ("POST", "/res2", "/res2/test"),
+        ("PUT", "/res2", "/res2/foo"),
+        ("PUT", "/res2.json", "/res2/foo"),
+    ] {
+        let response = ask(method, target, &[]).await;
+        assert_eq!(response.status(), 201);
+        assert_eq!(response.field("location"), Some(location), "{method} {target}");
+    }
+}
+
+#[tokio::test]
+async fn an_entity_tag_has_its_representation_for_a_suffix() {
+    assert_eq!(ask("GET", "/res4?id=myid", &[]).await.field("etag"), Some("\"myid_xml\""));
+    let response = ask("GET", "/res4?id=myid", &[("accept", JSON)]).await;
+    assert_eq!(response.field("etag"), Some("\"myid_json\""));
+    let response = ask("GET", "/res4.json?id=myid", &[]).await;
+    assert_eq!(response.field("etag"), Some("\"myid_json\""));
+    assert_eq!(ask("GET", "/res4", &[]).await.field("etag"), None);
+}
+
+#[tokio::test]
+async fn tags_decide_whether_a_method_is_called() {
+    for (method, field, tag, status) in [
+        ("GET", "if-match", "\"otherid\"", 412),
+        ("GET", "if-match", "\"myid_xml\"", 200),
+        ("GET", "if-none-match", "\"myid_xml\"", 304),
+        ("HEAD", "if-none-match", "\"myid_xml\"", 304),
+        ("POST", "if-none-match", "\"myid_xml\"", 412),
+        ("GET", "if-none-match", "\"otherid\"", 200),
+    ] {
+        let response = ask(method, "/res4?id=myid", &[(field, tag)]).await;
+        assert_eq!(response.status(), status, "{method} {field}");
+    }
+}
+
+#[tokio::test]
+async fn dates_decide_whether_a_method_is_called() {
+    let modified = "Fri, 01 May 2009 14:30:00 GMT";
+    assert_eq!(ask("GET", "/res4", &[]).await.field("last-modified"), Some(modified));
+    let (before, after) = ("Fri, 01 May 2009 14:18:10 GMT", "Fri, 01 May 2009 15:30:00 GMT");
+    for (method, field, date, status) in [
+        ("GET", "if-modified-since", before, 200),
+        ("GET", "if-modified-since", modified, 304),
+        ("GET", "if-unmodified-since", before, 412),
+        ("HEAD", "if-unmodified-since", before, 412),
+        ("POST", "if-unmodified-since", before, 412),
+        ("GET", "if-unmodified-since", after, 200),
+    ] {
+        let response = ask(method, "/res4", &[(field, date)]).await;
+        assert_eq!(response.status(), status, "{method} {field} {date}");
+    }
+}
+
+#[tokio::test]
+async fn an_exception_is_a_500_in_the_representation_that_was_asked_for() {
+    let response = ask("GET", "/res5?throw=1", &[("accept", JSON)]).await;
+    assert_eq!(response.status(), 500);
+    assert!(response.json()["error"].is_string());
+    let response = ask("GET", "/res5?throw=1", &[("accept", "text/xml")]).await;
+    assert_eq!(response.status(), 500);
+    assert!(response.text().starts_with("<response>") && response.text().contains("<error>"));
+}
+
+#[tokio::test]
+async fn what_a_key_does_not_find_is_not_found() {
+    let response = ask("GET", "/res6/foo", &[]).await;
+    assert_eq!(response.status(), 404);
+    assert!(response.text().contains("<error>Not Found</error>"));
+    let response = ask("GET", "/res6/uid", &[]).await;
+    assert_eq!(response.text(), "<response>works</response>");
+    assert_eq!(response.field("cache-control"), Some("max-age=86400"));
+    let vary: Vec<_> = response.fields().get_all("vary").iter().collect();
+    assert_eq!(vary, ["Accept", "Authorization"]);
+}
