@@ -7,7 +7,7 @@ use syn::{Attribute, LitStr, Type, spanned::Spanned};
 
 use crate::{
     input::{Errors, function::Function},
-    model::{Constraint, Freshness, METHODS, Operation, Range, Role, name},
+    model::{Constraint, Deprecation, Freshness, Literal, METHODS, Operation, Range, Role, name},
 };
 
 /// The formats that the runtime knows.
@@ -33,7 +33,11 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
             format!("`{}` could have no value at all", constraint.name),
         );
     }
-    default(constraint, errors);
+    for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
+        if let Some(value) = value {
+            self::value(constraint, name, value, errors);
+        }
+    }
 }
 
 /// A constraint on a struct, which no function can convert: it knows no types.
@@ -68,15 +72,14 @@ fn range(range: &Range, errors: &mut Errors) {
     }
 }
 
-/// A default that stands beside its rule.
-fn default(constraint: &Constraint, errors: &mut Errors) {
-    let Some(default) = &constraint.default else { return };
-    let Some(text) = default.text() else {
-        errors.at(default.span(), "a default is a text, a number, `true` or `false`");
+/// A default or an example that stands beside its rule.
+fn value(constraint: &Constraint, name: &str, value: &Literal, errors: &mut Errors) {
+    let Some(text) = value.text() else {
+        errors.at(value.span(), format!("the {name} is a text, a number, `true` or `false`"));
         return;
     };
     let mut broken = |rule: &str| {
-        errors.at(default.span(), format!("the default {text:?} breaks its own rule: `{rule}`"));
+        errors.at(value.span(), format!("the {name} {text:?} breaks its own rule: `{rule}`"));
     };
     if text.is_empty() {
         broken("a validated parameter is not empty");
@@ -97,7 +100,7 @@ fn default(constraint: &Constraint, errors: &mut Errors) {
     {
         broken("len");
     }
-    if let (Some(range), Some(number)) = (&constraint.range, default.number())
+    if let (Some(range), Some(number)) = (&constraint.range, value.number())
         && !contains(range, number)
     {
         broken("range");
@@ -105,7 +108,7 @@ fn default(constraint: &Constraint, errors: &mut Errors) {
 }
 
 fn contains(range: &Range, number: f64) -> bool {
-    let end = |literal: &Option<crate::model::Literal>| literal.as_ref().and_then(|it| it.number());
+    let end = |literal: &Option<Literal>| literal.as_ref().and_then(|it| it.number());
     end(&range.least).is_none_or(|least| least <= number)
         && end(&range.most).is_none_or(|most| number <= most)
 }
@@ -240,6 +243,44 @@ pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     if operation.role.is_hook() && operation.freshness.is_some() {
         errors
             .at(operation.ident.span(), "`#[expires]` belongs on a method: a hook answers nothing");
+    }
+    if operation.role.is_hook() && operation.limits.content.is_some() {
+        errors.at(operation.ident.span(), "`#[limit]` belongs on a method: a hook reads nothing");
+    }
+}
+
+/// A method that is to go, and a day on which it does.
+pub(crate) fn sunset(
+    deprecation: Option<&Deprecation>,
+    sunset: Option<&LitStr>,
+    errors: &mut Errors,
+) {
+    let Some(sunset) = sunset else { return };
+    if deprecation.is_none() {
+        errors.at(
+            sunset.span(),
+            "say first that it is to go: `#[deprecated(since = \"2026-11-24\")]`",
+        );
+    }
+    if !is_day(&sunset.value()) {
+        errors.at(sunset.span(), "write the day, as in `#[sunset(\"2027-06-30\")]`");
+    }
+}
+
+/// A day, as in 2026-11-24.
+fn is_day(text: &str) -> bool {
+    let is_digits =
+        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |part: &str| part.parse::<u8>().unwrap_or_default();
+    match text.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] => {
+            is_digits(year, 4)
+                && is_digits(month, 2)
+                && is_digits(day, 2)
+                && (1..=12).contains(&number(month))
+                && (1..=31).contains(&number(day))
+        }
+        _ => false,
     }
 }
 

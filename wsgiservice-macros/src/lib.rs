@@ -35,6 +35,8 @@ pub fn mount(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[validate(…)]` on a method or an argument, see [`macro@validate`];
 /// - `#[expires(…)]` on a method, see [`macro@expires`];
 /// - `#[limit(…)]` on a method, see [`macro@limit`];
+/// - `#[deprecated(since = "2026-11-24", note = "…")]` on a method, which the documentation tells, and its answers by
+///   `Deprecation` (RFC 9745); with `#[sunset("2027-06-30")]`, the day on which it will be gone, by `Sunset` (RFC 8594);
 /// - `#[from(header = "Accept-Language")]` on an argument that comes from a header field;
 /// - `#[representation(".html", "text/html")]` on a function that writes a value that methods return.
 #[proc_macro_attribute]
@@ -54,6 +56,7 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `format = "email"`: `email`, `uri`, `hostname`, `date-time`, `date`, `time`, `uuid`, `ipv4` or `ipv6`;
 /// - `convert = path::to::function`: how to convert it, on a method or an argument;
 /// - `default = 10`: what to take where the client says nothing;
+/// - `example = 10`: what a client could say, for the documentation;
 /// - `doc = "…"`: what it means.
 #[proc_macro_attribute]
 pub fn validate(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -88,6 +91,8 @@ pub fn derive_parameter(item: TokenStream) -> TokenStream {
 }
 
 /// Makes an error a problem, by the status of each variant: `#[problem(404)]`.
+///
+/// A 401 says how to log in: `#[problem(401, challenge = "Basic realm=\"accounts\"")]`.
 #[proc_macro_derive(Problem, attributes(problem))]
 pub fn derive_problem(item: TokenStream) -> TokenStream {
     expand::problem(item.into()).into()

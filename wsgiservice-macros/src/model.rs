@@ -41,6 +41,7 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) freshness: Option<Freshness>,
     pub(crate) limits: Limits,
+    pub(crate) deprecation: Option<Deprecation>,
     pub(crate) returns: Option<Type>,
 }
 
@@ -73,6 +74,7 @@ pub(crate) struct Constraint {
     pub(crate) format: Option<LitStr>,
     pub(crate) convert: Option<Path>,
     pub(crate) default: Option<Literal>,
+    pub(crate) example: Option<Literal>,
     pub(crate) documentation: Option<LitStr>,
 }
 
@@ -104,6 +106,13 @@ pub(crate) struct Freshness {
 pub(crate) struct Limits {
     /// How much content a method reads, in bytes.
     pub(crate) content: Option<Expr>,
+}
+
+/// What `#[deprecated]` and `#[sunset]` say.
+pub(crate) struct Deprecation {
+    pub(crate) since: Option<LitStr>,
+    pub(crate) note: Option<LitStr>,
+    pub(crate) sunset: Option<LitStr>,
 }
 
 /// A function with `#[representation]`.
@@ -199,6 +208,7 @@ impl Constraint {
             format: None,
             convert: None,
             default: None,
+            example: None,
             documentation: None,
         }
     }
@@ -215,6 +225,7 @@ impl Constraint {
             format: self.format.or(further.format),
             convert: self.convert.or(further.convert),
             default: self.default.or(further.default),
+            example: self.example.or(further.example),
             documentation: self.documentation.or(further.documentation),
         }
     }

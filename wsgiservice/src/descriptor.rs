@@ -85,8 +85,41 @@ pub struct Operation {
     pub freshness: Option<Freshness>,
     /// How much content it reads, in bytes, where it says so.
     pub content_limit: Option<usize>,
+    /// Whether it is to go.
+    pub deprecation: Option<Deprecation>,
     /// What it returns.
     pub returns: fn() -> Returns,
+}
+
+/// A method that is to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Deprecation {
+    /// Since when: a day, or whatever the author wrote.
+    pub since: Option<&'static str>,
+    /// What to use in its place.
+    pub note: Option<&'static str>,
+    /// The day on which it will be gone.
+    pub sunset: Option<&'static str>,
+}
+
+/// Asks a type for its schema.
+pub type SchemaOf = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
+
+/// A problem that an error can be.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    /// Its status.
+    pub status: u16,
+    /// How to log in, where it is a 401.
+    pub challenge: Option<&'static str>,
+    /// Its documentation comment.
+    pub documentation: &'static str,
+}
+
+/// An error that knows what problems it can be, as `#[derive(Problem)]` makes it.
+pub trait Failures {
+    /// The problems.
+    const FAILURES: &'static [Failure];
 }
 
 /// What the framework calls an operation for.
@@ -119,10 +152,16 @@ pub struct Returns {
     pub statuses: &'static [u16],
     /// Whether the value can be absent.
     pub optional: bool,
+    /// Whether there can be an error in place of it.
+    pub fails: bool,
+    /// The problems that the error can be, where it knows them.
+    pub failures: Option<&'static [Failure]>,
     /// The type that is represented; nothing where the answer has no content.
     pub value: Option<TypeId>,
     /// Whether the method answers with a response of its own making.
     pub verbatim: bool,
+    /// The schema of the type that is represented, where it has one.
+    pub schema: Option<SchemaOf>,
 }
 
 /// One argument of an operation.
@@ -132,6 +171,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// What kind of argument it is, which its type decides.
     pub argument: Argument,
+    /// The schema of the content that it takes, where there is one.
+    pub schema: fn() -> Option<SchemaOf>,
     /// The header field it comes from, where it does.
     pub header: Option<&'static str>,
     /// The constraint on the method or the argument.
@@ -237,6 +278,8 @@ pub struct Constraint {
     pub format: Option<&'static str>,
     /// What to take where the client says nothing.
     pub default: Option<Default>,
+    /// What a client could say.
+    pub example: Option<&'static str>,
     /// What it means.
     pub documentation: Option<&'static str>,
 }
@@ -290,6 +333,7 @@ impl Constraint {
             one_of: None,
             format: None,
             default: None,
+            example: None,
             documentation: None,
         }
     }
@@ -336,6 +380,12 @@ impl Constraint {
         Self { default: Some(default), ..self }
     }
 
+    /// With an example.
+    #[must_use]
+    pub const fn example(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
     /// With its documentation.
     #[must_use]
     pub const fn documentation(self, documentation: &'static str) -> Self {
@@ -354,6 +404,7 @@ impl Constraint {
             one_of: self.one_of.or(further.one_of),
             format: self.format.or(further.format),
             default: self.default.or(further.default),
+            example: self.example.or(further.example),
             documentation: self.documentation.or(further.documentation),
         }
     }

@@ -70,6 +70,7 @@ mod panic;
 mod parameters;
 mod partial;
 mod preconditions;
+mod probe;
 mod problem;
 mod representation;
 mod request;

@@ -11,13 +11,14 @@ pub use std::{
 
 pub use bytes::Bytes;
 pub use http::StatusCode;
+use http::{HeaderValue, header};
 
 pub use crate::{
-    __package as package,
+    __package as package, __returns as returns, __schema as schema,
     descriptor::{
-        Argument as ArgumentKind, Bound, Constraint, Default, Freshness, Kind, Mount, Operation,
-        Operations, Package, Parameter as ParameterDescriptor, Representation, Returns, Role,
-        check,
+        Argument as ArgumentKind, Bound, Constraint, Default, Deprecation, Failure, Failures,
+        Freshness, Kind, Mount, Operation, Operations, Package, Parameter as ParameterDescriptor,
+        Representation, Returns, Role, SchemaOf, check,
     },
     fields::entity_tag::EntityTag,
     outcome::{Outcome, Parts},
@@ -25,10 +26,11 @@ pub use crate::{
         Argument, Arguments, Converted, Invalid, Optional, Parameter, Repeated, Single, Whole,
         converted,
     },
+    probe::{ContentProbe, ContentProbeSteps, Documented, Probe, ProbeSteps, Returned},
     problem::Problem,
     representation::{Represent, Selected, Writer},
     resource::{Call, Finding, Mounted, Resource},
-    returned::{IntoProblem, Peeled, Probe, ProbeSteps, Steps},
+    returned::{IntoProblem, Peeled, Steps},
 };
 
 /// A value of a path variable, as it stands in a path.
@@ -47,24 +49,25 @@ const SEGMENT: &percent_encoding::AsciiSet =
 
 const REST: &percent_encoding::AsciiSet = &SEGMENT.remove(b'/');
 
-/// What a hook returns: nothing that is answered.
-#[must_use]
-pub fn nothing() -> Returns {
-    <Returns as std::default::Default>::default()
-}
-
 /// What `authorize` found.
 #[must_use]
 pub fn authorized((): ()) -> Finding {
     Finding::Authorized
 }
 
-/// The problem that an error is, by the status of its variant.
-pub fn problem(status: u16, error: impl std::error::Error + Send + Sync + 'static) -> Problem {
-    Problem::caused(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        error,
-    )
+/// The problem that an error is, by the position of its variant.
+pub fn problem(
+    failures: &[Failure],
+    position: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Problem {
+    let failure = failures.get(position);
+    let status = failure.and_then(|failure| StatusCode::from_u16(failure.status).ok());
+    let problem = Problem::caused(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error);
+    match failure.and_then(|failure| HeaderValue::from_str(failure.challenge?).ok()) {
+        Some(challenge) => problem.field(header::WWW_AUTHENTICATE, challenge),
+        None => problem,
+    }
 }
 
 /// What stands in for a struct whose `#[mount]` has errors.

@@ -2,19 +2,15 @@
 //!
 //! A blanket implementation over `Serialize` would collide with `Option`, `Result` and our own types. So the value is
 //! peeled, `Result`, then `Option`, then one of ours or else any value, each step by method resolution on a concretely
-//! typed wrapper: where the inherent method applies it wins, and else the trait's ([`Steps`], [`ProbeSteps`]) lets the
-//! value pass. The same steps over [`Probe`], which holds no value, say what a return type can answer.
+//! typed wrapper: where the inherent method applies it wins, and else the trait's ([`Steps`]) lets the value pass. The same
+//! steps over a type without a value are in [`probe`](crate::probe).
 
-use std::{
-    any::{Any, TypeId},
-    marker::PhantomData,
-};
+use std::any::Any;
 
 use bytes::Bytes;
 
 use crate::{
     body::BoxError,
-    descriptor::Returns,
     outcome::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
     problem::Problem,
     representation::{self, Represent, Selected, Writer},
@@ -194,95 +190,5 @@ pub trait IntoProblem {
 impl<E: Into<Problem>> IntoProblem for E {
     fn into_problem(self) -> Problem {
         self.into()
-    }
-}
-
-/// A return type, without a value of it.
-#[derive(Debug)]
-pub struct Probe<T> {
-    optional: bool,
-    returned: PhantomData<fn() -> T>,
-}
-
-impl<T> Probe<T> {
-    /// The type that a method returns.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self::with(false)
-    }
-
-    const fn with(optional: bool) -> Self {
-        Self { optional, returned: PhantomData }
-    }
-}
-
-impl<T> Default for Probe<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T, E> Probe<Result<T, E>> {
-    /// Peels a `Result`.
-    #[must_use]
-    pub fn result(self) -> Probe<T> {
-        Probe::with(self.optional)
-    }
-}
-
-impl<T> Probe<Option<T>> {
-    /// Peels an `Option`.
-    #[must_use]
-    pub fn option(self) -> Probe<T> {
-        Probe::with(true)
-    }
-}
-
-impl<T: Answer<Value: 'static>> Probe<T> {
-    /// What one of our own types answers.
-    #[must_use]
-    pub fn returns(self) -> Returns {
-        Returns {
-            statuses: T::STATUSES,
-            optional: self.optional,
-            value: T::HAS_CONTENT.then(TypeId::of::<T::Value>),
-            verbatim: T::VERBATIM,
-        }
-    }
-}
-
-/// The steps that let a type pass.
-pub trait ProbeSteps<T>: Sized {
-    /// It is no `Result`.
-    fn result(self) -> Probe<T>;
-
-    /// It is no `Option`.
-    fn option(self) -> Probe<T>;
-
-    /// It is none of our own types.
-    fn returns(self) -> Returns
-    where
-        T: 'static;
-}
-
-impl<T> ProbeSteps<T> for Probe<T> {
-    fn result(self) -> Self {
-        self
-    }
-
-    fn option(self) -> Self {
-        self
-    }
-
-    fn returns(self) -> Returns
-    where
-        T: 'static,
-    {
-        Returns {
-            statuses: &[200],
-            optional: self.optional,
-            value: Some(TypeId::of::<T>()),
-            verbatim: false,
-        }
     }
 }

@@ -14,8 +14,10 @@ pub(super) fn constraint(constraint: &Constraint) -> TokenStream {
     let one_of = constraint.one_of.as_ref().map(|values| quote!(.one_of(&[#(#values),*])));
     let format = constraint.format.as_ref().map(|format| quote!(.format(#format)));
     let default = constraint.default.as_ref().map(default);
+    let example = constraint.example.as_ref().and_then(Literal::text);
+    let example = example.map(|text| quote!(.example(#text)));
     let documentation = constraint.documentation.as_ref().map(|text| quote!(.documentation(#text)));
-    quote!(__w::Constraint::new(#name) #re #len #range #one_of #format #default #documentation)
+    quote!(__w::Constraint::new(#name) #re #len #range #one_of #format #default #example #documentation)
 }
 
 fn len(range: &Range) -> TokenStream {

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Fields, Path};
 
-use super::lints;
-use crate::input::{Errors, derive};
+use super::{lints, option};
+use crate::input::{Errors, derive, documentation};
 
 pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -70,19 +70,29 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
             .at(input.ident.span(), "a problem is an enum, with `#[problem(404)]` on each variant");
         return errors.into_tokens();
     };
+    let failures: Vec<_> = data
+        .variants
+        .iter()
+        .filter_map(|variant| errors.take(derive::variant_problem(variant)).map(|it| (variant, it)))
+        .map(|(variant, problem)| {
+            let derive::Problem { status, challenge } = &problem;
+            let challenge = option(challenge.as_ref());
+            let documentation = documentation(&variant.attrs);
+            quote!(__w::Failure { status: #status, challenge: #challenge, documentation: #documentation })
+        })
+        .collect();
     let arms: Vec<_> = data
         .variants
         .iter()
-        .map(|variant| {
-            let status =
-                errors.take(derive::status(variant)).map_or(quote!(500), |status| quote!(#status));
+        .enumerate()
+        .map(|(position, variant)| {
             let ident = &variant.ident;
             let pattern = match variant.fields {
                 Fields::Unit => quote!(#ident),
                 Fields::Unnamed(_) => quote!(#ident(..)),
                 Fields::Named(_) => quote!(#ident { .. }),
             };
-            quote!(#pattern => #status,)
+            quote!(#pattern => #position,)
         })
         .collect();
     let ident = &input.ident;
@@ -96,9 +106,13 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
             #[automatically_derived]
             impl #generics ::core::convert::From<#ident #arguments> for __w::Problem #where_clause {
                 fn from(error: #ident #arguments) -> Self {
-                    let status = match &error { #(#ident::#arms)* };
-                    __w::problem(status, error)
+                    let position = match &error { #(#ident::#arms)* };
+                    __w::problem(<#ident #arguments as __w::Failures>::FAILURES, position, error)
                 }
+            }
+            #[automatically_derived]
+            impl #generics __w::Failures for #ident #arguments #where_clause {
+                const FAILURES: &'static [__w::Failure] = &[#(#failures),*];
             }
         };
         #errors

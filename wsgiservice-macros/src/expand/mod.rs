@@ -104,5 +104,5 @@ fn signature_lints() -> TokenStream {
 
 /// The lints that a table may trip, which an author may deny.
 fn lints() -> TokenStream {
-    quote!(#[allow(dead_code, unused_imports, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)])
+    quote!(#[allow(unused, unused_qualifications, deprecated, clippy::all, clippy::pedantic, clippy::nursery)])
 }

@@ -1,7 +1,7 @@
 //! What `#[resource]` writes: the impl's part of the descriptor, and one `match` that binds the calls.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
 
 use super::{assertions, constraint::constraint, limits, lints, option};
@@ -11,8 +11,11 @@ use crate::{
         Errors, attribute, documentation, extract,
         function::{Argument, Function},
         imp::Impl,
+        is_named,
     },
-    model::{Constraint, Freshness, Operation, Parameter, Representation, Resource, Role},
+    model::{
+        Constraint, Deprecation, Freshness, Operation, Parameter, Representation, Resource, Role,
+    },
 };
 
 pub(super) fn model(
@@ -84,6 +87,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
     }
     let freshness = freshness(function, errors);
     let limits = limits(&mut function.attributes, errors);
+    let deprecation = deprecation(function, errors);
     let parameters: Vec<_> = function
         .arguments
         .iter_mut()
@@ -97,6 +101,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
         parameters,
         freshness,
         limits,
+        deprecation,
         returns: match &function.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some((**ty).clone()),
@@ -112,6 +117,16 @@ fn freshness(function: &mut Function, errors: &mut Errors) -> Option<Freshness> 
     let freshness = errors.take(attribute.parse_args_with(attribute::freshness))?;
     check::freshness(&freshness, attribute, errors);
     Some(freshness)
+}
+
+fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecation> {
+    let attribute = function.attributes.iter().find(|attribute| is_named(attribute, "deprecated"));
+    let deprecation = attribute.map(attribute::deprecation);
+    let attributes = extract(&mut function.attributes, "sunset");
+    let attribute = check::once(&attributes, "sunset", errors);
+    let sunset = attribute.and_then(|attribute| errors.take(attribute.parse_args()));
+    check::sunset(deprecation.as_ref(), sunset.as_ref(), errors);
+    deprecation.map(|deprecation| Deprecation { sunset, ..deprecation })
 }
 
 /// The nearest rule wins: the argument's, then the method's.
@@ -163,7 +178,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         #lints
         const _: () = {
             use #krate::__private as __w;
-            use __w::{ProbeSteps as _, Steps as _};
+            use __w::Steps as _;
             #[automatically_derived]
             impl #generics __w::Resource for #self_type #where_clause {
                 const OPERATIONS: __w::Operations = __w::Operations {
@@ -202,11 +217,8 @@ fn describe(operation: &Operation) -> TokenStream {
     let parameters = operation.parameters.iter().map(describe_parameter);
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
     let content_limit = option(operation.limits.content.as_ref());
-    let returns = match (&operation.returns, operation.role.is_hook()) {
-        (_, true) => quote!(__w::nothing),
-        (None, _) => quote!(|| __w::Probe::<()>::new().returns()),
-        (Some(ty), _) => quote!(|| __w::Probe::<#ty>::new().result().option().result().returns()),
-    };
+    let returns = operation.returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
+    let deprecation = option(operation.deprecation.as_ref().map(describe_deprecation));
     quote! {
         __w::Operation {
             role: __w::Role::#role,
@@ -214,7 +226,8 @@ fn describe(operation: &Operation) -> TokenStream {
             parameters: &[#(#parameters),*],
             freshness: #freshness,
             content_limit: #content_limit,
-            returns: #returns,
+            deprecation: #deprecation,
+            returns: __w::returns!(#returns),
         }
     }
 }
@@ -231,8 +244,21 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
         None => quote!(__w::Constraint::none(#name)),
     };
     quote! {
-        __w::ParameterDescriptor { name: #name, argument: #argument, header: #header, constraint: #constraint }
+        __w::ParameterDescriptor {
+            name: #name,
+            argument: #argument,
+            schema: __w::schema!(#ty),
+            header: #header,
+            constraint: #constraint,
+        }
     }
+}
+
+fn describe_deprecation(deprecation: &Deprecation) -> TokenStream {
+    let since = option(deprecation.since.as_ref());
+    let note = option(deprecation.note.as_ref());
+    let sunset = option(deprecation.sunset.as_ref());
+    quote!(__w::Deprecation { since: #since, note: #note, sunset: #sunset })
 }
 
 fn describe_freshness(freshness: &Freshness) -> TokenStream {

@@ -2,12 +2,12 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
-    Ident, Lit, LitStr, Path, Token, bracketed,
+    Attribute, Expr, Ident, Lit, LitStr, Meta, MetaNameValue, Path, Token, bracketed,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
 };
 
-use crate::model::{Constraint, Freshness, Limits, Literal, Range};
+use crate::model::{Constraint, Deprecation, Freshness, Limits, Literal, Range};
 
 /// What stands in `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -148,10 +148,11 @@ fn rule(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()> 
         "format" => constraint.format = Some(input.parse()?),
         "convert" => constraint.convert = Some(input.parse()?),
         "default" => constraint.default = Some(literal(input)?),
+        "example" => constraint.example = Some(literal(input)?),
         "doc" => constraint.documentation = Some(input.parse()?),
         _ => {
             let message = format!(
-                "there is no rule `{key}`: write `re`, `len`, `range`, `one_of`, `format`, `convert`, `default` or `doc`"
+                "there is no rule `{key}`: write `re`, `len`, `range`, `one_of`, `format`, `convert`, `default`, `example` or `doc`"
             );
             return Err(syn::Error::new(key.span(), message));
         }
@@ -276,6 +277,27 @@ pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
         _ => return Err(syn::Error::new(span, message)),
     };
     Ok(Limits { content: Some(input.parse()?) })
+}
+
+/// What stands in `#[deprecated]`, which is the compiler's.
+pub(crate) fn deprecation(attribute: &Attribute) -> Deprecation {
+    let mut deprecation = Deprecation { since: None, note: None, sunset: None };
+    if let Meta::NameValue(MetaNameValue { value: Expr::Lit(literal), .. }) = &attribute.meta
+        && let Lit::Str(note) = &literal.lit
+    {
+        deprecation.note = Some(note.clone());
+    }
+    // What the compiler would not understand it says itself.
+    let _ = attribute.parse_nested_meta(|meta| {
+        let text = meta.value()?.parse()?;
+        match meta.path.get_ident().map(ToString::to_string).as_deref() {
+            Some("since") => deprecation.since = Some(text),
+            Some("note") => deprecation.note = Some(text),
+            _ => {}
+        }
+        Ok(())
+    });
+    deprecation
 }
 
 /// What stands in `#[representation(…)]`: an extension and a media type.

@@ -18,19 +18,43 @@ pub(crate) fn krate(input: &DeriveInput, name: &str, errors: &mut Errors) -> Pat
     path.unwrap_or_else(attribute::default_crate)
 }
 
-/// The status of a variant, by `#[problem(404)]`.
-pub(crate) fn status(variant: &Variant) -> syn::Result<LitInt> {
+/// What `#[problem(401, challenge = "…")]` says of a variant.
+pub(crate) struct Problem {
+    pub(crate) status: LitInt,
+    pub(crate) challenge: Option<LitStr>,
+}
+
+/// The problem that a variant is.
+pub(crate) fn variant_problem(variant: &Variant) -> syn::Result<Problem> {
     let attribute = variant.attrs.iter().find(|attribute| is_named(attribute, "problem"));
     let Some(attribute) = attribute else {
         let message =
             format!("which status is this? Write `#[problem(404)]` on `{}`", variant.ident);
         return Err(syn::Error::new(variant.ident.span(), message));
     };
-    let status: LitInt = attribute.parse_args()?;
-    match status.base10_parse::<u16>() {
-        Ok(400..=599) => Ok(status),
-        _ => Err(syn::Error::new(status.span(), "a problem has a status from 400 to 599")),
+    let Problem { status, challenge } = attribute.parse_args_with(problem)?;
+    let wrong = match (status.base10_parse::<u16>(), &challenge) {
+        (Ok(401), None) => {
+            "say how to log in, which a client of a 401 is told: `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`"
+        }
+        (Ok(400..=599), _) => return Ok(Problem { status, challenge }),
+        _ => "a problem has a status from 400 to 599",
+    };
+    Err(syn::Error::new(status.span(), wrong))
+}
+
+fn problem(input: ParseStream<'_>) -> syn::Result<Problem> {
+    let status = input.parse()?;
+    if input.is_empty() {
+        return Ok(Problem { status, challenge: None });
     }
+    input.parse::<Token![,]>()?;
+    let key: Ident = input.parse()?;
+    if key != "challenge" {
+        return Err(syn::Error::new(key.span(), "write `#[problem(401, challenge = \"…\")]`"));
+    }
+    input.parse::<Token![=]>()?;
+    Ok(Problem { status, challenge: Some(input.parse()?) })
 }
 
 /// The word for a variant: its name in snake case, or that of `#[parameter(name = "…")]`.

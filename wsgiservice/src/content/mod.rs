@@ -256,7 +256,10 @@ fn unsupported(method: &Method, usage: Use) -> Problem {
     } else {
         header::ACCEPT
     };
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).field(name, usage.media_types())
+    let media_types = usage.media_types();
+    let detail = format!("This method reads {}.", media_types.to_str().unwrap_or_default());
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
+    problem.field(name, media_types)
 }
 
 fn too_large(limit: usize) -> Problem {
