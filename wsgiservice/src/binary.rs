@@ -23,7 +23,8 @@ const PIECE: usize = 64 << 10;
 ///
 /// They are in memory, in a file, or come from a stream, of which no parts can be had. They are not negotiated, and
 /// their entity tag is the resource's own (RFC 9110, section 14). With `etag = auto` it is computed from bytes, and
-/// for a file from its size and the time of its last change, which is its `Last-Modified` then.
+/// for a file from its size and the time of its last change, which is its `Last-Modified` then. Digests that a client wants
+/// are of what is in memory alone.
 ///
 /// ```
 /// # use wsgiservice::{Application, Binary, mount, resource, testing::Client};
@@ -105,7 +106,11 @@ impl Binary {
     /// ```
     pub async fn file(path: impl AsRef<Path>, media_type: HeaderValue) -> Result<Self, Problem> {
         let file = File::open(path.as_ref()).await.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => Problem::not_found(),
+            io::ErrorKind::NotFound
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::InvalidInput => Problem::not_found(),
             _ => Problem::internal(error),
         })?;
         Ok(Self { media_type, source: Source::File(file) })
@@ -203,11 +208,12 @@ impl Binary {
 
 impl File {
     async fn open(path: &Path) -> io::Result<Self> {
-        let file = tokio::fs::File::open(path).await?;
-        let metadata = file.metadata().await?;
-        if !metadata.is_file() {
+        // Asked before it is opened, since a pipe would be waited for.
+        if !tokio::fs::metadata(path).await?.is_file() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        let file = tokio::fs::File::open(path).await?;
+        let metadata = file.metadata().await?;
         let length = usize::try_from(metadata.len()).map_err(io::Error::other)?;
         let file = Arc::new(file.into_std().await);
         Ok(Self { file, length, modified: metadata.modified().ok() })

@@ -7,9 +7,9 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use http_body::{Frame, SizeHint};
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use pin_project_lite::pin_project;
 
 /// Why content broke off.
@@ -79,6 +79,30 @@ impl Body {
         Self::new(StreamBody::new(frames))
     }
 
+    /// Whether there is some content, and the body, of which none is lost.
+    ///
+    /// Where nobody said how long it is, that takes the first piece.
+    pub(crate) async fn peeked(mut self) -> (bool, Self) {
+        let hint = http_body::Body::size_hint(&self);
+        if http_body::Body::is_end_stream(&self) || hint.exact() == Some(0) {
+            return (false, self);
+        }
+        if hint.lower() > 0 {
+            return (true, self);
+        }
+        loop {
+            match self.frame().await {
+                None => return (false, Self::empty()),
+                Some(Ok(frame)) if frame.data_ref().is_none_or(Bytes::is_empty) => {}
+                Some(first) => {
+                    let first = stream::iter([first]);
+                    let rest = BodyStream::new(self);
+                    return (true, Self::new(StreamBody::new(first.chain(rest))));
+                }
+            }
+        }
+    }
+
     /// With a length that is known, in bytes.
     pub(crate) fn with_length(self, length: u64) -> Self {
         match self.0 {
@@ -90,10 +114,22 @@ impl Body {
     }
 
     /// The content, where it is all there.
-    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.0 {
+            Inner::Empty => Some(&[]),
             Inner::Full(bytes) => Some(bytes),
-            Inner::Empty | Inner::Stream(_) => None,
+            Inner::Stream(_) => None,
+        }
+    }
+
+    /// With what breaks it off told to this function.
+    pub(crate) fn told(self, tell: impl Fn(&BoxError) + Send + 'static) -> Self {
+        match self.0 {
+            Inner::Stream(body) => Self::new(body.map_err(move |error| {
+                tell(&error);
+                error
+            })),
+            Inner::Empty | Inner::Full(_) => self,
         }
     }
 }

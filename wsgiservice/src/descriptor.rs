@@ -235,6 +235,8 @@ pub enum Kind {
     Text(Option<&'static str>),
     /// One of some words.
     Choice(&'static [&'static str]),
+    /// Whatever a function of the service's own converts.
+    Any,
 }
 
 /// A representation that a resource writes itself.

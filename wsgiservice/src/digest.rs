@@ -57,6 +57,10 @@ impl Expected {
         Ok(Self(all))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes the next piece of the content.
     pub(crate) fn update(&mut self, piece: &[u8]) {
         for stated in &mut self.0 {

@@ -59,6 +59,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) freshness: Option<&'a Freshness>,
     /// The representations of a problem, once the resource is known.
     pub(crate) problems: Option<&'a Representations>,
+    /// Whether the answer has `Content-MD5`, once the resource is known.
+    pub(crate) has_md5: Option<bool>,
     /// What the resource implements.
     pub(crate) allow: Option<&'a HeaderValue>,
     /// The validators of the selected representation, where the answer tells them.
@@ -126,6 +128,7 @@ async fn decide<'a>(
 
     let entry = application.entry(matched.resource)?;
     findings.problems = Some(&entry.problems);
+    findings.has_md5 = Some(entry.manners.content_md5);
     let operation = match method::select(request, entry)? {
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),
@@ -210,9 +213,6 @@ async fn content(
     operation: &Prepared,
     body: Body,
 ) -> Result<ReadContent, Problem> {
-    if !operation.content.is_any() {
-        return Ok(ReadContent::default());
-    }
     let limit = operation.content_limit.unwrap_or(entry.manners.content_limit);
     content::read(request, operation.content, limit, body).await
 }
@@ -401,7 +401,8 @@ async fn computed<'a>(early: Early<'a>, validators: &mut Validators) -> Result<E
             OutcomeContent::Represented(bytes) => validators.etag = Some(validators::tag_of(bytes)),
             OutcomeContent::Binary(binary) => {
                 validators.etag = binary.tag();
-                validators.last_modified = binary.last_modified().map(http_date::not_future);
+                let modified = binary.last_modified().map(http_date::not_future);
+                validators.last_modified = validators.last_modified.or(modified);
             }
             OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
         }

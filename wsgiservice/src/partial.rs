@@ -58,7 +58,8 @@ fn is_unchanged(request: &Request, validators: &Validators) -> bool {
     let mut values = request.fields().get_all(header::IF_RANGE).iter();
     let Some(value) = values.next() else { return true };
     if let Some(date) = http_date::parse([value]) {
-        return validators.last_modified == Some(date);
+        // A date is weak (section 8.8.2.2): it does where there is nothing better.
+        return validators.etag.is_none() && validators.last_modified == Some(date);
     }
     match (EntityTagList::parse([value]), &validators.etag) {
         (Some(Ok(EntityTagList::Tags(tags))), Some(etag)) => {

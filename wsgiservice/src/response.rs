@@ -47,7 +47,7 @@ pub(crate) fn respond(
         End::Options(fields) => (options(fields), false),
         End::Problem(problem) => (with_problem(application, request, findings, problem), true),
     };
-    digests(application, request, &mut response);
+    digests(findings.has_md5.unwrap_or(application.manners.content_md5), request, &mut response);
     let fields = response.headers_mut();
     vary(fields, findings, is_negotiated);
     fields.remove(header::SERVER);
@@ -55,7 +55,18 @@ pub(crate) fn respond(
     if *request.method() == Method::HEAD {
         return without_content(response);
     }
-    response
+    match response.body().bytes() {
+        Some(_) => response,
+        None => response.map(|body| told(request, body)),
+    }
+}
+
+/// Content that tells the log where it breaks off: no client is told.
+fn told(request: &Request, body: Body) -> Body {
+    let (method, path) = (request.method().clone(), request.target().path().to_owned());
+    body.told(move |error| {
+        tracing::error!(%method, path, %error, "the content of an answer broke off");
+    })
 }
 
 fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) -> Response<Body> {
@@ -185,16 +196,23 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
 }
 
 /// What the client, or the application, wants to know of content that is all there.
-fn digests(application: &Built, request: &Request, response: &mut Response<Body>) {
+fn digests(has_md5: bool, request: &Request, response: &mut Response<Body>) {
     let wanted = request.fields();
     let Some(content) = response.body().bytes() else { return };
+    let has_none = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+    if has_none.contains(&response.status()) {
+        return;
+    }
     let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
+    let sent = if *request.method() == Method::HEAD { &[] } else { content };
     let fields = [
-        digest::of_content(wanted, content),
+        digest::of_content(wanted, sent),
         is_whole.then(|| digest::of_representation(wanted, content)).flatten(),
-        application.content_md5.then(|| digest::content_md5(content)).flatten(),
+        has_md5.then(|| digest::content_md5(content)).flatten(),
     ];
-    response.headers_mut().extend(fields.into_iter().flatten());
+    for (name, value) in fields.into_iter().flatten() {
+        response.headers_mut().entry(name).or_insert(value);
+    }
 }
 
 /// The validators of the selected representation, whose tag has its extension for a suffix, or this one.

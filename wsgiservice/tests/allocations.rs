@@ -123,6 +123,51 @@ fn a_gibibyte_that_is_read_as_it_comes_takes_less_than_32_mebibytes() {
     assert!(memory < MOST, "{memory}");
 }
 
+#[mount("/count")]
+struct Count;
+
+#[resource]
+impl Count {
+    fn post(&self, other: Option<String>) -> bool {
+        other.is_some()
+    }
+}
+
+#[test]
+fn a_name_with_many_values_is_held_once() {
+    let mut service = Application::new("count").mount(Count).into_service();
+    let json = format!(r#"{{"{}": [{}1]}}"#, "k".repeat(1 << 20), "1,".repeat(9_000));
+    let request = Request::post("/count").header("content-type", "application/json");
+    let request = request.body(Body::from(json)).expect("a request");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut status = None;
+    let counted = measure(|| {
+        let answer = runtime.block_on(service.call(request)).expect("an answer");
+        status = Some(answer.status().as_u16());
+    });
+    assert_eq!(status, Some(200));
+    assert!(counted.bytes_max < MOST, "{}", counted.bytes_max);
+}
+
+#[test]
+fn many_small_parts_do_not_pile_up() {
+    let part = "--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n7\r\n";
+    let pieces = (0..100_000).map(|_| part.repeat(8)).chain(["--b--\r\n".to_owned()]);
+    let body = Body::of_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>)));
+    let request =
+        Request::post("/upload").header("content-type", "multipart/form-data; boundary=b");
+    let request = request.body(body).expect("a request");
+    let mut service = Application::new("upload").mount(Upload).into_service();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut status = None;
+    let counted = measure(|| {
+        let answer = runtime.block_on(service.call(request)).expect("an answer");
+        status = Some(answer.status().as_u16());
+    });
+    assert_eq!(status, Some(200));
+    assert!(counted.bytes_max < 1 << 20, "{}", counted.bytes_max);
+}
+
 #[test]
 fn a_file_of_a_gibibyte_in_a_form_takes_less_than_32_mebibytes() {
     let before = "--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n";

@@ -10,6 +10,9 @@ use wsgiservice::Problem;
 
 use crate::Fields;
 
+/// How many fields a document may have.
+const MOST: usize = 1_000;
+
 /// The documents.
 #[derive(Clone)]
 pub(crate) struct Database(SqlitePool);
@@ -20,6 +23,9 @@ pub(crate) enum StoreError {
     #[error("Not Found")]
     #[problem(404)]
     Missing,
+    #[error("a document has at most {MOST} fields")]
+    #[problem(413)]
+    TooLarge,
     #[error(transparent)]
     #[problem(500)] // logged, and never sent
     Database(#[from] sqlx::Error),
@@ -54,12 +60,21 @@ impl Database {
     }
 
     /// Saves fields, beside those that the document has already.
-    pub(crate) async fn save(&self, id: Uuid, fields: &Fields) -> Result<(), StoreError> {
-        let save = "INSERT INTO documents (id, fields) VALUES (?, ?) \
-            ON CONFLICT (id) DO UPDATE SET fields = json_patch(fields, excluded.fields)";
-        let fields = serde_json::to_string(fields)?;
-        sqlx::query(save).bind(id.to_string()).bind(fields).execute(&self.0).await?;
-        Ok(())
+    pub(crate) async fn save(&self, id: Uuid, fields: Fields) -> Result<(), StoreError> {
+        // Two writes at once lose nothing: the second one waits until it can read what the first one wrote.
+        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+        let present = sqlx::query_scalar::<_, String>("SELECT fields FROM documents WHERE id = ?");
+        let present = present.bind(id.to_string()).fetch_optional(&mut *transaction).await?;
+        let mut merged: Fields =
+            present.map_or(Ok(Fields::new()), |present| serde_json::from_str(&present))?;
+        merged.extend(fields);
+        if merged.len() > MOST {
+            return Err(StoreError::TooLarge);
+        }
+        let save = sqlx::query("INSERT OR REPLACE INTO documents (id, fields) VALUES (?, ?)");
+        let save = save.bind(id.to_string()).bind(serde_json::to_string(&merged)?);
+        save.execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     pub(crate) async fn delete(&self, id: Uuid) -> Result<(), StoreError> {

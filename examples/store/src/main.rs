@@ -35,7 +35,7 @@ impl Document {
     async fn put(&self, id: Uuid, content: Option<Content<Fields>>) -> Result<Saved, StoreError> {
         let mut fields = content.map(Content::into_inner).unwrap_or_default();
         fields.shift_remove("id");
-        self.database.save(id, &fields).await?;
+        self.database.save(id, fields).await?;
         Ok(Saved { id, saved: true })
     }
 

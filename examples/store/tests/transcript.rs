@@ -94,6 +94,17 @@ fn what_there_is_no_method_for_is_not_allowed() {
 }
 
 #[test]
+fn a_document_has_an_end() {
+    let store = store();
+    let fields =
+        |range: std::ops::Range<u32>| range.map(|field| format!("f{field}=1&")).collect::<String>();
+    assert_eq!(store.send("PUT", &target(""), &fields(0..1_000)).status(), "200");
+    assert_eq!(store.send("PUT", &target(""), &fields(1_000..1_001)).status(), "413");
+    assert_eq!(store.send("PUT", &target(""), "f0=2").status(), "200");
+    assert_eq!(store.get(&target("")).json()["f0"], "2");
+}
+
+#[test]
 fn what_was_acknowledged_survives_a_kill() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("store.sqlite");
     for suffix in ["", "-wal", "-shm"] {

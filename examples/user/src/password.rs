@@ -74,3 +74,38 @@ impl Passwords {
 fn hash(password: &str) -> Result<String, PasswordError> {
     Ok(Argon2::default().hash_password(password.as_bytes())?.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn secret(text: &str) -> Secret<String> {
+        Secret::new(text.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_password_is_verified() {
+        let passwords = Passwords::new().expect("a hash");
+        let stored = passwords.hash(secret("right")).await.expect("a hash");
+        assert!(stored.starts_with("$argon2id$"), "{stored}");
+        let verify =
+            async |text, stored| passwords.verify(secret(text), stored).await.expect("work");
+        assert!(verify("right", Some(stored.clone())).await);
+        assert!(!verify("wrong", Some(stored)).await);
+        assert!(!verify("nobody's password", None).await);
+    }
+
+    #[tokio::test]
+    async fn the_same_work_is_done_for_nobody() {
+        let passwords = Passwords::new().expect("a hash");
+        let cores = u32::try_from(passwords.cores.available_permits()).expect("a few cores");
+        let busy = passwords.cores.acquire_many(cores).await.expect("all cores");
+        for stored in [None, Some(passwords.nobodys.to_string())] {
+            let verified = passwords.verify(secret("any"), stored).now_or_never();
+            assert!(verified.is_none(), "it waits for a core, as whoever has work to do");
+        }
+        drop(busy);
+    }
+}

@@ -71,6 +71,20 @@ impl Checked {
     }
 }
 
+#[mount("/numbers")]
+struct Numbers;
+
+#[resource]
+impl Numbers {
+    fn post(&self, number: Vec<u32>) -> usize {
+        number.len()
+    }
+
+    fn patch(&self, content: Content<std::collections::BTreeMap<String, u32>>) -> usize {
+        content.into_inner().len()
+    }
+}
+
 #[mount("/limited")]
 #[limit(content = 10)]
 struct Limited;
@@ -88,7 +102,8 @@ impl Limited {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("content").mount(Orders).mount(Users).mount(Checked))
+    let application = Application::new("content").mount(Orders).mount(Users);
+    Client::new(application.mount(Checked).mount(Numbers))
 }
 
 async fn send(
@@ -268,6 +283,98 @@ async fn a_content_md5_is_verified_in_base64_and_as_the_original_wrote_it() {
 async fn empty_content_where_some_is_needed_is_a_bad_request() {
     assert_eq!(client().post("/orders").send().await.status(), 400);
     assert_eq!(client().put("/orders").send().await.text(), "0");
+}
+
+#[tokio::test]
+async fn a_bomb_within_a_bomb_is_no_content() {
+    // each byte is a whole stream of Brotli, of nothing
+    let nothing = vec![0x06; 8 << 20];
+    for outer in ["br", "gzip", "zstd"] {
+        let response = put_coded(&format!("br, {outer}"), coded(outer, &nothing)).await;
+        assert!(response.status().is_client_error(), "{outer}");
+    }
+    assert_eq!(put_coded("br", vec![0x06; 1 << 20]).await.status(), 400);
+}
+
+#[tokio::test]
+async fn what_is_declared_over_the_limit_is_refused_even_where_nobody_reads_it() {
+    for length in [10 << 30, u64::MAX] {
+        let request = client().get("/users/1").body(Body::new(Declared(length)));
+        assert_eq!(request.send().await.status(), 413);
+    }
+}
+
+#[tokio::test]
+async fn a_digest_is_verified_even_where_nobody_reads_the_content() {
+    let digest = format!("sha-256=:{}:", sha256(b"a"));
+    let get = async |content: &'static str| {
+        let request = client().get("/users/1?email=a@b.ch").header("content-digest", &digest);
+        request.body(content).send().await.status()
+    };
+    assert_eq!(get("a").await, 200);
+    assert_eq!(get("b").await, 400);
+}
+
+/// No content, of unknown length.
+fn nothing() -> Body {
+    Body::of_stream(futures_util::stream::iter(Vec::<Result<Bytes, std::io::Error>>::new()))
+}
+
+#[tokio::test]
+async fn content_of_unknown_length_may_be_none() {
+    assert_eq!(client().put("/checked/1").body(nothing()).send().await.json(), "None");
+    let coded = client().put("/checked/1").header("content-encoding", "gzip");
+    assert_eq!(coded.body(nothing()).send().await.json(), "None");
+}
+
+#[tokio::test]
+async fn a_member_that_is_there_twice_is_given_twice() {
+    let response =
+        send("POST", "/users/1", JSON, r#"{"email": "a@b.ch", "email": "c@b.ch"}"#).await;
+    assert_eq!(violations(&response), [("email".into(), "content".into(), "repeated".into())]);
+    let response = send("POST", "/users/1", JSON, r#"{"email": ["a@b.ch"]}"#).await;
+    assert_eq!(violations(&response), [("email".into(), "content".into(), "repeated".into())]);
+}
+
+#[tokio::test]
+async fn a_member_is_of_the_type_of_its_parameter() {
+    for json in [
+        r#"{"email": 1}"#,
+        r#"{"email": true}"#,
+        r#"{"email": {"a": "b"}}"#,
+        r#"{"email": "a@b.ch", "age": true}"#,
+        r#"{"email": "a@b.ch", "age": {}}"#,
+        r#"{"email": "a@b.ch", "tag": [["x"]]}"#,
+    ] {
+        let response = send("POST", "/users/1", JSON, json).await;
+        let found = violations(&response);
+        assert_eq!(found.len(), 1, "{json}");
+        assert_eq!(found[0].2, "invalid", "{json}");
+    }
+    let json = r#"{"email": "a@b.ch", "age": "7"}"#;
+    assert_eq!(send("POST", "/users/1", JSON, json).await.json(), "1 a@b.ch Some(7) []");
+}
+
+#[tokio::test]
+async fn a_json_object_has_at_most_ten_thousand_members() {
+    let list = format!(r#"{{"other": [{}1]}}"#, "1,".repeat(10_000));
+    let response = send("POST", "/users/1", JSON, list).await;
+    assert_eq!(violations(&response)[0].2, "malformed");
+}
+
+#[tokio::test]
+async fn an_answer_tells_a_hundred_violations_at_the_most() {
+    let lines = (0..5_000).map(|line| format!("{line}x")).collect::<Vec<_>>();
+    let json = serde_json::json!({"number": lines}).to_string();
+    assert_eq!(violations(&send("POST", "/numbers", JSON, json).await).len(), 100);
+}
+
+#[tokio::test]
+async fn a_name_that_the_client_chose_is_cut() {
+    let json = format!(r#"{{"{}": "x"}}"#, "k".repeat(10_000));
+    let response = send("PATCH", "/numbers", JSON, json).await;
+    assert_eq!(response.status(), 400);
+    assert!(response.text().len() < 2_000);
 }
 
 #[tokio::test]

@@ -26,6 +26,11 @@ impl Image {
     fn get(&self) -> Binary {
         Binary::new("0123456789", HeaderValue::from_static("image/png"))
     }
+
+    fn put(&self) -> http::Response<String> {
+        let response = http::Response::builder().header("content-digest", "its own");
+        response.body("a".to_owned()).expect("a response")
+    }
 }
 
 fn application() -> Application {
@@ -97,13 +102,25 @@ async fn a_wish_that_is_malformed_or_cannot_be_met_is_ignored() {
 }
 
 #[tokio::test]
-async fn head_has_the_digests_of_get() {
+async fn head_has_the_digest_of_the_representation_and_that_of_no_content() {
     let wants = [("want-content-digest", "sha-256=1"), ("want-repr-digest", "sha-256=1")];
-    let (get, head) = (ask("GET", "/image", &wants).await, ask("HEAD", "/image", &wants).await);
-    for name in ["content-digest", "repr-digest"] {
-        assert!(get.field(name).is_some());
-        assert_eq!(get.field(name), head.field(name));
-    }
+    let head = ask("HEAD", "/image", &wants).await;
+    let digest = |content| Some(format!("sha-256=:{}:", sha256(content)));
+    assert_eq!(head.field("repr-digest").map(str::to_owned), digest(b"0123456789"));
+    assert_eq!(head.field("content-digest").map(str::to_owned), digest(b""));
+}
+
+#[tokio::test]
+async fn what_a_method_says_itself_is_not_said_again() {
+    let response = ask("PUT", "/image", &[("want-content-digest", "sha-256=1")]).await;
+    assert_eq!(response.fields().get_all("content-digest").iter().count(), 1);
+    assert_eq!(response.field("content-digest"), Some("its own"));
+}
+
+#[tokio::test]
+async fn a_nested_application_keeps_its_content_md5() {
+    let client = Client::new(Application::new("all").nest("/a", application().content_md5()));
+    assert!(client.get("/a/image").send().await.field("content-md5").is_some());
 }
 
 #[tokio::test]

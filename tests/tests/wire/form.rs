@@ -7,7 +7,7 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
-use super::violations;
+use super::{sha256, violations};
 
 #[mount("/form/{id}")]
 struct Form;
@@ -208,6 +208,34 @@ async fn the_head_of_a_part_is_bounded() {
 async fn a_form_that_breaks_off_is_a_bad_request() {
     let response = send_as("PATCH", "/form/7?take=9", MULTIPART, part("a", "", b"1234")).await;
     assert_eq!(response.status(), 400);
+}
+
+/// A form whose end comes later than its last boundary.
+fn late_end(form: Vec<u8>) -> Body {
+    let pieces = futures_util::stream::unfold(Some(form), |form| async {
+        tokio::task::yield_now().await;
+        form.map(|form| (Ok::<_, Infallible>(form), None))
+    });
+    Body::of_stream(pieces)
+}
+
+#[tokio::test]
+async fn the_digest_of_a_form_is_verified_at_its_very_end() {
+    let form = [part("a", "", b"1234"), b"--b--\r\n".to_vec()].concat();
+    let patch = async |digest: String| {
+        let client = Client::new(Application::new("form").mount(Form));
+        let request = client.request("PATCH", "/form/7?take=9").header("content-type", MULTIPART);
+        let request = request.header("content-digest", &format!("sha-256=:{digest}:"));
+        request.body(late_end(form.clone())).send().await.status()
+    };
+    assert_eq!(patch(sha256(&form)).await, 200);
+    assert_eq!(patch(sha256(b"another")).await, 400);
+}
+
+#[tokio::test]
+async fn a_boundary_has_its_length() {
+    let media_type = format!("multipart/form-data; boundary={}", "b".repeat(71));
+    assert_eq!(send_as("PATCH", "/form/7?take=9", &media_type, vec![]).await.status(), 400);
 }
 
 #[tokio::test]

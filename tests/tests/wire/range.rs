@@ -50,6 +50,34 @@ impl File {
     }
 }
 
+#[mount("/dated", etag = auto)]
+struct Dated;
+
+#[resource]
+impl Dated {
+    fn last_modified(&self) -> Option<SystemTime> {
+        Image.last_modified()
+    }
+
+    fn get(&self) -> Binary {
+        Automatic.get()
+    }
+}
+
+#[mount("/only-dated")]
+struct OnlyDated;
+
+#[resource]
+impl OnlyDated {
+    fn last_modified(&self) -> Option<SystemTime> {
+        Image.last_modified()
+    }
+
+    fn get(&self) -> Binary {
+        Automatic.get()
+    }
+}
+
 #[mount("/stream", etag = auto)]
 struct Stream;
 
@@ -135,16 +163,20 @@ async fn a_range_is_for_get_alone() {
 
 #[tokio::test]
 async fn if_range_asks_for_a_part_of_just_what_the_client_has() {
-    for (value, status) in [
-        ("\"abc\"", 206),
-        ("\"abd\"", 200),
-        ("W/\"abc\"", 200),
-        (MODIFIED, 206),
-        ("Tue, 24 Nov 2026 12:00:01 GMT", 200),
-        ("nonsense", 200),
-    ] {
+    for (value, status) in
+        [("\"abc\"", 206), ("\"abd\"", 200), ("W/\"abc\"", 200), (MODIFIED, 200), ("nonsense", 200)]
+    {
         let response = ask("GET", "/image/1", &[("range", "bytes=0-0"), ("if-range", value)]).await;
         assert_eq!(response.status(), status, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn if_range_takes_a_date_where_there_is_no_tag() {
+    let client = Client::new(Application::new("range").mount(OnlyDated));
+    for (value, status) in [(MODIFIED, 206), ("Tue, 24 Nov 2026 12:00:01 GMT", 200)] {
+        let request = client.get("/only-dated").header("range", "bytes=0-0");
+        assert_eq!(request.header("if-range", value).send().await.status(), status, "{value}");
     }
 }
 
@@ -211,9 +243,18 @@ async fn a_file_has_validators_where_they_are_computed() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there_or_is_a_folder_is_not_found() {
-    for name in ["nothing", "tests"] {
+    let long = "a".repeat(300);
+    for name in ["nothing", "tests", "a%00b", "Cargo.toml%2Fa", &long] {
         assert_eq!(ask("GET", &format!("/file/{name}"), &[]).await.status(), 404);
     }
+}
+
+#[tokio::test]
+async fn a_date_of_the_resources_own_stays_beside_a_computed_tag() {
+    let client = Client::new(Application::new("range").mount(Dated));
+    let response = client.get("/dated").send().await;
+    assert!(response.field("etag").is_some());
+    assert_eq!(response.field("last-modified"), Some(MODIFIED));
 }
 
 #[tokio::test]

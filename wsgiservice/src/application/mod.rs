@@ -62,7 +62,6 @@ pub struct Application {
     layers: Vec<Wrap>,
     settings: Option<Settings>,
     ignored_paths: Vec<String>,
-    content_md5: bool,
     manners: Manners,
 }
 
@@ -77,6 +76,8 @@ pub(crate) struct Manners {
     pub(crate) content_limit: usize,
     /// The methods that there are, whether a resource implements them or not.
     pub(crate) known_methods: &'static [&'static str],
+    /// Whether answers have `Content-MD5`.
+    pub(crate) content_md5: bool,
 }
 
 impl Default for Manners {
@@ -86,6 +87,7 @@ impl Default for Manners {
             violations: StatusCode::BAD_REQUEST,
             content_limit: 2 << 20,
             known_methods: method::REGISTERED,
+            content_md5: false,
         }
     }
 }
@@ -114,8 +116,8 @@ pub(crate) struct Built {
     pub(crate) problems: Representations,
     /// `Allow` for a target that is no resource's.
     pub(crate) allow: HeaderValue,
-    /// Whether answers have `Content-MD5`.
-    pub(crate) content_md5: bool,
+    /// How to answer where no resource is found.
+    pub(crate) manners: Manners,
     /// Why nothing can be answered at all.
     pub(crate) broken: Option<BuildError>,
 }
@@ -130,7 +132,6 @@ impl Application {
             layers: Vec::new(),
             settings: None,
             ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
-            content_md5: false,
             manners: Manners::default(),
         }
     }
@@ -358,7 +359,7 @@ impl Application {
     /// # }
     /// ```
     pub fn content_md5(mut self) -> Self {
-        self.content_md5 = true;
+        self.manners.content_md5 = true;
         self
     }
 
@@ -402,8 +403,7 @@ impl Application {
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }
-        let built =
-            Arc::new(Built { content_md5: self.content_md5, ..Built::new(router, entries, None) });
+        let built = Arc::new(Built { manners: self.manners, ..Built::new(router, entries, None) });
         Ok(Service::new(built, &self.groups, &self.layers))
     }
 
@@ -474,7 +474,7 @@ impl Built {
             entries,
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
-            content_md5: false,
+            manners: Manners::default(),
             broken,
         }
     }

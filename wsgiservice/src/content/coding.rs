@@ -1,13 +1,17 @@
 //! Content codings of requests (RFC 9110, section 8.4.1), taken away as the content comes.
 
-use std::pin::Pin;
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 use async_compression::{
     tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
     zstd::DParameter,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::io::{AsyncBufRead, AsyncRead, BufReader};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
 use crate::problem::Problem;
 
@@ -38,24 +42,57 @@ impl Coding {
     }
 
     /// Decodes to the very end, since only there is the content held against its digests.
-    fn decode(self, content: Pin<Box<dyn AsyncBufRead + Send>>) -> Pin<Box<dyn AsyncRead + Send>> {
-        macro_rules! whole {
-            ($decoder:expr) => {{
-                let mut decoder = $decoder;
+    fn decode(self, content: Encoded) -> Decoded {
+        match self {
+            Self::Gzip => {
+                let mut decoder = GzipDecoder::new(content);
                 decoder.multiple_members(true);
                 Box::pin(decoder)
-            }};
-        }
-        match self {
-            Self::Gzip => whole!(GzipDecoder::new(content)),
-            Self::Deflate => whole!(ZlibDecoder::new(content)),
-            Self::Brotli => whole!(BrotliDecoder::new(content)),
-            Self::Zstandard => {
-                whole!(ZstdDecoder::with_params(content, &[DParameter::window_log_max(WINDOW)]))
             }
+            Self::Zstandard => {
+                let window = DParameter::window_log_max(WINDOW);
+                let mut decoder = ZstdDecoder::with_params(content, &[window]);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+            Self::Deflate => Box::pin(Single(ZlibDecoder::new(content))),
+            Self::Brotli => Box::pin(Single(BrotliDecoder::new(content))),
         }
     }
 }
+
+/// Content with a coding around it.
+type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
+
+/// Content with one coding less.
+type Decoded = Pin<Box<dyn AsyncRead + Send>>;
+
+/// A coding of which there is one stream, and nothing behind it.
+struct Single<D>(D);
+
+macro_rules! single {
+    ($($decoder:ident)*) => {$(
+        impl AsyncRead for Single<$decoder<Encoded>> {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                buffer: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                let before = buffer.filled().len();
+                ready!(Pin::new(&mut self.0).poll_read(context, buffer))?;
+                if buffer.filled().len() > before || buffer.remaining() == 0 {
+                    return Poll::Ready(Ok(()));
+                }
+                match ready!(self.0.get_mut().as_mut().poll_fill_buf(context))?.is_empty() {
+                    true => Poll::Ready(Ok(())),
+                    false => Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
+                }
+            }
+        }
+    )*};
+}
+
+single! { ZlibDecoder BrotliDecoder }
 
 /// The codings that the fields of a request name, in the order in which they were applied.
 #[derive(Debug, Default)]
@@ -80,12 +117,14 @@ impl Codings {
     }
 
     /// Takes the codings away, the last one first.
-    pub(super) fn decode(
-        &self,
-        content: Pin<Box<dyn AsyncBufRead + Send>>,
-    ) -> Pin<Box<dyn AsyncRead + Send>> {
-        self.0.iter().rev().fold(Box::pin(content), |content, coding| {
-            coding.decode(Box::pin(BufReader::new(content)))
+    ///
+    /// What comes out of one is bounded before it goes into the next: a bomb within a bomb is no content.
+    pub(super) fn decode(&self, content: Encoded, limit: usize) -> Decoded {
+        let most = (limit as u64).saturating_add(1);
+        let mut codings = self.0.iter().rev();
+        let Some(last) = codings.next() else { return Box::pin(content) };
+        codings.fold(last.decode(content), |content, coding| {
+            coding.decode(Box::pin(BufReader::new(content.take(most))))
         })
     }
 }

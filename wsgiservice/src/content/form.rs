@@ -1,24 +1,17 @@
 //! `multipart/form-data` (RFC 7578): forms with files.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fmt, pin::Pin};
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::Stream;
 use http::header;
 use multer::{Field, Multipart};
 
-use super::{ContentStream, File};
+use super::{ContentStream, File, feed::Feed};
 use crate::problem::Problem;
 
-/// How many bytes may stand between the contents of two parts, beside the piece that was read last: the header fields
-/// of one.
-const HEAD: usize = 64 << 10;
+/// How long a boundary may be (RFC 2046, section 5.1.1).
+const LONGEST_BOUNDARY: usize = 70;
 
 /// The parts of a `multipart/form-data` content as they come, for files that are too large to be held.
 ///
@@ -58,8 +51,7 @@ const HEAD: usize = 64 << 10;
 pub struct FormStream {
     multipart: Multipart<'static>,
     current: Option<Field<'static>>,
-    /// How much was read since the last piece of content was given.
-    ahead: Arc<AtomicUsize>,
+    feed: Feed,
 }
 
 /// A part of a form, as it comes.
@@ -67,48 +59,41 @@ pub struct FormStream {
 /// [`FormStream`] gives them, one after the other.
 pub struct Part<'a> {
     field: &'a mut Field<'static>,
-    ahead: &'a AtomicUsize,
+    feed: &'a Feed,
 }
 
 impl FormStream {
     /// # Errors
-    /// A 400 where the media type has no boundary.
+    /// A 400 where the media type has no boundary, or none that may be one.
     pub(super) fn new(content: ContentStream, content_type: &str) -> Result<Self, Problem> {
         let boundary = multer::parse_boundary(content_type).map_err(problem)?;
-        let ahead = Arc::new(AtomicUsize::new(0));
-        let read = Arc::clone(&ahead);
-        let pieces = stream::try_unfold((content, 0), move |(mut content, last)| {
-            let read = Arc::clone(&read);
-            async move {
-                // The parser reads on for as long as there is something: so there is one piece at a time.
-                tokio::task::yield_now().await;
-                if read.load(Ordering::Relaxed) > last + HEAD {
-                    let detail = "A part of the form has too large a head.";
-                    return Err(Problem::bad_request(detail));
-                }
-                let Some(piece) = content.next().await? else { return Ok(None) };
-                read.fetch_add(piece.len(), Ordering::Relaxed);
-                let last = piece.len();
-                Ok(Some((piece, (content, last))))
-            }
-        });
-        Ok(Self { multipart: Multipart::new(pieces, boundary), current: None, ahead })
+        if boundary.len() > LONGEST_BOUNDARY {
+            return Err(problem(multer::Error::NoBoundary));
+        }
+        let feed = Feed::new(content);
+        let multipart = Multipart::new(feed.clone(), boundary);
+        Ok(Self { multipart, current: None, feed })
     }
 
     /// The next part, with what is left of the one before it passed over; nothing at the end.
     ///
     /// # Errors
-    /// A problem to answer with: 400 where the form is malformed or the content breaks off, 413 where it goes over the
-    /// limit.
+    /// A problem to answer with: 400 where the form is malformed, the content breaks off or is not of its digest, 413
+    /// where it goes over the limit.
     pub async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
         if let Some(field) = &mut self.current {
-            let mut rest = Part { field, ahead: &self.ahead };
+            let mut rest = Part { field, feed: &self.feed };
             while rest.next().await?.is_some() {}
         }
         self.current = None;
-        self.current = self.multipart.next_field().await.map_err(problem)?;
-        let ahead = &self.ahead;
-        Ok(self.current.as_mut().map(|field| Part { field, ahead }))
+        let Self { multipart, feed, .. } = self;
+        let field = feed.serve(|context| multipart.poll_next_field(context)).await?;
+        self.current = field.map_err(problem)?;
+        if self.current.is_none() {
+            self.feed.drain().await?;
+        }
+        let feed = &self.feed;
+        Ok(self.current.as_mut().map(|field| Part { field, feed }))
     }
 }
 
@@ -136,8 +121,9 @@ impl Part<'_> {
     /// # Errors
     /// As [`FormStream::next`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        self.ahead.store(0, Ordering::Relaxed);
-        self.field.chunk().await.map_err(problem)
+        let Self { field, feed } = self;
+        let piece = feed.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
+        piece.transpose().map_err(problem)
     }
 
     /// The whole part.

@@ -6,17 +6,19 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use mediatype::{MediaType, names};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, error::Category};
+use serde_json::error::Category;
 
-use super::{ContentStream, File, FormStream, coding::Codings, xml};
+use super::{
+    ContentStream, FormStream,
+    coding::Codings,
+    member::{Member, Members},
+    xml,
+};
 use crate::{
     digest::Expected,
     parameters::{Violation, pairs},
     problem::Problem,
 };
-
-/// How many members a form may have.
-const MOST: usize = 10_000;
 
 /// How content is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +32,6 @@ pub(super) enum Format {
     /// `application/xml`, `text/xml`, and whatever ends in `+xml`.
     Xml,
 }
-
-/// The parameters in a content: the members of a form or of a JSON object.
-pub(super) type Members = Vec<(String, File)>;
 
 impl Format {
     /// The format that the fields of a request name.
@@ -73,6 +72,7 @@ impl Format {
                 if pairs(content).any(|(_, value)| std::str::from_utf8(&value).is_err()) {
                     return Err(Violation::malformed_form("It is no UTF-8.".to_owned()));
                 }
+                Members::of_form(content)?;
                 serde_html_form::from_bytes(content)
                     .map_err(|error| Violation::content(expected(&error.to_string())))
             }
@@ -84,12 +84,10 @@ impl Format {
 ///
 /// # Errors
 /// As [`Format::deserialize`], or where a member is no text.
-pub(super) fn deserialize_members<T: DeserializeOwned>(
-    members: &[(String, File)],
-) -> Result<T, Violation> {
+pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Result<T, Violation> {
     let mut form = form_urlencoded::Serializer::new(String::new());
-    for (name, file) in members {
-        let text = std::str::from_utf8(file.content());
+    for (name, member) in members.iter() {
+        let text = std::str::from_utf8(member.file.content());
         let text = text.map_err(|_| Violation::within_content(name, "It must be a text."))?;
         form.append_pair(name, text);
     }
@@ -111,64 +109,25 @@ pub(super) async fn members(
     content: &Bytes,
 ) -> Result<Members, Violation> {
     match format {
-        Format::Form => form_members(content),
-        Format::Json => {
-            let value = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
-            Ok(json_members(value))
-        }
-        Format::Multipart => parts(content.clone(), media_type)
-            .await
-            .map_err(|problem| Violation::malformed_form(problem.reason().to_owned())),
-        Format::Xml => Ok(Vec::new()),
+        Format::Form => Members::of_form(content),
+        Format::Json => Members::of_json(content),
+        Format::Multipart => parts(content.clone(), media_type).await,
+        Format::Xml => Ok(Members::default()),
     }
 }
 
-fn form_members(content: &[u8]) -> Result<Members, Violation> {
-    let members = pairs(content).take(MOST + 1);
-    let members: Members =
-        members.map(|(name, value)| (name.into_owned(), File::new(value.into_owned()))).collect();
-    if members.len() > MOST { Err(Violation::malformed_form(too_many())) } else { Ok(members) }
-}
-
-async fn parts(content: Bytes, media_type: &str) -> Result<Members, Problem> {
+async fn parts(content: Bytes, media_type: &str) -> Result<Members, Violation> {
+    let malformed = |problem: Problem| Violation::malformed_form(problem.reason().to_owned());
     let limit = content.len();
     let content =
         ContentStream::new(content.into(), &Codings::default(), Expected::default(), limit);
-    let mut form = FormStream::new(content, media_type)?;
-    let mut members = Vec::new();
-    while let Some(part) = form.next().await? {
-        members.push(part.collect().await?);
-        if members.len() > MOST {
-            return Err(Problem::bad_request(too_many()));
-        }
+    let mut form = FormStream::new(content, media_type).map_err(malformed)?;
+    let mut members = Members::default();
+    while let Some(part) = form.next().await.map_err(malformed)? {
+        let (name, file) = part.collect().await.map_err(malformed)?;
+        members.add(name, Member::text(file))?;
     }
     Ok(members)
-}
-
-fn too_many() -> String {
-    format!("It has more than {MOST} members.")
-}
-
-fn json_members(value: Value) -> Members {
-    let Value::Object(object) = value else { return Vec::new() };
-    let mut members = Vec::new();
-    for (name, value) in object {
-        match value {
-            Value::Null => {}
-            Value::Array(entries) => {
-                members.extend(entries.into_iter().map(|entry| (name.clone(), text(entry))));
-            }
-            value => members.push((name, text(value))),
-        }
-    }
-    members
-}
-
-fn text(value: Value) -> File {
-    File::new(match value {
-        Value::String(text) => Bytes::from(text),
-        value => Bytes::from(value.to_string()),
-    })
 }
 
 fn misfit(path: &str, error: &serde_json::Error) -> Violation {

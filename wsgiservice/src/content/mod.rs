@@ -1,9 +1,11 @@
 //! The content of a request: read under a limit, and understood by its media type.
 
 mod coding;
+mod feed;
 mod file;
 mod form;
 mod format;
+mod member;
 mod patch;
 mod stream;
 mod xml;
@@ -15,10 +17,8 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
-use self::{
-    coding::Codings,
-    format::{Format, Members},
-};
+pub(crate) use self::member::{Member, Written};
+use self::{coding::Codings, format::Format, member::Members};
 pub use self::{
     file::File,
     form::{FormStream, Part},
@@ -145,7 +145,7 @@ impl Default for ReadContent {
         Self {
             bytes: Bytes::new(),
             format: None,
-            members: Ok(Vec::new()),
+            members: Ok(Members::default()),
             unread: Mutex::default(),
         }
     }
@@ -197,16 +197,12 @@ impl ReadContent {
         }
     }
 
-    /// The values of a parameter, in order.
+    /// The members of this name, in order.
     ///
     /// # Errors
     /// Where the content is malformed.
-    pub(crate) fn values<'a>(
-        &'a self,
-        name: &str,
-    ) -> Result<impl Iterator<Item = &'a File>, Violation> {
-        let members = self.members.as_ref().map_err(Violation::clone)?;
-        Ok(members.iter().filter(move |(key, _)| key == name).map(|(_, value)| value))
+    pub(crate) fn members(&self, name: &str) -> Result<&[Member], Violation> {
+        self.members.as_ref().map(|members| members.named(name)).map_err(Violation::clone)
     }
 }
 
@@ -220,13 +216,20 @@ pub(crate) async fn read(
     limit: usize,
     body: Body,
 ) -> Result<ReadContent, Problem> {
-    let fields = request.fields();
-    let is_there = !body.is_end_stream();
-    let codings = if is_there { Codings::of(fields)? } else { Codings::default() };
-    let digests = Expected::of(fields)?;
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
+    let fields = request.fields();
+    let digests = Expected::of(fields)?;
+    if !usage.is_any() {
+        // What nobody reads is read only where something is said of it.
+        if !digests.is_empty() {
+            ContentStream::new(body, &Codings::default(), digests, limit).collect().await?;
+        }
+        return Ok(ReadContent::default());
+    }
+    let (is_there, body) = body.peeked().await;
+    let codings = if is_there { Codings::of(fields)? } else { Codings::default() };
     let format = Format::of(fields);
     if is_there && !usage.understands(format) {
         return Err(unsupported(request.method(), usage));
@@ -236,14 +239,14 @@ pub(crate) async fn read(
     match usage.whole {
         Whole::Stream => Ok(Unread::Stream(content).into()),
         Whole::Form => Ok(Unread::Form(FormStream::new(content, media_type)?).into()),
-        _ => {
+        Whole::Nothing | Whole::Value | Whole::Bytes => {
             let bytes = content.collect().await?;
-            let looks = usage.parameters || format == Some(Format::Multipart);
+            let is_in_parts = usage.whole == Whole::Value && format == Some(Format::Multipart);
             let members = match format {
-                Some(format) if looks && !bytes.is_empty() => {
+                Some(format) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
                     format::members(format, media_type, &bytes).await
                 }
-                _ => Ok(Vec::new()),
+                _ => Ok(Members::default()),
             };
             Ok(ReadContent { bytes, format, members, unread: Mutex::default() })
         }

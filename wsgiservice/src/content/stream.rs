@@ -56,15 +56,20 @@ enum Source {
 
 impl ContentStream {
     pub(super) fn new(body: Body, codings: &Codings, digests: Expected, limit: usize) -> Self {
-        let received = Received { body, digests: Some(digests), limit, length: 0 };
+        let received =
+            Received { body, digests: Some(digests), has_ended: false, limit, length: 0 };
         let source = match codings.is_empty() {
             true => Source::Plain(received),
-            false => Source::Decoded(codings.decode(Box::pin(StreamReader::new(Box::pin(
-                stream::try_unfold(received, |mut received| async move {
-                    let piece = received.next().await.map_err(io::Error::other)?;
-                    Ok::<_, io::Error>(piece.map(|piece| (piece, received)))
-                }),
-            ))))),
+            false => Source::Decoded(codings.decode(
+                Box::pin(StreamReader::new(Box::pin(stream::try_unfold(
+                    received,
+                    |mut received| async move {
+                        let piece = received.next().await.map_err(io::Error::other)?;
+                        Ok::<_, io::Error>(piece.map(|piece| (piece, received)))
+                    },
+                )))),
+                limit,
+            )),
         };
         Self { source, limit, length: 0 }
     }
@@ -78,6 +83,8 @@ impl ContentStream {
         let piece = match &mut self.source {
             Source::Plain(received) => return received.next().await,
             Source::Decoded(decoder) => {
+                // What decodes costs time: others have their turn.
+                tokio::task::coop::consume_budget().await;
                 let mut piece = BytesMut::with_capacity(PIECE);
                 decoder.read_buf(&mut piece).await.map_err(problem)?;
                 piece.freeze()
@@ -108,13 +115,16 @@ struct Received {
     body: Body,
     /// What the whole is to be held against, until it is.
     digests: Option<Expected>,
+    has_ended: bool,
     limit: usize,
     length: usize,
 }
 
 impl Received {
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        while let Some(frame) = self.body.frame().await {
+        while !self.has_ended
+            && let Some(frame) = self.body.frame().await
+        {
             let frame = frame.map_err(|_| Problem::bad_request("The content was cut off."))?;
             let Ok(piece) = frame.into_data() else { continue };
             self.length = self.length.saturating_add(piece.len());
@@ -128,6 +138,7 @@ impl Received {
                 return Ok(Some(piece));
             }
         }
+        self.has_ended = true;
         self.digests.take().map_or(Ok(None), |digests| digests.verify().map(|()| None))
     }
 }

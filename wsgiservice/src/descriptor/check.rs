@@ -81,7 +81,7 @@ pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
     match argument {
         Argument::Value { kind, .. } => match kind {
             Kind::Integer { .. } | Kind::Number => constraint.len.is_none(),
-            Kind::Text(None) => true,
+            Kind::Text(None) | Kind::Any => true,
             Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_) => constraint.range.is_none(),
         },
         Argument::File { .. } => {

@@ -32,7 +32,7 @@ where
 }
 
 const fn value(optional: bool, repeated: bool) -> descriptor::Argument {
-    descriptor::Argument::Value { kind: Kind::Text(None), optional, repeated, secret: false }
+    descriptor::Argument::Value { kind: Kind::Any, optional, repeated, secret: false }
 }
 
 impl<C> Converted<C, Single> for C {

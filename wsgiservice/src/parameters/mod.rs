@@ -34,12 +34,15 @@ use self::{
     violation::Code,
 };
 use crate::{
-    content::{File, ReadContent},
+    content::{File, Member, ReadContent},
     preconditions::Preconditions,
     representation::Selected,
     request::Request,
     routing::Variables,
 };
+
+/// How many violations one answer tells: who makes more has read enough.
+pub(crate) const MOST: usize = 100;
 
 /// The arguments of one call, which the generated code takes one after the other.
 #[derive(Debug)]
@@ -117,7 +120,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn refuse(&mut self, violation: Violation) {
-        if !self.violations.contains(&violation) {
+        if self.violations.len() < MOST && !self.violations.contains(&violation) {
             self.violations.push(violation);
         }
     }
@@ -135,7 +138,7 @@ impl<'a> Arguments<'a> {
             (Some(text), true) => self.check(planned, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
-                self.violations.push(planned.violation(place, Code::Repeated, &text, reason));
+                self.refuse(planned.violation(place, Code::Repeated, &text, reason));
                 None
             }
             (None, _) => self.absent(planned, mandatory, convert),
@@ -165,7 +168,7 @@ impl<'a> Arguments<'a> {
             Some(default) => self.check(planned, place, default, &convert).map(Some),
             None if mandatory => {
                 let violation = planned.violation(place, Code::Missing, "", "It is mandatory.");
-                self.violations.push(violation);
+                self.refuse(violation);
                 None
             }
             None => Some(None),
@@ -186,7 +189,7 @@ impl<'a> Arguments<'a> {
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
-                self.violations.push(planned.violation(place, code, text, &reason));
+                self.refuse(planned.violation(place, code, text, &reason));
                 None
             }
         }
@@ -237,12 +240,7 @@ impl<'a> Arguments<'a> {
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
             let reason = "It is no percent-encoded UTF-8.";
-            self.violations.push(planned.violation(
-                planned.source.place(),
-                Code::Encoding,
-                raw,
-                reason,
-            ));
+            self.refuse(planned.violation(planned.source.place(), Code::Encoding, raw, reason));
         }
         decoded
     }
@@ -254,12 +252,7 @@ impl<'a> Arguments<'a> {
                 texts.push(Cow::Borrowed(text));
             } else {
                 let reason = "It is no UTF-8.";
-                self.violations.push(planned.violation(
-                    planned.source.place(),
-                    Code::Encoding,
-                    "",
-                    reason,
-                ));
+                self.refuse(planned.violation(planned.source.place(), Code::Encoding, "", reason));
                 return None;
             }
         }
@@ -268,8 +261,12 @@ impl<'a> Arguments<'a> {
 
     /// The texts of a parameter in the content.
     fn texts(&mut self, planned: &Planned) -> Option<Values<'a>> {
-        let files = self.members(planned)?;
-        let texts = files.into_iter().map(|file| utf_8(Cow::Borrowed(file.content())));
+        let members = self.members(planned)?;
+        if let Some((code, reason)) = members.iter().find_map(|member| planned.misfit(member)) {
+            self.refuse(planned.violation("content", code, "", reason));
+            return None;
+        }
+        let texts = members.iter().map(|member| utf_8(Cow::Borrowed(member.file.content())));
         self.all_utf_8(planned, "content", texts.collect())
     }
 
@@ -290,20 +287,14 @@ impl<'a> Arguments<'a> {
     ) -> Option<Values<'a>> {
         if texts.is_none() {
             let reason = "It is no UTF-8.";
-            self.violations.push(planned.violation(place, Code::Encoding, "", reason));
+            self.refuse(planned.violation(place, Code::Encoding, "", reason));
         }
         texts.map(Values::Many)
     }
 
     /// The members of the content that have the name of a parameter.
-    fn members(&mut self, planned: &Planned) -> Option<Vec<&'a File>> {
-        match self.content.values(planned.name) {
-            Ok(files) => Some(files.collect()),
-            Err(violation) => {
-                self.refuse(violation);
-                None
-            }
-        }
+    fn members(&mut self, planned: &Planned) -> Option<&'a [Member]> {
+        self.content.members(planned.name).map_err(|violation| self.refuse(violation)).ok()
     }
 
     /// The one file of this name; `None` within where there is none and need not be.
@@ -316,22 +307,23 @@ impl<'a> Arguments<'a> {
             (_, false) => (Code::Repeated, "It was given more than once."),
             _ => return Some(file),
         };
-        self.violations.push(planned.violation("content", wrong.0, "", wrong.1));
+        self.refuse(planned.violation("content", wrong.0, "", wrong.1));
         None
     }
 
     /// All the files of this name, but for those that nobody chose.
     fn files(&mut self, index: usize) -> Option<Vec<File>> {
         let planned = self.plan.parameter(index)?;
-        let files = self.members(planned)?.into_iter().filter(|file| !file.is_unchosen());
-        let files: Vec<_> = files.cloned().collect();
+        let files = self.members(planned)?.iter().map(|member| &member.file);
+        let files: Vec<_> = files.filter(|file| !file.is_unchosen()).cloned().collect();
+        let mut all_are_right = true;
         for file in &files {
             if let Err((code, reason)) = planned.constraint.check_size(file.content().len()) {
-                self.violations.push(planned.violation("content", code, "", &reason));
-                return None;
+                self.refuse(planned.violation("content", code, "", &reason));
+                all_are_right = false;
             }
         }
-        Some(files)
+        all_are_right.then_some(files)
     }
 }
 

@@ -6,7 +6,10 @@ use super::{
     constraint::{Constraint, Unusable},
     violation::{Code, Violation},
 };
-use crate::descriptor::{self, Argument, Mount, Operation};
+use crate::{
+    content::{Member, Written},
+    descriptor::{self, Argument, Kind, Mount, Operation},
+};
 
 /// Where the arguments of an operation come from, and what they must be like.
 #[derive(Debug, Default)]
@@ -20,6 +23,7 @@ pub(crate) struct Planned {
     pub(super) constraint: Constraint,
     pub(super) default: Option<&'static str>,
     pub(super) repeated: bool,
+    kind: Option<Kind>,
 }
 
 /// Where a parameter comes from.
@@ -84,7 +88,28 @@ impl Planned {
         }
         let source = source(mount, parameter, reads_content)?;
         let repeated = matches!(parameter.argument, Argument::Value { repeated: true, .. });
-        Ok(Self { name: parameter.name, source, constraint, default, repeated })
+        let kind = match parameter.argument {
+            Argument::Value { kind, .. } => Some(kind),
+            _ => None,
+        };
+        Ok(Self { name: parameter.name, source, constraint, default, repeated, kind })
+    }
+
+    /// Why a member of the content cannot be this parameter, whatever its text says.
+    pub(super) fn misfit(&self, member: &Member) -> Option<(Code, &'static str)> {
+        if member.is_listed && !self.repeated {
+            return Some((Code::Repeated, "It was given as a list."));
+        }
+        let reason = match (member.written, self.kind?) {
+            (Written::Text, _) | (Written::Number | Written::Boolean, Kind::Any) => return None,
+            (Written::Number, Kind::Integer { .. } | Kind::Number) => return None,
+            (Written::Boolean, Kind::Boolean) => return None,
+            (_, Kind::Integer { .. } | Kind::Number) => "It must be a number.",
+            (_, Kind::Boolean) => "It must be true or false.",
+            (_, Kind::Text(_) | Kind::Choice(_)) => "It must be a text.",
+            (Written::Nested, Kind::Any) => "It must be one value.",
+        };
+        Some((Code::Invalid, reason))
     }
 
     pub(super) fn violation(

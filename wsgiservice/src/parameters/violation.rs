@@ -91,12 +91,13 @@ impl Violation {
 
     /// A part of the content that is not what was asked for, by its path.
     pub(crate) fn within_content(path: &str, reason: impl Into<String>) -> Self {
-        let name = if path == "." { "content" } else { path };
+        // A path holds names that the client chose.
+        let name = if path == "." { "content".to_owned() } else { shown(path) };
         Self {
-            name: name.to_owned().into(),
+            text: format!("Value for {name} does not validate."),
+            name: name.into(),
             place: "content",
             code: Code::Invalid,
-            text: format!("Value for {name} does not validate."),
             reason: reason.into(),
         }
     }

@@ -32,6 +32,7 @@ pub(in crate::content) struct Element<'a> {
 /// What is being read: the elements that are open, and the root once it is closed.
 #[derive(Debug, Default)]
 struct Open<'a> {
+    has_begun: bool,
     stack: Vec<Element<'a>>,
     root: Option<Element<'a>>,
 }
@@ -66,6 +67,7 @@ impl<'a> Document<'a> {
 impl<'a> Open<'a> {
     /// Takes the next event; nothing where it does not belong there.
     fn take(&mut self, event: Event<'a>) -> Option<()> {
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
         match event {
             Event::Start(start) => self.begin(name(&start)?),
             Event::Empty(start) => self.begin(name(&start)?).and_then(|()| self.end()),
@@ -78,6 +80,7 @@ impl<'a> Open<'a> {
                 None => self.text(resolve_xml_entity(&reference)?.into()),
             },
             Event::Decl(declaration) => match declaration.encoding() {
+                _ if !is_first => None,
                 Some(Ok(encoding)) if encoding.eq_ignore_ascii_case("utf-8") => Some(()),
                 None => Some(()),
                 Some(_) => None,
@@ -106,6 +109,9 @@ impl<'a> Open<'a> {
 
     /// Text stands in an element; space may stand anywhere.
     fn text(&mut self, text: Cow<'a, str>) -> Option<()> {
+        if !text.chars().all(is_legal) {
+            return None;
+        }
         match self.stack.last_mut() {
             Some(element) if element.text.is_empty() => element.text = text,
             Some(element) => element.text.to_mut().push_str(&text),
@@ -118,6 +124,10 @@ impl<'a> Open<'a> {
 /// The name of an element, or the key that it carries since that cannot be a name.
 fn name<'a>(start: &quick_xml::events::BytesStart<'a>) -> Option<Cow<'a, str>> {
     let name = start.local_name();
+    // Without a check for duplicates, which would compare each with each.
+    if start.attributes().with_checks(false).any(|attribute| attribute.is_err()) {
+        return None;
+    }
     if name.as_ref() == "entry"
         && let Some(key) = start.try_get_attribute("key").ok()?
     {
@@ -233,6 +243,9 @@ mod tests {
             "<a>&#0;</a>",
             "<a>&#x1F;</a>",
             "<?xml version='1.0' encoding='latin1'?><a/>",
+            "<a>\u{1}</a>",
+            "<a b=1 b c></a>",
+            "<a><?xml version='1.0'?></a>",
         ] {
             assert_eq!(read::<String>(text), None, "{text}");
         }
