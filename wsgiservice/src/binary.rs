@@ -271,7 +271,12 @@ impl Answer for Binary {
     const VERBATIM: bool = true;
 
     fn into_parts(self) -> Parts<()> {
-        Parts { status: StatusCode::OK, location: None, content: PartsContent::Binary(self) }
+        Parts {
+            status: StatusCode::OK,
+            location: None,
+            fields: Vec::new(),
+            content: PartsContent::Binary(self),
+        }
     }
 }
 

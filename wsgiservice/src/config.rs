@@ -1,10 +1,14 @@
 //! The settings of a server, from the command line.
 
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser};
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
+use ipnet::IpNet;
 
-use crate::descriptor::Package;
+use crate::{command::Command, descriptor::Package};
 
 /// The settings of a server.
 ///
@@ -31,7 +35,61 @@ pub struct Settings {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8001")]
     pub bind: SocketAddr,
+
+    /// Who may read what the service tells of itself, under `/_internal/`: an address or a network, as in 10.0.0.0/8.
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = LOOPBACK)]
+    pub trusted: Vec<Network>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
 }
+
+/// This machine itself.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
+
+/// An address, or all those that begin alike.
+///
+/// ```
+/// use wsgiservice::Network;
+///
+/// let network: Network = "10.0.0.0/8".parse().unwrap();
+/// assert!(network.contains([10, 1, 2, 3].into()));
+/// assert!(!network.contains([11, 1, 2, 3].into()));
+/// assert!("10.0.0.0/33".parse::<Network>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether the address is in it.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+
+    /// This machine itself.
+    pub(crate) fn loopback() -> Vec<Self> {
+        LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect()
+    }
+}
+
+impl FromStr for Network {
+    type Err = InvalidNetwork;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
+        let network = match text.parse::<IpAddr>() {
+            Ok(address) => Ok(IpNet::from(address)),
+            Err(_) => text.parse(),
+        };
+        network.map(Self).map_err(|_| InvalidNetwork)
+    }
+}
+
+/// A text that is no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is neither an address nor a network, as 10.0.0.0/8 is")]
+#[non_exhaustive]
+pub struct InvalidNetwork;
 
 #[derive(Parser)]
 struct CommandLine {
@@ -49,7 +107,7 @@ impl Settings {
 }
 
 /// The command of a service: its help is about the service, and not about [`Settings`].
-fn command(name: &str, package: Option<Package>) -> Command {
+fn command(name: &str, package: Option<Package>) -> clap::Command {
     let command = CommandLine::command().name(name.to_owned()).bin_name(name.to_owned());
     let about = package.map(|package| package.description).filter(|about| !about.is_empty());
     let command = command.about(about).long_about(None);
@@ -66,7 +124,14 @@ mod tests {
     #[test]
     fn the_help_of_a_service_is_about_the_service() {
         let description = "Keeps notes.";
-        let package = Package { name: "notes", version: "1.2.3", description };
+        let package = Package {
+            name: "notes",
+            version: "1.2.3",
+            description,
+            authors: "",
+            license: "",
+            repository: "",
+        };
         let help = command("notes", Some(package)).render_long_help().to_string();
         assert!(help.starts_with("Keeps notes.\n\nUsage: notes [OPTIONS]\n"), "{help}");
         let help = command("notes", None).render_long_help().to_string();

@@ -17,6 +17,12 @@ pub struct Package {
     pub version: &'static str,
     /// Its description, as in `Cargo.toml`; empty where there is none.
     pub description: &'static str,
+    /// Its authors, as in `Cargo.toml`, with a colon between them.
+    pub authors: &'static str,
+    /// Its license, as in `Cargo.toml`.
+    pub license: &'static str,
+    /// Where its code is, as in `Cargo.toml`.
+    pub repository: &'static str,
 }
 
 /// The package that the macro's author compiles.
@@ -28,6 +34,9 @@ macro_rules! __package {
             name: ::core::env!("CARGO_PKG_NAME"),
             version: ::core::env!("CARGO_PKG_VERSION"),
             description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+            authors: ::core::env!("CARGO_PKG_AUTHORS"),
+            license: ::core::env!("CARGO_PKG_LICENSE"),
+            repository: ::core::env!("CARGO_PKG_REPOSITORY"),
         }
     };
 }

@@ -40,6 +40,9 @@ use crate::{
     validators::{self, Validators},
 };
 
+/// What an application tells of itself, to those whom it trusts.
+const INTERNAL: &str = "/_internal/";
+
 /// What every exit has to know.
 #[derive(Debug, Default)]
 pub(crate) struct Findings<'a> {
@@ -55,6 +58,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) coding: Option<Coding>,
     /// The suffix of the entity tag that the client has, where that is why it gets a 304.
     pub(crate) known_suffix: Option<String>,
+    /// What the client is told where the method is to go.
+    pub(crate) deprecation: &'a [(http::HeaderName, HeaderValue)],
     /// For how long the answer stays fresh.
     pub(crate) freshness: Option<&'a Freshness>,
     /// The representations of a problem, once the resource is known.
@@ -135,6 +140,7 @@ async fn decide<'a>(
     };
     findings.allow = Some(&entry.allow);
     findings.freshness = operation.freshness.as_ref();
+    findings.deprecation = &operation.deprecation;
     findings.is_negotiated = operation.is_represented;
 
     let nothing = ReadContent::default();
@@ -183,6 +189,9 @@ fn route<'a>(
 ) -> Result<Option<Matched<'a>>, Problem> {
     if let Some(error) = &application.broken {
         return Err(Problem::internal(error.to_string()));
+    }
+    if path.starts_with(INTERNAL) && !application.trusts(request) {
+        return Err(routing::not_found());
     }
     match *request.method() {
         Method::CONNECT => {

@@ -55,10 +55,13 @@
 mod application;
 mod binary;
 mod body;
+mod command;
 mod config;
 mod content;
+mod deprecation;
 mod descriptor;
 mod digest;
+mod documentation;
 mod error;
 mod exchange;
 mod fields;
@@ -261,13 +264,13 @@ pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
     binary::Binary,
     body::{Body, BoxError},
-    config::Settings,
+    config::{InvalidNetwork, Network, Settings},
     content::{Content, ContentStream, File, FormStream, Part, Patch},
     error::{Error, Result},
     fields::entity_tag::EntityTag,
     outcome::{
         Accepted, Answer, Created, Found, MovedPermanently, MultipleChoices, NoContent,
-        PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect,
+        PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect, WithFields,
     },
     parameters::{Invalid, Parameter, Secret},
     preconditions::Preconditions,

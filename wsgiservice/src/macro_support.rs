@@ -82,6 +82,13 @@ pub const INVALID_MOUNT: Mount = Mount {
     automatic_etag: false,
     content_limit: None,
     ignored_paths: None,
-    package: Package { name: "", version: "", description: "" },
+    package: Package {
+        name: "",
+        version: "",
+        description: "",
+        authors: "",
+        license: "",
+        repository: "",
+    },
     valid: false,
 };

@@ -1,7 +1,7 @@
 //! What a method may return, beside any value that has representations.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::{binary::Binary, body::Body, representation::Represent};
 
@@ -10,6 +10,7 @@ use crate::{binary::Binary, body::Body, representation::Represent};
 pub struct Outcome {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: OutcomeContent,
 }
 
@@ -52,6 +53,7 @@ pub trait Answer {
 pub struct Parts<T> {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: PartsContent<T>,
 }
 
@@ -243,8 +245,49 @@ impl<T> MultipleChoices<T> {
     }
 }
 
+/// 200, with header fields that belong to the value.
+///
+/// ```
+/// # use wsgiservice::{Application, WithFields, mount, resource, testing::Client};
+/// use http::{HeaderValue, header};
+///
+/// #[mount("/poem")]
+/// struct Poem;
+///
+/// #[resource]
+/// impl Poem {
+///     fn get(&self) -> WithFields<&'static str> {
+///         WithFields::new("Grüezi").field(header::CONTENT_LANGUAGE, HeaderValue::from_static("gsw"))
+///     }
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// # let client = Client::new(Application::new("poems").mount(Poem));
+/// assert_eq!(client.get("/poem").send().await.field("content-language"), Some("gsw"));
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithFields<T> {
+    value: T,
+    fields: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl<T> WithFields<T> {
+    /// This value, with no fields yet.
+    pub fn new(value: T) -> Self {
+        Self { value, fields: Vec::new() }
+    }
+
+    /// With a header field more.
+    #[must_use]
+    pub fn field(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.fields.push((name, value));
+        self
+    }
+}
+
 fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {
-    Parts { status, location, content: PartsContent::Value(value) }
+    Parts { status, location, fields: Vec::new(), content: PartsContent::Value(value) }
 }
 
 impl<T: Represent> Answer for Created<T> {
@@ -254,6 +297,16 @@ impl<T: Represent> Answer for Created<T> {
 
     fn into_parts(self) -> Parts<T> {
         parts(StatusCode::CREATED, Some(self.location), self.value)
+    }
+}
+
+impl<T: Represent> Answer for WithFields<T> {
+    type Value = T;
+    const STATUSES: &'static [u16] = &[200];
+    const HAS_CONTENT: bool = true;
+
+    fn into_parts(self) -> Parts<T> {
+        Parts { fields: self.fields, ..parts(StatusCode::OK, None, self.value) }
     }
 }
 
@@ -298,7 +351,12 @@ macro_rules! without_content {
             const HAS_CONTENT: bool = false;
 
             fn into_parts(self) -> Parts<()> {
-                Parts { status: StatusCode::$constant, location: None, content: PartsContent::Nothing }
+                Parts {
+                    status: StatusCode::$constant,
+                    location: None,
+                    fields: Vec::new(),
+                    content: PartsContent::Nothing,
+                }
             }
         }
     )*};
@@ -332,6 +390,7 @@ macro_rules! redirects {
                 Parts {
                     status: StatusCode::$constant,
                     location: Some(self.0),
+                    fields: Vec::new(),
                     content: PartsContent::Nothing,
                 }
             }
@@ -387,6 +446,7 @@ where
         Parts {
             status: head.status,
             location: None,
+            fields: Vec::new(),
             content: PartsContent::Verbatim(Box::new((head.headers, Body::new(body)))),
         }
     }

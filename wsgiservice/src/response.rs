@@ -50,6 +50,7 @@ pub(crate) fn respond(
     digests(findings.has_md5.unwrap_or(application.manners.content_md5), request, &mut response);
     let fields = response.headers_mut();
     vary(fields, findings, is_negotiated);
+    fields.extend(findings.deprecation.iter().cloned());
     fields.remove(header::SERVER);
     fields.insert(NOSNIFF.0, NOSNIFF.1);
     if *request.method() == Method::HEAD {
@@ -83,6 +84,7 @@ fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) ->
     };
     *response.status_mut() = outcome.status;
     let fields = response.headers_mut();
+    fields.extend(outcome.fields);
     if let Some(location) = outcome.location {
         fields.insert(header::LOCATION, self::location(findings.path, &location));
     }

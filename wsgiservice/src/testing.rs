@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt;
@@ -31,15 +33,22 @@ use crate::{
     body::Body,
 };
 
+/// Where the requests of a test come from.
+const THIS_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// A client of one application, in the same process.
 #[derive(Clone, Debug)]
-pub struct Client(Service);
+pub struct Client {
+    service: Service,
+    is_strict: bool,
+}
 
 /// A request that is not yet sent.
 #[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct TestRequest {
     service: Service,
+    is_strict: bool,
     request: http::Request<Body>,
 }
 
@@ -60,9 +69,32 @@ impl Client {
     #[track_caller]
     pub fn new(application: Application) -> Self {
         match application.build() {
-            Ok(service) => Self(service),
+            Ok(service) => Self { service, is_strict: false },
             Err(error) => panic!("the application cannot be built: {error}"),
         }
+    }
+
+    /// The client, which now panics at an answer of which the documentation of the service knows nothing.
+    ///
+    /// So a test of a service is one of its documentation, too.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("ping").mount(Ping)).strict();
+    /// assert_eq!(client.get("/ping").send().await.status(), 200);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { is_strict: true, ..self }
     }
 
     /// A `GET` of this target.
@@ -116,7 +148,7 @@ impl Client {
             (Err(error), _) => panic!("`{method}` is no method: {error}"),
             (_, Err(error)) => panic!("`{target}` is no target: {error}"),
         }
-        TestRequest { service: self.0.clone(), request }
+        TestRequest { service: self.service.clone(), is_strict: self.is_strict, request }
     }
 }
 
@@ -143,10 +175,19 @@ impl TestRequest {
     /// Sends it, and waits for all of the answer.
     ///
     /// # Panics
-    /// Where the content of the answer breaks off.
+    /// Where the content of the answer breaks off, or, of a [strict](Client::strict) client, where the documentation does
+    /// not know the status.
     pub async fn send(self) -> TestResponse {
-        let response = self.service.answer(self.request, None).await;
+        let (method, target) = (self.request.method().clone(), self.request.uri().clone());
+        let response = self.service.answer(self.request, Some(THIS_MACHINE)).await;
         let (head, body) = response.into_parts();
+        let known = self.service.built().knows(&method, &target, head.status);
+        let is_right = !self.is_strict || known.unwrap_or(true);
+        assert!(
+            is_right,
+            "{method} {target} was answered {}, which nobody documented",
+            head.status
+        );
         match body.collect().await {
             Ok(content) => TestResponse {
                 status: head.status,

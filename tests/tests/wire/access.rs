@@ -3,6 +3,8 @@
 use http::HeaderValue;
 use wsgiservice::{Application, EntityTag, Problem, Request, mount, resource, testing::Client};
 
+use super::strict;
+
 #[mount("/account/{id}")]
 struct Account;
 
@@ -28,7 +30,7 @@ impl Account {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("access").mount(Account))
+    strict(Application::new("access").mount(Account))
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use wsgiservice::{
     testing::Client,
 };
 
+use super::strict;
+
 #[mount("/fresh/{what}")]
 struct Fresh;
 
@@ -78,7 +80,7 @@ impl Nothing {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("answer").mount(Fresh).mount(Places).mount(Nothing))
+    strict(Application::new("answer").mount(Fresh).mount(Places).mount(Nothing))
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tower_layer::layer_fn;
-use wsgiservice::{Application, Inner, mount, resource, testing::Client};
+use wsgiservice::{Application, Inner, mount, resource};
+
+use super::strict;
 
 #[mount("/one/{a}")]
 struct One;
@@ -116,7 +118,7 @@ async fn an_application_that_cannot_be_built_answers_every_request_with_a_500() 
 async fn nested_resources_are_under_their_prefix() {
     let application =
         Application::new("all").nest("/nested", Application::new("nested").mount(Two));
-    let client = Client::new(application);
+    let client = strict(application);
     assert_eq!(client.get("/nested/two").send().await.text(), r#""two""#);
     assert_eq!(client.get("/two").send().await.status(), 404);
 }
@@ -126,7 +128,7 @@ async fn the_layer_that_is_added_last_sees_a_request_first() {
     let log = Seen::default();
     let application = Application::new("layers").mount(Two);
     let application = layered(layered(application, "first", &log), "last", &log);
-    assert_eq!(Client::new(application).get("/two").send().await.status(), 200);
+    assert_eq!(strict(application).get("/two").send().await.status(), 200);
     assert_eq!(seen(&log), ["last", "first"]);
 }
 
@@ -137,7 +139,7 @@ async fn the_layers_of_a_nested_application_stand_before_its_own_resources_alone
     let nested =
         layered(Application::new("nested").mount(Two).nest("/in", innermost), "nested", &log);
     let outer = Application::new("outer").mount(Two).nest("/nested", nested);
-    let client = Client::new(layered(outer, "outer", &log));
+    let client = strict(layered(outer, "outer", &log));
 
     for (target, layers) in [
         ("/two", &["outer"][..]),
@@ -159,7 +161,7 @@ async fn any_tower_layer_will_do() {
         .mount(Two)
         .layer(TraceLayer::new_for_http())
         .layer(SetResponseHeaderLayer::overriding(name, value));
-    let response = Client::new(application).get("/two").send().await;
+    let response = strict(application).get("/two").send().await;
     assert_eq!(response.text(), r#""two""#);
     assert_eq!(response.field("x-by"), Some("layer"));
 }

@@ -2,10 +2,9 @@
 
 use std::io::Read;
 
-use wsgiservice::{
-    Application, EntityTag, mount, resource,
-    testing::{Client, TestResponse},
-};
+use wsgiservice::{Application, EntityTag, mount, resource, testing::TestResponse};
+
+use super::strict;
 
 /// Text of this length, with a tag.
 #[mount("/text/{length}")]
@@ -32,7 +31,7 @@ impl Text {
 }
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
-    let request = Client::new(Application::new("coding").mount(Text)).request(method, target);
+    let request = strict(Application::new("coding").mount(Text)).request(method, target);
     fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
 }
 

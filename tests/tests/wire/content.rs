@@ -7,7 +7,7 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
-use super::{sha256, violations};
+use super::{sha256, strict, violations};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -103,7 +103,7 @@ impl Limited {
 
 fn client() -> Client {
     let application = Application::new("content").mount(Orders).mount(Users);
-    Client::new(application.mount(Checked).mount(Numbers))
+    strict(application.mount(Checked).mount(Numbers))
 }
 
 async fn send(
@@ -498,7 +498,7 @@ async fn content_that_does_not_parse_is_reported_with_the_others() {
 
 #[tokio::test]
 async fn content_that_does_not_parse_is_a_bad_request_even_where_violations_are_unprocessable() {
-    let client = Client::new(Application::new("content").mount(Checked).unprocessable_violations());
+    let client = strict(Application::new("content").mount(Checked).unprocessable_violations());
     let post = async |content: &'static str| {
         let request = client.post("/checked/1").header("content-type", JSON);
         request.body(content).send().await.status().as_u16()
@@ -556,7 +556,7 @@ async fn a_part_of_xml_that_does_not_fit_is_told_by_its_path_and_never_with_its_
 
 #[tokio::test]
 async fn a_limit_of_the_method_wins_over_that_of_the_resource_and_that_over_the_applications() {
-    let client = Client::new(Application::new("limits").mount(Limited).content_limit(1));
+    let client = strict(Application::new("limits").mount(Limited).content_limit(1));
     let status = async |method: &str, size| {
         let request = client.request(method, "/limited").body(vec![0; size]);
         request.send().await.status().as_u16()

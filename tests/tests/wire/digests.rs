@@ -1,12 +1,9 @@
 //! Section 9: digests of what is answered.
 
 use http::HeaderValue;
-use wsgiservice::{
-    Application, Binary, mount, resource,
-    testing::{Client, TestResponse},
-};
+use wsgiservice::{Application, Binary, mount, resource, testing::TestResponse};
 
-use super::sha256;
+use super::{sha256, strict};
 
 #[mount("/text")]
 struct Text;
@@ -38,7 +35,7 @@ fn application() -> Application {
 }
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
-    let client = Client::new(application());
+    let client = strict(application());
     let request = client.request(method, target);
     fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
 }
@@ -119,13 +116,13 @@ async fn what_a_method_says_itself_is_not_said_again() {
 
 #[tokio::test]
 async fn a_nested_application_keeps_its_content_md5() {
-    let client = Client::new(Application::new("all").nest("/a", application().content_md5()));
+    let client = strict(Application::new("all").nest("/a", application().content_md5()));
     assert!(client.get("/a/image").send().await.field("content-md5").is_some());
 }
 
 #[tokio::test]
 async fn content_md5_is_sent_where_the_application_says_so() {
-    let client = Client::new(application().content_md5());
+    let client = strict(application().content_md5());
     let response = client.get("/image").send().await;
     assert_eq!(response.field("content-md5"), Some("eB5eJF1ptWaXm4bijSPyxw=="));
     assert!(client.get("/nowhere").send().await.field("content-md5").is_some());

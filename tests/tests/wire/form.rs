@@ -3,11 +3,10 @@
 use std::convert::Infallible;
 
 use wsgiservice::{
-    Application, Body, File, FormStream, Problem, Secret, mount, resource,
-    testing::{Client, TestResponse},
+    Application, Body, File, FormStream, Problem, Secret, mount, resource, testing::TestResponse,
 };
 
-use super::{sha256, violations};
+use super::{sha256, strict, violations};
 
 #[mount("/form/{id}")]
 struct Form;
@@ -73,7 +72,7 @@ async fn send_as(
     media_type: &str,
     content: impl Into<Body>,
 ) -> TestResponse {
-    let client = Client::new(Application::new("form").mount(Form));
+    let client = strict(Application::new("form").mount(Form));
     let request = client.request(method, target).header("content-type", media_type);
     request.body(content).send().await
 }
@@ -223,7 +222,7 @@ fn late_end(form: Vec<u8>) -> Body {
 async fn the_digest_of_a_form_is_verified_at_its_very_end() {
     let form = [part("a", "", b"1234"), b"--b--\r\n".to_vec()].concat();
     let patch = async |digest: String| {
-        let client = Client::new(Application::new("form").mount(Form));
+        let client = strict(Application::new("form").mount(Form));
         let request = client.request("PATCH", "/form/7?take=9").header("content-type", MULTIPART);
         let request = request.header("content-digest", &format!("sha-256=:{digest}:"));
         request.body(late_end(form.clone())).send().await.status()

@@ -6,6 +6,7 @@ mod application;
 mod coding;
 mod content;
 mod digests;
+mod documentation;
 mod form;
 mod method;
 mod negotiation;
@@ -22,7 +23,16 @@ mod xml;
 
 use base64::Engine;
 use sha2::{Digest, Sha256};
-use wsgiservice::testing::{Client, TestResponse};
+use wsgiservice::{
+    Application,
+    testing::{Client, TestResponse},
+};
+
+/// A client of an application whose documentation has to know every status that it answers.
+#[track_caller]
+fn strict(application: Application) -> Client {
+    Client::new(application).strict()
+}
 
 /// The status of a `GET`.
 async fn status(client: &Client, target: &str) -> u16 {

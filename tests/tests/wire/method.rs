@@ -2,6 +2,8 @@
 
 use wsgiservice::{Application, Content, NoContent, mount, resource, testing::Client};
 
+use super::strict;
+
 #[mount("/page")]
 struct Page;
 
@@ -35,7 +37,7 @@ impl Form {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("method").mount(Page).mount(Form))
+    strict(Application::new("method").mount(Page).mount(Form))
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use std::sync::{
 use serde::Serialize;
 use wsgiservice::{Application, EntityTag, NoContent, mount, resource, testing::Client};
 
+use super::strict;
+
 #[derive(Serialize)]
 struct Value {
     number: u32,
@@ -65,7 +67,7 @@ impl Report {
 
 fn client() -> Client {
     let application = Application::new("negotiation");
-    Client::new(application.mount(Counted::default()).mount(XmlFirst).mount(Report))
+    strict(application.mount(Counted::default()).mount(XmlFirst).mount(Report))
 }
 
 async fn media_type(target: &str, accept: &str) -> String {
@@ -130,7 +132,7 @@ async fn nothing_acceptable_is_a_problem_that_lists_what_there_is() {
 async fn the_method_is_not_called_for_what_is_not_acceptable() {
     let resource = Counted::default();
     let calls = Arc::clone(&resource.calls);
-    let client = Client::new(Application::new("counted").mount(resource));
+    let client = strict(Application::new("counted").mount(resource));
     client.get("/counted").header("accept", "image/png").send().await;
     assert_eq!(calls.load(Ordering::Relaxed), 0);
 }

@@ -11,6 +11,8 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
+use super::strict;
+
 #[mount("/res1/{id}", representations = [xml, json])]
 #[validate(id, re = "[a-z]{5}")]
 struct Resource1;
@@ -122,7 +124,7 @@ fn reversed(text: &str) -> Result<String, &'static str> {
 fn client() -> Client {
     let application = Application::new("original").mount(Resource1).mount(Resource2);
     let application = application.mount(Resource4).mount(Resource5).mount(User);
-    Client::new(application.mount(Resource6 { items: [("uid", "works")].into() }))
+    strict(application.mount(Resource6 { items: [("uid", "works")].into() }))
 }
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {

@@ -6,6 +6,8 @@ use wsgiservice::{
     SeeOther, TemporaryRedirect, mount, resource, testing::Client,
 };
 
+use super::strict;
+
 #[derive(Debug, thiserror::Error, Problem)]
 enum Failure {
     #[error("no document {0}")]
@@ -78,7 +80,7 @@ macro_rules! redirects {
         #[tokio::test]
         async fn a_redirect_has_its_status_and_its_location() {
             let application = Application::new("redirects")$(.mount(redirect::$name))*;
-            let client = Client::new(application);
+            let client = strict(application);
             $(
                 let response = client.get($path).send().await;
                 assert_eq!(response.status(), $status);
@@ -98,7 +100,7 @@ redirects! {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("outcomes").mount(Results))
+    strict(Application::new("outcomes").mount(Results))
 }
 
 async fn status(method: &str, target: &str) -> u16 {

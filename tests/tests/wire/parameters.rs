@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use proptest::prelude::*;
 use wsgiservice::{Application, Parameter, Request, mount, resource, testing::Client};
 
-use super::{status, text, violations};
+use super::{status, strict, text, violations};
 
 #[derive(Parameter)]
 enum Sort {
@@ -125,7 +125,7 @@ fn client() -> Client {
         .mount(Float)
         .mount(Enum)
         .mount(Newtype);
-    Client::new(application)
+    strict(application)
 }
 
 /// The codes of the violations of a target, by name.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::HeaderValue;
 use wsgiservice::{Application, Content, Problem, mount, resource, testing::Client};
 
+use super::strict;
+
 #[mount("/word/{id}")]
 #[validate(id, re = "[a-z]+", doc = "A word.")]
 struct Word;
@@ -48,7 +50,7 @@ impl Statuses {
 
 #[tokio::test]
 async fn a_status_comes_with_the_fields_that_the_standard_asks_of_it() {
-    let client = Client::new(Application::new("statuses").mount(Statuses));
+    let client = strict(Application::new("statuses").mount(Statuses));
     for (method, status, name, value) in [
         ("GET", 405, "allow", "GET, HEAD, OPTIONS, POST, PUT"),
         ("PUT", 503, "retry-after", "120"),
@@ -62,7 +64,7 @@ async fn a_status_comes_with_the_fields_that_the_standard_asks_of_it() {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("problems").mount(Word))
+    strict(Application::new("problems").mount(Word))
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 use wsgiservice::{
-    Application, Binary, Body, EntityTag, Problem, mount, resource,
-    testing::{Client, TestResponse},
+    Application, Binary, Body, EntityTag, Problem, mount, resource, testing::TestResponse,
 };
+
+use super::strict;
 
 const MODIFIED: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
 
@@ -92,7 +93,7 @@ impl Stream {
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
     let application = Application::new("range").mount(Image).mount(Automatic);
-    let client = Client::new(application.mount(File).mount(Stream));
+    let client = strict(application.mount(File).mount(Stream));
     let request = client.request(method, target);
     fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
 }
@@ -173,7 +174,7 @@ async fn if_range_asks_for_a_part_of_just_what_the_client_has() {
 
 #[tokio::test]
 async fn if_range_takes_a_date_where_there_is_no_tag() {
-    let client = Client::new(Application::new("range").mount(OnlyDated));
+    let client = strict(Application::new("range").mount(OnlyDated));
     for (value, status) in [(MODIFIED, 206), ("Tue, 24 Nov 2026 12:00:01 GMT", 200)] {
         let request = client.get("/only-dated").header("range", "bytes=0-0");
         assert_eq!(request.header("if-range", value).send().await.status(), status, "{value}");
@@ -251,7 +252,7 @@ async fn a_file_that_is_not_there_or_is_a_folder_is_not_found() {
 
 #[tokio::test]
 async fn a_date_of_the_resources_own_stays_beside_a_computed_tag() {
-    let client = Client::new(Application::new("range").mount(Dated));
+    let client = strict(Application::new("range").mount(Dated));
     let response = client.get("/dated").send().await;
     assert!(response.field("etag").is_some());
     assert_eq!(response.field("last-modified"), Some(MODIFIED));

@@ -8,7 +8,9 @@ use std::{
 use tokio::sync::Notify;
 use tower_service::Service as _;
 use tracing_subscriber::fmt::MakeWriter;
-use wsgiservice::{Application, Body, mount, resource, testing::Client};
+use wsgiservice::{Application, Body, mount, resource};
+
+use super::strict;
 
 #[derive(Clone, Default)]
 struct Steps {
@@ -113,7 +115,7 @@ async fn a_panic_is_a_500_on_this_request_alone_and_logged_with_its_message_and_
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let client = Client::new(Application::new("panic").mount(Panic));
+    let client = strict(Application::new("panic").mount(Panic));
 
     let response = client.get("/panic").send().await;
     assert_eq!(response.status(), 500);

@@ -4,11 +4,10 @@ use std::io;
 
 use futures_util::stream;
 use wsgiservice::{
-    Application, Body, ContentStream, Problem, mount, resource,
-    testing::{Client, TestResponse},
+    Application, Body, ContentStream, Problem, mount, resource, testing::TestResponse,
 };
 
-use super::{sha256, violations};
+use super::{sha256, strict, violations};
 
 #[mount("/stream/{id}")]
 struct Stream;
@@ -30,7 +29,7 @@ impl Stream {
 }
 
 async fn send(method: &str, target: &str, fields: &[(&str, &str)], body: Body) -> TestResponse {
-    let client = Client::new(Application::new("stream").mount(Stream));
+    let client = strict(Application::new("stream").mount(Stream));
     let request = client.request(method, target);
     let request = fields.iter().fold(request, |request, (name, value)| request.header(name, value));
     request.body(body).send().await

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use wsgiservice::{Application, mount, resource, testing::Client};
 
-use super::{status, text};
+use super::{status, strict, text};
 
 macro_rules! echo {
     ($name:ident, $path:literal, $($variable:ident),*) => {
@@ -53,7 +53,7 @@ fn client() -> Client {
         .mount(Coffee)
         .mount(Segments)
         .mount(Any);
-    Client::new(application)
+    strict(application)
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn with_a_query_or_another_method_they_are_ordinary_targets() {
 #[tokio::test]
 async fn a_resource_at_just_that_path_is_reached() {
     echo!(Robots, "/robots.txt",);
-    let client = Client::new(Application::new("robots").mount(Robots));
+    let client = strict(Application::new("robots").mount(Robots));
     assert_eq!(status(&client, "/robots.txt").await, 200);
 }
 
@@ -168,7 +168,7 @@ impl Page {
 
 #[tokio::test]
 async fn a_resource_may_say_itself_what_it_ignores() {
-    let client = Client::new(Application::new("pages").mount(Page));
+    let client = strict(Application::new("pages").mount(Page));
     assert_eq!(text(&client, "/robots.txt").await, r#""robots.txt""#);
     assert_eq!(status(&client, "/ignored").await, 404);
 }

@@ -7,6 +7,8 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
+use super::strict;
+
 const MODIFIED: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
 const BEFORE: &str = "Tue, 24 Nov 2026 11:59:59 GMT";
 const AFTER: &str = "Tue, 24 Nov 2026 12:00:01 GMT";
@@ -84,7 +86,7 @@ impl Automatic {
 }
 
 fn client() -> Client {
-    Client::new(Application::new("validators").mount(Document).mount(Dated).mount(Automatic))
+    strict(Application::new("validators").mount(Document).mount(Dated).mount(Automatic))
 }
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {

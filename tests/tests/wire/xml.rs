@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wsgiservice::{Application, mount, resource, testing::Client};
+use wsgiservice::{Application, mount, resource};
+
+use super::strict;
 
 #[mount("/value")]
 struct Given {
@@ -30,13 +32,13 @@ impl Named {
 
 #[tokio::test]
 async fn a_resource_names_its_root() {
-    let client = Client::new(Application::new("xml").mount(Named));
+    let client = strict(Application::new("xml").mount(Named));
     assert_eq!(client.get("/named.xml?id=7").send().await.text(), "<user>7</user>");
     assert!(client.get("/named.xml").send().await.text().starts_with("<response>"));
 }
 
 async fn xml(value: Value) -> String {
-    let client = Client::new(Application::new("xml").mount(Given { value }));
+    let client = strict(Application::new("xml").mount(Given { value }));
     client.get("/value.xml").send().await.text().to_owned()
 }
 

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, header};
 use super::{Manners, Mounting};
 use crate::{
     content::{Use, Whole},
+    deprecation,
     descriptor::{Argument, Freshness, Mount, Operation, Parameter, Role},
     method,
     parameters::plan::Plan,
@@ -40,6 +41,8 @@ pub(crate) struct Prepared {
     pub(crate) plan: Plan,
     pub(crate) representations: Representations,
     pub(crate) freshness: Option<Freshness>,
+    /// What clients are told where it is to go.
+    pub(crate) deprecation: Vec<(HeaderName, HeaderValue)>,
     /// Whether the answer has content, and so is negotiated.
     pub(crate) is_represented: bool,
     /// Whether the answer is written by the method itself, and has no representation.
@@ -53,8 +56,8 @@ impl Entry {
     /// Prepares a resource; all that is wrong with it, in words.
     pub(super) fn new(mounting: Mounting, manners: Manners) -> Result<Self, Vec<String>> {
         let manners = mounting.manners.unwrap_or(manners);
-        let Mounting { prefix, mount, operations: table, resource, group, .. } = mounting;
-        let path = format!("{prefix}{}", mount.path);
+        let path = mounting.path();
+        let Mounting { mount, operations: table, resource, group, .. } = mounting;
         let mut operations = Vec::new();
         let mut wrong = Vec::new();
         for (position, operation) in table.operations.iter().enumerate() {
@@ -84,6 +87,11 @@ impl Entry {
             ignored_paths: mount.ignored_paths,
             operations,
         })
+    }
+
+    /// Its path template, with the prefix under which it is nested.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The extensions of all its representations.
@@ -150,6 +158,7 @@ impl Prepared {
             plan,
             representations,
             freshness: operation.freshness,
+            deprecation: deprecation::fields(operation.deprecation),
             is_represented: returns.value.is_some(),
             is_verbatim: returns.verbatim,
             content,

@@ -7,7 +7,7 @@ mod service;
 
 use std::sync::Arc;
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode, Uri};
 use tower_layer::Layer;
 
 use self::{
@@ -22,13 +22,15 @@ pub use self::{
 use crate::{
     Result,
     body::BoxError,
-    config::Settings,
+    config::{Network, Settings},
     descriptor::{Mount, Operations},
+    documentation::{Described, Documentation, help},
     method,
     problem::Problem,
     representation::Representations,
+    request::Request,
     resource::{Erased, Mounted, Resource},
-    routing::Router,
+    routing::{Router, normalise},
     server,
 };
 
@@ -108,6 +110,12 @@ struct Mounting {
     manners: Option<Manners>,
 }
 
+impl Mounting {
+    fn path(&self) -> String {
+        format!("{}{}", self.prefix, self.mount.path)
+    }
+}
+
 /// An application that was built: all that the exchange needs.
 #[derive(Debug)]
 pub(crate) struct Built {
@@ -118,6 +126,10 @@ pub(crate) struct Built {
     pub(crate) allow: HeaderValue,
     /// How to answer where no resource is found.
     pub(crate) manners: Manners,
+    /// Who may read what the application tells of itself.
+    pub(crate) trusted: Vec<Network>,
+    /// What it tells of itself.
+    pub(crate) documentation: Option<Arc<Documentation>>,
     /// Why nothing can be answered at all.
     pub(crate) broken: Option<BuildError>,
 }
@@ -388,11 +400,13 @@ impl Application {
     /// assert!(error.to_string().contains("`Ping` at `/ping`"));
     /// ```
     pub fn build(self) -> std::result::Result<Service, BuildError> {
-        let mut router = Router::ignoring(self.ignored_paths);
+        let documentation = Arc::new(self.documentation());
+        let application = help::mount_into(self, &documentation);
+        let mut router = Router::ignoring(application.ignored_paths);
         let mut entries = Vec::new();
         let mut wrong = Vec::new();
-        for mounting in self.resources {
-            match Entry::new(mounting, self.manners) {
+        for mounting in application.resources {
+            match Entry::new(mounting, application.manners) {
                 Ok(entry) => {
                     wrong.extend(entry.add_to(&mut router, &entries));
                     entries.push(entry);
@@ -403,8 +417,28 @@ impl Application {
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }
-        let built = Arc::new(Built { manners: self.manners, ..Built::new(router, entries, None) });
-        Ok(Service::new(built, &self.groups, &self.layers))
+        let trusted = application.settings.map(|settings| settings.trusted);
+        let built = Arc::new(Built {
+            manners: application.manners,
+            trusted: trusted.unwrap_or_else(Network::loopback),
+            documentation: Some(documentation),
+            ..Built::new(router, entries, None)
+        });
+        Ok(Service::new(built, &application.groups, &application.layers))
+    }
+
+    /// What the application is, for its readers.
+    pub(crate) fn documentation(&self) -> Documentation {
+        let paths: Vec<_> = self.resources.iter().map(Mounting::path).collect();
+        let described: Vec<_> = std::iter::zip(&self.resources, &paths)
+            .map(|(mounting, path)| Described {
+                path,
+                mount: &mounting.mount,
+                operations: &mounting.operations,
+                manners: mounting.manners.as_ref().unwrap_or(&self.manners),
+            })
+            .collect();
+        Documentation::new(&self.name, &described)
     }
 
     /// The tower service, for a test or for another program, such as an axum `Router`.
@@ -459,10 +493,11 @@ impl Application {
     }
 
     /// The settings that were given, or those of the command line.
-    pub(crate) fn take_settings(&mut self) -> Settings {
-        self.settings.take().unwrap_or_else(|| {
-            let package = self.resources.first().map(|mounting| mounting.mount.package);
-            Settings::of_command_line(&self.name, package)
+    pub(crate) fn resolve_settings(&mut self) -> &Settings {
+        let Self { settings, resources, name, .. } = self;
+        settings.get_or_insert_with(|| {
+            let package = resources.first().map(|mounting| mounting.mount.package);
+            Settings::of_command_line(name, package)
         })
     }
 }
@@ -475,8 +510,28 @@ impl Built {
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
             manners: Manners::default(),
+            trusted: Network::loopback(),
+            documentation: None,
             broken,
         }
+    }
+
+    /// Whether the request comes from a network that is trusted; of one without a socket nobody knows.
+    pub(crate) fn trusts(&self, request: &Request) -> bool {
+        let peer = request.peer().map(|peer| peer.ip());
+        peer.is_some_and(|peer| self.trusted.iter().any(|network| network.contains(peer)))
+    }
+
+    /// Whether the documentation of what answers this request knows a status; see [`Documentation::knows`].
+    pub(crate) fn knows(&self, method: &Method, target: &Uri, status: StatusCode) -> Option<bool> {
+        let path = normalise(target.path());
+        let matched = self.router.find(&path)?;
+        if self.router.ignores(method, &matched, &path, target.query()) {
+            return None;
+        }
+        let entry = self.entries.get(matched.resource)?;
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.documentation.as_ref()?.knows(entry.path(), method.as_str(), status.as_u16())
     }
 
     pub(crate) fn entry(&self, position: usize) -> Result<&Entry, Problem> {

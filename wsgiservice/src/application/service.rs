@@ -65,6 +65,11 @@ impl Service {
         layered.call(request).await.unwrap_or_else(|error| exchange::failed(&self.built, error))
     }
 
+    /// The application that was built.
+    pub(crate) fn built(&self) -> &Built {
+        &self.built
+    }
+
     /// The layers that the request has to pass first.
     fn layered(&self, request: &Request<Body>) -> Option<BoxService> {
         if self.outer.is_some() {

@@ -112,6 +112,11 @@ impl Representations {
         self.choices.iter().map(|choice| choice.extension)
     }
 
+    /// The extension and the media type of each.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.choices.iter().map(|choice| (choice.extension, choice.media_type))
+    }
+
     pub(crate) fn media_types(&self) -> Vec<&'static str> {
         self.choices.iter().map(|choice| choice.media_type).collect()
     }

@@ -97,8 +97,9 @@ impl Router {
         request: &Request,
         path: &'a str,
     ) -> Result<Matched<'a>, Problem> {
-        let found = self.find(path).filter(|matched| !self.is_ignored(request, matched, path));
-        found.ok_or_else(|| Problem::not_found().error("The requested resource does not exist."))
+        let (method, query) = (request.method(), request.target().query());
+        let found = self.find(path).filter(|matched| !self.ignores(method, matched, path, query));
+        found.ok_or_else(not_found)
     }
 
     /// Literal text wins over an extension, and an extension over a variable that would swallow it.
@@ -129,14 +130,21 @@ impl Router {
         self.routes.get(matched.resource).is_some_and(|route| route.ends_literally)
     }
 
-    fn is_ignored(&self, request: &Request, matched: &Matched<'_>, path: &str) -> bool {
+    /// Whether it is a path that browsers ask of every host by themselves.
+    pub(crate) fn ignores(
+        &self,
+        method: &Method,
+        matched: &Matched<'_>,
+        path: &str,
+        query: Option<&str>,
+    ) -> bool {
         let Some(route) = self.routes.get(matched.resource) else { return false };
         let is_listed = || match route.ignored {
             Some(ignored) => ignored.contains(&path),
             None => self.ignored.iter().any(|ignored| ignored == path),
         };
-        matches!(*request.method(), Method::GET | Method::HEAD)
-            && request.target().query().is_none()
+        matches!(*method, Method::GET | Method::HEAD)
+            && query.is_none()
             && is_listed()
             && route.template != path
     }
@@ -146,6 +154,11 @@ impl std::fmt::Debug for Router {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(&self.routes).finish()
     }
+}
+
+/// A target that leads nowhere.
+pub(crate) fn not_found() -> Problem {
+    Problem::not_found().error("The requested resource does not exist.")
 }
 
 /// The path of a request in its one form, which templates are compared with.

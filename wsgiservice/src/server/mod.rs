@@ -56,12 +56,21 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut application = application.await?;
-        let settings = application.take_settings();
+        let settings = application.resolve_settings();
+        let (address, command) = (settings.bind, settings.command.clone());
+        if let Some(command) = command {
+            // What cannot be built has nothing to tell, either.
+            let documentation = application.documentation();
+            application.build()?;
+            return Ok(command.run(&documentation)?);
+        }
         let name = application.name().to_owned();
         let service = application.build()?;
-        let listener = bind(settings.bind).await?;
+        let listener = bind(address).await?;
         let stop = stop_signal()?;
-        println!("{name} listens on http://{}/", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        println!("{name} listens on http://{address}/");
+        println!("{name} tells what it is on http://{address}/_internal/help");
         serve(listener, service, stop).await;
         Ok(())
     })

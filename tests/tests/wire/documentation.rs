@@ -1,0 +1,314 @@
+//! What an application tells of itself: the help page, and the OpenAPI document.
+
+use std::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use wsgiservice::{
+    Application, Content, Created, File, Problem, Secret, Settings, mount, resource,
+    testing::Client,
+};
+
+use super::{status, strict, text};
+
+/// A note, with <b>markup</b> of its own.
+#[mount("/notes/{id}", etag = auto)]
+#[validate(id, range = 1..=1000, example = 7, doc = "The number of the *note*.")]
+struct Note;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Text {
+    /// What it says.
+    text: String,
+    tags: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum NoteError {
+    /// There is another one.
+    #[error("there is another one")]
+    #[problem(409)]
+    Taken,
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum Denied {
+    #[error("who are you?")]
+    #[problem(401, challenge = "Basic realm=\"notes\"")]
+    Unknown,
+    #[error("not you")]
+    #[problem(403)]
+    Forbidden,
+}
+
+#[resource]
+impl Note {
+    fn authorize(&self, #[from(header = "X-Key")] key: Option<String>) -> Result<(), Denied> {
+        match key.as_deref() {
+            Some("no") => Err(Denied::Forbidden),
+            Some("none") => Err(Denied::Unknown),
+            _ => Ok(()),
+        }
+    }
+
+    /// Return the note.
+    ///
+    /// With all of its text.
+    #[expires(days = 1)]
+    fn get(
+        &self,
+        id: u32,
+        #[validate(len = 1..=20, re = "[a-z]+")] word: Option<String>,
+        #[validate(default = 10)] count: u8,
+        tag: Vec<String>,
+    ) -> Option<Text> {
+        (id == 7).then(|| Text { text: format!("{word:?} {count}"), tags: tag })
+    }
+
+    /// Write the note.
+    fn put(&self, id: u32, content: Content<Text>) -> Result<Created<Text>, NoteError> {
+        match id {
+            7 => Err(NoteError::Taken),
+            _ => Ok(Created::at(Self::path(id), content.into_inner())),
+        }
+    }
+
+    /// Take the note away.
+    #[deprecated(since = "2026-11-24", note = "Write nothing in its place.")]
+    #[sunset("2027-06-30")]
+    fn delete(&self, id: u32) {
+        let _ = id;
+    }
+}
+
+/// All notes.
+#[mount("/notes")]
+struct Notes;
+
+#[resource]
+impl Notes {
+    /// Add a note.
+    fn post(
+        &self,
+        #[validate(len = 1..=20)] text: String,
+        password: Option<Secret<String>>,
+        picture: Option<File>,
+    ) -> Result<Created<()>, Problem> {
+        drop((password, picture));
+        Ok(Created::at(text, ()))
+    }
+}
+
+fn application() -> Application {
+    Application::new("notes").mount(Notes).mount(Note)
+}
+
+fn client() -> Client {
+    strict(application())
+}
+
+async fn openapi() -> Value {
+    client().get("/_internal/openapi.json").send().await.json()
+}
+
+/// A value within another, by its pointer.
+fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    value.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {value}"))
+}
+
+#[tokio::test]
+async fn help_is_negotiated_like_any_resource() {
+    let html = client().get("/_internal/help").header("accept", "text/html").send().await;
+    assert_eq!(html.field("content-type"), Some("text/html; charset=utf-8"));
+    let json = client().get("/_internal/help").send().await;
+    assert_eq!(json.json()["name"], "notes");
+    assert_eq!(text(&client(), "/_internal/help.json").await, json.text());
+    let xml = text(&client(), "/_internal/help.xml").await;
+    assert!(xml.starts_with("<response><name>notes</name>"), "{xml}");
+    roxmltree::Document::parse(&xml).expect("XML");
+    let etag = json.field("etag").expect("a tag");
+    let again = client().get("/_internal/help").header("if-none-match", etag).send().await;
+    assert_eq!(again.status(), 304);
+}
+
+#[tokio::test]
+async fn help_tells_all_of_a_method() {
+    let help = client().get("/_internal/help").send().await.json();
+    let resources = help["resources"].as_array().expect("resources");
+    let paths: Vec<_> = resources.iter().map(|resource| &resource["path"]).collect();
+    assert_eq!(paths, ["/notes", "/notes/{id}"], "sorted");
+    let get = at(&help, "/resources/1/methods/0");
+    assert_eq!(get["method"], "GET");
+    assert_eq!(get["summary"], "Return the note.");
+    assert_eq!(get["description"], "With all of its text.");
+    assert_eq!(get["cache_control"], "max-age=86400");
+    let parameter = |index: usize| &get["parameters"][index];
+    assert_eq!(parameter(0)["in"], "path");
+    assert_eq!(parameter(0)["rules"][0], "from 1 to 1000");
+    assert_eq!(parameter(0)["example"], "7");
+    assert_eq!(
+        parameter(1)["rules"],
+        serde_json::json!(["matches `[a-z]+`", "1 to 20 characters"])
+    );
+    assert_eq!(parameter(2)["default"], "10");
+    assert_eq!(parameter(3)["repeated"], true);
+    assert_eq!(parameter(4)["in"], "header");
+    let statuses = get["answers"].as_array().expect("answers").iter().map(|it| &it["status"]);
+    let expected = [200, 304, 400, 401, 403, 404, 406, 412, 413, 500];
+    assert_eq!(statuses.filter_map(Value::as_u64).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn the_page_holds_what_authors_wrote_as_text() {
+    let page = text(&client(), "/_internal/help.html").await;
+    assert!(page.contains("A note, with &lt;b&gt;markup&lt;/b&gt; of its own."), "{page}");
+    assert!(page.contains("The number of the <em>note</em>."));
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let page = client().get("/_internal/help.html").send().await;
+    let policy = page.field("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"));
+    assert!(!page.text().contains("<style") && !page.text().contains("onclick"));
+    assert!(page.text().contains(r#"<script src="help/script.js" defer></script>"#));
+    for (name, media_type) in [("style.css", "text/css"), ("script.js", "text/javascript")] {
+        let response = client().get(&format!("/_internal/help/{name}")).send().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.field("content-type"), Some(&*format!("{media_type}; charset=utf-8")));
+    }
+}
+
+#[tokio::test]
+async fn the_host_of_a_request_is_text_in_the_page() {
+    let request = client().get("/_internal/help.html").header("host", "a\"><script>");
+    assert!(!request.send().await.text().contains("a\"><script>"));
+}
+
+async fn status_over_a_socket(application: Application) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
+    let address: SocketAddr = listener.local_addr().expect("an address");
+    let server = tokio::spawn(application.serve(listener));
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = "GET /_internal/help HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    server.abort();
+    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[derive(clap::Parser)]
+struct Options {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[tokio::test]
+async fn what_is_internal_is_for_those_who_are_trusted() {
+    let trusting = |network: &str| {
+        let options: Options = clap::Parser::parse_from(["notes", "--trusted", network]);
+        application().settings(options.settings)
+    };
+    assert_eq!(status_over_a_socket(application()).await, "200");
+    assert_eq!(status_over_a_socket(trusting("127.0.0.1,10.0.0.0/8")).await, "200");
+    assert_eq!(status_over_a_socket(trusting("10.0.0.0/8")).await, "404");
+}
+
+#[tokio::test]
+async fn nobody_is_trusted_of_whom_nobody_knows_who_it_is() {
+    use tower_service::Service;
+
+    let request = http::Request::get("/_internal/help").body(String::new()).expect("a request");
+    let response = application().into_service().call(request).await.expect("an answer");
+    assert_eq!(response.status(), 404);
+}
+
+#[tokio::test]
+async fn an_operation_is_documented_for_programs() {
+    let document = openapi().await;
+    assert_eq!(document["openapi"], "3.1.1");
+    let get = at(&document, "/paths/~1notes~1{id}/get");
+    assert_eq!(get["operationId"], "getNote");
+    assert_eq!(get["tags"], serde_json::json!(["Note"]));
+    let id = at(get, "/parameters/0");
+    assert_eq!(id["required"], true);
+    assert_eq!(id["schema"]["minimum"], 1);
+    assert_eq!(id["example"], 7);
+    assert_eq!(at(get, "/parameters/1/schema/pattern"), "^(?:[a-z]+)$");
+    assert_eq!(at(get, "/parameters/2/schema/default"), 10);
+    assert_eq!(at(get, "/parameters/3/schema/type"), "array");
+    let reference = "/responses/200/content/application~1json/schema/$ref";
+    assert_eq!(at(get, reference), "#/components/schemas/Text");
+    for name in ["ETag", "Cache-Control", "Vary"] {
+        at(get, &format!("/responses/200/headers/{name}"));
+    }
+    assert_eq!(
+        at(&document, "/components/schemas/Text/properties/text/description"),
+        "What it says."
+    );
+}
+
+#[tokio::test]
+async fn the_content_of_a_request_is_documented_by_media_type() {
+    let document = openapi().await;
+    let put = at(&document, "/paths/~1notes~1{id}/put/requestBody");
+    assert_eq!(put["required"], true);
+    assert_eq!(at(put, "/content/application~1json/schema/$ref"), "#/components/schemas/Text");
+    let post = at(&document, "/paths/~1notes/post/requestBody");
+    let schema = at(post, "/content/multipart~1form-data/schema");
+    assert_eq!(schema["required"], serde_json::json!(["text"]));
+    assert_eq!(at(schema, "/properties/picture/contentMediaType"), "application/octet-stream");
+    assert_eq!(at(schema, "/properties/text/maxLength"), 20);
+}
+
+#[tokio::test]
+async fn what_errors_can_be_is_documented() {
+    let document = openapi().await;
+    let put = at(&document, "/paths/~1notes~1{id}/put/responses");
+    assert_eq!(at(put, "/409/description"), "There is another one.");
+    assert_eq!(at(put, "/201/headers/Location/schema/type"), "string");
+    at(put, "/415/headers/Accept");
+    at(put, "/401/headers/WWW-Authenticate");
+    let problem = at(put, "/409/content/application~1problem+json/schema/$ref");
+    assert_eq!(problem, "#/components/schemas/Problem");
+    at(&document, "/paths/~1notes/post/responses/default");
+}
+
+#[tokio::test]
+async fn how_to_log_in_is_documented_and_told() {
+    let document = openapi().await;
+    assert_eq!(at(&document, "/components/securitySchemes/basic/scheme"), "basic");
+    assert_eq!(at(&document, "/paths/~1notes~1{id}/get/security/0/basic"), &serde_json::json!([]));
+    let response = client().get("/notes/7").header("x-key", "none").send().await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.field("www-authenticate"), Some("Basic realm=\"notes\""));
+}
+
+#[tokio::test]
+async fn what_is_to_go_is_documented_and_told() {
+    let document = openapi().await;
+    let delete = at(&document, "/paths/~1notes~1{id}/delete");
+    assert_eq!(delete["deprecated"], true);
+    assert!(delete["description"].as_str().is_some_and(|it| it.contains("Write nothing")));
+    at(delete, "/responses/204/headers/Deprecation");
+    for target in ["/notes/7", "/notes/none"] {
+        let response = client().delete(target).send().await;
+        assert_eq!(response.field("deprecation"), Some("@1795478400"), "{target}");
+        assert_eq!(response.field("sunset"), Some("Wed, 30 Jun 2027 00:00:00 GMT"));
+    }
+    assert_eq!(client().get("/notes/7").send().await.field("deprecation"), None);
+}
+
+#[tokio::test]
+async fn what_is_internal_is_not_in_the_documentation() {
+    let document = openapi().await;
+    let paths = document["paths"].as_object().expect("paths");
+    assert!(paths.keys().all(|path| !path.contains("_internal")));
+    assert_eq!(status(&client(), "/_internal/nothing").await, 404);
+}

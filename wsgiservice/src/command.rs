@@ -1,0 +1,70 @@
+//! What a service does from the command line, in place of answering requests.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::Subcommand;
+
+use crate::documentation::{Documentation, help, openapi::OpenApi};
+
+/// What to do in place of answering requests.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the OpenAPI document of the service.
+    Openapi,
+    /// Write the documentation of the service as files that can be hosted anywhere.
+    HelpPage {
+        /// The folder to write them into.
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
+    /// Print the methods of the service, and where they are.
+    Routes,
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub(crate) fn run(&self, documentation: &Documentation) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        match self {
+            Self::Openapi => {
+                let document = serde_json::to_string_pretty(&OpenApi::new(documentation))?;
+                writeln!(output, "{document}")
+            }
+            Self::HelpPage { output: folder } => {
+                help::write(documentation, folder).map_err(|error| {
+                    let text = format!("cannot write into {}: {error}", folder.display());
+                    io::Error::new(error.kind(), text)
+                })?;
+                writeln!(output, "{}", folder.join("index.html").display())
+            }
+            Self::Routes => output.write_all(routes(documentation).as_bytes()),
+        }
+    }
+}
+
+/// A line for each method: its name, its path, the operation, and what it does.
+fn routes(documentation: &Documentation) -> String {
+    let rows: Vec<_> = documentation
+        .resources
+        .iter()
+        .flat_map(|resource| resource.methods.iter().map(move |method| (resource, method)))
+        .map(|(resource, method)| {
+            [method.method, resource.path.as_str(), method.id.as_str(), method.summary.as_str()]
+        })
+        .collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let [first, second, third] = [0, 1, 2].map(|column| width(column).unwrap_or_default());
+    let line = |[method, path, id, summary]: &[&str; 4]| {
+        let line = format!("{method:first$}  {path:second$}  {id:third$}  {summary}");
+        format!("{}\n", line.trim_end())
+    };
+    rows.iter().map(line).collect()
+}

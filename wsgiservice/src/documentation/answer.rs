@@ -1,0 +1,209 @@
+//! Every status that a method can answer with: its own, those of the hooks before it, and those of the framework.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use schemars::SchemaGenerator;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Content, Described, Parameter};
+use crate::{
+    descriptor::{Failure, Operation, Operations, Returns, Role},
+    representation::Representations,
+};
+
+/// An answer of a method.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer {
+    /// The status; nothing where it may be any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    pub(crate) description: String,
+    /// The names of the header fields that it may have, beside those that every answer has.
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) media_types: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schema: Option<Value>,
+    /// Whether it is a problem document.
+    pub(crate) problem: bool,
+}
+
+/// The media types of a problem.
+pub(crate) const PROBLEM: [&str; 3] =
+    ["application/problem+json", "application/problem+xml", "text/html"];
+
+/// What is known of a method, to say what it answers.
+struct Facts<'a> {
+    resource: &'a Described<'a>,
+    operation: &'a Operation,
+    returns: Returns,
+    has_etag: bool,
+    has_date: bool,
+}
+
+/// The answers of a method, by status; that for any other comes last.
+pub(super) fn of(
+    resource: &Described<'_>,
+    operation: &Operation,
+    content: &Option<Content>,
+    parameters: &[Parameter],
+    generator: &mut SchemaGenerator,
+) -> Vec<Answer> {
+    let has = |role| resource.operations.operations.iter().any(|it| it.role == role);
+    let facts = Facts {
+        resource,
+        operation,
+        returns: (operation.returns)(),
+        has_etag: resource.mount.automatic_etag || has(Role::Etag),
+        has_date: has(Role::LastModified),
+    };
+    let mut answers = facts.own(generator);
+    let mut problems = BTreeMap::new();
+    let manners = resource.manners;
+    let mut add = |status: u16, description: &str| {
+        problems.entry(status).or_insert_with(|| description.to_owned());
+    };
+    for failure in facts.returns.failures.into_iter().flatten() {
+        add(failure.status, failure.documentation);
+    }
+    add(400, "The request breaks rules: the document lists all of them.");
+    if !parameters.is_empty() || content.is_some() {
+        add(manners.violations.as_u16(), "Parameters break rules: the document lists all of them.");
+    }
+    if facts.returns.optional {
+        add(404, "There is none.");
+    }
+    let hooks = || resource.operations.operations.iter().filter(|it| it.role != operation.role);
+    for hook in hooks().filter(|hook| !matches!(hook.role, Role::Method(_))) {
+        for failure in (hook.returns)().failures.into_iter().flatten() {
+            add(failure.status, failure.documentation);
+        }
+    }
+    if facts.returns.value.is_some() && !manners.sends_default {
+        add(406, "The client accepts none of the representations that there are.");
+    }
+    add(412, "A precondition of the request fails.");
+    add(413, "The content is over the limit.");
+    if content.is_some() {
+        add(415, "The content is of a media type or a content coding that is not read.");
+    }
+    add(500, "Something failed: the log says what, under the ID in the document.");
+    answers.extend(problems.into_iter().map(|(status, text)| problem(Some(status), &text)));
+    answers.sort_by_key(|answer| answer.status);
+    let is_open = facts.returns.verbatim && facts.returns.statuses == [200]
+        || facts.is_open(&facts.returns)
+        || hooks().any(|hook| facts.is_open(&(hook.returns)()));
+    if is_open {
+        answers.push(problem(None, "Any other problem."));
+    }
+    answers
+}
+
+/// How to log in, as `authorize` says it.
+pub(super) fn challenges(operations: &Operations) -> Vec<&'static str> {
+    let authorize = operations.operations.iter().find(|it| it.role == Role::Authorize);
+    let returns = authorize.map(|authorize| (authorize.returns)());
+    let failures: &[Failure] = returns.and_then(|returns| returns.failures).unwrap_or_default();
+    failures.iter().filter_map(|failure| failure.challenge).collect()
+}
+
+impl Facts<'_> {
+    /// What the method itself answers.
+    fn own(&self, generator: &mut SchemaGenerator) -> Vec<Answer> {
+        let mut answers: Vec<_> = self
+            .returns
+            .statuses
+            .iter()
+            .filter(|status| **status < 400)
+            .map(|status| self.success(*status, generator))
+            .collect();
+        if self.is_get() && (self.has_etag || self.has_date) {
+            let mut answer = self.success(304, generator);
+            answer.media_types.clear();
+            answer.schema = None;
+            answers.push(answer);
+        }
+        if self.returns.statuses.contains(&416) {
+            answers.push(problem(Some(416), "There is nothing of the range that was asked for."));
+        }
+        answers
+    }
+
+    fn success(&self, status: u16, generator: &mut SchemaGenerator) -> Answer {
+        let Described { mount, operations, .. } = *self.resource;
+        let has_content = self.returns.value.is_some();
+        let representations = Representations::new(mount, operations, &self.returns);
+        let media_types = representations.iter().filter(|_| has_content);
+        let media_types: Vec<_> = media_types.flat_map(Representations::media_types).collect();
+        let schema = self.returns.schema.map(|schema| schema(generator).to_value());
+        let media_types = match self.returns.verbatim {
+            true if status != 304 => vec!["*/*"],
+            _ => media_types,
+        };
+        Answer {
+            status: Some(status),
+            description: title(status).to_owned(),
+            fields: self.fields(status),
+            media_types,
+            schema,
+            problem: false,
+        }
+    }
+
+    fn fields(&self, status: u16) -> Vec<&'static str> {
+        let mut fields = Vec::new();
+        let mut add = |name, is_there: bool| fields.extend(is_there.then_some(name));
+        let is_retrieved = self.is_get() && (status < 300 || status == 304);
+        add("ETag", is_retrieved && self.has_etag);
+        add("Last-Modified", is_retrieved && self.has_date);
+        let is_fresh = self.operation.freshness.is_some() && (status < 300 || status == 304);
+        add("Cache-Control", is_fresh);
+        add("Expires", is_fresh);
+        add("Vary", self.returns.value.is_some());
+        add("Location", status == 201 || (300..400).contains(&status) && status != 304);
+        add("Accept-Ranges", self.returns.statuses.contains(&206) && status < 300);
+        add("Content-Range", status == 206);
+        add("Deprecation", self.operation.deprecation.is_some_and(|it| it.since.is_some()));
+        add("Sunset", self.operation.deprecation.is_some_and(|it| it.sunset.is_some()));
+        fields
+    }
+
+    fn is_get(&self) -> bool {
+        self.operation.role == Role::Method("GET")
+    }
+
+    /// Whether there can be errors of which nobody knows what problems they are.
+    fn is_open(&self, returns: &Returns) -> bool {
+        returns.fails && returns.failures.is_none()
+    }
+}
+
+fn problem(status: Option<u16>, description: &str) -> Answer {
+    let described = match (description, status) {
+        ("", Some(status)) => title(status),
+        _ => description,
+    };
+    let mut fields = vec!["Vary"];
+    fields.extend(match status {
+        Some(401) => Some("WWW-Authenticate"),
+        Some(405) => Some("Allow"),
+        Some(413 | 429 | 503) => Some("Retry-After"),
+        Some(415) => Some("Accept"),
+        Some(416) => Some("Content-Range"),
+        _ => None,
+    });
+    Answer {
+        status,
+        description: described.to_owned(),
+        fields,
+        media_types: PROBLEM.to_vec(),
+        schema: None,
+        problem: true,
+    }
+}
+
+fn title(status: u16) -> &'static str {
+    let status = StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or("Problem")
+}

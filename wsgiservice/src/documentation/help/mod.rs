@@ -1,0 +1,114 @@
+//! `/_internal/help` and `/_internal/openapi`: the documentation as resources, made with the framework itself.
+
+mod markdown;
+mod page;
+
+use std::{io, path::Path, sync::Arc};
+
+use http::{HeaderValue, header};
+use serde::{Serialize, Serializer};
+use wsgiservice_macros::{mount, resource};
+
+use self::page::{POLICY, Place, page};
+use super::{Documentation, openapi::OpenApi};
+use crate::{application::Application, binary::Binary, outcome::WithFields, request::Request};
+
+const STYLE: &str = include_str!("style.css");
+
+const SCRIPT: &str = include_str!("script.js");
+
+/// What stands in for the host where there is none.
+const ORIGIN: &str = "http://127.0.0.1:8001";
+
+/// Adds the resources that tell what the application is.
+pub(crate) fn mount_into(
+    application: Application,
+    documentation: &Arc<Documentation>,
+) -> Application {
+    let help = Help { documentation: Arc::clone(documentation) };
+    let document = Document { documentation: Arc::clone(documentation) };
+    let application = application.mount(help).mount(document);
+    application.mount(Style).mount(Script)
+}
+
+/// Writes the documentation as files that can be hosted anywhere.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<()> {
+    let page = page(documentation, Place { assets: "", base: None, origin: ORIGIN });
+    let openapi = serde_json::to_string_pretty(&OpenApi::new(documentation))?;
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("index.html"), page)?;
+    std::fs::write(folder.join("style.css"), STYLE)?;
+    std::fs::write(folder.join("openapi.json"), openapi)
+}
+
+/// The documentation of this service.
+#[mount("/_internal/help", etag = auto, crate = crate)]
+struct Help {
+    documentation: Arc<Documentation>,
+}
+
+#[resource(crate = crate)]
+impl Help {
+    /// Return what the service is.
+    fn get(&self, request: &Request) -> WithFields<View> {
+        let host = request.fields().get(header::HOST).and_then(|host| host.to_str().ok());
+        let origin = host.map_or_else(|| ORIGIN.to_owned(), |host| format!("http://{host}"));
+        let view = View { documentation: Arc::clone(&self.documentation), origin };
+        let policy = HeaderValue::from_static(POLICY);
+        WithFields::new(view).field(header::CONTENT_SECURITY_POLICY, policy)
+    }
+
+    #[representation(".html", "text/html")]
+    fn html(&self, view: &View) -> String {
+        let place = Place { assets: "help/", base: Some(".."), origin: &view.origin };
+        page(&view.documentation, place)
+    }
+}
+
+/// The documentation, as somebody asked for it.
+struct View {
+    documentation: Arc<Documentation>,
+    origin: String,
+}
+
+impl Serialize for View {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.documentation.serialize(serializer)
+    }
+}
+
+/// The OpenAPI document of this service.
+#[mount("/_internal/openapi", representations = [json], etag = auto, crate = crate)]
+struct Document {
+    documentation: Arc<Documentation>,
+}
+
+#[resource(crate = crate)]
+impl Document {
+    fn get(&self) -> OpenApi {
+        OpenApi::new(&self.documentation)
+    }
+}
+
+#[mount("/_internal/help/style.css", etag = auto, crate = crate)]
+struct Style;
+
+#[resource(crate = crate)]
+impl Style {
+    fn get(&self) -> Binary {
+        Binary::new(STYLE, HeaderValue::from_static("text/css; charset=utf-8"))
+    }
+}
+
+#[mount("/_internal/help/script.js", etag = auto, crate = crate)]
+struct Script;
+
+#[resource(crate = crate)]
+impl Script {
+    fn get(&self) -> Binary {
+        Binary::new(SCRIPT, HeaderValue::from_static("text/javascript; charset=utf-8"))
+    }
+}

@@ -1,0 +1,347 @@
+//! The page: one document that reads without its script.
+
+use maud::{DOCTYPE, Markup, html};
+use serde_json::Value;
+
+use super::markdown::markdown;
+use crate::documentation::{Answer, Content, Documentation, Method, Parameter, Resource};
+
+/// What the page may load, and what it may ask: its own origin.
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'";
+
+/// Where a page stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// What stands before the names of its style and its script.
+    pub(crate) assets: &'a str,
+    /// The way to the root of the service, where the page is a part of one that can be asked.
+    pub(crate) base: Option<&'a str>,
+    /// The scheme and the host, for what is to be copied.
+    pub(crate) origin: &'a str,
+}
+
+/// The page of an application.
+pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
+    let Documentation { name, version, description, resources, .. } = documentation;
+    html! {
+        (DOCTYPE)
+        html lang="en" data-base=[place.base] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (name) }
+                link rel="icon" href="data:,";
+                link rel="stylesheet" href={ (place.assets) "style.css" };
+                @if place.base.is_some() { script src={ (place.assets) "script.js" } defer {} }
+            }
+            body {
+                a.skip href="#resources" { "Skip to the resources" }
+                header {
+                    h1 { (name) " " span.version { (version) } }
+                    @if !description.is_empty() { p { (description) } }
+                    p.quiet {
+                        "Also as " a href="openapi.json" { "OpenAPI" }
+                        @if place.base.is_some() {
+                            ", " a href="help.json" { "JSON" } " and " a href="help.xml" { "XML" }
+                        }
+                        "."
+                    }
+                }
+                div.page {
+                    (contents(resources))
+                    main #resources { @for resource in resources { (self::resource(resource, documentation, place)) } }
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn contents(resources: &[Resource]) -> Markup {
+    html! {
+        nav aria-label="Resources" {
+            div hidden {
+                label for="search" { "Search" }
+                input #search type="search" autocomplete="off" aria-describedby="found";
+                p #found.quiet role="status" {}
+            }
+            ul {
+                @for resource in resources {
+                    li {
+                        a.path href={ "#" (anchor(resource)) } { (resource.path) }
+                        ul {
+                            @for method in &resource.methods {
+                                li { a href={ "#" (method.id) } { (verb(method)) (method.summary) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Two resources may have one name, and no two have one path.
+fn anchor(resource: &Resource) -> String {
+    format!(
+        "{}-{}",
+        resource.name,
+        resource.path.replace(|it: char| !it.is_ascii_alphanumeric(), "-")
+    )
+}
+
+fn verb(method: &Method) -> Markup {
+    let known = ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method.method);
+    let class = if known { method.method.to_lowercase() } else { "other".to_owned() };
+    html! { span.verb.(class) { (method.method) } " " }
+}
+
+fn resource(resource: &Resource, documentation: &Documentation, place: Place<'_>) -> Markup {
+    let anchor = anchor(resource);
+    let text = format!("{} {} {}", resource.path, resource.name, resource.description);
+    html! {
+        section.resource id=(anchor) data-text=(text) {
+            h2 { a href={ "#" (anchor) } { span.path { (resource.path) } " " span.name { (resource.name) } } }
+            (markdown(resource.description))
+            @if !resource.representations.is_empty() {
+                p.quiet {
+                    "Representations: "
+                    @for (index, representation) in resource.representations.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        code { "." (representation.extension) } " or " code { (representation.media_type) }
+                    }
+                }
+            }
+            @for method in &resource.methods { (self::method(resource, method, documentation, place)) }
+        }
+    }
+}
+
+fn method(
+    resource: &Resource,
+    method: &Method,
+    documentation: &Documentation,
+    place: Place<'_>,
+) -> Markup {
+    let text = format!("{} {} {}", method.method, method.summary, method.description);
+    html! {
+        article.method id=(method.id) data-text=(text) {
+            h3 { a href={ "#" (method.id) } { (verb(method)) span.path { (resource.path) } } }
+            (markdown(&method.summary))
+            @if let Some(deprecated) = &method.deprecated {
+                div.deprecated {
+                    p {
+                        strong { "Deprecated" }
+                        @if let Some(since) = deprecated.since { " since " (since) }
+                        @if let Some(sunset) = deprecated.sunset { ", gone on " (sunset) }
+                        "."
+                        @if let Some(note) = deprecated.note { " " (note) }
+                    }
+                }
+            }
+            (markdown(method.description))
+            @if !method.challenges.is_empty() {
+                p { "Log in: " @for challenge in &method.challenges { code { (challenge) } " " } }
+            }
+            @if !method.parameters.is_empty() { (parameters(&method.parameters)) }
+            @if let Some(content) = &method.content { (self::content(content, documentation)) }
+            (answers(&method.answers, documentation))
+            @if let Some(cache_control) = method.cache_control {
+                h4 { "Caching" }
+                p { code { "Cache-Control: " (cache_control) } }
+            }
+            h4 { "curl" }
+            div {
+                pre.curl tabindex="0" { code data-origin=(place.origin) { (curl(resource, method, place.origin)) } }
+                button.copy type="button" hidden { "Copy" }
+            }
+            @if place.base.is_some() { (form(resource, method)) }
+        }
+    }
+}
+
+fn parameters(parameters: &[Parameter]) -> Markup {
+    html! {
+        h4 { "Parameters" }
+        div.scroll {
+            table {
+                thead { tr { th { "Name" } th { "In" } th { "Type" } th { "Meaning" } } }
+                tbody {
+                    @for parameter in parameters {
+                        tr {
+                            td { code { (parameter.key) } @if parameter.mandatory { " " strong { "mandatory" } } }
+                            td { (parameter.place) }
+                            td { (parameter.kind) @if parameter.repeated { ", repeated" } }
+                            td {
+                                (markdown(parameter.description))
+                                @for rule in &parameter.rules { p.quiet { (rule) } }
+                                @if let Some(default) = parameter.default { p.quiet { "without it " code { (default) } } }
+                                @if let Some(example) = parameter.example { p.quiet { "such as " code { (example) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn content(content: &Content, documentation: &Documentation) -> Markup {
+    html! {
+        h4 { "Content" }
+        p {
+            @if content.mandatory { strong { "mandatory" } ", " }
+            @for media_type in &content.media_types { code { (media_type) } " " }
+            span.quiet { "up to " (content.limit) " bytes" }
+        }
+        @if let Some(schema) = &content.schema { (self::schema(schema, documentation)) }
+    }
+}
+
+fn answers(answers: &[Answer], documentation: &Documentation) -> Markup {
+    html! {
+        h4 { "Answers" }
+        div.scroll {
+            table {
+                thead { tr { th { "Status" } th { "Meaning" } th { "Header fields" } } }
+                tbody {
+                    @for answer in answers {
+                        tr {
+                            td { @match answer.status { Some(status) => code { (status) }, None => "any other" } }
+                            td {
+                                (markdown(&answer.description))
+                                @if let Some(schema) = &answer.schema { (self::schema(schema, documentation)) }
+                            }
+                            td.quiet { (answer.fields.join(", ")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A schema, with what it refers to in its place.
+fn schema(schema: &Value, documentation: &Documentation) -> Markup {
+    let named = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.rsplit('/').next());
+    let found = named.and_then(|name| documentation.components.schemas.get(name));
+    let text = serde_json::to_string_pretty(found.unwrap_or(schema)).unwrap_or_default();
+    html! {
+        details {
+            summary { "Schema" @if let Some(name) = named { " " code { (name) } } }
+            pre tabindex="0" { code { (text) } }
+        }
+    }
+}
+
+/// The request as a command, with examples in the places of parameters where there are some.
+fn curl(resource: &Resource, method: &Method, origin: &str) -> String {
+    let mut path = resource.path.replace("{*", "{");
+    let mut query = Vec::new();
+    let mut options = Vec::new();
+    for parameter in &method.parameters {
+        let Some(value) = parameter.example else { continue };
+        match parameter.place {
+            "path" => path = path.replace(&format!("{{{}}}", parameter.name), value),
+            "query" => query.push(format!("{}={value}", parameter.key)),
+            _ => {}
+        }
+    }
+    for parameter in method.parameters.iter().filter(|it| it.mandatory) {
+        let value = parameter.example.unwrap_or("…");
+        match parameter.place {
+            "query" if parameter.example.is_none() => {
+                query.push(format!("{}={value}", parameter.key));
+            }
+            "header" => options.push(format!("-H '{}: {value}'", parameter.key)),
+            "content" if parameter.is_file => options.push(format!("-F {}=@FILE", parameter.key)),
+            "content" => options.push(format!("-d {}='{value}'", parameter.key)),
+            _ => {}
+        }
+    }
+    let has_data = options.iter().any(|it| it.starts_with("-d") || it.starts_with("-F"));
+    if method.content.is_some() && !has_data {
+        options.push("-H 'Content-Type: …' --data-binary @FILE".to_owned());
+    }
+    let verb = match method.method {
+        "GET" => String::new(),
+        other => format!("-X {other} "),
+    };
+    let options: String = options.into_iter().map(|option| format!("{option} ")).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("curl {verb}{options}'{origin}{path}{query}'")
+}
+
+/// The form that asks the service; the script shows it.
+fn form(resource: &Resource, method: &Method) -> Markup {
+    let takes_whole = method.content.is_some()
+        && method.parameters.iter().all(|parameter| parameter.place != "content");
+    html! {
+        form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
+            h4 { "Try it" }
+            div.fields {
+                @for parameter in &method.parameters { (field(parameter)) }
+                @if !resource.representations.is_empty() {
+                    label {
+                        span.name { "Representation" }
+                        select name="representation" {
+                            option { "the default" }
+                            @for representation in &resource.representations {
+                                option data-extension={ "." (representation.extension) } { "." (representation.extension) }
+                                option data-accept=(representation.media_type) { "Accept: " (representation.media_type) }
+                            }
+                        }
+                    }
+                }
+                label { span.name { "More header fields" } textarea.code name="fields" rows="2" placeholder="Name: value" {} }
+                @if takes_whole {
+                    label {
+                        span.name { "Media type" }
+                        select name="type" { @for name in method.content.iter().flat_map(|it| &it.media_types) { option { (name) } } }
+                    }
+                    label { span.name { "Content" } textarea.code name="content" rows="5" {} }
+                }
+            }
+            div.buttons {
+                button type="submit" { "Send" }
+                button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last answer" { "Ask again, if it has changed" }
+            }
+            div.answer role="status" hidden {}
+        }
+    }
+}
+
+fn field(parameter: &Parameter) -> Markup {
+    let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
+    let words = one.get("enum").and_then(Value::as_array);
+    let kind = one.get("type").and_then(Value::as_str);
+    let (key, place, mandatory) = (parameter.key, parameter.place, parameter.mandatory);
+    let value = parameter.example;
+    html! {
+        label {
+            span.name { (key) @if mandatory { " *" } }
+            @if parameter.is_file {
+                input type="file" data-in=(place) data-name=(key) required[mandatory] multiple[parameter.repeated];
+            } @else if parameter.is_secret {
+                input type="password" autocomplete="off" data-in=(place) data-name=(key) required[mandatory];
+            } @else if parameter.repeated {
+                textarea data-in=(place) data-name=(key) data-repeated rows="2" placeholder="one on each line" { (value.unwrap_or_default()) }
+            } @else if let Some(words) = words {
+                select data-in=(place) data-name=(key) {
+                    @if !mandatory { option value="" { "" } }
+                    @for word in words.iter().filter_map(Value::as_str) { option { (word) } }
+                }
+            } @else if kind == Some("boolean") {
+                select data-in=(place) data-name=(key) {
+                    @if !mandatory { option value="" { "" } }
+                    option { "true" } option { "false" }
+                }
+            } @else {
+                input type="text" data-in=(place) data-name=(key) required[mandatory] value=[value]
+                    inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default];
+            }
+        }
+    }
+}

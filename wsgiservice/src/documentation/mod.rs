@@ -1,0 +1,230 @@
+//! What an application is, told to its readers: the help page and the OpenAPI document.
+//!
+//! Both are made of one [`Documentation`], which is read off the descriptors, and so cannot drift from what the service
+//! does.
+
+mod answer;
+pub(crate) mod help;
+pub(crate) mod openapi;
+mod parameter;
+mod schema;
+
+use std::collections::BTreeSet;
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub(crate) use self::{answer::Answer, parameter::Parameter};
+use crate::{
+    application::Manners,
+    descriptor::{Mount, Operation, Operations, Package, Role},
+    representation::Representations,
+};
+
+/// A resource that was mounted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Described<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) mount: &'a Mount,
+    pub(crate) operations: &'a Operations,
+    pub(crate) manners: &'a Manners,
+}
+
+/// All that there is to say of an application.
+#[derive(Debug, Serialize)]
+pub(crate) struct Documentation {
+    pub(crate) name: String,
+    pub(crate) version: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) components: Components,
+    #[serde(skip)]
+    pub(crate) package: Option<Package>,
+}
+
+/// What schemas refer to.
+#[derive(Debug, Serialize)]
+pub(crate) struct Components {
+    pub(crate) schemas: Map<String, Value>,
+}
+
+/// A resource.
+#[derive(Debug, Serialize)]
+pub(crate) struct Resource {
+    pub(crate) name: &'static str,
+    pub(crate) path: String,
+    pub(crate) description: &'static str,
+    pub(crate) representations: Vec<Representation>,
+    pub(crate) methods: Vec<Method>,
+}
+
+/// A representation of a resource.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Representation {
+    pub(crate) extension: &'static str,
+    pub(crate) media_type: &'static str,
+}
+
+/// A method of a resource.
+#[derive(Debug, Serialize)]
+pub(crate) struct Method {
+    pub(crate) method: &'static str,
+    /// The name of the operation, which no other has.
+    pub(crate) id: String,
+    pub(crate) summary: String,
+    pub(crate) description: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deprecated: Option<Deprecated>,
+    pub(crate) parameters: Vec<Parameter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content: Option<Content>,
+    pub(crate) answers: Vec<Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cache_control: Option<&'static str>,
+    /// How to log in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) challenges: Vec<&'static str>,
+}
+
+/// That a method is to go.
+#[derive(Debug, Serialize)]
+pub(crate) struct Deprecated {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sunset: Option<&'static str>,
+}
+
+/// The content of a request.
+#[derive(Debug, Serialize)]
+pub(crate) struct Content {
+    pub(crate) mandatory: bool,
+    pub(crate) media_types: Vec<&'static str>,
+    /// How much of it is read, in bytes.
+    pub(crate) limit: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schema: Option<Value>,
+}
+
+impl Documentation {
+    /// Whether a method that is known can answer with this status; of one that is not known nobody can tell.
+    pub(crate) fn knows(&self, path: &str, method: &str, status: u16) -> Option<bool> {
+        let resource = self.resources.iter().find(|resource| resource.path == path)?;
+        let method = resource.methods.iter().find(|it| it.method == method)?;
+        let can_be = |answer: &Answer| answer.status.is_none_or(|known| known == status);
+        Some(method.answers.iter().any(can_be))
+    }
+
+    /// The documentation of these resources.
+    pub(crate) fn new(name: &str, resources: &[Described<'_>]) -> Self {
+        let settings = SchemaSettings::draft2020_12();
+        let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
+        let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
+        let mut described: Vec<_> = resources.to_vec();
+        described.sort_by_key(|resource| resource.path);
+        let resources = described.iter().map(|resource| writer.resource(resource)).collect();
+        let package = described.first().map(|resource| resource.mount.package);
+        let schemas = writer.generator.take_definitions(true);
+        Self {
+            name: name.to_owned(),
+            version: package.map_or("", |package| package.version),
+            description: package.map_or("", |package| package.description),
+            resources,
+            components: Components { schemas },
+            package,
+        }
+    }
+}
+
+/// What is needed while it is written.
+struct Writer {
+    generator: SchemaGenerator,
+    ids: BTreeSet<String>,
+}
+
+impl Writer {
+    fn resource(&mut self, resource: &Described<'_>) -> Resource {
+        let Described { path, mount, operations, .. } = *resource;
+        let methods: Vec<_> = operations
+            .operations
+            .iter()
+            .filter_map(|operation| match operation.role {
+                Role::Method(method) => Some(self.method(resource, method, operation)),
+                _ => None,
+            })
+            .collect();
+        Resource {
+            name: mount.name,
+            path: path.to_owned(),
+            description: mount.documentation,
+            representations: representations(mount, operations),
+            methods,
+        }
+    }
+
+    fn method(
+        &mut self,
+        resource: &Described<'_>,
+        method: &'static str,
+        operation: &Operation,
+    ) -> Method {
+        let Described { mount, operations, manners, .. } = *resource;
+        let mut parameters = parameter::of(mount, operation);
+        for hook in operations.operations.iter().filter(|it| !matches!(it.role, Role::Method(_))) {
+            let further = parameter::of(mount, hook).into_iter();
+            let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
+            parameters.extend(further.filter(|parameter| !known.contains(&parameter.name)));
+        }
+        let content = schema::content(mount, operation, manners, &parameters, &mut self.generator);
+        let documentation = operation.documentation;
+        let (summary, description) =
+            documentation.split_once("\n\n").unwrap_or((documentation, ""));
+        let challenges = answer::challenges(operations);
+        Method {
+            method,
+            id: self.id(method, mount.name),
+            summary: summary.replace('\n', " "),
+            description: description.trim(),
+            deprecated: operation.deprecation.map(|it| Deprecated {
+                since: it.since,
+                note: it.note,
+                sunset: it.sunset,
+            }),
+            answers: answer::of(resource, operation, &content, &parameters, &mut self.generator),
+            parameters,
+            content,
+            cache_control: operation.freshness.map(|freshness| freshness.cache_control),
+            challenges,
+        }
+    }
+
+    /// A name as programs have them: `getDocument`.
+    fn id(&mut self, method: &str, resource: &str) -> String {
+        let plain = format!("{}{resource}", method.to_lowercase().replace('-', "_"));
+        let numbered = (2..).map(|number| format!("{plain}{number}"));
+        let free = std::iter::once(plain.clone()).chain(numbered).find(|id| !self.ids.contains(id));
+        let id = free.unwrap_or(plain);
+        self.ids.insert(id.clone());
+        id
+    }
+}
+
+/// The representations that some method of the resource has.
+fn representations(mount: &Mount, operations: &Operations) -> Vec<Representation> {
+    let mut all = Vec::new();
+    for operation in operations.operations {
+        let returns = (operation.returns)();
+        let is_answered = matches!(operation.role, Role::Method(_)) && returns.value.is_some();
+        let written = is_answered.then(|| Representations::new(mount, operations, &returns).ok());
+        for (extension, media_type) in written.flatten().iter().flat_map(Representations::names) {
+            let representation = Representation { extension, media_type };
+            if !all.contains(&representation) {
+                all.push(representation);
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,241 @@
+//! A parameter, in words and as a schema.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::descriptor::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
+
+/// A parameter of a method.
+#[derive(Debug, Serialize)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    /// Where it is: `path`, `query`, `header` or `content`.
+    #[serde(rename = "in")]
+    pub(crate) place: &'static str,
+    /// The name that it has there.
+    #[serde(skip)]
+    pub(crate) key: &'static str,
+    pub(crate) mandatory: bool,
+    pub(crate) repeated: bool,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) rules: Vec<String>,
+    pub(crate) description: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) default: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) example: Option<&'static str>,
+    /// Whether it is never shown.
+    #[serde(skip)]
+    pub(crate) is_secret: bool,
+    #[serde(skip)]
+    pub(crate) is_file: bool,
+    pub(crate) schema: Value,
+}
+
+/// The parameters of a method or a hook.
+pub(super) fn of(mount: &Mount, operation: &Operation) -> Vec<Parameter> {
+    let takes_no_whole = !operation.parameters.iter().any(|it| {
+        matches!(
+            it.argument,
+            Argument::Content { .. } | Argument::Bytes | Argument::Stream | Argument::Form
+        )
+    });
+    let reads_content = operation.role.reads_content() && takes_no_whole;
+    operation.parameters.iter().filter_map(|it| parameter(mount, it, reads_content)).collect()
+}
+
+fn parameter(
+    mount: &Mount,
+    parameter: &descriptor::Parameter,
+    reads_content: bool,
+) -> Option<Parameter> {
+    let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
+    let constraint = further.fold(parameter.constraint, |nearer, further| nearer.or(further));
+    let (kind, optional, repeated, is_secret) = match parameter.argument {
+        Argument::Value { kind, optional, repeated, secret } => {
+            (Some(kind), optional, repeated, secret)
+        }
+        Argument::File { optional, repeated } => (None, optional, repeated, false),
+        _ => return None,
+    };
+    let is_in_path = mount.variables.contains(&parameter.name);
+    let place = match () {
+        () if is_secret || kind.is_none() => "content",
+        () if parameter.header.is_some() => "header",
+        () if is_in_path => "path",
+        () if reads_content => "content",
+        () => "query",
+    };
+    let one = kind.map_or_else(|| file(&constraint), |kind| schema(&kind, &constraint));
+    Some(Parameter {
+        name: parameter.name,
+        place,
+        key: parameter.header.unwrap_or(parameter.name),
+        mandatory: is_in_path || !(optional || repeated || constraint.default.is_some()),
+        repeated,
+        kind: kind.map_or_else(|| "file".to_owned(), words),
+        rules: rules(&constraint, kind.is_none()),
+        description: constraint.documentation.unwrap_or_default(),
+        default: constraint.default.map(|default| default.text()),
+        example: constraint.example,
+        is_secret,
+        is_file: kind.is_none(),
+        schema: if repeated && !is_in_path { json!({"type": "array", "items": one}) } else { one },
+    })
+}
+
+/// The type, in words.
+fn words(kind: Kind) -> String {
+    match kind {
+        Kind::Integer { minimum, maximum } => format!("whole number from {minimum} to {maximum}"),
+        Kind::Number => "number".to_owned(),
+        Kind::Boolean => "true or false".to_owned(),
+        Kind::Text(None) => "text".to_owned(),
+        Kind::Text(Some(format)) => format!("text ({format})"),
+        Kind::Choice(words) => format!("one of {}", words.join(", ")),
+        Kind::Any => "one value".to_owned(),
+    }
+}
+
+/// The rules, in words.
+fn rules(constraint: &Constraint, is_file: bool) -> Vec<String> {
+    let mut rules = Vec::new();
+    if let Some(re) = constraint.re {
+        rules.push(format!("matches `{re}`"));
+    }
+    if let Some((least, most)) = constraint.len {
+        let unit = if is_file { "bytes" } else { "characters" };
+        rules.push(match most {
+            usize::MAX => format!("at least {least} {unit}"),
+            most => format!("{least} to {most} {unit}"),
+        });
+    }
+    if let Some((least, most)) = constraint.range {
+        rules.extend(range(least, most));
+    }
+    if let Some(values) = constraint.one_of {
+        rules.push(format!("one of {}", values.join(", ")));
+    }
+    if let Some(format) = constraint.format {
+        rules.push(format!("a valid {format}"));
+    }
+    rules
+}
+
+fn range(least: Bound, most: Bound) -> Option<String> {
+    let text = |bound: Bound| number(bound).map(|number| number.to_string());
+    match (text(least), text(most)) {
+        (Some(least), Some(most)) => Some(format!("from {least} to {most}")),
+        (Some(least), None) => Some(format!("{least} or more")),
+        (None, Some(most)) => Some(format!("{most} or less")),
+        (None, None) => None,
+    }
+}
+
+/// A bound as JSON has numbers; nothing where it is open, or too great for them.
+fn number(bound: Bound) -> Option<Value> {
+    match bound {
+        Bound::Open => None,
+        Bound::Integer(number) => integer(number),
+        Bound::Number(number) => serde_json::Number::from_f64(number).map(Value::Number),
+    }
+}
+
+fn integer(number: i128) -> Option<Value> {
+    let small = i64::try_from(number).map(Value::from);
+    small.or_else(|_| u64::try_from(number).map(Value::from)).ok()
+}
+
+fn file(constraint: &Constraint) -> Value {
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("contentMediaType".to_owned(), "application/octet-stream".into());
+    describe(&mut schema, constraint);
+    Value::Object(schema)
+}
+
+/// The schema of one value (JSON Schema 2020-12).
+fn schema(kind: &Kind, constraint: &Constraint) -> Value {
+    let mut schema = typed(kind);
+    let is_text = matches!(kind, Kind::Text(_));
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            schema.insert(key.to_owned(), value);
+        }
+    };
+    put("pattern", constraint.re.filter(|_| is_text).and_then(pattern).map(Value::from));
+    if let Some((least, most)) = constraint.range {
+        put("minimum", number(least));
+        put("maximum", number(most));
+    }
+    let (least, most) = constraint.len.unwrap_or((0, usize::MAX));
+    let least = if constraint.declared { least.max(1) } else { least };
+    put("minLength", Some(least.into()).filter(|_| is_text && least > 0));
+    put("maxLength", Some(most.into()).filter(|_| is_text && most < usize::MAX));
+    put("enum", constraint.one_of.map(Value::from));
+    put("format", constraint.format.and_then(format).map(Value::from));
+    describe(&mut schema, constraint);
+    Value::Object(schema)
+}
+
+fn typed(kind: &Kind) -> Map<String, Value> {
+    let schema = match kind {
+        Kind::Integer { minimum, maximum } => {
+            let mut schema = json!({"type": "integer"});
+            for (key, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
+                if let (Some(bound), Some(schema)) = (integer(bound), schema.as_object_mut()) {
+                    schema.insert(key.to_owned(), bound);
+                }
+            }
+            schema
+        }
+        Kind::Number => json!({"type": "number"}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Text(Some("ip")) => {
+            json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
+        }
+        Kind::Text(name) => match name.and_then(format) {
+            Some(format) => json!({"type": "string", "format": format}),
+            None => json!({"type": "string"}),
+        },
+        Kind::Choice(words) => json!({"type": "string", "enum": words}),
+        Kind::Any => json!({"type": ["string", "number", "boolean"]}),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}
+
+/// The formats that JSON Schema knows, in its sense (validation vocabulary, section 7.3).
+fn format(name: &'static str) -> Option<&'static str> {
+    let known =
+        ["email", "uri", "hostname", "date-time", "date", "uuid", "ipv4", "ipv6", "duration"];
+    known.contains(&name).then_some(name)
+}
+
+/// The expression as ECMAScript has it, which is what a schema has; nothing where it would mean something else there.
+fn pattern(re: &str) -> Option<String> {
+    let foreign = ["(?", r"\A", r"\z", "[[", "&&", "--", "~~", r"\x", r"\u", r"\p", r"\P", r"\h"];
+    let is_plain = foreign.iter().all(|foreign| !re.contains(foreign));
+    is_plain.then(|| format!("^(?:{re})$"))
+}
+
+fn describe(schema: &mut Map<String, Value>, constraint: &Constraint) {
+    let default = constraint.default.map(|default| schema_value(schema, default.text()));
+    let example = constraint.example.map(|example| schema_value(schema, example));
+    if let Some(default) = default {
+        schema.insert("default".to_owned(), default);
+    }
+    if let Some(example) = example {
+        schema.insert("examples".to_owned(), Value::from(vec![example]));
+    }
+}
+
+/// A text as a value of the schema's type.
+fn schema_value(schema: &Map<String, Value>, text: &'static str) -> Value {
+    let is_text = schema.get("type").is_some_and(|kind| kind == "string");
+    let parsed = (!is_text).then(|| serde_json::from_str(text).ok()).flatten();
+    parsed.unwrap_or_else(|| text.into())
+}

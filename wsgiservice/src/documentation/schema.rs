@@ -1,0 +1,73 @@
+//! The content of a request, as a schema.
+
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+
+use super::{Content, Parameter};
+use crate::{
+    application::Manners,
+    descriptor::{Argument, Mount, Operation},
+};
+
+/// The content that a method takes, where it takes some.
+pub(super) fn content(
+    mount: &Mount,
+    operation: &Operation,
+    manners: &Manners,
+    parameters: &[Parameter],
+    generator: &mut SchemaGenerator,
+) -> Option<Content> {
+    let limit = operation.content_limit.or(mount.content_limit).unwrap_or(manners.content_limit);
+    for parameter in operation.parameters {
+        let (mandatory, media_types) = match parameter.argument {
+            Argument::Content { optional } => (
+                !optional,
+                &[
+                    "application/json",
+                    "application/x-www-form-urlencoded",
+                    "multipart/form-data",
+                    "application/xml",
+                    "text/xml",
+                ][..],
+            ),
+            Argument::Bytes | Argument::Stream => (false, &["*/*"][..]),
+            Argument::Form => (true, &["multipart/form-data"][..]),
+            _ => continue,
+        };
+        let schema = (parameter.schema)().map(|schema| schema(generator).to_value());
+        return Some(Content { mandatory, media_types: media_types.to_vec(), limit, schema });
+    }
+    members(parameters, limit)
+}
+
+/// The parameters in the content, as the members of an object.
+fn members(parameters: &[Parameter], limit: usize) -> Option<Content> {
+    let members = || parameters.iter().filter(|parameter| parameter.place == "content");
+    members().next()?;
+    let properties: Map<_, _> = members()
+        .map(|parameter| {
+            let mut schema = parameter.schema.clone();
+            if let Some(schema) = schema.as_object_mut()
+                && !parameter.description.is_empty()
+            {
+                schema.insert("description".to_owned(), parameter.description.into());
+            }
+            (parameter.name.to_owned(), schema)
+        })
+        .collect();
+    let mandatory: Vec<_> =
+        members().filter(|parameter| parameter.mandatory).map(|it| it.name).collect();
+    let needs_a_file = members().any(|parameter| parameter.is_file && parameter.mandatory);
+    let media_types = if needs_a_file {
+        &["multipart/form-data"][..]
+    } else {
+        &["application/json", "application/x-www-form-urlencoded", "multipart/form-data"][..]
+    };
+    let is_mandatory = !mandatory.is_empty();
+    let mut schema = json!({"type": "object", "properties": properties});
+    if let (true, Some(schema)) = (is_mandatory, schema.as_object_mut()) {
+        schema.insert("required".to_owned(), Value::from(mandatory));
+    }
+    let media_types = media_types.to_vec();
+    Some(Content { mandatory: is_mandatory, media_types, limit, schema: Some(schema) })
+}
