@@ -7,7 +7,7 @@ use syn::{Attribute, LitStr, Type, spanned::Spanned};
 
 use crate::{
     input::{Errors, function::Function},
-    model::{Constraint, Deprecation, Freshness, Literal, METHODS, Operation, Range, Role, name},
+    model::{Constraint, Freshness, Literal, METHODS, Operation, Range, Role, Sunset, name},
 };
 
 /// The formats that the runtime knows.
@@ -249,21 +249,16 @@ pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     }
 }
 
-/// A method that is to go, and a day on which it does.
-pub(crate) fn sunset(
-    deprecation: Option<&Deprecation>,
-    sunset: Option<&LitStr>,
-    errors: &mut Errors,
-) {
-    let Some(sunset) = sunset else { return };
-    if deprecation.is_none() {
-        errors.at(
-            sunset.span(),
-            "say first that it is to go: `#[deprecated(since = \"2026-11-24\")]`",
-        );
-    }
-    if !is_day(&sunset.value()) {
-        errors.at(sunset.span(), "write the day, as in `#[sunset(\"2027-06-30\")]`");
+/// Days of a method that is to go.
+pub(crate) fn sunset(is_deprecated: bool, sunset: &Sunset, errors: &mut Errors) {
+    for day in [&sunset.since, &sunset.on].into_iter().flatten() {
+        if !is_deprecated {
+            let message = "say first that it is to go: `#[deprecated(note = \"…\")]`";
+            errors.at(day.span(), message);
+        }
+        if !is_day(&day.value()) {
+            errors.at(day.span(), "write a day, as in `\"2027-06-30\"`");
+        }
     }
 }
 

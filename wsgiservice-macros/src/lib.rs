@@ -35,8 +35,8 @@ pub fn mount(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[validate(…)]` on a method or an argument, see [`macro@validate`];
 /// - `#[expires(…)]` on a method, see [`macro@expires`];
 /// - `#[limit(…)]` on a method, see [`macro@limit`];
-/// - `#[deprecated(since = "2026-11-24", note = "…")]` on a method, which the documentation tells, and its answers by
-///   `Deprecation` (RFC 9745); with `#[sunset("2027-06-30")]`, the day on which it will be gone, by `Sunset` (RFC 8594);
+/// - `#[deprecated(note = "…")]` on a method, which the documentation tells; with `#[sunset(since = "2026-11-24", on =
+///   "2027-06-30")]` its answers tell since when by `Deprecation` (RFC 9745), and when it will be gone by `Sunset` (RFC 8594);
 /// - `#[from(header = "Accept-Language")]` on an argument that comes from a header field;
 /// - `#[representation(".html", "text/html")]` on a function that writes a value that methods return.
 #[proc_macro_attribute]

@@ -108,11 +108,21 @@ pub(crate) struct Limits {
     pub(crate) content: Option<Expr>,
 }
 
-/// What `#[deprecated]` and `#[sunset]` say.
+/// What `#[deprecated]` says, and `#[sunset]` with it.
 pub(crate) struct Deprecation {
+    /// Since which version.
     pub(crate) since: Option<LitStr>,
     pub(crate) note: Option<LitStr>,
-    pub(crate) sunset: Option<LitStr>,
+    pub(crate) sunset: Sunset,
+}
+
+/// What `#[sunset]` says: days.
+#[derive(Default)]
+pub(crate) struct Sunset {
+    /// Since when the method is deprecated.
+    pub(crate) since: Option<LitStr>,
+    /// When it will be gone.
+    pub(crate) on: Option<LitStr>,
 }
 
 /// A function with `#[representation]`.

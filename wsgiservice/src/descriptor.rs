@@ -103,7 +103,7 @@ pub struct Operation {
 /// A method that is to go.
 #[derive(Clone, Copy, Debug)]
 pub struct Deprecation {
-    /// Since when: a day, or whatever the author wrote.
+    /// Since when: a day, or a version.
     pub since: Option<&'static str>,
     /// What to use in its place.
     pub note: Option<&'static str>,

@@ -79,8 +79,8 @@ impl Note {
     }
 
     /// Take the note away.
-    #[deprecated(since = "2026-11-24", note = "Write nothing in its place.")]
-    #[sunset("2027-06-30")]
+    #[deprecated(note = "Write nothing in its place.")]
+    #[sunset(since = "2026-11-24", on = "2027-06-30")]
     fn delete(&self, id: u32) {
         let _ = id;
     }

@@ -124,8 +124,9 @@ fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecati
     let deprecation = attribute.map(attribute::deprecation);
     let attributes = extract(&mut function.attributes, "sunset");
     let attribute = check::once(&attributes, "sunset", errors);
-    let sunset = attribute.and_then(|attribute| errors.take(attribute.parse_args()));
-    check::sunset(deprecation.as_ref(), sunset.as_ref(), errors);
+    let sunset = attribute.and_then(|it| errors.take(it.parse_args_with(attribute::sunset)));
+    let sunset = sunset.unwrap_or_default();
+    check::sunset(deprecation.is_some(), &sunset, errors);
     deprecation.map(|deprecation| Deprecation { sunset, ..deprecation })
 }
 
@@ -255,9 +256,10 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
 }
 
 fn describe_deprecation(deprecation: &Deprecation) -> TokenStream {
-    let since = option(deprecation.since.as_ref());
+    let sunset = &deprecation.sunset;
+    let since = option(sunset.since.as_ref().or(deprecation.since.as_ref()));
     let note = option(deprecation.note.as_ref());
-    let sunset = option(deprecation.sunset.as_ref());
+    let sunset = option(sunset.on.as_ref());
     quote!(__w::Deprecation { since: #since, note: #note, sunset: #sunset })
 }
 

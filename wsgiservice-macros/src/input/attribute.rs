@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use crate::model::{Constraint, Deprecation, Freshness, Limits, Literal, Range};
+use crate::model::{Constraint, Deprecation, Freshness, Limits, Literal, Range, Sunset};
 
 /// What stands in `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -281,7 +281,7 @@ pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
 
 /// What stands in `#[deprecated]`, which is the compiler's.
 pub(crate) fn deprecation(attribute: &Attribute) -> Deprecation {
-    let mut deprecation = Deprecation { since: None, note: None, sunset: None };
+    let mut deprecation = Deprecation { since: None, note: None, sunset: Sunset::default() };
     if let Meta::NameValue(MetaNameValue { value: Expr::Lit(literal), .. }) = &attribute.meta
         && let Lit::Str(note) = &literal.lit
     {
@@ -298,6 +298,27 @@ pub(crate) fn deprecation(attribute: &Attribute) -> Deprecation {
         Ok(())
     });
     deprecation
+}
+
+/// What stands in `#[sunset(…)]`: `since = "2026-11-24", on = "2027-06-30"`.
+pub(crate) fn sunset(input: ParseStream<'_>) -> syn::Result<Sunset> {
+    let mut sunset = Sunset::default();
+    loop {
+        let span = input.span();
+        let key = input.parse::<Ident>().map(|key| key.to_string());
+        let day = input.parse::<Token![=]>().and_then(|_| input.parse());
+        match (key.as_deref(), day) {
+            (Ok("since"), Ok(day)) => sunset.since = Some(day),
+            (Ok("on"), Ok(day)) => sunset.on = Some(day),
+            _ => {
+                let message = "write `#[sunset(since = \"2026-11-24\", on = \"2027-06-30\")]`";
+                return Err(syn::Error::new(span, message));
+            }
+        }
+        if !comma(input)? {
+            return Ok(sunset);
+        }
+    }
 }
 
 /// What stands in `#[representation(…)]`: an extension and a media type.
