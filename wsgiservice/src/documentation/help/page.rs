@@ -7,7 +7,7 @@ use super::markdown::markdown;
 use crate::documentation::{Answer, Content, Documentation, Method, Parameter, Resource};
 
 /// What the page may load, and what it may ask: its own origin.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      base-uri 'none'; form-action 'none'";
 
 /// Where a page stands.
