@@ -2,7 +2,7 @@
 
 mod signal;
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::Future, io::Write, net::SocketAddr, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -69,11 +69,20 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let listener = bind(address).await?;
         let stop = stop_signal()?;
         let address = listener.local_addr()?;
-        println!("{name} listens on http://{address}/");
-        println!("{name} tells what it is on http://{address}/_internal/help");
+        announce(std::io::stdout(), &name, address);
         serve(listener, service, stop).await;
         Ok(())
     })
+}
+
+/// Says where a service is, at once: whoever reads the first line may go away, and a service outlives its readers.
+fn announce(mut output: impl Write, name: &str, address: SocketAddr) {
+    let text = format!(
+        "{name} listens on http://{address}/\n{name} tells what it is on http://{address}/_internal/help\n"
+    );
+    if let Err(error) = output.write_all(text.as_bytes()) {
+        tracing::debug!(%error, "nobody reads where the service is");
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {
@@ -128,4 +137,27 @@ fn connect(stream: TcpStream, peer: SocketAddr, service: Service, connections: &
             tracing::debug!(%error, %peer, "the connection broke");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An output that nobody reads.
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_service_outlives_whoever_reads_its_output() {
+        announce(Closed, "users", SocketAddr::from(([127, 0, 0, 1], 8001)));
+    }
 }
