@@ -133,8 +133,8 @@ mod tests {
             repository: "",
         };
         let help = command("notes", Some(package)).render_long_help().to_string();
-        assert!(help.starts_with("Keeps notes.\n\nUsage: notes [OPTIONS]\n"), "{help}");
+        assert!(help.starts_with("Keeps notes.\n\nUsage: notes [OPTIONS] [COMMAND]\n"), "{help}");
         let help = command("notes", None).render_long_help().to_string();
-        assert!(help.starts_with("Usage: notes [OPTIONS]\n"), "{help}");
+        assert!(help.starts_with("Usage: notes [OPTIONS] [COMMAND]\n"), "{help}");
     }
 }

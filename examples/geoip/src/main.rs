@@ -15,7 +15,8 @@ use wsgiservice::{Application, Settings, mount, resource};
 #[validate(
     ip,
     re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
-    doc = "The IP address to look up."
+    doc = "The IP address to look up.",
+    example = "130.59.31.80"
 )]
 struct IpResource {
     geoip: GeoIp,

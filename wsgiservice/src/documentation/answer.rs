@@ -7,7 +7,7 @@ use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Content, Described, Parameter};
+use super::{Content, Described, Parameter, problem};
 use crate::{
     descriptor::{Failure, Operation, Operations, Returns, Role},
     representation::Representations,
@@ -58,7 +58,12 @@ pub(super) fn of(
         has_etag: resource.mount.automatic_etag || has(Role::Etag),
         has_date: has(Role::LastModified),
     };
+    let document = problem::schema(generator);
+    let problem = |status, text: &str| problem(status, text, &document);
     let mut answers = facts.own(generator);
+    if facts.returns.statuses.contains(&416) {
+        answers.push(problem(Some(416), "There is nothing of the range that was asked for."));
+    }
     let mut problems = BTreeMap::new();
     let manners = resource.manners;
     let mut add = |status: u16, description: &str| {
@@ -91,10 +96,11 @@ pub(super) fn of(
     add(500, "Something failed: the log says what, under the ID in the document.");
     answers.extend(problems.into_iter().map(|(status, text)| problem(Some(status), &text)));
     answers.sort_by_key(|answer| answer.status);
-    let is_open = facts.returns.verbatim && facts.returns.statuses == [200]
-        || facts.is_open(&facts.returns)
-        || hooks().any(|hook| facts.is_open(&(hook.returns)()));
-    if is_open {
+    let is_open =
+        facts.is_open(&facts.returns) || hooks().any(|hook| facts.is_open(&(hook.returns)()));
+    if facts.writes_itself() {
+        answers.push(anything());
+    } else if is_open {
         answers.push(problem(None, "Any other problem."));
     }
     answers
@@ -124,9 +130,6 @@ impl Facts<'_> {
             answer.schema = None;
             answers.push(answer);
         }
-        if self.returns.statuses.contains(&416) {
-            answers.push(problem(Some(416), "There is nothing of the range that was asked for."));
-        }
         answers
     }
 
@@ -137,7 +140,7 @@ impl Facts<'_> {
         let media_types = representations.iter().filter(|_| has_content);
         let media_types: Vec<_> = media_types.flat_map(Representations::media_types).collect();
         let schema = self.returns.schema.map(|schema| schema(generator).to_value());
-        let media_types = match self.returns.verbatim {
+        let media_types = match self.returns.verbatim && !self.writes_itself() {
             true if status != 304 => vec!["*/*"],
             _ => media_types,
         };
@@ -173,13 +176,18 @@ impl Facts<'_> {
         self.operation.role == Role::Method("GET")
     }
 
+    /// Whether the method returns a whole response, of which nobody knows the status and the content.
+    fn writes_itself(&self) -> bool {
+        self.returns.verbatim && self.returns.statuses == [200]
+    }
+
     /// Whether there can be errors of which nobody knows what problems they are.
     fn is_open(&self, returns: &Returns) -> bool {
         returns.fails && returns.failures.is_none()
     }
 }
 
-fn problem(status: Option<u16>, description: &str) -> Answer {
+fn problem(status: Option<u16>, description: &str, schema: &Value) -> Answer {
     let described = match (description, status) {
         ("", Some(status)) => title(status),
         _ => description,
@@ -198,8 +206,20 @@ fn problem(status: Option<u16>, description: &str) -> Answer {
         description: described.to_owned(),
         fields,
         media_types: PROBLEM.to_vec(),
-        schema: None,
+        schema: Some(schema.clone()),
         problem: true,
+    }
+}
+
+/// What is answered besides, where a method writes its responses itself.
+fn anything() -> Answer {
+    Answer {
+        status: None,
+        description: "Any other answer.".to_owned(),
+        fields: Vec::new(),
+        media_types: Vec::new(),
+        schema: None,
+        problem: false,
     }
 }
 

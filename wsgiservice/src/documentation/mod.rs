@@ -7,6 +7,7 @@ mod answer;
 pub(crate) mod help;
 pub(crate) mod openapi;
 mod parameter;
+mod problem;
 mod schema;
 
 use std::collections::BTreeSet;

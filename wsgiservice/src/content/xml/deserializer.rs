@@ -22,7 +22,7 @@ impl<'d> Node<'d> {
     fn one(&self) -> Result<&'d Element<'d>, Error> {
         match self {
             Self::One(element) => Ok(element),
-            Self::Many(_) => Err(Error::invalid_type(Unexpected::Seq, &"it once")),
+            Self::Many(_) => Err(Error::invalid_type(Unexpected::Seq, &"there once")),
         }
     }
 

@@ -4,11 +4,16 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
 use super::markdown::markdown;
-use crate::documentation::{Answer, Content, Documentation, Method, Parameter, Resource};
+use crate::documentation::{
+    Answer, Content, Documentation, Method, Parameter, Representation, Resource,
+};
 
 /// What the page may load, and what it may ask: its own origin.
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      base-uri 'none'; form-action 'none'";
+
+/// What stands before the name of a schema that others refer to.
+const SCHEMAS: &str = "#/components/schemas/";
 
 /// Where a page stands.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +56,10 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                 }
                 div.page {
                     (contents(resources))
-                    main #resources { @for resource in resources { (self::resource(resource, documentation, place)) } }
+                    main #resources {
+                        @for resource in resources { (self::resource(resource, place)) }
+                        (schemas(documentation))
+                    }
                 }
             }
         }
@@ -98,33 +106,40 @@ fn verb(method: &Method) -> Markup {
     html! { span.verb.(class) { (method.method) } " " }
 }
 
-fn resource(resource: &Resource, documentation: &Documentation, place: Place<'_>) -> Markup {
+fn resource(resource: &Resource, place: Place<'_>) -> Markup {
     let anchor = anchor(resource);
     let text = format!("{} {} {}", resource.path, resource.name, resource.description);
     html! {
         section.resource id=(anchor) data-text=(text) {
             h2 { a href={ "#" (anchor) } { span.path { (resource.path) } " " span.name { (resource.name) } } }
             (markdown(resource.description))
-            @if !resource.representations.is_empty() {
-                p.quiet {
-                    "Representations: "
-                    @for (index, representation) in resource.representations.iter().enumerate() {
-                        @if index > 0 { ", " }
-                        code { "." (representation.extension) } " or " code { (representation.media_type) }
-                    }
-                }
-            }
-            @for method in &resource.methods { (self::method(resource, method, documentation, place)) }
+            (representations(&resource.representations))
+            @for method in &resource.methods { (self::method(resource, method, place)) }
         }
     }
 }
 
-fn method(
-    resource: &Resource,
-    method: &Method,
-    documentation: &Documentation,
-    place: Place<'_>,
-) -> Markup {
+/// By extension, the media types of each.
+fn representations(representations: &[Representation]) -> Markup {
+    let by_extension = representations.chunk_by(|one, next| one.extension == next.extension);
+    html! {
+        @if !representations.is_empty() {
+            p.quiet {
+                "Representations: "
+                @for (index, group) in by_extension.enumerate() {
+                    @if index > 0 { ", " }
+                    @if let Some(first) = group.first() { code { "." (first.extension) } " for" }
+                    @for (index, representation) in group.iter().enumerate() {
+                        @if index > 0 { " or" }
+                        " " code { (representation.media_type) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn method(resource: &Resource, method: &Method, place: Place<'_>) -> Markup {
     let text = format!("{} {} {}", method.method, method.summary, method.description);
     html! {
         article.method id=(method.id) data-text=(text) {
@@ -146,8 +161,8 @@ fn method(
                 p { "Log in: " @for challenge in &method.challenges { code { (challenge) } " " } }
             }
             @if !method.parameters.is_empty() { (parameters(&method.parameters)) }
-            @if let Some(content) = &method.content { (self::content(content, documentation)) }
-            (answers(&method.answers, documentation))
+            @if let Some(content) = &method.content { (self::content(content)) }
+            (answers(&method.answers))
             @if let Some(cache_control) = method.cache_control {
                 h4 { "Caching" }
                 p { code { "Cache-Control: " (cache_control) } }
@@ -172,11 +187,11 @@ fn parameters(parameters: &[Parameter]) -> Markup {
                     @for parameter in parameters {
                         tr {
                             td { code { (parameter.key) } @if parameter.mandatory { " " strong { "mandatory" } } }
-                            td { (parameter.place) }
-                            td { (parameter.kind) @if parameter.repeated { ", repeated" } }
+                            td data-label="In" { (parameter.place) }
+                            td data-label="Type" { (parameter.kind) @if parameter.repeated { ", repeated" } }
                             td {
                                 (markdown(parameter.description))
-                                @for rule in &parameter.rules { p.quiet { (rule) } }
+                                @for rule in &parameter.rules { div.quiet { (markdown(rule)) } }
                                 @if let Some(default) = parameter.default { p.quiet { "without it " code { (default) } } }
                                 @if let Some(example) = parameter.example { p.quiet { "such as " code { (example) } } }
                             }
@@ -188,19 +203,19 @@ fn parameters(parameters: &[Parameter]) -> Markup {
     }
 }
 
-fn content(content: &Content, documentation: &Documentation) -> Markup {
+fn content(content: &Content) -> Markup {
     html! {
         h4 { "Content" }
         p {
             @if content.mandatory { strong { "mandatory" } ", " }
             @for media_type in &content.media_types { code { (media_type) } " " }
-            span.quiet { "up to " (content.limit) " bytes" }
+            span.quiet { "up to " (size(content.limit)) }
         }
-        @if let Some(schema) = &content.schema { (self::schema(schema, documentation)) }
+        @if let Some(schema) = &content.schema { (self::schema(schema)) }
     }
 }
 
-fn answers(answers: &[Answer], documentation: &Documentation) -> Markup {
+fn answers(answers: &[Answer]) -> Markup {
     html! {
         h4 { "Answers" }
         div.scroll {
@@ -212,9 +227,9 @@ fn answers(answers: &[Answer], documentation: &Documentation) -> Markup {
                             td { @match answer.status { Some(status) => code { (status) }, None => "any other" } }
                             td {
                                 (markdown(&answer.description))
-                                @if let Some(schema) = &answer.schema { (self::schema(schema, documentation)) }
+                                @if let Some(schema) = &answer.schema { (self::schema(schema)) }
                             }
-                            td.quiet { (answer.fields.join(", ")) }
+                            td.quiet data-label="Header fields" { (answer.fields.join(", ")) }
                         }
                     }
                 }
@@ -223,17 +238,50 @@ fn answers(answers: &[Answer], documentation: &Documentation) -> Markup {
     }
 }
 
-/// A schema, with what it refers to in its place.
-fn schema(schema: &Value, documentation: &Documentation) -> Markup {
-    let named = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.rsplit('/').next());
-    let found = named.and_then(|name| documentation.components.schemas.get(name));
-    let text = serde_json::to_string_pretty(found.unwrap_or(schema)).unwrap_or_default();
+/// A schema: the name of one that has one, or all of it.
+fn schema(schema: &Value) -> Markup {
+    let named = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(SCHEMAS));
+    match named {
+        Some(name) => html! { p { "Schema " a href={ "#schema-" (name) } { code { (name) } } } },
+        None => html! { details { summary { "Schema" } (written(schema)) } },
+    }
+}
+
+/// The schemas that have names.
+fn schemas(documentation: &Documentation) -> Markup {
     html! {
-        details {
-            summary { "Schema" @if let Some(name) = named { " " code { (name) } } }
-            pre tabindex="0" { code { (text) } }
+        section #schemas.schemas {
+            h2 { "Schemas" }
+            @for (name, schema) in &documentation.components.schemas {
+                h3 id={ "schema-" (name) } { code { (name) } }
+                (written(schema))
+            }
         }
     }
+}
+
+/// A schema as text, in which the names of others are links.
+fn written(schema: &Value) -> Markup {
+    let text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    let mut parts = text.split(SCHEMAS);
+    html! {
+        pre tabindex="0" {
+            code {
+                (parts.next().unwrap_or_default())
+                @for part in parts {
+                    @let (name, rest) = part.split_once('"').unwrap_or((part, ""));
+                    (SCHEMAS) a href={ "#schema-" (name) } { (name) } "\"" (rest)
+                }
+            }
+        }
+    }
+}
+
+/// A number of bytes, in the greatest unit that tells it exactly.
+fn size(bytes: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = units.iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
 /// The request as a command, with examples in the places of parameters where there are some.

@@ -34,9 +34,7 @@ impl OpenApi {
                 tags.push(Tag { name: resource.name, description: resource.description });
             }
         }
-        let mut schemas = documentation.components.schemas.clone();
-        schemas.insert("Problem".to_owned(), problem());
-        schemas.insert("Violation".to_owned(), violation());
+        let schemas = documentation.components.schemas.clone();
         Self {
             openapi: "3.1.1",
             info: info(documentation),
@@ -135,12 +133,11 @@ fn contents(
 }
 
 fn response(answer: &Answer) -> Response {
-    let problem = json!({"$ref": "#/components/schemas/Problem"});
     let headers = answer.fields.iter().map(|name| (*name, header(name))).collect();
     let content = if answer.problem {
         let (page, data): (Vec<_>, Vec<_>) =
             answer.media_types.iter().partition(|media_type| **media_type == "text/html");
-        let mut content = contents(&data, Some(&problem));
+        let mut content = contents(&data, answer.schema.as_ref());
         content.extend(contents(&page, Some(&json!({"type": "string"}))));
         content
     } else {
@@ -177,37 +174,4 @@ fn header(name: &str) -> Header {
 fn scheme(challenge: &str) -> (String, Value) {
     let name = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
     (name.clone(), json!({"type": "http", "scheme": name, "description": challenge}))
-}
-
-/// The schema of a problem document (RFC 9457, section 3.1).
-fn problem() -> Value {
-    json!({
-        "type": "object",
-        "description": "A problem document (RFC 9457).",
-        "required": ["type", "title", "status", "instance", "error"],
-        "properties": {
-            "type": {"type": "string", "description": "The kind of problem."},
-            "title": {"type": "string", "description": "What the status means."},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "What is wrong with this request."},
-            "instance": {"type": "string", "description": "The target, or of a 5xx the ID under which the log has the cause."},
-            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Violation"}},
-            "available": {"type": "array", "items": {"type": "string"}, "description": "The media types that there are."},
-            "error": {"type": "string", "description": "What is wrong, in one text."},
-        },
-    })
-}
-
-fn violation() -> Value {
-    json!({
-        "type": "object",
-        "description": "A rule that the request breaks.",
-        "required": ["name", "in", "code", "detail"],
-        "properties": {
-            "name": {"type": "string", "description": "The parameter, or the path within the content."},
-            "in": {"type": "string", "enum": ["path", "query", "header", "content"]},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
-        },
-    })
 }

@@ -1,0 +1,164 @@
+// The help page in a real browser, as somebody who looks for a method, tries it, and has no mouse.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+
+const [programs, tools, pictures, chromium] = ["PROGRAMS", "TOOLS", "PICTURES", "CHROMIUM"].map((name) => process.env[name]);
+const require = createRequire(`${tools}/package.json`);
+const { chromium: driver } = require("playwright-core");
+const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const services = {};
+let browser;
+
+before(async () => {
+  await mkdir(pictures, { recursive: true });
+  for (const name of ["geoip", "store", "user"]) services[name] = await start(name);
+  const offline = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", ...offline] });
+});
+
+after(async () => {
+  await browser?.close();
+  for (const { process } of Object.values(services)) process.kill();
+});
+
+async function start(name) {
+  const process = spawn(`${programs}/${name}`, ["--bind", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = await once(createInterface(process.stdout), "line");
+  return { process, origin: new URL(line.split(" listens on ")[1]).origin };
+}
+
+/** A page, which must neither complain nor ask anybody else. */
+async function visit(name, options, visitor) {
+  const { origin } = services[name];
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  // That a status is an error is said by the browser, of what the visitor asked for.
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) complaints.push(request.url());
+  });
+  await page.goto(`${origin}/_internal/help`);
+  await visitor(page, origin, context);
+  assert.deepEqual(complaints, []);
+  await context.close();
+}
+
+async function sent(form, button = "Send") {
+  const before = await form.locator(".answer").innerHTML();
+  await form.getByRole("button", { name: button }).click();
+  await form.page().waitForFunction(([it, text]) => it.innerHTML !== text, [await form.locator(".answer").elementHandle(), before]);
+  return form.locator(".answer");
+}
+
+test("a search leaves what it finds", () => visit("user", {}, async (page) => {
+  assert.equal(await page.locator(".method:visible").count(), 5);
+  await page.getByLabel("Search").fill("delete");
+  assert.equal(await page.locator(".method:visible").count(), 1);
+  assert.equal(await page.getByRole("status").filter({ hasText: "found" }).textContent(), "1 found");
+  await page.getByLabel("Search").fill("");
+  assert.equal(await page.locator(".method:visible").count(), 5);
+}));
+
+test("a method is tried: 200, then 304, and 400 for what breaks a rule", () => visit("geoip", {}, async (page) => {
+  const form = page.locator("form.try").first();
+  await form.getByLabel("ip *").fill("130.59.31.80");
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /200 OK in \d+ ms/);
+  assert.match(await answer.locator("pre").textContent(), /"country_code": "CH"/);
+  assert.match(await answer.locator("table").textContent(), /cache-control/);
+  await sent(form, "Ask again, if it has changed");
+  assert.match(await answer.textContent(), /304/);
+  await form.getByLabel("ip *").fill("nowhere");
+  await sent(form);
+  assert.match(await answer.textContent(), /400 Bad Request/);
+  assert.match(await answer.locator("pre").textContent(), /"name": "ip"/);
+}));
+
+test("a representation and further header fields are asked for", () => visit("geoip", {}, async (page) => {
+  const form = page.locator("form.try").first();
+  await form.getByLabel("ip *").fill("130.59.31.80");
+  await form.getByLabel("Representation").selectOption(".xml");
+  const answer = await sent(form);
+  assert.match(await answer.locator("pre").textContent(), /^<response>\n {2}<country_code>CH<\//);
+  await form.getByLabel("Representation").selectOption("the default");
+  await form.getByLabel("More header fields").fill("Accept: text/x-nothing");
+  await sent(form);
+  assert.match(await answer.textContent(), /406/);
+}));
+
+test("content is sent, and what is in the way of it is shown as text", () => visit("user", {}, async (page) => {
+  const form = page.getByRole("form", { name: "Try POST /1/", exact: true });
+  await form.getByLabel("email *").fill("<img src=x>@example.org");
+  await form.getByLabel("password *").fill("a secret");
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /201 Created/);
+  assert.equal(await page.locator("img").count(), 0);
+}));
+
+test("content as a whole is sent", () => visit("store", {}, async (page) => {
+  const form = page.getByRole("form", { name: "Try POST /", exact: true });
+  await form.getByLabel("Media type").selectOption("application/json");
+  await form.getByLabel("Content", { exact: true }).fill('{"name": "value"}');
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /201 Created/);
+}));
+
+test("a keyboard is enough", () => visit("geoip", {}, async (page) => {
+  const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.dataset.name || document.activeElement.id);
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Skip to the resources");
+  await page.keyboard.press("Enter");
+  for (let steps = 0; (await focused()) !== "ip"; steps += 1) {
+    assert.ok(steps < 40, "the field can be reached");
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("130.59.31.80");
+  await page.keyboard.press("Enter");
+  await page.locator(".answer .status").first().waitFor();
+  assert.equal(await page.locator(".answer .status").first().textContent(), "200 OK");
+}));
+
+test("what is to be copied is copied", () => visit("geoip", { permissions: ["clipboard-read", "clipboard-write"] }, async (page, origin) => {
+  await page.getByRole("button", { name: "Copy" }).first().click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^curl '${origin}/1/`));
+}));
+
+test("it reads without a script", () => visit("geoip", { javaScriptEnabled: false }, async (page) => {
+  assert.ok(await page.getByRole("heading", { name: "/1/{ip}", exact: false }).first().isVisible());
+  assert.equal(await page.locator("form.try:visible").count(), 0);
+  assert.equal(await page.getByLabel("Search").count() && await page.getByLabel("Search").isVisible(), false);
+}));
+
+for (const [look, options] of Object.entries({
+  light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
+  dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
+})) {
+  for (const name of ["geoip", "store", "user"]) {
+    test(`${name} in ${look} can be read by everybody`, () => visit(name, { ...options, bypassCSP: true }, async (page) => {
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing runs over the edge");
+      if (name === "geoip") {
+        const form = page.locator("form.try").first();
+        await form.getByLabel("ip *").fill("130.59.31.80");
+        await sent(form);
+      }
+      for (const summary of await page.locator("summary").all()) await summary.click();
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      await page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: true });
+    }));
+  }
+}
