@@ -50,5 +50,19 @@ struct Options {
 fn main() -> wsgiservice::Result<()> {
     let options = Options::parse();
     let geoip = options.database.map_or_else(|| Ok(GeoIp::embedded()), GeoIp::open)?;
-    Application::new("geoip").mount(IpResource { geoip }).settings(options.settings).run()
+    application(geoip).settings(options.settings).run()
+}
+
+fn application(geoip: GeoIp) -> Application {
+    Application::new("geoip").mount(IpResource { geoip })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_what_its_clients_were_told() {
+        wsgiservice::testing::assert_openapi(application(GeoIp::embedded()), "openapi.json");
+    }
 }

@@ -90,8 +90,23 @@ struct Options {
 fn main() -> wsgiservice::Result<()> {
     let options = Options::parse();
     wsgiservice::run(async {
-        let document = Document { database: Database::open(options.database.as_deref()).await? };
-        let application = Application::new("store").settings(options.settings);
-        Ok(application.mount(document.clone()).mount(Documents { document }))
+        let database = Database::open(options.database.as_deref()).await?;
+        Ok(application(database).settings(options.settings))
     })
+}
+
+fn application(database: Database) -> Application {
+    let document = Document { database };
+    Application::new("store").mount(document.clone()).mount(Documents { document })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_what_its_clients_were_told() {
+        let database = Database::open(None).await.expect("a database");
+        wsgiservice::testing::assert_openapi(application(database), "openapi.json");
+    }
 }

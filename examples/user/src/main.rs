@@ -144,9 +144,24 @@ fn main() -> wsgiservice::Result<()> {
     wsgiservice::run(async {
         let database = Database::open(options.database.as_deref()).await?;
         let state = State { database, passwords: Passwords::new()? };
-        let user = User { state: state.clone() };
-        let application = Application::new("user").settings(options.settings);
-        let application = application.mount(user.clone()).mount(Users { user });
-        Ok(application.mount(Authentication { state }))
+        Ok(application(state).settings(options.settings))
     })
+}
+
+fn application(state: State) -> Application {
+    let user = User { state: state.clone() };
+    let application = Application::new("user").mount(user.clone()).mount(Users { user });
+    application.mount(Authentication { state })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_what_its_clients_were_told() {
+        let database = Database::open(None).await.expect("a database");
+        let state = State { database, passwords: Passwords::new().expect("a hash") };
+        wsgiservice::testing::assert_openapi(application(state), "openapi.json");
+    }
 }

@@ -4,6 +4,7 @@
 //! does.
 
 mod answer;
+pub(crate) mod changes;
 pub(crate) mod help;
 pub(crate) mod openapi;
 mod parameter;

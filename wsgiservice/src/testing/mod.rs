@@ -22,12 +22,15 @@
 //! # }
 //! ```
 
+mod pin;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt;
 
+pub use self::pin::assert_openapi;
 use crate::{
     application::{Application, Service},
     body::Body,
