@@ -122,7 +122,7 @@ impl Changes<'_> {
                 self.schema(Direction::Request, place, old, new);
             }
             (None, Some(new)) if is_mandatory(new) => {
-                self.add(true, place, "it is new, and mandatory")
+                self.add(true, place, "it is new, and mandatory");
             }
             (None, _) => self.add(false, place, "it is new"),
             (Some(_), None) => self.add(true, place, "it is gone"),
@@ -145,7 +145,7 @@ impl Changes<'_> {
                 self.media_types(Direction::Request, &place, old, new);
             }
             (None, Some(new)) if is_mandatory(new) => {
-                self.add(true, &place, "it is new, and mandatory")
+                self.add(true, &place, "it is new, and mandatory");
             }
             (None, Some(_)) => self.add(false, &place, "it is new"),
             (Some(_), None) => self.add(true, &place, "it is gone"),
@@ -249,33 +249,33 @@ mod tests {
     }
 
     #[track_caller]
-    fn breaks(old: Value, new: Value, expected: &str) {
-        let (old, new) = (document(&old, &json!({})), document(&new, &json!({})));
+    fn breaks(old: &Value, new: &Value, expected: &str) {
+        let (old, new) = (document(old, &json!({})), document(new, &json!({})));
         assert_eq!(told(&old, &new), (vec![expected.to_owned()], vec![]));
     }
 
     #[track_caller]
-    fn is_harmless(old: Value, new: Value, expected: &str) {
-        let (old, new) = (document(&old, &json!({})), document(&new, &json!({})));
+    fn is_harmless(old: &Value, new: &Value, expected: &str) {
+        let (old, new) = (document(old, &json!({})), document(new, &json!({})));
         assert_eq!(told(&old, &new), (vec![], vec![expected.to_owned()]));
     }
 
-    fn parameter(schema: Value, required: bool) -> Value {
+    fn parameter(schema: &Value, required: bool) -> Value {
         let parameter = json!({"name": "q", "in": "query", "required": required, "schema": schema});
         json!({"parameters": [parameter]})
     }
 
-    fn answer(schema: Value) -> Value {
+    fn answer(schema: &Value) -> Value {
         json!({"responses": {"200": {"content": {"application/json": {"schema": schema}}}}})
     }
 
-    fn content(schema: Value) -> Value {
+    fn content(schema: &Value) -> Value {
         json!({"requestBody": {"content": {"application/json": {"schema": schema}}}})
     }
 
     #[test]
     fn what_is_the_same_is_no_change() {
-        let document = document(&parameter(json!({"type": "string"}), true), &json!({}));
+        let document = document(&parameter(&json!({"type": "string"}), true), &json!({}));
         assert_eq!(between(&document, &document), []);
     }
 
@@ -291,66 +291,62 @@ mod tests {
     #[test]
     fn the_name_by_which_generated_clients_know_a_method_is_a_promise() {
         let (old, new) = (json!({"operationId": "a"}), json!({"operationId": "b"}));
-        breaks(old, new, "GET /a: another `operationId`, by which generated clients name it");
+        breaks(&old, &new, "GET /a: another `operationId`, by which generated clients name it");
     }
 
     #[test]
     fn another_text_is_harmless() {
         let (old, new) = (json!({"summary": "a"}), json!({"summary": "b"}));
-        is_harmless(old, new, "GET /a: another `summary`");
+        is_harmless(&old, &new, "GET /a: another `summary`");
     }
 
     #[test]
     fn having_to_log_in_breaks_and_no_longer_having_to_does_not() {
         let (open, closed) = (json!({}), json!({"security": [{"basic": []}]}));
-        breaks(open.clone(), closed.clone(), "GET /a: one has to log in");
-        is_harmless(closed, open, "GET /a: nobody has to log in");
+        breaks(&open, &closed, "GET /a: one has to log in");
+        is_harmless(&closed, &open, "GET /a: nobody has to log in");
     }
 
     #[test]
     fn a_parameter_that_is_new_breaks_only_where_it_is_mandatory() {
         let text = json!({"type": "string"});
         let place = "GET /a, `q` in the query";
-        let new = parameter(text.clone(), true);
-        breaks(json!({}), new, &format!("{place}: it is new, and mandatory"));
-        let new = parameter(text.clone(), false);
-        is_harmless(json!({}), new.clone(), &format!("{place}: it is new"));
-        breaks(new.clone(), json!({}), &format!("{place}: it is gone"));
-        breaks(new, parameter(text, true), &format!("{place}: it is mandatory now"));
+        let new = parameter(&text, true);
+        breaks(&json!({}), &new, &format!("{place}: it is new, and mandatory"));
+        let new = parameter(&text, false);
+        is_harmless(&json!({}), &new, &format!("{place}: it is new"));
+        breaks(&new, &json!({}), &format!("{place}: it is gone"));
+        breaks(&new, &parameter(&text, true), &format!("{place}: it is mandatory now"));
     }
 
     #[test]
     fn narrower_breaks_those_who_send() {
         let (wide, narrow) = (json!({"enum": ["a", "b"]}), json!({"enum": ["a"]}));
         let place = "GET /a, `q` in the query";
-        let (old, new) = (parameter(wide, true), parameter(narrow, true));
+        let (old, new) = (parameter(&wide, true), parameter(&narrow, true));
         let expected = r#"`enum` was ["a","b"] and is ["a"]"#;
-        breaks(old.clone(), new.clone(), &format!("{place}: {expected}"));
+        breaks(&old, &new, &format!("{place}: {expected}"));
         let expected = r#"`enum` was ["a"] and is ["a","b"]"#;
-        is_harmless(new, old, &format!("{place}: {expected}"));
+        is_harmless(&new, &old, &format!("{place}: {expected}"));
     }
 
     #[test]
     fn wider_breaks_those_who_receive() {
         let (narrow, wide) = (json!({"type": "integer"}), json!({"type": ["number", "null"]}));
         let place = "GET /a, answer 200";
-        let (old, new) = (answer(narrow), answer(wide));
+        let (old, new) = (answer(&narrow), answer(&wide));
         let expected = r#"`type` was "integer" and is ["number","null"]"#;
-        breaks(old.clone(), new.clone(), &format!("{place}: {expected}"));
+        breaks(&old, &new, &format!("{place}: {expected}"));
         let expected = r#"`type` was ["number","null"] and is "integer""#;
-        is_harmless(new, old, &format!("{place}: {expected}"));
+        is_harmless(&new, &old, &format!("{place}: {expected}"));
     }
 
     #[test]
     fn what_is_neither_wider_nor_narrower_breaks_both() {
         let (old, new) = (json!({"pattern": "a"}), json!({"pattern": "b"}));
         let expected = r#"`pattern` was "a" and is "b""#;
-        breaks(
-            answer(old.clone()),
-            answer(new.clone()),
-            &format!("GET /a, answer 200: {expected}"),
-        );
-        breaks(content(old), content(new), &format!("GET /a, content: {expected}"));
+        breaks(&answer(&old), &answer(&new), &format!("GET /a, answer 200: {expected}"));
+        breaks(&content(&old), &content(&new), &format!("GET /a, content: {expected}"));
     }
 
     #[test]
@@ -361,7 +357,7 @@ mod tests {
             (json!({}), json!({"maxLength": 1})),
         ] {
             let (old, new) =
-                (document(&content(old), &json!({})), document(&content(new), &json!({})));
+                (document(&content(&old), &json!({})), document(&content(&new), &json!({})));
             assert_eq!(told(&old, &new).0.len(), 1, "{old} {new}");
             assert_eq!(told(&new, &old).0.len(), 0, "{old} {new}");
         }
@@ -371,7 +367,7 @@ mod tests {
     fn a_member_that_an_answer_has_no_more_breaks() {
         let old = json!({"properties": {"a": {}, "b": {}}});
         let new = json!({"properties": {"a": {}, "c": {}}});
-        let (old, new) = (document(&answer(old), &json!({})), document(&answer(new), &json!({})));
+        let (old, new) = (document(&answer(&old), &json!({})), document(&answer(&new), &json!({})));
         let (gone, is_new) =
             ("GET /a, answer 200: `b`: it is gone", "GET /a, answer 200: `c`: it is new");
         assert_eq!(told(&old, &new), (vec![gone.to_owned()], vec![is_new.to_owned()]));
@@ -381,13 +377,13 @@ mod tests {
     fn a_member_that_is_mandatory_now_breaks_those_who_send_it() {
         let (old, new) = (json!({"required": ["a"]}), json!({"required": ["a", "b"]}));
         let text = "`b`: it is mandatory now";
-        breaks(content(old.clone()), content(new.clone()), &format!("GET /a, content: {text}"));
-        is_harmless(answer(old), answer(new), &format!("GET /a, answer 200: {text}"));
+        breaks(&content(&old), &content(&new), &format!("GET /a, content: {text}"));
+        is_harmless(&answer(&old), &answer(&new), &format!("GET /a, answer 200: {text}"));
     }
 
     #[test]
     fn a_schema_is_followed_into_what_it_refers_to_and_to_itself() {
-        let operation = answer(json!({"items": {"$ref": "#/components/schemas/Item"}}));
+        let operation = answer(&json!({"items": {"$ref": "#/components/schemas/Item"}}));
         let item = |kind: &str| {
             let this = json!({"$ref": "#/components/schemas/Item"});
             json!({"properties": {"kind": {"type": kind}, "next": {"anyOf": [this, {"type": "null"}]}}})
@@ -402,17 +398,17 @@ mod tests {
     fn an_answer_that_is_gone_breaks_where_it_was_a_success() {
         let (success, failure) =
             (json!({"responses": {"200": {}}}), json!({"responses": {"404": {}}}));
-        breaks(success, json!({}), "GET /a, answer 200: it is gone");
-        is_harmless(failure.clone(), json!({}), "GET /a, answer 404: it is gone");
-        is_harmless(json!({}), failure, "GET /a, answer 404: it is new");
+        breaks(&success, &json!({}), "GET /a, answer 200: it is gone");
+        is_harmless(&failure, &json!({}), "GET /a, answer 404: it is gone");
+        is_harmless(&json!({}), &failure, "GET /a, answer 404: it is new");
     }
 
     #[test]
     fn a_media_type_and_a_header_field_that_are_gone_break() {
         let old = json!({"responses": {"200": {"content": {"text/xml": {}}}}});
         let new = json!({"responses": {"200": {}}});
-        breaks(old, new.clone(), "GET /a, answer 200: `text/xml` is gone");
+        breaks(&old, &new, "GET /a, answer 200: `text/xml` is gone");
         let old = json!({"responses": {"200": {"headers": {"ETag": {}}}}});
-        breaks(old, new, "GET /a, answer 200: `ETag` is gone");
+        breaks(&old, &new, "GET /a, answer 200: `ETag` is gone");
     }
 }

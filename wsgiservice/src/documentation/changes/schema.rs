@@ -89,7 +89,7 @@ impl Walk<'_> {
             (Value::Bool(false), Value::Bool(false)) => {}
             (Value::Bool(false), _) => self.add(Effect::Wider, path, "it may be there"),
             (_, Value::Bool(false)) => {
-                self.add(Effect::Narrower, path, "it may no longer be there")
+                self.add(Effect::Narrower, path, "it may no longer be there");
             }
             _ => {
                 for (keyword, old, new) in pairs(Some(old), Some(new)) {
