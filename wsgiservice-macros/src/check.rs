@@ -113,21 +113,6 @@ fn contains(range: &Range, number: f64) -> bool {
         && end(&range.most).is_none_or(|most| number <= most)
 }
 
-/// The names of representations that the framework writes.
-pub(crate) fn representation(ident: &syn::Ident, errors: &mut Errors) -> Option<&'static str> {
-    match ident.to_string().as_str() {
-        "json" => Some("json"),
-        "xml" => Some("xml"),
-        _ => {
-            errors.at(
-                ident.span(),
-                "there is `json` and `xml`; what else a resource has is a function with `#[representation]`",
-            );
-            None
-        }
-    }
-}
-
 /// The root element of XML: a name without a colon, and none that XML keeps for itself.
 pub(crate) fn xml_root(name: Option<&LitStr>, errors: &mut Errors) -> String {
     let Some(name) = name else { return "response".to_owned() };

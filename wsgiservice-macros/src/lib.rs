@@ -14,7 +14,8 @@ use proc_macro::TokenStream;
 /// `#[resource]`. `{name}` matches one segment of the path, or the rest of one after literal text; `{*name}` at the
 /// end matches all the remaining segments. Further arguments:
 ///
-/// - `representations = [xml, json]`: in another order, of which the first is the default;
+/// - `representations = [csv, json]`: in another order, of which the first is the default, and no others than these and
+///   the resource's own;
 /// - `xml_root = "user"`: the root element of XML, which is `response` else;
 /// - `etag = auto`: a strong entity tag, computed from the content;
 /// - `ignored_paths = []`: the paths of which a `GET` does not reach the resource, in place of the application's;

@@ -16,7 +16,7 @@ pub(crate) struct Mount {
     pub(crate) path: LitStr,
     pub(crate) template: Template,
     pub(crate) constraints: Vec<Constraint>,
-    pub(crate) representations: Vec<&'static str>,
+    pub(crate) representations: Vec<Ident>,
     pub(crate) xml_root: String,
     pub(crate) automatic_etag: bool,
     pub(crate) ignored_paths: Option<Vec<LitStr>>,

@@ -77,8 +77,8 @@ pub(crate) struct Findings<'a> {
 pub(crate) enum End {
     /// With the outcome of the method.
     Outcome(Outcome),
-    /// With a 304: the client has it.
-    NotModified,
+    /// With a 304: the client has it. What `get` gave, where its tag is made of that.
+    NotModified(Option<Outcome>),
     /// With what a resource implements.
     Options(Vec<(http::HeaderName, HeaderValue)>),
     /// With a problem.
@@ -169,7 +169,7 @@ async fn decide<'a>(
         Evaluation::NotModified => {
             let suffix = preconditions.suffix_of_known(&findings.validators);
             findings.known_suffix = suffix.map(str::to_owned);
-            return Ok(End::NotModified);
+            return Ok(End::NotModified(early.into_outcome()));
         }
         Evaluation::Failed => return Err(Problem::precondition_failed()),
     }
@@ -300,6 +300,15 @@ enum Early<'a> {
     Outcome(Outcome),
 }
 
+impl Early<'_> {
+    fn into_outcome(self) -> Option<Outcome> {
+        match self {
+            Early::Outcome(outcome) => Some(outcome),
+            Early::Call(_) => None,
+        }
+    }
+}
+
 impl<'a> Asking<'a> {
     fn violations(&self, wrong: Vec<Violation>) -> Problem {
         Problem::violations(self.entry.manners.violations, wrong)
@@ -326,7 +335,11 @@ impl<'a> Asking<'a> {
         let retrieval = (retrieves && preconditions.are_there())
             .then(|| self.entry.method("GET"))
             .flatten()
-            .and_then(|get| self.call(get, content, preconditions, &mut Vec::new()));
+            .and_then(|get| {
+                let selected = seen(get, preconditions);
+                let asking = Asking { selected, ..*self };
+                asking.call(get, content, preconditions, &mut Vec::new())
+            });
         match (method, wrong.is_empty()) {
             (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrieval }),
             _ => Err(self.violations(wrong)),
@@ -357,6 +370,16 @@ impl<'a> Asking<'a> {
         }
         call
     }
+}
+
+/// The representation whose tag the client has, which tells in which state it saw the resource; else the default.
+fn seen<'a>(get: &'a Prepared, preconditions: &Preconditions) -> Selected<'a> {
+    let representations = &get.representations;
+    let seen = representations.extensions().position(|extension| {
+        let coded = Coding::ALL.map(|coding| suffix(extension, coding));
+        preconditions.name(extension) || coded.iter().any(|coded| preconditions.name(coded))
+    });
+    representations.at(seen.unwrap_or_default()).unwrap_or(Selected::NONE)
 }
 
 impl<'a> Calls<'a> {

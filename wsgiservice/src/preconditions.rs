@@ -173,6 +173,17 @@ impl Preconditions {
         self.suffixes.iter().any(|suffix| is_among(etag, suffix, tags, equal))
     }
 
+    /// Whether they name a tag with this suffix.
+    pub(crate) fn name(&self, suffix: &str) -> bool {
+        let conditions = [&self.if_match, &self.if_none_match];
+        conditions.into_iter().flatten().any(|condition| match condition {
+            Condition::Tags(EntityTagList::Tags(tags)) => {
+                tags.iter().any(|tag| tag.has_suffix(suffix))
+            }
+            Condition::Tags(EntityTagList::Any) | Condition::Malformed => false,
+        })
+    }
+
     /// The suffix of the tag that the client has, where a 304 is due to that.
     pub(crate) fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
         let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {

@@ -17,7 +17,7 @@ use crate::{
     freshness, negotiation,
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
-    representation::{self, NOSNIFF, Selected, Writer, is_compressible, is_worth_it},
+    representation::{self, Coding, NOSNIFF, Selected, Writer, is_compressible, is_worth_it},
     request::Request,
 };
 
@@ -34,6 +34,12 @@ const REFERENCE: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+
+/// What a 304 carries as the 200 would, beside what the framework says by itself (RFC 9110, section 15.4.5).
+const KEPT: [header::HeaderName; 4] =
+    [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];
+
 /// Assembles the answer.
 pub(crate) fn respond(
     application: &Built,
@@ -43,7 +49,7 @@ pub(crate) fn respond(
 ) -> Response<Body> {
     let (mut response, is_negotiated) = match end {
         End::Outcome(outcome) => (with_outcome(request, findings, outcome), findings.is_negotiated),
-        End::NotModified => (not_modified(findings), findings.is_negotiated),
+        End::NotModified(outcome) => (not_modified(findings, outcome), findings.is_negotiated),
         End::Options(fields) => (options(fields), false),
         End::Problem(problem) => (with_problem(application, request, findings, problem), true),
     };
@@ -103,37 +109,69 @@ fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) ->
 
 /// Content in the selected representation, and in the content coding that the client likes best where it is worth that.
 fn represented(findings: &Findings<'_>, bytes: Bytes) -> Response<Body> {
-    let Some(selected) = &findings.selected else { return Response::new(Body::from(bytes)) };
-    let can_be_coded = is_worth_it(bytes.len()) && is_compressible(selected.content_type);
-    let coding = findings.coding.filter(|_| can_be_coded);
+    match &findings.selected {
+        Some(selected) => coded(selected.content_type.clone(), || findings.coding, bytes),
+        None => Response::new(Body::from(bytes)),
+    }
+}
+
+/// Content of a media type, in this coding where it is worth one.
+fn coded(
+    content_type: HeaderValue,
+    coding: impl FnOnce() -> Option<Coding>,
+    bytes: Bytes,
+) -> Response<Body> {
+    let can_be_coded = can_be_coded(&content_type, &bytes);
+    let coding = can_be_coded.then(coding).flatten();
     let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
     let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
     let mut response = Response::new(Body::from(bytes));
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, selected.content_type.clone());
+    fields.insert(header::CONTENT_TYPE, content_type);
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
     if can_be_coded {
-        fields.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        fields.insert(header::VARY, ACCEPT_ENCODING);
     }
     response
 }
 
-fn not_modified(findings: &Findings<'_>) -> Response<Body> {
+fn can_be_coded(content_type: &HeaderValue, bytes: &[u8]) -> bool {
+    is_worth_it(bytes.len()) && is_compressible(content_type)
+}
+
+/// What the 200 would say of the representation, and none of its content (RFC 9110, section 15.4.5).
+fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    // Other metadata than the tag is for clients that have none (RFC 9110, section 15.4.5).
-    let with_last_modified = findings.validators.etag.is_none();
-    let suffix = findings.known_suffix.as_deref();
+    let (said, content) = outcome
+        .map_or((Vec::new(), OutcomeContent::Nothing), |outcome| (outcome.fields, outcome.content));
     let fields = response.headers_mut();
-    validators(fields, findings, suffix, with_last_modified);
-    if suffix.zip(findings.selected).is_some_and(|(suffix, selected)| suffix != selected.extension)
-    {
-        fields.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    fields.extend(said.into_iter().filter(|(name, _)| KEPT.contains(name)));
+    let would_be_coded = matches!((&content, findings.selected), (OutcomeContent::Represented(bytes), Some(selected)) if can_be_coded(selected.content_type, bytes));
+    let suffix = suffix_of_not_modified(findings, would_be_coded);
+    // Other metadata than the tag is for clients that have none.
+    let with_last_modified = findings.validators.etag.is_none();
+    validators(fields, findings, suffix.as_deref(), with_last_modified);
+    let extension = findings.selected.map(|selected| selected.extension);
+    if would_be_coded || suffix.is_some_and(|suffix| Some(&*suffix) != extension) {
+        fields.append(header::VARY, ACCEPT_ENCODING);
     }
     fresh(fields, findings);
     response
+}
+
+/// The suffix of the tag that the client has, or else of the one that it would get.
+fn suffix_of_not_modified<'a>(
+    findings: &'a Findings<'_>,
+    would_be_coded: bool,
+) -> Option<Cow<'a, str>> {
+    if let Some(known) = &findings.known_suffix {
+        return Some(Cow::Borrowed(known));
+    }
+    let (selected, coding) = findings.selected.zip(findings.coding)?;
+    would_be_coded.then(|| Cow::Owned(suffix(selected.extension, coding)))
 }
 
 fn options(fields: Vec<(header::HeaderName, HeaderValue)>) -> Response<Body> {
@@ -157,14 +195,17 @@ fn with_problem(
         Writer::Own(_) => Ok(document.html().into()),
         writer => representation::write(&document, writer),
     };
-    let mut response = Response::new(content.map(Body::from).unwrap_or_default());
+    let content_type = representation::problem_type(&selected);
+    let mut response =
+        coded(content_type, || negotiation::coding(request), content.unwrap_or_default());
     *response.status_mut() = problem.status();
-    response.headers_mut().insert(header::CONTENT_TYPE, representation::problem_type(&selected));
     for (name, value) in fields {
         response.headers_mut().append(name, value);
     }
     // Where a method itself says so, which does not know the others.
-    if let (StatusCode::METHOD_NOT_ALLOWED, Some(allow)) = (response.status(), findings.allow) {
+    let names_methods =
+        matches!(response.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
+    if let (true, Some(allow)) = (names_methods, findings.allow) {
         response.headers_mut().insert(header::ALLOW, allow.clone());
     }
     response

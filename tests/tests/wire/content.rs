@@ -404,6 +404,19 @@ async fn content_is_read_from_a_form_of_either_kind() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_form_that_does_not_fit_is_told_by_its_name_and_never_with_its_value() {
+    for (form, detail) in [
+        ("count=secret", "Value for count does not validate. It is of another form."),
+        ("count=1&count=2", "Value for count does not validate. It was given more than once."),
+    ] {
+        let response = send("PUT", "/checked/1", FORM, form).await;
+        assert_eq!(violations(&response), [("count".into(), "content".into(), "invalid".into())]);
+        assert_eq!(response.json()["errors"][0]["detail"], detail);
+        assert!(!response.text().contains("secret"));
+    }
+}
+
+#[tokio::test]
 async fn json_that_does_not_parse_is_told_by_line_and_column() {
     let response = send("POST", "/orders", JSON, "{\n\"secret\" 1}").await;
     assert_eq!(response.status(), 400);

@@ -121,9 +121,35 @@ fn reversed(text: &str) -> Result<String, &'static str> {
     }
 }
 
+#[mount("/{*path}")]
+struct Anything;
+
+#[resource]
+impl Anything {
+    fn get(&self, path: String) -> String {
+        path
+    }
+}
+
+/// Its own representation is the default, and there is no JSON.
+#[mount("/res8", representations = [txt, xml])]
+struct Resource8;
+
+#[resource]
+impl Resource8 {
+    fn get(&self) -> String {
+        "works".to_owned()
+    }
+
+    #[representation(".txt", "text/plain")]
+    fn text(&self, text: &String) -> String {
+        format!("Text: {text}")
+    }
+}
+
 fn client() -> Client {
     let application = Application::new("original").mount(Resource1).mount(Resource2);
-    let application = application.mount(Resource4).mount(Resource5).mount(User);
+    let application = application.mount(Resource4).mount(Resource5).mount(User).mount(Resource8);
     strict(application.mount(Resource6 { items: [("uid", "works")].into() }))
 }
 
@@ -299,4 +325,45 @@ async fn what_a_key_does_not_find_is_not_found() {
     assert_eq!(response.field("cache-control"), Some("max-age=86400"));
     let vary: Vec<_> = response.fields().get_all("vary").iter().collect();
     assert_eq!(vary, ["Accept", "Authorization"]);
+}
+
+#[tokio::test]
+async fn a_representation_of_its_own_can_be_the_default() {
+    let response = ask("GET", "/res8", &[]).await;
+    assert_eq!(response.text(), "Text: works");
+    assert_eq!(response.field("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(ask("GET", "/res8.xml", &[]).await.text(), "<response>works</response>");
+    assert_eq!(ask("GET", "/res8.json", &[]).await.status(), 404);
+    assert_eq!(ask("GET", "/res8", &[("accept", JSON)]).await.status(), 406);
+}
+
+#[tokio::test]
+async fn an_unknown_accept_gets_the_default_where_the_application_says_so() {
+    let application = Application::new("original").mount(Resource5).default_for_unacceptable();
+    let client = strict(application);
+    for accept in ["image/png", "foo/bar, text/html;q=0.5"] {
+        let response = client.get("/res5").header("accept", accept).send().await;
+        assert_eq!(response.text(), "<response>Throwing nothing</response>", "{accept}");
+        assert_eq!(response.field("vary"), Some("Accept"));
+    }
+}
+
+#[tokio::test]
+async fn only_the_methods_that_an_application_knows_are_not_allowed() {
+    let client =
+        strict(Application::new("original").mount(Resource5).known_methods(&["GET", "PUT"]));
+    for (method, status) in [("PUT", 405), ("PATCH", 501), ("OPTIONS", 204)] {
+        let response = client.request(method, "/res5").send().await;
+        assert_eq!(response.status(), status, "{method}");
+        assert_eq!(response.field("allow"), Some("GET, HEAD, OPTIONS"), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_is_ignored_only_where_it_is_just_that_path() {
+    let client = strict(Application::new("original").mount(Anything));
+    let ignored = client.get("/favicon.ico").send().await;
+    assert_eq!(ignored.status(), 404);
+    assert_eq!(ignored.json()["error"], "Not Found");
+    assert_eq!(client.get("/foo/favicon.ico").send().await.json(), "foo/favicon.ico");
 }

@@ -135,6 +135,23 @@ async fn codes(target: &str) -> Vec<String> {
     violations(&response).into_iter().map(|(name, _, code)| format!("{name}: {code}")).collect()
 }
 
+#[mount("/tags")]
+struct Tags;
+
+#[resource]
+impl Tags {
+    fn get(&self, #[validate(default = "all")] tag: Vec<String>) -> Vec<String> {
+        tag
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_which_nothing_was_given_is_its_default() {
+    let client = strict(Application::new("tags").mount(Tags));
+    assert_eq!(client.get("/tags").send().await.json(), serde_json::json!(["all"]));
+    assert_eq!(client.get("/tags?tag=a&tag=b").send().await.json(), serde_json::json!(["a", "b"]));
+}
+
 #[tokio::test]
 async fn what_is_not_given_is_the_default_or_nothing() {
     let answer = r#""word 10 (None, None, None, None, None, [], None, None)""#;

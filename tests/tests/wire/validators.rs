@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use http::{HeaderValue, header};
 use wsgiservice::{
-    Application, EntityTag, NoContent, Preconditions, Problem, Put, mount, resource,
+    Application, EntityTag, NoContent, Preconditions, Problem, Put, WithFields, mount, resource,
     testing::{Client, TestResponse},
 };
 
@@ -80,13 +81,30 @@ impl Automatic {
         Ok((word != "none").then_some(word))
     }
 
-    fn put(&self, word: String) -> String {
-        word
+    fn put(&self, word: String) -> usize {
+        word.len()
+    }
+
+    #[representation(".len", "text/plain")]
+    fn length(&self, length: &usize) -> String {
+        length.to_string()
+    }
+}
+
+/// A page that says where it is, with a tag of its content.
+#[mount("/page/{length}", etag = auto)]
+struct Page;
+
+#[resource]
+impl Page {
+    fn get(&self, length: usize) -> WithFields<String> {
+        let location = HeaderValue::from_static("/page");
+        WithFields::new("x".repeat(length)).field(header::CONTENT_LOCATION, location)
     }
 }
 
 fn client() -> Client {
-    strict(Application::new("validators").mount(Document).mount(Dated).mount(Automatic))
+    strict(Application::new("validators").mount(Document).mount(Dated).mount(Automatic).mount(Page))
 }
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
@@ -252,4 +270,39 @@ async fn an_automatic_tag_guards_a_change() {
     assert_eq!(status("PUT", "/automatic/b", &[("if-match", &tag)]).await, 412);
     assert_eq!(status("PUT", "/automatic/none", &[("if-match", "*")]).await, 412);
     assert_eq!(status("PUT", "/automatic/none", &[("if-none-match", "*")]).await, 200);
+}
+
+#[tokio::test]
+async fn a_change_may_name_the_automatic_tag_of_any_representation() {
+    for extension in ["json", "xml"] {
+        let got = ask("GET", &format!("/automatic/a.{extension}"), &[]).await;
+        let tag = got.field("etag").expect("a tag");
+        for accept in ["application/json", "text/xml", "text/plain"] {
+            let fields = [("if-match", tag), ("accept", accept)];
+            assert_eq!(status("PUT", "/automatic/a", &fields).await, 200, "{tag} {accept}");
+            assert_eq!(status("PUT", "/automatic/b", &fields).await, 412, "{tag} {accept}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_304_carries_what_the_method_says_of_the_representation() {
+    let gzip = ("accept-encoding", "gzip");
+    for fields in [&[][..], &[gzip]] {
+        let got = ask("GET", "/page/2000", fields).await;
+        for (name, value) in
+            [("if-none-match", got.field("etag").expect("a tag")), ("if-none-match", "*")]
+        {
+            let fields = [fields, &[(name, value)]].concat();
+            let known = ask("GET", "/page/2000", &fields).await;
+            assert_eq!(known.status(), 304);
+            for name in ["etag", "content-location"] {
+                assert_eq!(known.field(name), got.field(name), "{name}");
+            }
+            let vary = |response: &TestResponse| {
+                response.fields().get_all("vary").iter().cloned().collect::<Vec<_>>()
+            };
+            assert_eq!(vary(&known), vary(&got));
+        }
+    }
 }

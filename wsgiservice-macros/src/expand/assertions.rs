@@ -35,6 +35,18 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
             ::core::assert!(__w::check::takes(#operations, #variable), #message)
         });
     }
+    for representation in &mount.representations {
+        let name = name(representation);
+        if ["json", "xml"].contains(&name.as_str()) {
+            continue;
+        }
+        let message = format!(
+            "there is `json` and `xml`, and what else `{ident}` has: write a function with `#[representation(\".{name}\", …)]`"
+        );
+        assertions.push(quote_spanned! {representation.span()=>
+            ::core::assert!(__w::check::is_represented(#operations, #name), #message)
+        });
+    }
     for constraint in &mount.constraints {
         let parameter = name(&constraint.name);
         let message = format!(

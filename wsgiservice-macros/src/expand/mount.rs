@@ -43,13 +43,9 @@ pub(super) fn model(
         let message = format!("at character {index}{}: {reason}", character.unwrap_or_default());
         syn::Error::new(arguments.path.span(), message)
     });
-    let mut representations: Vec<_> = arguments
-        .representations
-        .iter()
-        .filter_map(|ident| check::representation(ident, errors))
-        .collect();
-    if arguments.representations.is_empty() {
-        representations.extend(["json", "xml"]);
+    let mut representations = arguments.representations;
+    if representations.is_empty() {
+        representations.extend(["json", "xml"].map(|name| Ident::new(name, Span::call_site())));
     }
     Some(Mount {
         krate: arguments.krate,
@@ -73,6 +69,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
         krate, ident, documentation, path, representations, xml_root, automatic_etag, ..
     } = mount;
     let name = crate::model::name(ident);
+    let representations = representations.iter().map(crate::model::name);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
     let content_limit = option(mount.limits.content.as_ref());

@@ -73,8 +73,12 @@ impl Format {
                     return Err(Violation::malformed_form("It is no UTF-8.".to_owned()));
                 }
                 Members::of_form(content)?;
-                serde_html_form::from_bytes(content)
-                    .map_err(|error| Violation::content(expected(&error.to_string())))
+                let reader = serde_html_form::Deserializer::from_bytes(content);
+                serde_path_to_error::deserialize(reader).map_err(|error| {
+                    let (path, message) = (error.path().to_string(), error.inner().to_string());
+                    let reason = repeated(content, &path, &message);
+                    Violation::within_content(&path, reason.unwrap_or_else(|| expected(&message)))
+                })
             }
         }
     }
@@ -139,6 +143,13 @@ fn misfit(path: &str, error: &serde_json::Error) -> Violation {
 
 fn malformed(error: &serde_json::Error) -> Violation {
     Violation::malformed("JSON", error.line(), error.column())
+}
+
+/// That a member was given more than once, where that is what serde_html_form finds wrong.
+fn repeated(form: &[u8], name: &str, message: &str) -> Option<String> {
+    let is_list = message == "unsupported value";
+    let given = pairs(form).filter(|(given, _)| given == name).count();
+    (is_list && given > 1).then(|| "It was given more than once.".to_owned())
 }
 
 /// What would be right, out of a message that may also hold what the client sent.

@@ -18,6 +18,28 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
     !resource.valid
 }
 
+/// Whether the resource has a representation of its own with this extension.
+#[must_use]
+pub const fn is_represented(resource: &Operations, name: &str) -> bool {
+    let mut representations = resource.representations;
+    while let [own, rest @ ..] = representations {
+        if is_extension(own.extension, name) {
+            return true;
+        }
+        representations = rest;
+    }
+    !resource.valid
+}
+
+/// Whether the one, without the dot before it, is the other.
+const fn is_extension(extension: &str, name: &str) -> bool {
+    let mut bytes = extension.as_bytes();
+    if let [b'.', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    same_bytes(bytes, name.as_bytes())
+}
+
 /// Whether the argument is not in the path, or may be: what is there is never absent, and seen by everybody.
 #[must_use]
 pub const fn suits_path(mount: &Mount, name: &str, argument: &Argument) -> bool {
@@ -226,7 +248,10 @@ const fn among(mut words: &[&str], text: &str) -> bool {
 }
 
 const fn same(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    same_bytes(one.as_bytes(), other.as_bytes())
+}
+
+const fn same_bytes(mut one: &[u8], mut other: &[u8]) -> bool {
     while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
         if *a != *b {
             return false;

@@ -84,6 +84,11 @@ impl EntityTag {
         Self { is_weak: self.is_weak, opaque: format!("{}_{suffix}", self.opaque) }
     }
 
+    /// Whether it is the tag of the representation with this suffix.
+    pub(crate) fn has_suffix(&self, suffix: &str) -> bool {
+        self.opaque.strip_suffix(suffix).is_some_and(|tag| tag.ends_with('_'))
+    }
+
     /// The tag as it is written.
     pub(crate) fn to_value(&self) -> HeaderValue {
         HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("\"\""))

@@ -12,29 +12,24 @@ where
 {
     let mut best: Option<(Coding, Quality)> = None;
     for coding in Coding::ALL {
-        let quality = quality(accept, coding.name());
+        let quality = named(accept, coding.name()).or_else(|| named(accept, "*"));
+        let quality = quality.unwrap_or_default();
         if quality > best.map_or(0, |(_, quality)| quality) {
             best = Some((coding, quality));
         }
     }
-    best.map(|(coding, _)| coding)
+    let (coding, quality) = best?;
+    let plain = named(accept, "identity").unwrap_or_default();
+    (quality >= plain).then_some(coding)
 }
 
-/// The quality of a coding: its own, or else that of `*`.
-fn quality<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, name: &str) -> Quality {
-    let mut any = 0;
-    for value in accept {
-        for element in value.to_str().unwrap_or_default().split(',') {
-            let (coding, parameters) = element.split_once(';').unwrap_or((element, ""));
-            let Some(quality) = weight(parameters) else { continue };
-            match coding.trim() {
-                coding if coding.eq_ignore_ascii_case(name) => return quality,
-                "*" => any = quality,
-                _ => {}
-            }
-        }
-    }
-    any
+/// The quality that the client gives to this name.
+fn named<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, name: &str) -> Option<Quality> {
+    let lines = accept.into_iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(',')).find_map(|element| {
+        let (coding, parameters) = element.split_once(';').unwrap_or((element, ""));
+        coding.trim().eq_ignore_ascii_case(name).then(|| weight(parameters)).flatten()
+    })
 }
 
 #[cfg(test)]
@@ -64,5 +59,12 @@ mod tests {
         assert_eq!(selected("*"), Some("zstd"));
         assert_eq!(selected("*;q=0.5, zstd;q=0"), Some("br"));
         assert_eq!(selected("*;q=0"), None);
+    }
+
+    #[test]
+    fn what_is_not_coded_may_be_liked_better() {
+        assert_eq!(selected("gzip;q=0.1, identity;q=1"), None);
+        assert_eq!(selected("gzip;q=0.5, identity;q=0.5"), Some("gzip"));
+        assert_eq!(selected("gzip;q=0.5, identity;q=0"), Some("gzip"));
     }
 }

@@ -152,7 +152,10 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Vec<C>> {
         let planned = self.plan.parameter(index)?;
-        let (values, place) = self.values(planned)?;
+        let (mut values, place) = self.values(planned)?;
+        if let (true, Some(default)) = (values.is_empty(), planned.default) {
+            values = Values::One(Cow::Borrowed(default));
+        }
         let checked = values.iter().map(|text| self.check(planned, place, text, &convert));
         checked.collect::<Vec<_>>().into_iter().collect()
     }

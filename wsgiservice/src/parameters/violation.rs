@@ -84,11 +84,6 @@ impl Violation {
         Self { name: "content".into(), place: "content", code, text, reason }
     }
 
-    /// Content that is not what was asked for.
-    pub(crate) fn content(reason: impl Into<String>) -> Self {
-        Self::within_content("content", reason)
-    }
-
     /// A part of the content that is not what was asked for, by its path.
     pub(crate) fn within_content(path: &str, reason: impl Into<String>) -> Self {
         // A path holds names that the client chose.

@@ -11,7 +11,7 @@ pub(crate) use self::coding::{Coding, is_compressible, is_worth_it};
 pub use self::represent::Represent;
 use crate::{
     body::BoxError,
-    descriptor::{self, Mount, Operations, Returns},
+    descriptor::{Mount, Operations, Returns},
     negotiation::Offer,
 };
 
@@ -67,21 +67,25 @@ impl Representations {
         operations: &Operations,
         returns: &Returns,
     ) -> Result<Self, String> {
+        let mut own = own(operations, returns)?;
         let mut choices = Vec::new();
         for name in mount.representations {
-            choices.extend(built_in(name, mount.xml_root));
-        }
-        for (position, own) in operations.representations.iter().enumerate() {
-            if returns.value == Some((own.value)()) {
-                add(&mut choices, own, position)?;
+            // A resource's own representation takes the place of the built-in one with its extension.
+            match own.iter().position(|choice| choice.extension == *name) {
+                Some(position) => choices.push(own.remove(position)),
+                None => choices.extend(built_in(name, mount.xml_root)),
             }
+        }
+        choices.extend(own);
+        if returns.value.is_some() && choices.is_empty() {
+            return Err("there is no representation of what a method returns".to_owned());
         }
         Self::from(choices)
     }
 
     /// What there is of a problem, in the order of the resource.
     pub(crate) fn of_problems(order: &[&str]) -> Self {
-        let xml_is_first = order.first() == Some(&"xml");
+        let xml_is_first = order.iter().find(|name| ["json", "xml"].contains(name)) == Some(&"xml");
         let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
         let mut choices: Vec<_> = order.iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
         choices.extend(choice("json", "application/problem+json", Writer::Json));
@@ -145,23 +149,16 @@ fn built_in(name: &str, root: &'static str) -> Vec<Choice> {
     choices.into_iter().flatten().collect()
 }
 
-/// A resource's own representation takes the place of the built-in one with its extension.
-fn add(
-    choices: &mut Vec<Choice>,
-    own: &descriptor::Representation,
-    position: usize,
-) -> Result<(), String> {
-    let extension = own.extension.trim_start_matches('.');
-    let choice = choice(extension, own.media_type, Writer::Own(position));
-    let choice = choice.ok_or_else(|| format!("`{}` is no media type", own.media_type))?;
-    match choices.iter().position(|choice| choice.extension == extension) {
-        Some(place) => {
-            choices.retain(|choice| choice.extension != extension);
-            choices.insert(place.min(choices.len()), choice);
-        }
-        None => choices.push(choice),
-    }
-    Ok(())
+/// The resource's own representations of what an operation returns.
+fn own(operations: &Operations, returns: &Returns) -> Result<Vec<Choice>, String> {
+    let own = operations.representations.iter().enumerate();
+    let own = own.filter(|(_, own)| returns.value == Some((own.value)()));
+    own.map(|(position, own)| {
+        let extension = own.extension.trim_start_matches('.');
+        let choice = choice(extension, own.media_type, Writer::Own(position));
+        choice.ok_or_else(|| format!("`{}` is no media type", own.media_type))
+    })
+    .collect()
 }
 
 fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> Option<Choice> {

@@ -98,8 +98,11 @@ impl Router {
         path: &'a str,
     ) -> Result<Matched<'a>, Problem> {
         let (method, query) = (request.method(), request.target().query());
-        let found = self.find(path).filter(|matched| !self.ignores(method, matched, path, query));
-        found.ok_or_else(not_found)
+        let matched = self.find(path).ok_or_else(not_found)?;
+        if self.ignores(method, &matched, path, query) {
+            return Err(Problem::not_found());
+        }
+        Ok(matched)
     }
 
     /// Literal text wins over an extension, and an extension over a variable that would swallow it.
