@@ -1,0 +1,174 @@
+//! The job of `examples/geoip` by hand, on stock hyper: as a good engineer writes it who has an afternoon for it.
+//!
+//! It answers `GET` and `HEAD` with JSON, and checks, converts, looks up, tags and dates as the example does. It does
+//! not negotiate, knows one precondition, and tells nothing of itself.
+
+use std::{
+    convert::Infallible,
+    hash::{DefaultHasher, Hash, Hasher},
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{
+        ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, HeaderValue, IF_NONE_MATCH, VARY,
+        X_CONTENT_TYPE_OPTIONS,
+    },
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use regex::Regex;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tor_geoip::GeoipDb;
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+struct Service {
+    geoip: Arc<GeoipDb>,
+    ip: Regex,
+}
+
+#[derive(Serialize)]
+struct Country {
+    country_code: String,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Violation],
+    error: &'a str,
+}
+
+#[derive(Serialize)]
+struct Violation {
+    name: &'static str,
+    r#in: &'static str,
+    code: &'static str,
+    detail: String,
+}
+
+impl Service {
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        let Some(ip) = path.strip_prefix("/1/").filter(|ip| !ip.is_empty() && !ip.contains('/'))
+        else {
+            let text = "The requested resource does not exist.";
+            return problem(StatusCode::NOT_FOUND, "Not Found", None, text, path, &[]);
+        };
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            let text = "Method Not Allowed";
+            let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, text, None, text, path, &[]);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        if !self.ip.is_match(ip) {
+            let rule = format!("It must match {}.", pattern());
+            return invalid(path, ip, "pattern", &rule);
+        }
+        let Ok(address) = ip.parse::<IpAddr>() else {
+            return invalid(path, ip, "invalid", "It must be an IP address.");
+        };
+        match self.geoip.lookup_country_code(address) {
+            Some(code) => found(request, &Country { country_code: code.to_string() }),
+            None => problem(StatusCode::NOT_FOUND, "Not Found", None, "Not Found", path, &[]),
+        }
+    }
+}
+
+fn found(request: &Request<Incoming>, country: &Country) -> Response<Full<Bytes>> {
+    let content = serde_json::to_vec(country).expect("JSON");
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    let etag = HeaderValue::try_from(format!("\"{:016x}_json\"", hasher.finish())).expect("a tag");
+    let is_known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| *known == etag);
+    let mut response = if is_known {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        let mut response = Response::new(Full::from(content));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
+    };
+    let fields = response.headers_mut();
+    fields.insert(ETAG, etag);
+    fields.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000"));
+    let expires = httpdate::fmt_http_date(SystemTime::now() + YEAR);
+    fields.insert(EXPIRES, HeaderValue::try_from(expires).expect("a date"));
+    fields.insert(VARY, HeaderValue::from_static("Accept"));
+    fields.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn invalid(path: &str, ip: &str, code: &'static str, rule: &str) -> Response<Full<Bytes>> {
+    let text = format!("ip value {ip} does not validate.");
+    let detail = format!("{text} {rule}");
+    let errors = [Violation { name: "ip", r#in: "path", code, detail }];
+    problem(StatusCode::BAD_REQUEST, "Bad Request", Some(&text), &text, path, &errors)
+}
+
+fn problem(
+    status: StatusCode,
+    title: &'static str,
+    detail: Option<&str>,
+    error: &str,
+    instance: &str,
+    errors: &[Violation],
+) -> Response<Full<Bytes>> {
+    let problem = Problem {
+        r#type: "about:blank",
+        title,
+        status: status.as_u16(),
+        detail,
+        instance,
+        errors,
+        error,
+    };
+    let content = serde_json::to_vec(&problem).expect("JSON");
+    let mut response = Response::new(Full::from(content));
+    *response.status_mut() = status;
+    let fields = response.headers_mut();
+    fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    fields.insert(VARY, HeaderValue::from_static("Accept"));
+    fields.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn pattern() -> &'static str {
+    r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+}
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let ip = Regex::new(&format!(r"\A(?:{})\z", pattern())).expect("an expression");
+    let service = Arc::new(Service { geoip: GeoipDb::new_embedded(), ip });
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("by-hand-hyper listens on http://{}/", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            let answer = service_fn(|request| {
+                let response = service.answer(&request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+        });
+    }
+}
