@@ -122,6 +122,11 @@ impl Body {
         }
     }
 
+    /// With something that is dropped when the content is.
+    pub(crate) fn holding(self, held: impl Send + 'static) -> Self {
+        self.told(move |_| _ = &held)
+    }
+
     /// With what breaks it off told to this function.
     pub(crate) fn told(self, tell: impl Fn(&BoxError) + Send + 'static) -> Self {
         match self.0 {

@@ -4,6 +4,7 @@ mod access;
 mod answer;
 mod application;
 mod coding;
+mod connection;
 mod content;
 mod digests;
 mod documentation;

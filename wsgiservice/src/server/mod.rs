@@ -1,28 +1,20 @@
 //! The server: a socket, a runtime, and an orderly end.
 
+mod connection;
 mod signal;
+mod socket;
+mod watch;
 
-use std::{future::Future, io::Write, net::SocketAddr, time::Duration};
+use std::{future::Future, io::Write, net::SocketAddr, pin::pin, time::Duration};
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
 use tokio::net::{TcpListener, TcpStream};
 
+use self::connection::{Connections, ticks};
 pub(crate) use self::signal::stop_signal;
 use crate::{
     application::{Application, Service},
-    body::Body,
     error::Result,
 };
-
-/// How long the fields of a request may take to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long what was begun may take to end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait where no connection can be accepted, such as without file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -94,49 +86,32 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// Answers on a listener until it is told to stop, and what was begun has ended.
 pub(crate) async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
-    let connections = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stop);
+    let connections = Connections::new(service);
+    let mut ticks = ticks();
+    let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(stream, peer, service.clone(), &connections),
-                Err(error) => {
-                    tracing::warn!(%error, "no connection can be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            },
+            (stream, peer) = accept(&listener) => connections.add(stream, peer),
+            _ = ticks.tick() => connections.tick(),
             () = &mut stop => break,
         }
     }
     drop(listener);
     tracing::info!("stopping");
-    if tokio::time::timeout(DRAIN_TIMEOUT, connections.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
-    }
+    connections.drain().await;
 }
 
-fn connect(stream: TcpStream, peer: SocketAddr, service: Service, connections: &GracefulShutdown) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY cannot be set");
+/// The next connection.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
-    let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
-        let service = service.clone();
-        async move {
-            let response = service.answer(request.map(Body::new), Some(peer)).await;
-            Ok::<_, std::convert::Infallible>(response)
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), answer);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, %peer, "the connection broke");
-        }
-    });
 }
 
 #[cfg(test)]

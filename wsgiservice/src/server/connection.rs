@@ -1,0 +1,161 @@
+//! The connections of one runtime, from the first byte to an orderly end.
+
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use tokio::net::TcpStream;
+
+use super::{
+    socket::Socket,
+    watch::{Phase, Watch, Watcher},
+};
+use crate::{
+    application::Service,
+    body::{Body, BoxError},
+};
+
+/// How long what was begun may take to end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The connections of a runtime.
+#[derive(Debug)]
+pub(super) struct Connections {
+    service: Service,
+    watcher: Arc<Watcher>,
+    shutdown: GracefulShutdown,
+}
+
+impl Connections {
+    pub(super) fn new(service: Service) -> Self {
+        Self { service, watcher: Arc::default(), shutdown: GracefulShutdown::new() }
+    }
+
+    /// Answers the requests of a connection, in a task of its own.
+    pub(super) fn add(&self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+        }
+        let watch = self.watcher.watch();
+        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watch)));
+        let (service, own) = (self.service.clone(), Arc::clone(&watch));
+        let answer = service_fn(move |request| {
+            let (service, watch) = (service.clone(), Arc::clone(&own));
+            async move {
+                Ok::<_, std::convert::Infallible>(answer(&service, &watch, request, peer).await)
+            }
+        });
+        let connection = http1::Builder::new().serve_connection(socket, answer);
+        let connection = self.shutdown.watch(connection);
+        let task = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, %peer, "the connection broke");
+            }
+        });
+        self.watcher.add(watch, task.abort_handle());
+    }
+
+    /// Looks for connections that wait for too long; to be called once a second.
+    pub(super) fn tick(&self) {
+        self.watcher.tick();
+    }
+
+    /// Ends what is idle, and awaits what was begun.
+    pub(super) async fn drain(self) {
+        let Self { watcher, shutdown, .. } = self;
+        let mut ended = std::pin::pin!(tokio::time::timeout(DRAIN_TIMEOUT, shutdown.shutdown()));
+        let mut ticks = ticks();
+        loop {
+            tokio::select! {
+                ended = &mut ended => {
+                    if ended.is_err() {
+                        tracing::warn!("some requests did not end in time");
+                    }
+                    return;
+                }
+                _ = ticks.tick() => watcher.tick(),
+            }
+        }
+    }
+}
+
+/// Once a second from the next on; what was missed stays so.
+pub(super) fn ticks() -> tokio::time::Interval {
+    let second = Duration::from_secs(1);
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + second, second);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Answers a request, and tells the watch when that begins and when it ends.
+async fn answer(
+    service: &Service,
+    watch: &Arc<Watch>,
+    request: http::Request<Incoming>,
+    peer: SocketAddr,
+) -> http::Response<Body> {
+    watch.enter(Phase::Busy);
+    let request = request.map(|content| {
+        watch.set_unread_content(!content.is_end_stream());
+        match content.is_end_stream() {
+            true => Body::empty(),
+            false => Body::new(Received { content, watch: Arc::clone(watch) }),
+        }
+    });
+    let response = service.answer(request, Some(peer)).await;
+    match response.body().bytes() {
+        Some(_) => {
+            watch.enter(Phase::Idle);
+            response
+        }
+        None => response.map(|body| body.holding(Sending(Arc::clone(watch)))),
+    }
+}
+
+/// Content that tells when it was read to its end.
+#[derive(Debug)]
+struct Received {
+    content: Incoming,
+    watch: Arc<Watch>,
+}
+
+impl http_body::Body for Received {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.content).poll_frame(context));
+        if frame.is_none() || self.content.is_end_stream() {
+            self.watch.set_unread_content(false);
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
+    }
+}
+
+/// An answer that is sent as it comes; at its end the connection is idle.
+struct Sending(Arc<Watch>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.enter(Phase::Idle);
+    }
+}

@@ -1,0 +1,148 @@
+//! The socket of a connection: it tells how it is used, sends the answers to pipelined requests together, and closes in
+//! order.
+//!
+//! hyper has an option that sends pipelined answers together (`pipeline_flush`); with that it drops the last answer where
+//! it closes before it has read all that was sent, and holds all of a stream in memory while another request waits. So
+//! it is here, where it is bounded.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::watch::{Phase, Watch};
+
+/// How many bytes of answers are held at the most.
+const MOST_HELD: usize = 8 << 10;
+
+/// How much of what a client still sends is dropped unread before its connection is, in bytes.
+const MOST_DROPPED: usize = 64 << 20;
+
+/// How much of that is read at once, in bytes.
+const PIECE: usize = 8 << 10;
+
+/// A socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    watch: Arc<Watch>,
+    /// Answers that are still to be sent, but for their first bytes.
+    held: Vec<u8>,
+    sent: usize,
+    /// How much was dropped, once the connection is over.
+    dropped: Option<usize>,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
+        Self { stream, watch, held: Vec::new(), sent: 0, dropped: None }
+    }
+
+    /// Sends what is held.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self.held.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            match ready!(Pin::new(&mut self.stream).poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => self.sent = self.sent.saturating_add(sent),
+            }
+            self.watch.sent();
+        }
+        self.held.clear();
+        self.sent = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Makes room for so many bytes; whether there is.
+    fn poll_hold(&mut self, context: &mut Context<'_>, length: usize) -> Poll<io::Result<bool>> {
+        if self.held.len().saturating_add(length) > MOST_HELD {
+            ready!(self.poll_send(context))?;
+        }
+        Poll::Ready(Ok(length <= MOST_HELD))
+    }
+
+    /// Reads and drops what the client still sends, until it has read the answer and closes, too: a socket that is closed
+    /// before that takes the answer away from it (RFC 9112, section 9.6).
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut piece = [0; PIECE];
+        loop {
+            let mut buffer = ReadBuf::new(&mut piece);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            let dropped = self.dropped.get_or_insert_default();
+            *dropped = dropped.saturating_add(buffer.filled().len());
+            if read.is_err() || buffer.filled().is_empty() || *dropped > MOST_DROPPED {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    /// More is asked for when all that came was answered: now the answers are due. Who does not take them is not read.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(context))?;
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.watch.received();
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.as_mut().poll_write_vectored(context, &[io::IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        if ready!(self.poll_hold(context, length))? {
+            slices.iter().for_each(|slice| self.held.extend_from_slice(slice));
+            return Poll::Ready(Ok(length));
+        }
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
+        self.watch.sent();
+        Poll::Ready(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    /// An answer that is complete may wait for the next one, which is due before more is read; nothing else waits.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.watch.is_idle() {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_send(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.dropped.is_none() {
+            ready!(self.poll_send(context))?;
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            if !self.watch.has_unread_content() {
+                return Poll::Ready(Ok(()));
+            }
+            self.watch.enter(Phase::Lingering);
+            self.dropped = Some(0);
+        }
+        self.poll_linger(context).map(Ok)
+    }
+}

@@ -1,0 +1,184 @@
+//! Which connections have been waiting for too long, told by one coarse tick for all of them.
+//!
+//! A timer for each request would be set and put off as often, which costs more than to parse the request. Here, a
+//! connection notes what it waits for, and since which tick; once a second somebody looks.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
+};
+
+use tokio::task::AbortHandle;
+
+/// All connections of a runtime, and the tick.
+#[derive(Debug, Default)]
+pub(super) struct Watcher {
+    tick: AtomicU32,
+    connections: Mutex<Vec<(Arc<Watch>, AbortHandle)>>,
+}
+
+/// What one connection waits for.
+#[derive(Debug)]
+pub(super) struct Watch {
+    watcher: Arc<Watcher>,
+    phase: AtomicU8,
+    since: AtomicU32,
+    /// Whether the client may still be sending content that nobody has read.
+    has_unread_content: AtomicBool,
+}
+
+/// What a connection does, and how long it may, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// It is new, and waits for the head of a request.
+    New,
+    /// It is between two requests.
+    Idle,
+    /// A head is arriving.
+    Head,
+    /// A request is answered.
+    Busy,
+    /// It is over, but for what the client still sends.
+    Lingering,
+}
+
+impl Phase {
+    const ALL: [Self; 5] = [Self::New, Self::Idle, Self::Head, Self::Busy, Self::Lingering];
+
+    /// How long it may last, in ticks.
+    fn longest(self) -> Option<u32> {
+        match self {
+            Self::New | Self::Head => Some(10),
+            Self::Idle => Some(30),
+            Self::Busy => None,
+            Self::Lingering => Some(5),
+        }
+    }
+}
+
+impl Watcher {
+    /// Watches a connection from now on.
+    pub(super) fn watch(self: &Arc<Self>) -> Arc<Watch> {
+        Arc::new(Watch {
+            watcher: Arc::clone(self),
+            phase: AtomicU8::new(Phase::New as u8),
+            since: AtomicU32::new(self.tick.load(Relaxed)),
+            has_unread_content: AtomicBool::new(false),
+        })
+    }
+
+    /// Ends the task of a connection where that waits for too long.
+    pub(super) fn add(&self, watch: Arc<Watch>, task: AbortHandle) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push((watch, task));
+    }
+
+    /// A second has gone by.
+    pub(super) fn tick(&self) {
+        let now = self.tick.fetch_add(1, Relaxed).wrapping_add(1);
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.retain(|(watch, task)| {
+            if watch.is_late(now) {
+                tracing::debug!(phase = ?watch.phase(), "a connection waited for too long");
+                task.abort();
+            }
+            !task.is_finished()
+        });
+    }
+}
+
+impl Watch {
+    /// The connection is in this phase from now on.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.since.store(self.watcher.tick.load(Relaxed), Relaxed);
+        self.phase.store(phase as u8, Relaxed);
+    }
+
+    /// Bytes came.
+    pub(super) fn received(&self) {
+        if self.phase() == Phase::Idle {
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// Bytes went: who still takes the last answer is not idle yet.
+    pub(super) fn sent(&self) {
+        if self.phase() == Phase::Idle {
+            self.enter(Phase::Idle);
+        }
+    }
+
+    /// Whether the last answer is complete, and nothing came since.
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase() == Phase::Idle
+    }
+
+    pub(super) fn set_unread_content(&self, is_there: bool) {
+        self.has_unread_content.store(is_there, Relaxed);
+    }
+
+    pub(super) fn has_unread_content(&self) -> bool {
+        self.has_unread_content.load(Relaxed)
+    }
+
+    fn phase(&self) -> Phase {
+        let phase = usize::from(self.phase.load(Relaxed));
+        Phase::ALL.get(phase).copied().unwrap_or(Phase::Busy)
+    }
+
+    fn is_late(&self, now: u32) -> bool {
+        let waited = now.wrapping_sub(self.since.load(Relaxed));
+        self.phase().longest().is_some_and(|longest| waited > longest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After how many ticks a connection in this phase is ended.
+    async fn ticks(phases: &[Phase]) -> Option<u32> {
+        let watcher = Arc::new(Watcher::default());
+        let watch = watcher.watch();
+        let task = tokio::spawn(std::future::pending::<()>());
+        watcher.add(Arc::clone(&watch), task.abort_handle());
+        phases.iter().for_each(|phase| watch.enter(*phase));
+        let ended = (0..100).find(|_| {
+            watcher.tick();
+            watch.is_late(watcher.tick.load(Relaxed))
+        });
+        if ended.is_some() {
+            assert!(task.await.is_err_and(|error| error.is_cancelled()));
+        }
+        ended
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_where_it_waits_for_too_long() {
+        assert_eq!(ticks(&[]).await, Some(10));
+        assert_eq!(ticks(&[Phase::Busy, Phase::Idle]).await, Some(30));
+        assert_eq!(ticks(&[Phase::Busy, Phase::Idle, Phase::Head]).await, Some(10));
+        assert_eq!(ticks(&[Phase::Lingering]).await, Some(5));
+    }
+
+    #[tokio::test]
+    async fn a_method_takes_the_time_that_it_needs() {
+        assert_eq!(ticks(&[Phase::Busy]).await, None);
+    }
+
+    #[tokio::test]
+    async fn bytes_begin_a_head_and_do_not_put_off_its_end() {
+        let watcher = Arc::new(Watcher::default());
+        let watch = watcher.watch();
+        watch.enter(Phase::Idle);
+        watcher.tick();
+        watch.sent();
+        assert!(!watch.is_late(31));
+        watch.received();
+        for _ in 0..11 {
+            watcher.tick();
+            watch.received();
+        }
+        assert!(watch.is_late(watcher.tick.load(Relaxed)));
+    }
+}
