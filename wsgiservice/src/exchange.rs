@@ -14,7 +14,7 @@
 //!
 //! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{HeaderValue, Method, StatusCode, header};
 
@@ -46,8 +46,8 @@ const INTERNAL: &str = "/_internal/";
 /// What every exit has to know.
 #[derive(Debug, Default)]
 pub(crate) struct Findings<'a> {
-    /// The path without its extension, which a relative location is resolved against.
-    pub(crate) path: &'a str,
+    /// How much of the path, in its one form, is not its extension: a relative location is resolved against that.
+    pub(crate) stem: usize,
     /// The extension that decided the representation.
     pub(crate) extension: Option<&'static str>,
     /// Whether `Accept` could have mattered for what a method gives.
@@ -93,34 +93,37 @@ pub(crate) async fn answer(
     request: http::Request<Body>,
     peer: Option<SocketAddr>,
 ) -> http::Response<Body> {
-    let (request, body) = Request::new(request, peer);
+    let (mut request, body) = Request::new(request, peer);
     if request.retrieves() {
-        return exchange(application, &request, body).await;
+        return exchange(application, &mut request, body).await;
     }
     let running = Arc::clone(application);
-    let task = tokio::spawn(async move { exchange(&running, &request, body).await });
+    let task = tokio::spawn(async move { exchange(&running, &mut request, body).await });
     task.await.unwrap_or_else(|error| failed(application, error.into()))
 }
 
 /// Answers a request that failed outside of the exchange, such as in a layer.
 pub(crate) fn failed(application: &Built, error: BoxError) -> http::Response<Body> {
-    let (request, _) = Request::new(http::Request::new(Body::empty()), None);
+    let (mut request, _) = Request::new(http::Request::new(Body::empty()), None);
     let problem = Problem::internal(error);
-    response::respond(application, &request, &Findings::default(), End::Problem(problem))
+    response::respond(application, &mut request, &Findings::default(), End::Problem(problem))
 }
 
-async fn exchange(application: &Built, request: &Request, body: Body) -> http::Response<Body> {
-    let path = routing::path(request);
+async fn exchange(application: &Built, request: &mut Request, body: Body) -> http::Response<Body> {
     let mut findings = Findings::default();
-    let end = panic::caught(decide(application, request, &path, body, &mut findings)).await;
+    let end = {
+        let path = routing::path(request);
+        let decided = pin!(decide(application, request, &path, body, &mut findings));
+        panic::caught(decided).await
+    };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
     response::respond(application, request, &findings, end.unwrap_or_else(End::Problem))
 }
 
 async fn decide<'a>(
     application: &'a Built,
-    request: &'a Request,
-    path: &'a str,
+    request: &Request,
+    path: &str,
     body: Body,
     findings: &mut Findings<'a>,
 ) -> Result<End, Problem> {
@@ -128,7 +131,7 @@ async fn decide<'a>(
     let Some(matched) = matched else {
         return Ok(End::Options(vec![(header::ALLOW, application.allow.clone())]));
     };
-    findings.path = matched.path;
+    findings.stem = matched.path.len();
     findings.extension = matched.extension;
 
     let entry = application.entry(matched.resource)?;

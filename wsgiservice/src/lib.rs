@@ -55,6 +55,7 @@
 mod application;
 mod binary;
 mod body;
+mod chunk;
 mod command;
 mod config;
 mod content;

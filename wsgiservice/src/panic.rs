@@ -7,7 +7,7 @@ use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
-    pin::pin,
+    pin::Pin,
     sync::Once,
     task::Poll,
 };
@@ -20,9 +20,8 @@ thread_local! {
 static HOOK: Once = Once::new();
 
 /// Polls to the end, or to the first panic, whose message and place are the error.
-pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
+pub(crate) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, String> {
     HOOK.call_once(install);
-    let mut future = pin!(future);
     poll_fn(|context| {
         let before = IN_EXCHANGE.replace(true);
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));

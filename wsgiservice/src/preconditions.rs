@@ -8,6 +8,7 @@ use crate::{
     fields::{
         entity_tag::{EntityTag, EntityTagList},
         http_date,
+        presence::Concern,
     },
     problem::Problem,
     request::Request,
@@ -82,7 +83,7 @@ impl Preconditions {
         selected: impl FnOnce() -> Vec<Cow<'static, str>>,
         all: impl FnOnce() -> Vec<Cow<'static, str>>,
     ) -> Self {
-        if !is_conditional(request) {
+        if !request.has(Concern::Precondition) {
             return Self::default();
         }
         let fields = request.fields();
@@ -204,18 +205,6 @@ fn is_among(
 ) -> bool {
     let on_the_wire = etag.suffixed(suffix);
     tags.iter().any(|tag| equal(tag, &on_the_wire))
-}
-
-fn is_conditional(request: &Request) -> bool {
-    let fields = request.fields();
-    [
-        header::IF_MATCH,
-        header::IF_NONE_MATCH,
-        header::IF_MODIFIED_SINCE,
-        header::IF_UNMODIFIED_SINCE,
-    ]
-    .iter()
-    .any(|name| fields.contains_key(name))
 }
 
 fn tags(request: &Request, name: &header::HeaderName) -> Option<Condition> {

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Method, Uri, request::Parts};
 
-use crate::body::Body;
+use crate::{
+    body::Body,
+    fields::presence::{Concern, Presence},
+};
 
 /// A request: its method, target and fields, and whom it came from.
 ///
@@ -34,6 +37,7 @@ use crate::body::Body;
 pub struct Request {
     parts: Parts,
     peer: Option<SocketAddr>,
+    presence: Presence,
 }
 
 /// Whom a request came from, where a layer stands between the server and the exchange.
@@ -44,7 +48,20 @@ impl Request {
     pub(crate) fn new(request: http::Request<Body>, peer: Option<SocketAddr>) -> (Self, Body) {
         let (parts, body) = request.into_parts();
         let peer = peer.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0));
-        (Self { parts, peer }, body)
+        let presence = Presence::of(&parts.headers);
+        (Self { parts, peer, presence }, body)
+    }
+
+    /// Whether it has a field of this concern.
+    pub(crate) fn has(&self, concern: Concern) -> bool {
+        self.presence.has(concern)
+    }
+
+    /// The table of the fields, emptied; there are none from now on.
+    pub(crate) fn take_table(&mut self) -> HeaderMap {
+        let mut table = std::mem::take(&mut self.parts.headers);
+        table.clear();
+        table
     }
 
     /// The method (RFC 9110, section 9).

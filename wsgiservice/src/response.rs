@@ -13,12 +13,13 @@ use crate::{
     body::Body,
     digest,
     exchange::{End, Findings, suffix},
-    fields::http_date,
+    fields::{http_date, presence::Concern},
     freshness, negotiation,
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
     representation::{self, Coding, NOSNIFF, Selected, Writer, is_compressible, is_worth_it},
     request::Request,
+    routing,
 };
 
 /// What a reference must not hold as it is (RFC 3986, section 2); what is encoded already stays so.
@@ -43,12 +44,15 @@ const KEPT: [header::HeaderName; 4] =
 /// Assembles the answer.
 pub(crate) fn respond(
     application: &Built,
-    request: &Request,
+    request: &mut Request,
     findings: &Findings<'_>,
     end: End,
 ) -> Response<Body> {
     let (mut response, is_negotiated) = match end {
-        End::Outcome(outcome) => (with_outcome(request, findings, outcome), findings.is_negotiated),
+        End::Outcome(outcome) => {
+            let fields = table(request);
+            (with_outcome(request, findings, outcome, fields), findings.is_negotiated)
+        }
         End::NotModified(outcome) => (not_modified(findings, outcome), findings.is_negotiated),
         End::Options(fields) => (options(fields), false),
         End::Problem(problem) => (with_problem(application, request, findings, problem), true),
@@ -68,6 +72,12 @@ pub(crate) fn respond(
     }
 }
 
+/// The table for the fields of the answer: that of the request's, where nobody asks for those any more. The server
+/// gives it to the next request, and so a connection needs one.
+fn table(request: &mut Request) -> HeaderMap {
+    if request.has(Concern::WantedDigest) { HeaderMap::new() } else { request.take_table() }
+}
+
 /// Content that tells the log where it breaks off: no client is told.
 fn told(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
@@ -76,23 +86,33 @@ fn told(request: &Request, body: Body) -> Body {
     })
 }
 
-fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) -> Response<Body> {
-    let mut response = match outcome.content {
-        OutcomeContent::Nothing => Response::new(Body::empty()),
-        OutcomeContent::Represented(bytes) => represented(findings, bytes),
-        OutcomeContent::Binary(binary) => Response::new(binary.into_body()),
+fn with_outcome(
+    request: &Request,
+    findings: &Findings<'_>,
+    outcome: Outcome,
+    mut fields: HeaderMap,
+) -> Response<Body> {
+    let body = match outcome.content {
+        OutcomeContent::Nothing => Body::empty(),
+        OutcomeContent::Represented(bytes) => represented(findings, bytes, &mut fields),
+        OutcomeContent::Binary(binary) => binary.into_body(),
         OutcomeContent::Verbatim(verbatim) => {
-            let (fields, body) = *verbatim;
-            let mut response = Response::new(body);
-            *response.headers_mut() = fields;
-            response
+            let (own, body) = *verbatim;
+            fields = own;
+            body
         }
     };
+    let mut response = Response::new(body);
     *response.status_mut() = outcome.status;
+    *response.headers_mut() = fields;
     let fields = response.headers_mut();
-    fields.extend(outcome.fields);
+    if !outcome.fields.is_empty() {
+        fields.extend(outcome.fields);
+    }
     if let Some(location) = outcome.location {
-        fields.insert(header::LOCATION, self::location(findings.path, &location));
+        let path = routing::path(request);
+        let stem = path.get(..findings.stem).unwrap_or(&path);
+        fields.insert(header::LOCATION, self::location(stem, &location));
     }
     if outcome.status.is_success() {
         if request.retrieves() {
@@ -108,10 +128,10 @@ fn with_outcome(request: &Request, findings: &Findings<'_>, outcome: Outcome) ->
 }
 
 /// Content in the selected representation, and in the content coding that the client likes best where it is worth that.
-fn represented(findings: &Findings<'_>, bytes: Bytes) -> Response<Body> {
+fn represented(findings: &Findings<'_>, bytes: Bytes, fields: &mut HeaderMap) -> Body {
     match &findings.selected {
-        Some(selected) => coded(selected.content_type.clone(), || findings.coding, bytes),
-        None => Response::new(Body::from(bytes)),
+        Some(selected) => coded(selected.content_type.clone(), || findings.coding, bytes, fields),
+        None => bytes.into(),
     }
 }
 
@@ -120,13 +140,12 @@ fn coded(
     content_type: HeaderValue,
     coding: impl FnOnce() -> Option<Coding>,
     bytes: Bytes,
-) -> Response<Body> {
+    fields: &mut HeaderMap,
+) -> Body {
     let can_be_coded = can_be_coded(&content_type, &bytes);
     let coding = can_be_coded.then(coding).flatten();
     let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
     let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
-    let mut response = Response::new(Body::from(bytes));
-    let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, content_type);
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
@@ -134,7 +153,7 @@ fn coded(
     if can_be_coded {
         fields.insert(header::VARY, ACCEPT_ENCODING);
     }
-    response
+    bytes.into()
 }
 
 fn can_be_coded(content_type: &HeaderValue, bytes: &[u8]) -> bool {
@@ -187,7 +206,7 @@ fn with_problem(
     findings: &Findings<'_>,
     mut problem: Problem,
 ) -> Response<Body> {
-    let fields = problem.take_fields();
+    let own = problem.take_fields();
     let instance = instance(request, &problem);
     let selected = select(application, request, findings);
     let document = problem.document(&instance);
@@ -196,10 +215,13 @@ fn with_problem(
         writer => representation::write(&document, writer),
     };
     let content_type = representation::problem_type(&selected);
-    let mut response =
-        coded(content_type, || negotiation::coding(request), content.unwrap_or_default());
+    let mut fields = HeaderMap::new();
+    let coding = || negotiation::coding(request);
+    let body = coded(content_type, coding, content.unwrap_or_default(), &mut fields);
+    let mut response = Response::new(body);
     *response.status_mut() = problem.status();
-    for (name, value) in fields {
+    *response.headers_mut() = fields;
+    for (name, value) in own {
         response.headers_mut().append(name, value);
     }
     // Where a method itself says so, which does not know the others.
@@ -240,6 +262,9 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
 
 /// What the client, or the application, wants to know of content that is all there.
 fn digests(has_md5: bool, request: &Request, response: &mut Response<Body>) {
+    if !has_md5 && !request.has(Concern::WantedDigest) {
+        return;
+    }
     let wanted = request.fields();
     let Some(content) = response.body().bytes() else { return };
     let has_none = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
@@ -268,7 +293,7 @@ fn validators(
     let validators = &findings.validators;
     if let (Some(etag), Some(selected)) = (&validators.etag, &findings.selected) {
         let suffix = suffix.unwrap_or(selected.extension);
-        fields.insert(header::ETAG, etag.suffixed(suffix).to_value());
+        fields.insert(header::ETAG, etag.to_value(suffix));
     }
     if let (Some(time), true) = (validators.last_modified, with_last_modified) {
         fields.insert(header::LAST_MODIFIED, http_date::value(time));

@@ -26,7 +26,8 @@ pub use self::{
     stream::ContentStream,
 };
 use crate::{
-    body::Body, digest::Expected, parameters::Violation, problem::Problem, request::Request,
+    body::Body, digest::Expected, fields::presence::Concern, parameters::Violation,
+    problem::Problem, request::Request,
 };
 
 /// The whole content of a request, deserialised by its media type: JSON, XML or a form of either kind.
@@ -220,7 +221,11 @@ pub(crate) async fn read(
         return Err(too_large(limit));
     }
     let fields = request.fields();
-    let digests = Expected::of(fields)?;
+    let digests = if request.has(Concern::StatedDigest) {
+        Expected::of(fields)?
+    } else {
+        Expected::default()
+    };
     if !usage.is_any() {
         // What nobody reads is read only where something is said of it.
         if !digests.is_empty() {

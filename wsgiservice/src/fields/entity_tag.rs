@@ -2,8 +2,12 @@
 
 use std::fmt::{self, Display};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+
+use crate::chunk;
 
 /// What a tag must not hold, and the sign that stands for it.
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -24,7 +28,7 @@ const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 pub struct EntityTag {
     is_weak: bool,
     /// Latin-1, so that each byte that a client may send has a character.
-    opaque: String,
+    opaque: SmolStr,
 }
 
 impl EntityTag {
@@ -49,7 +53,15 @@ impl EntityTag {
     }
 
     fn new(is_weak: bool, opaque: &str) -> Self {
-        Self { is_weak, opaque: utf8_percent_encode(opaque, UNSAFE).to_string() }
+        Self { is_weak, opaque: utf8_percent_encode(opaque, UNSAFE).to_smolstr() }
+    }
+
+    /// A strong tag for a digest, in the fewest characters.
+    pub(crate) fn of_digest(digest: u128) -> Self {
+        let mut text = [0; 22];
+        let written = BASE64_URL_SAFE_NO_PAD.encode_slice(digest.to_be_bytes(), &mut text);
+        let text = text.get(..written.unwrap_or_default()).unwrap_or_default();
+        Self { is_weak: false, opaque: std::str::from_utf8(text).unwrap_or_default().into() }
     }
 
     /// Whether it is weak.
@@ -81,7 +93,7 @@ impl EntityTag {
         if suffix.is_empty() {
             return self.clone();
         }
-        Self { is_weak: self.is_weak, opaque: format!("{}_{suffix}", self.opaque) }
+        Self { is_weak: self.is_weak, opaque: format_smolstr!("{}_{suffix}", self.opaque) }
     }
 
     /// Whether it is the tag of the representation with this suffix.
@@ -89,9 +101,13 @@ impl EntityTag {
         self.opaque.strip_suffix(suffix).is_some_and(|tag| tag.ends_with('_'))
     }
 
-    /// The tag as it is written.
-    pub(crate) fn to_value(&self) -> HeaderValue {
-        HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("\"\""))
+    /// The tag of one representation of the resource, as it is written.
+    pub(crate) fn to_value(&self, suffix: &str) -> HeaderValue {
+        let weak: &[u8] = if self.is_weak { b"W/\"" } else { b"\"" };
+        let separator: &[u8] = if suffix.is_empty() { b"" } else { b"_" };
+        let opaque = self.opaque.as_bytes();
+        let bytes = chunk::bytes(&[weak, opaque, separator, suffix.as_bytes(), b"\""]);
+        HeaderValue::from_maybe_shared(bytes).unwrap_or(HeaderValue::from_static("\"\""))
     }
 
     /// The tag that text begins with, and what follows it.
@@ -205,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_comma_within_quotes_does_not_split() {
-        let expected = EntityTag { is_weak: false, opaque: "a,b".to_owned() };
+        let expected = EntityTag::strong("a,b");
         assert_eq!(parsed("\"a,b\""), Some(Ok(EntityTagList::Tags(vec![expected]))));
     }
 

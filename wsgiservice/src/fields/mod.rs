@@ -2,4 +2,5 @@
 
 pub(crate) mod entity_tag;
 pub(crate) mod http_date;
+pub(crate) mod presence;
 pub(crate) mod range;

@@ -8,6 +8,7 @@ use http::header;
 
 pub(crate) use self::accept::Offer;
 use crate::{
+    fields::presence::Concern,
     problem::Problem,
     representation::{Coding, Representations, Selected},
     request::Request,
@@ -21,6 +22,9 @@ pub(crate) fn select<'a>(
 ) -> Option<Selected<'a>> {
     if let Some(extension) = extension {
         return representations.by_extension(extension);
+    }
+    if !request.has(Concern::Representation) {
+        return representations.at(0);
     }
     let accept = request.fields().get_all(header::ACCEPT);
     representations.at(accept::select(&accept, &representations.offers)?)
@@ -40,5 +44,8 @@ pub(crate) fn required<'a>(
 
 /// Selects the content coding that the client likes best.
 pub(crate) fn coding(request: &Request) -> Option<Coding> {
+    if !request.has(Concern::Coding) {
+        return None;
+    }
     accept_encoding::select(&request.fields().get_all(header::ACCEPT_ENCODING))
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::xml;
-use crate::body::BoxError;
+use crate::{body::BoxError, chunk};
 
 /// A value that has representations.
 ///
@@ -32,7 +32,7 @@ pub trait Represent {
 }
 
 thread_local! {
-    /// Where JSON is written, so that the content is allocated once, and in its exact size.
+    /// Where JSON is written, before its size is known.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -46,7 +46,7 @@ impl<T: Serialize> Represent for T {
         let mut scratch = SCRATCH.take();
         scratch.clear();
         serde_json::to_writer(&mut scratch, self)?;
-        let bytes = Bytes::copy_from_slice(&scratch);
+        let bytes = chunk::bytes(&[&scratch]);
         if scratch.capacity() <= KEPT {
             SCRATCH.set(scratch);
         }
