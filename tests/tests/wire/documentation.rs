@@ -10,7 +10,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use wsgiservice::{
-    Application, Content, Created, File, Problem, Secret, Settings, mount, resource,
+    Application, Content, Created, File, Problem, Resource, Secret, Settings, mount, resource,
     testing::Client,
 };
 
@@ -106,6 +106,12 @@ impl Notes {
 
 fn application() -> Application {
     Application::new("notes").mount(Notes).mount(Note)
+}
+
+/// The document of an application of one resource.
+async fn document_of(resource: impl Resource) -> Value {
+    let client = Client::new(Application::new("one").mount(resource));
+    client.get("/_internal/openapi.json").send().await.json()
 }
 
 fn client() -> Client {
@@ -278,6 +284,69 @@ async fn what_errors_can_be_is_documented() {
     let problem = at(put, "/409/content/application~1problem+json/schema/$ref");
     assert_eq!(problem, "#/components/schemas/Problem");
     at(&document, "/paths/~1notes/post/responses/default");
+}
+
+#[mount("/exists")]
+struct There;
+
+#[resource]
+impl There {
+    fn exists(&self) -> bool {
+        true
+    }
+
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn that_a_client_has_what_exists_is_documented() {
+    let client = strict(Application::new("there").mount(There));
+    let response = client.get("/exists").header("if-none-match", "*").send().await;
+    assert_eq!(response.status(), 304);
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum Shut {
+    /// It is shut for the night.
+    #[error("it is shut")]
+    #[problem(423)]
+    ForTheNight,
+    #[error("it is gone")]
+    #[problem(410)]
+    ForGood,
+}
+
+#[mount("/shop/{day}", etag = auto)]
+struct Shop;
+
+#[resource]
+impl Shop {
+    fn get(&self, day: u8) -> Result<u8, Shut> {
+        match day {
+            0 => Err(Shut::ForTheNight),
+            1 => Err(Shut::ForGood),
+            day => Ok(day),
+        }
+    }
+
+    fn put(&self, day: u8) {
+        let _ = day;
+    }
+}
+
+#[tokio::test]
+async fn how_the_entity_tag_of_what_is_to_change_can_fail_is_documented() {
+    let client = strict(Application::new("shop").mount(Shop));
+    for (target, status) in [("/shop/0", 423), ("/shop/1", 204), ("/shop/2", 412)] {
+        let response = client.put(target).header("if-none-match", "*").send().await;
+        assert_eq!(response.status(), status, "{target}");
+    }
+    let document = document_of(Shop).await;
+    let put = at(&document, "/paths/~1shop~1{day}/put/responses");
+    assert_eq!(at(put, "/423/description"), "It is shut for the night.");
+    assert_eq!(put.get("410"), None, "what is not there can be written");
 }
 
 #[tokio::test]
