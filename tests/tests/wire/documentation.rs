@@ -260,6 +260,28 @@ async fn an_operation_is_documented_for_programs() {
     );
 }
 
+#[mount("/dice/{sides}")]
+#[validate(sides, one_of = ["6", "20"], example = "20")]
+struct Dice;
+
+#[resource]
+impl Dice {
+    fn get(&self, sides: u8, #[validate(one_of = ["0.5", "2"])] times: Option<f64>) -> f64 {
+        f64::from(sides) * times.unwrap_or(1.0)
+    }
+}
+
+#[tokio::test]
+async fn the_numbers_there_are_are_numbers() {
+    let document = document_of(Dice).await;
+    let get = at(&document, "/paths/~1dice~1{sides}/get");
+    assert_eq!(at(get, "/parameters/0/schema/enum"), &serde_json::json!([6, 20]));
+    assert_eq!(at(get, "/parameters/1/schema/enum"), &serde_json::json!([0.5, 2]));
+    let client = strict(Application::new("dice").mount(Dice));
+    let page = text(&client, "/_internal/help.html").await;
+    assert!(page.contains("<option>6</option><option selected>20</option>"), "{page}");
+}
+
 #[tokio::test]
 async fn the_content_of_a_request_is_documented_by_media_type() {
     let document = openapi().await;

@@ -173,8 +173,11 @@ fn schema(kind: &Kind, constraint: &Constraint) -> Value {
     let least = if constraint.declared { least.max(1) } else { least };
     put("minLength", Some(least.into()).filter(|_| is_text && least > 0));
     put("maxLength", Some(most.into()).filter(|_| is_text && most < usize::MAX));
-    put("enum", constraint.one_of.map(Value::from));
     put("format", constraint.format.and_then(format).map(Value::from));
+    if let Some(values) = constraint.one_of {
+        let values: Vec<_> = values.iter().map(|value| schema_value(&schema, value)).collect();
+        schema.insert("enum".to_owned(), values.into());
+    }
     describe(&mut schema, constraint);
     Value::Object(schema)
 }

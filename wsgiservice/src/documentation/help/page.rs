@@ -1,5 +1,7 @@
 //! The page: one document that reads without its script.
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
@@ -363,7 +365,7 @@ fn form(resource: &Resource, method: &Method) -> Markup {
 
 fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
-    let words = one.get("enum").and_then(Value::as_array);
+    let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
     let kind = one.get("type").and_then(Value::as_str);
     let (key, place, mandatory) = (parameter.key, parameter.place, parameter.mandatory);
     let value = parameter.example;
@@ -379,7 +381,7 @@ fn field(parameter: &Parameter) -> Markup {
             } @else if let Some(words) = words {
                 select data-in=(place) data-name=(key) {
                     @if !mandatory { option value="" { "" } }
-                    @for word in words.iter().filter_map(Value::as_str) { option { (word) } }
+                    @for word in words { option selected[value == Some(&*word)] { (word) } }
                 }
             } @else if kind == Some("boolean") {
                 select data-in=(place) data-name=(key) {
@@ -391,5 +393,13 @@ fn field(parameter: &Parameter) -> Markup {
                     inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default];
             }
         }
+    }
+}
+
+/// A value as a client writes it in a URL or a form.
+fn word(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        value => value.to_string().into(),
     }
 }
