@@ -163,7 +163,11 @@ async fn help_tells_all_of_a_method() {
     );
     assert_eq!(parameter(2)["default"], "10");
     assert_eq!(parameter(3)["repeated"], true);
-    assert_eq!(parameter(4)["in"], "header");
+    let key = parameter(4);
+    assert_eq!(
+        (&key["name"], &key["in"], &key["key"]),
+        (&"key".into(), &"header".into(), &"X-Key".into())
+    );
     let statuses = get["answers"].as_array().expect("answers").iter().map(|it| &it["status"]);
     let expected = [200, 304, 400, 401, 403, 404, 406, 412, 413, 500];
     assert_eq!(statuses.filter_map(Value::as_u64).collect::<Vec<_>>(), expected);

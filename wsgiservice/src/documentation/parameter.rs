@@ -12,8 +12,7 @@ pub(crate) struct Parameter {
     /// Where it is: `path`, `query`, `header` or `content`.
     #[serde(rename = "in")]
     pub(crate) place: &'static str,
-    /// The name that it has there.
-    #[serde(skip)]
+    /// The name that it has there, where it may be another one than violations have: that of a header field.
     pub(crate) key: &'static str,
     pub(crate) mandatory: bool,
     pub(crate) repeated: bool,
