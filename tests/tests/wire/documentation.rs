@@ -264,6 +264,25 @@ async fn an_operation_is_documented_for_programs() {
     );
 }
 
+#[mount("/offers")]
+struct Offers;
+
+#[resource]
+impl Offers {
+    fn get(&self, accept: bool, #[from(header = "Accept")] types: Option<String>) -> bool {
+        drop(types);
+        accept
+    }
+}
+
+#[tokio::test]
+async fn only_a_header_field_is_said_otherwise_than_by_a_parameter() {
+    let document = document_of(Offers).await;
+    let parameters = at(&document, "/paths/~1offers/get/parameters").as_array().expect("them");
+    let named: Vec<_> = parameters.iter().map(|it| (&it["name"], &it["in"])).collect();
+    assert_eq!(named, [(&"accept".into(), &"query".into())]);
+}
+
 #[mount("/dice/{sides}")]
 #[validate(sides, one_of = ["6", "20"], example = "20")]
 struct Dice;

@@ -12,7 +12,7 @@ use self::object::{
 };
 use super::{Answer, Documentation, Method, Resource};
 
-/// The parameters that OpenAPI says by other means (section 4.8.12.2).
+/// The header fields that OpenAPI says by other means (section 4.8.12.2).
 const SAID_OTHERWISE: [&str; 3] = ["accept", "content-type", "authorization"];
 
 impl OpenApi {
@@ -70,10 +70,12 @@ fn operation(
     method: &Method,
     schemes: &mut IndexMap<String, Value>,
 ) -> Operation {
-    let parameters = method.parameters.iter().filter(|parameter| {
-        parameter.place != "content"
-            && !SAID_OTHERWISE.contains(&parameter.key.to_lowercase().as_str())
-    });
+    let said_otherwise = |parameter: &super::Parameter| match parameter.place {
+        "content" => true,
+        "header" => SAID_OTHERWISE.contains(&parameter.key.to_lowercase().as_str()),
+        _ => false,
+    };
+    let parameters = method.parameters.iter().filter(|it| !said_otherwise(it));
     let parameters = parameters.map(|parameter| Parameter {
         name: parameter.key,
         place: parameter.place,
