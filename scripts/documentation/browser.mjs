@@ -1,11 +1,12 @@
 // The help page in a real browser, as somebody who looks for a method, tries it, and has no mouse.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 
 const [programs, tools, pictures, chromium] = ["PROGRAMS", "TOOLS", "PICTURES", "CHROMIUM"].map((name) => process.env[name]);
 const require = createRequire(`${tools}/package.json`);
@@ -134,6 +135,15 @@ test("what is to be copied is copied", () => visit("geoip", { permissions: ["cli
   await page.getByRole("button", { name: "Copied" }).waitFor();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^curl '${origin}/1/`));
 }));
+
+for (const name of ["geoip", "store", "user"]) {
+  test(`the commands of ${name} run as they are`, () => visit(name, {}, async (page) => {
+    for (const command of await page.locator("pre.curl code").allTextContents()) {
+      const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --silent --output /dev/null --write-out '%{http_code}'`]);
+      assert.match(stdout, /^(2..|401|404|409)$/, command);
+    }
+  }));
+}
 
 test("it reads without a script", () => visit("geoip", { javaScriptEnabled: false }, async (page) => {
   assert.ok(await page.getByRole("heading", { name: "/1/{ip}", exact: false }).first().isVisible());

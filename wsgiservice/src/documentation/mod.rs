@@ -5,6 +5,7 @@
 
 mod answer;
 pub(crate) mod changes;
+mod example;
 pub(crate) mod help;
 pub(crate) mod openapi;
 mod parameter;

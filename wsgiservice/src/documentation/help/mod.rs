@@ -1,5 +1,6 @@
 //! `/_internal/help` and `/_internal/openapi`: the documentation as resources, made with the framework itself.
 
+mod curl;
 mod markdown;
 mod page;
 
