@@ -19,7 +19,7 @@ let browser;
 before(async () => {
   await mkdir(pictures, { recursive: true });
   for (const name of ["geoip", "store", "user"]) services[name] = await start(name);
-  const offline = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  const offline = ["--host-resolver-rules=MAP help.test 127.0.0.1", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", ...offline] });
 });
 
@@ -35,8 +35,8 @@ async function start(name) {
 }
 
 /** A page, which must neither complain nor ask anybody else. */
-async function visit(name, options, visitor) {
-  const { origin } = services[name];
+async function visit(name, options, visitor, address = `${services[name].origin}/_internal/help`) {
+  const origin = address.slice(0, address.indexOf("/", "https://".length));
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints = [];
@@ -48,7 +48,7 @@ async function visit(name, options, visitor) {
   page.on("request", (request) => {
     if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) complaints.push(request.url());
   });
-  await page.goto(`${origin}/_internal/help`);
+  await page.goto(address);
   await visitor(page, origin, context);
   assert.deepEqual(complaints, []);
   await context.close();
@@ -135,6 +135,11 @@ test("what is to be copied is copied", () => visit("geoip", { permissions: ["cli
   await page.getByRole("button", { name: "Copied" }).waitFor();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^curl '${origin}/1/`));
 }));
+
+test("nothing is to be copied where a browser lets nobody", () => visit("geoip", {}, async (page) => {
+  assert.equal(await page.evaluate(() => navigator.clipboard), undefined);
+  assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 0);
+}, `${services.geoip.origin.replace("127.0.0.1", "help.test")}/_internal/help`));
 
 for (const name of ["geoip", "store", "user"]) {
   test(`the commands of ${name} run as they are`, () => visit(name, {}, async (page) => {

@@ -30,8 +30,8 @@ search.addEventListener("input", () => {
   document.getElementById("found").textContent = words.length ? `${found} found` : "";
 });
 
-// Copy.
-for (const button of document.querySelectorAll("button.copy")) {
+// Copy: a browser has a clipboard only for pages that came over TLS, or from this machine.
+for (const button of navigator.clipboard ? document.querySelectorAll("button.copy") : []) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
