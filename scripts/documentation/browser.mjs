@@ -168,6 +168,7 @@ for (const [look, options] of Object.entries({
         const form = page.locator("form.try").first();
         await form.getByLabel("ip *").fill("130.59.31.80");
         await sent(form);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nor does an answer");
       }
       for (const summary of await page.locator("summary").all()) await summary.click();
       await page.evaluate(axe);
