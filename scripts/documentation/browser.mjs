@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
@@ -95,6 +97,40 @@ test("a representation and further header fields are asked for", () => visit("ge
   await form.getByLabel("More header fields").fill("Accept: text/x-nothing");
   await sent(form);
   assert.match(await answer.textContent(), /406/);
+}));
+
+test("each representation is offered once", () => visit("geoip", {}, async (page) => {
+  const offered = await page.locator("form.try").first().getByLabel("Representation").locator("option").allTextContents();
+  assert.deepEqual(offered, ["the default", ".json", "Accept: application/json", ".xml", "Accept: text/xml", "Accept: application/xml"]);
+}));
+
+test("what is asked for again is what was asked for", () => visit("geoip", {}, async (page) => {
+  const form = page.locator("form.try").first();
+  const again = form.getByRole("button", { name: "Ask again, if it has changed" });
+  await form.getByLabel("ip *").fill("130.59.31.80");
+  await sent(form);
+  assert.ok(await again.isEnabled());
+  await form.getByLabel("ip *").fill("10.0.0.1");
+  assert.ok(await again.isDisabled(), "the tag is that of another target");
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /404 Not Found/);
+  assert.ok(await again.isDisabled(), "a failure has no tag");
+}));
+
+test("what a browser cannot ask for is told, and not asked for", () => visit("geoip", {}, async (page) => {
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const form = page.locator("form.try").first();
+  await form.getByLabel("ip *").fill("..");
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /It cannot be asked: .* --path-as-is/);
+  assert.deepEqual(asked, []);
+}));
+
+test("of a redirect is told what a browser tells", () => visit("geoip", {}, async (page) => {
+  await page.route("**/1/*", (route) => route.fulfill({ status: 303, headers: { location: "/elsewhere" } }));
+  const answer = await sent(page.locator("form.try").first());
+  assert.match(await answer.textContent(), /A redirect in \d+ ms.*nor where it leads: curl does/);
 }));
 
 test("content is sent, and what is in the way of it is shown as text", () => visit("user", {}, async (page) => {

@@ -127,12 +127,11 @@ fn resource(resource: &Resource, examples: Examples<'_>, place: Place<'_>) -> Ma
 
 /// By extension, the media types of each.
 fn representations(representations: &[Representation]) -> Markup {
-    let by_extension = representations.chunk_by(|one, next| one.extension == next.extension);
     html! {
         @if !representations.is_empty() {
             p.quiet {
                 "Representations: "
-                @for (index, group) in by_extension.enumerate() {
+                @for (index, group) in by_extension(representations).enumerate() {
                     @if index > 0 { ", " }
                     @if let Some(first) = group.first() { code { "." (first.extension) } " for" }
                     @for (index, representation) in group.iter().enumerate() {
@@ -143,6 +142,10 @@ fn representations(representations: &[Representation]) -> Markup {
             }
         }
     }
+}
+
+fn by_extension(representations: &[Representation]) -> impl Iterator<Item = &[Representation]> {
+    representations.chunk_by(|one, next| one.extension == next.extension)
 }
 
 fn method(
@@ -311,9 +314,13 @@ fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup 
                         span.name { "Representation" }
                         select name="representation" {
                             option { "the default" }
-                            @for representation in &resource.representations {
-                                option data-extension={ "." (representation.extension) } { "." (representation.extension) }
-                                option data-accept=(representation.media_type) { "Accept: " (representation.media_type) }
+                            @for group in by_extension(&resource.representations) {
+                                @if let Some(first) = group.first() {
+                                    option data-extension={ "." (first.extension) } { "." (first.extension) }
+                                }
+                                @for representation in group {
+                                    option data-accept=(representation.media_type) { "Accept: " (representation.media_type) }
+                                }
                             }
                         }
                     }
