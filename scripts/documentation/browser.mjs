@@ -186,6 +186,19 @@ for (const name of ["geoip", "store", "user"]) {
   }));
 }
 
+test("a page of files has a search, and what is to be copied, and nothing to ask", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "help-"));
+  await promisify(execFile)(`${programs}/user`, ["help-page", "--output", folder]);
+  await visit("user", {}, async (page) => {
+    await page.getByLabel("Search").fill("delete");
+    assert.equal(await page.locator(".method:visible").count(), 1);
+    assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 1);
+    assert.equal(await page.locator("form").count(), 0);
+    assert.match(await page.locator(".method:visible pre.curl").textContent(), /^curl -X DELETE 'http:\/\/127/);
+  }, `file://${folder}/index.html`);
+  await rm(folder, { recursive: true });
+});
+
 test("it reads without a script", () => visit("geoip", { javaScriptEnabled: false }, async (page) => {
   assert.ok(await page.getByRole("heading", { name: "/1/{ip}", exact: false }).first().isVisible());
   assert.equal(await page.locator("form.try:visible").count(), 0);

@@ -132,7 +132,7 @@ fn the_help_page_is_written_as_files() {
     assert_eq!(text(&written.stdout).trim(), index.to_str().expect("text"));
     let page = fs::read_to_string(index).expect("a page");
     assert!(page.contains("Return the country code for the given IP address."));
-    for name in ["style.css", "openapi.json"] {
+    for name in ["style.css", "script.js", "openapi.json"] {
         assert!(page.contains(&format!("\"{name}\"")), "{name}");
         assert!(within.join(name).is_file(), "{name}");
     }

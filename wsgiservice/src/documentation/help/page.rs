@@ -45,7 +45,7 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                 title { (name) }
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href={ (place.assets) "style.css" };
-                @if place.base.is_some() { script src={ (place.assets) "script.js" } defer {} }
+                script src={ (place.assets) "script.js" } defer {}
             }
             body {
                 a.skip href="#resources" { "Skip to the resources" }

@@ -1,8 +1,10 @@
-// The help page's script: search, copy, and a form that asks the service itself. What comes from the service is shown as
+// The help page's script: search, copy, and, where there is a service, a form that asks it. What comes from the service is shown as
 // text, never as markup.
 "use strict";
 
-const base = new URL(document.documentElement.dataset.base, location.href).href.replace(/\/$/, "");
+// The root of the service; a page that is a file has none to ask.
+const root = document.documentElement.dataset.base;
+const base = root && new URL(root, location.href).href.replace(/\/$/, "");
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -180,6 +182,6 @@ for (const form of document.querySelectorAll("form.try")) {
   form.addEventListener("input", () => know(again, null));
 }
 
-for (const code of document.querySelectorAll("pre.curl code")) {
+for (const code of base ? document.querySelectorAll("pre.curl code") : []) {
   code.textContent = code.textContent.replace(code.dataset.origin, () => base);
 }
