@@ -121,15 +121,16 @@ impl Documentation {
         Some(method.answers.iter().any(can_be))
     }
 
-    /// The documentation of these resources.
-    pub(crate) fn new(name: &str, resources: &[Described<'_>]) -> Self {
+    /// The documentation of these resources, in the order in which they were mounted.
+    pub(crate) fn new(name: &str, mounted: &[Described<'_>]) -> Self {
         let settings = SchemaSettings::draft2020_12();
         let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
         let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
-        let mut described: Vec<_> = resources.to_vec();
+        let mut described: Vec<_> = mounted.to_vec();
         described.sort_by_key(|resource| resource.path);
         let resources = described.iter().map(|resource| writer.resource(resource)).collect();
-        let package = described.first().map(|resource| resource.mount.package);
+        // That of the command line, too: of what was mounted first.
+        let package = mounted.first().map(|resource| resource.mount.package);
         let schemas = writer.generator.take_definitions(true);
         Self {
             name: name.to_owned(),
@@ -230,4 +231,37 @@ fn representations(mount: &Mount, operations: &Operations) -> Vec<Representation
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::{Mounted, Resource};
+
+    #[wsgiservice_macros::mount("/ping", crate = crate)]
+    struct Ping;
+
+    #[wsgiservice_macros::resource(crate = crate)]
+    impl Ping {
+        fn get(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn it_is_of_the_package_that_was_mounted_first() {
+        let manners = Manners::default();
+        let mount =
+            |version| Mount { package: Package { version, ..Ping::MOUNT.package }, ..Ping::MOUNT };
+        let mounts = [("/b", mount("2.0.0")), ("/a", mount("1.0.0"))];
+        let described = mounts.each_ref().map(|(path, mount)| Described {
+            path,
+            mount,
+            operations: &Ping::OPERATIONS,
+            manners: &manners,
+        });
+        let documentation = Documentation::new("ping", &described);
+        assert_eq!(documentation.version, "2.0.0");
+        assert_eq!(documentation.resources.first().map(|it| it.path.as_str()), Some("/a"));
+    }
 }
