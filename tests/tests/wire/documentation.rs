@@ -410,13 +410,37 @@ async fn what_is_to_go_is_documented_and_told() {
     let delete = at(&document, "/paths/~1notes~1{id}/delete");
     assert_eq!(delete["deprecated"], true);
     assert!(delete["description"].as_str().is_some_and(|it| it.contains("Write nothing")));
-    at(delete, "/responses/204/headers/Deprecation");
+    for status in ["204", "400", "500"] {
+        at(delete, &format!("/responses/{status}/headers/Deprecation"));
+        at(delete, &format!("/responses/{status}/headers/Sunset"));
+    }
     for target in ["/notes/7", "/notes/none"] {
         let response = client().delete(target).send().await;
         assert_eq!(response.field("deprecation"), Some("@1795478400"), "{target}");
         assert_eq!(response.field("sunset"), Some("Wed, 30 Jun 2027 00:00:00 GMT"));
     }
     assert_eq!(client().get("/notes/7").send().await.field("deprecation"), None);
+}
+
+#[mount("/old")]
+struct Old;
+
+#[resource]
+impl Old {
+    #[deprecated(since = "2.0.0")]
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn since_a_version_is_documented_and_is_no_day_that_could_be_told() {
+    let client = strict(Application::new("old").mount(Old));
+    assert_eq!(client.get("/old").send().await.field("deprecation"), None);
+    let document = document_of(Old).await;
+    let get = at(&document, "/paths/~1old/get");
+    assert_eq!(get["deprecated"], true);
+    assert_eq!(at(get, "/responses/200/headers").get("Deprecation"), None);
 }
 
 #[tokio::test]

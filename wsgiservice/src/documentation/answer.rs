@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Content, Described, Parameter, problem};
 use crate::{
+    deprecation,
     descriptor::{Failure, Operation, Operations, Returns, Role},
     representation::Representations,
 };
@@ -114,7 +115,17 @@ pub(super) fn of(
     } else if is_open {
         answers.push(problem(None, "Any other problem."));
     }
+    for answer in &mut answers {
+        answer.fields.extend(deprecation(operation));
+    }
     answers
+}
+
+/// The fields that say that the method is to go, which every answer of it has.
+fn deprecation(operation: &Operation) -> impl Iterator<Item = &'static str> {
+    let told = deprecation::fields(operation.deprecation);
+    let is_told = move |name: &&str| told.iter().any(|(told, _)| told == *name);
+    ["Deprecation", "Sunset"].into_iter().filter(is_told)
 }
 
 /// How to log in, as `authorize` says it.
@@ -178,8 +189,6 @@ impl Facts<'_> {
         add("Location", status == 201 || (300..400).contains(&status) && status != 304);
         add("Accept-Ranges", self.returns.statuses.contains(&206) && status < 300);
         add("Content-Range", status == 206);
-        add("Deprecation", self.operation.deprecation.is_some_and(|it| it.since.is_some()));
-        add("Sunset", self.operation.deprecation.is_some_and(|it| it.sunset.is_some()));
         fields
     }
 
