@@ -404,6 +404,46 @@ async fn how_to_log_in_is_documented_and_told() {
     assert_eq!(response.field("www-authenticate"), Some("Basic realm=\"notes\""));
 }
 
+#[derive(Debug, thiserror::Error, Problem)]
+enum Unknown {
+    #[error("who are you?")]
+    #[problem(401, challenge = "Basic realm=\"others\"")]
+    Nobody,
+    #[error("who else are you?")]
+    #[problem(401, challenge = "Basic realm=\"others\"")]
+    Somebody,
+}
+
+#[mount("/others")]
+struct Others;
+
+#[resource]
+impl Others {
+    fn authorize(&self, name: Option<String>) -> Result<(), Unknown> {
+        name.map_or(Err(Unknown::Nobody), |_| Err(Unknown::Somebody))
+    }
+
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn each_realm_is_documented_once() {
+    let client = strict(application().mount(Others));
+    let document = client.get("/_internal/openapi.json").send().await.json();
+    let realm = |name: &str| {
+        at(&document, &format!("/components/securitySchemes/{name}/description")).clone()
+    };
+    assert_eq!(
+        (realm("basic"), realm("basic2")),
+        ("Basic realm=\"notes\"".into(), "Basic realm=\"others\"".into())
+    );
+    let security = |path: &str| at(&document, &format!("/paths/{path}/get/security")).clone();
+    assert_eq!(security("~1notes~1{id}"), serde_json::json!([{"basic": []}]));
+    assert_eq!(security("~1others"), serde_json::json!([{"basic2": []}]));
+}
+
 #[tokio::test]
 async fn what_is_to_go_is_documented_and_told() {
     let document = openapi().await;

@@ -133,7 +133,13 @@ pub(super) fn challenges(operations: &Operations) -> Vec<&'static str> {
     let authorize = operations.operations.iter().find(|it| it.role == Role::Authorize);
     let returns = authorize.map(|authorize| (authorize.returns)());
     let failures: &[Failure] = returns.and_then(|returns| returns.failures).unwrap_or_default();
-    failures.iter().filter_map(|failure| failure.challenge).collect()
+    let mut challenges = Vec::new();
+    for challenge in failures.iter().filter_map(|failure| failure.challenge) {
+        if !challenges.contains(&challenge) {
+            challenges.push(challenge);
+        }
+    }
+    challenges
 }
 
 impl Facts<'_> {

@@ -208,12 +208,17 @@ impl Writer {
     /// A name as programs have them: `getDocument`.
     fn id(&mut self, method: &str, resource: &str) -> String {
         let plain = format!("{}{resource}", method.to_lowercase().replace('-', "_"));
-        let numbered = (2..).map(|number| format!("{plain}{number}"));
-        let free = std::iter::once(plain.clone()).chain(numbered).find(|id| !self.ids.contains(id));
-        let id = free.unwrap_or(plain);
+        let id = unused(&plain, |id| self.ids.contains(id));
         self.ids.insert(id.clone());
         id
     }
+}
+
+/// The name itself, or with the first number from 2 on with which nothing has it.
+fn unused(name: &str, is_used: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number: u32| format!("{name}{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !is_used(name)).unwrap_or_default()
 }
 
 /// The representations that some method of the resource has.

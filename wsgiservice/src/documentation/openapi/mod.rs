@@ -10,7 +10,7 @@ use self::object::{
     Components, Contact, Header, Info, License, MediaType, Operation, Parameter, RequestBody,
     Response, Server, Tag,
 };
-use super::{Answer, Documentation, Method, Resource};
+use super::{Answer, Documentation, Method, Resource, unused};
 
 /// The header fields that OpenAPI says by other means (section 4.8.12.2).
 const SAID_OTHERWISE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -85,8 +85,7 @@ fn operation(
         example: parameter.example.map(|_| first_example(&parameter.schema)),
     });
     let security = method.challenges.iter().map(|challenge| {
-        let (name, scheme) = scheme(challenge);
-        schemes.insert(name.clone(), scheme);
+        let name = scheme(challenge, schemes);
         IndexMap::from([(name, [])])
     });
     let mut responses = IndexMap::new();
@@ -172,8 +171,16 @@ fn header(name: &str) -> Header {
     Header { description, schema: json!({"type": "string"}) }
 }
 
-/// A security scheme, by the scheme of a challenge.
-fn scheme(challenge: &str) -> (String, Value) {
-    let name = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
-    (name.clone(), json!({"type": "http", "scheme": name, "description": challenge}))
+/// The name of the security scheme of a challenge, which is added where it is not there: each has a realm of its own.
+fn scheme(challenge: &str, schemes: &mut IndexMap<String, Value>) -> String {
+    let scheme = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let object = json!({"type": "http", "scheme": scheme, "description": challenge});
+    if let Some((name, _)) = schemes.iter().find(|(_, known)| **known == object) {
+        return name.clone();
+    }
+    // What the name of a component may hold (section 4.8.7.1).
+    let is_foreign = |it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it);
+    let name = unused(&scheme.replace(is_foreign, "-"), |name| schemes.contains_key(name));
+    schemes.insert(name.clone(), object);
+    name
 }
