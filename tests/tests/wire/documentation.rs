@@ -445,6 +445,26 @@ async fn each_realm_is_documented_once() {
 }
 
 #[tokio::test]
+async fn which_methods_there_are_is_documented() {
+    let client = client();
+    let document = client.get("/_internal/openapi.json").send().await.json();
+    let options = at(&document, "/paths/~1notes~1{id}/options");
+    assert_eq!(options["operationId"], "optionsNote");
+    assert_eq!(at(options, "/parameters/0/in"), "path");
+    at(options, "/responses/204/headers/Allow");
+    assert_eq!(at(options, "/responses/204/headers").get("Accept-Post"), None);
+    at(&document, "/paths/~1notes/options/responses/204/headers/Accept-Post");
+    let response = client.request("OPTIONS", "/notes").send().await;
+    assert_eq!(
+        (response.status(), response.field("allow")),
+        (204.try_into().expect("one"), Some("OPTIONS, POST"))
+    );
+    assert!(response.field("accept-post").is_some());
+    let help = client.get("/_internal/help").send().await.json();
+    assert_eq!(at(&help, "/resources/0/allow"), "OPTIONS, POST");
+}
+
+#[tokio::test]
 async fn what_is_to_go_is_documented_and_told() {
     let document = openapi().await;
     let delete = at(&document, "/paths/~1notes~1{id}/delete");

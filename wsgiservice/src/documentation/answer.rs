@@ -7,7 +7,7 @@ use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Content, Described, Parameter, problem};
+use super::{Content, Described, Method, Parameter, problem};
 use crate::{
     deprecation,
     descriptor::{Failure, Operation, Operations, Returns, Role},
@@ -119,6 +119,25 @@ pub(super) fn of(
         answer.fields.extend(deprecation(operation));
     }
     answers
+}
+
+/// The answers to `OPTIONS` of a resource with these methods, which looks at nothing of the request.
+pub(super) fn of_options(methods: &[Method]) -> Vec<Answer> {
+    let reads = |name| methods.iter().any(|it| it.method == name && it.content.is_some());
+    let fields =
+        [("Allow", true), ("Accept-Patch", reads("PATCH")), ("Accept-Post", reads("POST"))];
+    let fields = fields.into_iter().filter_map(|(name, is_there)| is_there.then_some(name));
+    let answer = |status, description: &str, fields| Answer {
+        status: Some(status),
+        description: description.to_owned(),
+        fields,
+        media_types: Vec::new(),
+        schema: None,
+        problem: false,
+    };
+    let malformed =
+        "The request is none (RFC 9112, section 2.2): so says the server, without a document.";
+    vec![answer(204, title(204), fields.collect()), answer(400, malformed, Vec::new())]
 }
 
 /// The fields that say that the method is to go, which every answer of it has.

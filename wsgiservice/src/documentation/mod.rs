@@ -22,6 +22,7 @@ pub(crate) use self::{answer::Answer, parameter::Parameter};
 use crate::{
     application::Manners,
     descriptor::{Mount, Operation, Operations, Package, Role},
+    method,
     representation::Representations,
 };
 
@@ -59,7 +60,12 @@ pub(crate) struct Resource {
     pub(crate) path: String,
     pub(crate) description: &'static str,
     pub(crate) representations: Vec<Representation>,
+    /// The names of its methods, as `Allow` has them.
+    pub(crate) allow: String,
     pub(crate) methods: Vec<Method>,
+    /// What tells that, which the framework answers.
+    #[serde(skip)]
+    pub(crate) options: Method,
 }
 
 /// A representation of a resource.
@@ -116,7 +122,8 @@ impl Documentation {
     /// Whether a method that is known can answer with this status; of one that is not known nobody can tell.
     pub(crate) fn knows(&self, path: &str, method: &str, status: u16) -> Option<bool> {
         let resource = self.resources.iter().find(|resource| resource.path == path)?;
-        let method = resource.methods.iter().find(|it| it.method == method)?;
+        let mut methods = resource.methods.iter().chain([&resource.options]);
+        let method = methods.find(|it| it.method == method)?;
         let can_be = |answer: &Answer| answer.status.is_none_or(|known| known == status);
         Some(method.answers.iter().any(can_be))
     }
@@ -160,12 +167,32 @@ impl Writer {
                 _ => None,
             })
             .collect();
+        let allow = method::allow(methods.iter().map(|method| method.method));
+        let options = self.options(mount, &methods);
         Resource {
             name: mount.name,
             path: path.to_owned(),
             description: mount.documentation,
             representations: representations(mount, operations),
+            allow: allow.to_str().unwrap_or_default().to_owned(),
             methods,
+            options,
+        }
+    }
+
+    /// `OPTIONS`, which asks for no more than the path.
+    fn options(&mut self, mount: &Mount, methods: &[Method]) -> Method {
+        Method {
+            method: "OPTIONS",
+            id: self.id("OPTIONS", mount.name),
+            summary: "Tell which methods there are.".to_owned(),
+            description: "",
+            deprecated: None,
+            parameters: mount.variables.iter().map(|name| parameter::variable(name)).collect(),
+            content: None,
+            answers: answer::of_options(methods),
+            cache_control: None,
+            challenges: Vec::new(),
         }
     }
 

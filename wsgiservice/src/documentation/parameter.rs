@@ -44,6 +44,25 @@ pub(super) fn of(mount: &Mount, operation: &Operation) -> Vec<Parameter> {
     operation.parameters.iter().filter_map(|it| parameter(mount, it, reads_content)).collect()
 }
 
+/// A variable of the path, of which nothing more is asked.
+pub(super) fn variable(name: &'static str) -> Parameter {
+    Parameter {
+        name,
+        place: "path",
+        key: name,
+        mandatory: true,
+        repeated: false,
+        kind: words(Kind::Text(None)),
+        rules: Vec::new(),
+        description: "",
+        default: None,
+        example: None,
+        is_secret: false,
+        is_file: false,
+        schema: json!({"type": "string"}),
+    }
+}
+
 fn parameter(
     mount: &Mount,
     parameter: &descriptor::Parameter,

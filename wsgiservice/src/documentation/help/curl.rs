@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use serde_json::Value;
 
 use super::page::word;
-use crate::documentation::{Content, Method, Parameter, Resource, example::Examples};
+use crate::documentation::{Content, Method, Parameter, example::Examples};
 
 /// What a value must not hold as it is within a URL: all but the unreserved characters (RFC 3986, section 2.3).
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -24,14 +24,9 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The command: with what is mandatory, and with all that has an example.
-pub(super) fn curl(
-    resource: &Resource,
-    method: &Method,
-    examples: Examples<'_>,
-    origin: &str,
-) -> String {
+pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
     let shown = || method.parameters.iter().filter(|it| it.mandatory || it.example.is_some());
-    let mut path = resource.path.clone();
+    let mut path = path.to_owned();
     let mut query = Vec::new();
     let mut words = vec!["curl".to_owned()];
     if method.method != "GET" {
@@ -172,10 +167,7 @@ mod tests {
             cache_control: None,
             challenges: Vec::new(),
         };
-        let (path, representations) = (path.to_owned(), Vec::new());
-        let resource =
-            Resource { name: "", path, description: "", representations, methods: Vec::new() };
-        curl(&resource, &method, Examples { schemas: &Map::new() }, "http://a")
+        curl(path, &method, Examples { schemas: &Map::new() }, "http://a")
     }
 
     #[test]

@@ -120,6 +120,7 @@ fn resource(resource: &Resource, examples: Examples<'_>, place: Place<'_>) -> Ma
             h2 { a href={ "#" (anchor) } { span.path { (resource.path) } " " span.name { (resource.name) } } }
             (markdown(resource.description))
             (representations(&resource.representations))
+            p.quiet { "Methods: " code { (resource.allow) } }
             @for method in &resource.methods { (self::method(resource, method, examples, place)) }
         }
     }
@@ -183,7 +184,7 @@ fn method(
             }
             h4 { "curl" }
             div {
-                pre.curl tabindex="0" { code data-origin=(place.origin) { (curl(resource, method, examples, place.origin)) } }
+                pre.curl tabindex="0" { code data-origin=(place.origin) { (curl(&resource.path, method, examples, place.origin)) } }
                 button.copy type="button" hidden { "Copy" }
             }
             @if place.base.is_some() { (form(resource, method, examples)) }

@@ -23,7 +23,8 @@ impl OpenApi {
         let mut schemes = IndexMap::new();
         for resource in resources {
             let path = paths.entry(resource.path.replace("{*", "{")).or_default();
-            for method in resource.methods.iter().filter(|method| is_known(method.method)) {
+            let methods = resource.methods.iter().chain([&resource.options]);
+            for method in methods.filter(|method| is_known(method.method)) {
                 let operation = operation(resource, method, &mut schemes);
                 path.insert(method.method.to_lowercase(), operation);
             }
@@ -62,7 +63,7 @@ fn info(documentation: &Documentation) -> Info {
 
 /// The methods that a path has in OpenAPI 3.1 (section 4.8.9).
 fn is_known(method: &str) -> bool {
-    ["GET", "PUT", "POST", "DELETE", "PATCH"].contains(&method)
+    ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"].contains(&method)
 }
 
 fn operation(
@@ -165,6 +166,8 @@ fn header(name: &str) -> Header {
         "Sunset" => "When the method will be gone (RFC 8594).",
         "WWW-Authenticate" => "How to log in (RFC 9110, section 11.6.1).",
         "Allow" => "The methods that there are (RFC 9110, section 10.2.1).",
+        "Accept-Patch" => "What `PATCH` reads (RFC 5789, section 3.1).",
+        "Accept-Post" => "What `POST` reads (Linked Data Platform, section 7.1).",
         "Accept" => "What the method reads (RFC 9110, section 12.5.1).",
         _ => "How long to wait (RFC 9110, section 10.2.3).",
     };
