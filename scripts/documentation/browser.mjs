@@ -223,6 +223,7 @@ for (const [look, options] of Object.entries({
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => axe.run());
       assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: true });
     }));
   }

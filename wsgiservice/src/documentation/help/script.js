@@ -183,5 +183,5 @@ for (const form of document.querySelectorAll("form.try")) {
 }
 
 for (const code of base ? document.querySelectorAll("pre.curl code") : []) {
-  code.textContent = code.textContent.replace(code.dataset.origin, () => base);
+  code.textContent = code.textContent.replace(code.dataset.origin, () => base.replaceAll("'", "'\\''"));
 }
