@@ -1,11 +1,14 @@
 // The help page in a real browser, as somebody who looks for a method, tries it, and has no mouse.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 
 const [programs, tools, pictures, chromium] = ["PROGRAMS", "TOOLS", "PICTURES", "CHROMIUM"].map((name) => process.env[name]);
 const require = createRequire(`${tools}/package.json`);
@@ -18,7 +21,7 @@ let browser;
 before(async () => {
   await mkdir(pictures, { recursive: true });
   for (const name of ["geoip", "store", "user"]) services[name] = await start(name);
-  const offline = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  const offline = ["--host-resolver-rules=MAP help.test 127.0.0.1", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", ...offline] });
 });
 
@@ -34,8 +37,8 @@ async function start(name) {
 }
 
 /** A page, which must neither complain nor ask anybody else. */
-async function visit(name, options, visitor) {
-  const { origin } = services[name];
+async function visit(name, options, visitor, address = `${services[name].origin}/_internal/help`) {
+  const origin = address.slice(0, address.indexOf("/", "https://".length));
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints = [];
@@ -47,7 +50,7 @@ async function visit(name, options, visitor) {
   page.on("request", (request) => {
     if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) complaints.push(request.url());
   });
-  await page.goto(`${origin}/_internal/help`);
+  await page.goto(address);
   await visitor(page, origin, context);
   assert.deepEqual(complaints, []);
   await context.close();
@@ -96,6 +99,40 @@ test("a representation and further header fields are asked for", () => visit("ge
   assert.match(await answer.textContent(), /406/);
 }));
 
+test("each representation is offered once", () => visit("geoip", {}, async (page) => {
+  const offered = await page.locator("form.try").first().getByLabel("Representation").locator("option").allTextContents();
+  assert.deepEqual(offered, ["the default", ".json", "Accept: application/json", ".xml", "Accept: text/xml", "Accept: application/xml"]);
+}));
+
+test("what is asked for again is what was asked for", () => visit("geoip", {}, async (page) => {
+  const form = page.locator("form.try").first();
+  const again = form.getByRole("button", { name: "Ask again, if it has changed" });
+  await form.getByLabel("ip *").fill("130.59.31.80");
+  await sent(form);
+  assert.ok(await again.isEnabled());
+  await form.getByLabel("ip *").fill("10.0.0.1");
+  assert.ok(await again.isDisabled(), "the tag is that of another target");
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /404 Not Found/);
+  assert.ok(await again.isDisabled(), "a failure has no tag");
+}));
+
+test("what a browser cannot ask for is told, and not asked for", () => visit("geoip", {}, async (page) => {
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const form = page.locator("form.try").first();
+  await form.getByLabel("ip *").fill("..");
+  const answer = await sent(form);
+  assert.match(await answer.textContent(), /It cannot be asked: .* --path-as-is/);
+  assert.deepEqual(asked, []);
+}));
+
+test("of a redirect is told what a browser tells", () => visit("geoip", {}, async (page) => {
+  await page.route("**/1/*", (route) => route.fulfill({ status: 303, headers: { location: "/elsewhere" } }));
+  const answer = await sent(page.locator("form.try").first());
+  assert.match(await answer.textContent(), /A redirect in \d+ ms.*nor where it leads: curl does/);
+}));
+
 test("content is sent, and what is in the way of it is shown as text", () => visit("user", {}, async (page) => {
   const form = page.getByRole("form", { name: "Try POST /1/", exact: true });
   await form.getByLabel("email *").fill("<img src=x>@example.org");
@@ -135,6 +172,33 @@ test("what is to be copied is copied", () => visit("geoip", { permissions: ["cli
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^curl '${origin}/1/`));
 }));
 
+test("nothing is to be copied where a browser lets nobody", () => visit("geoip", {}, async (page) => {
+  assert.equal(await page.evaluate(() => navigator.clipboard), undefined);
+  assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 0);
+}, `${services.geoip.origin.replace("127.0.0.1", "help.test")}/_internal/help`));
+
+for (const name of ["geoip", "store", "user"]) {
+  test(`the commands of ${name} run as they are`, () => visit(name, {}, async (page) => {
+    for (const command of await page.locator("pre.curl code").allTextContents()) {
+      const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --silent --output /dev/null --write-out '%{http_code}'`]);
+      assert.match(stdout, /^(2..|401|404|409)$/, command);
+    }
+  }));
+}
+
+test("a page of files has a search, and what is to be copied, and nothing to ask", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "help-"));
+  await promisify(execFile)(`${programs}/user`, ["help-page", "--output", folder]);
+  await visit("user", {}, async (page) => {
+    await page.getByLabel("Search").fill("delete");
+    assert.equal(await page.locator(".method:visible").count(), 1);
+    assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 1);
+    assert.equal(await page.locator("form").count(), 0);
+    assert.match(await page.locator(".method:visible pre.curl").textContent(), /^curl -X DELETE 'http:\/\/127/);
+  }, `file://${folder}/index.html`);
+  await rm(folder, { recursive: true });
+});
+
 test("it reads without a script", () => visit("geoip", { javaScriptEnabled: false }, async (page) => {
   assert.ok(await page.getByRole("heading", { name: "/1/{ip}", exact: false }).first().isVisible());
   assert.equal(await page.locator("form.try:visible").count(), 0);
@@ -153,11 +217,13 @@ for (const [look, options] of Object.entries({
         const form = page.locator("form.try").first();
         await form.getByLabel("ip *").fill("130.59.31.80");
         await sent(form);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nor does an answer");
       }
       for (const summary of await page.locator("summary").all()) await summary.click();
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => axe.run());
       assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: true });
     }));
   }

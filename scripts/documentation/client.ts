@@ -8,19 +8,21 @@ const here = { baseUrl: "http://127.0.0.1:8001" };
 
 export async function country(ip: string): Promise<string> {
   const { data, error } = await createClient<Geoip>(here).GET("/1/{ip}", { params: { path: { ip } } });
-  if (data === undefined) throw new Error(error.errors?.map((it) => `${it.in} ${it.name}: ${it.detail}`).join() ?? error.title);
-  return data.country_code;
+  if (data !== undefined) return data.country_code;
+  // A problem is a text only for who asks for HTML.
+  if (typeof error === "string") throw new Error(error);
+  throw new Error(error.errors?.map((it) => `${it.in} ${it.name}: ${it.detail}`).join() ?? error.title);
 }
 
 export async function keep(fields: Record<string, string>): Promise<string> {
   const { data, error } = await createClient<Store>(here).POST("/", { body: fields });
-  if (data === undefined) throw new Error(error.error);
-  return data.id;
+  if (data !== undefined) return data.id;
+  throw new Error(typeof error === "string" ? error : error.error);
 }
 
 export async function register(email: string, password: string): Promise<boolean> {
   const { data } = await createClient<User>(here).POST("/1/", { body: { email, password } });
-  return data?.saved ?? false;
+  return data !== undefined && "saved" in data && data.saved;
 }
 
 // @ts-expect-error The address is mandatory.

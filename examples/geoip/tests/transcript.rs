@@ -1,6 +1,7 @@
 //! The example, as whoever runs it sees it: its command line, and its answers on a socket.
 
 use std::{
+    fs,
     net::TcpListener,
     process::{Command, Output},
 };
@@ -106,6 +107,45 @@ fn help_and_version_are_told() {
     }
     let version = text(&output(&["--version"]).stdout);
     assert_eq!(version.trim(), concat!("geoip ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn what_it_is_is_told_without_starting_it() {
+    let routes = text(&output(&["routes"]).stdout);
+    let expected =
+        "GET  /1/{ip}  getIpResource  Return the country code for the given IP address.\n";
+    assert_eq!(routes, expected);
+    let document = output(&["openapi"]);
+    assert!(document.status.success());
+    let pinned = include_str!("../openapi.json");
+    let [document, pinned]: [serde_json::Value; 2] =
+        [&text(&document.stdout), pinned].map(|it| serde_json::from_str(it).expect("JSON"));
+    assert_eq!(document, pinned);
+}
+
+#[test]
+fn the_help_page_is_written_as_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let within = folder.path().join("a/b");
+    let written = output(&["help-page", "--output", within.to_str().expect("text")]);
+    let index = within.join("index.html");
+    assert_eq!(text(&written.stdout).trim(), index.to_str().expect("text"));
+    let page = fs::read_to_string(index).expect("a page");
+    assert!(page.contains("Return the country code for the given IP address."));
+    for name in ["style.css", "script.js", "openapi.json"] {
+        assert!(page.contains(&format!("\"{name}\"")), "{name}");
+        assert!(within.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("text");
+    let output = output(&["help-page", "--output", path]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains(&format!("cannot write into {path}")), "{told}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use wsgiservice::{
-    Application, Content, Created, File, Problem, Secret, Settings, mount, resource,
+    Application, Content, Created, File, Problem, Resource, Secret, Settings, mount, resource,
     testing::Client,
 };
 
@@ -108,6 +108,12 @@ fn application() -> Application {
     Application::new("notes").mount(Notes).mount(Note)
 }
 
+/// The document of an application of one resource.
+async fn document_of(resource: impl Resource) -> Value {
+    let client = Client::new(Application::new("one").mount(resource));
+    client.get("/_internal/openapi.json").send().await.json()
+}
+
 fn client() -> Client {
     strict(application())
 }
@@ -157,7 +163,11 @@ async fn help_tells_all_of_a_method() {
     );
     assert_eq!(parameter(2)["default"], "10");
     assert_eq!(parameter(3)["repeated"], true);
-    assert_eq!(parameter(4)["in"], "header");
+    let key = parameter(4);
+    assert_eq!(
+        (&key["name"], &key["in"], &key["key"]),
+        (&"key".into(), &"header".into(), &"X-Key".into())
+    );
     let statuses = get["answers"].as_array().expect("answers").iter().map(|it| &it["status"]);
     let expected = [200, 304, 400, 401, 403, 404, 406, 412, 413, 500];
     assert_eq!(statuses.filter_map(Value::as_u64).collect::<Vec<_>>(), expected);
@@ -254,6 +264,47 @@ async fn an_operation_is_documented_for_programs() {
     );
 }
 
+#[mount("/offers")]
+struct Offers;
+
+#[resource]
+impl Offers {
+    fn get(&self, accept: bool, #[from(header = "Accept")] types: Option<String>) -> bool {
+        drop(types);
+        accept
+    }
+}
+
+#[tokio::test]
+async fn only_a_header_field_is_said_otherwise_than_by_a_parameter() {
+    let document = document_of(Offers).await;
+    let parameters = at(&document, "/paths/~1offers/get/parameters").as_array().expect("them");
+    let named: Vec<_> = parameters.iter().map(|it| (&it["name"], &it["in"])).collect();
+    assert_eq!(named, [(&"accept".into(), &"query".into())]);
+}
+
+#[mount("/dice/{sides}")]
+#[validate(sides, one_of = ["6", "20"], example = "20")]
+struct Dice;
+
+#[resource]
+impl Dice {
+    fn get(&self, sides: u8, #[validate(one_of = ["0.5", "2"])] times: Option<f64>) -> f64 {
+        f64::from(sides) * times.unwrap_or(1.0)
+    }
+}
+
+#[tokio::test]
+async fn the_numbers_there_are_are_numbers() {
+    let document = document_of(Dice).await;
+    let get = at(&document, "/paths/~1dice~1{sides}/get");
+    assert_eq!(at(get, "/parameters/0/schema/enum"), &serde_json::json!([6, 20]));
+    assert_eq!(at(get, "/parameters/1/schema/enum"), &serde_json::json!([0.5, 2]));
+    let client = strict(Application::new("dice").mount(Dice));
+    let page = text(&client, "/_internal/help.html").await;
+    assert!(page.contains("<option>6</option><option selected>20</option>"), "{page}");
+}
+
 #[tokio::test]
 async fn the_content_of_a_request_is_documented_by_media_type() {
     let document = openapi().await;
@@ -280,6 +331,69 @@ async fn what_errors_can_be_is_documented() {
     at(&document, "/paths/~1notes/post/responses/default");
 }
 
+#[mount("/exists")]
+struct There;
+
+#[resource]
+impl There {
+    fn exists(&self) -> bool {
+        true
+    }
+
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn that_a_client_has_what_exists_is_documented() {
+    let client = strict(Application::new("there").mount(There));
+    let response = client.get("/exists").header("if-none-match", "*").send().await;
+    assert_eq!(response.status(), 304);
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum Shut {
+    /// It is shut for the night.
+    #[error("it is shut")]
+    #[problem(423)]
+    ForTheNight,
+    #[error("it is gone")]
+    #[problem(410)]
+    ForGood,
+}
+
+#[mount("/shop/{day}", etag = auto)]
+struct Shop;
+
+#[resource]
+impl Shop {
+    fn get(&self, day: u8) -> Result<u8, Shut> {
+        match day {
+            0 => Err(Shut::ForTheNight),
+            1 => Err(Shut::ForGood),
+            day => Ok(day),
+        }
+    }
+
+    fn put(&self, day: u8) {
+        let _ = day;
+    }
+}
+
+#[tokio::test]
+async fn how_the_entity_tag_of_what_is_to_change_can_fail_is_documented() {
+    let client = strict(Application::new("shop").mount(Shop));
+    for (target, status) in [("/shop/0", 423), ("/shop/1", 204), ("/shop/2", 412)] {
+        let response = client.put(target).header("if-none-match", "*").send().await;
+        assert_eq!(response.status(), status, "{target}");
+    }
+    let document = document_of(Shop).await;
+    let put = at(&document, "/paths/~1shop~1{day}/put/responses");
+    assert_eq!(at(put, "/423/description"), "It is shut for the night.");
+    assert_eq!(put.get("410"), None, "what is not there can be written");
+}
+
 #[tokio::test]
 async fn how_to_log_in_is_documented_and_told() {
     let document = openapi().await;
@@ -290,19 +404,103 @@ async fn how_to_log_in_is_documented_and_told() {
     assert_eq!(response.field("www-authenticate"), Some("Basic realm=\"notes\""));
 }
 
+#[derive(Debug, thiserror::Error, Problem)]
+enum Unknown {
+    #[error("who are you?")]
+    #[problem(401, challenge = "Basic realm=\"others\"")]
+    Nobody,
+    #[error("who else are you?")]
+    #[problem(401, challenge = "Basic realm=\"others\"")]
+    Somebody,
+}
+
+#[mount("/others")]
+struct Others;
+
+#[resource]
+impl Others {
+    fn authorize(&self, name: Option<String>) -> Result<(), Unknown> {
+        name.map_or(Err(Unknown::Nobody), |_| Err(Unknown::Somebody))
+    }
+
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn each_realm_is_documented_once() {
+    let client = strict(application().mount(Others));
+    let document = client.get("/_internal/openapi.json").send().await.json();
+    let realm = |name: &str| {
+        at(&document, &format!("/components/securitySchemes/{name}/description")).clone()
+    };
+    assert_eq!(
+        (realm("basic"), realm("basic2")),
+        ("Basic realm=\"notes\"".into(), "Basic realm=\"others\"".into())
+    );
+    let security = |path: &str| at(&document, &format!("/paths/{path}/get/security")).clone();
+    assert_eq!(security("~1notes~1{id}"), serde_json::json!([{"basic": []}]));
+    assert_eq!(security("~1others"), serde_json::json!([{"basic2": []}]));
+}
+
+#[tokio::test]
+async fn which_methods_there_are_is_documented() {
+    let client = client();
+    let document = client.get("/_internal/openapi.json").send().await.json();
+    let options = at(&document, "/paths/~1notes~1{id}/options");
+    assert_eq!(options["operationId"], "optionsNote");
+    assert_eq!(at(options, "/parameters/0/in"), "path");
+    at(options, "/responses/204/headers/Allow");
+    assert_eq!(at(options, "/responses/204/headers").get("Accept-Post"), None);
+    at(&document, "/paths/~1notes/options/responses/204/headers/Accept-Post");
+    let response = client.request("OPTIONS", "/notes").send().await;
+    assert_eq!(
+        (response.status(), response.field("allow")),
+        (204.try_into().expect("one"), Some("OPTIONS, POST"))
+    );
+    assert!(response.field("accept-post").is_some());
+    let help = client.get("/_internal/help").send().await.json();
+    assert_eq!(at(&help, "/resources/0/allow"), "OPTIONS, POST");
+}
+
 #[tokio::test]
 async fn what_is_to_go_is_documented_and_told() {
     let document = openapi().await;
     let delete = at(&document, "/paths/~1notes~1{id}/delete");
     assert_eq!(delete["deprecated"], true);
     assert!(delete["description"].as_str().is_some_and(|it| it.contains("Write nothing")));
-    at(delete, "/responses/204/headers/Deprecation");
+    for status in ["204", "400", "500"] {
+        at(delete, &format!("/responses/{status}/headers/Deprecation"));
+        at(delete, &format!("/responses/{status}/headers/Sunset"));
+    }
     for target in ["/notes/7", "/notes/none"] {
         let response = client().delete(target).send().await;
         assert_eq!(response.field("deprecation"), Some("@1795478400"), "{target}");
         assert_eq!(response.field("sunset"), Some("Wed, 30 Jun 2027 00:00:00 GMT"));
     }
     assert_eq!(client().get("/notes/7").send().await.field("deprecation"), None);
+}
+
+#[mount("/old")]
+struct Old;
+
+#[resource]
+impl Old {
+    #[deprecated(since = "2.0.0")]
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn since_a_version_is_documented_and_is_no_day_that_could_be_told() {
+    let client = strict(Application::new("old").mount(Old));
+    assert_eq!(client.get("/old").send().await.field("deprecation"), None);
+    let document = document_of(Old).await;
+    let get = at(&document, "/paths/~1old/get");
+    assert_eq!(get["deprecated"], true);
+    assert_eq!(at(get, "/responses/200/headers").get("Deprecation"), None);
 }
 
 #[tokio::test]

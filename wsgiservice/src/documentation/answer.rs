@@ -7,8 +7,9 @@ use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Content, Described, Parameter, problem};
+use super::{Content, Described, Method, Parameter, problem};
 use crate::{
+    deprecation,
     descriptor::{Failure, Operation, Operations, Returns, Role},
     representation::Representations,
 };
@@ -40,6 +41,17 @@ struct Facts<'a> {
     returns: Returns,
     has_etag: bool,
     has_date: bool,
+    /// Whether a client can be told that it has what it asks for.
+    is_conditional: bool,
+    /// What else is asked before the method returns.
+    hooks: Vec<Hook>,
+}
+
+/// Something that is asked besides the method, and of which a failure ends the request.
+struct Hook {
+    returns: Returns,
+    /// Whether that nothing is there is no failure of it.
+    may_find_nothing: bool,
 }
 
 /// The answers of a method, by status; that for any other comes last.
@@ -51,12 +63,16 @@ pub(super) fn of(
     generator: &mut SchemaGenerator,
 ) -> Vec<Answer> {
     let has = |role| resource.operations.operations.iter().any(|it| it.role == role);
+    let has_etag = resource.mount.automatic_etag || has(Role::Etag);
+    let has_date = has(Role::LastModified);
     let facts = Facts {
         resource,
         operation,
         returns: (operation.returns)(),
-        has_etag: resource.mount.automatic_etag || has(Role::Etag),
-        has_date: has(Role::LastModified),
+        has_etag,
+        has_date,
+        is_conditional: has_etag || has_date || has(Role::Exists),
+        hooks: hooks(resource, operation),
     };
     let document = problem::schema(generator);
     let problem = |status, text: &str| problem(status, text, &document);
@@ -79,11 +95,8 @@ pub(super) fn of(
     if facts.returns.optional {
         add(404, "There is none.");
     }
-    let hooks = || resource.operations.operations.iter().filter(|it| it.role != operation.role);
-    for hook in hooks().filter(|hook| !matches!(hook.role, Role::Method(_))) {
-        for failure in (hook.returns)().failures.into_iter().flatten() {
-            add(failure.status, failure.documentation);
-        }
+    for failure in facts.hooks.iter().flat_map(Hook::failures) {
+        add(failure.status, failure.documentation);
     }
     if facts.returns.value.is_some() && !manners.sends_default {
         add(406, "The client accepts none of the representations that there are.");
@@ -96,14 +109,42 @@ pub(super) fn of(
     add(500, "Something failed: the log says what, under the ID in the document.");
     answers.extend(problems.into_iter().map(|(status, text)| problem(Some(status), &text)));
     answers.sort_by_key(|answer| answer.status);
-    let is_open =
-        facts.is_open(&facts.returns) || hooks().any(|hook| facts.is_open(&(hook.returns)()));
+    let is_open = is_open(&facts.returns) || facts.hooks.iter().any(|it| is_open(&it.returns));
     if facts.writes_itself() {
         answers.push(anything());
     } else if is_open {
         answers.push(problem(None, "Any other problem."));
     }
+    for answer in &mut answers {
+        answer.fields.extend(deprecation(operation));
+    }
     answers
+}
+
+/// The answers to `OPTIONS` of a resource with these methods, which looks at nothing of the request.
+pub(super) fn of_options(methods: &[Method]) -> Vec<Answer> {
+    let reads = |name| methods.iter().any(|it| it.method == name && it.content.is_some());
+    let fields =
+        [("Allow", true), ("Accept-Patch", reads("PATCH")), ("Accept-Post", reads("POST"))];
+    let fields = fields.into_iter().filter_map(|(name, is_there)| is_there.then_some(name));
+    let answer = |status, description: &str, fields| Answer {
+        status: Some(status),
+        description: description.to_owned(),
+        fields,
+        media_types: Vec::new(),
+        schema: None,
+        problem: false,
+    };
+    let malformed =
+        "The request is none (RFC 9112, section 2.2): so says the server, without a document.";
+    vec![answer(204, title(204), fields.collect()), answer(400, malformed, Vec::new())]
+}
+
+/// The fields that say that the method is to go, which every answer of it has.
+fn deprecation(operation: &Operation) -> impl Iterator<Item = &'static str> {
+    let told = deprecation::fields(operation.deprecation);
+    let is_told = move |name: &&str| told.iter().any(|(told, _)| told == *name);
+    ["Deprecation", "Sunset"].into_iter().filter(is_told)
 }
 
 /// How to log in, as `authorize` says it.
@@ -111,7 +152,13 @@ pub(super) fn challenges(operations: &Operations) -> Vec<&'static str> {
     let authorize = operations.operations.iter().find(|it| it.role == Role::Authorize);
     let returns = authorize.map(|authorize| (authorize.returns)());
     let failures: &[Failure] = returns.and_then(|returns| returns.failures).unwrap_or_default();
-    failures.iter().filter_map(|failure| failure.challenge).collect()
+    let mut challenges = Vec::new();
+    for challenge in failures.iter().filter_map(|failure| failure.challenge) {
+        if !challenges.contains(&challenge) {
+            challenges.push(challenge);
+        }
+    }
+    challenges
 }
 
 impl Facts<'_> {
@@ -124,7 +171,7 @@ impl Facts<'_> {
             .filter(|status| **status < 400)
             .map(|status| self.success(*status, generator))
             .collect();
-        if self.is_get() && (self.has_etag || self.has_date) {
+        if self.is_get() && self.is_conditional {
             let mut answer = self.success(304, generator);
             answer.media_types.clear();
             answer.schema = None;
@@ -167,8 +214,6 @@ impl Facts<'_> {
         add("Location", status == 201 || (300..400).contains(&status) && status != 304);
         add("Accept-Ranges", self.returns.statuses.contains(&206) && status < 300);
         add("Content-Range", status == 206);
-        add("Deprecation", self.operation.deprecation.is_some_and(|it| it.since.is_some()));
-        add("Sunset", self.operation.deprecation.is_some_and(|it| it.sunset.is_some()));
         fields
     }
 
@@ -180,11 +225,35 @@ impl Facts<'_> {
     fn writes_itself(&self) -> bool {
         self.returns.verbatim && self.returns.statuses == [200]
     }
+}
 
-    /// Whether there can be errors of which nobody knows what problems they are.
-    fn is_open(&self, returns: &Returns) -> bool {
-        returns.fails && returns.failures.is_none()
+/// The hooks of the resource; and its `get`, which gives the entity tag of what another method is about to change.
+fn hooks(resource: &Described<'_>, operation: &Operation) -> Vec<Hook> {
+    let all = || resource.operations.operations.iter();
+    let hook = |operation: &Operation, may_find_nothing| Hook {
+        returns: (operation.returns)(),
+        may_find_nothing,
+    };
+    let hooks = all().filter(|it| !matches!(it.role, Role::Method(_)));
+    let computes_etag = resource.mount.automatic_etag && all().all(|it| it.role != Role::Etag);
+    let is_get = |it: &&Operation| it.role == Role::Method("GET") && it.role != operation.role;
+    let retrieval = all().filter(|_| computes_etag).find(is_get);
+    let hooks = hooks.map(|it| hook(it, false));
+    hooks.chain(retrieval.map(|it| hook(it, true))).collect()
+}
+
+impl Hook {
+    fn failures(&self) -> impl Iterator<Item = &'static Failure> {
+        let may_find_nothing = self.may_find_nothing;
+        let is_nothing = move |status| may_find_nothing && [404, 410].contains(&status);
+        let failures = self.returns.failures.into_iter().flatten();
+        failures.filter(move |failure| !is_nothing(failure.status))
     }
+}
+
+/// Whether there can be errors of which nobody knows what problems they are.
+fn is_open(returns: &Returns) -> bool {
+    returns.fails && returns.failures.is_none()
 }
 
 fn problem(status: Option<u16>, description: &str, schema: &Value) -> Answer {

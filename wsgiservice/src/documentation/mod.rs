@@ -5,6 +5,7 @@
 
 mod answer;
 pub(crate) mod changes;
+mod example;
 pub(crate) mod help;
 pub(crate) mod openapi;
 mod parameter;
@@ -21,6 +22,7 @@ pub(crate) use self::{answer::Answer, parameter::Parameter};
 use crate::{
     application::Manners,
     descriptor::{Mount, Operation, Operations, Package, Role},
+    method,
     representation::Representations,
 };
 
@@ -58,7 +60,12 @@ pub(crate) struct Resource {
     pub(crate) path: String,
     pub(crate) description: &'static str,
     pub(crate) representations: Vec<Representation>,
+    /// The names of its methods, as `Allow` has them.
+    pub(crate) allow: String,
     pub(crate) methods: Vec<Method>,
+    /// What tells that, which the framework answers.
+    #[serde(skip)]
+    pub(crate) options: Method,
 }
 
 /// A representation of a resource.
@@ -115,20 +122,22 @@ impl Documentation {
     /// Whether a method that is known can answer with this status; of one that is not known nobody can tell.
     pub(crate) fn knows(&self, path: &str, method: &str, status: u16) -> Option<bool> {
         let resource = self.resources.iter().find(|resource| resource.path == path)?;
-        let method = resource.methods.iter().find(|it| it.method == method)?;
+        let mut methods = resource.methods.iter().chain([&resource.options]);
+        let method = methods.find(|it| it.method == method)?;
         let can_be = |answer: &Answer| answer.status.is_none_or(|known| known == status);
         Some(method.answers.iter().any(can_be))
     }
 
-    /// The documentation of these resources.
-    pub(crate) fn new(name: &str, resources: &[Described<'_>]) -> Self {
+    /// The documentation of these resources, in the order in which they were mounted.
+    pub(crate) fn new(name: &str, mounted: &[Described<'_>]) -> Self {
         let settings = SchemaSettings::draft2020_12();
         let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
         let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
-        let mut described: Vec<_> = resources.to_vec();
+        let mut described: Vec<_> = mounted.to_vec();
         described.sort_by_key(|resource| resource.path);
         let resources = described.iter().map(|resource| writer.resource(resource)).collect();
-        let package = described.first().map(|resource| resource.mount.package);
+        // That of the command line, too: of what was mounted first.
+        let package = mounted.first().map(|resource| resource.mount.package);
         let schemas = writer.generator.take_definitions(true);
         Self {
             name: name.to_owned(),
@@ -158,12 +167,32 @@ impl Writer {
                 _ => None,
             })
             .collect();
+        let allow = method::allow(methods.iter().map(|method| method.method));
+        let options = self.options(mount, &methods);
         Resource {
             name: mount.name,
             path: path.to_owned(),
             description: mount.documentation,
             representations: representations(mount, operations),
+            allow: allow.to_str().unwrap_or_default().to_owned(),
             methods,
+            options,
+        }
+    }
+
+    /// `OPTIONS`, which asks for no more than the path.
+    fn options(&mut self, mount: &Mount, methods: &[Method]) -> Method {
+        Method {
+            method: "OPTIONS",
+            id: self.id("OPTIONS", mount.name),
+            summary: "Tell which methods there are.".to_owned(),
+            description: "",
+            deprecated: None,
+            parameters: mount.variables.iter().map(|name| parameter::variable(name)).collect(),
+            content: None,
+            answers: answer::of_options(methods),
+            cache_control: None,
+            challenges: Vec::new(),
         }
     }
 
@@ -206,12 +235,17 @@ impl Writer {
     /// A name as programs have them: `getDocument`.
     fn id(&mut self, method: &str, resource: &str) -> String {
         let plain = format!("{}{resource}", method.to_lowercase().replace('-', "_"));
-        let numbered = (2..).map(|number| format!("{plain}{number}"));
-        let free = std::iter::once(plain.clone()).chain(numbered).find(|id| !self.ids.contains(id));
-        let id = free.unwrap_or(plain);
+        let id = unused(&plain, |id| self.ids.contains(id));
         self.ids.insert(id.clone());
         id
     }
+}
+
+/// The name itself, or with the first number from 2 on with which nothing has it.
+fn unused(name: &str, is_used: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number: u32| format!("{name}{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !is_used(name)).unwrap_or_default()
 }
 
 /// The representations that some method of the resource has.
@@ -229,4 +263,37 @@ fn representations(mount: &Mount, operations: &Operations) -> Vec<Representation
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::{Mounted, Resource};
+
+    #[wsgiservice_macros::mount("/ping", crate = crate)]
+    struct Ping;
+
+    #[wsgiservice_macros::resource(crate = crate)]
+    impl Ping {
+        fn get(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn it_is_of_the_package_that_was_mounted_first() {
+        let manners = Manners::default();
+        let mount =
+            |version| Mount { package: Package { version, ..Ping::MOUNT.package }, ..Ping::MOUNT };
+        let mounts = [("/b", mount("2.0.0")), ("/a", mount("1.0.0"))];
+        let described = mounts.each_ref().map(|(path, mount)| Described {
+            path,
+            mount,
+            operations: &Ping::OPERATIONS,
+            manners: &manners,
+        });
+        let documentation = Documentation::new("ping", &described);
+        assert_eq!(documentation.version, "2.0.0");
+        assert_eq!(documentation.resources.first().map(|it| it.path.as_str()), Some("/a"));
+    }
 }

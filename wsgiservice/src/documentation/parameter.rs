@@ -12,8 +12,7 @@ pub(crate) struct Parameter {
     /// Where it is: `path`, `query`, `header` or `content`.
     #[serde(rename = "in")]
     pub(crate) place: &'static str,
-    /// The name that it has there.
-    #[serde(skip)]
+    /// The name that it has there, where it may be another one than violations have: that of a header field.
     pub(crate) key: &'static str,
     pub(crate) mandatory: bool,
     pub(crate) repeated: bool,
@@ -43,6 +42,25 @@ pub(super) fn of(mount: &Mount, operation: &Operation) -> Vec<Parameter> {
     });
     let reads_content = operation.role.reads_content() && takes_no_whole;
     operation.parameters.iter().filter_map(|it| parameter(mount, it, reads_content)).collect()
+}
+
+/// A variable of the path, of which nothing more is asked.
+pub(super) fn variable(name: &'static str) -> Parameter {
+    Parameter {
+        name,
+        place: "path",
+        key: name,
+        mandatory: true,
+        repeated: false,
+        kind: words(Kind::Text(None)),
+        rules: Vec::new(),
+        description: "",
+        default: None,
+        example: None,
+        is_secret: false,
+        is_file: false,
+        schema: json!({"type": "string"}),
+    }
 }
 
 fn parameter(
@@ -173,8 +191,11 @@ fn schema(kind: &Kind, constraint: &Constraint) -> Value {
     let least = if constraint.declared { least.max(1) } else { least };
     put("minLength", Some(least.into()).filter(|_| is_text && least > 0));
     put("maxLength", Some(most.into()).filter(|_| is_text && most < usize::MAX));
-    put("enum", constraint.one_of.map(Value::from));
     put("format", constraint.format.and_then(format).map(Value::from));
+    if let Some(values) = constraint.one_of {
+        let values: Vec<_> = values.iter().map(|value| schema_value(&schema, value)).collect();
+        schema.insert("enum".to_owned(), values.into());
+    }
     describe(&mut schema, constraint);
     Value::Object(schema)
 }

@@ -58,6 +58,10 @@ impl Effect {
 pub(crate) fn between(old: &Value, new: &Value) -> Vec<Change> {
     let mut changes = Changes { schemas: Schemas { old, new }, found: Vec::new() };
     changes.text("the document", old, new, &["info", "tags", "servers", "openapi"]);
+    let schemes = |document| Value::pointer(document, "/components/securitySchemes");
+    for (name, old, new) in pairs(schemes(old), schemes(new)) {
+        changes.scheme(name, old, new);
+    }
     for (path, old, new) in pairs(old.get("paths"), new.get("paths")) {
         changes.path(path, old, new);
     }
@@ -79,6 +83,24 @@ impl Changes<'_> {
     fn text(&mut self, place: &str, old: &Value, new: &Value, names: &[&str]) {
         for name in names.iter().filter(|name| old.get(name) != new.get(name)) {
             self.add(false, place, format!("another `{name}`"));
+        }
+    }
+
+    /// A way to log in: that a method has it or has it no more is said there.
+    fn scheme(&mut self, name: &str, old: Option<&Value>, new: Option<&Value>) {
+        let place = format!("the security scheme `{name}`");
+        match (old, new) {
+            (Some(old), Some(new)) => {
+                self.text(&place, old, new, &["description"]);
+                let is_other = pairs(Some(old), Some(new))
+                    .iter()
+                    .any(|(key, old, new)| *key != "description" && old != new);
+                if is_other {
+                    self.add(true, &place, "one logs in otherwise");
+                }
+            }
+            (Some(_), None) => self.add(false, &place, "it is gone"),
+            (None, _) => self.add(false, &place, "it is new"),
         }
     }
 
@@ -163,7 +185,11 @@ impl Changes<'_> {
                     match (old, new) {
                         (None, _) => self.add(false, place, format!("`{name}` is new")),
                         (_, None) => self.add(true, place, format!("`{name}` is gone")),
-                        _ => {}
+                        (Some(old), Some(new)) => {
+                            let place = format!("{place}, `{name}`");
+                            self.text(&place, old, new, &["description"]);
+                            self.schema(Direction::Response, &place, old, new);
+                        }
                     }
                 }
                 self.media_types(Direction::Response, place, old, new);
@@ -382,6 +408,33 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_is_followed_into_the_places_of_an_array_and_into_members_by_their_pattern() {
+        let item = json!({"$ref": "#/components/schemas/Item"});
+        for (schema, path) in [
+            (json!({"prefixItems": [item]}), "[0]"),
+            (json!({"patternProperties": {"^a": item}}), "/^a/"),
+            (json!({"unevaluatedProperties": item}), "*"),
+        ] {
+            let operation = answer(&schema);
+            let kind = |kind: &str| document(&operation, &json!({"type": kind}));
+            let what = r#"`type` was "string" and is "integer""#;
+            let expected = format!("GET /a, answer 200: `{path}`: {what}");
+            assert_eq!(told(&kind("string"), &kind("integer")), (vec![expected], vec![]));
+        }
+    }
+
+    #[test]
+    fn an_alternative_that_stands_elsewhere_is_the_same() {
+        let [a, b, c] = ["a", "b", "c"].map(|word| json!({"const": word}));
+        let (old, new) = (json!({"oneOf": [a, b]}), json!({"oneOf": [c, a, b]}));
+        let expected = "GET /a, content: `oneOf` had 2 and has 3";
+        is_harmless(&content(&old), &content(&new), expected);
+        let (old, new) = (json!({"oneOf": [a, b]}), json!({"oneOf": [c, a]}));
+        let expected = r#"GET /a, content: `const` was "b" and is "c""#;
+        breaks(&content(&old), &content(&new), expected);
+    }
+
+    #[test]
     fn a_schema_is_followed_into_what_it_refers_to_and_to_itself() {
         let operation = answer(&json!({"items": {"$ref": "#/components/schemas/Item"}}));
         let item = |kind: &str| {
@@ -401,6 +454,31 @@ mod tests {
         breaks(&success, &json!({}), "GET /a, answer 200: it is gone");
         is_harmless(&failure, &json!({}), "GET /a, answer 404: it is gone");
         is_harmless(&json!({}), &failure, "GET /a, answer 404: it is new");
+    }
+
+    #[test]
+    fn another_way_to_log_in_breaks_and_another_text_about_it_does_not() {
+        let document = |scheme: &str, text: &str| {
+            let scheme = json!({"type": "http", "scheme": scheme, "description": text});
+            json!({"components": {"securitySchemes": {"a": scheme}}})
+        };
+        let place = "the security scheme `a`";
+        let expected = format!("{place}: one logs in otherwise");
+        let (basic, bearer) = (document("basic", ""), document("bearer", ""));
+        assert_eq!(told(&basic, &bearer), (vec![expected], vec![]));
+        let expected = format!("{place}: another `description`");
+        assert_eq!(told(&basic, &document("basic", "b")), (vec![], vec![expected]));
+    }
+
+    #[test]
+    fn what_is_said_of_a_header_field_is_compared() {
+        let headers = |header: Value| json!({"responses": {"200": {"headers": {"ETag": header}}}});
+        let (old, new) = (json!({"description": "a"}), json!({"description": "b"}));
+        let place = "GET /a, answer 200, `ETag`";
+        is_harmless(&headers(old), &headers(new), &format!("{place}: another `description`"));
+        let kind = |kind: &str| headers(json!({"schema": {"type": kind}}));
+        let what = r#"`type` was "string" and is "integer""#;
+        breaks(&kind("string"), &kind("integer"), &format!("{place}: {what}"));
     }
 
     #[test]

@@ -20,8 +20,17 @@ const ANNOTATIONS: [&str; 9] = [
 ];
 
 /// What may hold references, so that it may change though its text does not.
-const HOLDING: [&str; 6] =
-    ["properties", "items", "additionalProperties", "anyOf", "oneOf", "allOf"];
+const HOLDING: [&str; 9] = [
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "items",
+    "prefixItems",
+    "anyOf",
+    "oneOf",
+    "allOf",
+];
 
 /// The greater they are, the fewer values there are.
 const LEAST: [&str; 5] = ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
@@ -109,9 +118,16 @@ impl Walk<'_> {
             ("properties", ..) => self.properties(path, old, new),
             ("required", ..) => self.required(path, old, new),
             ("items", Some(old), Some(new)) => self.compare(&format!("{path}[]"), old, new),
-            ("additionalProperties", ..) => {
-                let any = Value::Bool(true);
-                self.compare(&within(path, "*"), old.unwrap_or(&any), new.unwrap_or(&any));
+            ("prefixItems", Some(Value::Array(old)), Some(Value::Array(new))) => {
+                self.prefix(path, old, new);
+            }
+            ("patternProperties", Some(old), Some(new)) => {
+                for (pattern, old, new) in pairs(Some(old), Some(new)) {
+                    self.member(&within(path, &format!("/{pattern}/")), old, new);
+                }
+            }
+            ("additionalProperties" | "unevaluatedProperties", ..) => {
+                self.member(&within(path, "*"), old, new);
             }
             ("anyOf" | "oneOf" | "allOf", Some(Value::Array(old)), Some(Value::Array(new))) => {
                 self.alternatives(path, keyword, old, new);
@@ -148,6 +164,22 @@ impl Walk<'_> {
         }
     }
 
+    /// What may be anything where nothing is said of it.
+    fn member(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>) {
+        let any = Value::Bool(true);
+        self.compare(path, old.unwrap_or(&any), new.unwrap_or(&any));
+    }
+
+    fn prefix(&mut self, path: &str, old: &[Value], new: &[Value]) {
+        for (position, (old, new)) in old.iter().zip(new).enumerate() {
+            self.compare(&format!("{path}[{position}]"), old, new);
+        }
+        if old.len() != new.len() {
+            let what = format!("`prefixItems` had {} and has {}", old.len(), new.len());
+            self.add(Effect::Different, path, what);
+        }
+    }
+
     fn required(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>) {
         let (old, new) = (set(old), set(new));
         for name in new.difference(&old) {
@@ -172,7 +204,10 @@ impl Walk<'_> {
     }
 
     fn alternatives(&mut self, path: &str, keyword: &str, old: &[Value], new: &[Value]) {
-        for (old, new) in old.iter().zip(new) {
+        // Those that are on both sides are no others for standing elsewhere; what they refer to may be.
+        let (both, gone): (Vec<_>, Vec<_>) = old.iter().partition(|old| new.contains(old));
+        let others = new.iter().filter(|new| !both.contains(new));
+        for (old, new) in both.iter().map(|it| (*it, *it)).chain(gone.into_iter().zip(others)) {
             self.compare(path, old, new);
         }
         let is_more = new.len() > old.len();

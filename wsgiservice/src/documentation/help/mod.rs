@@ -1,5 +1,6 @@
 //! `/_internal/help` and `/_internal/openapi`: the documentation as resources, made with the framework itself.
 
+mod curl;
 mod markdown;
 mod page;
 
@@ -41,6 +42,7 @@ pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("index.html"), page)?;
     std::fs::write(folder.join("style.css"), STYLE)?;
+    std::fs::write(folder.join("script.js"), SCRIPT)?;
     std::fs::write(folder.join("openapi.json"), openapi)
 }
 

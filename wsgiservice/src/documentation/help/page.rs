@@ -1,11 +1,16 @@
 //! The page: one document that reads without its script.
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
-use super::markdown::markdown;
+use super::{
+    curl::{curl, json},
+    markdown::markdown,
+};
 use crate::documentation::{
-    Answer, Content, Documentation, Method, Parameter, Representation, Resource,
+    Answer, Content, Documentation, Method, Parameter, Representation, Resource, example::Examples,
 };
 
 /// What the page may load, and what it may ask: its own origin.
@@ -28,7 +33,8 @@ pub(crate) struct Place<'a> {
 
 /// The page of an application.
 pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
-    let Documentation { name, version, description, resources, .. } = documentation;
+    let Documentation { name, version, description, resources, components, .. } = documentation;
+    let examples = Examples { schemas: &components.schemas };
     html! {
         (DOCTYPE)
         html lang="en" data-base=[place.base] {
@@ -39,7 +45,7 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                 title { (name) }
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href={ (place.assets) "style.css" };
-                @if place.base.is_some() { script src={ (place.assets) "script.js" } defer {} }
+                script src={ (place.assets) "script.js" } defer {}
             }
             body {
                 a.skip href="#resources" { "Skip to the resources" }
@@ -57,7 +63,7 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                 div.page {
                     (contents(resources))
                     main #resources {
-                        @for resource in resources { (self::resource(resource, place)) }
+                        @for resource in resources { (self::resource(resource, examples, place)) }
                         (schemas(documentation))
                     }
                 }
@@ -106,7 +112,7 @@ fn verb(method: &Method) -> Markup {
     html! { span.verb.(class) { (method.method) } " " }
 }
 
-fn resource(resource: &Resource, place: Place<'_>) -> Markup {
+fn resource(resource: &Resource, examples: Examples<'_>, place: Place<'_>) -> Markup {
     let anchor = anchor(resource);
     let text = format!("{} {} {}", resource.path, resource.name, resource.description);
     html! {
@@ -114,19 +120,19 @@ fn resource(resource: &Resource, place: Place<'_>) -> Markup {
             h2 { a href={ "#" (anchor) } { span.path { (resource.path) } " " span.name { (resource.name) } } }
             (markdown(resource.description))
             (representations(&resource.representations))
-            @for method in &resource.methods { (self::method(resource, method, place)) }
+            p.quiet { "Methods: " code { (resource.allow) } }
+            @for method in &resource.methods { (self::method(resource, method, examples, place)) }
         }
     }
 }
 
 /// By extension, the media types of each.
 fn representations(representations: &[Representation]) -> Markup {
-    let by_extension = representations.chunk_by(|one, next| one.extension == next.extension);
     html! {
         @if !representations.is_empty() {
             p.quiet {
                 "Representations: "
-                @for (index, group) in by_extension.enumerate() {
+                @for (index, group) in by_extension(representations).enumerate() {
                     @if index > 0 { ", " }
                     @if let Some(first) = group.first() { code { "." (first.extension) } " for" }
                     @for (index, representation) in group.iter().enumerate() {
@@ -139,7 +145,16 @@ fn representations(representations: &[Representation]) -> Markup {
     }
 }
 
-fn method(resource: &Resource, method: &Method, place: Place<'_>) -> Markup {
+fn by_extension(representations: &[Representation]) -> impl Iterator<Item = &[Representation]> {
+    representations.chunk_by(|one, next| one.extension == next.extension)
+}
+
+fn method(
+    resource: &Resource,
+    method: &Method,
+    examples: Examples<'_>,
+    place: Place<'_>,
+) -> Markup {
     let text = format!("{} {} {}", method.method, method.summary, method.description);
     html! {
         article.method id=(method.id) data-text=(text) {
@@ -169,10 +184,10 @@ fn method(resource: &Resource, method: &Method, place: Place<'_>) -> Markup {
             }
             h4 { "curl" }
             div {
-                pre.curl tabindex="0" { code data-origin=(place.origin) { (curl(resource, method, place.origin)) } }
+                pre.curl tabindex="0" { code data-origin=(place.origin) { (curl(&resource.path, method, examples, place.origin)) } }
                 button.copy type="button" hidden { "Copy" }
             }
-            @if place.base.is_some() { (form(resource, method)) }
+            @if place.base.is_some() { (form(resource, method, examples)) }
         }
     }
 }
@@ -284,48 +299,12 @@ fn size(bytes: usize) -> String {
     unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
-/// The request as a command, with examples in the places of parameters where there are some.
-fn curl(resource: &Resource, method: &Method, origin: &str) -> String {
-    let mut path = resource.path.replace("{*", "{");
-    let mut query = Vec::new();
-    let mut options = Vec::new();
-    for parameter in &method.parameters {
-        let Some(value) = parameter.example else { continue };
-        match parameter.place {
-            "path" => path = path.replace(&format!("{{{}}}", parameter.name), value),
-            "query" => query.push(format!("{}={value}", parameter.key)),
-            _ => {}
-        }
-    }
-    for parameter in method.parameters.iter().filter(|it| it.mandatory) {
-        let value = parameter.example.unwrap_or("…");
-        match parameter.place {
-            "query" if parameter.example.is_none() => {
-                query.push(format!("{}={value}", parameter.key));
-            }
-            "header" => options.push(format!("-H '{}: {value}'", parameter.key)),
-            "content" if parameter.is_file => options.push(format!("-F {}=@FILE", parameter.key)),
-            "content" => options.push(format!("-d {}='{value}'", parameter.key)),
-            _ => {}
-        }
-    }
-    let has_data = options.iter().any(|it| it.starts_with("-d") || it.starts_with("-F"));
-    if method.content.is_some() && !has_data {
-        options.push("-H 'Content-Type: …' --data-binary @FILE".to_owned());
-    }
-    let verb = match method.method {
-        "GET" => String::new(),
-        other => format!("-X {other} "),
-    };
-    let options: String = options.into_iter().map(|option| format!("{option} ")).collect();
-    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-    format!("curl {verb}{options}'{origin}{path}{query}'")
-}
-
 /// The form that asks the service; the script shows it.
-fn form(resource: &Resource, method: &Method) -> Markup {
+fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup {
     let takes_whole = method.content.is_some()
         && method.parameters.iter().all(|parameter| parameter.place != "content");
+    let mandatory = method.content.as_ref().filter(|content| takes_whole && content.mandatory);
+    let whole = mandatory.and_then(|content| json(content, examples));
     html! {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
@@ -336,9 +315,13 @@ fn form(resource: &Resource, method: &Method) -> Markup {
                         span.name { "Representation" }
                         select name="representation" {
                             option { "the default" }
-                            @for representation in &resource.representations {
-                                option data-extension={ "." (representation.extension) } { "." (representation.extension) }
-                                option data-accept=(representation.media_type) { "Accept: " (representation.media_type) }
+                            @for group in by_extension(&resource.representations) {
+                                @if let Some(first) = group.first() {
+                                    option data-extension={ "." (first.extension) } { "." (first.extension) }
+                                }
+                                @for representation in group {
+                                    option data-accept=(representation.media_type) { "Accept: " (representation.media_type) }
+                                }
                             }
                         }
                     }
@@ -349,7 +332,7 @@ fn form(resource: &Resource, method: &Method) -> Markup {
                         span.name { "Media type" }
                         select name="type" { @for name in method.content.iter().flat_map(|it| &it.media_types) { option { (name) } } }
                     }
-                    label { span.name { "Content" } textarea.code name="content" rows="5" {} }
+                    label { span.name { "Content" } textarea.code name="content" rows="5" { (whole.unwrap_or_default()) } }
                 }
             }
             div.buttons {
@@ -363,7 +346,7 @@ fn form(resource: &Resource, method: &Method) -> Markup {
 
 fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
-    let words = one.get("enum").and_then(Value::as_array);
+    let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
     let kind = one.get("type").and_then(Value::as_str);
     let (key, place, mandatory) = (parameter.key, parameter.place, parameter.mandatory);
     let value = parameter.example;
@@ -379,7 +362,7 @@ fn field(parameter: &Parameter) -> Markup {
             } @else if let Some(words) = words {
                 select data-in=(place) data-name=(key) {
                     @if !mandatory { option value="" { "" } }
-                    @for word in words.iter().filter_map(Value::as_str) { option { (word) } }
+                    @for word in words { option selected[value == Some(&*word)] { (word) } }
                 }
             } @else if kind == Some("boolean") {
                 select data-in=(place) data-name=(key) {
@@ -391,5 +374,13 @@ fn field(parameter: &Parameter) -> Markup {
                     inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default];
             }
         }
+    }
+}
+
+/// A value as a client writes it in a URL or a form.
+pub(super) fn word(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        value => value.to_string().into(),
     }
 }

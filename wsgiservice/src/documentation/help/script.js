@@ -1,8 +1,10 @@
-// The help page's script: search, copy, and a form that asks the service itself. What comes from the service is shown as
+// The help page's script: search, copy, and, where there is a service, a form that asks it. What comes from the service is shown as
 // text, never as markup.
 "use strict";
 
-const base = new URL(document.documentElement.dataset.base, location.href).href.replace(/\/$/, "");
+// The root of the service; a page that is a file has none to ask.
+const root = document.documentElement.dataset.base;
+const base = root && new URL(root, location.href).href.replace(/\/$/, "");
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -30,8 +32,8 @@ search.addEventListener("input", () => {
   document.getElementById("found").textContent = words.length ? `${found} found` : "";
 });
 
-// Copy.
-for (const button of document.querySelectorAll("button.copy")) {
+// Copy: a browser has a clipboard only for pages that came over TLS, or from this machine.
+for (const button of navigator.clipboard ? document.querySelectorAll("button.copy") : []) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
@@ -52,6 +54,10 @@ function target(form, extension) {
     } else if (field.dataset.in === "query") {
       for (const value of values(field)) query.append(name, value);
     }
+  }
+  // To a browser they are other targets, encoded or not.
+  if (path.split("/").some((segment) => segment === "." || segment === "..")) {
+    throw new Error("a browser takes a part of a path that is “.” or “..” for the way to another path. Try it with curl and --path-as-is.");
   }
   const text = query.toString();
   return base + path + extension + (text ? `?${text}` : "");
@@ -116,23 +122,31 @@ async function ask(form, condition) {
     });
     const text = await response.text();
     const time = performance.now() - started;
-    again.dataset.etag = response.headers.get("etag") ?? again.dataset.etag ?? "";
-    again.disabled = !again.dataset.etag;
+    know(again, response.headers.get("etag"));
     show(output, response, text, time);
   } catch (error) {
+    know(again, null);
     output.replaceChildren(element("p", { class: "status" }, `It cannot be asked: ${error.message}`));
   }
   output.hidden = false;
 }
 
+// The entity tag of what the form asks for: that of what it asked for before says nothing of it.
+function know(again, etag) {
+  again.dataset.etag = etag ?? "";
+  again.disabled = !etag;
+}
+
 function show(output, response, text, time) {
-  const status = response.type === "opaqueredirect" ? "A redirect" : `${response.status} ${response.statusText}`;
+  const isHidden = response.type === "opaqueredirect";
+  const status = isHidden ? "A redirect" : `${response.status} ${response.statusText}`;
   const rows = [...response.headers].map(([name, value]) =>
     element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)));
-  const parts = [
-    element("p", {}, element("span", { class: "status" }, status), ` in ${Math.round(time)} ms`),
+  const parts = [element("p", {}, element("span", { class: "status" }, status), ` in ${Math.round(time)} ms`)];
+  if (isHidden) parts.push(element("p", {}, "A browser tells no page which status a redirect has, nor where it leads: curl does."));
+  else parts.push(
     element("table", {}, element("caption", { class: "quiet" }, "Header fields"), element("tbody", {}, ...rows)),
-  ];
+  );
   if (text) parts.push(element("pre", { tabindex: "0" }, element("code", {}, formatted(text, response.headers.get("content-type") ?? ""))));
   output.replaceChildren(...parts);
 }
@@ -165,8 +179,9 @@ for (const form of document.querySelectorAll("form.try")) {
   });
   const again = form.querySelector(".again");
   again.addEventListener("click", () => ask(form, again.dataset.etag));
+  form.addEventListener("input", () => know(again, null));
 }
 
-for (const code of document.querySelectorAll("pre.curl code")) {
-  code.textContent = code.textContent.replace(code.dataset.origin, () => base);
+for (const code of base ? document.querySelectorAll("pre.curl code") : []) {
+  code.textContent = code.textContent.replace(code.dataset.origin, () => base.replaceAll("'", "'\\''"));
 }

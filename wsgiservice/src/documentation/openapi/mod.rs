@@ -10,9 +10,9 @@ use self::object::{
     Components, Contact, Header, Info, License, MediaType, Operation, Parameter, RequestBody,
     Response, Server, Tag,
 };
-use super::{Answer, Documentation, Method, Resource};
+use super::{Answer, Documentation, Method, Resource, unused};
 
-/// The parameters that OpenAPI says by other means (section 4.8.12.2).
+/// The header fields that OpenAPI says by other means (section 4.8.12.2).
 const SAID_OTHERWISE: [&str; 3] = ["accept", "content-type", "authorization"];
 
 impl OpenApi {
@@ -23,7 +23,8 @@ impl OpenApi {
         let mut schemes = IndexMap::new();
         for resource in resources {
             let path = paths.entry(resource.path.replace("{*", "{")).or_default();
-            for method in resource.methods.iter().filter(|method| is_known(method.method)) {
+            let methods = resource.methods.iter().chain([&resource.options]);
+            for method in methods.filter(|method| is_known(method.method)) {
                 let operation = operation(resource, method, &mut schemes);
                 path.insert(method.method.to_lowercase(), operation);
             }
@@ -62,7 +63,7 @@ fn info(documentation: &Documentation) -> Info {
 
 /// The methods that a path has in OpenAPI 3.1 (section 4.8.9).
 fn is_known(method: &str) -> bool {
-    ["GET", "PUT", "POST", "DELETE", "PATCH"].contains(&method)
+    ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"].contains(&method)
 }
 
 fn operation(
@@ -70,10 +71,12 @@ fn operation(
     method: &Method,
     schemes: &mut IndexMap<String, Value>,
 ) -> Operation {
-    let parameters = method.parameters.iter().filter(|parameter| {
-        parameter.place != "content"
-            && !SAID_OTHERWISE.contains(&parameter.key.to_lowercase().as_str())
-    });
+    let said_otherwise = |parameter: &super::Parameter| match parameter.place {
+        "content" => true,
+        "header" => SAID_OTHERWISE.contains(&parameter.key.to_lowercase().as_str()),
+        _ => false,
+    };
+    let parameters = method.parameters.iter().filter(|it| !said_otherwise(it));
     let parameters = parameters.map(|parameter| Parameter {
         name: parameter.key,
         place: parameter.place,
@@ -83,8 +86,7 @@ fn operation(
         example: parameter.example.map(|_| first_example(&parameter.schema)),
     });
     let security = method.challenges.iter().map(|challenge| {
-        let (name, scheme) = scheme(challenge);
-        schemes.insert(name.clone(), scheme);
+        let name = scheme(challenge, schemes);
         IndexMap::from([(name, [])])
     });
     let mut responses = IndexMap::new();
@@ -164,14 +166,24 @@ fn header(name: &str) -> Header {
         "Sunset" => "When the method will be gone (RFC 8594).",
         "WWW-Authenticate" => "How to log in (RFC 9110, section 11.6.1).",
         "Allow" => "The methods that there are (RFC 9110, section 10.2.1).",
+        "Accept-Patch" => "What `PATCH` reads (RFC 5789, section 3.1).",
+        "Accept-Post" => "What `POST` reads (Linked Data Platform, section 7.1).",
         "Accept" => "What the method reads (RFC 9110, section 12.5.1).",
         _ => "How long to wait (RFC 9110, section 10.2.3).",
     };
     Header { description, schema: json!({"type": "string"}) }
 }
 
-/// A security scheme, by the scheme of a challenge.
-fn scheme(challenge: &str) -> (String, Value) {
-    let name = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
-    (name.clone(), json!({"type": "http", "scheme": name, "description": challenge}))
+/// The name of the security scheme of a challenge, which is added where it is not there: each has a realm of its own.
+fn scheme(challenge: &str, schemes: &mut IndexMap<String, Value>) -> String {
+    let scheme = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let object = json!({"type": "http", "scheme": scheme, "description": challenge});
+    if let Some((name, _)) = schemes.iter().find(|(_, known)| **known == object) {
+        return name.clone();
+    }
+    // What the name of a component may hold (section 4.8.7.1).
+    let is_foreign = |it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it);
+    let name = unused(&scheme.replace(is_foreign, "-"), |name| schemes.contains_key(name));
+    schemes.insert(name.clone(), object);
+    name
 }

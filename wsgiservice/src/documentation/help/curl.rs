@@ -1,0 +1,236 @@
+//! A request as a command that runs as it is.
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::page::word;
+use crate::documentation::{Content, Method, Parameter, example::Examples};
+
+/// What a value must not hold as it is within a URL: all but the unreserved characters (RFC 3986, section 2.3).
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a path must not hold as it is; what is encoded already stays so.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b']')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
+
+/// The command: with what is mandatory, and with all that has an example.
+pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
+    let shown = || method.parameters.iter().filter(|it| it.mandatory || it.example.is_some());
+    let mut path = path.to_owned();
+    let mut query = Vec::new();
+    let mut words = vec!["curl".to_owned()];
+    if method.method != "GET" {
+        words.extend(["-X".to_owned(), quoted_if_needed(method.method)]);
+    }
+    for parameter in shown() {
+        let value = value(parameter, examples);
+        match parameter.place {
+            "path" => path = filled(&path, parameter.name, &value),
+            "query" => query.push(format!("{}={}", encoded(parameter.key), encoded(&value))),
+            "header" => {
+                words.extend(["-H".to_owned(), quoted(&format!("{}: {value}", parameter.key))]);
+            }
+            _ => {}
+        }
+    }
+    let members: Vec<_> = shown().filter(|parameter| parameter.place == "content").collect();
+    let takes_members = method.parameters.iter().any(|parameter| parameter.place == "content");
+    match &method.content {
+        Some(content) if !takes_members => words.extend(whole(content, examples)),
+        _ => words.extend(self::members(&members, examples)),
+    }
+    let path = utf8_percent_encode(&path, PATH);
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    words.push(quoted(&format!("{origin}{path}{query}")));
+    words.join(" ")
+}
+
+/// The example of a parameter, or a value that is plausible.
+fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
+    let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
+    match parameter.example {
+        Some(example) => example.to_owned(),
+        None => word(&examples.of(parameter.name, one)).into_owned(),
+    }
+}
+
+/// The path with the value of a variable in it; that of the rest of a path keeps its slashes.
+fn filled(path: &str, name: &str, value: &str) -> String {
+    let segments: Vec<_> = value.split('/').map(encoded).collect();
+    let path = path.replace(&format!("{{*{name}}}"), &segments.join("/"));
+    path.replace(&format!("{{{name}}}"), &encoded(value))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, VALUE).to_string()
+}
+
+/// A form, in parts where there is a file in it.
+fn members(members: &[&Parameter], examples: Examples<'_>) -> Vec<String> {
+    let in_parts = members.iter().any(|member| member.is_file);
+    let option = |member: &&Parameter| match (member.is_file, in_parts) {
+        (true, _) => ["-F".to_owned(), quoted(&format!("{}=@FILE", member.key))],
+        (false, true) => {
+            let part = format!("{}={}", member.key, value(member, examples));
+            ["--form-string".to_owned(), quoted(&part)]
+        }
+        (false, false) => {
+            let pair = format!("{}={}", encoded(member.key), value(member, examples));
+            ["--data-urlencode".to_owned(), quoted(&pair)]
+        }
+    };
+    members.iter().flat_map(option).collect()
+}
+
+/// The content as a whole: a value as JSON where its schema is known, or what is in a file.
+fn whole(content: &Content, examples: Examples<'_>) -> Vec<String> {
+    let media_type = match content.media_types.first() {
+        Some(&"multipart/form-data") => return vec!["-F".to_owned(), quoted("name=@FILE")],
+        Some(&"*/*") | None => "application/octet-stream",
+        Some(media_type) => media_type,
+    };
+    let data = json(content, examples).map_or_else(|| "@FILE".to_owned(), |json| quoted(&json));
+    let field = quoted(&format!("Content-Type: {media_type}"));
+    vec!["-H".to_owned(), field, "--data-binary".to_owned(), data]
+}
+
+/// Content that a method could take, as JSON.
+pub(super) fn json(content: &Content, examples: Examples<'_>) -> Option<String> {
+    let is_json = content.media_types.first() == Some(&"application/json");
+    let example = examples.of("content", content.schema.as_ref().filter(|_| is_json)?);
+    (example != Value::Null).then(|| example.to_string())
+}
+
+/// The text as one word of a shell (POSIX, section 2.2.2).
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn quoted_if_needed(text: &str) -> String {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_plain { text.to_owned() } else { quoted(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    fn parameter(place: &'static str, name: &'static str, example: &'static str) -> Parameter {
+        Parameter {
+            name,
+            place,
+            key: name,
+            mandatory: true,
+            repeated: false,
+            kind: String::new(),
+            rules: Vec::new(),
+            description: "",
+            default: None,
+            example: Some(example).filter(|example| !example.is_empty()),
+            is_secret: false,
+            is_file: false,
+            schema: json!({"type": "string"}),
+        }
+    }
+
+    fn content(media_type: &'static str, schema: Value) -> Content {
+        Content { mandatory: true, media_types: vec![media_type], limit: 1, schema: Some(schema) }
+    }
+
+    fn command(
+        method: &'static str,
+        path: &str,
+        parameters: Vec<Parameter>,
+        content: Option<Content>,
+    ) -> String {
+        let method = Method {
+            method,
+            id: String::new(),
+            summary: String::new(),
+            description: "",
+            deprecated: None,
+            parameters,
+            content,
+            answers: Vec::new(),
+            cache_control: None,
+            challenges: Vec::new(),
+        };
+        curl(path, &method, Examples { schemas: &Map::new() }, "http://a")
+    }
+
+    #[test]
+    fn a_variable_without_an_example_has_a_plausible_value() {
+        let id = Parameter { schema: json!({"type": "integer"}), ..parameter("path", "id", "") };
+        assert_eq!(command("GET", "/{id}", vec![id], None), "curl 'http://a/1'");
+        let id = Parameter {
+            schema: json!({"format": "uuid", "type": "string"}),
+            ..parameter("path", "id", "")
+        };
+        let expected = "curl 'http://a/6ba7b810-9dad-41d1-80b4-00c04fd430c8.txt'";
+        assert_eq!(command("GET", "/{id}.txt", vec![id], None), expected);
+    }
+
+    #[test]
+    fn values_are_encoded_in_the_path_and_in_the_query() {
+        let parameters =
+            vec![parameter("path", "a", "b/ü?{1}"), parameter("query", "q", "a b&c=d+e")];
+        let expected = "curl 'http://a/b%2F%C3%BC%3F%7B1%7D?q=a%20b%26c%3Dd%2Be'";
+        assert_eq!(command("GET", "/{a}", parameters, None), expected);
+    }
+
+    #[test]
+    fn the_rest_of_a_path_keeps_its_slashes() {
+        let rest = vec![parameter("path", "rest", "a/b c")];
+        assert_eq!(command("GET", "/x/{*rest}", rest, None), "curl 'http://a/x/a/b%20c'");
+    }
+
+    #[test]
+    fn a_quotation_mark_does_not_end_a_word_of_the_shell() {
+        let field = vec![parameter("header", "X-Key", "it's")];
+        assert_eq!(command("GET", "/", field, None), r"curl -H 'X-Key: it'\''s' 'http://a/'");
+    }
+
+    #[test]
+    fn values_of_a_form_are_encoded() {
+        let form = vec![parameter("content", "text", "a&b")];
+        let expected = "curl -X POST --data-urlencode 'text=a&b' 'http://a/'";
+        assert_eq!(
+            command("POST", "/", form, Some(content("application/json", json!({})))),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_form_with_a_file_is_one_in_parts_as_a_whole() {
+        let file = Parameter { is_file: true, ..parameter("content", "picture", "") };
+        let form = vec![parameter("content", "text", "@a"), file];
+        let expected = "curl -X POST --form-string 'text=@a' -F 'picture=@FILE' 'http://a/'";
+        assert_eq!(command("POST", "/", form, None), expected);
+    }
+
+    #[test]
+    fn content_has_a_media_type_that_there_is() {
+        let schema = json!({"type": "object", "properties": {"text": {"type": "string"}}});
+        let json = content("application/json", schema);
+        let expected = r#"curl -X PUT -H 'Content-Type: application/json' --data-binary '{"text":"text"}' 'http://a/'"#;
+        assert_eq!(command("PUT", "/", Vec::new(), Some(json)), expected);
+        let bytes = content("*/*", Value::Null);
+        let expected = "curl -X PUT -H 'Content-Type: application/octet-stream' --data-binary @FILE 'http://a/'";
+        assert_eq!(command("PUT", "/", Vec::new(), Some(bytes)), expected);
+        let form = content("multipart/form-data", Value::Null);
+        let expected = "curl -X PUT -F 'name=@FILE' 'http://a/'";
+        assert_eq!(command("PUT", "/", Vec::new(), Some(form)), expected);
+    }
+}
