@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn what_was_cut_off_stays_as_it_is() {
-        let all: Vec<_> = (0..=255).map(|byte| bytes(&[&[byte; 100]])).collect();
-        assert!(all.iter().zip(0..).all(|(bytes, byte)| *bytes == [byte; 100].as_slice()));
+        let pieces = (0..=255).map(|byte| [byte; 100]);
+        let all: Vec<_> = pieces.clone().map(|piece| bytes(&[&piece])).collect();
+        assert!(all.iter().zip(pieces).all(|(bytes, piece)| *bytes == piece.as_slice()));
     }
 }

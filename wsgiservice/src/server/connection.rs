@@ -102,7 +102,7 @@ async fn answer(
     request: http::Request<Incoming>,
     peer: SocketAddr,
 ) -> http::Response<Body> {
-    watch.enter(Phase::Busy);
+    watch.begin();
     let request = request.map(|content| {
         watch.set_unread_content(!content.is_end_stream());
         match content.is_end_stream() {

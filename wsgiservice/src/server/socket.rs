@@ -84,7 +84,7 @@ impl Socket {
 }
 
 impl AsyncRead for Socket {
-    /// More is asked for when all that came was answered: now the answers are due. Who does not take them is not read.
+    /// More is asked for when all that came was answered: now all answers are due. Who does not take them is not read.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -125,9 +125,11 @@ impl AsyncWrite for Socket {
         true
     }
 
-    /// An answer that is complete may wait for the next one, which is due before more is read; nothing else waits.
+    /// In a pipeline, an answer that is complete waits for those that are complete after it. Whether more requests came
+    /// is for hyper to know, and so the task has another turn, in which hyper asks for more where none did.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.watch.is_idle() {
+        if self.watch.is_between_pipelined() && !self.held.is_empty() {
+            context.waker().wake_by_ref();
             return Poll::Ready(Ok(()));
         }
         self.poll_send(context)

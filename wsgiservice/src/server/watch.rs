@@ -5,7 +5,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
 };
 
 use tokio::task::AbortHandle;
@@ -21,15 +21,24 @@ pub(super) struct Watcher {
 #[derive(Debug)]
 pub(super) struct Watch {
     watcher: Arc<Watcher>,
-    phase: AtomicU8,
-    since: AtomicU32,
+    /// The phase, and since which tick, in one: whoever looks from elsewhere sees both of the same moment.
+    state: AtomicU32,
     /// Whether the client may still be sending content that nobody has read.
     has_unread_content: AtomicBool,
+    /// Whether bytes came since the last request began.
+    has_received: AtomicBool,
+    /// Whether the request that is answered came together with one before it.
+    is_pipelined: AtomicBool,
 }
+
+/// How many bits of a state are its phase.
+const PHASE_BITS: u32 = 3;
+
+/// The ticks that a state can tell: more than a year of them, after which they begin anew.
+const TICKS: u32 = u32::MAX >> PHASE_BITS;
 
 /// What a connection does, and how long it may, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(super) enum Phase {
     /// It is new, and waits for the head of a request.
     New,
@@ -44,8 +53,6 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    const ALL: [Self; 5] = [Self::New, Self::Idle, Self::Head, Self::Busy, Self::Lingering];
-
     /// How long it may last, in ticks.
     fn longest(self) -> Option<u32> {
         match self {
@@ -60,12 +67,15 @@ impl Phase {
 impl Watcher {
     /// Watches a connection from now on.
     pub(super) fn watch(self: &Arc<Self>) -> Arc<Watch> {
-        Arc::new(Watch {
+        let watch = Watch {
             watcher: Arc::clone(self),
-            phase: AtomicU8::new(Phase::New as u8),
-            since: AtomicU32::new(self.tick.load(Relaxed)),
-            has_unread_content: AtomicBool::new(false),
-        })
+            state: AtomicU32::default(),
+            has_unread_content: AtomicBool::default(),
+            has_received: AtomicBool::default(),
+            is_pipelined: AtomicBool::default(),
+        };
+        watch.enter(Phase::New);
+        Arc::new(watch)
     }
 
     /// Ends the task of a connection where that waits for too long.
@@ -90,12 +100,21 @@ impl Watcher {
 impl Watch {
     /// The connection is in this phase from now on.
     pub(super) fn enter(&self, phase: Phase) {
-        self.since.store(self.watcher.tick.load(Relaxed), Relaxed);
-        self.phase.store(phase as u8, Relaxed);
+        let tick = self.watcher.tick.load(Relaxed);
+        self.state.store(tick << PHASE_BITS | phase as u32, Relaxed);
+    }
+
+    /// A request begins to be answered.
+    pub(super) fn begin(&self) {
+        self.enter(Phase::Busy);
+        let has_received = self.has_received.swap(false, Relaxed);
+        self.is_pipelined.store(!has_received, Relaxed);
     }
 
     /// Bytes came.
     pub(super) fn received(&self) {
+        self.has_received.store(true, Relaxed);
+        self.is_pipelined.store(false, Relaxed);
         if self.phase() == Phase::Idle {
             self.enter(Phase::Head);
         }
@@ -108,9 +127,9 @@ impl Watch {
         }
     }
 
-    /// Whether the last answer is complete, and nothing came since.
-    pub(super) fn is_idle(&self) -> bool {
-        self.phase() == Phase::Idle
+    /// Whether the last answer is complete, and more requests may have come together with its own.
+    pub(super) fn is_between_pipelined(&self) -> bool {
+        self.phase() == Phase::Idle && self.is_pipelined.load(Relaxed)
     }
 
     pub(super) fn set_unread_content(&self, is_there: bool) {
@@ -122,13 +141,23 @@ impl Watch {
     }
 
     fn phase(&self) -> Phase {
-        let phase = usize::from(self.phase.load(Relaxed));
-        Phase::ALL.get(phase).copied().unwrap_or(Phase::Busy)
+        phase(self.state.load(Relaxed))
     }
 
     fn is_late(&self, now: u32) -> bool {
-        let waited = now.wrapping_sub(self.since.load(Relaxed));
-        self.phase().longest().is_some_and(|longest| waited > longest)
+        let state = self.state.load(Relaxed);
+        let waited = now.wrapping_sub(state >> PHASE_BITS) & TICKS;
+        phase(state).longest().is_some_and(|longest| waited > longest)
+    }
+}
+
+fn phase(state: u32) -> Phase {
+    match state & ((1 << PHASE_BITS) - 1) {
+        0 => Phase::New,
+        1 => Phase::Idle,
+        2 => Phase::Head,
+        4 => Phase::Lingering,
+        _ => Phase::Busy,
     }
 }
 
