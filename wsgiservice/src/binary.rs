@@ -275,7 +275,7 @@ impl Answer for Binary {
             status: StatusCode::OK,
             location: None,
             fields: Vec::new(),
-            content: PartsContent::Binary(self),
+            content: PartsContent::Binary(Box::new(self)),
         }
     }
 }

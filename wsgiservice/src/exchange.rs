@@ -14,7 +14,7 @@
 //!
 //! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
 
-use std::{borrow::Cow, net::SocketAddr, pin::pin, sync::Arc};
+use std::{borrow::Cow, pin::pin, sync::Arc};
 
 use http::{HeaderValue, Method, StatusCode, header};
 
@@ -22,8 +22,9 @@ use crate::{
     application::{Built, entry::Entry, entry::Prepared},
     body::{Body, BoxError},
     content::{self, ReadContent},
-    descriptor::{Freshness, Role},
+    descriptor::Role,
     fields::http_date,
+    freshness::Lifetime,
     method::{self, Selection},
     negotiation,
     outcome::{Outcome, OutcomeContent},
@@ -32,7 +33,7 @@ use crate::{
     partial,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
-    representation::{self, Coding, Representations, Selected},
+    representation::{Coding, Representations, Selected},
     request::Request,
     resource::{Call, Finding},
     response,
@@ -61,7 +62,7 @@ pub(crate) struct Findings<'a> {
     /// What the client is told where the method is to go.
     pub(crate) deprecation: &'a [(http::HeaderName, HeaderValue)],
     /// For how long the answer stays fresh.
-    pub(crate) freshness: Option<&'a Freshness>,
+    pub(crate) freshness: Option<&'a Lifetime>,
     /// The representations of a problem, once the resource is known.
     pub(crate) problems: Option<&'a Representations>,
     /// Whether the answer has `Content-MD5`, once the resource is known.
@@ -90,23 +91,26 @@ pub(crate) enum End {
 /// What may change something runs to its end, even when the client goes away.
 pub(crate) async fn answer(
     application: &Arc<Built>,
-    request: http::Request<Body>,
-    peer: Option<SocketAddr>,
+    request: &mut Request,
+    body: Body,
 ) -> http::Response<Body> {
-    let (mut request, body) = Request::new(request, peer);
     if request.retrieves() {
-        return exchange(application, &mut request, body).await;
+        return exchange(application, request, body).await;
     }
-    let running = Arc::clone(application);
+    let (running, mut request) = (Arc::clone(application), request.take());
     let task = tokio::spawn(async move { exchange(&running, &mut request, body).await });
     task.await.unwrap_or_else(|error| failed(application, error.into()))
 }
 
 /// Answers a request that failed outside of the exchange, such as in a layer.
 pub(crate) fn failed(application: &Built, error: BoxError) -> http::Response<Body> {
-    let (mut request, _) = Request::new(http::Request::new(Body::empty()), None);
     let problem = Problem::internal(error);
-    response::respond(application, &mut request, &Findings::default(), End::Problem(problem))
+    response::respond(
+        application,
+        &mut Request::default(),
+        &Findings::default(),
+        End::Problem(problem),
+    )
 }
 
 async fn exchange(application: &Built, request: &mut Request, body: Body) -> http::Response<Body> {
@@ -156,9 +160,7 @@ async fn decide<'a>(
     let selected = negotiate(request, entry, operation, matched.extension)?;
     findings.selected = selected;
     findings.coding = selected
-        .filter(|selected| {
-            operation.is_represented && representation::is_compressible(selected.content_type)
-        })
+        .filter(|selected| operation.is_represented && selected.is_compressible)
         .and_then(|_| negotiation::coding(request));
     let asking = Asking { selected: selected.unwrap_or(Selected::NONE), ..asking };
 

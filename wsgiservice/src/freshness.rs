@@ -14,13 +14,30 @@ thread_local! {
     static EXPIRES: RefCell<Vec<(u64, u64, HeaderValue)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes `Cache-Control` and a matching `Expires`; a response that has a `Cache-Control` of its own keeps it.
-pub(crate) fn write(freshness: &Freshness, fields: &mut HeaderMap) {
-    if fields.contains_key(header::CACHE_CONTROL) {
-        return;
+/// The freshness of an operation's answers, prepared.
+#[derive(Debug)]
+pub(crate) struct Lifetime {
+    cache_control: HeaderValue,
+    max_age: u64,
+    /// What else the answers depend on.
+    pub(crate) vary: Vec<HeaderValue>,
+}
+
+impl Lifetime {
+    pub(crate) fn new(freshness: &Freshness) -> Self {
+        let vary = freshness.vary.iter().filter_map(|name| HeaderValue::from_str(name).ok());
+        Self {
+            cache_control: HeaderValue::from_static(freshness.cache_control),
+            max_age: freshness.max_age,
+            vary: vary.collect(),
+        }
     }
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(freshness.cache_control));
-    fields.insert(header::EXPIRES, expires(freshness.max_age));
+
+    /// Writes `Cache-Control` and a matching `Expires`.
+    pub(crate) fn write(&self, fields: &mut HeaderMap) {
+        fields.insert(header::CACHE_CONTROL, self.cache_control.clone());
+        fields.insert(header::EXPIRES, expires(self.max_age));
+    }
 }
 
 /// A date is formatted once a second for each lifetime; there are as many as the program has `#[expires]`.

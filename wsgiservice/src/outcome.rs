@@ -24,7 +24,7 @@ pub(crate) enum OutcomeContent {
     /// The method's own response, as it is.
     Verbatim(Box<(HeaderMap, Body)>),
     /// Bytes of a media type, of which parts can be asked for.
-    Binary(Binary),
+    Binary(Box<Binary>),
 }
 
 /// What a method may return that is more than its value: a status, a location.
@@ -69,7 +69,7 @@ pub(crate) enum PartsContent<T> {
     Nothing,
     Value(T),
     Verbatim(Box<(HeaderMap, Body)>),
-    Binary(Binary),
+    Binary(Box<Binary>),
 }
 
 /// 201: something was created, and this is where (RFC 9110, section 15.3.2).

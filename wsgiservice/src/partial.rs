@@ -30,6 +30,7 @@ pub(crate) fn select(
     outcome: Outcome,
 ) -> Result<Outcome, Problem> {
     let OutcomeContent::Binary(binary) = outcome.content else { return Ok(outcome) };
+    let binary = *binary;
     let asks = *request.method() == Method::GET
         && outcome.status == StatusCode::OK
         && is_unchanged(request, validators);

@@ -44,12 +44,31 @@ pub struct Request {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+impl Default for Request {
+    fn default() -> Self {
+        Self::new(http::Request::new(()).into_parts().0, None)
+    }
+}
+
 impl Request {
-    pub(crate) fn new(request: http::Request<Body>, peer: Option<SocketAddr>) -> (Self, Body) {
-        let (parts, body) = request.into_parts();
+    pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>) -> Self {
         let peer = peer.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0));
         let presence = Presence::of(&parts.headers);
-        (Self { parts, peer, presence }, body)
+        Self { parts, peer, presence }
+    }
+
+    /// The request, of which nothing is left here.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
+    /// The request as layers see it, which hand it on without its peer.
+    pub(crate) fn take_with(&mut self, body: Body) -> http::Request<Body> {
+        let Self { mut parts, peer, .. } = self.take();
+        if let Some(peer) = peer {
+            parts.extensions.insert(Peer(peer));
+        }
+        http::Request::from_parts(parts, body)
     }
 
     /// Whether it has a field of this concern.

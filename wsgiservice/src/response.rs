@@ -14,10 +14,10 @@ use crate::{
     digest,
     exchange::{End, Findings, suffix},
     fields::{http_date, presence::Concern},
-    freshness, negotiation,
+    negotiation,
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
-    representation::{self, Coding, NOSNIFF, Selected, Writer, is_compressible, is_worth_it},
+    representation::{self, Coding, NOSNIFF, Selected, Writer, is_worth_it},
     request::Request,
     routing,
 };
@@ -35,6 +35,7 @@ const REFERENCE: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+static ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
 /// What a 304 carries as the 200 would, beside what the framework says by itself (RFC 9110, section 15.4.5).
@@ -61,7 +62,6 @@ pub(crate) fn respond(
     let fields = response.headers_mut();
     vary(fields, findings, is_negotiated);
     fields.extend(findings.deprecation.iter().cloned());
-    fields.remove(header::SERVER);
     fields.insert(NOSNIFF.0, NOSNIFF.1);
     if *request.method() == Method::HEAD {
         return without_content(response);
@@ -92,6 +92,8 @@ fn with_outcome(
     outcome: Outcome,
     mut fields: HeaderMap,
 ) -> Response<Body> {
+    let has_own =
+        !outcome.fields.is_empty() || matches!(outcome.content, OutcomeContent::Verbatim(_));
     let body = match outcome.content {
         OutcomeContent::Nothing => Body::empty(),
         OutcomeContent::Represented(bytes) => represented(findings, bytes, &mut fields),
@@ -106,8 +108,9 @@ fn with_outcome(
     *response.status_mut() = outcome.status;
     *response.headers_mut() = fields;
     let fields = response.headers_mut();
-    if !outcome.fields.is_empty() {
+    if has_own {
         fields.extend(outcome.fields);
+        fields.remove(header::SERVER);
     }
     if let Some(location) = outcome.location {
         let path = routing::path(request);
@@ -116,37 +119,45 @@ fn with_outcome(
     }
     if outcome.status.is_success() {
         if request.retrieves() {
-            let coded = fields.contains_key(header::CONTENT_ENCODING);
-            let coding = findings.coding.filter(|_| coded);
+            let coding = findings.coding.filter(|_| fields.contains_key(header::CONTENT_ENCODING));
             let extension = findings.selected.map(|selected| selected.extension);
             let suffix = extension.zip(coding).map(|(extension, coding)| suffix(extension, coding));
             validators(fields, findings, suffix.as_deref(), true);
         }
-        fresh(fields, findings);
+        fresh(fields, findings, has_own);
     }
     response
+}
+
+/// For how long it stays fresh, where the method itself does not say so.
+fn fresh(fields: &mut HeaderMap, findings: &Findings<'_>, has_own: bool) {
+    if let Some(lifetime) = findings.freshness
+        && !(has_own && fields.contains_key(header::CACHE_CONTROL))
+    {
+        lifetime.write(fields);
+    }
 }
 
 /// Content in the selected representation, and in the content coding that the client likes best where it is worth that.
 fn represented(findings: &Findings<'_>, bytes: Bytes, fields: &mut HeaderMap) -> Body {
     match &findings.selected {
-        Some(selected) => coded(selected.content_type.clone(), || findings.coding, bytes, fields),
+        Some(selected) => coded(selected, || findings.coding, bytes, fields),
         None => bytes.into(),
     }
 }
 
-/// Content of a media type, in this coding where it is worth one.
+/// Content in a representation, and in this coding where it is worth one.
 fn coded(
-    content_type: HeaderValue,
+    selected: &Selected<'_>,
     coding: impl FnOnce() -> Option<Coding>,
     bytes: Bytes,
     fields: &mut HeaderMap,
 ) -> Body {
-    let can_be_coded = can_be_coded(&content_type, &bytes);
+    let can_be_coded = can_be_coded(selected, &bytes);
     let coding = can_be_coded.then(coding).flatten();
     let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
     let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
-    fields.insert(header::CONTENT_TYPE, content_type);
+    fields.insert(header::CONTENT_TYPE, selected.content_type.clone());
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
@@ -156,8 +167,8 @@ fn coded(
     bytes.into()
 }
 
-fn can_be_coded(content_type: &HeaderValue, bytes: &[u8]) -> bool {
-    is_worth_it(bytes.len()) && is_compressible(content_type)
+fn can_be_coded(selected: &Selected<'_>, bytes: &[u8]) -> bool {
+    is_worth_it(bytes.len()) && selected.is_compressible
 }
 
 /// What the 200 would say of the representation, and none of its content (RFC 9110, section 15.4.5).
@@ -167,8 +178,12 @@ fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<B
     let (said, content) = outcome
         .map_or((Vec::new(), OutcomeContent::Nothing), |outcome| (outcome.fields, outcome.content));
     let fields = response.headers_mut();
+    let has_own = !said.is_empty();
     fields.extend(said.into_iter().filter(|(name, _)| KEPT.contains(name)));
-    let would_be_coded = matches!((&content, findings.selected), (OutcomeContent::Represented(bytes), Some(selected)) if can_be_coded(selected.content_type, bytes));
+    let would_be_coded = match (&content, &findings.selected) {
+        (OutcomeContent::Represented(bytes), Some(selected)) => can_be_coded(selected, bytes),
+        _ => false,
+    };
     let suffix = suffix_of_not_modified(findings, would_be_coded);
     // Other metadata than the tag is for clients that have none.
     let with_last_modified = findings.validators.etag.is_none();
@@ -177,7 +192,7 @@ fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<B
     if would_be_coded || suffix.is_some_and(|suffix| Some(&*suffix) != extension) {
         fields.append(header::VARY, ACCEPT_ENCODING);
     }
-    fresh(fields, findings);
+    fresh(fields, findings, has_own);
     response
 }
 
@@ -215,15 +230,17 @@ fn with_problem(
         writer => representation::write(&document, writer),
     };
     let content_type = representation::problem_type(&selected);
+    let selected = Selected { content_type: &content_type, ..selected };
     let mut fields = HeaderMap::new();
     let coding = || negotiation::coding(request);
-    let body = coded(content_type, coding, content.unwrap_or_default(), &mut fields);
+    let body = coded(&selected, coding, content.unwrap_or_default(), &mut fields);
     let mut response = Response::new(body);
     *response.status_mut() = problem.status();
     *response.headers_mut() = fields;
     for (name, value) in own {
         response.headers_mut().append(name, value);
     }
+    response.headers_mut().remove(header::SERVER);
     // Where a method itself says so, which does not know the others.
     let names_methods =
         matches!(response.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
@@ -300,27 +317,12 @@ fn validators(
     }
 }
 
-fn fresh(fields: &mut HeaderMap, findings: &Findings<'_>) {
-    if let Some(freshness) = findings.freshness {
-        freshness::write(freshness, fields);
-    }
-}
-
 /// `Accept` where it could have mattered, and what else the resource says.
 fn vary(fields: &mut HeaderMap, findings: &Findings<'_>, is_negotiated: bool) {
     let accept = is_negotiated && findings.extension.is_none();
-    let more = findings.freshness.map_or(&[][..], |freshness| freshness.vary);
-    if more.is_empty() && !fields.contains_key(header::VARY) {
-        if accept {
-            fields.insert(header::VARY, HeaderValue::from_static("Accept"));
-        }
-        return;
-    }
-    let accept = accept.then_some("Accept");
-    for name in accept.into_iter().chain(more.iter().copied()) {
-        if let Ok(value) = HeaderValue::from_str(name) {
-            fields.append(header::VARY, value);
-        }
+    let more = findings.freshness.map_or(&[][..], |freshness| &freshness.vary);
+    for value in accept.then_some(&ACCEPT).into_iter().chain(more) {
+        fields.append(header::VARY, value.clone());
     }
 }
 

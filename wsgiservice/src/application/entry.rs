@@ -8,7 +8,8 @@ use super::{Manners, Mounting};
 use crate::{
     content::{Use, Whole},
     deprecation,
-    descriptor::{Argument, Freshness, Mount, Operation, Parameter, Role},
+    descriptor::{Argument, Mount, Operation, Parameter, Role},
+    freshness::Lifetime,
     method,
     parameters::plan::Plan,
     representation::{self, Representations},
@@ -40,7 +41,7 @@ pub(crate) struct Prepared {
     pub(crate) role: Role,
     pub(crate) plan: Plan,
     pub(crate) representations: Representations,
-    pub(crate) freshness: Option<Freshness>,
+    pub(crate) freshness: Option<Lifetime>,
     /// What clients are told where it is to go.
     pub(crate) deprecation: Vec<(HeaderName, HeaderValue)>,
     /// Whether the answer has content, and so is negotiated.
@@ -157,7 +158,7 @@ impl Prepared {
             role: operation.role,
             plan,
             representations,
-            freshness: operation.freshness,
+            freshness: operation.freshness.as_ref().map(Lifetime::new),
             deprecation: deprecation::fields(operation.deprecation),
             is_represented: returns.value.is_some(),
             is_verbatim: returns.verbatim,

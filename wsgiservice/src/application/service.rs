@@ -4,13 +4,12 @@ use std::{
     convert::Infallible,
     fmt,
     future::Future,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::Response;
 
 use super::{
     Built,
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     body::{Body, BoxError},
     exchange,
-    request::Peer,
+    request::Request,
 };
 
 /// An application that was built: a tower service, which is cheap to clone.
@@ -50,19 +49,13 @@ impl Service {
         Self { outer, ..inner }
     }
 
-    /// Answers a request that came from this address.
-    pub(crate) async fn answer(
-        &self,
-        mut request: Request<Body>,
-        peer: Option<SocketAddr>,
-    ) -> Response<Body> {
-        let Some(layered) = self.layered(&request) else {
-            return exchange::answer(&self.built, request, peer).await;
+    /// Answers a request, of which nothing is left.
+    pub(crate) async fn answer(&self, request: &mut Request, body: Body) -> Response<Body> {
+        let Some(layered) = self.layered(request) else {
+            return exchange::answer(&self.built, request, body).await;
         };
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(Peer(peer));
-        }
-        layered.call(request).await.unwrap_or_else(|error| exchange::failed(&self.built, error))
+        let answer = layered.call(request.take_with(body));
+        answer.await.unwrap_or_else(|error| exchange::failed(&self.built, error))
     }
 
     /// The application that was built.
@@ -71,20 +64,20 @@ impl Service {
     }
 
     /// The layers that the request has to pass first.
-    fn layered(&self, request: &Request<Body>) -> Option<BoxService> {
+    fn layered(&self, request: &Request) -> Option<BoxService> {
         if self.outer.is_some() {
             return self.outer.clone();
         }
         if self.groups.is_empty() {
             return None;
         }
-        let path = crate::routing::normalise(request.uri().path());
+        let path = crate::routing::path(request);
         let position = self.built.router.find(&path)?.resource;
         self.groups.get(self.built.entries.get(position)?.group?).cloned()
     }
 }
 
-impl<B> tower_service::Service<Request<B>> for Service
+impl<B> tower_service::Service<http::Request<B>> for Service
 where
     B: http_body::Body + Send + 'static,
     B::Data: Send,
@@ -98,9 +91,11 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Answering {
+    fn call(&mut self, request: http::Request<B>) -> Answering {
         let service = self.clone();
-        Answering::new(async move { Ok(service.answer(request.map(Body::new), None).await) })
+        let (parts, body) = request.into_parts();
+        let (mut request, body) = (Request::new(parts, None), Body::new(body));
+        Answering::new(async move { Ok(service.answer(&mut request, body).await) })
     }
 }
 

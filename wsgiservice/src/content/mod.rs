@@ -124,9 +124,12 @@ impl Use {
     }
 }
 
-/// Content that was read, or that the method reads; empty where it takes none.
+/// Content that was read, or that the method reads; nothing where it takes none, as a `GET`.
+#[derive(Debug, Default)]
+pub(crate) struct ReadContent(Option<Box<Read>>);
+
 #[derive(Debug)]
-pub(crate) struct ReadContent {
+struct Read {
     bytes: Bytes,
     format: Option<Format>,
     /// The parameters, or why there are none.
@@ -141,7 +144,7 @@ enum Unread {
     Form(FormStream),
 }
 
-impl Default for ReadContent {
+impl Default for Read {
     fn default() -> Self {
         Self {
             bytes: Bytes::new(),
@@ -154,13 +157,13 @@ impl Default for ReadContent {
 
 impl From<Unread> for ReadContent {
     fn from(unread: Unread) -> Self {
-        Self { unread: Mutex::new(Some(unread)), ..Self::default() }
+        Self(Some(Box::new(Read { unread: Mutex::new(Some(unread)), ..Read::default() })))
     }
 }
 
 impl ReadContent {
     pub(crate) fn bytes(&self) -> Bytes {
-        self.bytes.clone()
+        self.0.as_ref().map(|read| read.bytes.clone()).unwrap_or_default()
     }
 
     pub(crate) fn stream(&self) -> Option<ContentStream> {
@@ -178,22 +181,25 @@ impl ReadContent {
     }
 
     fn take_unread(&self) -> Option<Unread> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let unread = &self.0.as_ref()?.unread;
+        unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Whether there is nothing: no byte, and no media type in which that would be something.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.format != Some(Format::Form)
+        let is_empty = |read: &Read| read.bytes.is_empty() && read.format != Some(Format::Form);
+        self.0.as_deref().is_none_or(is_empty)
     }
 
     pub(crate) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Violation> {
-        match self.format {
-            _ if self.is_empty() => Err(Violation::no_content()),
+        let read = self.0.as_ref().filter(|_| !self.is_empty());
+        let read = read.ok_or_else(Violation::no_content)?;
+        match read.format {
             Some(Format::Multipart) => {
-                let members = self.members.as_ref().map_err(Violation::clone)?;
+                let members = read.members.as_ref().map_err(Violation::clone)?;
                 format::deserialize_members(members)
             }
-            Some(format) => format.deserialize(&self.bytes),
+            Some(format) => format.deserialize(&read.bytes),
             None => Err(Violation::no_content()),
         }
     }
@@ -203,7 +209,8 @@ impl ReadContent {
     /// # Errors
     /// Where the content is malformed.
     pub(crate) fn members(&self, name: &str) -> Result<&[Member], Violation> {
-        self.members.as_ref().map(|members| members.named(name)).map_err(Violation::clone)
+        let Some(read) = &self.0 else { return Ok(&[]) };
+        read.members.as_ref().map(|members| members.named(name)).map_err(Violation::clone)
     }
 }
 
@@ -253,7 +260,8 @@ pub(crate) async fn read(
                 }
                 _ => Ok(Members::default()),
             };
-            Ok(ReadContent { bytes, format, members, unread: Mutex::default() })
+            let read = Read { bytes, format, members, unread: Mutex::default() };
+            Ok(ReadContent(Some(Box::new(read))))
         }
     }
 }

@@ -236,7 +236,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn decode(&mut self, planned: &Planned, raw: &'a str) -> Option<Cow<'a, str>> {
-        if !raw.contains('%') {
+        if !raw.as_bytes().contains(&b'%') {
             return Some(Cow::Borrowed(raw));
         }
         let decoded =

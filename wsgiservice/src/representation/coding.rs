@@ -7,7 +7,6 @@ use std::io::Write;
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use http::HeaderValue;
 
 /// The least content that is worth a coding, in bytes.
 const LEAST: usize = 1 << 10;
@@ -62,8 +61,7 @@ pub(crate) fn is_worth_it(size: usize) -> bool {
 }
 
 /// Whether content of this media type becomes smaller: text, and what is text in fact.
-pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
-    let text = content_type.to_str().unwrap_or_default();
-    let essence = text.split(';').next().unwrap_or_default().trim();
+pub(super) fn is_compressible(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.starts_with("text/") || essence.ends_with("json") || essence.ends_with("xml")
 }

@@ -7,7 +7,7 @@ mod xml;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
-pub(crate) use self::coding::{Coding, is_compressible, is_worth_it};
+pub(crate) use self::coding::{Coding, is_worth_it};
 pub use self::represent::Represent;
 use crate::{
     body::BoxError,
@@ -34,13 +34,15 @@ pub enum Writer {
 pub struct Selected<'a> {
     pub(crate) extension: &'static str,
     pub(crate) content_type: &'a HeaderValue,
+    /// Whether a content coding makes it smaller.
+    pub(crate) is_compressible: bool,
     pub(crate) writer: Writer,
 }
 
 impl Selected<'_> {
     /// What stands in where an operation has nothing to represent.
     pub(crate) const NONE: Self =
-        Self { extension: "", content_type: &NO_TYPE, writer: Writer::Json };
+        Self { extension: "", content_type: &NO_TYPE, is_compressible: true, writer: Writer::Json };
 }
 
 static NO_TYPE: HeaderValue = HeaderValue::from_static("application/json");
@@ -57,6 +59,7 @@ struct Choice {
     extension: &'static str,
     media_type: &'static str,
     content_type: HeaderValue,
+    is_compressible: bool,
     writer: Writer,
 }
 
@@ -131,6 +134,7 @@ impl Choice {
         Selected {
             extension: self.extension,
             content_type: &self.content_type,
+            is_compressible: self.is_compressible,
             writer: self.writer,
         }
     }
@@ -168,7 +172,8 @@ fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> 
     } else {
         HeaderValue::from_static(media_type)
     };
-    Some(Choice { extension, media_type, content_type, writer })
+    let is_compressible = coding::is_compressible(media_type);
+    Some(Choice { extension, media_type, content_type, is_compressible, writer })
 }
 
 /// Writes a value in a built-in representation.

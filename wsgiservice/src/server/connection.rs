@@ -1,6 +1,7 @@
 //! The connections of one runtime, from the first byte to an orderly end.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     application::Service,
     body::{Body, BoxError},
+    request::Request,
 };
 
 /// How long what was begun may take to end.
@@ -47,11 +49,12 @@ impl Connections {
         let watch = self.watcher.watch();
         let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watch)));
         let (service, own) = (self.service.clone(), Arc::clone(&watch));
-        let answer = service_fn(move |request| {
+        let answer = service_fn(move |request: http::Request<Incoming>| {
+            own.begin();
+            let (parts, content) = request.into_parts();
+            let (mut request, body) = (Request::new(parts, Some(peer)), body(content, &own));
             let (service, watch) = (service.clone(), Arc::clone(&own));
-            async move {
-                Ok::<_, std::convert::Infallible>(answer(&service, &watch, request, peer).await)
-            }
+            async move { Ok::<_, Infallible>(answer(&service, &watch, &mut request, body).await) }
         });
         let connection = http1::Builder::new().serve_connection(socket, answer);
         let connection = self.shutdown.watch(connection);
@@ -99,24 +102,25 @@ pub(super) fn ticks() -> tokio::time::Interval {
 async fn answer(
     service: &Service,
     watch: &Arc<Watch>,
-    request: http::Request<Incoming>,
-    peer: SocketAddr,
+    request: &mut Request,
+    body: Body,
 ) -> http::Response<Body> {
-    watch.begin();
-    let request = request.map(|content| {
-        watch.set_unread_content(!content.is_end_stream());
-        match content.is_end_stream() {
-            true => Body::empty(),
-            false => Body::new(Received { content, watch: Arc::clone(watch) }),
-        }
-    });
-    let response = service.answer(request, Some(peer)).await;
+    let response = service.answer(request, body).await;
     match response.body().bytes() {
         Some(_) => {
             watch.enter(Phase::Idle);
             response
         }
         None => response.map(|body| body.holding(Sending(Arc::clone(watch)))),
+    }
+}
+
+fn body(content: Incoming, watch: &Arc<Watch>) -> Body {
+    let is_there = !content.is_end_stream();
+    watch.set_unread_content(is_there);
+    match is_there {
+        true => Body::new(Received { content, watch: Arc::clone(watch) }),
+        false => Body::empty(),
     }
 }
 
