@@ -27,7 +27,7 @@ use crate::{
     freshness::Lifetime,
     method::{self, Selection},
     negotiation,
-    outcome::{Outcome, OutcomeContent},
+    outcome::Outcome,
     panic,
     parameters::{Arguments, Violation},
     partial,
@@ -38,7 +38,7 @@ use crate::{
     resource::{Call, Finding},
     response,
     routing::{self, Matched},
-    validators::{self, Validators},
+    validators::Validators,
 };
 
 /// What an application tells of itself, to those whom it trusts.
@@ -131,8 +131,7 @@ async fn decide<'a>(
     body: Body,
     findings: &mut Findings<'a>,
 ) -> Result<End, Problem> {
-    let matched = route(application, request, path)?;
-    let Some(matched) = matched else {
+    let Some(matched) = route(application, request, path)? else {
         return Ok(End::Options(vec![(header::ALLOW, application.allow.clone())]));
     };
     findings.stem = matched.path.len();
@@ -152,7 +151,7 @@ async fn decide<'a>(
 
     let nothing = ReadContent::default();
     let none = Preconditions::default();
-    let asking = Asking { entry, request, matched: &matched, selected: Selected::NONE };
+    let mut asking = Asking { entry, request, matched: &matched, selected: Selected::NONE };
     authorize(&asking, &nothing, &none).await?;
 
     let content = content(request, entry, operation, body).await?;
@@ -162,13 +161,13 @@ async fn decide<'a>(
     findings.coding = selected
         .filter(|selected| operation.is_represented && selected.is_compressible)
         .and_then(|_| negotiation::coding(request));
-    let asking = Asking { selected: selected.unwrap_or(Selected::NONE), ..asking };
+    asking.selected = selected.unwrap_or(Selected::NONE);
 
     let preconditions = preconditions(request, entry, findings);
     let calls = asking.bind(operation, &content, &preconditions)?;
 
-    let (validators, early) = calls.validators(entry, request, &preconditions).await?;
-    findings.validators = validators;
+    let validators = &mut findings.validators;
+    let early = calls.validators(entry, request, &preconditions, validators).await?;
     match preconditions.evaluate(&findings.validators) {
         Evaluation::Proceed => {}
         Evaluation::NotModified => {
@@ -228,7 +227,11 @@ async fn content(
     body: Body,
 ) -> Result<ReadContent, Problem> {
     let limit = operation.content_limit.unwrap_or(entry.manners.content_limit);
-    content::read(request, operation.content, limit, body).await
+    if content::is_left(request, operation.content, limit, &body) {
+        return Ok(ReadContent::default());
+    }
+    // Boxed: it would make every request larger, and few have content.
+    Box::pin(content::read(request, operation.content, limit, body)).await
 }
 
 fn negotiate<'a>(
@@ -394,55 +397,44 @@ impl<'a> Calls<'a> {
         entry: &Entry,
         request: &Request,
         preconditions: &Preconditions,
-    ) -> Result<(Validators, Early<'a>), Problem> {
-        let mut validators = Validators::default();
-        if let Some(call) = self.etag
+        validators: &mut Validators,
+    ) -> Result<Early<'a>, Problem> {
+        let Self { method, exists, etag, last_modified, retrieval } = self;
+        if let Some(call) = etag
             && let Finding::Etag(etag) = call.await?
         {
             validators.etag = etag;
         }
-        if let Some(call) = self.last_modified
+        if let Some(call) = last_modified
             && let Finding::LastModified(Some(time)) = call.await?
         {
             validators.last_modified = Some(http_date::not_future(time));
         }
-        let mut early = Early::Call(self.method);
-        if entry.automatic_etag && request.retrieves() {
-            early = computed(early, &mut validators).await?;
-        } else if let Some(retrieval) = self.retrieval {
-            // Where `get` finds nothing there is nothing to compare with; where it fails, nobody knows.
-            let retrieved = computed(Early::Call(retrieval), &mut validators).await;
-            if let Err(problem) = retrieved
-                && !matches!(problem.status(), StatusCode::NOT_FOUND | StatusCode::GONE)
-            {
-                return Err(problem);
+        let early = if entry.automatic_etag && request.retrieves() {
+            let outcome = outcome(method).await?;
+            validators.compute(&outcome);
+            Early::Outcome(outcome)
+        } else {
+            if let Some(call) = retrieval {
+                // Where `get` finds nothing there is nothing to compare with; where it fails, nobody knows.
+                match outcome(call).await {
+                    Ok(outcome) => validators.compute(&outcome),
+                    Err(problem) if is_of_nothing(&problem) => {}
+                    Err(problem) => return Err(problem),
+                }
             }
-        }
+            Early::Call(method)
+        };
         validators.exists = validators.etag.is_some() || validators.last_modified.is_some();
-        if preconditions.are_there()
-            && let Some(call) = self.exists
+        if let Some(call) = exists.filter(|_| preconditions.are_there())
             && let Finding::Exists(exists) = call.await?
         {
             validators.exists = exists;
         }
-        Ok((validators, early))
+        Ok(early)
     }
 }
 
-/// Calls `get`, and computes the entity tag of its content.
-async fn computed<'a>(early: Early<'a>, validators: &mut Validators) -> Result<Early<'a>, Problem> {
-    let Early::Call(call) = early else { return Ok(early) };
-    let outcome = outcome(call).await?;
-    if outcome.status.is_success() {
-        match &outcome.content {
-            OutcomeContent::Represented(bytes) => validators.etag = Some(validators::tag_of(bytes)),
-            OutcomeContent::Binary(binary) => {
-                validators.etag = binary.tag();
-                let modified = binary.last_modified().map(http_date::not_future);
-                validators.last_modified = validators.last_modified.or(modified);
-            }
-            OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
-        }
-    }
-    Ok(Early::Outcome(outcome))
+fn is_of_nothing(problem: &Problem) -> bool {
+    matches!(problem.status(), StatusCode::NOT_FOUND | StatusCode::GONE)
 }

@@ -47,7 +47,11 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Preconditions {
+pub struct Preconditions(Option<Box<Stated>>);
+
+/// The preconditions that a request states; most state none.
+#[derive(Clone, Debug)]
+struct Stated {
     if_match: Option<Condition>,
     if_none_match: Option<Condition>,
     if_modified_since: Option<SystemTime>,
@@ -90,7 +94,7 @@ impl Preconditions {
         let retrieves = request.retrieves();
         let if_match = tags(request, &header::IF_MATCH);
         let if_none_match = tags(request, &header::IF_NONE_MATCH);
-        Self {
+        let stated = Stated {
             if_modified_since: (if_none_match.is_none() && retrieves)
                 .then(|| http_date::parse(fields.get_all(header::IF_MODIFIED_SINCE).iter()))
                 .flatten(),
@@ -102,7 +106,8 @@ impl Preconditions {
             if_none_match,
             suffixes: if retrieves { selected() } else { all() },
             retrieves,
-        }
+        };
+        Self(stated.is_any().then(|| Box::new(stated)))
     }
 
     /// Holds the preconditions against the present state: its entity tag, as the hook `etag` gives it, and when it
@@ -128,14 +133,34 @@ impl Preconditions {
 
     /// Whether there are any.
     pub(crate) fn are_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Section 13.2.2's order exactly.
+    pub(crate) fn evaluate(&self, validators: &Validators) -> Evaluation {
+        self.0.as_ref().map_or(Evaluation::Proceed, |stated| stated.evaluate(validators))
+    }
+
+    /// Whether they name a tag with this suffix.
+    pub(crate) fn name(&self, suffix: &str) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.name(suffix))
+    }
+
+    /// The suffix of the tag that the client has, where a 304 is due to that.
+    pub(crate) fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
+        self.0.as_ref()?.suffix_of_known(validators)
+    }
+}
+
+impl Stated {
+    fn is_any(&self) -> bool {
         self.if_match.is_some()
             || self.if_none_match.is_some()
             || self.if_modified_since.is_some()
             || self.if_unmodified_since.is_some()
     }
 
-    /// Section 13.2.2's order exactly.
-    pub(crate) fn evaluate(&self, validators: &Validators) -> Evaluation {
+    fn evaluate(&self, validators: &Validators) -> Evaluation {
         let may_change = match (&self.if_match, self.if_unmodified_since) {
             (Some(condition), _) => self.matches(condition, validators, EntityTag::strong_eq),
             (None, Some(date)) => validators.last_modified.is_none_or(|modified| modified <= date),
@@ -174,8 +199,7 @@ impl Preconditions {
         self.suffixes.iter().any(|suffix| is_among(etag, suffix, tags, equal))
     }
 
-    /// Whether they name a tag with this suffix.
-    pub(crate) fn name(&self, suffix: &str) -> bool {
+    fn name(&self, suffix: &str) -> bool {
         let conditions = [&self.if_match, &self.if_none_match];
         conditions.into_iter().flatten().any(|condition| match condition {
             Condition::Tags(EntityTagList::Tags(tags)) => {
@@ -185,8 +209,7 @@ impl Preconditions {
         })
     }
 
-    /// The suffix of the tag that the client has, where a 304 is due to that.
-    pub(crate) fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
+    fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
         let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {
             return None;
         };

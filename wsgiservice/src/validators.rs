@@ -4,7 +4,10 @@ use std::time::SystemTime;
 
 use siphasher::sip128::SipHasher24;
 
-use crate::fields::entity_tag::EntityTag;
+use crate::{
+    fields::{entity_tag::EntityTag, http_date},
+    outcome::{Outcome, OutcomeContent},
+};
 
 /// What is known of the present state.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +18,24 @@ pub(crate) struct Validators {
     pub(crate) etag: Option<EntityTag>,
     /// In whole seconds, and never in the future.
     pub(crate) last_modified: Option<SystemTime>,
+}
+
+impl Validators {
+    /// Makes them of what `get` gave.
+    pub(crate) fn compute(&mut self, outcome: &Outcome) {
+        if !outcome.status.is_success() {
+            return;
+        }
+        match &outcome.content {
+            OutcomeContent::Represented(bytes) => self.etag = Some(tag_of(bytes)),
+            OutcomeContent::Binary(binary) => {
+                self.etag = binary.tag();
+                let modified = binary.last_modified().map(http_date::not_future);
+                self.last_modified = self.last_modified.or(modified);
+            }
+            OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
+        }
+    }
 }
 
 /// A strong entity tag for this content.

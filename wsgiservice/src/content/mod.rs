@@ -214,6 +214,12 @@ impl ReadContent {
     }
 }
 
+/// Whether there is nothing to read, or nothing to be read of it: the case of a `GET`, which waits for nothing.
+pub(crate) fn is_left(request: &Request, usage: Use, limit: usize, body: &Body) -> bool {
+    let is_checked = request.has(Concern::StatedDigest) || body.size_hint().lower() > limit as u64;
+    !usage.is_any() && !is_checked
+}
+
 /// Reads the content of a request, for what an operation does with it.
 ///
 /// # Errors

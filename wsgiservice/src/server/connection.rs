@@ -5,11 +5,12 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::future::{Either, ready};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
@@ -38,7 +39,7 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(service: Service) -> Self {
-        Self { service, watcher: Arc::default(), shutdown: GracefulShutdown::new() }
+        Self { service, watcher: Watcher::new(), shutdown: GracefulShutdown::new() }
     }
 
     /// Answers the requests of a connection, in a task of its own.
@@ -54,7 +55,9 @@ impl Connections {
             let (parts, content) = request.into_parts();
             let (mut request, body) = (Request::new(parts, Some(peer)), body(content, &own));
             let (service, watch) = (service.clone(), Arc::clone(&own));
-            async move { Ok::<_, Infallible>(answer(&service, &watch, &mut request, body).await) }
+            eagerly(async move {
+                Ok::<_, Infallible>(answer(&service, &watch, &mut request, body).await)
+            })
         });
         let connection = http1::Builder::new().serve_connection(socket, answer);
         let connection = self.shutdown.watch(connection);
@@ -66,36 +69,25 @@ impl Connections {
         self.watcher.add(watch, task.abort_handle());
     }
 
-    /// Looks for connections that wait for too long; to be called once a second.
-    pub(super) fn tick(&self) {
-        self.watcher.tick();
-    }
-
     /// Ends what is idle, and awaits what was begun.
     pub(super) async fn drain(self) {
-        let Self { watcher, shutdown, .. } = self;
-        let mut ended = std::pin::pin!(tokio::time::timeout(DRAIN_TIMEOUT, shutdown.shutdown()));
-        let mut ticks = ticks();
-        loop {
-            tokio::select! {
-                ended = &mut ended => {
-                    if ended.is_err() {
-                        tracing::warn!("some requests did not end in time");
-                    }
-                    return;
-                }
-                _ = ticks.tick() => watcher.tick(),
-            }
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.shutdown.shutdown()).await.is_err() {
+            tracing::warn!("some requests did not end in time");
         }
     }
 }
 
-/// Once a second from the next on; what was missed stays so.
-pub(super) fn ticks() -> tokio::time::Interval {
-    let second = Duration::from_secs(1);
-    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + second, second);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    ticks
+/// A future that has had a turn already, and so is often at its end.
+///
+/// hyper reads on before it gives the service a turn, into a buffer that it has to allocate while the request stands in
+/// the one before; of what is at its end by then, nothing stands there any more.
+fn eagerly<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let mut future = Box::pin(future);
+    // hyper gives it its next turn at once, and so a waker that wakes nobody loses nothing.
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Either::Left(ready(output)),
+        Poll::Pending => Either::Right(future),
+    }
 }
 
 /// Answers a request, and tells the watch when that begins and when it ends.
@@ -139,7 +131,7 @@ impl http_body::Body for Received {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.content).poll_frame(context));
+        let frame = std::task::ready!(Pin::new(&mut self.content).poll_frame(context));
         if frame.is_none() || self.content.is_end_stream() {
             self.watch.set_unread_content(false);
         }

@@ -9,7 +9,7 @@ use std::{future::Future, io::Write, net::SocketAddr, pin::pin, time::Duration};
 
 use tokio::net::{TcpListener, TcpStream};
 
-use self::connection::{Connections, ticks};
+use self::connection::Connections;
 pub(crate) use self::signal::stop_signal;
 use crate::{
     application::{Application, Service},
@@ -87,12 +87,10 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// Answers on a listener until it is told to stop, and what was begun has ended.
 pub(crate) async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
     let connections = Connections::new(service);
-    let mut ticks = ticks();
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             (stream, peer) = accept(&listener) => connections.add(stream, peer),
-            _ = ticks.tick() => connections.tick(),
             () = &mut stop => break,
         }
     }

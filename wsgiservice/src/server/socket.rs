@@ -59,12 +59,13 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Makes room for so many bytes; whether there is.
+    /// Whether bytes are to wait for those after them, for which there is room then.
     fn poll_hold(&mut self, context: &mut Context<'_>, length: usize) -> Poll<io::Result<bool>> {
-        if self.held.len().saturating_add(length) > MOST_HELD {
+        let waits = self.watch.is_between_pipelined() && length <= MOST_HELD;
+        if !waits || self.held.len().saturating_add(length) > MOST_HELD {
             ready!(self.poll_send(context))?;
         }
-        Poll::Ready(Ok(length <= MOST_HELD))
+        Poll::Ready(Ok(waits))
     }
 
     /// Reads and drops what the client still sends, until it has read the answer and closes, too: a socket that is closed

@@ -3,12 +3,19 @@
 //! A timer for each request would be set and put off as often, which costs more than to parse the request. Here, a
 //! connection notes what it waits for, and since which tick; once a second somebody looks.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
 };
 
 use tokio::task::AbortHandle;
+
+/// The time between two ticks.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// All connections of a runtime, and the tick.
 #[derive(Debug, Default)]
@@ -65,6 +72,23 @@ impl Phase {
 }
 
 impl Watcher {
+    /// Begins to look once a second, in a thread of its own: a timer of the runtime's would cost whatever else it does.
+    pub(super) fn new() -> Arc<Self> {
+        let watcher = Arc::new(Self::default());
+        let watched = Arc::downgrade(&watcher);
+        let look = move || {
+            while let Some(watcher) = watched.upgrade() {
+                watcher.tick();
+                drop(watcher);
+                thread::sleep(SECOND);
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("watcher".to_owned()).spawn(look) {
+            tracing::error!(%error, "nobody looks for connections that wait for too long");
+        }
+        watcher
+    }
+
     /// Watches a connection from now on.
     pub(super) fn watch(self: &Arc<Self>) -> Arc<Watch> {
         let watch = Watch {
@@ -84,7 +108,7 @@ impl Watcher {
     }
 
     /// A second has gone by.
-    pub(super) fn tick(&self) {
+    fn tick(&self) {
         let now = self.tick.fetch_add(1, Relaxed).wrapping_add(1);
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         connections.retain(|(watch, task)| {
