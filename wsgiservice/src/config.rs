@@ -5,7 +5,7 @@ use std::{
     str::FromStr,
 };
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{command::Command, descriptor::Package};
@@ -36,12 +36,36 @@ pub struct Settings {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8001")]
     pub bind: SocketAddr,
 
+    /// How work is shared among the cores.
+    #[arg(long, value_enum, default_value_t)]
+    pub runtime: Runtime,
+
     /// Who may read what the service tells of itself, under `/_internal/`: an address or a network, as in 10.0.0.0/8.
     #[arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = LOOPBACK)]
     pub trusted: Vec<Network>,
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+/// How the work of a service is shared among the cores.
+///
+/// ```
+/// use clap::ValueEnum;
+/// use wsgiservice::Runtime;
+///
+/// assert_eq!(Runtime::from_str("per-core", true), Ok(Runtime::PerCore));
+/// assert_eq!(Runtime::default(), Runtime::Shared);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
+pub enum Runtime {
+    /// A core that has nothing to do takes work from one that has too much.
+    #[default]
+    Shared,
+    /// Each core has connections of its own, and answers them alone. It costs a little less, and one method that computes
+    /// for long holds up the other connections of its core.
+    PerCore,
 }
 
 /// This machine itself.

@@ -265,7 +265,7 @@ pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
     binary::Binary,
     body::{Body, BoxError},
-    config::{InvalidNetwork, Network, Settings},
+    config::{InvalidNetwork, Network, Runtime, Settings},
     content::{Content, ContentStream, File, FormStream, Part, Patch},
     error::{Error, Result},
     fields::entity_tag::EntityTag,

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use siphasher::sip128::SipHasher24;
+use siphasher::sip128::SipHasher13;
 
 use crate::{
     fields::{entity_tag::EntityTag, http_date},
@@ -40,8 +40,8 @@ impl Validators {
 
 /// A strong entity tag for this content.
 ///
-/// 128 bits of SipHash-2-4 are enough: nobody gains by two contents of the same service that share a tag, and nobody is
+/// 128 bits of SipHash-1-3 are enough: nobody gains by two contents of the same service that share a tag, and nobody is
 /// known to be able to make them. The key is fixed, so that all instances of a service give the same tag.
 pub(crate) fn tag_of(content: &[u8]) -> EntityTag {
-    EntityTag::of_digest(SipHasher24::new().hash(content).as_u128())
+    EntityTag::of_digest(SipHasher13::new().hash(content).as_u128())
 }

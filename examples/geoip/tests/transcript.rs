@@ -165,3 +165,12 @@ fn a_database_that_cannot_be_read_is_named() {
         text(&output.stderr).contains("no-such-file.mmdb is no MaxMind database that can be read")
     );
 }
+
+#[test]
+fn each_core_can_have_connections_of_its_own() {
+    let geoip = Server::start(GEOIP, &["--runtime", "per-core"]);
+    for _ in 0..8 {
+        assert_eq!(geoip.get("/1/130.59.31.80").content, r#"{"country_code":"CH"}"#);
+    }
+    assert!(geoip.stop("-TERM").success());
+}

@@ -201,8 +201,8 @@ impl<'a> Arguments<'a> {
     /// The texts of a parameter, and where they are: the first place that has some.
     fn values(&mut self, planned: &Planned) -> Option<(Values<'a>, &'static str)> {
         let values = match &planned.source {
-            Source::Variable(position) => self.variable(planned, *position)?,
-            Source::Rest(position) => self.rest(planned, *position)?,
+            Source::Variable => self.variable(planned)?,
+            Source::Rest => self.rest(planned)?,
             Source::Field(name) => self.field(planned, name)?,
             Source::Query => self.query(planned)?,
             Source::QueryOrContent => match self.query(planned)? {
@@ -219,14 +219,14 @@ impl<'a> Arguments<'a> {
         Some((values, planned.source.place()))
     }
 
-    fn variable(&mut self, planned: &Planned, position: usize) -> Option<Values<'a>> {
-        let raw = self.variables.at(position)?;
+    fn variable(&mut self, planned: &Planned) -> Option<Values<'a>> {
+        let raw = self.variables.named(planned.name)?;
         self.decode(planned, raw).map(Values::One)
     }
 
     /// The remaining segments: each is decoded by itself, so that a slash in one stays in it.
-    fn rest(&mut self, planned: &Planned, position: usize) -> Option<Values<'a>> {
-        let raw = self.variables.at(position)?;
+    fn rest(&mut self, planned: &Planned) -> Option<Values<'a>> {
+        let raw = self.variables.named(planned.name)?;
         if !planned.repeated {
             return self.decode(planned, raw).map(Values::One);
         }
@@ -236,7 +236,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn decode(&mut self, planned: &Planned, raw: &'a str) -> Option<Cow<'a, str>> {
-        if !raw.as_bytes().contains(&b'%') {
+        if raw.bytes().all(|byte| byte != b'%') {
             return Some(Cow::Borrowed(raw));
         }
         let decoded =

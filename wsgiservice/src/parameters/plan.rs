@@ -29,10 +29,10 @@ pub(crate) struct Planned {
 /// Where a parameter comes from.
 #[derive(Debug)]
 pub(super) enum Source {
-    /// The path variable at this position.
-    Variable(usize),
-    /// The path variable at this position, which spans segments.
-    Rest(usize),
+    /// The path variable of its name.
+    Variable,
+    /// The path variable of its name, which spans segments.
+    Rest,
     /// The header field of this name.
     Field(HeaderName),
     /// The query.
@@ -129,7 +129,7 @@ impl Planned {
 impl Source {
     pub(super) fn place(&self) -> &'static str {
         match self {
-            Self::Variable(_) | Self::Rest(_) => "path",
+            Self::Variable | Self::Rest => "path",
             Self::Field(_) => "header",
             Self::Query | Self::QueryOrContent => "query",
             Self::Elsewhere | Self::Content | Self::File => "content",
@@ -161,12 +161,12 @@ fn source(
         let name = HeaderName::from_bytes(field.as_bytes());
         return name.map(Source::Field).map_err(|_| format!("`{field}` is no name of a field"));
     }
-    match mount.variables.iter().position(|variable| *variable == parameter.name) {
-        Some(position) if mount.path.ends_with(&format!("{{*{}}}", parameter.name)) => {
-            Ok(Source::Rest(position))
-        }
-        Some(position) => Ok(Source::Variable(position)),
-        None if reads_content => Ok(Source::QueryOrContent),
-        None => Ok(Source::Query),
-    }
+    let is_in_path = mount.variables.contains(&parameter.name);
+    let is_rest = mount.path.ends_with(&format!("{{*{}}}", parameter.name));
+    Ok(match (is_in_path, is_rest, reads_content) {
+        (true, true, _) => Source::Rest,
+        (true, false, _) => Source::Variable,
+        (false, _, true) => Source::QueryOrContent,
+        (false, _, false) => Source::Query,
+    })
 }

@@ -47,8 +47,8 @@ pub(crate) struct Matched<'a> {
 pub(crate) struct Variables<'a>(Params<'a, 'a>);
 
 impl<'a> Variables<'a> {
-    pub(crate) fn at(&self, position: usize) -> Option<&'a str> {
-        self.0.iter().nth(position).map(|(_, value)| value)
+    pub(crate) fn named(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name)
     }
 }
 
@@ -115,9 +115,9 @@ impl Router {
     }
 
     fn with_extension<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
-        let (stem, extension) = path.rsplit_once('.')?;
-        let known = self.extensions.binary_search(&extension).ok()?;
-        let extension = *self.extensions.get(known)?;
+        let dot = path.bytes().rposition(|byte| byte == b'.')?;
+        let (stem, extension) = (path.get(..dot)?, path.get(dot + 1..)?);
+        let extension = *self.extensions.iter().find(|known| **known == extension)?;
         let matched = self.at(stem, Some(extension))?;
         let route = self.routes.get(matched.resource)?;
         route.extensions.contains(&extension).then_some(matched)

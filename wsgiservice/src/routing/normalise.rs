@@ -12,7 +12,7 @@ const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add
 
 /// A path in its one form.
 pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
-    if !path.as_bytes().contains(&b'%') {
+    if path.bytes().all(|byte| byte != b'%') {
         return Cow::Borrowed(path);
     }
     let mut normal = String::with_capacity(path.len());

@@ -1,6 +1,7 @@
 //! The server: a socket, a runtime, and an orderly end.
 
 mod connection;
+mod per_core;
 mod signal;
 mod socket;
 mod watch;
@@ -13,6 +14,7 @@ use self::connection::Connections;
 pub(crate) use self::signal::stop_signal;
 use crate::{
     application::{Application, Service},
+    config::Runtime,
     error::Result,
 };
 
@@ -49,7 +51,8 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
     runtime.block_on(async {
         let mut application = application.await?;
         let settings = application.resolve_settings();
-        let (address, command) = (settings.bind, settings.command.clone());
+        let (address, runtime) = (settings.bind, settings.runtime);
+        let command = settings.command.clone();
         if let Some(command) = command {
             // What cannot be built has nothing to tell, either.
             let documentation = application.documentation();
@@ -62,7 +65,10 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let stop = stop_signal()?;
         let address = listener.local_addr()?;
         announce(std::io::stdout(), &name, address);
-        serve(listener, service, stop).await;
+        match runtime {
+            Runtime::Shared => serve(listener, service, stop).await,
+            Runtime::PerCore => per_core::serve(listener, service, stop).await?,
+        }
         Ok(())
     })
 }
