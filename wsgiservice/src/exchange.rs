@@ -92,13 +92,14 @@ pub(crate) enum End {
 pub(crate) async fn answer(
     application: &Arc<Built>,
     request: &mut Request,
-    body: Body,
+    body: &mut Body,
 ) -> http::Response<Body> {
     if request.retrieves() {
         return exchange(application, request, body).await;
     }
-    let (running, mut request) = (Arc::clone(application), request.take());
-    let task = tokio::spawn(async move { exchange(&running, &mut request, body).await });
+    let (mut request, mut body) = (request.take(), std::mem::take(body));
+    let running = Arc::clone(application);
+    let task = tokio::spawn(async move { exchange(&running, &mut request, &mut body).await });
     task.await.unwrap_or_else(|error| failed(application, error.into()))
 }
 
@@ -113,7 +114,11 @@ pub(crate) fn failed(application: &Built, error: BoxError) -> http::Response<Bod
     )
 }
 
-async fn exchange(application: &Built, request: &mut Request, body: Body) -> http::Response<Body> {
+async fn exchange(
+    application: &Built,
+    request: &mut Request,
+    body: &mut Body,
+) -> http::Response<Body> {
     let mut findings = Findings::default();
     let end = {
         let path = routing::path(request);
@@ -128,7 +133,7 @@ async fn decide<'a>(
     application: &'a Built,
     request: &Request,
     path: &str,
-    body: Body,
+    body: &mut Body,
     findings: &mut Findings<'a>,
 ) -> Result<End, Problem> {
     let Some(matched) = route(application, request, path)? else {
@@ -224,14 +229,14 @@ async fn content(
     request: &Request,
     entry: &Entry,
     operation: &Prepared,
-    body: Body,
+    body: &mut Body,
 ) -> Result<ReadContent, Problem> {
     let limit = operation.content_limit.unwrap_or(entry.manners.content_limit);
-    if content::is_left(request, operation.content, limit, &body) {
+    if content::is_left(request, operation.content, limit, body) {
         return Ok(ReadContent::default());
     }
     // Boxed: it would make every request larger, and few have content.
-    Box::pin(content::read(request, operation.content, limit, body)).await
+    Box::pin(content::read(request, operation.content, limit, std::mem::take(body))).await
 }
 
 fn negotiate<'a>(

@@ -50,11 +50,11 @@ impl Service {
     }
 
     /// Answers a request, of which nothing is left.
-    pub(crate) async fn answer(&self, request: &mut Request, body: Body) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: &mut Request, body: &mut Body) -> Response<Body> {
         let Some(layered) = self.layered(request) else {
             return exchange::answer(&self.built, request, body).await;
         };
-        let answer = layered.call(request.take_with(body));
+        let answer = layered.call(request.take_with(std::mem::take(body)));
         answer.await.unwrap_or_else(|error| exchange::failed(&self.built, error))
     }
 
@@ -94,8 +94,8 @@ where
     fn call(&mut self, request: http::Request<B>) -> Answering {
         let service = self.clone();
         let (parts, body) = request.into_parts();
-        let (mut request, body) = (Request::new(parts, None), Body::new(body));
-        Answering::new(async move { Ok(service.answer(&mut request, body).await) })
+        let (mut request, mut body) = (Request::new(parts, None), Body::new(body));
+        Answering::new(async move { Ok(service.answer(&mut request, &mut body).await) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The connections of one runtime, from the first byte to an orderly end.
 
 use std::{
+    cell::RefCell,
     convert::Infallible,
     net::SocketAddr,
     pin::Pin,
@@ -15,6 +16,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::net::TcpStream;
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::{
     socket::Socket,
@@ -53,10 +55,10 @@ impl Connections {
         let answer = service_fn(move |request: http::Request<Incoming>| {
             own.begin();
             let (parts, content) = request.into_parts();
-            let (mut request, body) = (Request::new(parts, Some(peer)), body(content, &own));
+            let (mut request, mut body) = (Request::new(parts, Some(peer)), body(content, &own));
             let (service, watch) = (service.clone(), Arc::clone(&own));
             eagerly(async move {
-                Ok::<_, Infallible>(answer(&service, &watch, &mut request, body).await)
+                Ok::<_, Infallible>(answer(&service, &watch, &mut request, &mut body).await)
             })
         });
         let connection = http1::Builder::new().serve_connection(socket, answer);
@@ -77,16 +79,35 @@ impl Connections {
     }
 }
 
-/// A future that has had a turn already, and so is often at its end.
+/// What answers a request, boxed.
+type Answering = ReusableBoxFuture<'static, Result<http::Response<Body>, Infallible>>;
+
+thread_local! {
+    /// The box of an answer that did not have to wait, for the next one.
+    static BOX: RefCell<Option<Answering>> = const { RefCell::new(None) };
+}
+
+/// An answer that has had a turn already, and so is often there.
 ///
 /// hyper reads on before it gives the service a turn, into a buffer that it has to allocate while the request stands in
-/// the one before; of what is at its end by then, nothing stands there any more.
-fn eagerly<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let mut future = Box::pin(future);
+/// the one before; of a request that is answered by then, nothing stands there any more.
+fn eagerly(
+    answer: impl Future<Output = Result<http::Response<Body>, Infallible>> + Send + 'static,
+) -> impl Future<Output = Result<http::Response<Body>, Infallible>> {
+    let mut answering = match BOX.take() {
+        Some(mut empty) => {
+            empty.set(answer);
+            empty
+        }
+        None => ReusableBoxFuture::new(answer),
+    };
     // hyper gives it its next turn at once, and so a waker that wakes nobody loses nothing.
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Either::Left(ready(output)),
-        Poll::Pending => Either::Right(future),
+    match answering.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => {
+            BOX.set(Some(answering));
+            Either::Left(ready(output))
+        }
+        Poll::Pending => Either::Right(answering),
     }
 }
 
@@ -95,7 +116,7 @@ async fn answer(
     service: &Service,
     watch: &Arc<Watch>,
     request: &mut Request,
-    body: Body,
+    body: &mut Body,
 ) -> http::Response<Body> {
     let response = service.answer(request, body).await;
     match response.body().bytes() {

@@ -183,9 +183,9 @@ impl TestRequest {
     /// not know the status.
     pub async fn send(self) -> TestResponse {
         let (method, target) = (self.request.method().clone(), self.request.uri().clone());
-        let (parts, body) = self.request.into_parts();
+        let (parts, mut body) = self.request.into_parts();
         let mut request = Request::new(parts, Some(THIS_MACHINE));
-        let response = self.service.answer(&mut request, body).await;
+        let response = self.service.answer(&mut request, &mut body).await;
         let (head, body) = response.into_parts();
         let known = self.service.built().knows(&method, &target, head.status);
         let is_right = !self.is_strict || known.unwrap_or(true);
