@@ -27,16 +27,16 @@ const SUBJECTS: [Subject; 3] = [
     },
     Subject {
         name: "hyper",
-        package: "wsgiservice-benches",
+        package: "by-hand-hyper",
         program: "by-hand-hyper",
-        source: "benches/by-hand/hyper.rs",
+        source: "benches/by-hand/hyper/main.rs",
         arguments: &[],
     },
     Subject {
         name: "axum",
-        package: "wsgiservice-benches",
+        package: "by-hand-axum",
         program: "by-hand-axum",
-        source: "benches/by-hand/axum.rs",
+        source: "benches/by-hand/axum/main.rs",
         arguments: &[],
     },
 ];
