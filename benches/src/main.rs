@@ -8,6 +8,7 @@ mod gate;
 mod job;
 mod rounds;
 mod same;
+mod scale;
 mod server;
 mod size;
 mod table;
@@ -17,6 +18,7 @@ mod wrk;
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
+    slice,
 };
 
 use clap::{Parser, Subcommand};
@@ -24,6 +26,7 @@ use clap::{Parser, Subcommand};
 use self::{
     compare::Comparison,
     rounds::Effort,
+    scale::Scale,
     server::{Server, Subject},
 };
 
@@ -68,6 +71,8 @@ struct Options {
 enum What {
     /// Hold instructions and allocations against their bounds, as .ci/run does.
     Gate,
+    /// Print how cost grows with connections, content and cores.
+    Scale,
 }
 
 fn main() -> io::Result<()> {
@@ -76,6 +81,7 @@ fn main() -> io::Result<()> {
     let targets = job::targets();
     match options.what {
         Some(What::Gate) => hold(&targets, &folder),
+        Some(What::Scale) => measure_scale(&targets, &folder, options.effort),
         None => compare(&targets, &folder, &options),
     }
 }
@@ -102,6 +108,13 @@ fn compare(targets: &[String], folder: &Path, options: &Options) -> io::Result<(
         effort.rounds, effort.seconds
     );
     Ok(())
+}
+
+fn measure_scale(targets: &[String], folder: &Path, effort: Effort) -> io::Result<()> {
+    let [geoip, ..] = &SUBJECTS;
+    build::programs(slice::from_ref(&scale::SERVICE), &target())?;
+    let programs = build::programs(slice::from_ref(geoip), &target())?;
+    Scale { geoip, programs: &programs, targets, folder, effort }.print()
 }
 
 /// Builds all subjects, which have to give the same answers; the folder that they are in.
