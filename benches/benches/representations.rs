@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use wsgiservice::{Application, mount, resource};
 
-/// How many entries a large value has: about 64 KiB of JSON.
+/// How many entries a large value has: about 75 KiB of JSON.
 const LARGE: u32 = 700;
 
 /// Entries of a list.
