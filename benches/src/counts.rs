@@ -8,7 +8,6 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use crate::{
@@ -27,11 +26,6 @@ pub(crate) struct Counts {
     pub(crate) instructions: f64,
     /// Calls of the allocator that give memory.
     pub(crate) allocations: f64,
-}
-
-/// Whether valgrind is there.
-pub(crate) fn can_be_had() -> bool {
-    Command::new("valgrind").arg("--version").output().is_ok()
 }
 
 /// Counts what a request costs.

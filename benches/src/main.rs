@@ -1,20 +1,34 @@
 //! What a request costs `examples/geoip`, beside the same job by hand on stock hyper and on axum.
 
+mod build;
+mod compare;
 mod counts;
+mod figure;
 mod gate;
 mod job;
+mod rounds;
 mod same;
+mod scale;
 mod server;
+mod size;
+mod table;
+mod tools;
+mod wrk;
 
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    slice,
 };
 
 use clap::{Parser, Subcommand};
 
-use self::server::{Server, Subject};
+use self::{
+    compare::Comparison,
+    rounds::Effort,
+    scale::Scale,
+    server::{Server, Subject},
+};
 
 /// Ours, and the two that readers will ask about.
 const SUBJECTS: [Subject; 3] = [
@@ -27,56 +41,93 @@ const SUBJECTS: [Subject; 3] = [
     },
     Subject {
         name: "hyper",
-        package: "wsgiservice-benches",
+        package: "by-hand-hyper",
         program: "by-hand-hyper",
-        source: "benches/by-hand/hyper.rs",
+        source: "benches/by-hand/hyper/main.rs",
         arguments: &[],
     },
     Subject {
         name: "axum",
-        package: "wsgiservice-benches",
+        package: "by-hand-axum",
         program: "by-hand-axum",
-        source: "benches/by-hand/axum.rs",
+        source: "benches/by-hand/axum/main.rs",
         arguments: &[],
     },
 ];
 
-/// Compares what a request costs the GeoIP example with what it costs by hand.
+/// Compares what a request costs the GeoIP example with what it costs by hand, and prints a table.
 #[derive(Parser)]
 struct Options {
     #[command(subcommand)]
     what: Option<What>,
+    #[command(flatten)]
+    effort: Effort,
+    /// Measure how long the programs take to build, too, which takes minutes.
+    #[arg(long)]
+    builds: bool,
 }
 
 #[derive(Clone, Copy, Subcommand)]
 enum What {
     /// Hold instructions and allocations against their bounds, as .ci/run does.
     Gate,
+    /// Print how cost grows with connections, content and cores.
+    Scale,
 }
 
 fn main() -> io::Result<()> {
     let options = Options::parse();
     let folder = folder()?;
-    let programs = build(&SUBJECTS)?;
     let targets = job::targets();
-    let [ours, theirs, others @ ..] = &SUBJECTS;
-    same(ours, theirs, &programs, &targets)?;
-    for other in others {
-        same(ours, other, &programs, &targets)?;
-    }
     match options.what {
-        Some(What::Gate) if !counts::can_be_had() => {
-            println!("skipped: there is no valgrind to count with");
-            Ok(())
-        }
-        Some(What::Gate) => gate::check(ours, theirs, &programs, &targets, &folder),
-        None => Ok(()),
+        Some(What::Gate) => hold(&targets, &folder),
+        Some(What::Scale) => measure_scale(&targets, &folder, options.effort),
+        None => compare(&targets, &folder, &options),
     }
+}
+
+fn hold(targets: &[String], folder: &Path) -> io::Result<()> {
+    let programs = build_and_check(targets)?;
+    let [ours, theirs, ..] = &SUBJECTS;
+    if let Some(tool) = tools::missing(&["valgrind"]) {
+        println!("skipped: there is no {tool} to count with");
+        return Ok(());
+    }
+    gate::check(ours, theirs, &programs, targets, folder)
+}
+
+fn compare(targets: &[String], folder: &Path, options: &Options) -> io::Result<()> {
+    let programs = build_and_check(targets)?;
+    let (effort, builds) = (options.effort, options.builds);
+    let comparison =
+        Comparison { subjects: &SUBJECTS, programs: &programs, targets, folder, effort, builds };
+    let figures = comparison.figures()?;
+    println!("\n{}", figure::table(&SUBJECTS.each_ref().map(|subject| subject.name), figures));
+    println!(
+        "{} rounds of {} s each; the median, and from the least to the most. HTTP/2 is not served yet.",
+        effort.rounds, effort.seconds
+    );
+    Ok(())
+}
+
+fn measure_scale(targets: &[String], folder: &Path, effort: Effort) -> io::Result<()> {
+    let [geoip, ..] = &SUBJECTS;
+    build::programs(slice::from_ref(&scale::SERVICE), &target())?;
+    let programs = build::programs(slice::from_ref(geoip), &target())?;
+    Scale { geoip, programs: &programs, targets, folder, effort }.print()
+}
+
+/// Builds all subjects, which have to give the same answers; the folder that they are in.
+fn build_and_check(targets: &[String]) -> io::Result<PathBuf> {
+    let programs = build::programs(&SUBJECTS, &target())?;
+    let [ours, others @ ..] = &SUBJECTS;
+    others.iter().try_for_each(|other| same(ours, other, &programs, targets))?;
+    Ok(programs)
 }
 
 /// Where cargo builds, and what is measured is kept.
 fn target() -> PathBuf {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    let default = build::root().join("target");
     env::var_os("CARGO_TARGET_DIR").map_or(default, PathBuf::from)
 }
 
@@ -84,21 +135,6 @@ fn folder() -> io::Result<PathBuf> {
     let folder = target().join("bench");
     fs::create_dir_all(&folder)?;
     Ok(folder)
-}
-
-/// Builds the programs as they are released; the folder that they are in.
-fn build(subjects: &[Subject]) -> io::Result<PathBuf> {
-    for subject in subjects {
-        // Each by itself, so that no dependency gets features that another program asks for.
-        let built = Command::new("cargo")
-            .args(["build", "--release", "--locked", "--quiet", "--package", subject.package])
-            .args(["--bin", subject.program])
-            .status()?;
-        if !built.success() {
-            return Err(io::Error::other(format!("{} cannot be built", subject.program)));
-        }
-    }
-    Ok(target().join("release"))
 }
 
 fn same(ours: &Subject, other: &Subject, programs: &Path, targets: &[String]) -> io::Result<()> {

@@ -28,7 +28,6 @@ use tor_geoip::GeoipDb;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-#[derive(Clone)]
 struct Service {
     geoip: Arc<GeoipDb>,
     ip: Regex,
@@ -61,7 +60,7 @@ struct Violation {
 }
 
 async fn country(
-    State(service): State<Service>,
+    State(service): State<Arc<Service>>,
     Path(ip): Path<String>,
     uri: Uri,
     fields: HeaderMap,
@@ -140,7 +139,7 @@ fn pattern() -> &'static str {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let ip = Regex::new(&format!(r"\A(?:{})\z", pattern())).expect("an expression");
-    let service = Service { geoip: GeoipDb::new_embedded(), ip };
+    let service = Arc::new(Service { geoip: GeoipDb::new_embedded(), ip });
     let router = Router::new().route("/1/{ip}", get(country)).fallback(nothing).with_state(service);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("by-hand-axum listens on http://{}/", listener.local_addr()?);

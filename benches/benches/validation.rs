@@ -1,0 +1,58 @@
+//! How long it takes to convert parameters and hold them against their constraints.
+
+mod support;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use wsgiservice::{Application, mount, resource};
+
+/// What has no parameters.
+#[mount("/none")]
+struct Nothing;
+
+#[resource]
+impl Nothing {
+    fn get(&self) -> u32 {
+        0
+    }
+}
+
+/// What has several.
+#[mount("/search/{user}")]
+#[validate(user, re = "[a-z][a-z0-9]*", len = 1..=20, doc = "Whose documents to search.")]
+struct Search;
+
+#[resource]
+impl Search {
+    fn get(
+        &self,
+        user: String,
+        #[validate(len = 1..=200, doc = "What to look for.")] q: String,
+        #[validate(range = 1..=100, default = 10)] count: u32,
+        tag: Vec<String>,
+    ) -> usize {
+        user.len() + q.len() + count as usize + tag.len()
+    }
+}
+
+/// Targets, and the status that they lead to.
+const TARGETS: [(&str, &str, u16); 5] = [
+    ("no parameters", "/none", 200),
+    ("a path and a query", "/search/patrice?q=rust", 200),
+    ("encoded", "/search/patrice?q=Gr%C3%BCezi+mitenand&count=20&tag=a&tag=b%20c", 200),
+    ("one violation", "/search/patrice?q=rust&count=1000", 400),
+    ("four violations", "/search/Patrice!and!all!his!friends?q=&count=many", 400),
+];
+
+fn validation(criterion: &mut Criterion) {
+    let service = Application::new("searches").mount(Nothing).mount(Search).into_service();
+    let mut group = criterion.benchmark_group("validation");
+    for (name, target, status) in TARGETS {
+        group.bench_function(name, |bencher| {
+            support::measure(bencher, &service, status, |_| support::get(target, &[]));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, validation);
+criterion_main!(benches);

@@ -1,0 +1,213 @@
+//! The table: all figures of all subjects.
+
+use std::{fs, io, path::Path};
+
+use crate::{
+    build, counts,
+    figure::{Bound, Figure},
+    gate,
+    rounds::{Effort, each, rounds},
+    server::{Server, Subject},
+    size, tools, wrk,
+    wrk::Load,
+};
+
+/// The core of the server, and the one of who asks it.
+const SERVER: &str = "0";
+const CLIENT: &str = "1";
+
+/// A server whose memory is told may use both.
+const BOTH: &str = "0,1";
+
+/// How many connections ask at once.
+const CONNECTIONS: usize = 64;
+
+/// How many requests are under way on a connection at once, where they are pipelined.
+const DEPTH: usize = 16;
+
+const MEGABYTE: f64 = 1e6;
+
+/// What is compared, and by what.
+pub(crate) struct Comparison<'a> {
+    pub(crate) subjects: &'a [Subject],
+    /// Where the programs are.
+    pub(crate) programs: &'a Path,
+    pub(crate) targets: &'a [String],
+    /// Where to keep what is measured.
+    pub(crate) folder: &'a Path,
+    pub(crate) effort: Effort,
+    /// Whether to measure how long the programs take to build.
+    pub(crate) builds: bool,
+}
+
+impl Comparison<'_> {
+    /// All figures, in the order of the table.
+    pub(crate) fn figures(&self) -> io::Result<Vec<Figure>> {
+        let mut figures = self.exact()?;
+        figures.extend(self.loaded()?);
+        figures.extend(self.memory()?);
+        figures.push(self.size()?);
+        figures.extend(self.builds()?);
+        figures.push(self.lines()?);
+        Ok(figures)
+    }
+
+    fn exact(&self) -> io::Result<Vec<Figure>> {
+        let names = ["user instructions per request", "allocations per request"];
+        let [instructions, allocations] = match tools::missing(&["valgrind"]) {
+            Some(tool) => names.map(|name| lacking(name, tool)),
+            None => {
+                let counts = self.each("counts instructions and allocations", |subject| {
+                    counts::count(subject, self.programs, self.targets, self.folder)
+                })?;
+                let instructions: Vec<_> =
+                    counts.iter().map(|counts| counts.instructions).collect();
+                let allocations: Vec<_> = counts.iter().map(|counts| counts.allocations).collect();
+                let [first, second] = names;
+                [Figure::ratio(first, &instructions, 0), Figure::of_each(second, &allocations, 2)]
+            }
+        };
+        Ok(vec![
+            instructions.goals(Bound::AtMost(gate::INSTRUCTIONS), Bound::AtMost(0.92), ""),
+            allocations.goals(Bound::AtMost(gate::ALLOCATIONS), Bound::AtMost(4.0), ""),
+        ])
+    }
+
+    fn loaded(&self) -> io::Result<Vec<Figure>> {
+        let names = [
+            "requests per second, one core each side",
+            "p50 at 64 connections, ms",
+            "p99 at 64 connections, ms",
+            "requests per second, pipelined, depth 16",
+        ];
+        let [throughput, p50, p99, pipelined] = match tools::missing(&["wrk", "taskset"]) {
+            Some(tool) => names.map(|name| lacking(name, tool)),
+            None => self.under_load(names)?,
+        };
+        Ok(vec![
+            throughput.goals(Bound::AtLeast(1.0), Bound::AtLeast(1.08), ""),
+            p50,
+            p99.goals(Bound::AtMost(1.1), Bound::AtMost(1.0), ""),
+            pipelined.goals(Bound::AtLeast(10.0), Bound::AtLeast(12.0), ""),
+        ])
+    }
+
+    fn under_load(&self, names: [&'static str; 4]) -> io::Result<[Figure; 4]> {
+        let servers = self.each("starts", |subject| {
+            Server::start(&mut subject.under(self.programs, &["taskset", "-c", SERVER]))
+        })?;
+        eprintln!("load, round by round");
+        let plain = rounds(&servers, &self.load(1)?, self.effort.rounds)?;
+        eprintln!("load, pipelined, round by round");
+        let pipelined = rounds(&servers, &self.load(DEPTH)?, self.effort.rounds)?;
+        servers.into_iter().try_for_each(Server::stop)?;
+        let [throughput, p50, p99, pipelined_throughput] = names;
+        Ok([
+            Figure::of_rounds(throughput, &each(&plain, |run| run.requests_per_second), 0),
+            Figure::of_rounds(p50, &each(&plain, |run| run.p50), 2),
+            Figure::of_rounds(p99, &each(&plain, |run| run.p99), 2),
+            Figure::of_rounds(
+                pipelined_throughput,
+                &each(&pipelined, |run| run.requests_per_second),
+                0,
+            ),
+        ])
+    }
+
+    fn load(&self, depth: usize) -> io::Result<Load> {
+        Ok(Load {
+            connections: CONNECTIONS,
+            seconds: self.effort.seconds,
+            target: "/".to_owned(),
+            script: Some(wrk::script(self.folder, self.targets, depth)?),
+            core: Some(CLIENT),
+        })
+    }
+
+    fn memory(&self) -> io::Result<[Figure; 2]> {
+        let names = ["memory, idle, MB", "memory at peak, MB"];
+        let [idle, peak] = match tools::missing(&["wrk", "taskset"]) {
+            Some(tool) => names.map(|name| lacking(name, tool)),
+            None => {
+                let memory = self.each("memory", |subject| self.memory_of(subject))?;
+                let (idle, peak): (Vec<_>, Vec<_>) = memory.into_iter().unzip();
+                let [first, second] = names;
+                [Figure::of_each(first, &idle, 1), Figure::of_each(second, &peak, 1)]
+            }
+        };
+        // Of which 7.9 MB are the table of countries.
+        Ok([
+            idle.goals(Bound::AtMost(13.9), Bound::AtMost(12.9), " MB"),
+            peak.goals(Bound::AtMost(16.9), Bound::AtMost(16.4), " MB"),
+        ])
+    }
+
+    /// The memory of a server that was started, and at its peak under load.
+    fn memory_of(&self, subject: &Subject) -> io::Result<(f64, f64)> {
+        let server = Server::start(&mut subject.under(self.programs, &["taskset", "-c", BOTH]))?;
+        let (idle, _) = server.memory()?;
+        let load = Load { core: None, ..self.load(1)? };
+        load.run(server.address())?;
+        let (_, peak) = server.memory()?;
+        server.stop()?;
+        Ok((idle as f64 / MEGABYTE, peak as f64 / MEGABYTE))
+    }
+
+    fn size(&self) -> io::Result<Figure> {
+        let name = "size of the program, stripped, MB";
+        let figure = match tools::missing(&["strip"]) {
+            Some(tool) => lacking(name, tool),
+            None => {
+                let sizes = self.each("size", |subject| {
+                    let size = size::stripped(&self.programs.join(subject.program), self.folder)?;
+                    Ok(size as f64 / MEGABYTE)
+                })?;
+                Figure::difference(name, &sizes, 2)
+            }
+        };
+        Ok(figure.goals(Bound::AtMost(1.5), Bound::AtMost(0.8), " MB"))
+    }
+
+    fn builds(&self) -> io::Result<[Figure; 2]> {
+        let names = ["clean release build, s", "debug build after a touch, s"];
+        let [clean, touched] = if self.builds {
+            let [first, second] = names;
+            let clean = self.each("builds", |subject| build::clean(subject, self.folder))?;
+            let touched =
+                self.each("builds again", |subject| build::touched(subject, self.folder))?;
+            [Figure::ratio(first, &clean, 1), Figure::of_each(second, &touched, 2)]
+        } else {
+            names.map(|name| Figure::missing(name, "not measured"))
+        };
+        Ok([
+            clean.goals(Bound::AtMost(1.8), Bound::AtMost(1.5), ""),
+            touched.goals(Bound::AtMost(1.2), Bound::AtMost(0.8), " s"),
+        ])
+    }
+
+    fn lines(&self) -> io::Result<Figure> {
+        let lines = self.each("lines", |subject| {
+            Ok(size::lines(&fs::read_to_string(build::root().join(subject.source))?) as f64)
+        })?;
+        let figure = Figure::of_each("lines that the author writes", &lines, 0);
+        Ok(figure.goals(Bound::AtMost(25.0), Bound::AtMost(20.0), ""))
+    }
+
+    /// What a measurement says of each subject.
+    fn each<T>(
+        &self,
+        what: &str,
+        measure: impl Fn(&Subject) -> io::Result<T>,
+    ) -> io::Result<Vec<T>> {
+        let measure = |subject: &Subject| {
+            eprintln!("{what}: {}", subject.name);
+            measure(subject)
+        };
+        self.subjects.iter().map(measure).collect()
+    }
+}
+
+/// A figure that cannot be measured without a tool.
+fn lacking(name: &'static str, tool: &str) -> Figure {
+    Figure::missing(name, &format!("there is no {tool}"))
+}

@@ -1,0 +1,21 @@
+//! The programs of others that measure.
+
+use std::env;
+
+/// The first of these tools that is not there.
+pub(crate) fn missing<'a>(tools: &[&'a str]) -> Option<&'a str> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = |tool: &str| env::split_paths(&path).any(|folder| folder.join(tool).is_file());
+    tools.iter().copied().find(|tool| !is_there(tool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_tool_that_is_not_there_is_named() {
+        assert_eq!(missing(&["sh"]), None);
+        assert_eq!(missing(&["sh", "no-such-tool", "nor-this"]), Some("no-such-tool"));
+    }
+}
