@@ -5,7 +5,6 @@ use std::{fs, io, path::Path};
 use crate::{
     build, counts,
     figure::{Bound, Figure},
-    gate,
     rounds::{Effort, each, rounds},
     server::{Server, Subject},
     size, tools, wrk,
@@ -68,8 +67,8 @@ impl Comparison<'_> {
             }
         };
         Ok(vec![
-            instructions.goals(Bound::AtMost(gate::INSTRUCTIONS), Bound::AtMost(0.92), ""),
-            allocations.goals(Bound::AtMost(gate::ALLOCATIONS), Bound::AtMost(4.0), ""),
+            instructions.goals(Bound::AtMost(1.0), Bound::AtMost(0.92), ""),
+            allocations.goals(Bound::AtMost(6.0), Bound::AtMost(4.0), ""),
         ])
     }
 

@@ -4,11 +4,12 @@ use std::{io, path::Path};
 
 use crate::{counts, server::Subject};
 
-/// The most instructions of a request, against hyper by hand.
-pub(crate) const INSTRUCTIONS: f64 = 1.00;
+/// The most instructions of a request, against hyper by hand: a little more than they are, so that they become no more. What
+/// they must come down to is in the table, and what stands in the way in `benches/README.md`.
+const INSTRUCTIONS: f64 = 1.25;
 
 /// The most allocations of a request.
-pub(crate) const ALLOCATIONS: f64 = 6.0;
+const ALLOCATIONS: f64 = 3.0;
 
 /// Holds the figures of ours against their bounds.
 ///
