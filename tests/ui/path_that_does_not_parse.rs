@@ -12,6 +12,12 @@ struct TwoInASegment;
 #[mount("/{id}/{id}")]
 struct Twice;
 
+#[mount("/:id")]
+struct Colon;
+
+#[mount("/<id>")]
+struct Angles;
+
 #[mount("/search?q={q}")]
 struct Query;
 

@@ -71,6 +71,15 @@ impl Parser {
     fn literal(&mut self, index: usize, character: char) -> Result<(), Malformed> {
         match character {
             '/' => self.in_segment = false,
+            ':' if self.literal.ends_with('/') => {
+                return Err(malformed(index, "a variable is written `{name}`"));
+            }
+            '<' | '>' => {
+                let reason = format!(
+                    "`{character}` is no character of a path: a variable is written `{{name}}`"
+                );
+                return Err(malformed(index, &reason));
+            }
             '}' => return Err(malformed(index, "`}` closes nothing")),
             '?' | '#' => {
                 let reason = format!(

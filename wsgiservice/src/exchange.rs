@@ -345,14 +345,12 @@ impl<'a> Asking<'a> {
         let etag = hook(Role::Etag, asks);
         let last_modified = hook(Role::LastModified, asks);
         let retrieves = self.entry.automatic_etag && !self.request.retrieves();
-        let retrieval = (retrieves && preconditions.are_there())
-            .then(|| self.entry.method("GET"))
-            .flatten()
-            .and_then(|get| {
-                let selected = seen(get, preconditions);
-                let asking = Asking { selected, ..*self };
-                asking.call(get, content, preconditions, &mut Vec::new())
-            });
+        let get = (retrieves && preconditions.are_there()).then(|| self.entry.method("GET"));
+        let retrieval = get.flatten().and_then(|get| {
+            let asking = Asking { selected: seen(get, preconditions), ..*self };
+            // What cannot be asked about cannot be guarded: what is wrong with that is wrong with the request.
+            asking.call(get, content, preconditions, &mut wrong)
+        });
         match (method, wrong.is_empty()) {
             (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrieval }),
             _ => Err(self.violations(wrong)),

@@ -29,7 +29,7 @@ pub use crate::{
     probe::{ContentProbe, ContentProbeSteps, Documented, Probe, ProbeSteps, Returned},
     problem::Problem,
     representation::{Represent, Selected, Writer},
-    resource::{Call, Finding, Mounted, Resource},
+    resource::{Call, Finding, Found, Mounted, Resource, hook},
     returned::{IntoProblem, Peeled, Steps},
 };
 
@@ -48,12 +48,6 @@ const SEGMENT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const REST: &percent_encoding::AsciiSet = &SEGMENT.remove(b'/');
-
-/// What `authorize` found.
-#[must_use]
-pub fn authorized((): ()) -> Finding {
-    Finding::Authorized
-}
 
 /// The problem that an error is, by the position of its variant.
 pub fn problem(

@@ -106,6 +106,60 @@ pub enum Finding {
     LastModified(Option<std::time::SystemTime>),
 }
 
+/// What a hook found, out of what it may return.
+#[diagnostic::on_unimplemented(
+    message = "a hook does not return `{Self}`",
+    label = "this is not what the hook was asked",
+    note = "`authorize` returns `Result<(), E>`, `exists` a `bool`, `etag` an `Option<EntityTag>`, `last_modified` an `Option<SystemTime>`, and each may return a `Result` of that"
+)]
+pub trait Found<Hook> {
+    /// The finding.
+    fn found(self) -> Finding;
+}
+
+/// The hooks, as types.
+pub mod hook {
+    /// `authorize`.
+    #[derive(Debug)]
+    pub struct Authorize;
+
+    /// `exists`.
+    #[derive(Debug)]
+    pub struct Exists;
+
+    /// `etag`.
+    #[derive(Debug)]
+    pub struct Etag;
+
+    /// `last_modified`.
+    #[derive(Debug)]
+    pub struct LastModified;
+}
+
+impl Found<hook::Authorize> for () {
+    fn found(self) -> Finding {
+        Finding::Authorized
+    }
+}
+
+impl Found<hook::Exists> for bool {
+    fn found(self) -> Finding {
+        Finding::Exists(self)
+    }
+}
+
+impl Found<hook::Etag> for Option<crate::EntityTag> {
+    fn found(self) -> Finding {
+        Finding::Etag(self)
+    }
+}
+
+impl Found<hook::LastModified> for Option<std::time::SystemTime> {
+    fn found(self) -> Finding {
+        Finding::LastModified(self)
+    }
+}
+
 /// A resource whose type is forgotten: the one place where types are erased.
 pub(crate) trait Erased: Send + Sync {
     fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>;

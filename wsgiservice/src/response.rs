@@ -175,6 +175,7 @@ fn can_be_coded(selected: &Selected<'_>, bytes: &[u8]) -> bool {
 fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
+    // How large the content would be is known only where the method was asked for its tag.
     let (said, content) = outcome
         .map_or((Vec::new(), OutcomeContent::Nothing), |outcome| (outcome.fields, outcome.content));
     let fields = response.headers_mut();

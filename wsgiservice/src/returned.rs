@@ -184,7 +184,7 @@ fn own<R: Resource, T: Represent + Any>(
     message = "`{Self}` is no problem",
     label = "a method cannot fail with this",
     note = "derive it beside `Error`: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
-    note = "or write `impl From<{Self}> for wsgiservice::Problem`"
+    note = "or write `impl From<{Self}> for wsgiservice::Problem`; of an error that is not yours, make a problem: `.map_err(wsgiservice::Problem::internal)`"
 )]
 pub trait IntoProblem {
     /// The problem.

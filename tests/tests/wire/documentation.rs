@@ -419,7 +419,7 @@ struct Others;
 
 #[resource]
 impl Others {
-    fn authorize(&self, name: Option<String>) -> Result<(), Unknown> {
+    fn authorize(&self, #[from(header = "X-Name")] name: Option<String>) -> Result<(), Unknown> {
         name.map_or(Err(Unknown::Nobody), |_| Err(Unknown::Somebody))
     }
 

@@ -103,8 +103,29 @@ impl Page {
     }
 }
 
+#[mount("/asked/{id}", etag = auto)]
+struct Asked;
+
+#[resource]
+impl Asked {
+    fn get(&self, id: u32, unit: String) -> String {
+        format!("{id} {unit}")
+    }
+
+    fn put(&self, id: u32) -> u32 {
+        id
+    }
+}
+
 fn client() -> Client {
-    strict(Application::new("validators").mount(Document).mount(Dated).mount(Automatic).mount(Page))
+    strict(
+        Application::new("validators")
+            .mount(Document)
+            .mount(Dated)
+            .mount(Automatic)
+            .mount(Page)
+            .mount(Asked),
+    )
 }
 
 async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
@@ -305,4 +326,11 @@ async fn a_304_carries_what_the_method_says_of_the_representation() {
             assert_eq!(vary(&known), vary(&got));
         }
     }
+}
+
+#[tokio::test]
+async fn a_change_to_what_cannot_be_asked_about_is_no_change() {
+    assert_eq!(status("PUT", "/asked/1", &[("if-none-match", "*")]).await, 400);
+    assert_eq!(status("PUT", "/asked/1?unit=m", &[("if-none-match", "*")]).await, 412);
+    assert_eq!(status("PUT", "/asked/1", &[]).await, 200);
 }

@@ -101,6 +101,9 @@ impl Place<'_> {
             assertions.push(self.is_no_second_content());
             assertions.push(self.is_not_read_away());
         }
+        if self.operation.role.is_hook() && self.parameter.header.is_none() {
+            assertions.push(self.is_of_a_method());
+        }
         assertions.extend(self.rules_fit());
         if self.parameter.header.is_some() {
             assertions.push(self.is_value());
@@ -133,6 +136,25 @@ impl Place<'_> {
                 .to_owned()
         };
         quote_spanned! {self.parameter.ty.span()=> ::core::assert!(!__w::check::needs_content(#argument), #message) }
+    }
+
+    fn is_of_a_method(&self) -> TokenStream {
+        let (self_type, name) = (&self.resource.self_type, self.parameter.name());
+        let argument = self.argument(self.index);
+        let message = format!(
+            "`{name}` is neither a path variable nor a parameter of a method: a hook takes what they take"
+        );
+        quote_spanned! {self.parameter.ty.span()=>
+            ::core::assert!(
+                __w::check::suits_hook(
+                    &<#self_type as __w::Mounted>::MOUNT,
+                    &<#self_type as __w::Resource>::OPERATIONS,
+                    #name,
+                    #argument
+                ),
+                #message
+            )
+        }
     }
 
     fn is_no_second_content(&self) -> TokenStream {

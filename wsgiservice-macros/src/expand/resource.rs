@@ -297,10 +297,14 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
             quote_spanned!(span=> .option().result().outcome(selected))
         }
         Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, selected)),
-        Role::Authorize => quote_spanned!(span=> .value().map(__w::authorized)),
-        Role::Exists => quote_spanned!(span=> .value().map(__w::Finding::Exists)),
-        Role::Etag => quote_spanned!(span=> .value().map(__w::Finding::Etag)),
-        Role::LastModified => quote_spanned!(span=> .value().map(__w::Finding::LastModified)),
+        Role::Authorize => {
+            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Authorize>::found))
+        }
+        Role::Exists => quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Exists>::found)),
+        Role::Etag => quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Etag>::found)),
+        Role::LastModified => {
+            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::LastModified>::found))
+        }
     };
     let selected =
         (!operation.role.is_hook()).then(|| quote!(let selected = arguments.selected();));

@@ -3,7 +3,7 @@
 //! Each function answers one question about the tables; the macros ask it in a `const`, and put what is wrong, in
 //! words, at the author's own token. Nothing here runs at run time.
 
-use super::{Argument, Bound, Constraint, Default, Kind, Mount, Operation, Operations};
+use super::{Argument, Bound, Constraint, Default, Kind, Mount, Operation, Operations, Role};
 
 /// Whether some method or hook takes the parameter.
 #[must_use]
@@ -16,6 +16,24 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
         operations = rest;
     }
     !resource.valid
+}
+
+/// Whether a hook can be given the argument: a path variable, a parameter of some method, or no value at all.
+#[must_use]
+pub const fn suits_hook(
+    mount: &Mount,
+    resource: &Operations,
+    name: &str,
+    argument: &Argument,
+) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if matches!(operation.role, Role::Method(_)) && self::argument(operation, name).is_some() {
+            return true;
+        }
+        operations = rest;
+    }
+    !is_value(argument) || !mount.valid || among(mount.variables, name)
 }
 
 /// Whether the resource has a representation of its own with this extension.

@@ -18,6 +18,7 @@ use crate::{
     message = "`{Self}` is no argument of a method",
     label = "a request does not give this",
     note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum of words or on a struct around one parameter",
+    note = "of a `Content<T>`, derive what reads the `T`: `#[derive(serde::Deserialize)]`",
     note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
     note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Bytes`, a `ContentStream`, a `File`, a `FormStream`, `Preconditions` or `&Request`"
 )]

@@ -46,8 +46,13 @@ pub(super) async fn serve(
     }
     drop(listener);
     tracing::info!("stopping");
-    let end = move || cores.into_iter().for_each(Core::end);
-    tokio::task::spawn_blocking(end).await.map_err(io::Error::other)
+    // All are told that no more will come, before any of them is awaited.
+    let threads: Vec<_> = cores.into_iter().map(|core| core.thread).collect();
+    let end = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+    match tokio::task::spawn_blocking(end).await.map_err(io::Error::other)? {
+        0 => Ok(()),
+        panicked => Err(io::Error::other(format!("{panicked} cores panicked"))),
+    }
 }
 
 impl Core {
@@ -62,14 +67,6 @@ impl Core {
     fn take(&self, accepted: Accepted) {
         if self.connections.send(accepted).is_err() {
             tracing::error!("a core is gone");
-        }
-    }
-
-    /// Tells it that no more will come, and awaits its end.
-    fn end(self) {
-        drop(self.connections);
-        if self.thread.join().is_err() {
-            tracing::error!("a core panicked");
         }
     }
 }

@@ -36,13 +36,15 @@ pub(super) struct Socket {
     /// Answers that are still to be sent, but for their first bytes.
     held: Vec<u8>,
     sent: usize,
+    /// Whether they have waited for a turn already.
+    have_waited: bool,
     /// How much was dropped, once the connection is over.
     dropped: Option<usize>,
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
-        Self { stream, watch, held: Vec::new(), sent: 0, dropped: None }
+        Self { stream, watch, held: Vec::new(), sent: 0, have_waited: false, dropped: None }
     }
 
     /// Sends what is held.
@@ -115,6 +117,7 @@ impl AsyncWrite for Socket {
         let length = slices.iter().map(|slice| slice.len()).sum();
         if ready!(self.poll_hold(context, length))? {
             slices.iter().for_each(|slice| self.held.extend_from_slice(slice));
+            self.have_waited = false;
             return Poll::Ready(Ok(length));
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
@@ -127,9 +130,10 @@ impl AsyncWrite for Socket {
     }
 
     /// In a pipeline, an answer that is complete waits for those that are complete after it. Whether more requests came
-    /// is for hyper to know, and so the task has another turn, in which hyper asks for more where none did.
+    /// is for hyper to know, and so the task has one more turn, in which hyper asks for more where none did.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.watch.is_between_pipelined() && !self.held.is_empty() {
+        let may_wait = self.watch.is_between_pipelined() && !self.held.is_empty();
+        if may_wait && !std::mem::replace(&mut self.have_waited, true) {
             context.waker().wake_by_ref();
             return Poll::Ready(Ok(()));
         }
@@ -140,12 +144,21 @@ impl AsyncWrite for Socket {
         if self.dropped.is_none() {
             ready!(self.poll_send(context))?;
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-            if !self.watch.has_unread_content() {
+            if !self.watch.may_receive() {
                 return Poll::Ready(Ok(()));
             }
             self.watch.enter(Phase::Lingering);
             self.dropped = Some(0);
         }
         self.poll_linger(context).map(Ok)
+    }
+}
+
+impl Drop for Socket {
+    /// What is complete is sent, though the connection breaks at what came after it.
+    fn drop(&mut self) {
+        if let Some(rest) = self.held.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            let _ = self.stream.try_write(rest);
+        }
     }
 }

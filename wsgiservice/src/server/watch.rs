@@ -139,14 +139,17 @@ impl Watch {
     pub(super) fn received(&self) {
         self.has_received.store(true, Relaxed);
         self.is_pipelined.store(false, Relaxed);
-        if self.phase() == Phase::Idle {
-            self.enter(Phase::Head);
+        match self.phase() {
+            // Content that goes on though the answer is there.
+            Phase::Idle if self.has_unread_content() => self.enter(Phase::Idle),
+            Phase::Idle => self.enter(Phase::Head),
+            _ => {}
         }
     }
 
-    /// Bytes went: who still takes the last answer is not idle yet.
+    /// Bytes went: who still takes the last answer is not idle yet, and the next head has time until that is taken.
     pub(super) fn sent(&self) {
-        if self.phase() == Phase::Idle {
+        if matches!(self.phase(), Phase::Idle | Phase::Head) {
             self.enter(Phase::Idle);
         }
     }
@@ -160,7 +163,12 @@ impl Watch {
         self.has_unread_content.store(is_there, Relaxed);
     }
 
-    pub(super) fn has_unread_content(&self) -> bool {
+    /// Whether the client may be in the midst of sending something.
+    pub(super) fn may_receive(&self) -> bool {
+        self.has_unread_content() || matches!(self.phase(), Phase::New | Phase::Head)
+    }
+
+    fn has_unread_content(&self) -> bool {
         self.has_unread_content.load(Relaxed)
     }
 
@@ -217,6 +225,32 @@ mod tests {
     #[tokio::test]
     async fn a_method_takes_the_time_that_it_needs() {
         assert_eq!(ticks(&[Phase::Busy]).await, None);
+    }
+
+    #[tokio::test]
+    async fn who_still_takes_an_answer_has_time_for_the_next_head() {
+        let watcher = Arc::new(Watcher::default());
+        let watch = watcher.watch();
+        watch.enter(Phase::Idle);
+        watch.received();
+        for _ in 0..20 {
+            watcher.tick();
+            watch.sent();
+        }
+        assert!(!watch.is_late(watcher.tick.load(Relaxed) + 30));
+    }
+
+    #[tokio::test]
+    async fn content_may_go_on_after_the_answer() {
+        let watcher = Arc::new(Watcher::default());
+        let watch = watcher.watch();
+        watch.set_unread_content(true);
+        watch.enter(Phase::Idle);
+        for _ in 0..100 {
+            watcher.tick();
+            watch.received();
+        }
+        assert!(!watch.is_late(watcher.tick.load(Relaxed)));
     }
 
     #[tokio::test]
