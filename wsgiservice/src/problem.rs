@@ -181,9 +181,18 @@ impl Problem {
     }
 }
 
+/// The phrase of a status (RFC 9110, section 15), of which `http` knows two by their older names.
+pub(crate) fn phrase(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
+        StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
+        status => status.canonical_reason().unwrap_or("Problem"),
+    }
+}
+
 impl Inner {
     fn title(&self) -> &'static str {
-        self.status.canonical_reason().unwrap_or("Problem")
+        phrase(self.status)
     }
 
     /// The detail that may be sent: of a 5xx, a fixed text alone.

@@ -158,3 +158,10 @@ async fn a_value_is_cut_to_a_hundred_characters() {
         format!("id value {}… does not validate.", "A".repeat(100))
     );
 }
+
+#[tokio::test]
+async fn the_title_is_the_phrase_of_the_standard() {
+    let client = strict(Application::new("words").mount(Word).content_limit(1));
+    let request = client.post("/word/a").header("content-type", "application/json").body("12");
+    assert_eq!(request.send().await.json()["title"], "Content Too Large");
+}

@@ -294,5 +294,5 @@ fn anything() -> Answer {
 
 fn title(status: u16) -> &'static str {
     let status = StatusCode::from_u16(status).ok();
-    status.and_then(|status| status.canonical_reason()).unwrap_or("Problem")
+    status.map_or("Problem", crate::problem::phrase)
 }

@@ -6,7 +6,13 @@ mod signal;
 mod socket;
 mod watch;
 
-use std::{future::Future, io::Write, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    pin::pin,
+    time::Duration,
+};
 
 use tokio::net::{TcpListener, TcpStream};
 
@@ -46,7 +52,9 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
     let log = tracing_subscriber::EnvFilter::try_from_default_env();
     let log = log.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     // A program that has a log of its own keeps it.
-    let _ = tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).try_init();
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(log).with_ansi(is_terminal);
+    let _ = log.with_writer(std::io::stderr).try_init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut application = application.await?;
