@@ -303,8 +303,9 @@ struct Calls<'a> {
     exists: Option<Call<'a>>,
     etag: Option<Call<'a>>,
     last_modified: Option<Call<'a>>,
-    /// The resource's `get`, to compute the entity tag of what another method is about to change.
-    retrieval: Option<Call<'a>>,
+    /// The resource's `get`, to compute the entity tags of what another method is about to change: once for each
+    /// representation that the client may have seen.
+    retrievals: Vec<Call<'a>>,
 }
 
 /// The method's call, or its outcome where the validators are computed from that.
@@ -346,13 +347,16 @@ impl<'a> Asking<'a> {
         let last_modified = hook(Role::LastModified, asks);
         let retrieves = self.entry.automatic_etag && !self.request.retrieves();
         let get = (retrieves && preconditions.are_there()).then(|| self.entry.method("GET"));
-        let retrieval = get.flatten().and_then(|get| {
-            let asking = Asking { selected: seen(get, preconditions), ..*self };
-            // What cannot be asked about cannot be guarded: what is wrong with that is wrong with the request.
-            asking.call(get, content, preconditions, &mut wrong)
-        });
+        let mut retrievals = Vec::new();
+        if let Some(get) = get.flatten() {
+            for selected in seen(get, preconditions) {
+                let asking = Asking { selected, ..*self };
+                // What cannot be asked about cannot be guarded: what is wrong with that is wrong with the request.
+                retrievals.extend(asking.call(get, content, preconditions, &mut wrong));
+            }
+        }
         match (method, wrong.is_empty()) {
-            (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrieval }),
+            (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrievals }),
             _ => Err(self.violations(wrong)),
         }
     }
@@ -383,14 +387,21 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// The representation whose tag the client has, which tells in which state it saw the resource; else the default.
-fn seen<'a>(get: &'a Prepared, preconditions: &Preconditions) -> Selected<'a> {
+/// The representations whose tags the client has, which tell in which state it saw the resource; else the default.
+fn seen<'a>(get: &'a Prepared, preconditions: &Preconditions) -> Vec<Selected<'a>> {
     let representations = &get.representations;
-    let seen = representations.extensions().position(|extension| {
+    let is_named = |extension: &str| {
         let coded = Coding::ALL.map(|coding| suffix(extension, coding));
         preconditions.name(extension) || coded.iter().any(|coded| preconditions.name(coded))
-    });
-    representations.at(seen.unwrap_or_default()).unwrap_or(Selected::NONE)
+    };
+    let extensions = representations.extensions().enumerate();
+    let named = extensions.filter(|(_, extension)| is_named(extension));
+    let mut seen: Vec<_> = named.filter_map(|(position, _)| representations.at(position)).collect();
+    seen.dedup_by_key(|selected| selected.extension);
+    if seen.is_empty() {
+        seen.push(representations.at(0).unwrap_or(Selected::NONE));
+    }
+    seen
 }
 
 impl<'a> Calls<'a> {
@@ -402,7 +413,7 @@ impl<'a> Calls<'a> {
         preconditions: &Preconditions,
         validators: &mut Validators,
     ) -> Result<Early<'a>, Problem> {
-        let Self { method, exists, etag, last_modified, retrieval } = self;
+        let Self { method, exists, etag, last_modified, retrievals } = self;
         if let Some(call) = etag
             && let Finding::Etag(etag) = call.await?
         {
@@ -418,12 +429,15 @@ impl<'a> Calls<'a> {
             validators.compute(&outcome);
             Early::Outcome(outcome)
         } else {
-            if let Some(call) = retrieval {
+            for call in retrievals {
                 // Where `get` finds nothing there is nothing to compare with; where it fails, nobody knows.
                 match outcome(call).await {
                     Ok(outcome) => validators.compute(&outcome),
                     Err(problem) if is_of_nothing(&problem) => {}
                     Err(problem) => return Err(problem),
+                }
+                if preconditions.know(validators) {
+                    break;
                 }
             }
             Early::Call(method)

@@ -146,6 +146,11 @@ impl Preconditions {
         self.0.as_ref().is_some_and(|stated| stated.name(suffix))
     }
 
+    /// Whether they name the present tag.
+    pub(crate) fn know(&self, validators: &Validators) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.knows(validators))
+    }
+
     /// The suffix of the tag that the client has, where a 304 is due to that.
     pub(crate) fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
         self.0.as_ref()?.suffix_of_known(validators)
@@ -197,6 +202,11 @@ impl Stated {
         };
         let Some(etag) = &validators.etag else { return false };
         self.suffixes.iter().any(|suffix| is_among(etag, suffix, tags, equal))
+    }
+
+    fn knows(&self, validators: &Validators) -> bool {
+        let mut conditions = [&self.if_match, &self.if_none_match].into_iter().flatten();
+        conditions.any(|condition| self.matches(condition, validators, EntityTag::weak_eq))
     }
 
     fn name(&self, suffix: &str) -> bool {

@@ -307,6 +307,19 @@ async fn a_change_may_name_the_automatic_tag_of_any_representation() {
 }
 
 #[tokio::test]
+async fn a_change_may_name_the_automatic_tags_of_several_representations() {
+    let tag = async |target: &str| {
+        ask("GET", target, &[]).await.field("etag").map(str::to_owned).expect("a tag")
+    };
+    let (stale, present) = (tag("/automatic/b.json").await, tag("/automatic/a.xml").await);
+    let both = format!("{stale}, {present}");
+    assert_eq!(status("PUT", "/automatic/a", &[("if-match", &both)]).await, 200);
+    assert_eq!(status("PUT", "/automatic/a", &[("if-none-match", &both)]).await, 412);
+    assert_eq!(status("PUT", "/automatic/c", &[("if-match", &both)]).await, 412);
+    assert_eq!(status("PUT", "/automatic/c", &[("if-none-match", &both)]).await, 200);
+}
+
+#[tokio::test]
 async fn a_304_carries_what_the_method_says_of_the_representation() {
     let gzip = ("accept-encoding", "gzip");
     for fields in [&[][..], &[gzip]] {
