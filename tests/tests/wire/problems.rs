@@ -165,3 +165,39 @@ async fn the_title_is_the_phrase_of_the_standard() {
     let request = client.post("/word/a").header("content-type", "application/json").body("12");
     assert_eq!(request.send().await.json()["title"], "Content Too Large");
 }
+
+#[mount("/unfinished/{text}")]
+struct Unfinished;
+
+#[resource]
+impl Unfinished {
+    fn get(&self, text: String) -> Result<String, Problem> {
+        Err(Problem::conflict(text))
+    }
+
+    fn delete(&self) -> Result<String, Problem> {
+        Err(Problem::not_implemented())
+    }
+}
+
+#[tokio::test]
+async fn what_a_method_does_not_implement_yet_is_told_with_what_there_is() {
+    let client = strict(Application::new("words").mount(Unfinished));
+    let response = client.delete("/unfinished/a").send().await;
+    assert_eq!(response.status(), 501);
+    assert_eq!(response.field("allow"), Some("DELETE, GET, HEAD, OPTIONS"));
+}
+
+#[tokio::test]
+async fn a_long_problem_is_coded_as_other_content_is() {
+    let client = strict(Application::new("words").mount(Unfinished));
+    for (length, coding, vary) in
+        [(2_000, Some("gzip"), &["Accept-Encoding", "Accept"][..]), (10, None, &["Accept"])]
+    {
+        let target = format!("/unfinished/{}", "x".repeat(length));
+        let response = client.get(&target).header("accept-encoding", "gzip").send().await;
+        assert_eq!(response.status(), 409);
+        assert_eq!(response.field("content-encoding"), coding);
+        assert_eq!(response.fields().get_all("vary").iter().collect::<Vec<_>>(), vary);
+    }
+}
