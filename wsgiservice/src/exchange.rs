@@ -232,11 +232,7 @@ async fn content(
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
     let limit = operation.content_limit.unwrap_or(entry.manners.content_limit);
-    if content::is_left(request, operation.content, limit, body) {
-        return Ok(ReadContent::default());
-    }
-    // Boxed: it would make every request larger, and few have content.
-    Box::pin(content::read(request, operation.content, limit, std::mem::take(body))).await
+    content::read(request, operation.content, limit, body).await
 }
 
 fn negotiate<'a>(

@@ -214,12 +214,6 @@ impl ReadContent {
     }
 }
 
-/// Whether there is nothing to read, or nothing to be read of it: the case of a `GET`, which waits for nothing.
-pub(crate) fn is_left(request: &Request, usage: Use, limit: usize, body: &Body) -> bool {
-    let is_checked = request.has(Concern::StatedDigest) || body.size_hint().lower() > limit as u64;
-    !usage.is_any() && !is_checked
-}
-
 /// Reads the content of a request, for what an operation does with it.
 ///
 /// # Errors
@@ -228,22 +222,34 @@ pub(crate) async fn read(
     request: &Request,
     usage: Use,
     limit: usize,
-    body: Body,
+    body: &mut Body,
 ) -> Result<ReadContent, Problem> {
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
-    let fields = request.fields();
     let digests = if request.has(Concern::StatedDigest) {
-        Expected::of(fields)?
+        Expected::of(request.fields())?
     } else {
         Expected::default()
     };
+    // What nobody reads is read only where something is said of it.
+    if !usage.is_any() && digests.is_empty() {
+        return Ok(ReadContent::default());
+    }
+    // Boxed: it would make every request larger, and few have content.
+    Box::pin(receive(request, usage, limit, std::mem::take(body), digests)).await
+}
+
+async fn receive(
+    request: &Request,
+    usage: Use,
+    limit: usize,
+    body: Body,
+    digests: Expected,
+) -> Result<ReadContent, Problem> {
+    let fields = request.fields();
     if !usage.is_any() {
-        // What nobody reads is read only where something is said of it.
-        if !digests.is_empty() {
-            ContentStream::new(body, &Codings::default(), digests, limit).collect().await?;
-        }
+        ContentStream::new(body, &Codings::default(), digests, limit).collect().await?;
         return Ok(ReadContent::default());
     }
     let (is_there, body) = body.peeked().await;
