@@ -184,11 +184,15 @@ impl Watch {
 }
 
 fn phase(state: u32) -> Phase {
+    const NEW: u32 = Phase::New as u32;
+    const IDLE: u32 = Phase::Idle as u32;
+    const HEAD: u32 = Phase::Head as u32;
+    const LINGERING: u32 = Phase::Lingering as u32;
     match state & ((1 << PHASE_BITS) - 1) {
-        0 => Phase::New,
-        1 => Phase::Idle,
-        2 => Phase::Head,
-        4 => Phase::Lingering,
+        NEW => Phase::New,
+        IDLE => Phase::Idle,
+        HEAD => Phase::Head,
+        LINGERING => Phase::Lingering,
         _ => Phase::Busy,
     }
 }
