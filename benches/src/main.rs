@@ -87,12 +87,12 @@ fn main() -> io::Result<()> {
 }
 
 fn hold(targets: &[String], folder: &Path) -> io::Result<()> {
-    let programs = build_and_check(targets)?;
-    let [ours, theirs, ..] = &SUBJECTS;
     if let Some(tool) = tools::missing(&["valgrind"]) {
         println!("skipped: there is no {tool} to count with");
         return Ok(());
     }
+    let programs = build_and_check(targets)?;
+    let [ours, theirs, ..] = &SUBJECTS;
     gate::check(ours, theirs, &programs, targets, folder)
 }
 

@@ -79,9 +79,10 @@ impl Subject {
 
     /// The command that starts it under another program.
     pub(crate) fn under(&self, programs: &Path, outer: &[&str]) -> Command {
+        let inner = self.command(programs);
         let mut words = outer.iter();
         let mut command = Command::new(words.next().copied().unwrap_or_default());
-        command.args(words).arg(programs.join(self.program)).args(self.arguments);
+        command.args(words).arg(inner.get_program()).args(inner.get_args());
         command
     }
 }
