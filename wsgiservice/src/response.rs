@@ -179,8 +179,15 @@ fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<B
     let (said, content) = outcome
         .map_or((Vec::new(), OutcomeContent::Nothing), |outcome| (outcome.fields, outcome.content));
     let fields = response.headers_mut();
-    let has_own = !said.is_empty();
-    fields.extend(said.into_iter().filter(|(name, _)| KEPT.contains(name)));
+    let own = match &content {
+        OutcomeContent::Verbatim(verbatim) => verbatim.0.iter().collect(),
+        _ => Vec::new(),
+    };
+    let said = said.iter().map(|(name, value)| (name, value)).chain(own);
+    for (name, value) in said.filter(|(name, _)| KEPT.contains(name)) {
+        fields.append(name, value.clone());
+    }
+    let has_own = !fields.is_empty();
     let would_be_coded = match (&content, &findings.selected) {
         (OutcomeContent::Represented(bytes), Some(selected)) => can_be_coded(selected, bytes),
         _ => false,

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderValue, header};
 use wsgiservice::{
-    Application, EntityTag, NoContent, Preconditions, Problem, Put, WithFields, mount, resource,
+    Application, Body, EntityTag, NoContent, Preconditions, Problem, Put, WithFields, mount,
+    resource,
     testing::{Client, TestResponse},
 };
 
@@ -117,6 +118,26 @@ impl Asked {
     }
 }
 
+/// What writes its own response, and has a date.
+#[mount("/own", etag = auto)]
+struct Own;
+
+#[resource]
+impl Own {
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(modified())
+    }
+
+    #[expires(days = 1)]
+    fn get(&self) -> http::Response<Body> {
+        let mut response = http::Response::new(Body::from("own"));
+        let fields = response.headers_mut();
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        fields.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("gsw"));
+        response
+    }
+}
+
 fn client() -> Client {
     strict(
         Application::new("validators")
@@ -124,7 +145,8 @@ fn client() -> Client {
             .mount(Dated)
             .mount(Automatic)
             .mount(Page)
-            .mount(Asked),
+            .mount(Asked)
+            .mount(Own),
     )
 }
 
@@ -346,4 +368,13 @@ async fn a_change_to_what_cannot_be_asked_about_is_no_change() {
     assert_eq!(status("PUT", "/asked/1", &[("if-none-match", "*")]).await, 400);
     assert_eq!(status("PUT", "/asked/1?unit=m", &[("if-none-match", "*")]).await, 412);
     assert_eq!(status("PUT", "/asked/1", &[]).await, 200);
+}
+
+#[tokio::test]
+async fn a_304_carries_what_a_response_of_the_methods_own_says() {
+    let known = ask("GET", "/own", &[("if-modified-since", MODIFIED)]).await;
+    assert_eq!(known.status(), 304);
+    assert_eq!(known.field("cache-control"), Some("no-cache"));
+    assert_eq!(known.field("expires"), None);
+    assert_eq!(known.field("content-language"), None);
 }
