@@ -49,6 +49,15 @@
 //!
 //! [`Application::run`] makes a server of it; [`Application::into_service`] a tower service, which stands inside any
 //! other; [`testing`] asks it without a socket.
+//!
+//! # Features
+//!
+//! All are on by default. Each only adds; what is off is nowhere: it is not negotiated, not understood, not documented.
+//!
+//! | feature | what it adds | what it costs a release: of the program, and of the time to build it |
+//! |---|---|---|
+//! | `brotli` | the content coding `br`, of content and of answers; gzip and deflate are always there | 1.3 MB, 20 s |
+//! | `zstd` | the content coding `zstd`, likewise | 0.7 MB, 27 s, and a C compiler |
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 

@@ -6,10 +6,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_compression::{
-    tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
-    zstd::DParameter,
-};
+#[cfg(feature = "brotli")]
+use async_compression::tokio::bufread::BrotliDecoder;
+use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
+#[cfg(feature = "zstd")]
+use async_compression::{tokio::bufread::ZstdDecoder, zstd::DParameter};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
@@ -19,47 +20,30 @@ use crate::problem::Problem;
 const MOST: usize = 3;
 
 /// The binary logarithm of the window that Zstandard may ask for (RFC 9659, section 3).
+#[cfg(feature = "zstd")]
 const WINDOW: u32 = 23;
 
-/// A content coding that is understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Gzip,
-    Deflate,
-    Brotli,
-    Zstandard,
-}
+/// The codings that are understood, each decoded to the very end, since only there is the content held against its digests.
+const KNOWN: &[(&str, Decode)] = &[
+    ("gzip", |content| {
+        let mut decoder = GzipDecoder::new(content);
+        decoder.multiple_members(true);
+        Box::pin(decoder)
+    }),
+    #[cfg(feature = "brotli")]
+    ("br", |content| Box::pin(Single(BrotliDecoder::new(content)))),
+    #[cfg(feature = "zstd")]
+    ("zstd", |content| {
+        let window = DParameter::window_log_max(WINDOW);
+        let mut decoder = ZstdDecoder::with_params(content, &[window]);
+        decoder.multiple_members(true);
+        Box::pin(decoder)
+    }),
+    ("deflate", |content| Box::pin(Single(ZlibDecoder::new(content)))),
+];
 
-impl Coding {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => Self::Gzip,
-            "deflate" => Self::Deflate,
-            "br" => Self::Brotli,
-            "zstd" => Self::Zstandard,
-            _ => return None,
-        })
-    }
-
-    /// Decodes to the very end, since only there is the content held against its digests.
-    fn decode(self, content: Encoded) -> Decoded {
-        match self {
-            Self::Gzip => {
-                let mut decoder = GzipDecoder::new(content);
-                decoder.multiple_members(true);
-                Box::pin(decoder)
-            }
-            Self::Zstandard => {
-                let window = DParameter::window_log_max(WINDOW);
-                let mut decoder = ZstdDecoder::with_params(content, &[window]);
-                decoder.multiple_members(true);
-                Box::pin(decoder)
-            }
-            Self::Deflate => Box::pin(Single(ZlibDecoder::new(content))),
-            Self::Brotli => Box::pin(Single(BrotliDecoder::new(content))),
-        }
-    }
-}
+/// Takes one coding away.
+type Decode = fn(Encoded) -> Decoded;
 
 /// Content with a coding around it.
 type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
@@ -92,11 +76,13 @@ macro_rules! single {
     )*};
 }
 
-single! { ZlibDecoder BrotliDecoder }
+single! { ZlibDecoder }
+#[cfg(feature = "brotli")]
+single! { BrotliDecoder }
 
 /// The codings that the fields of a request name, in the order in which they were applied.
 #[derive(Debug, Default)]
-pub(super) struct Codings(Vec<Coding>);
+pub(super) struct Codings(Vec<Decode>);
 
 impl Codings {
     /// # Errors
@@ -106,7 +92,7 @@ impl Codings {
         for line in fields.get_all(header::CONTENT_ENCODING) {
             let names = line.to_str().map_err(|_| unsupported())?.split(',').map(str::trim);
             for name in names.filter(|name| !name.is_empty() && *name != "identity") {
-                codings.push(Coding::named(name).ok_or_else(unsupported)?);
+                codings.push(decoder(name).ok_or_else(unsupported)?);
             }
         }
         if codings.len() > MOST { Err(unsupported()) } else { Ok(Self(codings)) }
@@ -123,13 +109,51 @@ impl Codings {
         let most = (limit as u64).saturating_add(1);
         let mut codings = self.0.iter().rev();
         let Some(last) = codings.next() else { return Box::pin(content) };
-        codings.fold(last.decode(content), |content, coding| {
-            coding.decode(Box::pin(BufReader::new(content.take(most))))
+        codings.fold(last(content), |content, decode| {
+            decode(Box::pin(BufReader::new(content.take(most))))
         })
     }
 }
 
+fn decoder(name: &str) -> Option<Decode> {
+    let name = if name.eq_ignore_ascii_case("x-gzip") { "gzip" } else { name };
+    let known = KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    known.map(|(_, decode)| *decode)
+}
+
 fn unsupported() -> Problem {
-    let known = HeaderValue::from_static("gzip, br, zstd, deflate");
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).field(header::ACCEPT_ENCODING, known)
+    let known: Vec<_> = KNOWN.iter().map(|(name, _)| *name).collect();
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    match HeaderValue::try_from(known.join(", ")) {
+        Ok(known) => problem.field(header::ACCEPT_ENCODING, known),
+        Err(_) => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_whose_feature_is_off_is_refused_with_what_there_is() {
+        let known = match (cfg!(feature = "brotli"), cfg!(feature = "zstd")) {
+            (true, true) => "gzip, br, zstd, deflate",
+            (true, false) => "gzip, br, deflate",
+            (false, true) => "gzip, zstd, deflate",
+            (false, false) => "gzip, deflate",
+        };
+        for coding in ["gzip", "X-GZip", "br", "zstd", "deflate", "compress"] {
+            let value = HeaderValue::from_static(coding);
+            let fields = HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]);
+            let is_known = known.contains(coding) || coding == "X-GZip";
+            match Codings::of(&fields) {
+                Ok(_) => assert!(is_known, "{coding}"),
+                Err(mut problem) => {
+                    assert!(!is_known, "{coding}");
+                    let accepted = (header::ACCEPT_ENCODING, HeaderValue::from_static(known));
+                    assert_eq!(problem.take_fields(), [accepted]);
+                }
+            }
+        }
+    }
 }

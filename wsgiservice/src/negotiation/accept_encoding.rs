@@ -48,17 +48,31 @@ mod tests {
     }
 
     #[test]
-    fn the_greatest_quality_wins_and_among_equals_the_better_coding() {
-        assert_eq!(selected("gzip, deflate, br"), Some("br"));
-        assert_eq!(selected("gzip;q=1, br;q=0.5"), Some("gzip"));
+    fn a_name_is_of_either_case() {
         assert_eq!(selected("GZIP"), Some("gzip"));
     }
 
     #[test]
+    #[cfg(feature = "brotli")]
+    fn the_greatest_quality_wins_and_among_equals_the_better_coding() {
+        assert_eq!(selected("gzip, deflate, br"), Some("br"));
+        assert_eq!(selected("gzip;q=1, br;q=0.5"), Some("gzip"));
+    }
+
+    #[test]
+    #[cfg(all(feature = "brotli", feature = "zstd"))]
     fn an_asterisk_is_any_coding_that_is_not_named() {
         assert_eq!(selected("*"), Some("zstd"));
         assert_eq!(selected("*;q=0.5, zstd;q=0"), Some("br"));
         assert_eq!(selected("*;q=0"), None);
+    }
+
+    #[test]
+    #[cfg(not(any(feature = "brotli", feature = "zstd")))]
+    fn a_coding_whose_feature_is_off_is_not_there() {
+        assert_eq!(selected("br, zstd"), None);
+        assert_eq!(selected("br, zstd, gzip;q=0.1"), Some("gzip"));
+        assert_eq!(selected("*"), Some("gzip"));
     }
 
     #[test]

@@ -11,25 +11,35 @@ use flate2::{Compression, write::GzEncoder};
 /// The least content that is worth a coding, in bytes.
 const LEAST: usize = 1 << 10;
 
-/// A fast level of Brotli, for what is coded again for every answer.
-const BROTLI: (u32, u32) = (4, 22);
+/// How many codings there are, with the features that are on.
+const COUNT: usize = 1 + cfg!(feature = "brotli") as usize + cfg!(feature = "zstd") as usize;
 
 /// A content coding that an answer can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
+    #[cfg(feature = "zstd")]
     Zstandard,
+    #[cfg(feature = "brotli")]
     Brotli,
     Gzip,
 }
 
 impl Coding {
     /// All there are, the one that is sent first among equals.
-    pub(crate) const ALL: [Self; 3] = [Self::Zstandard, Self::Brotli, Self::Gzip];
+    pub(crate) const ALL: [Self; COUNT] = [
+        #[cfg(feature = "zstd")]
+        Self::Zstandard,
+        #[cfg(feature = "brotli")]
+        Self::Brotli,
+        Self::Gzip,
+    ];
 
     /// Its name, in `Accept-Encoding` and `Content-Encoding`, and in an entity tag.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            #[cfg(feature = "zstd")]
             Self::Zstandard => "zstd",
+            #[cfg(feature = "brotli")]
             Self::Brotli => "br",
             Self::Gzip => "gzip",
         }
@@ -39,9 +49,12 @@ impl Coding {
     pub(crate) fn encode(self, content: &[u8]) -> std::io::Result<Bytes> {
         let mut encoded = Vec::with_capacity(content.len() / 2);
         match self {
+            #[cfg(feature = "zstd")]
             Self::Zstandard => zstd::stream::copy_encode(content, &mut encoded, 0)?,
+            #[cfg(feature = "brotli")]
             Self::Brotli => {
-                let (quality, window) = BROTLI;
+                // A fast level, for what is coded again for every answer.
+                let (quality, window) = (4, 22);
                 brotli::CompressorWriter::new(&mut encoded, 4096, quality, window)
                     .write_all(content)?;
             }
