@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
 
-use maxminddb::{MaxMindDbError, Reader, geoip2};
+use maxminddb::{MaxMindDbError, Reader, path};
 use tor_geoip::GeoipDb;
 
 /// A database of countries.
@@ -45,8 +45,8 @@ impl GeoIp {
                 Some(database.lookup_country_code(address)?.to_string())
             }
             Database::MaxMind(reader) => {
-                let found = reader.lookup(address).ok()?.decode::<geoip2::Country<'_>>().ok()??;
-                found.country.iso_code.map(str::to_owned)
+                let found = reader.lookup(address).ok()?;
+                found.decode_path(&path!["country", "iso_code"]).ok()?
             }
         }
     }

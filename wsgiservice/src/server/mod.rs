@@ -15,6 +15,12 @@ use std::{
 };
 
 use tokio::net::{TcpListener, TcpStream};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use self::connection::Connections;
 pub(crate) use self::signal::stop_signal;
@@ -49,12 +55,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// }
 /// ```
 pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()> {
-    let log = tracing_subscriber::EnvFilter::try_from_default_env();
-    let log = log.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    // A program that has a log of its own keeps it.
-    let is_terminal = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(log).with_ansi(is_terminal);
-    let _ = log.with_writer(std::io::stderr).try_init();
+    log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut application = application.await?;
@@ -79,6 +80,16 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         }
         Ok(())
     })
+}
+
+/// Begins to log what the variable `RUST_LOG` asks for, such as `warn,hyper=debug`, or else what is `info` and above.
+fn log() {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse().ok());
+    let targets = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal());
+    let log = tracing_subscriber::registry().with(lines.with_writer(std::io::stderr)).with(targets);
+    // A program that has a log of its own keeps it.
+    let _ = log.try_init();
 }
 
 /// Says where a service is, at once: whoever reads the first line may go away, and a service outlives its readers.
