@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue};
-use jiff::{civil::Date, tz::Offset};
+use jiff_core::civil::Date;
 
 use crate::{descriptor::Deprecation, fields::http_date};
 
@@ -25,7 +25,9 @@ pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, Heade
 
 /// The beginning of a day, since 1970.
 fn day(text: &str) -> Option<Duration> {
-    let day: Date = text.parse().ok()?;
-    let begin = Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
-    u64::try_from(begin.as_second()).ok().map(Duration::from_secs)
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+    let days = u64::try_from(date.to_unix_epoch_day().day()).ok()?;
+    parts.next().is_none().then(|| Duration::from_secs(days * 24 * 60 * 60))
 }

@@ -351,6 +351,7 @@ impl Application {
     /// assert_eq!(response.field("content-md5"), Some("C99yNl2XblAeEPCZTW1AXA=="));
     /// # }
     /// ```
+    #[cfg(feature = "digests")]
     pub fn content_md5(mut self) -> Self {
         self.manners.content_md5 = true;
         self

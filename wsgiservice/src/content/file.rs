@@ -33,6 +33,10 @@ use bytes::Bytes;
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "multipart"),
+    expect(unnameable_types, reason = "without forms in parts there are no files to name")
+)]
 pub struct File {
     pub(super) file_name: Option<String>,
     pub(super) media_type: Option<String>,

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::{
-    ContentStream, FormStream,
+    ContentStream, FormStream, IN_PARTS,
     coding::Codings,
     member::{Member, Members},
     xml,
@@ -41,7 +41,7 @@ impl Format {
         match essence.as_str() {
             "application/json" => Some(Self::Json),
             "application/x-www-form-urlencoded" => Some(Self::Form),
-            "multipart/form-data" => Some(Self::Multipart),
+            "multipart/form-data" if IN_PARTS => Some(Self::Multipart),
             "application/xml" | "text/xml" => Some(Self::Xml),
             _ if media_type.ty != names::APPLICATION => None,
             _ if media_type.suffix == Some(names::JSON) => Some(Self::Json),
@@ -159,5 +159,27 @@ fn expected(message: &str) -> String {
         Some((_, expected)) => format!("It must be {expected}."),
         None if message.starts_with("missing field") => format!("It has a {message}."),
         None => "It is of another form.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::{
+        super::{Use, Whole},
+        *,
+    };
+
+    #[test]
+    fn a_form_in_parts_is_understood_and_offered_where_its_feature_is_on() {
+        let media_type = HeaderValue::from_static("multipart/form-data; boundary=b");
+        let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]);
+        assert_eq!(Format::of(&fields).is_some(), cfg!(feature = "multipart"));
+        for whole in [Whole::Nothing, Whole::Value] {
+            let offered = Use { whole, parameters: true }.media_types();
+            let offered = offered.to_str().expect("text").contains("multipart/form-data");
+            assert_eq!(offered, cfg!(feature = "multipart"), "{whole:?}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The content of a request: read under a limit, and understood by its media type.
 
 mod coding;
+#[cfg(feature = "multipart")]
 mod feed;
 mod file;
+#[cfg_attr(not(feature = "multipart"), path = "no_form.rs")]
 mod form;
 mod format;
 mod member;
@@ -19,16 +21,21 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::member::{Member, Written};
 use self::{coding::Codings, format::Format, member::Members};
+#[cfg(not(feature = "multipart"))]
+pub(crate) use self::{file::File, form::FormStream};
+#[cfg(feature = "multipart")]
 pub use self::{
     file::File,
     form::{FormStream, Part},
-    patch::Patch,
-    stream::ContentStream,
 };
+pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
     body::Body, digest::Expected, fields::presence::Concern, parameters::Violation,
     problem::Problem, request::Request,
 };
+
+/// Whether forms in parts are understood.
+pub(crate) const IN_PARTS: bool = cfg!(feature = "multipart");
 
 /// The whole content of a request, deserialised by its media type: JSON, XML or a form of either kind.
 ///
@@ -103,6 +110,10 @@ impl Use {
     /// The media types that are understood, for `Accept`, `Accept-Post` and `Accept-Patch`.
     pub(crate) fn media_types(self) -> HeaderValue {
         HeaderValue::from_static(match self.whole {
+            Whole::Nothing if !IN_PARTS => "application/json, application/x-www-form-urlencoded",
+            Whole::Value if !IN_PARTS => {
+                "application/json, application/x-www-form-urlencoded, application/xml, text/xml"
+            }
             Whole::Bytes | Whole::Stream => "*/*",
             Whole::Nothing => {
                 "application/json, application/x-www-form-urlencoded, multipart/form-data"

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Content, Parameter};
 use crate::{
     application::Manners,
+    content::IN_PARTS,
     descriptor::{Argument, Mount, Operation},
 };
 
@@ -35,7 +36,7 @@ pub(super) fn content(
             _ => continue,
         };
         let schema = (parameter.schema)().map(|schema| schema(generator).to_value());
-        return Some(Content { mandatory, media_types: media_types.to_vec(), limit, schema });
+        return Some(Content { mandatory, media_types: understood(media_types), limit, schema });
     }
     members(parameters, limit)
 }
@@ -68,6 +69,12 @@ fn members(parameters: &[Parameter], limit: usize) -> Option<Content> {
     if let (true, Some(schema)) = (is_mandatory, schema.as_object_mut()) {
         schema.insert("required".to_owned(), Value::from(mandatory));
     }
-    let media_types = media_types.to_vec();
+    let media_types = understood(media_types);
     Some(Content { mandatory: is_mandatory, media_types, limit, schema: Some(schema) })
+}
+
+/// Those of the media types that are understood.
+fn understood(media_types: &[&'static str]) -> Vec<&'static str> {
+    let is_understood = |name: &&str| IN_PARTS || *name != "multipart/form-data";
+    media_types.iter().copied().filter(is_understood).collect()
 }

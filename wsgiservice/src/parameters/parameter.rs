@@ -11,8 +11,8 @@ use crate::descriptor::Kind;
 
 /// A type that the text of a parameter converts to.
 ///
-/// Numbers, `bool`, `char`, `String`, IP addresses, `Uuid` and the dates and times of jiff do; an enum or a newtype of
-/// the service's own does with `#[derive(Parameter)]`. What may be absent is an `Option` of it, what may be repeated a
+/// Numbers, `bool`, `char`, `String`, IP addresses, `Uuid` and, with the feature `jiff`, its dates and times do; an enum or a
+/// newtype of the service's own does with `#[derive(Parameter)]`. What may be absent is an `Option` of it, what may be repeated a
 /// `Vec`.
 ///
 /// ```
@@ -136,6 +136,10 @@ parsed! {
     IpAddr: Kind::Text(Some("ip")), "It must be an IP address.";
     SocketAddr: Kind::Text(Some("socket-address")), "It must be an IP address and a port.";
     uuid::Uuid: Kind::Text(Some("uuid")), "It must be a UUID.";
+}
+
+#[cfg(feature = "jiff")]
+parsed! {
     jiff::Timestamp: Kind::Text(Some("date-time")), "It must be a date and a time with an offset, as in RFC 3339.";
     jiff::civil::Date: Kind::Text(Some("date")), "It must be a date, as in 2026-11-24.";
     jiff::civil::Time: Kind::Text(Some("time")), "It must be a time, as in 12:30:00.";
