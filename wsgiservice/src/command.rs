@@ -7,7 +7,7 @@ use std::{
 
 use clap::Subcommand;
 
-use crate::documentation::{Documentation, help, openapi::OpenApi};
+use crate::documentation::{Documentation, help, openapi};
 
 /// What to do in place of answering requests.
 #[derive(Clone, Debug, Subcommand)]
@@ -33,7 +33,7 @@ impl Command {
         let mut output = io::stdout().lock();
         match self {
             Self::Openapi => {
-                let document = serde_json::to_string_pretty(&OpenApi::new(documentation))?;
+                let document = serde_json::to_string_pretty(&openapi::document(documentation))?;
                 writeln!(output, "{document}")
             }
             Self::HelpPage { output: folder } => {

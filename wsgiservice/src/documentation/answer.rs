@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use schemars::SchemaGenerator;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::{Content, Described, Method, Parameter, problem};
@@ -15,16 +14,14 @@ use crate::{
 };
 
 /// An answer of a method.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Answer {
     /// The status; nothing where it may be any other.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
     pub(crate) description: String,
     /// The names of the header fields that it may have, beside those that every answer has.
     pub(crate) fields: Vec<&'static str>,
     pub(crate) media_types: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) schema: Option<Value>,
     /// Whether it is a problem document.
     pub(crate) problem: bool,

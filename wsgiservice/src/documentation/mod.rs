@@ -11,11 +11,12 @@ pub(crate) mod openapi;
 mod parameter;
 mod problem;
 mod schema;
+mod tree;
+mod view;
 
 use std::collections::BTreeSet;
 
 use schemars::{SchemaGenerator, generate::SchemaSettings};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(crate) use self::{answer::Answer, parameter::Parameter};
@@ -36,25 +37,24 @@ pub(crate) struct Described<'a> {
 }
 
 /// All that there is to say of an application.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Documentation {
     pub(crate) name: String,
     pub(crate) version: &'static str,
     pub(crate) description: &'static str,
     pub(crate) resources: Vec<Resource>,
     pub(crate) components: Components,
-    #[serde(skip)]
     pub(crate) package: Option<Package>,
 }
 
 /// What schemas refer to.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Components {
     pub(crate) schemas: Map<String, Value>,
 }
 
 /// A resource.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Resource {
     pub(crate) name: &'static str,
     pub(crate) path: String,
@@ -64,57 +64,48 @@ pub(crate) struct Resource {
     pub(crate) allow: String,
     pub(crate) methods: Vec<Method>,
     /// What tells that, which the framework answers.
-    #[serde(skip)]
     pub(crate) options: Method,
 }
 
 /// A representation of a resource.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Representation {
     pub(crate) extension: &'static str,
     pub(crate) media_type: &'static str,
 }
 
 /// A method of a resource.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) method: &'static str,
     /// The name of the operation, which no other has.
     pub(crate) id: String,
     pub(crate) summary: String,
     pub(crate) description: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deprecated: Option<Deprecated>,
     pub(crate) parameters: Vec<Parameter>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<Content>,
     pub(crate) answers: Vec<Answer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cache_control: Option<&'static str>,
     /// How to log in.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) challenges: Vec<&'static str>,
 }
 
 /// That a method is to go.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Deprecated {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sunset: Option<&'static str>,
 }
 
 /// The content of a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) mandatory: bool,
     pub(crate) media_types: Vec<&'static str>,
     /// How much of it is read, in bytes.
     pub(crate) limit: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) schema: Option<Value>,
 }
 

@@ -1,33 +1,26 @@
 //! A parameter, in words and as a schema.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::descriptor::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
 
 /// A parameter of a method.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     /// Where it is: `path`, `query`, `header` or `content`.
-    #[serde(rename = "in")]
     pub(crate) place: &'static str,
     /// The name that it has there, where it may be another one than violations have: that of a header field.
     pub(crate) key: &'static str,
     pub(crate) mandatory: bool,
     pub(crate) repeated: bool,
-    #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) rules: Vec<String>,
     pub(crate) description: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) default: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) example: Option<&'static str>,
     /// Whether it is never shown.
-    #[serde(skip)]
     pub(crate) is_secret: bool,
-    #[serde(skip)]
     pub(crate) is_file: bool,
     pub(crate) schema: Value,
 }

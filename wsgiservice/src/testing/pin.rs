@@ -8,7 +8,7 @@ use crate::{
     application::Application,
     documentation::{
         changes::{self, Change},
-        openapi::OpenApi,
+        openapi,
     },
 };
 
@@ -46,7 +46,7 @@ const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
 #[track_caller]
 pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
     let file = file.as_ref();
-    let document = OpenApi::new(&application.documentation());
+    let document = openapi::document(&application.documentation());
     if let Err(error) = application.build() {
         panic!("the application cannot be built: {error}");
     }

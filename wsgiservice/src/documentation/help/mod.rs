@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
 use self::page::{POLICY, Place, page};
-use super::{Documentation, openapi::OpenApi};
+use super::{Documentation, openapi, tree::Tree, view};
 use crate::{application::Application, binary::Binary, outcome::WithFields, request::Request};
 
 const STYLE: &str = include_str!("style.css");
@@ -38,7 +38,7 @@ pub(crate) fn mount_into(
 /// Where a file cannot be written.
 pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<()> {
     let page = page(documentation, Place { assets: "", base: None, origin: ORIGIN });
-    let openapi = serde_json::to_string_pretty(&OpenApi::new(documentation))?;
+    let openapi = serde_json::to_string_pretty(&openapi::document(documentation))?;
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("index.html"), page)?;
     std::fs::write(folder.join("style.css"), STYLE)?;
@@ -78,7 +78,7 @@ struct View {
 
 impl Serialize for View {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.documentation.serialize(serializer)
+        view::view(&self.documentation).serialize(serializer)
     }
 }
 
@@ -90,8 +90,8 @@ struct Document {
 
 #[resource(crate = crate)]
 impl Document {
-    fn get(&self) -> OpenApi {
-        OpenApi::new(&self.documentation)
+    fn get(&self) -> Tree {
+        openapi::document(&self.documentation)
     }
 }
 

@@ -1,0 +1,95 @@
+//! The documentation as it is, for programs: what the help page says, as JSON and XML.
+
+use serde_json::Value;
+
+use super::{
+    Answer, Content, Deprecated, Documentation, Method, Parameter, Representation, Resource,
+    tree::{Object, Tree},
+};
+
+/// All of it.
+pub(super) fn view(documentation: &Documentation) -> Tree {
+    let schemas = Value::Object(documentation.components.schemas.clone());
+    Object::default()
+        .with("name", documentation.name.as_str())
+        .with("version", documentation.version)
+        .with("description", documentation.description)
+        .with("resources", Tree::list(&documentation.resources, resource))
+        .with("components", Object::default().with("schemas", schemas))
+        .into()
+}
+
+fn resource(resource: &Resource) -> Tree {
+    Object::default()
+        .with("name", resource.name)
+        .with("path", resource.path.as_str())
+        .with("description", resource.description)
+        .with("representations", Tree::list(&resource.representations, representation))
+        .with("allow", resource.allow.as_str())
+        .with("methods", Tree::list(&resource.methods, method))
+        .into()
+}
+
+fn representation(representation: &Representation) -> Tree {
+    Object::default()
+        .with("extension", representation.extension)
+        .with("media_type", representation.media_type)
+        .into()
+}
+
+fn method(method: &Method) -> Tree {
+    Object::default()
+        .with("method", method.method)
+        .with("id", method.id.as_str())
+        .with("summary", method.summary.as_str())
+        .with("description", method.description)
+        .with_some("deprecated", method.deprecated.as_ref().map(deprecated))
+        .with("parameters", Tree::list(&method.parameters, parameter))
+        .with_some("content", method.content.as_ref().map(content))
+        .with("answers", Tree::list(&method.answers, answer))
+        .with_some("cache_control", method.cache_control)
+        .with_full("challenges", Tree::texts(&method.challenges))
+        .into()
+}
+
+fn deprecated(deprecated: &Deprecated) -> Object {
+    Object::default()
+        .with_some("since", deprecated.since)
+        .with_some("note", deprecated.note)
+        .with_some("sunset", deprecated.sunset)
+}
+
+fn parameter(parameter: &Parameter) -> Tree {
+    Object::default()
+        .with("name", parameter.name)
+        .with("in", parameter.place)
+        .with("key", parameter.key)
+        .with("mandatory", parameter.mandatory)
+        .with("repeated", parameter.repeated)
+        .with("type", parameter.kind.as_str())
+        .with("rules", Tree::list(&parameter.rules, |rule| rule.as_str().into()))
+        .with("description", parameter.description)
+        .with_some("default", parameter.default)
+        .with_some("example", parameter.example)
+        .with("schema", &parameter.schema)
+        .into()
+}
+
+fn content(content: &Content) -> Object {
+    Object::default()
+        .with("mandatory", content.mandatory)
+        .with("media_types", Tree::texts(&content.media_types))
+        .with("limit", Value::from(content.limit))
+        .with_some("schema", content.schema.as_ref())
+}
+
+fn answer(answer: &Answer) -> Tree {
+    Object::default()
+        .with_some("status", answer.status.map(Value::from))
+        .with("description", answer.description.as_str())
+        .with("fields", Tree::texts(&answer.fields))
+        .with("media_types", Tree::texts(&answer.media_types))
+        .with_some("schema", answer.schema.as_ref())
+        .with("problem", answer.problem)
+        .into()
+}
