@@ -61,6 +61,7 @@
 //! | `jiff` | its dates and times as parameters, and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |
 //! | `markdown` | Markdown in documentation comments, on the help page; without it they are plain text there | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as content, with its files: `File`, `FormStream` | 0.1 MB, 5 s |
+//! | `testing` | [`testing`]; what only tests need can be a feature of `[dev-dependencies]` alone | nothing of the program, 2 s |
 //! | `zstd` | the content coding `zstd`, likewise | 0.7 MB, 27 s, and a C compiler |
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
@@ -97,6 +98,7 @@ mod response;
 mod returned;
 mod routing;
 mod server;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod validators;
 

@@ -1,17 +1,11 @@
 //! An application that was built.
 
-use std::sync::Arc;
-
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::HeaderValue;
 
 use super::{BuildError, Manners, entry::Entry};
 use crate::{
-    config::Network,
-    documentation::Documentation,
-    problem::Problem,
-    representation::Representations,
-    request::Request,
-    routing::{Router, normalise},
+    config::Network, problem::Problem, representation::Representations, request::Request,
+    routing::Router,
 };
 
 /// All that the exchange needs of an application.
@@ -26,8 +20,9 @@ pub(crate) struct Built {
     pub(crate) manners: Manners,
     /// Who may read what the application tells of itself.
     pub(crate) trusted: Vec<Network>,
-    /// What it tells of itself.
-    pub(crate) documentation: Option<Arc<Documentation>>,
+    /// What it tells of itself, by which a test holds its answers.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) documentation: Option<std::sync::Arc<crate::documentation::Documentation>>,
     /// Why nothing can be answered at all.
     pub(crate) broken: Option<BuildError>,
 }
@@ -41,6 +36,7 @@ impl Built {
             allow: HeaderValue::from_static("OPTIONS"),
             manners: Manners::default(),
             trusted: Network::loopback(),
+            #[cfg(any(test, feature = "testing"))]
             documentation: None,
             broken,
         }
@@ -50,18 +46,6 @@ impl Built {
     pub(crate) fn trusts(&self, request: &Request) -> bool {
         let peer = request.peer().map(|peer| peer.ip());
         peer.is_some_and(|peer| self.trusted.iter().any(|network| network.contains(peer)))
-    }
-
-    /// Whether the documentation of what answers this request knows a status; see [`Documentation::knows`].
-    pub(crate) fn knows(&self, method: &Method, target: &Uri, status: StatusCode) -> Option<bool> {
-        let path = normalise(target.path());
-        let matched = self.router.find(&path)?;
-        if self.router.ignores(method, &matched, &path, target.query()) {
-            return None;
-        }
-        let entry = self.entries.get(matched.resource)?;
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
-        self.documentation.as_ref()?.knows(entry.path(), method.as_str(), status.as_u16())
     }
 
     pub(crate) fn entry(&self, position: usize) -> Result<&Entry, Problem> {

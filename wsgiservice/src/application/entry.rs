@@ -91,6 +91,7 @@ impl Entry {
     }
 
     /// Its path template, with the prefix under which it is nested.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn path(&self) -> &str {
         &self.path
     }

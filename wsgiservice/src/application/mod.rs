@@ -403,6 +403,7 @@ impl Application {
         let built = Arc::new(Built {
             manners: application.manners,
             trusted: trusted.unwrap_or_else(Network::loopback),
+            #[cfg(any(test, feature = "testing"))]
             documentation: Some(documentation),
             ..Built::new(router, entries, None)
         });

@@ -59,6 +59,7 @@ impl Service {
     }
 
     /// The application that was built.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn built(&self) -> &Built {
         &self.built
     }

@@ -4,6 +4,7 @@
 //! does.
 
 mod answer;
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod changes;
 mod example;
 pub(crate) mod help;
@@ -110,15 +111,6 @@ pub(crate) struct Content {
 }
 
 impl Documentation {
-    /// Whether a method that is known can answer with this status; of one that is not known nobody can tell.
-    pub(crate) fn knows(&self, path: &str, method: &str, status: u16) -> Option<bool> {
-        let resource = self.resources.iter().find(|resource| resource.path == path)?;
-        let mut methods = resource.methods.iter().chain([&resource.options]);
-        let method = methods.find(|it| it.method == method)?;
-        let can_be = |answer: &Answer| answer.status.is_none_or(|known| known == status);
-        Some(method.answers.iter().any(can_be))
-    }
-
     /// The documentation of these resources, in the order in which they were mounted.
     pub(crate) fn new(name: &str, mounted: &[Described<'_>]) -> Self {
         let settings = SchemaSettings::draft2020_12();
