@@ -1,7 +1,5 @@
 //! Every status that a method can answer with: its own, those of the hooks before it, and those of the framework.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
 use schemars::SchemaGenerator;
 use serde_json::Value;
@@ -77,11 +75,9 @@ pub(super) fn of(
     if facts.returns.statuses.contains(&416) {
         answers.push(problem(Some(416), "There is nothing of the range that was asked for."));
     }
-    let mut problems = BTreeMap::new();
+    let mut problems = Problems::default();
     let manners = resource.manners;
-    let mut add = |status: u16, description: &str| {
-        problems.entry(status).or_insert_with(|| description.to_owned());
-    };
+    let mut add = |status, description| problems.add(status, description);
     for failure in facts.returns.failures.into_iter().flatten() {
         add(failure.status, failure.documentation);
     }
@@ -104,8 +100,10 @@ pub(super) fn of(
         add(415, "The content is of a media type or a content coding that is not read.");
     }
     add(500, "Something failed: the log says what, under the ID in the document.");
-    answers.extend(problems.into_iter().map(|(status, text)| problem(Some(status), &text)));
-    answers.sort_by_key(|answer| answer.status);
+    for (status, text) in problems.0 {
+        answers.push(problem(Some(status), text));
+    }
+    let mut answers = by_status(answers);
     let is_open = is_open(&facts.returns) || facts.hooks.iter().any(|it| is_open(&it.returns));
     if facts.writes_itself() {
         answers.push(anything());
@@ -116,6 +114,28 @@ pub(super) fn of(
         answer.fields.extend(deprecation(operation));
     }
     answers
+}
+
+/// What problems there are, of which the first with a status says what it means.
+#[derive(Default)]
+struct Problems(Vec<(u16, &'static str)>);
+
+impl Problems {
+    fn add(&mut self, status: u16, description: &'static str) {
+        if self.0.iter().all(|(known, _)| *known != status) {
+            self.0.push((status, description));
+        }
+    }
+}
+
+/// In the order of the status. There are few of them, and a sort would be compiled for them alone.
+fn by_status(answers: Vec<Answer>) -> Vec<Answer> {
+    let mut sorted: Vec<Answer> = Vec::with_capacity(answers.len());
+    for answer in answers {
+        let place = sorted.partition_point(|earlier| earlier.status <= answer.status);
+        sorted.insert(place, answer);
+    }
+    sorted
 }
 
 /// The answers to `OPTIONS` of a resource with these methods, which looks at nothing of the request.

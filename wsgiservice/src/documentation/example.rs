@@ -52,9 +52,10 @@ impl Examples<'_> {
         let required = schema.get("required").and_then(Value::as_array);
         let is_there = |name: &str| required.is_none_or(|it| it.iter().any(|it| it == name));
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let members = properties.filter(|(name, _)| is_there(name));
-        let mut object: Map<_, _> =
-            members.map(|(name, schema)| (name.clone(), self.made(name, schema, depth))).collect();
+        let mut object = Map::new();
+        for (name, schema) in properties.filter(|(name, _)| is_there(name)) {
+            object.insert(name.clone(), self.made(name, schema, depth));
+        }
         if let (true, Some(any)) = (object.is_empty(), schema.get("additionalProperties"))
             && any != &Value::Bool(false)
         {

@@ -117,7 +117,7 @@ impl Documentation {
         let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
         let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
         let mut described: Vec<_> = mounted.to_vec();
-        described.sort_by_key(|resource| resource.path);
+        described.sort_unstable_by_key(|resource| resource.path);
         let resources = described.iter().map(|resource| writer.resource(resource)).collect();
         // That of the command line, too: of what was mounted first.
         let package = mounted.first().map(|resource| resource.mount.package);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, Content, Documentation, Method, Parameter, Resource,
+    parameter::of_type,
     tree::{Object, Tree},
     unused,
 };
@@ -156,7 +157,7 @@ fn response(answer: &Answer) -> Object {
     let mut content = contents(&answer.media_types, answer.schema.as_ref());
     if answer.problem {
         // The page for people is the last of them.
-        let page = Object::default().with("schema", json!({"type": "string"}));
+        let page = Object::default().with("schema", text());
         content.insert("text/html", page.into());
     }
     Object::default()
@@ -188,7 +189,12 @@ fn header(name: &str) -> Object {
         "Accept" => "What the method reads (RFC 9110, section 12.5.1).",
         _ => "How long to wait (RFC 9110, section 10.2.3).",
     };
-    Object::default().with("description", description).with("schema", json!({"type": "string"}))
+    Object::default().with("description", description).with("schema", text())
+}
+
+/// The schema of what is a text.
+fn text() -> Value {
+    of_type("string").into()
 }
 
 /// The name of the security scheme of a challenge, which is added where it is not there: each has a realm of its own.

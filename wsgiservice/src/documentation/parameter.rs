@@ -52,7 +52,7 @@ pub(super) fn variable(name: &'static str) -> Parameter {
         example: None,
         is_secret: false,
         is_file: false,
-        schema: json!({"type": "string"}),
+        schema: of_type("string").into(),
     }
 }
 
@@ -92,8 +92,14 @@ fn parameter(
         example: constraint.example,
         is_secret,
         is_file: kind.is_none(),
-        schema: if repeated && !is_in_path { json!({"type": "array", "items": one}) } else { one },
+        schema: if repeated && !is_in_path { list(one) } else { one },
     })
+}
+
+fn list(item: Value) -> Value {
+    let mut schema = of_type("array");
+    schema.insert("items".to_owned(), item);
+    schema.into()
 }
 
 /// The type, in words.
@@ -159,8 +165,7 @@ fn integer(number: i128) -> Option<Value> {
 }
 
 fn file(constraint: &Constraint) -> Value {
-    let mut schema = Map::new();
-    schema.insert("type".to_owned(), "string".into());
+    let mut schema = of_type("string");
     schema.insert("contentMediaType".to_owned(), "application/octet-stream".into());
     describe(&mut schema, constraint);
     Value::Object(schema)
@@ -194,32 +199,42 @@ fn schema(kind: &Kind, constraint: &Constraint) -> Value {
 }
 
 fn typed(kind: &Kind) -> Map<String, Value> {
-    let schema = match kind {
+    let mut schema = of_type(match kind {
+        Kind::Integer { .. } => "integer",
+        Kind::Number => "number",
+        Kind::Boolean => "boolean",
+        Kind::Text(_) | Kind::Choice(_) | Kind::Any => "string",
+    });
+    let mut put = |key: &str, value: Value| schema.insert(key.to_owned(), value);
+    match kind {
         Kind::Integer { minimum, maximum } => {
-            let mut schema = json!({"type": "integer"});
             for (key, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
-                if let (Some(bound), Some(schema)) = (integer(bound), schema.as_object_mut()) {
-                    schema.insert(key.to_owned(), bound);
-                }
+                integer(bound).and_then(|bound| put(key, bound));
             }
-            schema
         }
-        Kind::Number => json!({"type": "number"}),
-        Kind::Boolean => json!({"type": "boolean"}),
         Kind::Text(Some("ip")) => {
-            json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
+            let formats = ["ipv4", "ipv6"].map(|format| json!({"format": format}));
+            put("anyOf", formats.to_vec().into());
         }
-        Kind::Text(name) => match name.and_then(format) {
-            Some(format) => json!({"type": "string", "format": format}),
-            None => json!({"type": "string"}),
-        },
-        Kind::Choice(words) => json!({"type": "string", "enum": words}),
-        Kind::Any => json!({"type": ["string", "number", "boolean"]}),
-    };
-    match schema {
-        Value::Object(schema) => schema,
-        _ => Map::new(),
+        Kind::Text(name) => {
+            name.and_then(format).and_then(|format| put("format", format.into()));
+        }
+        Kind::Choice(words) => {
+            put("enum", words.to_vec().into());
+        }
+        Kind::Any => {
+            put("type", vec!["string", "number", "boolean"].into());
+        }
+        Kind::Number | Kind::Boolean => {}
     }
+    schema
+}
+
+/// A schema that says no more than the type.
+pub(super) fn of_type(kind: &str) -> Map<String, Value> {
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), kind.into());
+    schema
 }
 
 /// The formats that JSON Schema knows, in its sense (validation vocabulary, section 7.3).

@@ -1,9 +1,9 @@
 //! The content of a request, as a schema.
 
 use schemars::SchemaGenerator;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Content, Parameter};
+use super::{Content, Parameter, parameter::of_type};
 use crate::{
     application::Manners,
     content::IN_PARTS,
@@ -45,17 +45,17 @@ pub(super) fn content(
 fn members(parameters: &[Parameter], limit: usize) -> Option<Content> {
     let members = || parameters.iter().filter(|parameter| parameter.place == "content");
     members().next()?;
-    let properties: Map<_, _> = members()
-        .map(|parameter| {
-            let mut schema = parameter.schema.clone();
-            if let Some(schema) = schema.as_object_mut()
-                && !parameter.description.is_empty()
-            {
-                schema.insert("description".to_owned(), parameter.description.into());
-            }
-            (parameter.name.to_owned(), schema)
-        })
-        .collect();
+    // Not collected, for which a map would sort.
+    let mut properties = Map::new();
+    for parameter in members() {
+        let mut schema = parameter.schema.clone();
+        if let Some(schema) = schema.as_object_mut()
+            && !parameter.description.is_empty()
+        {
+            schema.insert("description".to_owned(), parameter.description.into());
+        }
+        properties.insert(parameter.name.to_owned(), schema);
+    }
     let mandatory: Vec<_> =
         members().filter(|parameter| parameter.mandatory).map(|it| it.name).collect();
     let needs_a_file = members().any(|parameter| parameter.is_file && parameter.mandatory);
@@ -65,12 +65,13 @@ fn members(parameters: &[Parameter], limit: usize) -> Option<Content> {
         &["application/json", "application/x-www-form-urlencoded", "multipart/form-data"][..]
     };
     let is_mandatory = !mandatory.is_empty();
-    let mut schema = json!({"type": "object", "properties": properties});
-    if let (true, Some(schema)) = (is_mandatory, schema.as_object_mut()) {
+    let mut schema = of_type("object");
+    schema.insert("properties".to_owned(), properties.into());
+    if is_mandatory {
         schema.insert("required".to_owned(), Value::from(mandatory));
     }
     let media_types = understood(media_types);
-    Some(Content { mandatory: is_mandatory, media_types, limit, schema: Some(schema) })
+    Some(Content { mandatory: is_mandatory, media_types, limit, schema: Some(schema.into()) })
 }
 
 /// Those of the media types that are understood.

@@ -35,8 +35,14 @@ impl Tree {
 impl Object {
     /// With a member more, which is not there yet.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Tree>) -> Self {
-        self.0.push((name.to_owned(), value.into()));
+        self.push(name, value.into());
         self
+    }
+
+    /// Called from everywhere, and often for nobody: not worth a copy for each call.
+    #[inline(never)]
+    fn push(&mut self, name: &str, value: Tree) {
+        self.0.push((name.to_owned(), value));
     }
 
     /// With a member more, if there is something to say.
