@@ -2,10 +2,10 @@
 //!
 //! What only `#[mount]` and `#[resource]` together can see is in `expand::assertions`.
 
-use regex::Regex;
 use syn::{Attribute, LitStr, Type, spanned::Spanned};
 
 use crate::{
+    expression::Expression,
     input::{Errors, function::Function},
     model::{Constraint, Freshness, Literal, METHODS, Operation, Range, Role, Sunset, name},
 };
@@ -51,7 +51,7 @@ pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
 
 fn expression(constraint: &Constraint, errors: &mut Errors) {
     let Some(re) = &constraint.re else { return };
-    if let Err(error) = Regex::new(&re.value()) {
+    if let Err(error) = Expression::new(&re.value()) {
         errors.at(re.span(), format!("this regular expression does not parse: {error}"));
     }
 }
@@ -85,8 +85,8 @@ fn value(constraint: &Constraint, name: &str, value: &Literal, errors: &mut Erro
         broken("a validated parameter is not empty");
     }
     if let Some(re) = &constraint.re
-        && let Ok(whole) = Regex::new(&format!(r"\A(?:{})\z", re.value()))
-        && !whole.is_match(&text)
+        && let Ok(expression) = Expression::new(&re.value())
+        && !expression.matches(&text)
     {
         broken(&format!("re = {:?}", re.value()));
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod expand;
+mod expression;
 mod input;
 mod model;
 mod template;
