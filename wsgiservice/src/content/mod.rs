@@ -9,6 +9,8 @@ mod form;
 mod format;
 mod member;
 mod patch;
+#[cfg(any(feature = "brotli", feature = "gzip"))]
+mod single;
 mod stream;
 mod xml;
 

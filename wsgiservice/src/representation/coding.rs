@@ -3,16 +3,20 @@
 //! They are applied here, within the exchange, and not by a layer around it: an entity tag has to be another for each
 //! coding, and `Vary` has to say so.
 
+#[cfg(any(feature = "brotli", feature = "gzip"))]
 use std::io::Write;
 
 use bytes::Bytes;
+#[cfg(feature = "gzip")]
 use flate2::{Compression, write::GzEncoder};
 
 /// The least content that is worth a coding, in bytes.
 const LEAST: usize = 1 << 10;
 
 /// How many codings there are, with the features that are on.
-const COUNT: usize = 1 + cfg!(feature = "brotli") as usize + cfg!(feature = "zstd") as usize;
+const COUNT: usize = cfg!(feature = "brotli") as usize
+    + cfg!(feature = "gzip") as usize
+    + cfg!(feature = "zstd") as usize;
 
 /// A content coding that an answer can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,7 @@ pub(crate) enum Coding {
     Zstandard,
     #[cfg(feature = "brotli")]
     Brotli,
+    #[cfg(feature = "gzip")]
     Gzip,
 }
 
@@ -31,6 +36,7 @@ impl Coding {
         Self::Zstandard,
         #[cfg(feature = "brotli")]
         Self::Brotli,
+        #[cfg(feature = "gzip")]
         Self::Gzip,
     ];
 
@@ -41,31 +47,43 @@ impl Coding {
             Self::Zstandard => "zstd",
             #[cfg(feature = "brotli")]
             Self::Brotli => "br",
+            #[cfg(feature = "gzip")]
             Self::Gzip => "gzip",
         }
     }
 
     /// The content in this coding.
+    #[cfg_attr(
+        not(any(feature = "brotli", feature = "gzip", feature = "zstd")),
+        expect(unused_variables, reason = "there is no coding")
+    )]
     pub(crate) fn encode(self, content: &[u8]) -> std::io::Result<Bytes> {
-        let mut encoded = Vec::with_capacity(content.len() / 2);
         match self {
             #[cfg(feature = "zstd")]
-            Self::Zstandard => zstd::stream::copy_encode(content, &mut encoded, 0)?,
+            Self::Zstandard => zstd::stream::encode_all(content, 0).map(Bytes::from),
             #[cfg(feature = "brotli")]
-            Self::Brotli => {
-                // A fast level, for what is coded again for every answer.
-                let (quality, window) = (4, 22);
-                brotli::CompressorWriter::new(&mut encoded, 4096, quality, window)
-                    .write_all(content)?;
-            }
-            Self::Gzip => {
-                let mut encoder = GzEncoder::new(&mut encoded, Compression::fast());
-                encoder.write_all(content)?;
-                encoder.finish()?;
-            }
+            Self::Brotli => brotli(content),
+            #[cfg(feature = "gzip")]
+            Self::Gzip => gzip(content),
         }
-        Ok(encoded.into())
     }
+}
+
+#[cfg(feature = "brotli")]
+fn brotli(content: &[u8]) -> std::io::Result<Bytes> {
+    // A fast level, for what is coded again for every answer.
+    let (quality, window) = (4, 22);
+    let mut encoded = Vec::with_capacity(content.len() / 2);
+    brotli::CompressorWriter::new(&mut encoded, 4096, quality, window).write_all(content)?;
+    Ok(encoded.into())
+}
+
+#[cfg(feature = "gzip")]
+fn gzip(content: &[u8]) -> std::io::Result<Bytes> {
+    let encoded = Vec::with_capacity(content.len() / 2);
+    let mut encoder = GzEncoder::new(encoded, Compression::fast());
+    encoder.write_all(content)?;
+    encoder.finish().map(Bytes::from)
 }
 
 /// Whether content of this size would be coded.

@@ -1,0 +1,55 @@
+//! Content codings of which there is one stream, and nothing behind it.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+#[cfg(feature = "brotli")]
+use async_compression::tokio::bufread::BrotliDecoder;
+#[cfg(feature = "gzip")]
+use async_compression::tokio::bufread::ZlibDecoder;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::coding::{Decoded, Encoded};
+
+/// A decoder that fails where something is behind the stream.
+struct Single<D>(D);
+
+#[cfg(feature = "brotli")]
+pub(super) fn brotli(content: Encoded) -> Decoded {
+    Box::pin(Single(BrotliDecoder::new(content)))
+}
+
+#[cfg(feature = "gzip")]
+pub(super) fn zlib(content: Encoded) -> Decoded {
+    Box::pin(Single(ZlibDecoder::new(content)))
+}
+
+macro_rules! single {
+    ($($decoder:ident)*) => {$(
+        impl AsyncRead for Single<$decoder<Encoded>> {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                buffer: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                let before = buffer.filled().len();
+                ready!(Pin::new(&mut self.0).poll_read(context, buffer))?;
+                if buffer.filled().len() > before || buffer.remaining() == 0 {
+                    return Poll::Ready(Ok(()));
+                }
+                match ready!(self.0.get_mut().as_mut().poll_fill_buf(context))?.is_empty() {
+                    true => Poll::Ready(Ok(())),
+                    false => Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
+                }
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "gzip")]
+single! { ZlibDecoder }
+#[cfg(feature = "brotli")]
+single! { BrotliDecoder }
