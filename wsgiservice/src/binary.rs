@@ -1,9 +1,9 @@
 //! Content that is no value with representations, but bytes of a media type: in memory, in a file, or as they come.
 
-use std::{fmt, io, ops::Range, path::Path, sync::Arc, time::SystemTime};
+use std::{fmt, io, ops::Range, path::Path, pin::Pin, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
@@ -15,6 +15,9 @@ use crate::{
     problem::Problem,
     validators,
 };
+
+/// Content as it comes.
+type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 64 << 10;
@@ -225,22 +228,20 @@ impl File {
         let read = stream::iter(pieces).then(move |piece| {
             let file = self.clone();
             async move {
-                match piece {
-                    Piece::Text(text) => stream::once(async { Ok(Bytes::from(text)) }).boxed(),
+                let one: Pieces = match piece {
+                    Piece::Text(text) => Box::pin(stream::iter([Ok(Bytes::from(text))])),
                     Piece::Part(range) => match file.part(range).await {
-                        Ok(part) => part.boxed(),
-                        Err(error) => stream::once(async { Err(error) }).boxed(),
+                        Ok(part) => Box::pin(part),
+                        Err(error) => Box::pin(stream::iter([Err(error)])),
                     },
-                }
+                };
+                one
             }
         });
         Body::of_stream(read.flatten()).with_length(length as u64)
     }
 
-    async fn part(
-        self,
-        range: Range<usize>,
-    ) -> io::Result<impl stream::Stream<Item = io::Result<Bytes>>> {
+    async fn part(self, range: Range<usize>) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
         let mut file = tokio::fs::File::from_std(self.file.try_clone()?);
         file.seek(SeekFrom::Start(range.start as u64)).await?;
         let part = file.take(range.len() as u64);

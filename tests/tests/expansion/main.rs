@@ -11,6 +11,8 @@ mod check;
 #[path = "../../../wsgiservice-macros/src/expand/mod.rs"]
 #[allow(unused_imports, reason = "the derives are for others")]
 mod expand;
+#[path = "../../../wsgiservice-macros/src/expression.rs"]
+mod expression;
 #[path = "../../../wsgiservice-macros/src/input/mod.rs"]
 mod input;
 #[path = "../../../wsgiservice-macros/src/model.rs"]
