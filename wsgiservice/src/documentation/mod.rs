@@ -224,6 +224,11 @@ impl Writer {
     }
 }
 
+/// A value as JSON, by what writes answers: its `Display` would be one serialiser more to compile.
+fn as_json(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// The name itself, or with the first number from 2 on with which nothing has it.
 fn unused(name: &str, is_used: impl Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|number: u32| format!("{name}{number}"));

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::as_json;
 use crate::descriptor::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
 
 /// A parameter of a method.
@@ -141,7 +142,7 @@ fn rules(constraint: &Constraint, is_file: bool) -> Vec<String> {
 }
 
 fn range(least: Bound, most: Bound) -> Option<String> {
-    let text = |bound: Bound| number(bound).map(|number| number.to_string());
+    let text = |bound: Bound| number(bound).as_ref().map(as_json);
     match (text(least), text(most)) {
         (Some(least), Some(most)) => Some(format!("from {least} to {most}")),
         (Some(least), None) => Some(format!("{least} or more")),

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use serde_json::Value;
 
 use super::page::word;
-use crate::documentation::{Content, Method, Parameter, example::Examples};
+use crate::documentation::{Content, Method, Parameter, as_json, example::Examples};
 
 /// What a value must not hold as it is within a URL: all but the unreserved characters (RFC 3986, section 2.3).
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -108,7 +108,7 @@ fn whole(content: &Content, examples: Examples<'_>) -> Vec<String> {
 pub(super) fn json(content: &Content, examples: Examples<'_>) -> Option<String> {
     let is_json = content.media_types.first() == Some(&"application/json");
     let example = examples.of("content", content.schema.as_ref().filter(|_| is_json)?);
-    (example != Value::Null).then(|| example.to_string())
+    (example != Value::Null).then(|| as_json(&example))
 }
 
 /// The text as one word of a shell (POSIX, section 2.2.2).

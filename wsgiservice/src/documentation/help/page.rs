@@ -10,7 +10,8 @@ use super::{
     markdown::markdown,
 };
 use crate::documentation::{
-    Answer, Content, Documentation, Method, Parameter, Representation, Resource, example::Examples,
+    Answer, Content, Documentation, Method, Parameter, Representation, Resource, as_json,
+    example::Examples,
 };
 
 /// What the page may load, and what it may ask: its own origin.
@@ -381,6 +382,6 @@ fn field(parameter: &Parameter) -> Markup {
 pub(super) fn word(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => text.into(),
-        value => value.to_string().into(),
+        value => as_json(value).into(),
     }
 }
