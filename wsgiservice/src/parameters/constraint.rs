@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
 use thiserror::Error;
 
-use super::{format::Format, violation::Code};
+use super::{expression::Expression, format::Format, violation::Code};
 use crate::descriptor::{self, Bound};
 
 /// What a value must be like.
 #[derive(Debug, Default)]
 pub(crate) struct Constraint {
     declared: bool,
-    re: Option<(&'static str, Regex)>,
+    re: Option<(&'static str, Expression)>,
     len: Option<(usize, usize)>,
     range: Option<(Bound, Bound)>,
     one_of: Option<&'static [&'static str]>,
@@ -32,9 +31,10 @@ impl Constraint {
     pub(crate) fn new(constraint: &descriptor::Constraint) -> Result<Self, Unusable> {
         let format =
             constraint.format.map(|name| Format::named(name).ok_or(Unusable::Format(name)));
+        let re = constraint.re.map(|re| Expression::whole(re).map(|expression| (re, expression)));
         Ok(Self {
             declared: constraint.declared,
-            re: constraint.re.map(whole).transpose()?,
+            re: re.transpose()?,
             len: constraint.len,
             range: constraint.range,
             one_of: constraint.one_of,
@@ -84,7 +84,7 @@ impl Constraint {
 
     fn check_re(&self, text: &str) -> Result<(), (Code, Cow<'static, str>)> {
         match &self.re {
-            Some((pattern, re)) if !re.is_match(text) => {
+            Some((pattern, re)) if !re.matches(text) => {
                 Err((Code::Pattern, format!("It must match {pattern}.").into()))
             }
             _ => Ok(()),
@@ -151,11 +151,6 @@ fn between(least: Bound, most: Bound) -> String {
         (None, Some(most)) => format!("{most} or less"),
         (None, None) => "a number".to_owned(),
     }
-}
-
-/// The expression that matches the *whole* value: `$` alone would let a newline pass.
-fn whole(pattern: &'static str) -> Result<(&'static str, Regex), regex::Error> {
-    Ok((pattern, Regex::new(&format!(r"\A(?:{pattern})\z"))?))
 }
 
 #[cfg(test)]

@@ -6,26 +6,26 @@ use std::{
     sync::LazyLock,
 };
 
-use regex::Regex;
+use super::expression::Expression;
 
 /// What HTML calls a valid e-mail address, which is stricter than RFC 5322 and what people mean.
-static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static EMAIL: LazyLock<Option<Expression>> = LazyLock::new(|| {
     let label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-    Regex::new(&format!(r"\A[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{label}(?:\.{label})*\z")).ok()
+    Expression::whole(&format!(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{label}(?:\.{label})*")).ok()
 });
 
 /// An absolute URI: a scheme, and then what RFC 3986 allows in one.
-static URI: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"\A[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+\z",
+static URI: LazyLock<Option<Expression>> = LazyLock::new(|| {
+    Expression::whole(
+        r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+",
     )
     .ok()
 });
 
 /// RFC 1123, section 2.1.
-static HOSTNAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static HOSTNAME: LazyLock<Option<Expression>> = LazyLock::new(|| {
     let label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-    Regex::new(&format!(r"\A{label}(?:\.{label})*\z")).ok()
+    Expression::whole(&format!(r"{label}(?:\.{label})*")).ok()
 });
 
 /// The names there are, which the macros know too.
@@ -74,8 +74,8 @@ impl fmt::Debug for Format {
     }
 }
 
-fn matches(expression: &Option<Regex>, text: &str) -> bool {
-    expression.as_ref().is_some_and(|expression| expression.is_match(text))
+fn matches(expression: &Option<Expression>, text: &str) -> bool {
+    expression.as_ref().is_some_and(|expression| expression.matches(text))
 }
 
 #[cfg(test)]
