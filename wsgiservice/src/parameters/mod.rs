@@ -7,6 +7,7 @@
 mod argument;
 mod constraint;
 mod converted;
+mod expression;
 mod format;
 mod pairs;
 mod parameter;
@@ -236,7 +237,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn decode(&mut self, planned: &Planned, raw: &'a str) -> Option<Cow<'a, str>> {
-        if raw.bytes().all(|byte| byte != b'%') {
+        if !self.variables.are_encoded {
             return Some(Cow::Borrowed(raw));
         }
         let decoded =

@@ -1,13 +1,15 @@
 //! From a target to a resource, the values of its path variables, and the extension.
 
 mod normalise;
+mod variables;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 use http::Method;
-use matchit::{InsertError, Params};
+use matchit::InsertError;
 
-pub(crate) use self::normalise::normalise;
+use self::variables::Template;
+pub(crate) use self::{normalise::normalise, variables::Variables};
 use crate::{problem::Problem, request::Request};
 
 /// The templates of an application, in a radix tree: the cost of a look-up grows with the length of the path.
@@ -23,6 +25,7 @@ pub(crate) struct Router {
 #[derive(Debug)]
 struct Route {
     template: String,
+    variables: Template,
     ends_literally: bool,
     extensions: Vec<&'static str>,
     /// The paths of which a `GET` does not reach it, where it says so itself.
@@ -40,16 +43,6 @@ pub(crate) struct Matched<'a> {
     pub(crate) extension: Option<&'static str>,
     /// The path without its extension.
     pub(crate) path: &'a str,
-}
-
-/// The values of the path variables, still percent-encoded.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Variables<'a>(Params<'a, 'a>);
-
-impl<'a> Variables<'a> {
-    pub(crate) fn named(&self, name: &str) -> Option<&'a str> {
-        self.0.get(name)
-    }
 }
 
 impl Router {
@@ -72,6 +65,7 @@ impl Router {
         let position = self.routes.len();
         let inserted = self.tree.insert(template.clone(), position);
         self.routes.push(Route {
+            variables: Template::new(&template),
             ends_literally: !template.ends_with('}'),
             template,
             extensions: extensions.clone(),
@@ -95,10 +89,11 @@ impl Router {
     pub(crate) fn route<'a>(
         &'a self,
         request: &Request,
-        path: &'a str,
+        path: &'a Path<'_>,
     ) -> Result<Matched<'a>, Problem> {
         let (method, query) = (request.method(), request.target().query());
-        let matched = self.find(path).ok_or_else(not_found)?;
+        let mut matched = self.find(path).ok_or_else(not_found)?;
+        matched.variables.are_encoded = path.is_encoded();
         if self.ignores(method, &matched, path, query) {
             return Err(Problem::not_found());
         }
@@ -107,30 +102,36 @@ impl Router {
 
     /// Literal text wins over an extension, and an extension over a variable that would swallow it.
     pub(crate) fn find<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
-        let whole = self.at(path, None);
-        if whole.as_ref().is_some_and(|matched| self.ends_literally(matched)) {
-            return whole;
+        let whole = self.at(path);
+        match whole {
+            Some((_, route)) if route.ends_literally => {}
+            _ => {
+                if let Some(matched) = self.with_extension(path) {
+                    return Some(matched);
+                }
+            }
         }
-        self.with_extension(path).or(whole)
+        let (resource, route) = whole?;
+        Some(Matched { resource, variables: route.variables.values(path), extension: None, path })
     }
 
     fn with_extension<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
         let dot = path.bytes().rposition(|byte| byte == b'.')?;
         let (stem, extension) = (path.get(..dot)?, path.get(dot + 1..)?);
         let extension = *self.extensions.iter().find(|known| **known == extension)?;
-        let matched = self.at(stem, Some(extension))?;
-        let route = self.routes.get(matched.resource)?;
-        route.extensions.contains(&extension).then_some(matched)
+        let (resource, route) = self.at(stem)?;
+        route.extensions.contains(&extension).then(|| Matched {
+            resource,
+            variables: route.variables.values(stem),
+            extension: Some(extension),
+            path: stem,
+        })
     }
 
-    fn at<'a>(&'a self, path: &'a str, extension: Option<&'static str>) -> Option<Matched<'a>> {
-        let matched = self.tree.at(path).ok()?;
-        let variables = Variables(matched.params);
-        Some(Matched { resource: *matched.value, variables, extension, path })
-    }
-
-    fn ends_literally(&self, matched: &Matched<'_>) -> bool {
-        self.routes.get(matched.resource).is_some_and(|route| route.ends_literally)
+    /// The position of the resource whose template the path matches.
+    fn at(&self, path: &str) -> Option<(usize, &Route)> {
+        let position = *self.tree.at(path).ok()?.value;
+        Some((position, self.routes.get(position)?))
     }
 
     /// Whether it is a path that browsers ask of every host by themselves.
@@ -165,6 +166,24 @@ pub(crate) fn not_found() -> Problem {
 }
 
 /// The path of a request in its one form, which templates are compared with.
-pub(crate) fn path(request: &Request) -> Cow<'_, str> {
-    normalise(request.target().path())
+#[derive(Debug)]
+pub(crate) struct Path<'a>(Cow<'a, str>);
+
+impl<'a> Path<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        Self(normalise(request.target().path()))
+    }
+
+    /// Whether any octet was percent-encoded.
+    fn is_encoded(&self) -> bool {
+        matches!(self.0, Cow::Owned(_))
+    }
+}
+
+impl Deref for Path<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
 }

@@ -1,0 +1,114 @@
+//! The values of the path variables.
+//!
+//! The radix tree has found the template that a path matches. What stands between the literal text of that is cut out of the
+//! path here: the tree's own values are bytes, which it would hold against UTF-8 again for each look-up.
+
+/// The variables of a template.
+#[derive(Debug)]
+pub(super) struct Template {
+    variables: Vec<Variable>,
+    /// How much literal text follows the last of them, in bytes.
+    after: usize,
+}
+
+/// A variable of a template.
+#[derive(Debug)]
+struct Variable {
+    name: String,
+    /// How much literal text stands before it, after the variable before it, in bytes.
+    before: usize,
+    /// How much literal text follows it in its segment, in bytes.
+    suffix: usize,
+}
+
+/// The values of the path variables, still percent-encoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Variables<'a> {
+    template: &'a Template,
+    path: &'a str,
+    /// Whether any octet of the path is percent-encoded.
+    pub(crate) are_encoded: bool,
+}
+
+impl Template {
+    pub(super) fn new(template: &str) -> Self {
+        let mut variables = Vec::new();
+        let mut rest = template;
+        while let Some((before, (name, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            let name = name.trim_start_matches('*').to_owned();
+            let suffix = after.find('/').unwrap_or(after.len());
+            variables.push(Variable { name, before: before.len(), suffix });
+            rest = after;
+        }
+        Self { variables, after: rest.len() }
+    }
+
+    /// The values in a path that matches it.
+    pub(super) fn values<'a>(&'a self, path: &'a str) -> Variables<'a> {
+        Variables { template: self, path, are_encoded: true }
+    }
+}
+
+impl<'a> Variables<'a> {
+    /// The value of the variable of this name.
+    ///
+    /// A variable ends where its segment does, but for its suffix, and the last one, which may take all the segments that
+    /// remain, where the literal text after it begins.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a str> {
+        let variables = &self.template.variables;
+        let mut end = 0_usize;
+        for (position, variable) in variables.iter().enumerate() {
+            let start = end.saturating_add(variable.before);
+            let after = if position.saturating_add(1) == variables.len() {
+                self.template.after
+            } else {
+                let (_, rest) = self.path.split_at_checked(start)?;
+                let segment = rest.find('/').unwrap_or(rest.len());
+                rest.len().saturating_sub(segment).saturating_add(variable.suffix)
+            };
+            end = self.path.len().checked_sub(after)?;
+            if variable.name == name {
+                return self.path.get(start..end);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_no_variable_has_no_value() {
+        assert_eq!(Template::new("/{a}").values("/1").named("b"), None);
+        assert_eq!(Template::new("/a").values("/a").named("a"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_values_are_those_that_the_tree_found(
+            a in "[a-z.é]{1,5}",
+            b in "[a-z.é]{1,5}",
+            rest in "[a-z.é]{1,3}(/[a-z.é]{1,3}){0,2}",
+        ) {
+            for template in [
+                "/{a}", "/{a}/{b}", "/x/{a}/y/{b}/z", "/v{a}/{b}.txt", "/{a}.txt/é{b}-", "/{a}/{*rest}", "/{*rest}",
+                "/a", "/é{a}é/{b}",
+            ] {
+                let path = template.replace("{a}", &a).replace("{b}", &b).replace("{*rest}", &rest);
+                let mut tree = matchit::Router::new();
+                tree.insert(template, ()).expect("a template");
+                let found = tree.at(&path).expect("a match").params;
+                let (template, path) = (Template::new(template), path.as_str());
+                for name in ["a", "b", "rest"] {
+                    prop_assert_eq!(template.values(path).named(name), found.get(name), "{}", path);
+                }
+            }
+        }
+    }
+}
