@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display};
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
@@ -56,12 +55,13 @@ impl EntityTag {
         Self { is_weak, opaque: utf8_percent_encode(opaque, UNSAFE).to_smolstr() }
     }
 
-    /// A strong tag for a digest, in the fewest characters.
-    pub(crate) fn of_digest(digest: u128) -> Self {
-        let mut text = [0; 22];
-        let written = BASE64_URL_SAFE_NO_PAD.encode_slice(digest.to_be_bytes(), &mut text);
-        let text = text.get(..written.unwrap_or_default()).unwrap_or_default();
-        Self { is_weak: false, opaque: std::str::from_utf8(text).unwrap_or_default().into() }
+    /// A strong tag for a digest.
+    pub(crate) fn of_digest(digest: u64) -> Self {
+        let mut text = [0; 16];
+        let (first, second) = text.split_at_mut(8);
+        first.copy_from_slice(&digits((digest >> 32) as u32));
+        second.copy_from_slice(&digits(digest as u32));
+        Self { is_weak: false, opaque: std::str::from_utf8(&text).unwrap_or_default().into() }
     }
 
     /// Whether it is weak.
@@ -105,9 +105,9 @@ impl EntityTag {
     pub(crate) fn to_value(&self, suffix: &str) -> HeaderValue {
         let weak: &[u8] = if self.is_weak { b"W/\"" } else { b"\"" };
         let separator: &[u8] = if suffix.is_empty() { b"" } else { b"_" };
-        let opaque = self.opaque.as_bytes();
-        let bytes = chunk::bytes(&[weak, opaque, separator, suffix.as_bytes(), b"\""]);
-        HeaderValue::from_maybe_shared(bytes).unwrap_or(HeaderValue::from_static("\"\""))
+        let parts = [weak, self.opaque.as_bytes(), separator, suffix.as_bytes(), b"\""];
+        HeaderValue::from_maybe_shared(chunk::bytes(&parts))
+            .unwrap_or(HeaderValue::from_static("\"\""))
     }
 
     /// The tag that text begins with, and what follows it.
@@ -125,6 +125,17 @@ impl EntityTag {
         let opaque = opaque.iter().copied().map(char::from).collect();
         Some((Self { is_weak, opaque }, rest.get(1..)?))
     }
+}
+
+/// A number in hexadecimal digits, all of them at once: each four bits go into a byte of their own, and become a digit there.
+fn digits(number: u32) -> [u8; 8] {
+    let number = u64::from(number);
+    let number = (number | number << 16) & 0x0000_ffff_0000_ffff;
+    let number = (number | number << 8) & 0x00ff_00ff_00ff_00ff;
+    let number = (number | number << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let are_letters = (number + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    let to_letters = are_letters * u64::from(b'a' - b'0' - 10);
+    (number + 0x3030_3030_3030_3030 + to_letters).to_be_bytes()
 }
 
 impl Display for EntityTag {
@@ -241,6 +252,13 @@ mod tests {
     #[test]
     fn a_tag_is_made_distinct_for_a_representation() {
         assert_eq!(EntityTag::weak("abc").suffixed("json").to_string(), "W/\"abc_json\"");
+    }
+
+    #[test]
+    fn a_digest_is_written_in_hexadecimal_digits() {
+        for digest in [0, 0x0123_4567_89ab_cdef, u64::MAX] {
+            assert_eq!(EntityTag::of_digest(digest).opaque(), format!("{digest:016x}"));
+        }
     }
 
     #[test]
