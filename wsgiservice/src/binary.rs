@@ -272,12 +272,7 @@ impl Answer for Binary {
     const VERBATIM: bool = true;
 
     fn into_parts(self) -> Parts<()> {
-        Parts {
-            status: StatusCode::OK,
-            location: None,
-            fields: Vec::new(),
-            content: PartsContent::Binary(Box::new(self)),
-        }
+        Parts { status: StatusCode::OK, said: None, content: PartsContent::Binary(Box::new(self)) }
     }
 }
 

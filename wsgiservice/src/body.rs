@@ -3,7 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes};
@@ -14,6 +14,9 @@ use pin_project_lite::pin_project;
 
 /// Why content broke off.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The most that is given at once, in bytes: who sends it copies that much, into memory that the connection keeps.
+const PIECE: usize = 16 << 10;
 
 /// The content of a request or a response.
 ///
@@ -58,7 +61,7 @@ impl Body {
         if body.is_end_stream() {
             return Self::empty();
         }
-        Self(Inner::Stream(Box::pin(Foreign { body, length: None })))
+        Self(Inner::Stream(Box::pin(Foreign { body, length: None, rest: Bytes::new() })))
     }
 
     /// The content that a stream gives, piece by piece.
@@ -106,9 +109,11 @@ impl Body {
     /// With a length that is known, in bytes.
     pub(crate) fn with_length(self, length: u64) -> Self {
         match self.0 {
-            Inner::Stream(body) => {
-                Self(Inner::Stream(Box::pin(Foreign { body, length: Some(length) })))
-            }
+            Inner::Stream(body) => Self(Inner::Stream(Box::pin(Foreign {
+                body,
+                length: Some(length),
+                rest: Bytes::new(),
+            }))),
             Inner::Empty | Inner::Full(_) => self,
         }
     }
@@ -149,11 +154,8 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
             Inner::Empty => Poll::Ready(None),
-            Inner::Full(bytes) => {
-                let bytes = std::mem::take(bytes);
-                self.0 = Inner::Empty;
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
+            Inner::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(piece(bytes))))),
             Inner::Stream(body) => body.as_mut().poll_frame(context),
         }
     }
@@ -182,6 +184,8 @@ pin_project! {
         body: B,
         // What is left to come, where only its maker knows.
         length: Option<u64>,
+        // What has come, and was too much for one piece.
+        rest: Bytes,
     }
 }
 
@@ -198,25 +202,45 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.project();
-        let polled = this.body.poll_frame(context);
-        polled.map(|next| {
-            next.map(|frame| {
-                let bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
-                let frame = frame.map(|frame| frame.map_data(bytes)).map_err(Into::into)?;
-                if let (Some(length), Some(data)) = (this.length, frame.data_ref()) {
-                    *length = length.saturating_sub(data.len() as u64);
-                }
-                Ok(frame)
-            })
-        })
+        if this.rest.is_empty() {
+            let Some(frame) = ready!(this.body.poll_frame(context)) else {
+                return Poll::Ready(None);
+            };
+            match frame.map_err(Into::into)?.into_data() {
+                Ok(mut data) => *this.rest = data.copy_to_bytes(data.remaining()),
+                Err(other) => return Poll::Ready(Some(Ok(other.map_data(|_| Bytes::new())))),
+            }
+        }
+        let piece = piece(this.rest);
+        if let Some(length) = this.length {
+            *length = length.saturating_sub(piece.len() as u64);
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(|| self.body.size_hint(), SizeHint::with_exact)
+        if let Some(length) = self.length {
+            return SizeHint::with_exact(length);
+        }
+        let rest = self.rest.len() as u64;
+        let mut hint = self.body.size_hint();
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
+    }
+}
+
+/// The next piece of what is there.
+fn piece(rest: &mut Bytes) -> Bytes {
+    match rest.len() {
+        ..=PIECE => std::mem::take(rest),
+        _ => rest.split_to(PIECE),
     }
 }
 
@@ -248,5 +272,39 @@ impl fmt::Debug for Body {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = http_body::Body::size_hint(self);
         formatter.debug_struct("Body").field("size", &size).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pieces of some content, of which its size is always known.
+    async fn pieces(mut body: Body) -> Vec<Bytes> {
+        let mut pieces: Vec<Bytes> = Vec::new();
+        let mut left = http_body::Body::size_hint(&body).exact().expect("a size");
+        while let Some(frame) = body.frame().await {
+            pieces.push(frame.expect("a piece").into_data().expect("data"));
+            left -= pieces.last().map_or(0, |piece| piece.len() as u64);
+            assert_eq!(http_body::Body::size_hint(&body).exact(), Some(left));
+            assert_eq!(http_body::Body::is_end_stream(&body), left == 0);
+        }
+        pieces
+    }
+
+    #[tokio::test]
+    async fn large_content_comes_in_pieces_and_ends() {
+        let content: Vec<_> = (0..=255).cycle().take(2 * PIECE + 1).collect();
+        let all = Body::from(content.clone());
+        let foreign = Body::new(http_body_util::Full::<Bytes>::from(content.clone()));
+        let length = content.len() as u64;
+        let stream = Body::of_stream(stream::iter([Ok::<_, std::io::Error>(content.clone())]));
+        for body in [all, foreign] {
+            let pieces = pieces(body).await;
+            assert_eq!(pieces.iter().map(Bytes::len).collect::<Vec<_>>(), [PIECE, PIECE, 1]);
+            assert_eq!(pieces.concat(), content);
+        }
+        let collected = stream.with_length(length).collect().await.expect("content");
+        assert_eq!(collected.to_bytes(), content);
     }
 }

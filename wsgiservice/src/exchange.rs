@@ -14,9 +14,9 @@
 //!
 //! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
 
-use std::{borrow::Cow, pin::pin, sync::Arc};
+use std::{borrow::Cow, net::SocketAddr, pin::pin, sync::Arc};
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
 use crate::{
     application::{Built, entry::Entry, entry::Prepared},
@@ -37,12 +37,21 @@ use crate::{
     request::Request,
     resource::{Call, Finding},
     response,
-    routing::{self, Matched},
+    routing::{self, Matched, Path},
     validators::Validators,
 };
 
 /// What an application tells of itself, to those whom it trusts.
 const INTERNAL: &str = "/_internal/";
+
+/// A request, and the response that it becomes, each in one place from the first byte to the last.
+#[derive(Debug, Default)]
+pub(crate) struct Exchange {
+    pub(crate) request: Request,
+    /// The content of the request.
+    pub(crate) content: Body,
+    pub(crate) response: Response<Body>,
+}
 
 /// What every exit has to know.
 #[derive(Debug, Default)]
@@ -89,50 +98,51 @@ pub(crate) enum End {
 /// Answers one request.
 ///
 /// What may change something runs to its end, even when the client goes away.
-pub(crate) async fn answer(
-    application: &Arc<Built>,
-    request: &mut Request,
-    body: &mut Body,
-) -> http::Response<Body> {
-    if request.retrieves() {
-        return exchange(application, request, body).await;
+pub(crate) async fn answer(application: &Arc<Built>, exchange: &mut Exchange) {
+    if exchange.request.retrieves() {
+        return run(application, exchange).await;
     }
-    let (mut request, mut body) = (request.take(), std::mem::take(body));
+    let mut moved = std::mem::take(exchange);
     let running = Arc::clone(application);
-    let task = tokio::spawn(async move { exchange(&running, &mut request, &mut body).await });
-    task.await.unwrap_or_else(|error| failed(application, error.into()))
+    let task = tokio::spawn(async move {
+        run(&running, &mut moved).await;
+        moved
+    });
+    match task.await {
+        Ok(ended) => *exchange = ended,
+        Err(error) => fail(application, exchange, error.into()),
+    }
 }
 
 /// Answers a request that failed outside of the exchange, such as in a layer.
-pub(crate) fn failed(application: &Built, error: BoxError) -> http::Response<Body> {
+pub(crate) fn fail(application: &Built, exchange: &mut Exchange, error: BoxError) {
     let problem = Problem::internal(error);
-    response::respond(
-        application,
-        &mut Request::default(),
-        &Findings::default(),
-        End::Problem(problem),
-    )
+    response::respond(application, exchange, &Findings::default(), End::Problem(problem));
 }
 
-async fn exchange(
-    application: &Built,
-    request: &mut Request,
-    body: &mut Body,
-) -> http::Response<Body> {
+async fn run(application: &Built, exchange: &mut Exchange) {
     let mut findings = Findings::default();
     let end = {
-        let path = routing::path(request);
-        let decided = pin!(decide(application, request, &path, body, &mut findings));
+        let Exchange { request, content, .. } = &mut *exchange;
+        let path = Path::of(request);
+        let decided = pin!(decide(application, request, &path, content, &mut findings));
         panic::caught(decided).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
-    response::respond(application, request, &findings, end.unwrap_or_else(End::Problem))
+    response::respond(application, exchange, &findings, end.unwrap_or_else(End::Problem));
+}
+
+impl Exchange {
+    /// An exchange that begins with this request.
+    pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>, content: Body) -> Self {
+        Self { request: Request::new(parts, peer), content, response: Response::default() }
+    }
 }
 
 async fn decide<'a>(
     application: &'a Built,
     request: &Request,
-    path: &str,
+    path: &Path<'_>,
     body: &mut Body,
     findings: &mut Findings<'a>,
 ) -> Result<End, Problem> {
@@ -154,10 +164,10 @@ async fn decide<'a>(
     findings.deprecation = &operation.deprecation;
     findings.is_negotiated = operation.is_represented;
 
-    let nothing = ReadContent::default();
-    let none = Preconditions::default();
     let mut asking = Asking { entry, request, matched: &matched, selected: Selected::NONE };
-    authorize(&asking, &nothing, &none).await?;
+    if let Some(hook) = entry.hook(Role::Authorize) {
+        authorize(&asking, hook).await?;
+    }
 
     let content = content(request, entry, operation, body).await?;
 
@@ -194,7 +204,7 @@ async fn decide<'a>(
 fn route<'a>(
     application: &'a Built,
     request: &Request,
-    path: &'a str,
+    path: &'a Path<'_>,
 ) -> Result<Option<Matched<'a>>, Problem> {
     if let Some(error) = &application.broken {
         return Err(Problem::internal(error.to_string()));
@@ -207,19 +217,15 @@ fn route<'a>(
             let allow = application.allow.clone();
             Err(method::refused(request.method(), method::REGISTERED, allow))
         }
-        Method::OPTIONS if path == "*" => Ok(None),
+        Method::OPTIONS if &**path == "*" => Ok(None),
         _ => application.router.route(request, path).map(Some),
     }
 }
 
-async fn authorize<'a>(
-    asking: &Asking<'a>,
-    content: &'a ReadContent,
-    preconditions: &'a Preconditions,
-) -> Result<(), Problem> {
-    let Some(hook) = asking.entry.hook(Role::Authorize) else { return Ok(()) };
+async fn authorize(asking: &Asking<'_>, hook: &Prepared) -> Result<(), Problem> {
+    let (nothing, none) = (ReadContent::default(), Preconditions::default());
     let mut wrong = Vec::new();
-    match asking.call(hook, content, preconditions, &mut wrong) {
+    match asking.call(hook, &nothing, &none, &mut wrong) {
         Some(call) => call.await.map(|_| ()),
         None => Err(asking.violations(wrong)),
     }
@@ -296,9 +302,8 @@ struct Asking<'a> {
 /// The calls of a request, bound and not begun.
 struct Calls<'a> {
     method: Call<'a>,
-    exists: Option<Call<'a>>,
-    etag: Option<Call<'a>>,
-    last_modified: Option<Call<'a>>,
+    /// The hooks that tell of the present state.
+    hooks: Vec<Call<'a>>,
     /// The resource's `get`, to compute the entity tags of what another method is about to change: once for each
     /// representation that the client may have seen.
     retrievals: Vec<Call<'a>>,
@@ -333,16 +338,23 @@ impl<'a> Asking<'a> {
     ) -> Result<Calls<'a>, Problem> {
         let mut wrong = Vec::new();
         let method = self.call(operation, content, preconditions, &mut wrong);
-        let asks = self.request.retrieves() || preconditions.are_there();
-        let mut hook = |role, asks: bool| {
-            let hook = asks.then(|| self.entry.hook(role)).flatten()?;
-            self.call(hook, content, preconditions, &mut wrong)
+        let exists = preconditions.are_there();
+        let asks = self.request.retrieves() || exists;
+        let mut hooks = Vec::new();
+        let mut ask = |role| {
+            if let Some(hook) = self.entry.hook(role) {
+                hooks.extend(self.call(hook, content, preconditions, &mut wrong));
+            }
         };
-        let exists = hook(Role::Exists, preconditions.are_there());
-        let etag = hook(Role::Etag, asks);
-        let last_modified = hook(Role::LastModified, asks);
+        if asks {
+            ask(Role::Etag);
+            ask(Role::LastModified);
+        }
+        if exists {
+            ask(Role::Exists);
+        }
         let retrieves = self.entry.automatic_etag && !self.request.retrieves();
-        let get = (retrieves && preconditions.are_there()).then(|| self.entry.method("GET"));
+        let get = (retrieves && preconditions.are_there()).then(|| self.entry.method(&Method::GET));
         let mut retrievals = Vec::new();
         if let Some(get) = get.flatten() {
             for selected in seen(get, preconditions) {
@@ -352,7 +364,7 @@ impl<'a> Asking<'a> {
             }
         }
         match (method, wrong.is_empty()) {
-            (Some(method), true) => Ok(Calls { method, exists, etag, last_modified, retrievals }),
+            (Some(method), true) => Ok(Calls { method, hooks, retrievals }),
             _ => Err(self.violations(wrong)),
         }
     }
@@ -409,16 +421,17 @@ impl<'a> Calls<'a> {
         preconditions: &Preconditions,
         validators: &mut Validators,
     ) -> Result<Early<'a>, Problem> {
-        let Self { method, exists, etag, last_modified, retrievals } = self;
-        if let Some(call) = etag
-            && let Finding::Etag(etag) = call.await?
-        {
-            validators.etag = etag;
-        }
-        if let Some(call) = last_modified
-            && let Finding::LastModified(Some(time)) = call.await?
-        {
-            validators.last_modified = Some(http_date::not_future(time));
+        let Self { method, hooks, retrievals } = self;
+        let mut exists = None;
+        for hook in hooks {
+            match hook.await? {
+                Finding::Etag(etag) => validators.etag = etag,
+                Finding::LastModified(time) => {
+                    validators.last_modified = time.map(http_date::not_future);
+                }
+                Finding::Exists(is_there) => exists = Some(is_there),
+                Finding::Outcome(_) | Finding::Authorized => {}
+            }
         }
         let early = if entry.automatic_etag && request.retrieves() {
             let outcome = outcome(method).await?;
@@ -438,12 +451,8 @@ impl<'a> Calls<'a> {
             }
             Early::Call(method)
         };
-        validators.exists = validators.etag.is_some() || validators.last_modified.is_some();
-        if let Some(call) = exists.filter(|_| preconditions.are_there())
-            && let Finding::Exists(exists) = call.await?
-        {
-            validators.exists = exists;
-        }
+        let has_validator = validators.etag.is_some() || validators.last_modified.is_some();
+        validators.exists = exists.unwrap_or(has_validator);
         Ok(early)
     }
 }

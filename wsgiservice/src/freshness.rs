@@ -7,7 +7,7 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{descriptor::Freshness, fields::http_date};
+use crate::{clock, descriptor::Freshness, fields::http_date};
 
 thread_local! {
     /// `Expires` for each lifetime that the program knows, and the second it was formatted in.
@@ -42,7 +42,7 @@ impl Lifetime {
 
 /// A date is formatted once a second for each lifetime; there are as many as the program has `#[expires]`.
 fn expires(max_age: u64) -> HeaderValue {
-    let now = SystemTime::now();
+    let now = clock::now();
     let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     EXPIRES.with_borrow_mut(|known| {
         if let Some((_, at, value)) = known.iter_mut().find(|(age, ..)| *age == max_age) {

@@ -62,11 +62,11 @@ pub(crate) const REGISTERED: &[&str] = &[
 
 /// Selects the operation of a resource that answers the request.
 pub(crate) fn select<'a>(request: &Request, entry: &'a Entry) -> Result<Selection<'a>, Problem> {
-    let name = match *request.method() {
-        Method::HEAD => "GET",
-        ref method => method.as_str(),
+    let method = match request.method() {
+        &Method::HEAD => &Method::GET,
+        method => method,
     };
-    if let Some(operation) = entry.method(name) {
+    if let Some(operation) = entry.method(method) {
         return Ok(Selection::Operation(operation));
     }
     match *request.method() {

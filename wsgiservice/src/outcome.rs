@@ -9,9 +9,21 @@ use crate::{binary::Binary, body::Body, representation::Represent};
 #[derive(Debug)]
 pub struct Outcome {
     pub(crate) status: StatusCode,
+    pub(crate) said: Option<Box<Said>>,
+    pub(crate) content: OutcomeContent,
+}
+
+/// What a method says beside its status and its content. Most say nothing, and so it has a box of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
     pub(crate) location: Option<String>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) content: OutcomeContent,
+}
+
+impl Said {
+    fn location(location: String) -> Box<Self> {
+        Box::new(Self { location: Some(location), ..Self::default() })
+    }
 }
 
 /// The content of an outcome.
@@ -52,8 +64,7 @@ pub trait Answer {
 #[derive(Debug)]
 pub struct Parts<T> {
     pub(crate) status: StatusCode,
-    pub(crate) location: Option<String>,
-    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) said: Option<Box<Said>>,
     pub(crate) content: PartsContent<T>,
 }
 
@@ -287,7 +298,7 @@ impl<T> WithFields<T> {
 }
 
 fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {
-    Parts { status, location, fields: Vec::new(), content: PartsContent::Value(value) }
+    Parts { status, said: location.map(Said::location), content: PartsContent::Value(value) }
 }
 
 impl<T: Represent> Answer for Created<T> {
@@ -306,7 +317,8 @@ impl<T: Represent> Answer for WithFields<T> {
     const HAS_CONTENT: bool = true;
 
     fn into_parts(self) -> Parts<T> {
-        Parts { fields: self.fields, ..parts(StatusCode::OK, None, self.value) }
+        let said = Box::new(Said { fields: self.fields, ..Said::default() });
+        Parts { said: Some(said), ..parts(StatusCode::OK, None, self.value) }
     }
 }
 
@@ -353,8 +365,7 @@ macro_rules! without_content {
             fn into_parts(self) -> Parts<()> {
                 Parts {
                     status: StatusCode::$constant,
-                    location: None,
-                    fields: Vec::new(),
+                    said: None,
                     content: PartsContent::Nothing,
                 }
             }
@@ -389,8 +400,7 @@ macro_rules! redirects {
             fn into_parts(self) -> Parts<()> {
                 Parts {
                     status: StatusCode::$constant,
-                    location: Some(self.0),
-                    fields: Vec::new(),
+                    said: Some(Said::location(self.0)),
                     content: PartsContent::Nothing,
                 }
             }
@@ -445,8 +455,7 @@ where
         let (head, body) = self.into_parts();
         Parts {
             status: head.status,
-            location: None,
-            fields: Vec::new(),
+            said: None,
             content: PartsContent::Verbatim(Box::new((head.headers, Body::new(body)))),
         }
     }

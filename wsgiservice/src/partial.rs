@@ -118,7 +118,7 @@ fn respond(
         fields.insert(header::CONTENT_RANGE, range);
     }
     let content = OutcomeContent::Verbatim(Box::new((fields, body)));
-    Outcome { status, location: None, fields: Vec::new(), content }
+    Outcome { status, said: None, content }
 }
 
 fn content_range(part: &Range<usize>, length: usize) -> HeaderValue {

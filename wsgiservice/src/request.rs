@@ -57,6 +57,20 @@ impl Request {
         Self { parts, peer, presence }
     }
 
+    /// Makes it this one.
+    pub(crate) fn set(&mut self, parts: Parts, peer: SocketAddr) {
+        self.presence = Presence::of(&parts.headers);
+        self.peer = Some(peer);
+        self.parts = parts;
+    }
+
+    /// Lets go of all that may stand in what the server has read.
+    pub(crate) fn clear(&mut self) {
+        self.parts.uri = Uri::default();
+        self.parts.headers.clear();
+        self.parts.extensions.clear();
+    }
+
     /// The request, of which nothing is left here.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)
@@ -76,11 +90,9 @@ impl Request {
         self.presence.has(concern)
     }
 
-    /// The table of the fields, emptied; there are none from now on.
-    pub(crate) fn take_table(&mut self) -> HeaderMap {
-        let mut table = std::mem::take(&mut self.parts.headers);
-        table.clear();
-        table
+    /// The header fields, to be taken.
+    pub(crate) fn fields_mut(&mut self) -> &mut HeaderMap {
+        &mut self.parts.headers
     }
 
     /// The method (RFC 9110, section 9).

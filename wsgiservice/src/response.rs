@@ -12,7 +12,7 @@ use crate::{
     application::Built,
     body::Body,
     digest,
-    exchange::{End, Findings, suffix},
+    exchange::{End, Exchange, Findings, suffix},
     fields::{http_date, presence::Concern},
     negotiation,
     outcome::{Outcome, OutcomeContent},
@@ -36,46 +36,62 @@ const REFERENCE: &AsciiSet = &CONTROLS
     .add(b'}');
 
 static ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
-const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+static ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
 /// What a 304 carries as the 200 would, beside what the framework says by itself (RFC 9110, section 15.4.5).
 const KEPT: [header::HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];
 
+/// What an answer depends on, beside what the resource says.
+#[derive(Clone, Copy, Default)]
+struct Varies {
+    by_coding: bool,
+    by_representation: bool,
+    /// Whether the method may have said so itself.
+    has_own: bool,
+}
+
 /// Assembles the answer.
 pub(crate) fn respond(
     application: &Built,
-    request: &mut Request,
+    exchange: &mut Exchange,
     findings: &Findings<'_>,
     end: End,
-) -> Response<Body> {
-    let (mut response, is_negotiated) = match end {
+) {
+    let Exchange { request, response, .. } = exchange;
+    let varies = match end {
         End::Outcome(outcome) => {
-            let fields = table(request);
-            (with_outcome(request, findings, outcome, fields), findings.is_negotiated)
+            take_table(request, response.headers_mut());
+            with_outcome(request, findings, outcome, response)
         }
-        End::NotModified(outcome) => (not_modified(findings, outcome), findings.is_negotiated),
-        End::Options(fields) => (options(fields), false),
-        End::Problem(problem) => (with_problem(application, request, findings, problem), true),
+        End::NotModified(outcome) => not_modified(findings, outcome, response),
+        End::Options(fields) => {
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response.headers_mut().extend(fields);
+            Varies::default()
+        }
+        End::Problem(problem) => with_problem(application, request, findings, problem, response),
     };
-    digests(findings.has_md5.unwrap_or(application.manners.content_md5), request, &mut response);
+    digests(findings.has_md5.unwrap_or(application.manners.content_md5), request, response);
     let fields = response.headers_mut();
-    vary(fields, findings, is_negotiated);
+    vary(fields, findings, varies);
     fields.extend(findings.deprecation.iter().cloned());
     fields.insert(NOSNIFF.0, NOSNIFF.1);
     if *request.method() == Method::HEAD {
-        return without_content(response);
-    }
-    match response.body().bytes() {
-        Some(_) => response,
-        None => response.map(|body| told(request, body)),
+        without_content(response);
+    } else if response.body().bytes().is_none() {
+        let content = std::mem::take(response.body_mut());
+        *response.body_mut() = told(request, content);
     }
 }
 
-/// The table for the fields of the answer: that of the request's, where nobody asks for those any more. The server
-/// gives it to the next request, and so a connection needs one.
-fn table(request: &mut Request) -> HeaderMap {
-    if request.has(Concern::WantedDigest) { HeaderMap::new() } else { request.take_table() }
+/// The fields of the answer take over the table of the request's, where nobody asks for those any more. The server gives it
+/// to the next request, and so a connection needs one.
+fn take_table(request: &mut Request, fields: &mut HeaderMap) {
+    if !request.has(Concern::WantedDigest) {
+        std::mem::swap(request.fields_mut(), fields);
+        fields.clear();
+    }
 }
 
 /// Content that tells the log where it breaks off: no client is told.
@@ -90,32 +106,33 @@ fn with_outcome(
     request: &Request,
     findings: &Findings<'_>,
     outcome: Outcome,
-    mut fields: HeaderMap,
-) -> Response<Body> {
-    let has_own =
-        !outcome.fields.is_empty() || matches!(outcome.content, OutcomeContent::Verbatim(_));
-    let body = match outcome.content {
-        OutcomeContent::Nothing => Body::empty(),
-        OutcomeContent::Represented(bytes) => represented(findings, bytes, &mut fields),
-        OutcomeContent::Binary(binary) => binary.into_body(),
-        OutcomeContent::Verbatim(verbatim) => {
-            let (own, body) = *verbatim;
-            fields = own;
-            body
-        }
-    };
-    let mut response = Response::new(body);
+    response: &mut Response<Body>,
+) -> Varies {
+    let has_own = outcome.said.is_some() || matches!(outcome.content, OutcomeContent::Verbatim(_));
+    let mut by_coding = false;
     *response.status_mut() = outcome.status;
-    *response.headers_mut() = fields;
-    let fields = response.headers_mut();
-    if has_own {
-        fields.extend(outcome.fields);
-        fields.remove(header::SERVER);
+    match outcome.content {
+        OutcomeContent::Nothing => {}
+        OutcomeContent::Represented(bytes) => match &findings.selected {
+            Some(selected) => by_coding = coded(selected, || findings.coding, bytes, response),
+            None => *response.body_mut() = bytes.into(),
+        },
+        OutcomeContent::Binary(binary) => *response.body_mut() = binary.into_body(),
+        OutcomeContent::Verbatim(verbatim) => {
+            (*response.headers_mut(), *response.body_mut()) = *verbatim;
+        }
     }
-    if let Some(location) = outcome.location {
-        let path = routing::path(request);
-        let stem = path.get(..findings.stem).unwrap_or(&path);
-        fields.insert(header::LOCATION, self::location(stem, &location));
+    let fields = response.headers_mut();
+    if let Some(said) = outcome.said {
+        fields.extend(said.fields);
+        if let Some(location) = said.location {
+            let path = routing::Path::of(request);
+            let stem = path.get(..findings.stem).unwrap_or(&path);
+            fields.insert(header::LOCATION, self::location(stem, &location));
+        }
+    }
+    if has_own {
+        fields.remove(header::SERVER);
     }
     if outcome.status.is_success() {
         if request.retrieves() {
@@ -126,7 +143,7 @@ fn with_outcome(
         }
         fresh(fields, findings, has_own);
     }
-    response
+    Varies { by_coding, by_representation: findings.is_negotiated, has_own }
 }
 
 /// For how long it stays fresh, where the method itself does not say so.
@@ -138,33 +155,24 @@ fn fresh(fields: &mut HeaderMap, findings: &Findings<'_>, has_own: bool) {
     }
 }
 
-/// Content in the selected representation, and in the content coding that the client likes best where it is worth that.
-fn represented(findings: &Findings<'_>, bytes: Bytes, fields: &mut HeaderMap) -> Body {
-    match &findings.selected {
-        Some(selected) => coded(selected, || findings.coding, bytes, fields),
-        None => bytes.into(),
-    }
-}
-
-/// Content in a representation, and in this coding where it is worth one.
+/// Content in a representation, and in this coding where it is worth one; whether it could be coded.
 fn coded(
     selected: &Selected<'_>,
     coding: impl FnOnce() -> Option<Coding>,
     bytes: Bytes,
-    fields: &mut HeaderMap,
-) -> Body {
+    response: &mut Response<Body>,
+) -> bool {
     let can_be_coded = can_be_coded(selected, &bytes);
     let coding = can_be_coded.then(coding).flatten();
     let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
     let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
+    *response.body_mut() = bytes.into();
+    let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, selected.content_type.clone());
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
-    if can_be_coded {
-        fields.insert(header::VARY, ACCEPT_ENCODING);
-    }
-    bytes.into()
+    can_be_coded
 }
 
 fn can_be_coded(selected: &Selected<'_>, bytes: &[u8]) -> bool {
@@ -172,18 +180,22 @@ fn can_be_coded(selected: &Selected<'_>, bytes: &[u8]) -> bool {
 }
 
 /// What the 200 would say of the representation, and none of its content (RFC 9110, section 15.4.5).
-fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+fn not_modified(
+    findings: &Findings<'_>,
+    outcome: Option<Outcome>,
+    response: &mut Response<Body>,
+) -> Varies {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     // How large the content would be is known only where the method was asked for its tag.
-    let (said, content) = outcome
-        .map_or((Vec::new(), OutcomeContent::Nothing), |outcome| (outcome.fields, outcome.content));
+    let (said, content) =
+        outcome.map_or((None, OutcomeContent::Nothing), |it| (it.said, it.content));
     let fields = response.headers_mut();
     let own = match &content {
         OutcomeContent::Verbatim(verbatim) => verbatim.0.iter().collect(),
         _ => Vec::new(),
     };
-    let said = said.iter().map(|(name, value)| (name, value)).chain(own);
+    let said =
+        said.iter().flat_map(|said| &said.fields).map(|(name, value)| (name, value)).chain(own);
     for (name, value) in said.filter(|(name, _)| KEPT.contains(name)) {
         fields.append(name, value.clone());
     }
@@ -197,11 +209,9 @@ fn not_modified(findings: &Findings<'_>, outcome: Option<Outcome>) -> Response<B
     let with_last_modified = findings.validators.etag.is_none();
     validators(fields, findings, suffix.as_deref(), with_last_modified);
     let extension = findings.selected.map(|selected| selected.extension);
-    if would_be_coded || suffix.is_some_and(|suffix| Some(&*suffix) != extension) {
-        fields.append(header::VARY, ACCEPT_ENCODING);
-    }
+    let by_coding = would_be_coded || suffix.is_some_and(|suffix| Some(&*suffix) != extension);
     fresh(fields, findings, has_own);
-    response
+    Varies { by_coding, by_representation: findings.is_negotiated, has_own }
 }
 
 /// The suffix of the tag that the client has, or else of the one that it would get.
@@ -216,19 +226,13 @@ fn suffix_of_not_modified<'a>(
     would_be_coded.then(|| Cow::Owned(suffix(selected.extension, coding)))
 }
 
-fn options(fields: Vec<(header::HeaderName, HeaderValue)>) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().extend(fields);
-    response
-}
-
 fn with_problem(
     application: &Built,
     request: &Request,
     findings: &Findings<'_>,
     mut problem: Problem,
-) -> Response<Body> {
+    response: &mut Response<Body>,
+) -> Varies {
     let own = problem.take_fields();
     let instance = instance(request, &problem);
     let selected = select(application, request, findings);
@@ -239,12 +243,10 @@ fn with_problem(
     };
     let content_type = representation::problem_type(&selected);
     let selected = Selected { content_type: &content_type, ..selected };
-    let mut fields = HeaderMap::new();
     let coding = || negotiation::coding(request);
-    let body = coded(&selected, coding, content.unwrap_or_default(), &mut fields);
-    let mut response = Response::new(body);
+    let by_coding = coded(&selected, coding, content.unwrap_or_default(), response);
+    let has_own = !own.is_empty();
     *response.status_mut() = problem.status();
-    *response.headers_mut() = fields;
     for (name, value) in own {
         response.headers_mut().append(name, value);
     }
@@ -255,7 +257,7 @@ fn with_problem(
     if let (true, Some(allow)) = (names_methods, findings.allow) {
         response.headers_mut().insert(header::ALLOW, allow.clone());
     }
-    response
+    Varies { by_coding, by_representation: true, has_own }
 }
 
 /// A problem is negotiated like everything else, and is JSON where nothing else is acceptable.
@@ -325,12 +327,19 @@ fn validators(
     }
 }
 
-/// `Accept` where it could have mattered, and what else the resource says.
-fn vary(fields: &mut HeaderMap, findings: &Findings<'_>, is_negotiated: bool) {
-    let accept = is_negotiated && findings.extension.is_none();
+/// `Accept` and `Accept-Encoding` where they could have mattered, and what else the resource says.
+fn vary(fields: &mut HeaderMap, findings: &Findings<'_>, varies: Varies) {
+    let coding = varies.by_coding.then_some(&ACCEPT_ENCODING);
+    let accept = (varies.by_representation && findings.extension.is_none()).then_some(&ACCEPT);
     let more = findings.freshness.map_or(&[][..], |freshness| &freshness.vary);
-    for value in accept.then_some(&ACCEPT).into_iter().chain(more) {
-        fields.append(header::VARY, value.clone());
+    let mut is_first = !varies.has_own;
+    for value in coding.into_iter().chain(accept).chain(more) {
+        // Where nothing is there yet, this costs less.
+        if std::mem::take(&mut is_first) {
+            fields.insert(header::VARY, value.clone());
+        } else {
+            fields.append(header::VARY, value.clone());
+        }
     }
 }
 
@@ -352,13 +361,12 @@ fn has_scheme(reference: &str) -> bool {
 }
 
 /// The header fields of a `GET`, its `Content-Length` included, and no content.
-fn without_content(response: Response<Body>) -> Response<Body> {
-    let (mut head, body) = response.into_parts();
-    let allowed = !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if let (true, Some(length)) = (allowed, body.size_hint().exact()) {
-        head.headers.insert(header::CONTENT_LENGTH, length.into());
+fn without_content(response: &mut Response<Body>) {
+    let content = std::mem::take(response.body_mut());
+    let allowed = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let (true, Some(length)) = (allowed, content.size_hint().exact()) {
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     }
-    Response::from_parts(head, Body::empty())
 }
 
 /// An error and what caused it, in one line.

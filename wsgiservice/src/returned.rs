@@ -149,12 +149,7 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Fi
         PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
         PartsContent::Binary(binary) => OutcomeContent::Binary(binary),
     };
-    Ok(Finding::Outcome(Outcome {
-        status: parts.status,
-        location: parts.location,
-        fields: parts.fields,
-        content,
-    }))
+    Ok(Finding::Outcome(Outcome { status: parts.status, said: parts.said, content }))
 }
 
 /// Writes in a built-in representation.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Method, header};
 
 use super::{Manners, Mounting};
 use crate::{
@@ -31,14 +31,18 @@ pub(crate) struct Entry {
     name: &'static str,
     path: String,
     ignored_paths: Option<&'static [&'static str]>,
-    operations: Vec<Prepared>,
+    methods: Vec<Prepared>,
+    /// Few resources have any, and each request asks for some.
+    hooks: Vec<Prepared>,
 }
 
 /// A method or a hook of a resource.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) position: usize,
-    pub(crate) role: Role,
+    role: Role,
+    /// The method, where it is none of the hooks.
+    method: Option<Method>,
     pub(crate) plan: Plan,
     pub(crate) representations: Representations,
     pub(crate) freshness: Option<Lifetime>,
@@ -72,10 +76,12 @@ impl Entry {
             let at = format!("`{}` at `{path}`", mount.name);
             return Err(wrong.into_iter().map(|error| format!("{at}: {error}")).collect());
         }
-        let methods = operations.iter().filter_map(Prepared::method);
-        let allow = method::allow(methods);
+        let (methods, hooks): (Vec<_>, Vec<_>) =
+            operations.into_iter().partition(|operation| operation.method.is_some());
+        let names = methods.iter().filter_map(|method| method.method.as_ref());
+        let allow = method::allow(names.map(Method::as_str));
         let automatic_etag =
-            mount.automatic_etag && operations.iter().all(|operation| operation.role != Role::Etag);
+            mount.automatic_etag && hooks.iter().all(|hook| hook.role != Role::Etag);
         Ok(Self {
             resource,
             allow,
@@ -86,7 +92,8 @@ impl Entry {
             name: mount.name,
             path,
             ignored_paths: mount.ignored_paths,
-            operations,
+            methods,
+            hooks,
         })
     }
 
@@ -98,7 +105,7 @@ impl Entry {
 
     /// The extensions of all its representations.
     pub(crate) fn extensions(&self) -> Vec<&'static str> {
-        representation::extensions(self.operations.iter().map(|it| &it.representations))
+        representation::extensions(self.methods.iter().map(|method| &method.representations))
     }
 
     /// Adds it to the router, after these; what it conflicts with, in words.
@@ -119,19 +126,19 @@ impl Entry {
         })
     }
 
-    pub(crate) fn method(&self, name: &str) -> Option<&Prepared> {
-        self.operations.iter().find(|operation| operation.method() == Some(name))
+    pub(crate) fn method(&self, method: &Method) -> Option<&Prepared> {
+        self.methods.iter().find(|prepared| prepared.method.as_ref() == Some(method))
     }
 
     pub(crate) fn hook(&self, role: Role) -> Option<&Prepared> {
-        self.operations.iter().find(|operation| operation.role == role)
+        self.hooks.iter().find(|hook| hook.role == role)
     }
 
     /// The fields of an answer to `OPTIONS`.
     pub(crate) fn options(&self) -> Vec<(HeaderName, HeaderValue)> {
         let mut fields = vec![(header::ALLOW, self.allow.clone())];
-        for (method, name) in [("PATCH", "accept-patch"), ("POST", "accept-post")] {
-            let content = self.method(method).map(|operation| operation.content);
+        for (method, name) in [(Method::PATCH, "accept-patch"), (Method::POST, "accept-post")] {
+            let content = self.method(&method).map(|operation| operation.content);
             if let Some(content) = content.filter(|content| content.is_any()) {
                 fields.push((HeaderName::from_static(name), content.media_types()));
             }
@@ -157,6 +164,7 @@ impl Prepared {
         Ok(Self {
             position,
             role: operation.role,
+            method: method(operation.role),
             plan,
             representations,
             freshness: operation.freshness.as_ref().map(Lifetime::new),
@@ -167,12 +175,12 @@ impl Prepared {
             content_limit: operation.content_limit.or(mount.content_limit),
         })
     }
+}
 
-    fn method(&self) -> Option<&'static str> {
-        match self.role {
-            Role::Method(name) => Some(name),
-            _ => None,
-        }
+fn method(role: Role) -> Option<Method> {
+    match role {
+        Role::Method(name) => Method::from_bytes(name.as_bytes()).ok(),
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     body::{Body, BoxError},
-    exchange,
+    exchange::{self, Exchange},
     request::Request,
 };
 
@@ -50,12 +50,15 @@ impl Service {
     }
 
     /// Answers a request, of which nothing is left.
-    pub(crate) async fn answer(&self, request: &mut Request, body: &mut Body) -> Response<Body> {
-        let Some(layered) = self.layered(request) else {
-            return exchange::answer(&self.built, request, body).await;
+    pub(crate) async fn answer(&self, exchange: &mut Exchange) {
+        let Some(layered) = self.layered(&exchange.request) else {
+            return exchange::answer(&self.built, exchange).await;
         };
-        let answer = layered.call(request.take_with(std::mem::take(body)));
-        answer.await.unwrap_or_else(|error| exchange::failed(&self.built, error))
+        let Exchange { request, content, response } = exchange;
+        match layered.call(request.take_with(std::mem::take(content))).await {
+            Ok(answer) => *response = answer,
+            Err(error) => exchange::fail(&self.built, exchange, error),
+        }
     }
 
     /// The application that was built.
@@ -72,7 +75,7 @@ impl Service {
         if self.groups.is_empty() {
             return None;
         }
-        let path = crate::routing::path(request);
+        let path = crate::routing::Path::of(request);
         let position = self.built.router.find(&path)?.resource;
         self.groups.get(self.built.entries.get(position)?.group?).cloned()
     }
@@ -95,8 +98,11 @@ where
     fn call(&mut self, request: http::Request<B>) -> Answering {
         let service = self.clone();
         let (parts, body) = request.into_parts();
-        let (mut request, mut body) = (Request::new(parts, None), Body::new(body));
-        Answering::new(async move { Ok(service.answer(&mut request, &mut body).await) })
+        let mut exchange = Exchange::new(parts, None, Body::new(body));
+        Answering::new(async move {
+            service.answer(&mut exchange).await;
+            Ok(exchange.response)
+        })
     }
 }
 

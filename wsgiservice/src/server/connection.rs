@@ -1,47 +1,60 @@
 //! The connections of one runtime, from the first byte to an orderly end.
 
 use std::{
-    cell::RefCell,
     convert::Infallible,
+    future::{Future, poll_fn},
     net::SocketAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::future::{Either, ready};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use tokio::net::TcpStream;
-use tokio_util::sync::ReusableBoxFuture;
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, sync::mpsc};
 
 use super::{
+    answerer,
     socket::Socket,
     watch::{Phase, Watch, Watcher},
 };
 use crate::{
     application::Service,
     body::{Body, BoxError},
-    request::Request,
+    exchange::Exchange,
 };
 
 /// How long what was begun may take to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much is read and written at once, in bytes.
+const BUFFER: usize = 64 << 10;
 
 /// The connections of a runtime.
 #[derive(Debug)]
 pub(super) struct Connections {
     service: Service,
     watcher: Arc<Watcher>,
-    shutdown: GracefulShutdown,
+    /// Each connection has a sender, by which nothing is sent: all of them are gone when all connections are.
+    open: mpsc::Sender<Infallible>,
+    closed: mpsc::Receiver<Infallible>,
+}
+
+/// A connection, as the requests that come by it know it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    service: Service,
+    watch: Arc<Watch>,
+    peer: SocketAddr,
 }
 
 impl Connections {
     pub(super) fn new(service: Service) -> Self {
-        Self { service, watcher: Watcher::new(), shutdown: GracefulShutdown::new() }
+        let (open, closed) = mpsc::channel(1);
+        Self { service, watcher: Watcher::new(), open, closed }
     }
 
     /// Answers the requests of a connection, in a task of its own.
@@ -50,81 +63,67 @@ impl Connections {
             tracing::debug!(%error, "TCP_NODELAY cannot be set");
         }
         let watch = self.watcher.watch();
-        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watch)));
         let (service, own) = (self.service.clone(), Arc::clone(&watch));
-        let answer = service_fn(move |request: http::Request<Incoming>| {
-            own.begin();
-            let (parts, content) = request.into_parts();
-            let (mut request, mut body) = (Request::new(parts, Some(peer)), body(content, &own));
-            let (service, watch) = (service.clone(), Arc::clone(&own));
-            eagerly(async move {
-                Ok::<_, Infallible>(answer(&service, &watch, &mut request, &mut body).await)
-            })
-        });
-        let connection = http1::Builder::new().serve_connection(socket, answer);
-        let connection = self.shutdown.watch(connection);
+        let connection = Arc::new(Connection { service, watch: own, peer });
+        let open = self.open.clone();
         let task = tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = connection.serve(stream).await {
                 tracing::debug!(%error, %peer, "the connection broke");
             }
+            drop(open);
         });
         self.watcher.add(watch, task.abort_handle());
     }
 
     /// Ends what is idle, and awaits what was begun.
-    pub(super) async fn drain(self) {
-        if tokio::time::timeout(DRAIN_TIMEOUT, self.shutdown.shutdown()).await.is_err() {
+    pub(super) async fn drain(mut self) {
+        drop(self.open);
+        self.watcher.end();
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.closed.recv()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
     }
 }
 
-/// What answers a request, boxed.
-type Answering = ReusableBoxFuture<'static, Result<http::Response<Body>, Infallible>>;
-
-thread_local! {
-    /// The box of an answer that did not have to wait, for the next one.
-    static BOX: RefCell<Option<Answering>> = const { RefCell::new(None) };
-}
-
-/// An answer that has had a turn already, and so is often there.
-///
-/// hyper reads on before it gives the service a turn, into a buffer that it has to allocate while the request stands in
-/// the one before; of a request that is answered by then, nothing stands there any more.
-fn eagerly(
-    answer: impl Future<Output = Result<http::Response<Body>, Infallible>> + Send + 'static,
-) -> impl Future<Output = Result<http::Response<Body>, Infallible>> {
-    let mut answering = match BOX.take() {
-        Some(mut empty) => {
-            empty.set(answer);
-            empty
-        }
-        None => ReusableBoxFuture::new(answer),
-    };
-    // hyper gives it its next turn at once, and so a waker that wakes nobody loses nothing.
-    match answering.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => {
-            BOX.set(Some(answering));
-            Either::Left(ready(output))
-        }
-        Poll::Pending => Either::Right(answering),
+impl Connection {
+    /// Answers its requests, until either side ends it.
+    async fn serve(self: Arc<Self>, stream: TcpStream) -> hyper::Result<()> {
+        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.watch)));
+        let own = Arc::clone(&self);
+        let answer = service_fn(move |request| answerer::answer(Arc::clone(&own), request));
+        let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, answer);
+        let mut http = pin!(http);
+        let mut ending = self.watch.ending();
+        poll_fn(|context| {
+            if ending.is_due(context) {
+                http.as_mut().graceful_shutdown();
+            }
+            http.as_mut().poll(context)
+        })
+        .await
     }
-}
 
-/// Answers a request, and tells the watch when that begins and when it ends.
-async fn answer(
-    service: &Service,
-    watch: &Arc<Watch>,
-    request: &mut Request,
-    body: &mut Body,
-) -> http::Response<Body> {
-    let response = service.answer(request, body).await;
-    match response.body().bytes() {
-        Some(_) => {
-            watch.enter(Phase::Idle);
-            response
+    /// Begins the exchange of a request, and tells the watch.
+    pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
+        self.watch.begin();
+        let (parts, content) = request.into_parts();
+        exchange.content = body(content, &self.watch);
+        exchange.request.set(parts, self.peer);
+    }
+
+    /// Answers a request, of which nothing is left, and tells the watch when that ends.
+    pub(super) async fn answer(&self, exchange: &mut Exchange) {
+        self.service.answer(exchange).await;
+        exchange.content = Body::empty();
+        exchange.request.clear();
+        let content = exchange.response.body_mut();
+        match content.bytes() {
+            Some(_) => self.watch.enter(Phase::Idle),
+            None => {
+                let sending = Sending(Arc::clone(&self.watch));
+                *content = std::mem::take(content).holding(sending);
+            }
         }
-        None => response.map(|body| body.holding(Sending(Arc::clone(watch)))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The server: a socket, a runtime, and an orderly end.
 
+mod answerer;
 mod connection;
 mod per_core;
 mod signal;
@@ -84,12 +85,17 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
 
 /// Begins to log what the variable `RUST_LOG` asks for, such as `warn,hyper=debug`, or else what is `info` and above.
 fn log() {
-    let asked = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse().ok());
-    let targets = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let asked = std::env::var("RUST_LOG").ok().map(|asked| asked.parse::<Targets>());
+    let is_understood = asked.as_ref().is_none_or(Result::is_ok);
+    let usual = || Targets::new().with_default(LevelFilter::INFO);
+    let targets = asked.and_then(Result::ok).unwrap_or_else(usual);
     let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal());
     let log = tracing_subscriber::registry().with(lines.with_writer(std::io::stderr)).with(targets);
     // A program that has a log of its own keeps it.
     let _ = log.try_init();
+    if !is_understood {
+        tracing::warn!("RUST_LOG is no list of targets and levels, such as `warn,hyper=debug`");
+    }
 }
 
 /// Says where a service is, at once: whoever reads the first line may go away, and a service outlives its readers.

@@ -8,11 +8,14 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
+    task::{Context, Waker},
     thread,
     time::Duration,
 };
 
 use tokio::task::AbortHandle;
+
+use crate::clock;
 
 /// The time between two ticks.
 const SECOND: Duration = Duration::from_secs(1);
@@ -22,6 +25,8 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(super) struct Watcher {
     tick: AtomicU32,
     connections: Mutex<Vec<(Arc<Watch>, AbortHandle)>>,
+    /// Whether all of them are to end.
+    is_ending: AtomicBool,
 }
 
 /// What one connection waits for.
@@ -36,6 +41,16 @@ pub(super) struct Watch {
     has_received: AtomicBool,
     /// Whether the request that is answered came together with one before it.
     is_pipelined: AtomicBool,
+    /// Wakes the connection's task.
+    waker: Mutex<Option<Waker>>,
+}
+
+/// Whether a connection is to end, for its task.
+#[derive(Debug)]
+pub(super) struct Ending<'a> {
+    watch: &'a Watch,
+    /// Whether the task would be woken.
+    is_awaited: bool,
 }
 
 /// How many bits of a state are its phase.
@@ -78,10 +93,12 @@ impl Watcher {
         let watched = Arc::downgrade(&watcher);
         let look = move || {
             while let Some(watcher) = watched.upgrade() {
+                clock::tell();
                 watcher.tick();
                 drop(watcher);
                 thread::sleep(SECOND);
             }
+            clock::forget();
         };
         if let Err(error) = thread::Builder::new().name("watcher".to_owned()).spawn(look) {
             tracing::error!(%error, "nobody looks for connections that wait for too long");
@@ -97,6 +114,7 @@ impl Watcher {
             has_unread_content: AtomicBool::default(),
             has_received: AtomicBool::default(),
             is_pipelined: AtomicBool::default(),
+            waker: Mutex::default(),
         };
         watch.enter(Phase::New);
         Arc::new(watch)
@@ -105,6 +123,13 @@ impl Watcher {
     /// Ends the task of a connection where that waits for too long.
     pub(super) fn add(&self, watch: Arc<Watch>, task: AbortHandle) {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).push((watch, task));
+    }
+
+    /// Tells all connections to end when they have answered.
+    pub(super) fn end(&self) {
+        self.is_ending.store(true, Relaxed);
+        let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.iter().for_each(|(watch, _)| watch.wake());
     }
 
     /// A second has gone by.
@@ -126,6 +151,16 @@ impl Watch {
     pub(super) fn enter(&self, phase: Phase) {
         let tick = self.watcher.tick.load(Relaxed);
         self.state.store(tick << PHASE_BITS | phase as u32, Relaxed);
+    }
+
+    /// Whether the connection is to end.
+    pub(super) fn ending(&self) -> Ending<'_> {
+        Ending { watch: self, is_awaited: false }
+    }
+
+    fn wake(&self) {
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        waker.into_iter().for_each(Waker::wake);
     }
 
     /// A request begins to be answered.
@@ -183,6 +218,18 @@ impl Watch {
     }
 }
 
+impl Ending<'_> {
+    /// Whether it is time; the task is woken when it becomes so. It must always be the same task that asks.
+    pub(super) fn is_due(&mut self, context: &Context<'_>) -> bool {
+        if !std::mem::replace(&mut self.is_awaited, true) {
+            // Whoever ends the connections finds the waker after this, or has told so before, which is then seen below.
+            let waker = context.waker().clone();
+            *self.watch.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+        }
+        self.watch.watcher.is_ending.load(Relaxed)
+    }
+}
+
 fn phase(state: u32) -> Phase {
     const NEW: u32 = Phase::New as u32;
     const IDLE: u32 = Phase::Idle as u32;
@@ -199,6 +246,8 @@ fn phase(state: u32) -> Phase {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use super::*;
 
     /// After how many ticks a connection in this phase is ended.
@@ -224,6 +273,26 @@ mod tests {
         assert_eq!(ticks(&[Phase::Busy, Phase::Idle]).await, Some(30));
         assert_eq!(ticks(&[Phase::Busy, Phase::Idle, Phase::Head]).await, Some(10));
         assert_eq!(ticks(&[Phase::Lingering]).await, Some(5));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_of_the_end() {
+        let watcher = Arc::new(Watcher::default());
+        let watch = watcher.watch();
+        let own = Arc::clone(&watch);
+        let task = tokio::spawn(async move {
+            let mut ending = own.ending();
+            std::future::poll_fn(|context| match ending.is_due(context) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            })
+            .await;
+        });
+        watcher.add(watch, task.abort_handle());
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        watcher.end();
+        assert!(task.await.is_ok());
     }
 
     #[tokio::test]

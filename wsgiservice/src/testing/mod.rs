@@ -35,7 +35,7 @@ pub use self::pin::assert_openapi;
 use crate::{
     application::{Application, Service},
     body::Body,
-    request::Request,
+    exchange::Exchange,
 };
 
 /// Where the requests of a test come from.
