@@ -2,8 +2,10 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
 
+use clap::Parser;
 use maxminddb::{MaxMindDbError, Reader, path};
 use tor_geoip::GeoipDb;
+use wsgiservice::Settings;
 
 /// A database of countries.
 #[derive(Clone)]
@@ -14,6 +16,17 @@ enum Database {
     MaxMind(Reader<Vec<u8>>),
 }
 
+/// Answers in which country an IP address is.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// A MaxMind database (.mmdb) to use in place of the embedded one.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
 /// A database that cannot be read.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
@@ -22,6 +35,13 @@ pub(crate) struct Unreadable {
 }
 
 impl GeoIp {
+    /// The database that the command line asks for, and what it says of the server.
+    pub(crate) fn of_command_line() -> Result<(Self, Settings), Unreadable> {
+        let Options { database, settings } = Options::parse();
+        let geoip = database.map_or_else(|| Ok(Self::embedded()), Self::open)?;
+        Ok((geoip, settings))
+    }
+
     /// The data within the program.
     pub(crate) fn embedded() -> Self {
         Self(Arc::new(Database::Embedded(GeoipDb::new_embedded())))

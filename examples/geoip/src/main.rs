@@ -2,22 +2,15 @@
 
 mod database;
 
-use std::{net::IpAddr, path::PathBuf};
+use std::net::IpAddr;
 
-use clap::Parser;
 use database::GeoIp;
-use schemars::JsonSchema;
-use serde::Serialize;
-use wsgiservice::{Application, Settings, mount, resource};
+use wsgiservice::{Application, mount, resource};
 
 /// Represents the GeoIP information of a single IP address.
 #[mount("/1/{ip}", etag = auto)]
-#[validate(
-    ip,
-    re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
-    doc = "The IP address to look up.",
-    example = "130.59.31.80"
-)]
+#[validate(ip, re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")]
+#[validate(ip, doc = "The IP address to look up.", example = "130.59.31.80")]
 struct IpResource {
     geoip: GeoIp,
 }
@@ -31,30 +24,14 @@ impl IpResource {
     }
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 struct Country {
     country_code: String,
 }
 
-/// Answers in which country an IP address is.
-#[derive(Parser)]
-#[command(version)]
-struct Options {
-    /// A MaxMind database (.mmdb) to use in place of the embedded one.
-    #[arg(long, value_name = "FILE")]
-    database: Option<PathBuf>,
-    #[command(flatten)]
-    settings: Settings,
-}
-
 fn main() -> wsgiservice::Result<()> {
-    let options = Options::parse();
-    let geoip = options.database.map_or_else(|| Ok(GeoIp::embedded()), GeoIp::open)?;
-    application(geoip).settings(options.settings).run()
-}
-
-fn application(geoip: GeoIp) -> Application {
-    Application::new("geoip").mount(IpResource { geoip })
+    let (geoip, settings) = GeoIp::of_command_line()?;
+    Application::new("geoip").mount(IpResource { geoip }).settings(settings).run()
 }
 
 #[cfg(test)]
@@ -63,6 +40,8 @@ mod tests {
 
     #[test]
     fn it_is_what_its_clients_were_told() {
-        wsgiservice::testing::assert_openapi(application(GeoIp::embedded()), "openapi.json");
+        let geoip = GeoIp::embedded();
+        let application = Application::new("geoip").mount(IpResource { geoip });
+        wsgiservice::testing::assert_openapi(application, "openapi.json");
     }
 }

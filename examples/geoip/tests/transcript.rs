@@ -167,8 +167,8 @@ fn a_database_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn each_core_can_have_connections_of_its_own() {
-    let geoip = Server::start(GEOIP, &["--runtime", "per-core"]);
+fn the_cores_can_share_their_connections() {
+    let geoip = Server::start(GEOIP, &["--runtime", "shared"]);
     for _ in 0..8 {
         assert_eq!(geoip.get("/1/130.59.31.80").content, r#"{"country_code":"CH"}"#);
     }
