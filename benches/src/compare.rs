@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The core of the server, and the one of who asks it.
-const SERVER: &str = "0";
+pub(crate) const SERVER: &str = "0";
 const CLIENT: &str = "1";
 
 /// A server whose memory is told may use both.
@@ -53,7 +53,7 @@ impl Comparison<'_> {
 
     fn exact(&self) -> io::Result<Vec<Figure>> {
         let names = ["user instructions per request", "allocations per request"];
-        let [instructions, allocations] = match tools::missing(&["valgrind"]) {
+        let [instructions, allocations] = match tools::missing(&["valgrind", "taskset"]) {
             Some(tool) => names.map(|name| lacking(name, tool)),
             None => {
                 let counts = self.each("counts instructions and allocations", |subject| {

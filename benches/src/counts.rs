@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::{
+    compare::SERVER,
     job::Connection,
     server::{Server, Subject},
 };
@@ -63,7 +64,8 @@ fn run(
 ) -> io::Result<String> {
     let log = PathBuf::from(format!("{}.log", output.display()));
     let tool_option = format!("--tool={tool}");
-    let mut words = vec!["valgrind", &tool_option];
+    // On one core, as under load: there, nothing depends on how the threads of a runtime take turns.
+    let mut words = vec!["taskset", "-c", SERVER, "valgrind", &tool_option];
     let output_option = format!("--callgrind-out-file={}", output.display());
     if tool == "callgrind" {
         words.push(&output_option);
