@@ -54,7 +54,14 @@ fn ends(hir: &Hir, text: &str, places: BTreeSet<usize>) -> BTreeSet<usize> {
 
 fn repeated(repetition: &Repetition, text: &str, places: BTreeSet<usize>) -> BTreeSet<usize> {
     let once = |places| ends(&repetition.sub, text, places);
-    let mut last = (0..repetition.min).fold(places, |places, _| once(places));
+    let mut last = places;
+    for _ in 0..repetition.min {
+        let next = once(last.clone());
+        if next == last {
+            break;
+        }
+        last = next;
+    }
     let mut all = last.clone();
     for _ in repetition.min..repetition.max.unwrap_or(u32::MAX) {
         last = once(last).difference(&all).copied().collect();

@@ -54,17 +54,18 @@ pub struct Settings {
 /// use clap::ValueEnum;
 /// use wsgiservice::Runtime;
 ///
-/// assert_eq!(Runtime::from_str("per-core", true), Ok(Runtime::PerCore));
-/// assert_eq!(Runtime::default(), Runtime::Shared);
+/// assert_eq!(Runtime::from_str("shared", true), Ok(Runtime::Shared));
+/// assert_eq!(Runtime::default(), Runtime::PerCore);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 pub enum Runtime {
-    /// A core that has nothing to do takes work from one that has too much.
-    #[default]
+    /// A core that has nothing to do takes work from one that has too much: for methods that compute for long, or block in
+    /// place.
     Shared,
-    /// Each core has connections of its own, and answers them alone. It costs a little less, and one method that computes
-    /// for long holds up the other connections of its core.
+    /// Each core has connections of its own, and answers them alone. It costs less, and one method that computes for long
+    /// holds up the other connections of its core: leave that to `tokio::task::spawn_blocking`.
+    #[default]
     PerCore,
 }
 

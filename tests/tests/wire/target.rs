@@ -88,6 +88,7 @@ async fn a_literal_beats_a_variable() {
 async fn literal_text_may_stand_around_a_variable() {
     assert_eq!(text(&client(), "/v2").await, r#"["Version","2"]"#);
     assert_eq!(text(&client(), "/text/a.txt").await, r#"["Text","a"]"#);
+    assert_eq!(text(&client(), "/text/a.txt.json").await, r#"["Text","a"]"#);
     assert_eq!(status(&client(), "/text/a.doc").await, 404);
 }
 
