@@ -4,8 +4,9 @@ use std::{io, path::Path};
 
 use crate::{counts, server::Subject};
 
-/// The most instructions of a request, against hyper by hand: what they must be at the most.
-const INSTRUCTIONS: f64 = 1.0;
+/// The most instructions of a request, against hyper by hand: what they must be at the most, with some room for how another
+/// processor or compiler copies.
+const INSTRUCTIONS: f64 = 1.02;
 
 /// The most allocations of a request: fewer than the goal allows, so that they become no more.
 const ALLOCATIONS: f64 = 3.0;

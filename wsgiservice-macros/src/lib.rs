@@ -18,7 +18,8 @@ use proc_macro::TokenStream;
 /// - `representations = [csv, json]`: in another order, of which the first is the default, and no others than these and
 ///   the resource's own;
 /// - `xml_root = "user"`: the root element of XML, which is `response` else;
-/// - `etag = auto`: a strong entity tag, computed from the content;
+/// - `etag = auto`: a strong entity tag, computed from the content (XXH3, 64 bits, without a key: where several people write
+///   parts of one representation, and one of them may want to hide a change, give a revision by the hook `etag`);
 /// - `ignored_paths = []`: the paths of which a `GET` does not reach the resource, in place of the application's;
 /// - `crate = path`: where `wsgiservice` is, if it was renamed.
 ///

@@ -40,9 +40,9 @@ impl Validators {
 
 /// A strong entity tag for this content.
 ///
-/// 64 bits of XXH3 are enough: two states of a resource share a tag by chance once in 2^64. Who could make two on purpose
-/// writes the resource, and so may hide a change by other means. It has no key, so that all instances of a service give the
-/// same tag, and it costs next to nothing, however large the content is.
+/// Two states of a resource share the 64 bits of XXH3 by chance once in 2^64, and it costs next to nothing, however large the
+/// content is. It has no key, so that all instances of a service give the same tag; so who writes a part of the content can
+/// make two states that share one, which the documentation of `etag = auto` says.
 pub(crate) fn tag_of(content: &[u8]) -> EntityTag {
     EntityTag::of_digest(xxh3_64(content))
 }

@@ -95,6 +95,7 @@ impl Connection {
         let mut http = pin!(http);
         let mut ending = self.watch.ending();
         poll_fn(|context| {
+            // To say so again changes nothing.
             if ending.is_due(context) {
                 http.as_mut().graceful_shutdown();
             }
