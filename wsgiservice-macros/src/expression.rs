@@ -215,6 +215,8 @@ mod tests {
         let text = "a".repeat(200);
         assert!(!Expression::new("(a*)*b|(a|aa)+c").expect("it parses").matches(&text));
         assert!(Expression::new("(a|aa){0,4000000000}").expect("it parses").matches(&text));
+        assert!(Expression::new("(a|){4000000000}").expect("it parses").matches(&text));
+        assert!(!Expression::new("a{4000000000}").expect("it parses").matches(&text));
     }
 
     #[test]

@@ -176,7 +176,7 @@ fn coded(
 }
 
 fn can_be_coded(selected: &Selected<'_>, bytes: &[u8]) -> bool {
-    is_worth_it(bytes.len()) && selected.is_compressible
+    !Coding::ALL.is_empty() && is_worth_it(bytes.len()) && selected.is_compressible
 }
 
 /// What the 200 would say of the representation, and none of its content (RFC 9110, section 15.4.5).
@@ -387,6 +387,13 @@ impl std::fmt::Display for Causes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_varies_by_coding_only_where_there_is_one() {
+        let has_codings = cfg!(any(feature = "brotli", feature = "gzip", feature = "zstd"));
+        assert_eq!(can_be_coded(&Selected::NONE, &[b' '; 1 << 20]), has_codings);
+        assert!(!can_be_coded(&Selected::NONE, b" "));
+    }
 
     #[test]
     fn a_relative_location_is_below_the_path() {
