@@ -207,7 +207,7 @@ fn parameters(parameters: &[Parameter]) -> Markup {
                             td data-label="Type" { (parameter.kind) @if parameter.repeated { ", repeated" } }
                             td {
                                 (markdown(parameter.description))
-                                @for rule in &parameter.rules { div.quiet { (markdown(rule)) } }
+                                @for rule in &parameter.rules { div.quiet { p { (self::rule(rule)) } } }
                                 @if let Some(default) = parameter.default { p.quiet { "without it " code { (default) } } }
                                 @if let Some(example) = parameter.example { p.quiet { "such as " code { (example) } } }
                             }
@@ -383,5 +383,26 @@ pub(super) fn word(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => text.into(),
         value => as_json(value).into(),
+    }
+}
+
+/// A rule, which is no Markdown: what stands between its first and its last grave accent is an expression, as it is.
+fn rule(text: &str) -> Markup {
+    let quoted =
+        text.split_once('`').and_then(|(before, rest)| Some((before, rest.rsplit_once('`')?)));
+    match quoted {
+        Some((before, (expression, after))) => html! { (before) code { (expression) } (after) },
+        None => html! { (text) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_is_shown_as_it_is() {
+        assert_eq!(rule("matches `a*_b`c_d*`").into_string(), "matches <code>a*_b`c_d*</code>");
+        assert_eq!(rule("one of a_b, *c*").into_string(), "one of a_b, *c*");
     }
 }
