@@ -1,4 +1,4 @@
-//! An example service as whoever runs it sees it: a process, asked over a socket.
+//! A service as whoever runs it sees it: a process, asked over a socket.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -36,6 +36,12 @@ impl Server {
         BufReader::new(output).read_line(&mut line).expect("a line");
         let address = line.trim().split_once(" listens on http://").expect("where it listens").1;
         Self { process, address: address.trim_end_matches('/').to_owned() }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Asks it with these fields, each a line, and this content.

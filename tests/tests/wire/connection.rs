@@ -1,36 +1,71 @@
-//! What only a socket shows.
+//! What only a socket shows, with either runtime.
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
-    sync::Arc,
+    net::TcpStream,
     thread,
 };
 
-use bytes::Bytes;
-use futures_util::stream;
-use http::HeaderValue;
-use tokio::{net::TcpListener, sync::Barrier};
-use wsgiservice::{Application, Binary, Body, Created, mount, resource};
+use wsgiservice_test_support::Server;
 
-#[mount("/file")]
-struct File;
+/// The service of these tests, with each runtime in turn.
+fn servers() -> impl Iterator<Item = Server> {
+    let program = env!("CARGO_BIN_EXE_wire-service");
+    ["per-core", "shared"]
+        .into_iter()
+        .map(|runtime| Server::start(program, &["--runtime", runtime]))
+}
 
-#[resource]
-impl File {
-    #[limit(content = 1 << 16)]
-    fn put(&self, content: Bytes) -> usize {
-        content.len()
-    }
+fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address()).expect("a connection")
 }
 
 /// Sends this, all of it, and gives the answer.
-fn exchange(address: SocketAddr, request: &[u8]) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.write_all(request)?;
+fn exchange(server: &Server, request: &[u8]) -> String {
+    let mut stream = connect(server);
+    stream.write_all(request).expect("sent");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+/// The answer to a request of which this is the first line, on a connection of its own.
+fn answer(server: &Server, line: &str) -> String {
+    let request = format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    exchange(server, request.as_bytes())
+}
+
+/// Requests in a pipeline, the last of which ends the connection.
+fn pipeline(targets: &[String]) -> String {
+    let request = |target: &String| {
+        let close = if Some(target) == targets.last() { "connection: close\r\n" } else { "" };
+        format!("GET {target} HTTP/1.1\r\nhost: a\r\n{close}\r\n")
+    };
+    targets.iter().map(request).collect()
+}
+
+/// Requests in a pipeline, after which the connection stays.
+fn lasting(targets: &[String]) -> String {
+    pipeline(targets).replace("connection: close\r\n", "")
+}
+
+/// The next answers, up to one that ends with this.
+fn answers_up_to(stream: &mut TcpStream, end: &str) -> String {
+    let mut answers = Vec::new();
+    let mut piece = [0; 1 << 12];
+    while !answers.ends_with(end.as_bytes()) {
+        match stream.read(&mut piece).expect("an answer") {
+            0 => panic!("the connection ended after {}", String::from_utf8_lossy(&answers)),
+            length => answers.extend_from_slice(piece.get(..length).expect("what was read")),
+        }
+    }
+    String::from_utf8(answers).expect("text")
+}
+
+/// The texts in answers.
+fn texts(answers: &str) -> Vec<&str> {
+    let lines = answers.lines().filter_map(|line| line.strip_prefix('"'));
+    lines.filter_map(|line| line.split('"').next()).collect()
 }
 
 /// A request with this content in chunks, of which nobody knows before how many there are.
@@ -47,170 +82,143 @@ fn chunked(content: &[u8]) -> Vec<u8> {
     request
 }
 
-/// Text without an end.
-#[mount("/stream")]
-struct Stream;
-
-#[resource]
-impl Stream {
-    fn get(&self) -> Binary {
-        let text = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 1 << 10]));
-        Binary::stream(Body::of_stream(text), HeaderValue::from_static("text/plain"))
+#[test]
+fn who_sends_too_much_is_told_so_though_it_goes_on_sending() {
+    let request = chunked(&vec![7; 8 << 20]);
+    for server in servers() {
+        for _ in 0..10 {
+            let answer = exchange(&server, &request);
+            assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        }
     }
 }
 
-#[mount("/word/{word}")]
-struct Word;
-
-#[resource]
-impl Word {
-    fn get(&self, word: String) -> String {
-        word
+#[test]
+fn requests_in_a_pipeline_are_answered_in_their_order() {
+    let words: Vec<_> = (0..500).map(|word| word.to_string()).collect();
+    let targets: Vec<_> = words.iter().map(|word| format!("/word/{word}/1")).collect();
+    for server in servers() {
+        assert_eq!(texts(&exchange(&server, pipeline(&targets).as_bytes())), words);
     }
 }
 
-/// Two that wait for each other.
-#[mount("/both/{word}", etag = auto)]
-struct Both {
-    barrier: Arc<Barrier>,
-}
-
-#[resource]
-impl Both {
-    async fn get(&self, word: String) -> String {
-        self.barrier.wait().await;
-        word
+#[test]
+fn each_of_many_connections_gets_its_own_answers() {
+    for server in servers() {
+        let mut streams: Vec<_> = (0..40).map(|_| connect(&server)).collect();
+        let words = |number: usize| (0..30).map(move |word| format!("{number}-{word}"));
+        for (number, stream) in streams.iter_mut().enumerate() {
+            let targets: Vec<_> = words(number).map(|word| format!("/word/{word}/20")).collect();
+            stream.write_all(lasting(&targets).as_bytes()).expect("sent");
+        }
+        for (number, stream) in streams.iter_mut().enumerate() {
+            let expected: Vec<_> = words(number).map(|word| word.repeat(20)).collect();
+            let end = format!("\"{}\"", expected.last().expect("a word"));
+            assert_eq!(texts(&answers_up_to(stream, &end)), expected);
+        }
     }
 }
 
-/// One large piece of content.
-#[mount("/large")]
-struct Large;
-
-#[resource]
-impl Large {
-    fn get(&self) -> http::Response<Body> {
-        http::Response::new(Body::of_stream(stream::iter([Ok::<_, std::io::Error>(large())])))
-    }
-
-    fn post(&self) -> Created<u8> {
-        Created::at("1", 7)
-    }
-}
-
-fn large() -> Vec<u8> {
-    (b'a'..=b'z').cycle().take(1 << 20).collect()
-}
-
-/// Serves while a client that blocks does this.
-async fn serving<T: Send + 'static>(client: impl FnOnce(SocketAddr) -> T + Send + 'static) -> T {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
-    let address = listener.local_addr().expect("an address");
-    let both = Both { barrier: Arc::new(Barrier::new(2)) };
-    let application = Application::new("all").mount(File).mount(Stream).mount(Word);
-    let application = application.mount(Large).mount(both);
-    let server = tokio::spawn(application.serve(listener));
-    let done = tokio::task::spawn_blocking(move || client(address)).await.expect("done");
-    server.abort();
-    done
-}
-
-#[tokio::test]
-async fn who_sends_too_much_is_told_so_though_it_goes_on_sending() {
-    let answers = serving(|address| {
-        let request = chunked(&vec![7; 8 << 20]);
-        (0..10).map(|_| exchange(address, &request).expect("an answer")).collect::<Vec<_>>()
-    })
-    .await;
-    for answer in answers {
-        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+#[test]
+fn who_does_not_read_holds_up_nobody_and_has_all_of_it_in_the_end() {
+    // 35 MB, which is more than a socket holds.
+    let words: Vec<_> = (0..5_000).map(|word| format!("{word:04}")).collect();
+    let targets: Vec<_> = words.iter().map(|word| format!("/word/{word}/1750")).collect();
+    for server in servers() {
+        let mut slow = connect(&server);
+        let mut sender = slow.try_clone().expect("another handle");
+        let request = pipeline(&targets);
+        let sending = thread::spawn(move || sender.write_all(request.as_bytes()));
+        let mut others = [(); 4].map(|()| connect(&server));
+        for word in 0..20 {
+            for other in &mut others {
+                let ask = lasting(&[format!("/word/{word}/1")]);
+                other.write_all(ask.as_bytes()).expect("sent");
+                answers_up_to(other, &format!("\"{word}\""));
+            }
+        }
+        let mut answers = String::new();
+        slow.read_to_string(&mut answers).expect("answers");
+        sending.join().expect("a thread").expect("sent");
+        let expected: Vec<_> = words.iter().map(|word| word.repeat(1750)).collect();
+        assert!(texts(&answers) == expected, "{} answers", texts(&answers).len());
     }
 }
 
-#[tokio::test]
-async fn requests_in_a_pipeline_are_answered_in_their_order() {
-    let answer = serving(|address| {
-        let request = |word: usize| {
-            let close = if word == 499 { "connection: close\r\n" } else { "" };
-            format!("GET /word/{word} HTTP/1.1\r\nhost: a\r\n{close}\r\n")
-        };
-        exchange(address, (0..500).map(request).collect::<String>().as_bytes())
-    })
-    .await
-    .expect("answers");
-    let words: Vec<_> = answer.lines().filter_map(|line| line.strip_prefix('"')).collect();
-    let words: Vec<_> = words.iter().filter_map(|line| line.split('"').next()).collect();
-    assert_eq!(words, (0..500).map(|word| word.to_string()).collect::<Vec<_>>());
+#[test]
+fn an_answer_is_sent_though_the_runtime_has_always_something_to_do() {
+    for server in servers() {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let mut streams: Vec<_> = (0..4 * cores).map(|_| connect(&server)).collect();
+        let begin = "POST /restless HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
+        let ask = lasting(&["/word/a/1".to_owned()]);
+        for stream in &mut streams {
+            stream.write_all(begin.as_bytes()).expect("sent");
+            stream.write_all(ask.as_bytes()).expect("sent");
+            answers_up_to(stream, "\"a\"");
+        }
+    }
 }
 
-#[tokio::test]
-async fn a_stream_is_sent_as_it_comes_though_another_request_waits() {
-    let received = serving(|address| {
-        let mut stream = TcpStream::connect(address).expect("a connection");
+#[test]
+fn a_stream_is_sent_as_it_comes_though_another_request_waits() {
+    for server in servers() {
+        let mut stream = connect(&server);
         let request = "GET /stream HTTP/1.1\r\nhost: a\r\n\r\n".repeat(2);
         stream.write_all(request.as_bytes()).expect("sent");
         let mut received = vec![0; 1 << 20];
         stream.read_exact(&mut received).expect("received");
-        received
-    })
-    .await;
-    assert!(received.starts_with(b"HTTP/1.1 200 OK"));
+        assert!(received.starts_with(b"HTTP/1.1 200 OK"));
+    }
 }
 
-/// The answer to a request of which this is the first line, on a connection of its own.
-fn answer(address: SocketAddr, line: &str) -> String {
-    let request = format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
-    exchange(address, request.as_bytes()).expect("an answer")
+#[test]
+fn requests_that_are_answered_at_the_same_time_are_told_apart() {
+    for server in servers() {
+        let answers = thread::scope(|scope| {
+            let server = &server;
+            let ask = |line| scope.spawn(move || answer(server, line));
+            let asked = ["GET /both/one", "GET /both/two"].map(ask);
+            asked.map(|answer| answer.join().expect("an answer"))
+        });
+        let [one, two] = &answers;
+        assert!(one.ends_with("\r\n\r\n\"one\""), "{one}");
+        assert!(two.ends_with("\r\n\r\n\"two\""), "{two}");
+    }
 }
 
-#[tokio::test]
-async fn requests_that_are_answered_at_the_same_time_are_told_apart() {
-    let answers = serving(|address| {
-        let ask = |word| thread::spawn(move || answer(address, &format!("GET /both/{word}")));
-        let asked = ["one", "two"].map(ask);
-        asked.map(|answer| answer.join().expect("an answer"))
-    });
-    let [one, two] = answers.await;
-    assert!(one.ends_with("\r\n\r\n\"one\""), "{one}");
-    assert!(two.ends_with("\r\n\r\n\"two\""), "{two}");
-}
-
-#[tokio::test]
-async fn nothing_of_an_answer_is_left_for_the_next_one() {
+#[test]
+fn nothing_of_an_answer_is_left_for_the_next_one() {
+    let last = "GET /word/b/1";
     let lines =
-        ["POST /large", "GET /nowhere", "HEAD /word/a", "OPTIONS *", "PUT /word/a", "GET /word/b"];
-    let (together, alone) = serving(move |address| {
-        let alone = answer(address, "GET /word/b").replace("connection: close\r\n", "");
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        let mut received = String::new();
-        for line in lines {
-            let close = if line == "GET /word/b" { "connection: close\r\n" } else { "" };
-            let request = format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n{close}\r\n");
-            stream.write_all(request.as_bytes()).expect("written");
-        }
-        stream.read_to_string(&mut received).expect("answers");
-        (received, alone)
-    })
-    .await;
-    let last =
-        together.rfind("HTTP/1.1 ").and_then(|start| together.get(start..)).expect("an answer");
-    let fields = |answer: &str| -> Vec<String> {
-        let is_of_all =
-            |line: &&str| !line.starts_with("date: ") && !line.starts_with("connection: ");
-        answer.lines().filter(is_of_all).map(str::to_owned).collect()
-    };
-    assert_eq!(fields(last), fields(&alone), "{together}");
-    assert_eq!(together.matches("HTTP/1.1 ").count(), lines.len());
+        ["POST /large", "GET /nowhere", "HEAD /word/a/1", "OPTIONS *", "PUT /word/a/1", last];
+    for server in servers() {
+        let alone = answer(&server, last);
+        let request = |line: &str| {
+            let close = if line == last { "connection: close\r\n" } else { "" };
+            format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n{close}\r\n")
+        };
+        let together = exchange(&server, lines.map(request).concat().as_bytes());
+        let last =
+            together.rfind("HTTP/1.1 ").and_then(|start| together.get(start..)).expect("an answer");
+        let fields = |answer: &str| -> Vec<String> {
+            answer.lines().filter(|line| !line.starts_with("date: ")).map(str::to_owned).collect()
+        };
+        assert_eq!(fields(last), fields(&alone), "{together}");
+        assert_eq!(together.matches("HTTP/1.1 ").count(), lines.len());
+    }
 }
 
-#[tokio::test]
-async fn a_large_piece_of_a_stream_is_sent_whole() {
-    let answer = serving(|address| answer(address, "GET /large")).await;
-    let (_, content) = answer.split_once("\r\n\r\n").expect("content");
-    let letters: String = content
-        .split("\r\n")
-        .filter(|line| line.bytes().all(|byte| byte.is_ascii_lowercase()) && line.len() > 8)
-        .collect();
-    assert_eq!(letters.len(), 1 << 20);
-    assert_eq!(letters.into_bytes(), large());
+#[test]
+fn a_large_piece_of_a_stream_is_sent_whole() {
+    let large: String = ('a'..='z').cycle().take(1 << 20).collect();
+    for server in servers() {
+        let answer = answer(&server, "GET /large");
+        let (_, content) = answer.split_once("\r\n\r\n").expect("content");
+        let letters: String = content
+            .split("\r\n")
+            .filter(|line| line.bytes().all(|byte| byte.is_ascii_lowercase()) && line.len() > 8)
+            .collect();
+        assert!(letters == large, "{} letters", letters.len());
+    }
 }

@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::mpsc};
 
 use super::{
-    answerer,
+    answerer, outbox,
     socket::Socket,
     watch::{Phase, Watch, Watcher},
 };
@@ -49,6 +49,8 @@ pub(super) struct Connection {
     service: Service,
     watch: Arc<Watch>,
     peer: SocketAddr,
+    /// One of the senders of [`Connections`].
+    open: mpsc::Sender<Infallible>,
 }
 
 impl Connections {
@@ -64,13 +66,12 @@ impl Connections {
         }
         let watch = self.watcher.watch();
         let (service, own) = (self.service.clone(), Arc::clone(&watch));
-        let connection = Arc::new(Connection { service, watch: own, peer });
         let open = self.open.clone();
+        let connection = Arc::new(Connection { service, watch: own, peer, open });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
                 tracing::debug!(%error, %peer, "the connection broke");
             }
-            drop(open);
         });
         self.watcher.add(watch, task.abort_handle());
     }
@@ -93,20 +94,28 @@ impl Connection {
         let answer = service_fn(move |request| answerer::answer(Arc::clone(&own), request));
         let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, answer);
         let mut http = pin!(http);
-        let mut ending = self.watch.ending();
+        self.watch.note_task().await;
         poll_fn(|context| {
             // To say so again changes nothing.
-            if ending.is_due(context) {
+            if self.watch.is_ending() {
                 http.as_mut().graceful_shutdown();
             }
-            http.as_mut().poll(context)
+            let polled = http.as_mut().poll(context);
+            outbox::end_turn(self.is_alone());
+            polled
         })
         .await
     }
 
+    /// Whether the runtime has no other connection.
+    fn is_alone(&self) -> bool {
+        // There are two senders then: the one that others are made of, and its own.
+        self.open.strong_count() <= 2
+    }
+
     /// Begins the exchange of a request, and tells the watch.
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
-        self.watch.begin();
+        self.watch.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
         exchange.content = body(content, &self.watch);
         exchange.request.set(parts, self.peer);

@@ -2,7 +2,9 @@
 
 mod answerer;
 mod connection;
+mod outbox;
 mod per_core;
+mod sender;
 mod signal;
 mod socket;
 mod watch;

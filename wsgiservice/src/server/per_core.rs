@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{accept, connection::Connections};
+use super::{accept, connection::Connections, outbox};
 use crate::application::Service;
 
 /// A connection that was accepted, and whom it comes from.
@@ -73,6 +73,7 @@ impl Core {
 
 /// Answers the connections that come, until no more will.
 async fn answer(service: Service, mut accepted: mpsc::UnboundedReceiver<Accepted>) {
+    tokio::spawn(outbox::deliver());
     let connections = Connections::new(service);
     while let Some((stream, peer)) = accepted.recv().await {
         match tokio::net::TcpStream::from_std(stream) {

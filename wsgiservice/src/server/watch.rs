@@ -4,11 +4,12 @@
 //! connection notes what it waits for, and since which tick; once a second somebody looks.
 
 use std::{
+    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
-    task::{Context, Waker},
+    task::{Poll, Waker},
     thread,
     time::Duration,
 };
@@ -37,20 +38,8 @@ pub(super) struct Watch {
     state: AtomicU32,
     /// Whether the client may still be sending content that nobody has read.
     has_unread_content: AtomicBool,
-    /// Whether bytes came since the last request began.
-    has_received: AtomicBool,
-    /// Whether the request that is answered came together with one before it.
-    is_pipelined: AtomicBool,
     /// Wakes the connection's task.
     waker: Mutex<Option<Waker>>,
-}
-
-/// Whether a connection is to end, for its task.
-#[derive(Debug)]
-pub(super) struct Ending<'a> {
-    watch: &'a Watch,
-    /// Whether the task would be woken.
-    is_awaited: bool,
 }
 
 /// How many bits of a state are its phase.
@@ -112,8 +101,6 @@ impl Watcher {
             watcher: Arc::clone(self),
             state: AtomicU32::default(),
             has_unread_content: AtomicBool::default(),
-            has_received: AtomicBool::default(),
-            is_pipelined: AtomicBool::default(),
             waker: Mutex::default(),
         };
         watch.enter(Phase::New);
@@ -153,27 +140,25 @@ impl Watch {
         self.state.store(tick << PHASE_BITS | phase as u32, Relaxed);
     }
 
-    /// Whether the connection is to end.
-    pub(super) fn ending(&self) -> Ending<'_> {
-        Ending { watch: self, is_awaited: false }
+    /// Notes that the task which awaits this is the connection's.
+    pub(super) async fn note_task(&self) {
+        let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
     }
 
-    fn wake(&self) {
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        waker.into_iter().for_each(Waker::wake);
+    /// Whether the connection is to end. Whoever tells it so wakes its task, or did so before that was noted.
+    pub(super) fn is_ending(&self) -> bool {
+        self.watcher.is_ending.load(Relaxed)
     }
 
-    /// A request begins to be answered.
-    pub(super) fn begin(&self) {
-        self.enter(Phase::Busy);
-        let has_received = self.has_received.swap(false, Relaxed);
-        self.is_pipelined.store(!has_received, Relaxed);
+    /// Gives the task of the connection a turn.
+    pub(super) fn wake(&self) {
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        waker.iter().for_each(Waker::wake_by_ref);
     }
 
     /// Bytes came.
     pub(super) fn received(&self) {
-        self.has_received.store(true, Relaxed);
-        self.is_pipelined.store(false, Relaxed);
         match self.phase() {
             // Content that goes on though the answer is there.
             Phase::Idle if self.has_unread_content() => self.enter(Phase::Idle),
@@ -187,11 +172,6 @@ impl Watch {
         if matches!(self.phase(), Phase::Idle | Phase::Head) {
             self.enter(Phase::Idle);
         }
-    }
-
-    /// Whether the last answer is complete, and more requests may have come together with its own.
-    pub(super) fn is_between_pipelined(&self) -> bool {
-        self.phase() == Phase::Idle && self.is_pipelined.load(Relaxed)
     }
 
     pub(super) fn set_unread_content(&self, is_there: bool) {
@@ -218,18 +198,6 @@ impl Watch {
     }
 }
 
-impl Ending<'_> {
-    /// Whether it is time; the task is woken when it becomes so. It must always be the same task that asks.
-    pub(super) fn is_due(&mut self, context: &Context<'_>) -> bool {
-        if !std::mem::replace(&mut self.is_awaited, true) {
-            // Whoever ends the connections finds the waker after this, or has told so before, which is then seen below.
-            let waker = context.waker().clone();
-            *self.watch.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
-        }
-        self.watch.watcher.is_ending.load(Relaxed)
-    }
-}
-
 fn phase(state: u32) -> Phase {
     const NEW: u32 = Phase::New as u32;
     const IDLE: u32 = Phase::Idle as u32;
@@ -246,8 +214,6 @@ fn phase(state: u32) -> Phase {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Poll;
-
     use super::*;
 
     /// After how many ticks a connection in this phase is ended.
@@ -281,8 +247,8 @@ mod tests {
         let watch = watcher.watch();
         let own = Arc::clone(&watch);
         let task = tokio::spawn(async move {
-            let mut ending = own.ending();
-            std::future::poll_fn(|context| match ending.is_due(context) {
+            own.note_task().await;
+            poll_fn(|_| match own.is_ending() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             })

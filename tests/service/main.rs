@@ -1,0 +1,94 @@
+//! A service for what only a socket and a runtime show.
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::HeaderValue;
+use tokio::sync::Barrier;
+use wsgiservice::{Application, Binary, Body, Created, mount, resource};
+
+/// Takes no more than 64 KiB.
+#[mount("/file")]
+struct File;
+
+#[resource]
+impl File {
+    #[limit(content = 1 << 16)]
+    fn put(&self, content: Bytes) -> usize {
+        content.len()
+    }
+}
+
+/// Text without an end.
+#[mount("/stream")]
+struct Stream;
+
+#[resource]
+impl Stream {
+    fn get(&self) -> Binary {
+        let text = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 1 << 10]));
+        Binary::stream(Body::of_stream(text), HeaderValue::from_static("text/plain"))
+    }
+}
+
+/// A word, said so many times.
+#[mount("/word/{word}/{times}")]
+struct Word;
+
+#[resource]
+impl Word {
+    fn get(&self, word: String, times: usize) -> String {
+        word.repeat(times)
+    }
+}
+
+/// Two that wait for each other.
+#[mount("/both/{word}", etag = auto)]
+struct Both {
+    barrier: Arc<Barrier>,
+}
+
+#[resource]
+impl Both {
+    async fn get(&self, word: String) -> String {
+        self.barrier.wait().await;
+        word
+    }
+}
+
+/// One large piece of content.
+#[mount("/large")]
+struct Large;
+
+#[resource]
+impl Large {
+    fn get(&self) -> http::Response<Body> {
+        let letters: Vec<u8> = (b'a'..=b'z').cycle().take(1 << 20).collect();
+        http::Response::new(Body::of_stream(stream::iter([Ok::<_, std::io::Error>(letters)])))
+    }
+
+    fn post(&self) -> Created<u8> {
+        Created::at("1", 7)
+    }
+}
+
+/// Begins a task that is always ready.
+#[mount("/restless")]
+struct Restless;
+
+#[resource]
+impl Restless {
+    fn post(&self) {
+        tokio::spawn(poll_fn(|context| {
+            context.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+    }
+}
+
+fn main() -> wsgiservice::Result<()> {
+    let both = Both { barrier: Arc::new(Barrier::new(2)) };
+    let application = Application::new("wire-service").mount(File).mount(Stream).mount(Word);
+    application.mount(Large).mount(both).mount(Restless).run()
+}
