@@ -179,7 +179,7 @@ async fn decide<'a>(
     asking.selected = selected.unwrap_or(Selected::NONE);
 
     let preconditions = preconditions(request, entry, findings);
-    let calls = asking.bind(operation, &content, &preconditions)?;
+    let mut calls = asking.bind(operation, &content, &preconditions)?;
 
     let validators = &mut findings.validators;
     let early = calls.validators(entry, request, &preconditions, validators).await?;
@@ -188,14 +188,14 @@ async fn decide<'a>(
         Evaluation::NotModified => {
             let suffix = preconditions.suffix_of_known(&findings.validators);
             findings.known_suffix = suffix.map(str::to_owned);
-            return Ok(End::NotModified(early.into_outcome()));
+            return Ok(End::NotModified(early));
         }
         Evaluation::Failed => return Err(Problem::precondition_failed()),
     }
 
     let outcome = match early {
-        Early::Outcome(outcome) => outcome,
-        Early::Call(call) => outcome(call).await?,
+        Some(outcome) => outcome,
+        None => outcome(&mut calls.method).await?,
     };
     partial::select(request, &findings.validators, outcome).map(End::Outcome)
 }
@@ -283,7 +283,7 @@ pub(crate) fn suffix(extension: &str, coding: Coding) -> String {
     format!("{extension}_{}", coding.name())
 }
 
-async fn outcome(call: Call<'_>) -> Result<Outcome, Problem> {
+async fn outcome(call: &mut Call<'_>) -> Result<Outcome, Problem> {
     match call.await? {
         Finding::Outcome(outcome) => Ok(outcome),
         finding => Err(Problem::internal(format!("a method found {finding:?}"))),
@@ -307,21 +307,6 @@ struct Calls<'a> {
     /// The resource's `get`, to compute the entity tags of what another method is about to change: once for each
     /// representation that the client may have seen.
     retrievals: Vec<Call<'a>>,
-}
-
-/// The method's call, or its outcome where the validators are computed from that.
-enum Early<'a> {
-    Call(Call<'a>),
-    Outcome(Outcome),
-}
-
-impl Early<'_> {
-    fn into_outcome(self) -> Option<Outcome> {
-        match self {
-            Early::Outcome(outcome) => Some(outcome),
-            Early::Call(_) => None,
-        }
-    }
 }
 
 impl<'a> Asking<'a> {
@@ -412,18 +397,17 @@ fn seen<'a>(get: &'a Prepared, preconditions: &Preconditions) -> Vec<Selected<'a
     seen
 }
 
-impl<'a> Calls<'a> {
-    /// Asks the hooks, or computes the entity tag where the resource wants that.
+impl Calls<'_> {
+    /// Asks the hooks, or computes the entity tag where the resource wants that: of what the method gave, which is there then.
     async fn validators(
-        self,
+        &mut self,
         entry: &Entry,
         request: &Request,
         preconditions: &Preconditions,
         validators: &mut Validators,
-    ) -> Result<Early<'a>, Problem> {
-        let Self { method, hooks, retrievals } = self;
+    ) -> Result<Option<Outcome>, Problem> {
         let mut exists = None;
-        for hook in hooks {
+        for hook in &mut self.hooks {
             match hook.await? {
                 Finding::Etag(etag) => validators.etag = etag,
                 Finding::LastModified(time) => {
@@ -433,12 +417,13 @@ impl<'a> Calls<'a> {
                 Finding::Outcome(_) | Finding::Authorized => {}
             }
         }
-        let early = if entry.automatic_etag && request.retrieves() {
-            let outcome = outcome(method).await?;
+        let mut early = None;
+        if entry.automatic_etag && request.retrieves() {
+            let outcome = outcome(&mut self.method).await?;
             validators.compute(&outcome);
-            Early::Outcome(outcome)
+            early = Some(outcome);
         } else {
-            for call in retrievals {
+            for call in &mut self.retrievals {
                 // Where `get` finds nothing there is nothing to compare with; where it fails, nobody knows.
                 match outcome(call).await {
                     Ok(outcome) => validators.compute(&outcome),
@@ -449,8 +434,7 @@ impl<'a> Calls<'a> {
                     break;
                 }
             }
-            Early::Call(method)
-        };
+        }
         let has_validator = validators.etag.is_some() || validators.last_modified.is_some();
         validators.exists = exists.unwrap_or(has_validator);
         Ok(early)

@@ -75,7 +75,9 @@ pub(crate) fn respond(
     digests(findings.has_md5.unwrap_or(application.manners.content_md5), request, response);
     let fields = response.headers_mut();
     vary(fields, findings, varies);
-    fields.extend(findings.deprecation.iter().cloned());
+    if !findings.deprecation.is_empty() {
+        fields.extend(findings.deprecation.iter().cloned());
+    }
     fields.insert(NOSNIFF.0, NOSNIFF.1);
     if *request.method() == Method::HEAD {
         without_content(response);
