@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use crate::{
     build, counts,
     figure::{Bound, Figure},
-    rounds::{Effort, each, rounds},
+    rounds::{Effort, each, rounds, sliced_rounds},
     server::{Server, Subject},
     size, tools, wrk,
     wrk::Load,
@@ -97,12 +97,14 @@ impl Comparison<'_> {
         })?;
         eprintln!("load, round by round");
         let plain = rounds(&servers, &self.load(1)?, self.effort.rounds)?;
+        eprintln!("load, round by round, in slices");
+        let sliced = sliced_rounds(&servers, &self.load(1)?, self.effort.rounds)?;
         eprintln!("load, pipelined, round by round");
         let pipelined = rounds(&servers, &self.load(DEPTH)?, self.effort.rounds)?;
         servers.into_iter().try_for_each(Server::stop)?;
         let [throughput, p50, p99, pipelined_throughput] = names;
         Ok([
-            Figure::of_rounds(throughput, &each(&plain, |run| run.requests_per_second), 0),
+            Figure::of_rounds(throughput, &each(&sliced, |run| run.requests_per_second), 0),
             Figure::of_rounds(p50, &each(&plain, |run| run.p50), 2),
             Figure::of_rounds(p99, &each(&plain, |run| run.p99), 2),
             Figure::of_rounds(

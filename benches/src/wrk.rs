@@ -3,12 +3,17 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::job;
 
 /// What to ask of a server.
+#[derive(Clone)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) seconds: u64,
@@ -29,12 +34,30 @@ pub(crate) struct Run {
     pub(crate) p99: f64,
 }
 
+/// Load that rests until it is told to go on.
+pub(crate) struct Running {
+    process: Child,
+    /// How long it did not rest.
+    active: Duration,
+}
+
 impl Load {
+    /// The same for so long, in seconds.
+    pub(crate) fn lasting(&self, seconds: u64) -> Self {
+        Self { seconds, ..self.clone() }
+    }
+
     /// Loads the server at an address.
     pub(crate) fn run(&self, address: &str) -> io::Result<Run> {
-        let output = self.command(address).output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        parse(&text).ok_or_else(|| io::Error::other(format!("wrk says {text}")))
+        self.start(address)?.end()
+    }
+
+    /// Begins to load the server at an address, and rests.
+    pub(crate) fn start(&self, address: &str) -> io::Result<Running> {
+        let process = self.command(address).stdout(Stdio::piped()).spawn()?;
+        let running = Running { process, active: Duration::ZERO };
+        running.tell(Signal::STOP)?;
+        Ok(running)
     }
 
     fn command(&self, address: &str) -> Command {
@@ -50,6 +73,32 @@ impl Load {
         }
         command.arg(format!("http://{address}{}", self.target));
         command
+    }
+}
+
+impl Running {
+    /// Goes on for so long, and rests again.
+    pub(crate) fn go_on_for(&mut self, time: Duration) -> io::Result<()> {
+        let begin = Instant::now();
+        self.tell(Signal::CONT)?;
+        thread::sleep(time);
+        self.tell(Signal::STOP)?;
+        self.active += begin.elapsed();
+        Ok(())
+    }
+
+    /// Goes on to its end.
+    pub(crate) fn end(self) -> io::Result<Run> {
+        let begin = Instant::now();
+        self.tell(Signal::CONT)?;
+        let output = self.process.wait_with_output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let run = parse(&text, self.active + begin.elapsed());
+        run.ok_or_else(|| io::Error::other(format!("wrk says {text}")))
+    }
+
+    fn tell(&self, signal: Signal) -> io::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.process), signal)?)
     }
 }
 
@@ -70,8 +119,8 @@ pub(crate) fn script(folder: &Path, targets: &[String], depth: usize) -> io::Res
     Ok(path)
 }
 
-/// What wrk says, where no connection failed.
-fn parse(text: &str) -> Option<Run> {
+/// What wrk says, where no connection failed, of this time.
+fn parse(text: &str, active: Duration) -> Option<Run> {
     let value = |name: &str| {
         text.lines()
             .find_map(|line| line.trim().strip_prefix(name))
@@ -81,8 +130,10 @@ fn parse(text: &str) -> Option<Run> {
     if value("Socket errors:").is_some() {
         return None;
     }
+    let requests: f64 =
+        text.lines().find_map(|line| line.trim().split_once(" requests in "))?.0.parse().ok()?;
     Some(Run {
-        requests_per_second: value("Requests/sec:")?.parse().ok()?,
+        requests_per_second: requests / active.as_secs_f64(),
         p50: milliseconds(&value("50%")?)?,
         p99: milliseconds(&value("99%")?)?,
     })
@@ -119,14 +170,14 @@ Transfer/sec:      5.92MB
 
     #[test]
     fn what_wrk_says_is_read() {
-        let run = Run { requests_per_second: 73_666.53, p50: 0.635, p99: 2.31 };
-        assert_eq!(parse(TEXT), Some(run));
+        let run = Run { requests_per_second: 110_500.0, p50: 0.635, p99: 2.31 };
+        assert_eq!(parse(TEXT, Duration::from_secs(2)), Some(run));
     }
 
     #[test]
     fn a_run_whose_connections_fail_measures_nothing() {
         let errors = "  Socket errors: connect 0, read 1, write 0, timeout 0\nRequests/sec";
-        assert_eq!(parse(&TEXT.replace("Requests/sec", errors)), None);
+        assert_eq!(parse(&TEXT.replace("Requests/sec", errors), Duration::from_secs(2)), None);
     }
 
     #[test]
