@@ -17,8 +17,9 @@ use super::sender::Sender;
 /// How many bytes wait at the most.
 const MOST_BYTES: usize = 16 << 10;
 
-/// How many connections wait for each other at the most: none of them waits long, and more would gain little.
-const MOST_LETTERS: usize = 16;
+/// How many connections wait for each other at the most. Where methods compute for long, an answer that is ready waits for
+/// so many of them; and more would gain little.
+const MOST_LETTERS: usize = 8;
 
 thread_local! {
     static OUTBOX: RefCell<Outbox> = const { RefCell::new(Outbox::new()) };
