@@ -16,17 +16,18 @@ thread_local! {
     static CHUNK: RefCell<BytesMut> = RefCell::default();
 }
 
-/// These parts, one after the other.
-pub(crate) fn bytes(parts: &[&[u8]]) -> Bytes {
-    let length = parts.iter().map(|part| part.len()).sum();
-    if length > LARGEST {
-        return parts.concat().into();
+/// What is written, which is so long at the most.
+pub(crate) fn bytes(most: usize, write: impl FnOnce(&mut BytesMut)) -> Bytes {
+    if most > LARGEST {
+        let mut own = BytesMut::with_capacity(most);
+        write(&mut own);
+        return own.freeze();
     }
     CHUNK.with_borrow_mut(|chunk| {
-        if chunk.capacity() < length {
+        if chunk.capacity() < most {
             chunk.reserve(SIZE);
         }
-        parts.iter().for_each(|part| chunk.extend_from_slice(part));
+        write(chunk);
         chunk.split().freeze()
     })
 }
@@ -36,16 +37,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_joined() {
-        assert_eq!(bytes(&[b"ab", b"", b"c"]), "abc");
-        assert_eq!(bytes(&[&[1; 300], &[2; 300]]), [[1; 300], [2; 300]].concat());
-        assert_eq!(bytes(&[]), "");
+    fn what_is_written_is_given() {
+        assert_eq!(bytes(8, |chunk| chunk.extend_from_slice(b"abc")), "abc");
+        assert_eq!(bytes(1_000, |chunk| chunk.extend_from_slice(&[1; 1_000])), vec![1; 1_000]);
+        assert_eq!(bytes(0, |_| {}), "");
     }
 
     #[test]
     fn what_was_cut_off_stays_as_it_is() {
         let pieces = (0..=255).map(|byte| [byte; 100]);
-        let all: Vec<_> = pieces.clone().map(|piece| bytes(&[&piece])).collect();
+        let all: Vec<_> = pieces
+            .clone()
+            .map(|piece| bytes(100, |chunk| chunk.extend_from_slice(&piece)))
+            .collect();
         assert!(all.iter().zip(pieces).all(|(bytes, piece)| *bytes == piece.as_slice()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use bytes::BufMut;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
@@ -103,11 +104,20 @@ impl EntityTag {
 
     /// The tag of one representation of the resource, as it is written.
     pub(crate) fn to_value(&self, suffix: &str) -> HeaderValue {
-        let weak: &[u8] = if self.is_weak { b"W/\"" } else { b"\"" };
-        let separator: &[u8] = if suffix.is_empty() { b"" } else { b"_" };
-        let parts = [weak, self.opaque.as_bytes(), separator, suffix.as_bytes(), b"\""];
-        HeaderValue::from_maybe_shared(chunk::bytes(&parts))
-            .unwrap_or(HeaderValue::from_static("\"\""))
+        let most = self.opaque.len() + suffix.len() + r#"W/"_""#.len();
+        let value = chunk::bytes(most, |value| {
+            if self.is_weak {
+                value.put_slice(b"W/");
+            }
+            value.put_u8(b'"');
+            value.put_slice(self.opaque.as_bytes());
+            if !suffix.is_empty() {
+                value.put_u8(b'_');
+                value.put_slice(suffix.as_bytes());
+            }
+            value.put_u8(b'"');
+        });
+        HeaderValue::from_maybe_shared(value).unwrap_or(HeaderValue::from_static("\"\""))
     }
 
     /// The tag that text begins with, and what follows it.

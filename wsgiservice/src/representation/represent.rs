@@ -46,7 +46,7 @@ impl<T: Serialize> Represent for T {
         let mut scratch = SCRATCH.take();
         scratch.clear();
         serde_json::to_writer(&mut scratch, self)?;
-        let bytes = chunk::bytes(&[&scratch]);
+        let bytes = chunk::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
         if scratch.capacity() <= KEPT {
             SCRATCH.set(scratch);
         }
