@@ -75,6 +75,7 @@ impl Sender {
             }
             self.watch.sent();
         }
+        *left = Vec::new();
         self.is_behind.store(false, Relaxed);
         Poll::Ready(Ok(()))
     }
