@@ -1,7 +1,8 @@
 //! Load, by wrk: a thread that asks over many connections, as fast as it is answered.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -49,7 +50,9 @@ impl Load {
 
     /// Loads the server at an address.
     pub(crate) fn run(&self, address: &str) -> io::Result<Run> {
-        self.start(address)?.end()
+        let output = self.command(address).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        parse(&text).ok_or_else(|| io::Error::other(format!("wrk says {text}")))
     }
 
     /// Begins to load the server at an address, and rests.
@@ -88,17 +91,31 @@ impl Running {
     }
 
     /// Goes on to its end.
-    pub(crate) fn end(self) -> io::Result<Run> {
+    pub(crate) fn end(mut self) -> io::Result<Run> {
         let begin = Instant::now();
         self.tell(Signal::CONT)?;
-        let output = self.process.wait_with_output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let run = parse(&text, self.active + begin.elapsed());
+        let mut text = String::new();
+        if let Some(output) = &mut self.process.stdout {
+            output.read_to_string(&mut text)?;
+        }
+        self.process.wait()?;
+        let active = self.active + begin.elapsed();
+        let run = parse(&text).zip(requests(&text)).map(|(run, requests)| Run {
+            requests_per_second: requests / active.as_secs_f64(),
+            ..run
+        });
         run.ok_or_else(|| io::Error::other(format!("wrk says {text}")))
     }
 
     fn tell(&self, signal: Signal) -> io::Result<()> {
         Ok(kill_process(Pid::from_child(&self.process), signal)?)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -119,8 +136,8 @@ pub(crate) fn script(folder: &Path, targets: &[String], depth: usize) -> io::Res
     Ok(path)
 }
 
-/// What wrk says, where no connection failed, of this time.
-fn parse(text: &str, active: Duration) -> Option<Run> {
+/// What wrk says, where no connection failed.
+fn parse(text: &str) -> Option<Run> {
     let value = |name: &str| {
         text.lines()
             .find_map(|line| line.trim().strip_prefix(name))
@@ -130,13 +147,16 @@ fn parse(text: &str, active: Duration) -> Option<Run> {
     if value("Socket errors:").is_some() {
         return None;
     }
-    let requests: f64 =
-        text.lines().find_map(|line| line.trim().split_once(" requests in "))?.0.parse().ok()?;
     Some(Run {
-        requests_per_second: requests / active.as_secs_f64(),
+        requests_per_second: value("Requests/sec:")?.parse().ok()?,
         p50: milliseconds(&value("50%")?)?,
         p99: milliseconds(&value("99%")?)?,
     })
+}
+
+/// How many requests wrk says that it made.
+fn requests(text: &str) -> Option<f64> {
+    text.lines().find_map(|line| line.trim().split_once(" requests in "))?.0.parse().ok()
 }
 
 /// A time as wrk writes it, such as `635.00us`.
@@ -170,14 +190,15 @@ Transfer/sec:      5.92MB
 
     #[test]
     fn what_wrk_says_is_read() {
-        let run = Run { requests_per_second: 110_500.0, p50: 0.635, p99: 2.31 };
-        assert_eq!(parse(TEXT, Duration::from_secs(2)), Some(run));
+        let run = Run { requests_per_second: 73_666.53, p50: 0.635, p99: 2.31 };
+        assert_eq!(parse(TEXT), Some(run));
+        assert_eq!(requests(TEXT), Some(221_000.0));
     }
 
     #[test]
     fn a_run_whose_connections_fail_measures_nothing() {
         let errors = "  Socket errors: connect 0, read 1, write 0, timeout 0\nRequests/sec";
-        assert_eq!(parse(&TEXT.replace("Requests/sec", errors), Duration::from_secs(2)), None);
+        assert_eq!(parse(&TEXT.replace("Requests/sec", errors)), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use http::HeaderValue;
 use tokio::sync::Barrier;
 use wsgiservice::{Application, Binary, Body, Created, mount, resource};
@@ -73,6 +73,19 @@ impl Large {
     }
 }
 
+/// Content that panics.
+#[mount("/broken")]
+struct Broken;
+
+#[resource]
+impl Broken {
+    fn get(&self) -> Binary {
+        let text = stream::poll_fn(|_| panic!("in the content"));
+        let text = text.map(|piece: Vec<u8>| Ok::<_, std::io::Error>(piece));
+        Binary::stream(Body::of_stream(text), HeaderValue::from_static("text/plain"))
+    }
+}
+
 /// Begins a task that is always ready.
 #[mount("/restless")]
 struct Restless;
@@ -90,5 +103,5 @@ impl Restless {
 fn main() -> wsgiservice::Result<()> {
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
     let application = Application::new("wire-service").mount(File).mount(Stream).mount(Word);
-    application.mount(Large).mount(both).mount(Restless).run()
+    application.mount(Large).mount(both).mount(Broken).mount(Restless).run()
 }

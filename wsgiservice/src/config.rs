@@ -64,7 +64,7 @@ pub enum Runtime {
     /// place.
     Shared,
     /// Each core has connections of its own, and answers them alone. It costs less, and one method that computes for long
-    /// holds up the other connections of its core: leave that to `tokio::task::spawn_blocking`.
+    /// holds up the other connections of its core, and answers of theirs that are ready: leave that to `tokio::task::spawn_blocking`.
     #[default]
     PerCore,
 }

@@ -398,7 +398,8 @@ fn seen<'a>(get: &'a Prepared, preconditions: &Preconditions) -> Vec<Selected<'a
 }
 
 impl Calls<'_> {
-    /// Asks the hooks, or computes the entity tag where the resource wants that: of what the method gave, which is there then.
+    /// Asks the hooks, or computes the entity tag where the resource wants that. For a `GET` it is made of the method's outcome,
+    /// which is there then.
     async fn validators(
         &mut self,
         entry: &Entry,

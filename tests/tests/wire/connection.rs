@@ -2,8 +2,9 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
     thread,
+    time::Duration,
 };
 
 use wsgiservice_test_support::Server;
@@ -17,7 +18,10 @@ fn servers() -> impl Iterator<Item = Server> {
 }
 
 fn connect(server: &Server) -> TcpStream {
-    TcpStream::connect(server.address()).expect("a connection")
+    let stream = TcpStream::connect(server.address()).expect("a connection");
+    // What never comes fails, and does not hang.
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    stream
 }
 
 /// Sends this, all of it, and gives the answer.
@@ -156,6 +160,52 @@ fn an_answer_is_sent_though_the_runtime_has_always_something_to_do() {
             stream.write_all(begin.as_bytes()).expect("sent");
             stream.write_all(ask.as_bytes()).expect("sent");
             answers_up_to(stream, "\"a\"");
+        }
+    }
+}
+
+#[test]
+fn what_is_complete_is_sent_though_what_comes_after_it_panics() {
+    for server in servers() {
+        let idle = connect(&server);
+        let mut stream = connect(&server);
+        let ask = lasting(&["/word/a/1".to_owned(), "/broken".to_owned()]);
+        stream.write_all(ask.as_bytes()).expect("sent");
+        let mut answers = Vec::new();
+        let _ = stream.read_to_end(&mut answers);
+        assert_eq!(texts(&String::from_utf8_lossy(&answers)), ["a"]);
+        drop(idle);
+    }
+}
+
+#[test]
+fn what_is_complete_is_sent_though_the_client_breaks_off() {
+    for server in servers() {
+        let idle = connect(&server);
+        let mut stream = connect(&server);
+        let ask = lasting(&["/word/a/1".to_owned(), "/word/b/1".to_owned()]);
+        stream.write_all(ask.as_bytes()).expect("sent");
+        stream.write_all(b"GET /word").expect("sent");
+        stream.shutdown(Shutdown::Write).expect("no more");
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).expect("answers");
+        assert_eq!(texts(&answers), ["a", "b"]);
+        drop(idle);
+    }
+}
+
+#[test]
+fn who_sends_too_long_a_head_is_told_so_though_it_goes_on_sending() {
+    for server in servers() {
+        for _ in 0..10 {
+            let mut stream = connect(&server);
+            stream.write_all(lasting(&["/word/a/1".to_owned()]).as_bytes()).expect("sent");
+            answers_up_to(&mut stream, "\"a\"");
+            let head = format!("GET /word/{} HTTP/1.1\r\n", "a".repeat(4 << 20));
+            stream.write_all(head.as_bytes()).expect("sent");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         }
     }
 }

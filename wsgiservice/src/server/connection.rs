@@ -109,7 +109,7 @@ impl Connection {
 
     /// Whether the runtime has no other connection.
     fn is_alone(&self) -> bool {
-        // There are two senders then: the one that others are made of, and its own.
+        // There are two senders then: the one that others are made of, until the end, and its own.
         self.open.strong_count() <= 2
     }
 

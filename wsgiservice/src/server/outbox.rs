@@ -17,9 +17,8 @@ use super::sender::Sender;
 /// How many bytes wait at the most.
 const MOST_BYTES: usize = 16 << 10;
 
-/// How many connections wait for each other at the most. Where methods compute for long, an answer that is ready waits for
-/// so many of them; and more would gain little.
-const MOST_LETTERS: usize = 8;
+/// How many turns of connections an answer waits for at the most, of which any may take long; and more would gain little.
+const MOST_TURNS: usize = 8;
 
 thread_local! {
     static OUTBOX: RefCell<Outbox> = const { RefCell::new(Outbox::new()) };
@@ -29,6 +28,8 @@ thread_local! {
 struct Outbox {
     bytes: Vec<u8>,
     letters: Vec<Letter>,
+    /// How many turns the first of them has waited for.
+    turns: usize,
     /// Who sends it when all that were ready had their turn.
     courier: Option<Waker>,
     /// Whether the courier is on its way.
@@ -41,9 +42,10 @@ struct Letter {
     end: usize,
 }
 
-/// Sends what the connections of this thread have to send, each time that all of them had their turn.
+/// Sends what the connections of this thread have to send, each time that those which were ready had their turn.
 ///
-/// It is a task of a runtime that has this thread alone: whatever is ready when it is called has its turn before it.
+/// It is a task of a runtime that has this thread alone, and called by the first that has something to send. The tasks that
+/// were ready before have their turns before it, those of connections and others.
 pub(super) fn deliver() -> impl Future<Output = ()> {
     poll_fn(|context| {
         OUTBOX.with_borrow_mut(|outbox| {
@@ -59,26 +61,33 @@ pub(super) fn post(sender: &Arc<Sender>, bytes: &[u8]) {
     OUTBOX.with_borrow_mut(|outbox| outbox.post(sender, bytes));
 }
 
-/// Sends all that waits, at once.
+/// Sends all that waits, at once: what waits for others goes before what comes after it.
 pub(super) fn send() {
-    OUTBOX.with_borrow_mut(Outbox::send);
+    // Where the thread ends, nothing waits any more.
+    let _ = OUTBOX.try_with(|outbox| outbox.borrow_mut().send());
 }
 
 /// A connection had its turn. What it has to send waits for the others, unless it is alone, or nobody delivers here.
 pub(super) fn end_turn(is_alone: bool) {
-    OUTBOX.with_borrow_mut(|outbox| match &outbox.courier {
-        Some(courier) if !is_alone && outbox.letters.len() < MOST_LETTERS => {
-            if !outbox.letters.is_empty() && !mem::replace(&mut outbox.is_called, true) {
-                courier.wake_by_ref();
-            }
+    OUTBOX.with_borrow_mut(|outbox| {
+        if outbox.letters.is_empty() {
+            return;
         }
-        _ => outbox.send(),
+        outbox.turns += 1;
+        match &outbox.courier {
+            Some(courier) if !is_alone && outbox.turns < MOST_TURNS => {
+                if !mem::replace(&mut outbox.is_called, true) {
+                    courier.wake_by_ref();
+                }
+            }
+            _ => outbox.send(),
+        }
     });
 }
 
 impl Outbox {
     const fn new() -> Self {
-        Self { bytes: Vec::new(), letters: Vec::new(), courier: None, is_called: false }
+        Self { bytes: Vec::new(), letters: Vec::new(), turns: 0, courier: None, is_called: false }
     }
 
     fn post(&mut self, sender: &Arc<Sender>, bytes: &[u8]) {
@@ -101,6 +110,93 @@ impl Outbox {
         }
         self.letters.clear();
         self.bytes.clear();
+        self.turns = 0;
         self.is_called = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::server::watch::Watcher;
+
+    /// A client that never waits, and who sends to it.
+    async fn pair() -> io::Result<(std::net::TcpStream, Arc<Sender>)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let client = std::net::TcpStream::connect(listener.local_addr()?)?;
+        client.set_nonblocking(true)?;
+        let stream = listener.accept().await?.0;
+        stream.writable().await?;
+        let watch = Watcher::new().watch();
+        Ok((client, Arc::new(Sender::new(stream.into_split().1, watch))))
+    }
+
+    /// What has come.
+    fn come(client: &mut std::net::TcpStream) -> String {
+        let mut text = Vec::new();
+        let _ = client.read_to_end(&mut text);
+        String::from_utf8(text).expect("text")
+    }
+
+    /// What is posted here waits.
+    async fn with_courier() {
+        tokio::spawn(deliver());
+        tokio::task::yield_now().await;
+    }
+
+    #[tokio::test]
+    async fn each_gets_its_own_in_order() -> io::Result<()> {
+        with_courier().await;
+        let ((mut one, to_one), (mut two, to_two)) = (pair().await?, pair().await?);
+        for (sender, text) in
+            [(&to_one, "a"), (&to_two, "b"), (&to_one, "c"), (&to_one, "d"), (&to_two, "e")]
+        {
+            post(sender, text.as_bytes());
+            end_turn(false);
+        }
+        assert_eq!((come(&mut one), come(&mut two)), (String::new(), String::new()));
+        tokio::task::yield_now().await;
+        assert_eq!((come(&mut one), come(&mut two)), ("acd".to_owned(), "be".to_owned()));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_answer_waits_for_few_turns_alone() -> io::Result<()> {
+        with_courier().await;
+        let (mut client, sender) = pair().await?;
+        post(&sender, b"a");
+        (1..MOST_TURNS).for_each(|_| end_turn(false));
+        assert_eq!(come(&mut client), "");
+        end_turn(false);
+        assert_eq!(come(&mut client), "a");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn no_more_than_so_many_bytes_wait() -> io::Result<()> {
+        with_courier().await;
+        let (mut client, sender) = pair().await?;
+        post(&sender, &[b'a'; MOST_BYTES]);
+        assert_eq!(come(&mut client), "");
+        post(&sender, b"b");
+        assert_eq!(come(&mut client).len(), MOST_BYTES);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn who_is_alone_or_has_no_courier_waits_for_nobody() -> io::Result<()> {
+        let (mut client, sender) = pair().await?;
+        post(&sender, b"a");
+        end_turn(false);
+        assert_eq!(come(&mut client), "a");
+        with_courier().await;
+        post(&sender, b"b");
+        end_turn(true);
+        assert_eq!(come(&mut client), "b");
+        Ok(())
     }
 }

@@ -82,4 +82,5 @@ async fn answer(service: Service, mut accepted: mpsc::UnboundedReceiver<Accepted
         }
     }
     connections.drain().await;
+    outbox::send();
 }

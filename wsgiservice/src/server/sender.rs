@@ -122,7 +122,7 @@ impl Sender {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, io::Read, thread};
+    use std::{future::poll_fn, io::Read, thread, time::Duration};
 
     use tokio::net::{TcpListener, TcpStream};
 
@@ -164,20 +164,21 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let _client = TcpStream::connect(listener.local_addr()?).await?;
         let stream = listener.accept().await?.0;
+        stream.writable().await?;
         let watch = Watcher::new().watch();
         let sender = Sender::new(stream.into_split().1, Arc::clone(&watch));
         watch.note_task().await;
         let mut has_filled = false;
         // Pends until it is woken.
-        poll_fn(|_| match std::mem::replace(&mut has_filled, true) {
+        let woken = poll_fn(|_| match std::mem::replace(&mut has_filled, true) {
             true => Poll::Ready(()),
             false => {
                 let piece = vec![0; LONGEST];
                 (0..MUCH / LONGEST).for_each(|_| sender.send(&piece));
                 Poll::Pending
             }
-        })
-        .await;
+        });
+        tokio::time::timeout(Duration::from_secs(20), woken).await?;
         assert!(sender.is_behind.load(Relaxed));
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! hyper has an option that sends pipelined answers together (`pipeline_flush`); with that it drops the last answer where
 //! it closes before it has read all that was sent, and holds all of a stream in memory while another request waits. So
-//! that is done [here](super::outbox), where it is bounded.
+//! that is for the [outbox](super::outbox), which is bounded.
 
 use std::{
     io,
@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::{
+    outbox,
     sender::Sender,
     watch::{Phase, Watch},
 };
@@ -33,7 +34,9 @@ pub(super) struct Socket {
     stream: OwnedReadHalf,
     sender: Arc<Sender>,
     watch: Arc<Watch>,
-    /// How much was dropped, once the connection is over.
+    /// Whether the client may still be sending, once the connection is over.
+    lingers: Option<bool>,
+    /// How much of that was dropped, once all is sent.
     dropped: Option<usize>,
 }
 
@@ -41,7 +44,7 @@ impl Socket {
     pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
         let (stream, sender) = stream.into_split();
         let sender = Arc::new(Sender::new(sender, Arc::clone(&watch)));
-        Self { stream, sender, watch, dropped: None }
+        Self { stream, sender, watch, lingers: None, dropped: None }
     }
 
     /// Reads and drops what the client still sends, until it has read the answer and closes, too: a socket that is closed
@@ -92,13 +95,23 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.dropped.is_none() {
+            // Before the last answer is sent, after which the connection is idle.
+            let may_receive = self.watch.may_receive();
+            let lingers = *self.lingers.get_or_insert(may_receive);
             ready!(self.sender.poll_shutdown(context))?;
-            if !self.watch.may_receive() {
+            if !lingers {
                 return Poll::Ready(Ok(()));
             }
             self.watch.enter(Phase::Lingering);
             self.dropped = Some(0);
         }
         self.poll_linger(context).map(Ok)
+    }
+}
+
+impl Drop for Socket {
+    /// What is complete is sent, though the connection breaks, or its task panics, at what came after it.
+    fn drop(&mut self) {
+        outbox::send();
     }
 }
