@@ -53,6 +53,15 @@ fn lasting(targets: &[String]) -> String {
     pipeline(targets).replace("connection: close\r\n", "")
 }
 
+/// A connection that has sent requests for these, beside one that is idle: it is not alone.
+fn asking(server: &Server, targets: &[&str]) -> (TcpStream, TcpStream) {
+    let idle = connect(server);
+    let mut stream = connect(server);
+    let targets: Vec<_> = targets.iter().map(|target| (*target).to_owned()).collect();
+    stream.write_all(lasting(&targets).as_bytes()).expect("sent");
+    (stream, idle)
+}
+
 /// The next answers, up to one that ends with this.
 fn answers_up_to(stream: &mut TcpStream, end: &str) -> String {
     let mut answers = Vec::new();
@@ -167,30 +176,22 @@ fn an_answer_is_sent_though_the_runtime_has_always_something_to_do() {
 #[test]
 fn what_is_complete_is_sent_though_what_comes_after_it_panics() {
     for server in servers() {
-        let idle = connect(&server);
-        let mut stream = connect(&server);
-        let ask = lasting(&["/word/a/1".to_owned(), "/broken".to_owned()]);
-        stream.write_all(ask.as_bytes()).expect("sent");
+        let (mut stream, _idle) = asking(&server, &["/word/a/1", "/broken"]);
         let mut answers = Vec::new();
         let _ = stream.read_to_end(&mut answers);
         assert_eq!(texts(&String::from_utf8_lossy(&answers)), ["a"]);
-        drop(idle);
     }
 }
 
 #[test]
 fn what_is_complete_is_sent_though_the_client_breaks_off() {
     for server in servers() {
-        let idle = connect(&server);
-        let mut stream = connect(&server);
-        let ask = lasting(&["/word/a/1".to_owned(), "/word/b/1".to_owned()]);
-        stream.write_all(ask.as_bytes()).expect("sent");
+        let (mut stream, _idle) = asking(&server, &["/word/a/1", "/word/b/1"]);
         stream.write_all(b"GET /word").expect("sent");
         stream.shutdown(Shutdown::Write).expect("no more");
         let mut answers = String::new();
         stream.read_to_string(&mut answers).expect("answers");
         assert_eq!(texts(&answers), ["a", "b"]);
-        drop(idle);
     }
 }
 

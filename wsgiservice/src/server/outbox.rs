@@ -17,7 +17,8 @@ use super::sender::Sender;
 /// How many bytes wait at the most.
 const MOST_BYTES: usize = 16 << 10;
 
-/// How many turns of connections an answer waits for at the most, of which any may take long; and more would gain little.
+/// How many turns of connections an answer waits for at the most, its own among them. Any may take long; and more would gain
+/// little.
 const MOST_TURNS: usize = 8;
 
 thread_local! {
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_waits_for_few_turns_alone() -> io::Result<()> {
+    async fn an_answer_waits_for_so_many_turns_at_the_most() -> io::Result<()> {
         with_courier().await;
         let (mut client, sender) = pair().await?;
         post(&sender, b"a");
