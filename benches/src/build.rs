@@ -2,16 +2,19 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io, iter,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::{rounds::median, server::Subject};
+use crate::{rounds::median, server::Subject, turn::Resting};
 
 /// How often a source is touched.
 const TOUCHES: usize = 3;
+
+/// How long one build goes on before it is the next one's turn.
+const SLICE: Duration = Duration::from_millis(500);
 
 /// Builds the programs as they are released; the folder that they are in.
 pub(crate) fn programs(subjects: &[Subject], target: &Path) -> io::Result<PathBuf> {
@@ -20,18 +23,56 @@ pub(crate) fn programs(subjects: &[Subject], target: &Path) -> io::Result<PathBu
     Ok(target.join("release"))
 }
 
-/// How long it takes to build a program and all that it needs, as it is released, in seconds.
-pub(crate) fn clean(subject: &Subject, folder: &Path) -> io::Result<f64> {
-    let target = fresh(folder)?;
+/// How long it takes to build each program and all that it needs, as it is released, in seconds.
+///
+/// They take turns, slice by slice. That of the first is so many times as long, so that all end at about the same time: who
+/// goes on when the others have ended is disturbed alone.
+pub(crate) fn clean(
+    subjects: &[Subject],
+    folder: &Path,
+    first_is_longer: f64,
+) -> io::Result<Vec<f64>> {
     run(Command::new("cargo").args(["fetch", "--locked", "--quiet"]))?;
-    let took = time(|| build(subject, &target, &["--release"]))?;
-    fs::remove_dir_all(target)?;
-    Ok(took.as_secs_f64())
+    let mut builds = Vec::new();
+    for (subject, longer) in
+        subjects.iter().zip(iter::once(first_is_longer).chain(iter::repeat(1.0)))
+    {
+        let target = fresh(folder, subject.program)?;
+        let resting =
+            Resting::start(command(subject, &target, &["--release"]).current_dir(root()))?;
+        builds.push(Build { target, resting, slice: SLICE.mul_f64(longer), ended: false });
+    }
+    while builds.iter().any(|build| !build.ended) {
+        builds.iter_mut().filter(|build| !build.ended).try_for_each(Build::go_on)?;
+    }
+    let seconds = builds.iter().map(|build| build.resting.active().as_secs_f64()).collect();
+    builds.iter().try_for_each(|build| fs::remove_dir_all(&build.target))?;
+    Ok(seconds)
+}
+
+/// A program that is built.
+struct Build {
+    target: PathBuf,
+    resting: Resting,
+    slice: Duration,
+    ended: bool,
+}
+
+impl Build {
+    fn go_on(&mut self) -> io::Result<()> {
+        match self.resting.go_on_for(self.slice)? {
+            Some(status) if !status.success() => Err(io::Error::other("a build fails")),
+            status => {
+                self.ended = status.is_some();
+                Ok(())
+            }
+        }
+    }
 }
 
 /// How long it takes to build a program after its source was touched, as it is developed, in seconds.
 pub(crate) fn touched(subject: &Subject, folder: &Path) -> io::Result<f64> {
-    let target = fresh(folder)?;
+    let target = fresh(folder, subject.program)?;
     build(subject, &target, &[])?;
     let source = root().join(subject.source);
     let mut times = Vec::new();
@@ -49,8 +90,8 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// A target folder in which nothing is.
-fn fresh(folder: &Path) -> io::Result<PathBuf> {
-    let target = folder.join("build");
+fn fresh(folder: &Path, program: &str) -> io::Result<PathBuf> {
+    let target = folder.join(format!("build-{program}"));
     match fs::remove_dir_all(&target) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(target),
@@ -58,10 +99,15 @@ fn fresh(folder: &Path) -> io::Result<PathBuf> {
 }
 
 fn build(subject: &Subject, target: &Path, options: &[&str]) -> io::Result<()> {
+    run(&mut command(subject, target, options))
+}
+
+fn command(subject: &Subject, target: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(["build", "--locked", "--quiet", "--package", subject.package]);
     command.args(["--bin", subject.program]).args(options);
-    run(command.arg("--target-dir").arg(target))
+    command.arg("--target-dir").arg(target);
+    command
 }
 
 fn run(command: &mut Command) -> io::Result<()> {

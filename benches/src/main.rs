@@ -13,6 +13,7 @@ mod server;
 mod size;
 mod table;
 mod tools;
+mod turn;
 mod wrk;
 
 use std::{

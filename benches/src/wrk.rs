@@ -1,17 +1,13 @@
 //! Load, by wrk: a thread that asks over many connections, as fast as it is answered.
 
 use std::{
-    fs,
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::job;
+use crate::{job, turn::Resting};
 
 /// What to ask of a server.
 #[derive(Clone)]
@@ -36,11 +32,7 @@ pub(crate) struct Run {
 }
 
 /// Load that rests until it is told to go on.
-pub(crate) struct Running {
-    process: Child,
-    /// How long it did not rest.
-    active: Duration,
-}
+pub(crate) struct Running(Resting);
 
 impl Load {
     /// The same for so long, in seconds.
@@ -57,10 +49,7 @@ impl Load {
 
     /// Begins to load the server at an address, and rests.
     pub(crate) fn start(&self, address: &str) -> io::Result<Running> {
-        let process = self.command(address).stdout(Stdio::piped()).spawn()?;
-        let running = Running { process, active: Duration::ZERO };
-        running.tell(Signal::STOP)?;
-        Ok(running)
+        Resting::start(self.command(address).stdout(Stdio::piped())).map(Running)
     }
 
     fn command(&self, address: &str) -> Command {
@@ -82,40 +71,17 @@ impl Load {
 impl Running {
     /// Goes on for so long, and rests again.
     pub(crate) fn go_on_for(&mut self, time: Duration) -> io::Result<()> {
-        let begin = Instant::now();
-        self.tell(Signal::CONT)?;
-        thread::sleep(time);
-        self.tell(Signal::STOP)?;
-        self.active += begin.elapsed();
-        Ok(())
+        self.0.go_on_for(time).map(|_| ())
     }
 
     /// Goes on to its end.
     pub(crate) fn end(mut self) -> io::Result<Run> {
-        let begin = Instant::now();
-        self.tell(Signal::CONT)?;
-        let mut text = String::new();
-        if let Some(output) = &mut self.process.stdout {
-            output.read_to_string(&mut text)?;
-        }
-        self.process.wait()?;
-        let active = self.active + begin.elapsed();
+        let text = self.0.end()?;
         let run = parse(&text).zip(requests(&text)).map(|(run, requests)| Run {
-            requests_per_second: requests / active.as_secs_f64(),
+            requests_per_second: requests / self.0.active().as_secs_f64(),
             ..run
         });
         run.ok_or_else(|| io::Error::other(format!("wrk says {text}")))
-    }
-
-    fn tell(&self, signal: Signal) -> io::Result<()> {
-        Ok(kill_process(Pid::from_child(&self.process), signal)?)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
