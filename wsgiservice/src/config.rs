@@ -1,18 +1,23 @@
-//! The settings of a server, from the command line.
+//! The settings of a server.
 
 use std::{
     net::{IpAddr, SocketAddr},
     str::FromStr,
 };
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use ipnet::IpNet;
-
-use crate::{command::Command, descriptor::Package};
 
 /// The settings of a server.
 ///
-/// A service with options of its own flattens them into its own:
+/// ```
+/// use wsgiservice::Settings;
+///
+/// let settings = Settings::new(([0, 0, 0, 0], 80));
+/// assert_eq!(settings.bind.to_string(), "0.0.0.0:80");
+/// assert_eq!(Settings::default().bind.to_string(), "127.0.0.1:8001");
+/// ```
+///
+/// With the feature `command-line` they are options, too, which a service with options of its own flattens into these:
 ///
 /// ```
 /// use clap::Parser;
@@ -29,35 +34,42 @@ use crate::{command::Command, descriptor::Package};
 /// let options = Options::parse_from(["service", "--bind", "127.0.0.1:0"]);
 /// let application = wsgiservice::Application::new("service").settings(options.settings);
 /// ```
-#[derive(Args, Clone, Debug)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "command-line", derive(clap::Args))]
 #[non_exhaustive]
 pub struct Settings {
     /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8001")]
+    #[cfg_attr(
+        feature = "command-line",
+        arg(long, value_name = "ADDRESS", default_value_t = Self::default().bind)
+    )]
     pub bind: SocketAddr,
 
     /// How work is shared among the cores.
-    #[arg(long, value_enum, default_value_t)]
+    #[cfg_attr(feature = "command-line", arg(long, value_enum, default_value_t))]
     pub runtime: Runtime,
 
     /// Who may read what the service tells of itself, under `/_internal/`: an address or a network, as in 10.0.0.0/8.
-    #[arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = LOOPBACK)]
+    #[cfg_attr(
+        feature = "command-line",
+        arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = LOOPBACK)
+    )]
     pub trusted: Vec<Network>,
 
+    #[cfg(feature = "command-line")]
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(crate) command: Option<crate::command_line::Command>,
 }
 
 /// How the work of a service is shared among the cores.
 ///
 /// ```
-/// use clap::ValueEnum;
 /// use wsgiservice::Runtime;
 ///
-/// assert_eq!(Runtime::from_str("shared", true), Ok(Runtime::Shared));
 /// assert_eq!(Runtime::default(), Runtime::PerCore);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "command-line", derive(clap::ValueEnum))]
 #[non_exhaustive]
 pub enum Runtime {
     /// A core that has nothing to do takes work from one that has too much: for methods that compute for long, or block in
@@ -84,6 +96,26 @@ const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(IpNet);
+
+impl Settings {
+    /// Those of a server that listens there, and is as usual otherwise; port 0 takes a free one.
+    #[must_use]
+    pub fn new(bind: impl Into<SocketAddr>) -> Self {
+        Self {
+            bind: bind.into(),
+            runtime: Runtime::default(),
+            trusted: Network::loopback(),
+            #[cfg(feature = "command-line")]
+            command: None,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new(([127, 0, 0, 1], 8001))
+    }
+}
 
 impl Network {
     /// Whether the address is in it.
@@ -115,51 +147,3 @@ impl FromStr for Network {
 #[error("it is neither an address nor a network, as 10.0.0.0/8 is")]
 #[non_exhaustive]
 pub struct InvalidNetwork;
-
-#[derive(Parser)]
-struct CommandLine {
-    #[command(flatten)]
-    settings: Settings,
-}
-
-impl Settings {
-    /// Reads the command line of a service that has no options of its own; ends the process on `--help`, `--version`
-    /// and on what it does not know.
-    pub(crate) fn of_command_line(name: &str, package: Option<Package>) -> Self {
-        let matches = command(name, package).get_matches();
-        CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).settings
-    }
-}
-
-/// The command of a service: its help is about the service, and not about [`Settings`].
-fn command(name: &str, package: Option<Package>) -> clap::Command {
-    let command = CommandLine::command().name(name.to_owned()).bin_name(name.to_owned());
-    let about = package.map(|package| package.description).filter(|about| !about.is_empty());
-    let command = command.about(about).long_about(None);
-    match package {
-        Some(package) => command.version(package.version),
-        None => command,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_help_of_a_service_is_about_the_service() {
-        let description = "Keeps notes.";
-        let package = Package {
-            name: "notes",
-            version: "1.2.3",
-            description,
-            authors: "",
-            license: "",
-            repository: "",
-        };
-        let help = command("notes", Some(package)).render_long_help().to_string();
-        assert!(help.starts_with("Keeps notes.\n\nUsage: notes [OPTIONS] [COMMAND]\n"), "{help}");
-        let help = command("notes", None).render_long_help().to_string();
-        assert!(help.starts_with("Usage: notes [OPTIONS] [COMMAND]\n"), "{help}");
-    }
-}

@@ -475,12 +475,15 @@ impl Application {
         &self.name
     }
 
-    /// The settings that were given, or those of the command line.
+    /// The settings that were given, or those of the command line, where there is one.
     pub(crate) fn resolve_settings(&mut self) -> &Settings {
-        let Self { settings, resources, name, .. } = self;
-        settings.get_or_insert_with(|| {
-            let package = resources.first().map(|mounting| mounting.mount.package);
-            Settings::of_command_line(name, package)
-        })
+        #[cfg(feature = "command-line")]
+        let otherwise = || {
+            let package = self.resources.first().map(|mounting| mounting.mount.package);
+            Settings::of_command_line(&self.name, package)
+        };
+        #[cfg(not(feature = "command-line"))]
+        let otherwise = Settings::default;
+        self.settings.get_or_insert_with(otherwise)
     }
 }

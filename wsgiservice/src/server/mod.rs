@@ -64,8 +64,8 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let mut application = application.await?;
         let settings = application.resolve_settings();
         let (address, runtime) = (settings.bind, settings.runtime);
-        let command = settings.command.clone();
-        if let Some(command) = command {
+        #[cfg(feature = "command-line")]
+        if let Some(command) = settings.command.clone() {
             // What cannot be built has nothing to tell, either.
             let documentation = application.documentation();
             application.build()?;

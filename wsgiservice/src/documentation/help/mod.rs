@@ -1,15 +1,19 @@
 //! `/_internal/help` and `/_internal/openapi`: the documentation as resources, made with the framework itself.
 
 mod curl;
+#[cfg(feature = "command-line")]
+mod files;
 mod markdown;
 mod page;
 
-use std::{io, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use http::{HeaderValue, header};
 use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
+#[cfg(feature = "command-line")]
+pub(crate) use self::files::write;
 use self::page::{POLICY, Place, page};
 use super::{Documentation, openapi, tree::Tree, view};
 use crate::{application::Application, binary::Binary, outcome::WithFields, request::Request};
@@ -30,20 +34,6 @@ pub(crate) fn mount_into(
     let document = Document { documentation: Arc::clone(documentation) };
     let application = application.mount(help).mount(document);
     application.mount(Style).mount(Script)
-}
-
-/// Writes the documentation as files that can be hosted anywhere.
-///
-/// # Errors
-/// Where a file cannot be written.
-pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<()> {
-    let page = page(documentation, Place { assets: "", base: None, origin: ORIGIN });
-    let openapi = serde_json::to_string_pretty(&openapi::document(documentation))?;
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("index.html"), page)?;
-    std::fs::write(folder.join("style.css"), STYLE)?;
-    std::fs::write(folder.join("script.js"), SCRIPT)?;
-    std::fs::write(folder.join("openapi.json"), openapi)
 }
 
 /// The documentation of this service.

@@ -1,0 +1,23 @@
+//! The documentation as files.
+
+use std::{fs, io, path::Path};
+
+use super::{
+    ORIGIN, SCRIPT, STYLE,
+    page::{Place, page},
+};
+use crate::documentation::{Documentation, openapi};
+
+/// Writes the documentation as files that can be hosted anywhere.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<()> {
+    let page = page(documentation, Place { assets: "", base: None, origin: ORIGIN });
+    let openapi = serde_json::to_string_pretty(&openapi::document(documentation))?;
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("index.html"), page)?;
+    fs::write(folder.join("style.css"), STYLE)?;
+    fs::write(folder.join("script.js"), SCRIPT)?;
+    fs::write(folder.join("openapi.json"), openapi)
+}
