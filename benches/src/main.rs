@@ -1,4 +1,4 @@
-//! What a request costs `examples/geoip`, beside the same job by hand on stock hyper and on axum.
+//! What a request costs the resource of `examples/geoip`, beside the same job by hand on stock hyper and on axum.
 
 mod build;
 mod compare;
@@ -19,7 +19,6 @@ mod wrk;
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
-    slice,
 };
 
 use clap::{Parser, Subcommand};
@@ -35,10 +34,10 @@ use self::{
 const SUBJECTS: [Subject; 3] = [
     Subject {
         name: "wsgiservice",
-        package: "geoip",
-        program: "geoip",
-        source: "examples/geoip/src/main.rs",
-        arguments: &["--bind", "127.0.0.1:0"],
+        package: "by-annotation",
+        program: "by-annotation",
+        source: "benches/by-annotation/main.rs",
+        arguments: &[],
     },
     Subject {
         name: "hyper",
@@ -56,7 +55,7 @@ const SUBJECTS: [Subject; 3] = [
     },
 ];
 
-/// Compares what a request costs the GeoIP example with what it costs by hand, and prints a table.
+/// Compares what a request costs the resource of the GeoIP example with what it costs by hand, and prints a table.
 #[derive(Parser)]
 struct Options {
     #[command(subcommand)]
@@ -112,10 +111,8 @@ fn compare(targets: &[String], folder: &Path, options: &Options) -> io::Result<(
 }
 
 fn measure_scale(targets: &[String], folder: &Path, effort: Effort) -> io::Result<()> {
-    let [geoip, ..] = &SUBJECTS;
-    build::programs(slice::from_ref(&scale::SERVICE), &target())?;
-    let programs = build::programs(slice::from_ref(geoip), &target())?;
-    Scale { geoip, programs: &programs, targets, folder, effort }.print()
+    let programs = build::programs(&scale::SUBJECTS, &target())?;
+    Scale { programs: &programs, targets, folder, effort }.print()
 }
 
 /// Builds all subjects, which have to give the same answers; the folder that they are in.

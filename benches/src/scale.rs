@@ -15,8 +15,20 @@ use crate::{
     wrk::{Load, Run},
 };
 
+/// All that is measured.
+pub(crate) const SUBJECTS: [Subject; 2] = [GEOIP, SERVICE];
+
+/// The example that answers in which country an address is.
+const GEOIP: Subject = Subject {
+    name: "geoip",
+    package: "geoip",
+    program: "geoip",
+    source: "examples/geoip/src/main.rs",
+    arguments: &["--bind", "127.0.0.1:0"],
+};
+
 /// The service whose requests cost what is asked for.
-pub(crate) const SERVICE: Subject = Subject {
+const SERVICE: Subject = Subject {
     name: "scale",
     package: "wsgiservice-scale",
     program: "wsgiservice-scale",
@@ -36,8 +48,6 @@ const MEGABYTE: f64 = 1e6;
 
 /// What is measured, and by what.
 pub(crate) struct Scale<'a> {
-    /// The example that answers in which country an address is.
-    pub(crate) geoip: &'a Subject,
     /// Where the programs are.
     pub(crate) programs: &'a Path,
     pub(crate) targets: &'a [String],
@@ -73,7 +83,7 @@ impl Scale<'_> {
         let script = wrk::script(self.folder, self.targets, 1)?;
         let job = |name, target| Job { subject: &SERVICE, name, target, script: None };
         let jobs = [
-            Job { subject: self.geoip, name: "look up", target: "/", script: Some(script) },
+            Job { subject: &GEOIP, name: "look up", target: "/", script: Some(script) },
             job("compute, 100 µs", "/compute"),
             job("wait, 5 ms", "/wait"),
         ];
