@@ -5,7 +5,10 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::HeaderValue;
-use tokio::sync::Barrier;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Barrier,
+};
 use wsgiservice::{Application, Binary, Body, Created, mount, resource};
 
 /// Takes no more than 64 KiB.
@@ -86,6 +89,24 @@ impl Broken {
     }
 }
 
+/// Content that ends when the process is told to.
+#[mount("/farewell")]
+struct Farewell;
+
+#[resource]
+impl Farewell {
+    fn get(&self) -> Binary {
+        let mut told = signal(SignalKind::terminate()).expect("signals");
+        let begun = stream::once(async { Ok::<_, std::io::Error>("begun") });
+        let ended = stream::once(async move {
+            told.recv().await;
+            Ok("ended")
+        });
+        let text = Body::of_stream(begun.chain(ended));
+        Binary::stream(text, HeaderValue::from_static("text/plain"))
+    }
+}
+
 /// Begins a task that is always ready.
 #[mount("/restless")]
 struct Restless;
@@ -103,5 +124,5 @@ impl Restless {
 fn main() -> wsgiservice::Result<()> {
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
     let application = Application::new("wire-service").mount(File).mount(Stream).mount(Word);
-    application.mount(Large).mount(both).mount(Broken).mount(Restless).run()
+    application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless).run()
 }

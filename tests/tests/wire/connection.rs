@@ -273,3 +273,16 @@ fn a_large_piece_of_a_stream_is_sent_whole() {
         assert!(letters == large, "{} letters", letters.len());
     }
 }
+
+#[test]
+fn what_was_begun_is_sent_to_its_end_when_the_server_ends() {
+    for server in servers() {
+        let (mut stream, mut idle) = asking(&server, &["/farewell"]);
+        answers_up_to(&mut stream, "begun\r\n");
+        assert!(server.stop("-TERM").success());
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).expect("the rest");
+        assert_eq!(rest, "5\r\nended\r\n0\r\n\r\n");
+        assert_eq!(idle.read(&mut [0]).expect("an end"), 0);
+    }
+}
