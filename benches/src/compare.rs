@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use crate::{
     build, counts,
     figure::{Bound, Figure},
-    rounds::{Effort, each, rounds, sliced_rounds},
+    rounds::{Effort, by_server, each, in_slices, one_by_one, warm_up},
     server::{Server, Subject},
     size, tools, wrk,
     wrk::Load,
@@ -95,16 +95,19 @@ impl Comparison<'_> {
     }
 
     fn under_load(&self, names: [&'static str; 4]) -> io::Result<[Figure; 4]> {
-        let servers = self.each("starts", |subject| {
-            Server::start(&mut subject.under(self.programs, &["taskset", "-c", SERVER]))
-        })?;
-        eprintln!("load, round by round");
-        let plain = rounds(&servers, &self.load(1)?, self.effort.rounds)?;
-        eprintln!("load, round by round, in slices");
-        let sliced = sliced_rounds(&servers, &self.load(1)?, self.effort.rounds)?;
-        eprintln!("load, pipelined, round by round");
-        let pipelined = rounds(&servers, &self.load(DEPTH)?, self.effort.rounds)?;
-        servers.into_iter().try_for_each(Server::stop)?;
+        let (load, pipelined_load) = (self.load(1)?, self.load(DEPTH)?);
+        let [mut plain, mut sliced, mut pipelined] = [const { Vec::new() }; 3];
+        for round in 1..=self.effort.rounds {
+            eprintln!("load, round {round}");
+            // Anew: where a program comes to lie in memory makes a difference of 3 to 4 %.
+            let servers = self.start()?;
+            warm_up(&servers, &load)?;
+            plain.push(one_by_one(&servers, &load)?);
+            sliced.push(in_slices(&servers, &load)?);
+            pipelined.push(one_by_one(&servers, &pipelined_load)?);
+            servers.into_iter().try_for_each(Server::stop)?;
+        }
+        let [plain, sliced, pipelined] = [plain, sliced, pipelined].map(|runs| by_server(&runs));
         let [throughput, p50, p99, pipelined_throughput] = names;
         Ok([
             Figure::of_rounds(throughput, &each(&sliced, |run| run.requests_per_second), 0),
@@ -116,6 +119,12 @@ impl Comparison<'_> {
                 0,
             ),
         ])
+    }
+
+    fn start(&self) -> io::Result<Vec<Server>> {
+        let outer = ["taskset", "-c", SERVER];
+        let start = |subject: &Subject| Server::start(&mut subject.under(self.programs, &outer));
+        self.subjects.iter().map(start).collect()
     }
 
     fn load(&self, depth: usize) -> io::Result<Load> {

@@ -16,10 +16,10 @@ use crate::{
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Effort {
     /// How many rounds of load there are.
-    #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
+    #[arg(long, global = true, default_value_t = 21, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) rounds: u64,
     /// How long the load of a round is, in seconds.
-    #[arg(long, global = true, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, global = true, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) seconds: u64,
 }
 
@@ -28,41 +28,27 @@ const SLICE: Duration = Duration::from_millis(200);
 
 /// What each of the servers did, round by round: one after the other in each.
 pub(crate) fn rounds(servers: &[Server], load: &Load, rounds: u64) -> io::Result<Vec<Vec<Run>>> {
-    each_round(servers, load, rounds, || {
-        servers.iter().map(|server| load.run(server.address())).collect()
-    })
+    warm_up(servers, load)?;
+    let rounds = (0..rounds).map(|_| one_by_one(servers, load)).collect::<io::Result<Vec<_>>>()?;
+    Ok(by_server(&rounds))
 }
 
-/// What each of the servers did, round by round: in each they take turns, slice by slice, so that what comes and goes within
-/// a round disturbs all of them.
+/// Puts a second of load on each of the servers.
+pub(crate) fn warm_up(servers: &[Server], load: &Load) -> io::Result<()> {
+    let load = load.lasting(1);
+    servers.iter().try_for_each(|server| load.run(server.address()).map(|_| ()))
+}
+
+/// What each of the servers does in a round: one after the other.
+pub(crate) fn one_by_one(servers: &[Server], load: &Load) -> io::Result<Vec<Run>> {
+    servers.iter().map(|server| load.run(server.address())).collect()
+}
+
+/// What each of the servers does in a round: they take turns, slice by slice, so that what comes and goes within the round
+/// disturbs all of them.
 ///
 /// Its times are of no use: who rests while an answer is on its way takes the rest for a part of the time.
-pub(crate) fn sliced_rounds(
-    servers: &[Server],
-    load: &Load,
-    rounds: u64,
-) -> io::Result<Vec<Vec<Run>>> {
-    each_round(servers, load, rounds, || in_slices(servers, load))
-}
-
-fn each_round(
-    servers: &[Server],
-    load: &Load,
-    rounds: u64,
-    round: impl Fn() -> io::Result<Vec<Run>>,
-) -> io::Result<Vec<Vec<Run>>> {
-    let warming = load.lasting(1);
-    for server in servers {
-        warming.run(server.address())?;
-    }
-    let mut runs = vec![Vec::new(); servers.len()];
-    for _ in 0..rounds {
-        runs.iter_mut().zip(round()?).for_each(|(runs, run)| runs.push(run));
-    }
-    Ok(runs)
-}
-
-fn in_slices(servers: &[Server], load: &Load) -> io::Result<Vec<Run>> {
+pub(crate) fn in_slices(servers: &[Server], load: &Load) -> io::Result<Vec<Run>> {
     let seconds = load.seconds.saturating_mul(servers.len() as u64);
     let (begin, most) = (Instant::now(), Duration::from_secs(seconds));
     let load = load.lasting(seconds);
@@ -76,6 +62,13 @@ fn in_slices(servers: &[Server], load: &Load) -> io::Result<Vec<Run>> {
         runs.iter_mut().try_for_each(|run| run.go_on_for(SLICE))?;
     }
     runs.into_iter().map(Running::end).collect()
+}
+
+/// What each of the servers did in all rounds, from what all of them did in each.
+pub(crate) fn by_server(rounds: &[Vec<Run>]) -> Vec<Vec<Run>> {
+    let servers = rounds.first().map_or(0, Vec::len);
+    let of = |server| rounds.iter().filter_map(|runs| runs.get(server).copied()).collect();
+    (0..servers).map(of).collect()
 }
 
 /// A figure of all rounds of all servers.
