@@ -10,6 +10,7 @@ use std::{
     mem,
     sync::Arc,
     task::{Poll, Waker},
+    time::{Duration, Instant},
 };
 
 use super::sender::Sender;
@@ -17,9 +18,11 @@ use super::sender::Sender;
 /// How many bytes wait at the most.
 const MOST_BYTES: usize = 16 << 10;
 
-/// How many turns of connections an answer waits for at the most, its own among them. Any may take long; and more would gain
-/// little.
-const MOST_TURNS: usize = 8;
+/// How many turns of connections an answer waits for at the most, its own among them; more would gain little.
+const MOST_TURNS: usize = 64;
+
+/// How long these may take, where each takes as long as those before: one that computes for long holds up few answers.
+const MOST_TIME: Duration = Duration::from_micros(250);
 
 thread_local! {
     static OUTBOX: RefCell<Outbox> = const { RefCell::new(Outbox::new()) };
@@ -31,6 +34,10 @@ struct Outbox {
     letters: Vec<Letter>,
     /// How many turns the first of them has waited for.
     turns: usize,
+    /// When the first of these turns ended.
+    since: Option<Instant>,
+    /// How many turns there may be.
+    most_turns: usize,
     /// Who sends it when all that were ready had their turn.
     courier: Option<Waker>,
     /// Whether the courier is on its way.
@@ -76,7 +83,8 @@ pub(super) fn end_turn(is_alone: bool) {
         }
         outbox.turns += 1;
         match &outbox.courier {
-            Some(courier) if !is_alone && outbox.turns < MOST_TURNS => {
+            Some(courier) if !is_alone && outbox.turns < outbox.most_turns => {
+                outbox.since.get_or_insert_with(Instant::now);
                 if !mem::replace(&mut outbox.is_called, true) {
                     courier.wake_by_ref();
                 }
@@ -88,7 +96,15 @@ pub(super) fn end_turn(is_alone: bool) {
 
 impl Outbox {
     const fn new() -> Self {
-        Self { bytes: Vec::new(), letters: Vec::new(), turns: 0, courier: None, is_called: false }
+        Self {
+            bytes: Vec::new(),
+            letters: Vec::new(),
+            turns: 0,
+            since: None,
+            most_turns: MOST_TURNS,
+            courier: None,
+            is_called: false,
+        }
     }
 
     fn post(&mut self, sender: &Arc<Sender>, bytes: &[u8]) {
@@ -104,6 +120,9 @@ impl Outbox {
     }
 
     fn send(&mut self) {
+        if let (Some(since), 2..) = (self.since.take(), self.turns) {
+            self.most_turns = turns_in_time(self.turns - 1, since.elapsed());
+        }
         let mut begin = 0;
         for letter in &self.letters {
             letter.sender.send(self.bytes.get(begin..letter.end).unwrap_or_default());
@@ -114,6 +133,13 @@ impl Outbox {
         self.turns = 0;
         self.is_called = false;
     }
+}
+
+/// How many turns take no longer than they may, where so many took so long; there is always one more than an answer's own, to
+/// learn from.
+fn turns_in_time(turns: usize, took: Duration) -> usize {
+    let most = MOST_TIME.as_nanos().saturating_mul(turns as u128) / took.as_nanos().max(1);
+    usize::try_from(most).unwrap_or(MOST_TURNS).clamp(2, MOST_TURNS)
 }
 
 #[cfg(test)]
@@ -175,6 +201,14 @@ mod tests {
         end_turn(false);
         assert_eq!(come(&mut client), "a");
         Ok(())
+    }
+
+    #[test]
+    fn the_longer_turns_take_the_fewer_an_answer_waits_for() {
+        let turns =
+            [10, 25, 1_000].map(|micros| turns_in_time(10, Duration::from_micros(10 * micros)));
+        assert_eq!(turns, [25, 10, 2]);
+        assert_eq!(turns_in_time(10, Duration::ZERO), MOST_TURNS);
     }
 
     #[tokio::test]
