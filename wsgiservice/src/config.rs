@@ -12,16 +12,16 @@ use ipnet::IpNet;
 /// ```
 /// use wsgiservice::Settings;
 ///
-/// let settings = Settings::new(([0, 0, 0, 0], 80));
-/// assert_eq!(settings.bind.to_string(), "0.0.0.0:80");
 /// assert_eq!(Settings::default().bind.to_string(), "127.0.0.1:8001");
 /// ```
 ///
-/// With the feature `command-line` they are options, too, which a service with options of its own flattens into these:
+/// With the feature `command-line` they are options of the command line, too. A service with options of its own flattens
+/// them into its own:
 ///
 /// ```
 /// use clap::Parser;
 ///
+/// /// Keeps data.
 /// #[derive(Parser)]
 /// struct Options {
 ///     /// Where the data is.
@@ -32,10 +32,12 @@ use ipnet::IpNet;
 /// }
 ///
 /// let options = Options::parse_from(["service", "--bind", "127.0.0.1:0"]);
+/// assert_eq!(options.settings.bind.port(), 0);
 /// let application = wsgiservice::Application::new("service").settings(options.settings);
 /// ```
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "command-line", derive(clap::Args))]
+// This comment is about the type, and no help for who uses a service.
+#[cfg_attr(feature = "command-line", derive(clap::Args), command(about = None, long_about = None))]
 #[non_exhaustive]
 pub struct Settings {
     /// Address and port to listen on; port 0 takes a free one.
@@ -99,6 +101,17 @@ pub struct Network(IpNet);
 
 impl Settings {
     /// Those of a server that listens there, and is as usual otherwise; port 0 takes a free one.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wsgiservice::InvalidNetwork> {
+    /// use wsgiservice::Settings;
+    ///
+    /// let mut settings = Settings::new(([0, 0, 0, 0], 80));
+    /// settings.trusted = vec!["10.0.0.0/8".parse()?];
+    /// assert_eq!(settings.bind.to_string(), "0.0.0.0:80");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(bind: impl Into<SocketAddr>) -> Self {
         Self {

@@ -57,7 +57,7 @@
 //! | feature | what it adds | what it costs a release: of the program, and of the time to build it |
 //! |---|---|---|
 //! | `brotli` | the content coding `br`, of content and of answers | 1.3 MB, 20 s |
-//! | `command-line` | the command line: [`Settings`] as options, `--help`, and commands that print what the service is; without it, settings are what [`Application::settings`] says | 0.4 MB, 9 s |
+//! | `command-line` | the command line: [`Settings`] as options, `--help`, and commands that print what the service is; without it, nobody looks at the arguments, and settings are what [`Application::settings`] says, or else [`Settings::default`] | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): those that a client states are verified, and not looked at without it; those that it wants are told | 0.1 MB, 6 s |
 //! | `gzip` | the content codings `gzip`, likewise, and `deflate`, of content alone | 0.1 MB, 6 s |
 //! | `jiff` | its dates and times as parameters, and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |

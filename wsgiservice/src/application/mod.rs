@@ -357,9 +357,22 @@ impl Application {
         self
     }
 
-    /// Takes these settings, instead of those of the command line.
+    /// Takes these settings, instead of those of the command line, which nobody looks at then.
     ///
     /// A service with options of its own flattens [`Settings`] into them.
+    ///
+    /// ```no_run
+    /// # use wsgiservice::{mount, resource};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping { fn get(&self) -> u8 { 0 } }
+    /// use wsgiservice::{Application, Settings};
+    ///
+    /// fn main() -> wsgiservice::Result<()> {
+    ///     Application::new("ping").mount(Ping).settings(Settings::new(([0, 0, 0, 0], 80))).run()
+    /// }
+    /// ```
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = Some(settings);
         self
@@ -485,5 +498,16 @@ impl Application {
         #[cfg(not(feature = "command-line"))]
         let otherwise = Settings::default;
         self.settings.get_or_insert_with(otherwise)
+    }
+}
+
+#[cfg(all(test, not(feature = "command-line")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_command_line_settings_are_as_usual() {
+        let mut application = Application::new("a");
+        assert_eq!(application.resolve_settings().bind, Settings::default().bind);
     }
 }

@@ -38,6 +38,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_help_of_options_that_say_nothing_is_about_nothing() {
+        #[derive(Parser)]
+        #[command(name = "notes")]
+        struct Options {
+            #[command(flatten)]
+            _settings: Settings,
+        }
+        let help = Options::command().render_long_help().to_string();
+        assert!(help.starts_with("Usage: notes [OPTIONS] [COMMAND]\n"), "{help}");
+    }
+
+    #[test]
     fn the_help_of_a_service_is_about_the_service() {
         let description = "Keeps notes.";
         let package = Package {
