@@ -32,14 +32,13 @@ pub(crate) fn clean(
     folder: &Path,
     first_is_longer: f64,
 ) -> io::Result<Vec<f64>> {
-    run(Command::new("cargo").args(["fetch", "--locked", "--quiet"]))?;
+    run(Command::new("cargo").args(["fetch", "--locked", "--quiet"]).current_dir(root()))?;
     let mut builds = Vec::new();
     for (subject, longer) in
         subjects.iter().zip(iter::once(first_is_longer).chain(iter::repeat(1.0)))
     {
         let target = fresh(folder, subject.program)?;
-        let resting =
-            Resting::start(command(subject, &target, &["--release"]).current_dir(root()))?;
+        let resting = Resting::start(&mut command(subject, &target, &["--release"]))?;
         builds.push(Build { target, resting, slice: SLICE.mul_f64(longer), ended: false });
     }
     while builds.iter().any(|build| !build.ended) {
@@ -61,7 +60,10 @@ struct Build {
 impl Build {
     fn go_on(&mut self) -> io::Result<()> {
         match self.resting.go_on_for(self.slice)? {
-            Some(status) if !status.success() => Err(io::Error::other("a build fails")),
+            Some(status) if !status.success() => {
+                let place = self.target.display();
+                Err(io::Error::other(format!("the build in {place} fails")))
+            }
             status => {
                 self.ended = status.is_some();
                 Ok(())
@@ -106,12 +108,12 @@ fn command(subject: &Subject, target: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(["build", "--locked", "--quiet", "--package", subject.package]);
     command.args(["--bin", subject.program]).args(options);
-    command.arg("--target-dir").arg(target);
+    command.arg("--target-dir").arg(target).current_dir(root());
     command
 }
 
 fn run(command: &mut Command) -> io::Result<()> {
-    if command.current_dir(root()).status()?.success() {
+    if command.status()?.success() {
         return Ok(());
     }
     Err(io::Error::other(format!("{command:?} fails")))

@@ -99,7 +99,7 @@ impl Comparison<'_> {
         let [mut plain, mut sliced, mut pipelined] = [const { Vec::new() }; 3];
         for round in 1..=self.effort.rounds {
             eprintln!("load, round {round}");
-            // Anew: where a program comes to lie in memory makes a difference of 3 to 4 %.
+            // Anew: where a program comes to lie in memory makes a standard deviation of 3 to 4 %.
             let servers = self.start()?;
             warm_up(&servers, &load)?;
             plain.push(one_by_one(&servers, &load)?);

@@ -14,6 +14,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A process, with all that it starts, which rests until it is told to go on, and ends with this value.
+///
+/// It is in a group of its own, so that no signal misses what it starts. One that the terminal sends, as on Ctrl-C, does: the
+/// kernel ends who rests when nobody is left to wake them, and whose turn it is goes on to the end.
 pub(crate) struct Resting {
     process: Child,
     active: Duration,
@@ -23,7 +26,7 @@ impl Resting {
     /// Starts a process, and lets it rest.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         let process = command.process_group(0).spawn()?;
-        let resting = Self { process, active: Duration::ZERO };
+        let mut resting = Self { process, active: Duration::ZERO };
         resting.tell(Signal::STOP)?;
         Ok(resting)
     }
@@ -62,24 +65,29 @@ impl Resting {
         self.active
     }
 
-    fn tell(&self, signal: Signal) -> io::Result<()> {
-        Ok(kill_process_group(Pid::from_child(&self.process), signal)?)
+    /// Tells all of them; nobody, where it has ended and was waited for: its number may be another's by now.
+    fn tell(&mut self, signal: Signal) -> io::Result<()> {
+        match self.process.try_wait()? {
+            Some(_) => Ok(()),
+            None => Ok(kill_process_group(Pid::from_child(&self.process), signal)?),
+        }
     }
 }
 
 impl Drop for Resting {
     fn drop(&mut self) {
-        // Of a process that was waited for, the number may be another's.
-        if let Ok(None) = self.process.try_wait() {
-            let _ = self.tell(Signal::KILL);
-            let _ = self.process.wait();
-        }
+        let _ = self.tell(Signal::KILL);
+        let _ = self.process.wait();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Stdio;
+    use std::{
+        fs,
+        io::{BufRead, BufReader},
+        process::Stdio,
+    };
 
     use super::*;
 
@@ -100,13 +108,35 @@ mod tests {
     }
 
     #[test]
-    fn a_process_rests_after_its_turn() {
-        let mut sleeping = Resting::start(Command::new("sleep").arg("60")).unwrap();
-        assert!(sleeping.go_on_for(Duration::ZERO).unwrap().is_none());
-        let state = format!("/proc/{}/stat", sleeping.process.id());
-        let is_stopped = || std::fs::read_to_string(&state).unwrap().contains(" T ");
-        while !is_stopped() {
+    fn who_has_ended_has_no_more_turns() {
+        let mut failing = Resting::start(&mut Command::new("false")).unwrap();
+        let turns = [(); 2].map(|()| failing.go_on_for(Duration::from_secs(60)).unwrap());
+        assert!(turns.iter().all(|ended| ended.is_some_and(|status| !status.success())));
+        assert_eq!(failing.end().unwrap(), "");
+    }
+
+    #[test]
+    fn what_a_process_started_rests_and_ends_with_it() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sleep 60 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut resting = Resting::start(&mut shell).unwrap();
+        resting.tell(Signal::CONT).unwrap();
+        let mut line = String::new();
+        BufReader::new(resting.process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let started = format!("/proc/{}/stat", line.trim());
+        let state = || fs::read_to_string(&started).unwrap_or_default();
+        assert!(resting.go_on_for(Duration::ZERO).unwrap().is_none());
+        assert!(becomes(|| state().contains(") T ")), "{}", state());
+        drop(resting);
+        assert!(becomes(|| state().is_empty() || state().contains(") Z ")), "{}", state());
+    }
+
+    /// Whether something becomes true before long.
+    fn becomes(condition: impl Fn() -> bool) -> bool {
+        let begin = Instant::now();
+        while !condition() && begin.elapsed() < Duration::from_secs(20) {
             thread::yield_now();
         }
+        condition()
     }
 }
