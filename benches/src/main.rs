@@ -143,3 +143,19 @@ fn same(ours: &Subject, other: &Subject, programs: &Path, targets: &[String]) ->
     one.stop()?;
     two.stop()
 }
+
+#[cfg(test)]
+mod tests {
+    /// What is said of a resource and its methods.
+    fn declared(source: &str) -> Vec<&str> {
+        let lines = source.lines().map(str::trim).take_while(|line| !line.starts_with("fn main"));
+        lines.filter(|line| line.starts_with("#[") || line.starts_with("///")).collect()
+    }
+
+    #[test]
+    fn what_is_measured_declares_what_the_example_does() {
+        let ours = declared(include_str!("../by-annotation/main.rs"));
+        assert!(!ours.is_empty());
+        assert_eq!(ours, declared(include_str!("../../examples/geoip/src/main.rs")));
+    }
+}
