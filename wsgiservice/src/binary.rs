@@ -9,8 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
 use crate::{
-    body::Body,
-    fields::entity_tag::EntityTag,
+    http::{body::Body, entity_tag::EntityTag},
     outcome::{Answer, Parts, PartsContent},
     problem::Problem,
     validators,

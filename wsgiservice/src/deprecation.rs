@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderName, HeaderValue};
 use jiff_core::civil::Date;
 
-use crate::{descriptor::Deprecation, fields::http_date};
+use crate::{descriptor::Deprecation, http::date};
 
 /// The fields for a method; a day that is none, such as a version, is for the documentation alone.
 pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, HeaderValue)> {
@@ -16,7 +16,7 @@ pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, Heade
     });
     let sunset = deprecation.sunset.and_then(day).map(|sunset| {
         let time = SystemTime::UNIX_EPOCH.checked_add(sunset);
-        let value = http_date::value(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        let value = date::value(time.unwrap_or(SystemTime::UNIX_EPOCH));
         (HeaderName::from_static("sunset"), Ok(value))
     });
     let fields = since.into_iter().chain(sunset);

@@ -19,12 +19,19 @@ use std::{borrow::Cow, net::SocketAddr, pin::pin, sync::Arc};
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
 use crate::{
-    application::{Built, entry::Entry, entry::Prepared},
-    body::{Body, BoxError},
+    application::{
+        Built,
+        entry::{Entry, Prepared},
+    },
     content::{self, ReadContent},
     descriptor::Role,
-    fields::http_date,
     freshness::Lifetime,
+    http::{
+        body::{Body, BoxError},
+        date,
+        path::Path,
+        request::Request,
+    },
     method::{self, Selection},
     negotiation,
     outcome::Outcome,
@@ -34,10 +41,9 @@ use crate::{
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     representation::{Coding, Representations, Selected},
-    request::Request,
     resource::{Call, Finding},
     response,
-    routing::{self, Matched, Path},
+    routing::{self, Matched},
     validators::Validators,
 };
 
@@ -412,7 +418,7 @@ impl Calls<'_> {
             match hook.await? {
                 Finding::Etag(etag) => validators.etag = etag,
                 Finding::LastModified(time) => {
-                    validators.last_modified = time.map(http_date::not_future);
+                    validators.last_modified = time.map(date::not_future);
                 }
                 Finding::Exists(is_there) => exists = Some(is_there),
                 Finding::Outcome(_) | Finding::Authorized => {}

@@ -7,7 +7,10 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{clock, descriptor::Freshness, fields::http_date};
+use crate::{
+    descriptor::Freshness,
+    http::{clock, date},
+};
 
 thread_local! {
     /// `Expires` for each lifetime that the program knows, and the second it was formatted in.
@@ -58,5 +61,5 @@ fn expires(max_age: u64) -> HeaderValue {
 }
 
 fn format(now: SystemTime, max_age: u64) -> HeaderValue {
-    http_date::value(now.checked_add(Duration::from_secs(max_age)).unwrap_or(now))
+    date::value(now.checked_add(Duration::from_secs(max_age)).unwrap_or(now))
 }

@@ -71,22 +71,17 @@
 
 mod application;
 mod binary;
-mod body;
-mod chunk;
-mod clock;
 #[cfg(feature = "command-line")]
 mod command_line;
 mod config;
 mod content;
 mod deprecation;
 mod descriptor;
-#[cfg_attr(not(feature = "digests"), path = "no_digest.rs")]
-mod digest;
 mod documentation;
 mod error;
 mod exchange;
-mod fields;
 mod freshness;
+mod http;
 mod method;
 mod negotiation;
 mod outcome;
@@ -97,7 +92,6 @@ mod preconditions;
 mod probe;
 mod problem;
 mod representation;
-mod request;
 mod resource;
 mod response;
 mod returned;
@@ -287,11 +281,14 @@ pub use self::content::{File, FormStream, Part};
 pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
     binary::Binary,
-    body::{Body, BoxError},
     config::{InvalidNetwork, Network, Runtime, Settings},
     content::{Content, ContentStream, Patch},
     error::{Error, Result},
-    fields::entity_tag::EntityTag,
+    http::{
+        body::{Body, BoxError},
+        entity_tag::EntityTag,
+        request::Request,
+    },
     outcome::{
         Accepted, Answer, Created, Found, MovedPermanently, MultipleChoices, NoContent,
         PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect, WithFields,
@@ -300,7 +297,6 @@ pub use self::{
     preconditions::Preconditions,
     problem::Problem,
     representation::Represent,
-    request::Request,
     resource::Resource,
     server::run,
 };

@@ -20,7 +20,7 @@ pub use crate::{
         Freshness, Kind, Mount, Operation, Operations, Package, Parameter as ParameterDescriptor,
         Representation, Returns, Role, SchemaOf, check,
     },
-    fields::entity_tag::EntityTag,
+    http::entity_tag::EntityTag,
     outcome::{Outcome, Parts},
     parameters::{
         Argument, Arguments, Converted, Invalid, Optional, Parameter, Repeated, Single, Whole,

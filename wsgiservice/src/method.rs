@@ -4,8 +4,8 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     application::entry::{Entry, Prepared},
+    http::request::Request,
     problem::Problem,
-    request::Request,
 };
 
 /// What the method stage found.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::{binary::Binary, body::Body, representation::Represent};
+use crate::{binary::Binary, http::body::Body, representation::Represent};
 
 /// What a method's call gave, its value already represented.
 #[derive(Debug)]
@@ -444,7 +444,7 @@ impl<B> Answer for http::Response<B>
 where
     B: http_body::Body + Send + 'static,
     B::Data: Send,
-    B::Error: Into<crate::body::BoxError>,
+    B::Error: Into<crate::http::body::BoxError>,
 {
     type Value = ();
     const STATUSES: &'static [u16] = &[200];

@@ -7,16 +7,15 @@ use uuid::Uuid;
 
 use crate::{
     binary::{Binary, Piece},
-    body::Body,
-    digest,
-    fields::{
+    http::{
+        body::Body,
+        date, digest,
         entity_tag::{EntityTag, EntityTagList},
-        http_date,
         range::Ranges,
+        request::Request,
     },
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
-    request::Request,
     validators::Validators,
 };
 
@@ -58,7 +57,7 @@ pub(crate) fn select(
 fn is_unchanged(request: &Request, validators: &Validators) -> bool {
     let mut values = request.fields().get_all(header::IF_RANGE).iter();
     let Some(value) = values.next() else { return true };
-    if let Some(date) = http_date::parse([value]) {
+    if let Some(date) = date::parse([value]) {
         // A date is weak (section 8.8.2.2): it does where there is nothing better.
         return validators.etag.is_none() && validators.last_modified == Some(date);
     }

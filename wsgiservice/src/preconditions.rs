@@ -5,13 +5,13 @@ use std::{borrow::Cow, time::SystemTime};
 use http::header;
 
 use crate::{
-    fields::{
+    http::{
+        date,
         entity_tag::{EntityTag, EntityTagList},
-        http_date,
-        presence::Concern,
+        known_fields::Concern,
+        request::Request,
     },
     problem::Problem,
-    request::Request,
     validators::Validators,
 };
 
@@ -96,11 +96,11 @@ impl Preconditions {
         let if_none_match = tags(request, &header::IF_NONE_MATCH);
         let stated = Stated {
             if_modified_since: (if_none_match.is_none() && retrieves)
-                .then(|| http_date::parse(fields.get_all(header::IF_MODIFIED_SINCE).iter()))
+                .then(|| date::parse(fields.get_all(header::IF_MODIFIED_SINCE).iter()))
                 .flatten(),
             if_unmodified_since: if_match
                 .is_none()
-                .then(|| http_date::parse(fields.get_all(header::IF_UNMODIFIED_SINCE).iter()))
+                .then(|| date::parse(fields.get_all(header::IF_UNMODIFIED_SINCE).iter()))
                 .flatten(),
             if_match,
             if_none_match,
@@ -123,7 +123,7 @@ impl Preconditions {
         let validators = Validators {
             exists: etag.is_some() || last_modified.is_some(),
             etag: etag.cloned(),
-            last_modified: last_modified.map(http_date::whole_seconds),
+            last_modified: last_modified.map(date::whole_seconds),
         };
         match self.evaluate(&validators) {
             Evaluation::Failed => Err(Problem::precondition_failed()),

@@ -10,16 +10,12 @@ use uuid::Uuid;
 
 use crate::{
     application::Built,
-    body::Body,
-    digest,
     exchange::{End, Exchange, Findings, suffix},
-    fields::{http_date, presence::Concern},
+    http::{body::Body, date, digest, known_fields::Concern, path::Path, request::Request},
     negotiation,
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
     representation::{self, Coding, NOSNIFF, Selected, Writer, is_worth_it},
-    request::Request,
-    routing,
 };
 
 /// What a reference must not hold as it is (RFC 3986, section 2); what is encoded already stays so.
@@ -128,7 +124,7 @@ fn with_outcome(
     if let Some(said) = outcome.said {
         fields.extend(said.fields);
         if let Some(location) = said.location {
-            let path = routing::Path::of(request);
+            let path = Path::of(request);
             let stem = path.get(..findings.stem).unwrap_or(&path);
             fields.insert(header::LOCATION, self::location(stem, &location));
         }
@@ -325,7 +321,7 @@ fn validators(
         fields.insert(header::ETAG, etag.to_value(suffix));
     }
     if let (Some(time), true) = (validators.last_modified, with_last_modified) {
-        fields.insert(header::LAST_MODIFIED, http_date::value(time));
+        fields.insert(header::LAST_MODIFIED, date::value(time));
     }
 }
 

@@ -10,7 +10,7 @@ use std::any::Any;
 use bytes::Bytes;
 
 use crate::{
-    body::BoxError,
+    http::body::BoxError,
     outcome::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
     problem::Problem,
     representation::{self, Represent, Selected, Writer},

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    fields::{entity_tag::EntityTag, http_date},
+    http::{date, entity_tag::EntityTag},
     outcome::{Outcome, OutcomeContent},
 };
 
@@ -30,7 +30,7 @@ impl Validators {
             OutcomeContent::Represented(bytes) => self.etag = Some(tag_of(bytes)),
             OutcomeContent::Binary(binary) => {
                 self.etag = binary.tag();
-                let modified = binary.last_modified().map(http_date::not_future);
+                let modified = binary.last_modified().map(date::not_future);
                 self.last_modified = self.last_modified.or(modified);
             }
             OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}

@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 use super::{BuildError, Manners, entry::Entry};
 use crate::{
-    config::Network, problem::Problem, representation::Representations, request::Request,
+    config::Network, http::request::Request, problem::Problem, representation::Representations,
     routing::Router,
 };
 

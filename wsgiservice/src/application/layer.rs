@@ -12,7 +12,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 
 use super::service::Answering;
-use crate::body::{Body, BoxError};
+use crate::http::body::{Body, BoxError};
 
 /// The service that a layer is put around.
 #[derive(Clone, Debug)]

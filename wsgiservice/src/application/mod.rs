@@ -23,10 +23,10 @@ pub use self::{
 };
 use crate::{
     Result,
-    body::BoxError,
     config::{Network, Settings},
     descriptor::{Mount, Operations},
     documentation::{Described, Documentation, help},
+    http::body::BoxError,
     method,
     resource::{Erased, Mounted, Resource},
     routing::Router,

@@ -16,9 +16,11 @@ use super::{
     layer::{BoxService, Wrap, around},
 };
 use crate::{
-    body::{Body, BoxError},
     exchange::{self, Exchange},
-    request::Request,
+    http::{
+        body::{Body, BoxError},
+        request::Request,
+    },
 };
 
 /// An application that was built: a tower service, which is cheap to clone.
@@ -75,7 +77,7 @@ impl Service {
         if self.groups.is_empty() {
             return None;
         }
-        let path = crate::routing::Path::of(request);
+        let path = crate::http::path::Path::of(request);
         let position = self.built.router.find(&path)?.resource;
         self.groups.get(self.built.entries.get(position)?.group?).cloned()
     }

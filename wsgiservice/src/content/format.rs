@@ -15,8 +15,8 @@ use super::{
     xml,
 };
 use crate::{
-    digest::Expected,
-    parameters::{Violation, pairs},
+    http::{digest::Expected, urlencoded::pairs},
+    parameters::Violation,
     problem::Problem,
 };
 

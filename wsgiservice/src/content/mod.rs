@@ -32,8 +32,9 @@ pub use self::{
 };
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
-    body::Body, digest::Expected, fields::presence::Concern, parameters::Violation,
-    problem::Problem, request::Request,
+    http::{body::Body, digest::Expected, known_fields::Concern, request::Request},
+    parameters::Violation,
+    problem::Problem,
 };
 
 /// Whether forms in parts are understood.

@@ -9,7 +9,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
 use super::{coding::Codings, too_large};
-use crate::{body::Body, digest::Expected, problem::Problem};
+use crate::{
+    http::{body::Body, digest::Expected},
+    problem::Problem,
+};
 
 /// How much decoded content is given at once, in bytes.
 const PIECE: usize = 16 << 10;

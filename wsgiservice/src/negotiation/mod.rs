@@ -1,17 +1,11 @@
 //! Proactive negotiation (RFC 9110, section 12.1): which representation is selected.
 
-mod accept;
-mod accept_encoding;
-mod quality;
-
 use http::header;
 
-pub(crate) use self::accept::Offer;
 use crate::{
-    fields::presence::Concern,
+    http::{accept, accept_encoding, known_fields::Concern, request::Request},
     problem::Problem,
     representation::{Coding, Representations, Selected},
-    request::Request,
 };
 
 /// Selects a representation: an extension decides alone, else `Accept` does.

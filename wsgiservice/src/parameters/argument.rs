@@ -7,8 +7,8 @@ use super::{Arguments, Parameter};
 use crate::{
     content::{Content, ContentStream, File, FormStream},
     descriptor,
+    http::request::Request,
     preconditions::Preconditions,
-    request::Request,
 };
 
 /// A type that an argument of a method can have.

@@ -9,7 +9,6 @@ mod constraint;
 mod converted;
 mod expression;
 mod format;
-mod pairs;
 mod parameter;
 pub(crate) mod plan;
 mod secret;
@@ -20,25 +19,23 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::violation::Violation;
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
     parameter::{Invalid, Parameter},
     secret::Secret,
 };
-pub(crate) use self::{
-    pairs::{Pair, pairs},
-    violation::Violation,
-};
 use self::{
     plan::{Plan, Planned, Source},
     violation::Code,
 };
+use crate::http::urlencoded::{Pair, pairs};
 use crate::{
     content::{File, Member, ReadContent},
+    http::request::Request,
     preconditions::Preconditions,
     representation::Selected,
-    request::Request,
     routing::Variables,
 };
 

@@ -10,9 +10,8 @@ use http::{HeaderValue, header};
 pub(crate) use self::coding::{Coding, is_worth_it};
 pub use self::represent::Represent;
 use crate::{
-    body::BoxError,
     descriptor::{Mount, Operations, Returns},
-    negotiation::Offer,
+    http::{accept::Offer, body::BoxError},
 };
 
 /// The root element of a problem in XML.

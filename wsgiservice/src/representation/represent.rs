@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::xml;
-use crate::{body::BoxError, chunk};
+use crate::http::{body::BoxError, small_bytes};
 
 /// A value that has representations.
 ///
@@ -46,7 +46,7 @@ impl<T: Serialize> Represent for T {
         let mut scratch = SCRATCH.take();
         scratch.clear();
         serde_json::to_writer(&mut scratch, self)?;
-        let bytes = chunk::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
+        let bytes = small_bytes::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
         if scratch.capacity() <= KEPT {
             SCRATCH.set(scratch);
         }

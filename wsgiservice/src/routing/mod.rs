@@ -1,16 +1,20 @@
 //! From a target to a resource, the values of its path variables, and the extension.
 
-mod normalise;
 mod variables;
-
-use std::{borrow::Cow, ops::Deref};
 
 use http::Method;
 use matchit::InsertError;
 
 use self::variables::Template;
-pub(crate) use self::{normalise::normalise, variables::Variables};
-use crate::{problem::Problem, request::Request};
+
+pub(crate) use self::variables::Variables;
+use crate::{
+    http::{
+        path::{self, Path},
+        request::Request,
+    },
+    problem::Problem,
+};
 
 /// The templates of an application, in a radix tree: the cost of a look-up grows with the length of the path.
 #[derive(Default)]
@@ -61,7 +65,7 @@ impl Router {
         extensions: Vec<&'static str>,
         ignored: Option<&'static [&'static str]>,
     ) -> Result<(), Option<String>> {
-        let template = normalise::template(template);
+        let template = path::template(template);
         let position = self.routes.len();
         let inserted = self.tree.insert(template.clone(), position);
         self.routes.push(Route {
@@ -163,27 +167,4 @@ impl std::fmt::Debug for Router {
 /// A target that leads nowhere.
 pub(crate) fn not_found() -> Problem {
     Problem::not_found().error("The requested resource does not exist.")
-}
-
-/// The path of a request in its one form, which templates are compared with.
-#[derive(Debug)]
-pub(crate) struct Path<'a>(Cow<'a, str>);
-
-impl<'a> Path<'a> {
-    pub(crate) fn of(request: &'a Request) -> Self {
-        Self(normalise(request.target().path()))
-    }
-
-    /// Whether any octet was percent-encoded.
-    fn is_encoded(&self) -> bool {
-        matches!(self.0, Cow::Owned(_))
-    }
-}
-
-impl Deref for Path<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
 }

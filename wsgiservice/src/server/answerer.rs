@@ -17,7 +17,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 
 use super::connection::Connection;
-use crate::{body::Body, exchange::Exchange};
+use crate::{exchange::Exchange, http::body::Body};
 
 /// An exchange, and the connection that its request came by.
 type Handed = (Arc<Connection>, Box<Exchange>);

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     application::Service,
-    body::{Body, BoxError},
     exchange::Exchange,
+    http::body::{Body, BoxError},
 };
 
 /// How long what was begun may take to end.

@@ -16,7 +16,7 @@ use std::{
 
 use tokio::task::AbortHandle;
 
-use crate::clock;
+use crate::http::clock;
 
 /// The time between two ticks.
 const SECOND: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use http::{Method, StatusCode, Uri};
 use crate::{
     application::Built,
     documentation::{Answer, Documentation},
-    routing::normalise,
+    http::path,
 };
 
 /// Whether a request for this can be answered with that status; of a method that is not known nobody can tell.
@@ -15,7 +15,7 @@ pub(super) fn can_be(
     target: &Uri,
     status: StatusCode,
 ) -> Option<bool> {
-    let path = normalise(target.path());
+    let path = path::normalise(target.path());
     let matched = built.router.find(&path)?;
     if built.router.ignores(method, &matched, &path, target.query()) {
         return None;

@@ -34,8 +34,8 @@ use http_body_util::BodyExt;
 pub use self::pin::assert_openapi;
 use crate::{
     application::{Application, Service},
-    body::Body,
     exchange::Exchange,
+    http::body::Body,
 };
 
 /// Where the requests of a test come from.

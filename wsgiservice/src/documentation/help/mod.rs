@@ -16,7 +16,9 @@ use wsgiservice_macros::{mount, resource};
 pub(crate) use self::files::write;
 use self::page::{POLICY, Place, page};
 use super::{Documentation, openapi, tree::Tree, view};
-use crate::{application::Application, binary::Binary, outcome::WithFields, request::Request};
+use crate::{
+    application::Application, binary::Binary, http::request::Request, outcome::WithFields,
+};
 
 const STYLE: &str = include_str!("style.css");
 

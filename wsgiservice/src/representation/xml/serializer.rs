@@ -6,9 +6,11 @@
 use serde::Serialize;
 use serde::ser;
 
-use super::Error;
-use super::key::KeySerializer;
-use super::markup::{Markup, child_tag, tag};
+use super::{
+    Error,
+    key::KeySerializer,
+    markup::{Markup, child_tag, tag},
+};
 
 /// Implements methods for numbers and booleans, whose `Display` needs no escaping.
 macro_rules! displayed {

@@ -6,7 +6,7 @@ use super::quality::{Quality, weight};
 use crate::representation::Coding;
 
 /// The coding to send; nothing where the client wants none, or says nothing.
-pub(super) fn select<'v, V>(accept: V) -> Option<Coding>
+pub(crate) fn select<'v, V>(accept: V) -> Option<Coding>
 where
     V: IntoIterator<Item = &'v HeaderValue> + Copy,
 {

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
-use crate::chunk;
+use super::small_bytes;
 
 /// What a tag must not hold, and the sign that stands for it.
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -105,7 +105,7 @@ impl EntityTag {
     /// The tag of one representation of the resource, as it is written.
     pub(crate) fn to_value(&self, suffix: &str) -> HeaderValue {
         let most = self.opaque.len() + suffix.len() + r#"W/"_""#.len();
-        let value = chunk::bytes(most, |value| {
+        let value = small_bytes::bytes(most, |value| {
             if self.is_weak {
                 value.put_slice(b"W/");
             }

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Method, Uri, request::Parts};
 
-use crate::{
+use super::{
     body::Body,
-    fields::presence::{Concern, Presence},
+    known_fields::{Concern, Presence},
 };
 
 /// A request: its method, target and fields, and whom it came from.

@@ -3,12 +3,37 @@
 //! An octet that needs no percent-encoding is decoded, the others are encoded in capitals. Dot segments stay as they
 //! are, and so does whatever is no percent-encoding: the parameters will say what is wrong with it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::request::Request;
+
 /// What a template may hold that a target must not.
 const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
+
+/// The path of a request in its one form, which templates are compared with.
+#[derive(Debug)]
+pub(crate) struct Path<'a>(Cow<'a, str>);
+
+impl<'a> Path<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        Self(normalise(request.target().path()))
+    }
+
+    /// Whether any octet was percent-encoded.
+    pub(crate) fn is_encoded(&self) -> bool {
+        matches!(self.0, Cow::Owned(_))
+    }
+}
+
+impl Deref for Path<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A path in its one form; borrowed where no octet is percent-encoded.
 pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
@@ -27,7 +52,7 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
 }
 
 /// A template, as the targets that match it are written.
-pub(super) fn template(template: &str) -> String {
+pub(crate) fn template(template: &str) -> String {
     normalise(&utf8_percent_encode(template, LITERAL).to_string()).into_owned()
 }
 

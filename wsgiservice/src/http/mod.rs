@@ -1,0 +1,17 @@
+//! The standard's syntax, without state: header fields, dates, media ranges, the request and its content.
+
+pub(crate) mod accept;
+pub(crate) mod accept_encoding;
+pub(crate) mod body;
+pub(crate) mod clock;
+pub(crate) mod date;
+#[cfg_attr(not(feature = "digests"), path = "digest/disabled.rs")]
+pub(crate) mod digest;
+pub(crate) mod entity_tag;
+pub(crate) mod known_fields;
+pub(crate) mod path;
+mod quality;
+pub(crate) mod range;
+pub(crate) mod request;
+pub(crate) mod small_bytes;
+pub(crate) mod urlencoded;
