@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderName, HeaderValue};
 use jiff_core::civil::Date;
 
-use crate::{descriptor::Deprecation, http::date};
+use crate::{declaration::Deprecation, http::date};
 
 /// The fields for a method; a day that is none, such as a version, is for the documentation alone.
 pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, HeaderValue)> {

@@ -8,7 +8,7 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
-    descriptor::Freshness,
+    declaration::Freshness,
     http::{clock, date},
 };
 

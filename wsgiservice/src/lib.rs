@@ -72,11 +72,10 @@
 mod application;
 mod binary;
 #[cfg(feature = "command-line")]
-mod command_line;
-mod config;
+mod commands;
 mod content;
+mod declaration;
 mod deprecation;
-mod descriptor;
 mod documentation;
 mod error;
 mod exchange;
@@ -97,12 +96,13 @@ mod response;
 mod returned;
 mod routing;
 mod server;
+mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod validators;
 
 #[doc(hidden)]
-#[path = "macro_support.rs"]
+#[path = "private.rs"]
 pub mod __private;
 
 /// ```
@@ -281,7 +281,6 @@ pub use self::content::{File, FormStream, Part};
 pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
     binary::Binary,
-    config::{InvalidNetwork, Network, Runtime, Settings},
     content::{Content, ContentStream, Patch},
     error::{Error, Result},
     http::{
@@ -299,4 +298,5 @@ pub use self::{
     representation::Represent,
     resource::Resource,
     server::run,
+    settings::{InvalidNetwork, Network, Runtime, Settings},
 };

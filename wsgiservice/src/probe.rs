@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 
 use crate::{
     content::Content,
-    descriptor::{Failure, Failures, Returns, SchemaOf},
+    declaration::{Failure, Failures, Returns, SchemaOf},
     outcome::Answer,
 };
 

@@ -5,7 +5,7 @@ use std::{any::Any, fmt, future::Future, pin::Pin};
 use bytes::Bytes;
 
 use crate::{
-    descriptor::{Mount, Operations},
+    declaration::{Mount, Operations},
     outcome::Outcome,
     parameters::Arguments,
     problem::Problem,

@@ -4,8 +4,8 @@ use http::HeaderValue;
 
 use super::{BuildError, Manners, entry::Entry};
 use crate::{
-    config::Network, http::request::Request, problem::Problem, representation::Representations,
-    routing::Router,
+    http::request::Request, problem::Problem, representation::Representations, routing::Router,
+    settings::Network,
 };
 
 /// All that the exchange needs of an application.

@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue, Method, header};
 use super::{Manners, Mounting};
 use crate::{
     content::{Use, Whole},
+    declaration::{Argument, Mount, Operation, Parameter, Role},
     deprecation,
-    descriptor::{Argument, Mount, Operation, Parameter, Role},
     freshness::Lifetime,
     method,
     parameters::plan::Plan,
@@ -151,7 +151,7 @@ impl Prepared {
     fn new(
         position: usize,
         mount: &Mount,
-        table: &crate::descriptor::Operations,
+        table: &crate::declaration::Operations,
         operation: &Operation,
     ) -> Result<Self, Vec<String>> {
         let returns = (operation.returns)();
@@ -196,8 +196,8 @@ fn whole(operation: &Operation) -> Whole {
 }
 
 /// The resource's own representations of what no method returns.
-fn unused(mount: &Mount, table: &crate::descriptor::Operations) -> Vec<String> {
-    let is_returned = |own: &crate::descriptor::Representation| {
+fn unused(mount: &Mount, table: &crate::declaration::Operations) -> Vec<String> {
+    let is_returned = |own: &crate::declaration::Representation| {
         let value = (own.value)();
         table.operations.iter().any(|operation| (operation.returns)().value == Some(value))
     };

@@ -23,14 +23,14 @@ pub use self::{
 };
 use crate::{
     Result,
-    config::{Network, Settings},
-    descriptor::{Mount, Operations},
+    declaration::{Mount, Operations},
     documentation::{Described, Documentation, help},
     http::body::BoxError,
     method,
     resource::{Erased, Mounted, Resource},
     routing::Router,
     server,
+    settings::{Network, Settings},
 };
 
 /// Resources under one name, which [`run`](Self::run) as a server or stand within another program.

@@ -16,8 +16,7 @@ use super::{
 };
 use crate::{
     http::{digest::Expected, urlencoded::pairs},
-    parameters::Violation,
-    problem::Problem,
+    problem::{Problem, violation::Violation},
 };
 
 /// How content is written.

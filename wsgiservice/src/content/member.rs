@@ -11,7 +11,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::File;
-use crate::{http::urlencoded::pairs, parameters::Violation};
+use crate::{http::urlencoded::pairs, problem::violation::Violation};
 
 /// How many members a content may have, each entry of a list being one.
 const MOST: usize = 10_000;

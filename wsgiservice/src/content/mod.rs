@@ -33,8 +33,7 @@ pub use self::{
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
     http::{body::Body, digest::Expected, known_fields::Concern, request::Request},
-    parameters::Violation,
-    problem::Problem,
+    problem::{Problem, violation::Violation},
 };
 
 /// Whether forms in parts are understood.

@@ -4,10 +4,11 @@ use http::StatusCode;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::{Content, Described, Method, Parameter, problem};
+use super::{Content, Described, Method, Parameter};
 use crate::{
+    declaration::{Failure, Operation, Operations, Returns, Role},
     deprecation,
-    descriptor::{Failure, Operation, Operations, Returns, Role},
+    problem::schema,
     representation::Representations,
 };
 
@@ -69,7 +70,7 @@ pub(super) fn of(
         is_conditional: has_etag || has_date || has(Role::Exists),
         hooks: hooks(resource, operation),
     };
-    let document = problem::schema(generator);
+    let document = schema::schema(generator);
     let problem = |status, text: &str| problem(status, text, &document);
     let mut answers = facts.own(generator);
     if facts.returns.statuses.contains(&416) {

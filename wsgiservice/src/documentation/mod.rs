@@ -10,7 +10,6 @@ mod example;
 pub(crate) mod help;
 pub(crate) mod openapi;
 mod parameter;
-mod problem;
 mod schema;
 mod tree;
 mod view;
@@ -23,7 +22,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::{answer::Answer, parameter::Parameter};
 use crate::{
     application::Manners,
-    descriptor::{Mount, Operation, Operations, Package, Role},
+    declaration::{Mount, Operation, Operations, Package, Role},
     method,
     representation::Representations,
 };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::as_json;
-use crate::descriptor::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
+use crate::declaration::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
 
 /// A parameter of a method.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(super) fn variable(name: &'static str) -> Parameter {
 
 fn parameter(
     mount: &Mount,
-    parameter: &descriptor::Parameter,
+    parameter: &declaration::Parameter,
     reads_content: bool,
 ) -> Option<Parameter> {
     let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);

@@ -7,7 +7,7 @@ use super::{Content, Parameter, parameter::of_type};
 use crate::{
     application::Manners,
     content::IN_PARTS,
-    descriptor::{Argument, Mount, Operation},
+    declaration::{Argument, Mount, Operation},
 };
 
 /// The content that a method takes, where it takes some.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{Arguments, Parameter};
 use crate::{
     content::{Content, ContentStream, File, FormStream},
-    descriptor,
+    declaration,
     http::request::Request,
     preconditions::Preconditions,
 };
@@ -24,7 +24,7 @@ use crate::{
 )]
 pub trait Argument<'a, Marker>: Sized {
     /// What kind of argument it is.
-    const ARGUMENT: descriptor::Argument;
+    const ARGUMENT: declaration::Argument;
 
     /// Takes it; nothing where it breaks a rule.
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self>;
@@ -46,13 +46,13 @@ pub struct Repeated;
 #[derive(Debug)]
 pub struct Whole;
 
-const fn value<T: Parameter>(optional: bool, repeated: bool) -> descriptor::Argument {
-    descriptor::Argument::Value { kind: T::KIND, optional, repeated, secret: T::IS_SECRET }
+const fn value<T: Parameter>(optional: bool, repeated: bool) -> declaration::Argument {
+    declaration::Argument::Value { kind: T::KIND, optional, repeated, secret: T::IS_SECRET }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Parameter> Argument<'a, Single> for T {
-    const ARGUMENT: descriptor::Argument = value::<T>(false, false);
+    const ARGUMENT: declaration::Argument = value::<T>(false, false);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.one(index, true, T::parse).flatten()
@@ -61,7 +61,7 @@ impl<'a, T: Parameter> Argument<'a, Single> for T {
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
-    const ARGUMENT: descriptor::Argument = value::<T>(true, false);
+    const ARGUMENT: declaration::Argument = value::<T>(true, false);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.one(index, false, T::parse)
@@ -70,7 +70,7 @@ impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
-    const ARGUMENT: descriptor::Argument = value::<T>(false, true);
+    const ARGUMENT: declaration::Argument = value::<T>(false, true);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.all(index, T::parse)
@@ -78,7 +78,7 @@ impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
 }
 
 impl<'a> Argument<'a, Whole> for &'a Request {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Request;
+    const ARGUMENT: declaration::Argument = declaration::Argument::Request;
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         Some(arguments.request())
@@ -86,7 +86,7 @@ impl<'a> Argument<'a, Whole> for &'a Request {
 }
 
 impl<'a> Argument<'a, Whole> for Preconditions {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Preconditions;
+    const ARGUMENT: declaration::Argument = declaration::Argument::Preconditions;
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         Some(arguments.preconditions().clone())
@@ -94,7 +94,7 @@ impl<'a> Argument<'a, Whole> for Preconditions {
 }
 
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Content { optional: false };
+    const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: false };
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         arguments.whole().map(Self::new)
@@ -102,7 +102,7 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
 }
 
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Content { optional: true };
+    const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: true };
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         match arguments.content().is_empty() {
@@ -113,7 +113,7 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
 }
 
 impl<'a> Argument<'a, Whole> for Bytes {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Bytes;
+    const ARGUMENT: declaration::Argument = declaration::Argument::Bytes;
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         Some(arguments.content().bytes())
@@ -121,7 +121,7 @@ impl<'a> Argument<'a, Whole> for Bytes {
 }
 
 impl<'a> Argument<'a, Whole> for ContentStream {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Stream;
+    const ARGUMENT: declaration::Argument = declaration::Argument::Stream;
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         arguments.content().stream()
@@ -129,19 +129,19 @@ impl<'a> Argument<'a, Whole> for ContentStream {
 }
 
 impl<'a> Argument<'a, Whole> for FormStream {
-    const ARGUMENT: descriptor::Argument = descriptor::Argument::Form;
+    const ARGUMENT: declaration::Argument = declaration::Argument::Form;
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
         arguments.content().form()
     }
 }
 
-const fn file(optional: bool, repeated: bool) -> descriptor::Argument {
-    descriptor::Argument::File { optional, repeated }
+const fn file(optional: bool, repeated: bool) -> declaration::Argument {
+    declaration::Argument::File { optional, repeated }
 }
 
 impl<'a> Argument<'a, Whole> for File {
-    const ARGUMENT: descriptor::Argument = file(false, false);
+    const ARGUMENT: declaration::Argument = file(false, false);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.file(index, true).flatten()
@@ -149,7 +149,7 @@ impl<'a> Argument<'a, Whole> for File {
 }
 
 impl<'a> Argument<'a, Whole> for Option<File> {
-    const ARGUMENT: descriptor::Argument = file(true, false);
+    const ARGUMENT: declaration::Argument = file(true, false);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.file(index, false)
@@ -157,7 +157,7 @@ impl<'a> Argument<'a, Whole> for Option<File> {
 }
 
 impl<'a> Argument<'a, Whole> for Vec<File> {
-    const ARGUMENT: descriptor::Argument = file(false, true);
+    const ARGUMENT: declaration::Argument = file(false, true);
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
         arguments.files(index)

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::{expression::Expression, format::Format, violation::Code};
-use crate::descriptor::{self, Bound};
+use super::{expression::Expression, format::Format};
+use crate::{
+    declaration::{self, Bound},
+    problem::violation::Code,
+};
 
 /// What a value must be like.
 #[derive(Debug, Default)]
@@ -28,7 +31,7 @@ pub(crate) enum Unusable {
 }
 
 impl Constraint {
-    pub(crate) fn new(constraint: &descriptor::Constraint) -> Result<Self, Unusable> {
+    pub(crate) fn new(constraint: &declaration::Constraint) -> Result<Self, Unusable> {
         let format =
             constraint.format.map(|name| Format::named(name).ok_or(Unusable::Format(name)));
         let re = constraint.re.map(|re| Expression::whole(re).map(|expression| (re, expression)));
@@ -157,12 +160,12 @@ fn between(least: Bound, most: Bound) -> String {
 mod tests {
     use super::*;
 
-    fn check(constraint: descriptor::Constraint, text: &str) -> Option<Code> {
+    fn check(constraint: declaration::Constraint, text: &str) -> Option<Code> {
         let constraint = Constraint::new(&constraint).expect("usable");
         constraint.check(text).err().map(|(code, _)| code)
     }
 
-    const NEW: descriptor::Constraint = descriptor::Constraint::new("x");
+    const NEW: declaration::Constraint = declaration::Constraint::new("x");
 
     #[test]
     fn an_expression_matches_the_whole_value_without_a_trailing_newline() {
@@ -197,6 +200,6 @@ mod tests {
     #[test]
     fn a_validated_value_is_not_empty() {
         assert_eq!(check(NEW, ""), Some(Code::Empty));
-        assert_eq!(check(descriptor::Constraint::none("x"), ""), None);
+        assert_eq!(check(declaration::Constraint::none("x"), ""), None);
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Arguments, Invalid,
     argument::{Optional, Repeated, Single},
 };
-use crate::descriptor::{self, Kind};
+use crate::declaration::{self, Kind};
 
 /// How an argument is made of what a function converts: the value, an `Option` or a `Vec` of it.
 #[diagnostic::on_unimplemented(
@@ -13,7 +13,7 @@ use crate::descriptor::{self, Kind};
 )]
 pub trait Converted<C, Marker>: Sized {
     /// What kind of argument it is.
-    const ARGUMENT: descriptor::Argument;
+    const ARGUMENT: declaration::Argument;
 
     /// Takes it; nothing where it breaks a rule.
     fn take(
@@ -24,19 +24,19 @@ pub trait Converted<C, Marker>: Sized {
 }
 
 /// What kind of argument a type is, given the function that converts it.
-pub const fn converted<T, M, C, E>(_: fn(&str) -> Result<C, E>) -> descriptor::Argument
+pub const fn converted<T, M, C, E>(_: fn(&str) -> Result<C, E>) -> declaration::Argument
 where
     T: Converted<C, M>,
 {
     T::ARGUMENT
 }
 
-const fn value(optional: bool, repeated: bool) -> descriptor::Argument {
-    descriptor::Argument::Value { kind: Kind::Any, optional, repeated, secret: false }
+const fn value(optional: bool, repeated: bool) -> declaration::Argument {
+    declaration::Argument::Value { kind: Kind::Any, optional, repeated, secret: false }
 }
 
 impl<C> Converted<C, Single> for C {
-    const ARGUMENT: descriptor::Argument = value(false, false);
+    const ARGUMENT: declaration::Argument = value(false, false);
 
     fn take(
         arguments: &mut Arguments<'_>,
@@ -48,7 +48,7 @@ impl<C> Converted<C, Single> for C {
 }
 
 impl<C> Converted<C, Optional> for Option<C> {
-    const ARGUMENT: descriptor::Argument = value(true, false);
+    const ARGUMENT: declaration::Argument = value(true, false);
 
     fn take(
         arguments: &mut Arguments<'_>,
@@ -60,7 +60,7 @@ impl<C> Converted<C, Optional> for Option<C> {
 }
 
 impl<C> Converted<C, Repeated> for Vec<C> {
-    const ARGUMENT: descriptor::Argument = value(false, true);
+    const ARGUMENT: declaration::Argument = value(false, true);
 
     fn take(
         arguments: &mut Arguments<'_>,

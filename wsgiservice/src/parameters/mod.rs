@@ -12,29 +12,28 @@ mod format;
 mod parameter;
 pub(crate) mod plan;
 mod secret;
-mod violation;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::violation::Violation;
+use self::plan::{Plan, Planned, Source};
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
     parameter::{Invalid, Parameter},
     secret::Secret,
 };
-use self::{
-    plan::{Plan, Planned, Source},
-    violation::Code,
-};
-use crate::http::urlencoded::{Pair, pairs};
+pub(crate) use crate::problem::violation::Violation;
 use crate::{
     content::{File, Member, ReadContent},
-    http::request::Request,
+    http::{
+        request::Request,
+        urlencoded::{Pair, pairs},
+    },
     preconditions::Preconditions,
+    problem::violation::Code,
     representation::Selected,
     routing::Variables,
 };

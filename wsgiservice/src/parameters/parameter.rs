@@ -7,7 +7,7 @@ use std::{
     num::NonZero,
 };
 
-use crate::descriptor::Kind;
+use crate::declaration::Kind;
 
 /// A type that the text of a parameter converts to.
 ///

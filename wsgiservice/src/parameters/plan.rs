@@ -2,13 +2,11 @@
 
 use http::HeaderName;
 
-use super::{
-    constraint::{Constraint, Unusable},
-    violation::{Code, Violation},
-};
+use super::constraint::{Constraint, Unusable};
 use crate::{
     content::{Member, Written},
-    descriptor::{self, Argument, Kind, Mount, Operation},
+    declaration::{self, Argument, Kind, Mount, Operation},
+    problem::violation::{Code, Violation},
 };
 
 /// Where the arguments of an operation come from, and what they must be like.
@@ -77,7 +75,7 @@ impl Plan {
 impl Planned {
     fn new(
         mount: &Mount,
-        parameter: &descriptor::Parameter,
+        parameter: &declaration::Parameter,
         reads_content: bool,
     ) -> Result<Self, String> {
         let merged = merge(mount, parameter);
@@ -138,14 +136,14 @@ impl Source {
 }
 
 /// The nearest rule wins: the argument's, then the struct's.
-fn merge(mount: &Mount, parameter: &descriptor::Parameter) -> descriptor::Constraint {
+fn merge(mount: &Mount, parameter: &declaration::Parameter) -> declaration::Constraint {
     let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
     further.fold(parameter.constraint, |nearer, further| nearer.or(further))
 }
 
 fn source(
     mount: &Mount,
-    parameter: &descriptor::Parameter,
+    parameter: &declaration::Parameter,
     reads_content: bool,
 ) -> Result<Source, String> {
     if matches!(parameter.argument, Argument::File { .. }) {

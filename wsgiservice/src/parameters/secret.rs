@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Invalid, Parameter};
-use crate::descriptor::Kind;
+use crate::declaration::Kind;
 
 /// A parameter that must not be seen.
 ///

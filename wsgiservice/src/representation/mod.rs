@@ -10,7 +10,7 @@ use http::{HeaderValue, header};
 pub(crate) use self::coding::{Coding, is_worth_it};
 pub use self::represent::Represent;
 use crate::{
-    descriptor::{Mount, Operations, Returns},
+    declaration::{Mount, Operations, Returns},
     http::{accept::Offer, body::BoxError},
 };
 

@@ -29,8 +29,8 @@ use self::connection::Connections;
 pub(crate) use self::signal::stop_signal;
 use crate::{
     application::{Application, Service},
-    config::Runtime,
     error::Result,
+    settings::Runtime,
 };
 
 /// How long to wait where no connection can be accepted, such as without file descriptors.

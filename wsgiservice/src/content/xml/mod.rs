@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use quick_xml::{Reader, XmlVersion, escape::resolve_xml_entity, events::Event};
 
 pub(super) use self::deserializer::Node;
-use crate::parameters::Violation;
+use crate::problem::violation::Violation;
 
 /// How deep elements may nest, as in JSON.
 const DEEPEST: usize = 128;

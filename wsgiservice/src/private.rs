@@ -15,7 +15,7 @@ use http::{HeaderValue, header};
 
 pub use crate::{
     __package as package, __returns as returns, __schema as schema,
-    descriptor::{
+    declaration::{
         Argument as ArgumentKind, Bound, Constraint, Default, Deprecation, Failure, Failures,
         Freshness, Kind, Mount, Operation, Operations, Package, Parameter as ParameterDescriptor,
         Representation, Returns, Role, SchemaOf, check,

@@ -1,28 +1,11 @@
 //! What a service does from the command line, in place of answering requests.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
+use std::io::{self, Write};
+
+use crate::{
+    documentation::{Documentation, help, openapi},
+    settings::command_line::Command,
 };
-
-use clap::Subcommand;
-
-use crate::documentation::{Documentation, help, openapi};
-
-/// What to do in place of answering requests.
-#[derive(Clone, Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Print the OpenAPI document of the service.
-    Openapi,
-    /// Write the documentation of the service as files that can be hosted anywhere.
-    HelpPage {
-        /// The folder to write them into.
-        #[arg(long, value_name = "DIR")]
-        output: PathBuf,
-    },
-    /// Print the methods of the service, and where they are.
-    Routes,
-}
 
 impl Command {
     /// Does it.

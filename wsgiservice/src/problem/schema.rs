@@ -53,6 +53,6 @@ enum Place {
 }
 
 /// The schema of a problem document.
-pub(super) fn schema(generator: &mut SchemaGenerator) -> Value {
+pub(crate) fn schema(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<Problem>().to_value()
 }

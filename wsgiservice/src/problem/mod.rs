@@ -1,13 +1,15 @@
 //! Problem documents (RFC 9457): what is sent, and, apart from it, what is logged.
 
+pub(crate) mod schema;
 mod status;
+pub(crate) mod violation;
 
 use std::{borrow::Cow, error::Error, fmt};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::parameters::Violation;
+use self::violation::Violation;
 
 /// What went wrong, as the client is told (RFC 9457).
 ///

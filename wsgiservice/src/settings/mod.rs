@@ -1,5 +1,8 @@
 //! The settings of a server.
 
+#[cfg(feature = "command-line")]
+pub(crate) mod command_line;
+
 use std::{
     net::{IpAddr, SocketAddr},
     str::FromStr,
@@ -60,7 +63,7 @@ pub struct Settings {
 
     #[cfg(feature = "command-line")]
     #[command(subcommand)]
-    pub(crate) command: Option<crate::command_line::Command>,
+    pub(crate) command: Option<command_line::Command>,
 }
 
 /// How the work of a service is shared among the cores.

@@ -1,16 +1,31 @@
 //! The command line of a service.
 
-mod command;
+use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub(crate) use self::command::Command;
-use crate::{config::Settings, descriptor::Package};
+use super::Settings;
+use crate::declaration::Package;
 
 #[derive(Parser)]
 struct CommandLine {
     #[command(flatten)]
     settings: Settings,
+}
+
+/// What to do in place of answering requests.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the OpenAPI document of the service.
+    Openapi,
+    /// Write the documentation of the service as files that can be hosted anywhere.
+    HelpPage {
+        /// The folder to write them into.
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
+    /// Print the methods of the service, and where they are.
+    Routes,
 }
 
 impl Settings {
