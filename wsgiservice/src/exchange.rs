@@ -25,6 +25,7 @@ use crate::{
     },
     content::{self, ReadContent},
     declaration::Role,
+    formats::coding::Coding,
     freshness::Lifetime,
     http::{
         body::{Body, BoxError},
@@ -40,7 +41,7 @@ use crate::{
     partial,
     preconditions::{Evaluation, Preconditions},
     problem::{Problem, violation::Violation},
-    representation::{Coding, Representations, Selected},
+    representation::{Representations, Selected},
     resource::{Call, Finding},
     response,
     routing::{self, Matched},

@@ -79,6 +79,7 @@ mod deprecation;
 mod documentation;
 mod error;
 mod exchange;
+mod formats;
 mod freshness;
 mod http;
 mod method;

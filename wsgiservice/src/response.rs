@@ -11,11 +11,12 @@ use uuid::Uuid;
 use crate::{
     application::Built,
     exchange::{End, Exchange, Findings, suffix},
+    formats::coding::{Coding, encode::is_worth_it},
     http::{body::Body, date, digest, known_fields::Concern, path::Path, request::Request},
     negotiation,
     outcome::{Outcome, OutcomeContent},
     problem::Problem,
-    representation::{self, Coding, NOSNIFF, Selected, Writer, is_worth_it},
+    representation::{self, NOSNIFF, Selected, Writer},
 };
 
 /// What a reference must not hold as it is (RFC 3986, section 2); what is encoded already stays so.

@@ -10,11 +10,10 @@ use serde_json::error::Category;
 
 use super::{
     ContentStream, FormStream, IN_PARTS,
-    coding::Codings,
     member::{Member, Members},
-    xml,
 };
 use crate::{
+    formats::{coding::decode::Codings, xml::read},
     http::{digest::Expected, urlencoded::pairs},
     problem::{Problem, violation::Violation},
 };
@@ -61,7 +60,7 @@ impl Format {
                 Ok(value)
             }
             Self::Xml => {
-                let document = xml::Document::parse(content)?;
+                let document = read::Document::parse(content)?;
                 serde_path_to_error::deserialize(document.root()).map_err(|error| {
                     let reason = expected(&error.inner().to_string());
                     Violation::within_content(&error.path().to_string(), reason)

@@ -1,6 +1,5 @@
 //! The content of a request: read under a limit, and understood by its media type.
 
-mod coding;
 #[cfg(feature = "multipart")]
 mod feed;
 mod file;
@@ -9,10 +8,7 @@ mod form;
 mod format;
 mod member;
 mod patch;
-#[cfg(any(feature = "brotli", feature = "gzip"))]
-mod single;
 mod stream;
-mod xml;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -22,7 +18,6 @@ use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::member::{Member, Written};
-use self::{coding::Codings, format::Format, member::Members};
 #[cfg(not(feature = "multipart"))]
 pub(crate) use self::{file::File, form::FormStream};
 #[cfg(feature = "multipart")]
@@ -30,8 +25,10 @@ pub use self::{
     file::File,
     form::{FormStream, Part},
 };
+use self::{format::Format, member::Members};
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
+    formats::coding::decode::Codings,
     http::{body::Body, digest::Expected, known_fields::Concern, request::Request},
     problem::{Problem, violation::Violation},
 };

@@ -8,8 +8,9 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
-use super::{coding::Codings, too_large};
+use super::too_large;
 use crate::{
+    formats::coding::decode::Codings,
     http::{body::Body, digest::Expected},
     problem::Problem,
 };

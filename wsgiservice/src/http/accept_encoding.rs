@@ -3,7 +3,7 @@
 use http::HeaderValue;
 
 use super::quality::{Quality, weight};
-use crate::representation::Coding;
+use crate::formats::coding::Coding;
 
 /// The coding to send; nothing where the client wants none, or says nothing.
 pub(crate) fn select<'v, V>(accept: V) -> Option<Coding>

@@ -3,9 +3,10 @@
 use http::header;
 
 use crate::{
+    formats::coding::Coding,
     http::{accept, accept_encoding, known_fields::Concern, request::Request},
     problem::Problem,
-    representation::{Coding, Representations, Selected},
+    representation::{Representations, Selected},
 };
 
 /// Selects a representation: an extension decides alone, else `Accept` does.

@@ -1,16 +1,14 @@
 //! From a value to content, in the representation that was selected.
 
-mod coding;
 mod represent;
-mod xml;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
-pub(crate) use self::coding::{Coding, is_worth_it};
 pub use self::represent::Represent;
 use crate::{
     declaration::{Mount, Operations, Returns},
+    formats::coding::encode::is_compressible,
     http::{accept::Offer, body::BoxError},
 };
 
@@ -171,7 +169,7 @@ fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> 
     } else {
         HeaderValue::from_static(media_type)
     };
-    let is_compressible = coding::is_compressible(media_type);
+    let is_compressible = is_compressible(media_type);
     Some(Choice { extension, media_type, content_type, is_compressible, writer })
 }
 

@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::xml;
-use crate::http::{body::BoxError, small_bytes};
+use crate::{
+    formats::xml::write,
+    http::{body::BoxError, small_bytes},
+};
 
 /// A value that has representations.
 ///
@@ -54,6 +56,6 @@ impl<T: Serialize> Represent for T {
     }
 
     fn xml(&self, root: &str) -> Result<Bytes, BoxError> {
-        Ok(xml::write(self, root)?.into())
+        Ok(write::write(self, root)?.into())
     }
 }

@@ -12,18 +12,18 @@ use async_compression::tokio::bufread::BrotliDecoder;
 use async_compression::tokio::bufread::ZlibDecoder;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::coding::{Decoded, Encoded};
+use super::decode::{Decoded, Encoded};
 
 /// A decoder that fails where something is behind the stream.
 struct Single<D>(D);
 
 #[cfg(feature = "brotli")]
-pub(super) fn brotli(content: Encoded) -> Decoded {
+pub(crate) fn brotli(content: Encoded) -> Decoded {
     Box::pin(Single(BrotliDecoder::new(content)))
 }
 
 #[cfg(feature = "gzip")]
-pub(super) fn zlib(content: Encoded) -> Decoded {
+pub(crate) fn zlib(content: Encoded) -> Decoded {
     Box::pin(Single(ZlibDecoder::new(content)))
 }
 

@@ -13,7 +13,7 @@ use super::Element;
 
 /// One value: an element, or all those of the same name within another.
 #[derive(Clone, Debug)]
-pub(in crate::content) enum Node<'d> {
+pub(crate) enum Node<'d> {
     One(&'d Element<'d>),
     Many(Vec<&'d Element<'d>>),
 }

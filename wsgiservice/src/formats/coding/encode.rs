@@ -92,7 +92,7 @@ pub(crate) fn is_worth_it(size: usize) -> bool {
 }
 
 /// Whether content of this media type becomes smaller: text, and what is text in fact.
-pub(super) fn is_compressible(media_type: &str) -> bool {
+pub(crate) fn is_compressible(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.starts_with("text/") || essence.ends_with("json") || essence.ends_with("xml")
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader};
 
 #[cfg(any(feature = "brotli", feature = "gzip"))]
-use super::single;
+use super::no_trailing_data;
 use crate::problem::Problem;
 
 /// How many codings content may have, one around the other.
@@ -29,7 +29,7 @@ const KNOWN: &[(&str, Decode)] = &[
         Box::pin(decoder)
     }),
     #[cfg(feature = "brotli")]
-    ("br", single::brotli),
+    ("br", no_trailing_data::brotli),
     #[cfg(feature = "zstd")]
     ("zstd", |content| {
         let window = DParameter::window_log_max(WINDOW);
@@ -38,26 +38,26 @@ const KNOWN: &[(&str, Decode)] = &[
         Box::pin(decoder)
     }),
     #[cfg(feature = "gzip")]
-    ("deflate", single::zlib),
+    ("deflate", no_trailing_data::zlib),
 ];
 
 /// Takes one coding away.
 type Decode = fn(Encoded) -> Decoded;
 
 /// Content with a coding around it.
-pub(super) type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
+pub(crate) type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// Content with one coding less.
-pub(super) type Decoded = Pin<Box<dyn AsyncRead + Send>>;
+pub(crate) type Decoded = Pin<Box<dyn AsyncRead + Send>>;
 
 /// The codings that the fields of a request name, in the order in which they were applied.
 #[derive(Debug, Default)]
-pub(super) struct Codings(Vec<Decode>);
+pub(crate) struct Codings(Vec<Decode>);
 
 impl Codings {
     /// # Errors
     /// A 415 with `Accept-Encoding` where one is not known, or where there are too many.
-    pub(super) fn of(fields: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn of(fields: &HeaderMap) -> Result<Self, Problem> {
         let mut codings = Vec::new();
         for line in fields.get_all(header::CONTENT_ENCODING) {
             let names = line.to_str().map_err(|_| unsupported())?.split(',').map(str::trim);
@@ -68,14 +68,14 @@ impl Codings {
         if codings.len() > MOST { Err(unsupported()) } else { Ok(Self(codings)) }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Takes the codings away, the last one first.
     ///
     /// What comes out of one is bounded before it goes into the next: a bomb within a bomb is no content.
-    pub(super) fn decode(&self, content: Encoded, limit: usize) -> Decoded {
+    pub(crate) fn decode(&self, content: Encoded, limit: usize) -> Decoded {
         let most = (limit as u64).saturating_add(1);
         let mut codings = self.0.iter().rev();
         let Some(last) = codings.next() else { return Box::pin(content) };

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use quick_xml::{Reader, XmlVersion, escape::resolve_xml_entity, events::Event};
 
-pub(super) use self::deserializer::Node;
+pub(crate) use self::deserializer::Node;
 use crate::problem::violation::Violation;
 
 /// How deep elements may nest, as in JSON.
@@ -17,13 +17,13 @@ const DEEPEST: usize = 128;
 
 /// A document that is well-formed.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     root: Element<'a>,
 }
 
 /// An element, without its attributes.
 #[derive(Debug)]
-pub(in crate::content) struct Element<'a> {
+pub(crate) struct Element<'a> {
     name: Cow<'a, str>,
     text: Cow<'a, str>,
     children: Vec<Self>,
@@ -40,7 +40,7 @@ struct Open<'a> {
 impl<'a> Document<'a> {
     /// # Errors
     /// Where it is malformed, by line and column.
-    pub(super) fn parse(content: &'a [u8]) -> Result<Self, Violation> {
+    pub(crate) fn parse(content: &'a [u8]) -> Result<Self, Violation> {
         let text =
             std::str::from_utf8(content).map_err(|error| at(content, error.valid_up_to()))?;
         let mut reader = Reader::from_str(text);
@@ -59,7 +59,7 @@ impl<'a> Document<'a> {
     }
 
     /// The value that the document is.
-    pub(super) fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> Node<'_> {
         Node::One(&self.root)
     }
 }

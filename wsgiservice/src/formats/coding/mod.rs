@@ -1,0 +1,8 @@
+//! Content codings (RFC 9110, section 8.4.1): of responses, and of the content of requests.
+
+pub(crate) mod decode;
+pub(crate) mod encode;
+#[cfg(any(feature = "brotli", feature = "gzip"))]
+mod no_trailing_data;
+
+pub(crate) use self::encode::Coding;
