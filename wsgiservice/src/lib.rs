@@ -277,8 +277,6 @@ pub use wsgiservice_macros::Parameter;
 /// ```
 pub use wsgiservice_macros::Problem;
 
-#[cfg(feature = "multipart")]
-pub use self::content::{File, FormStream, Part};
 pub use self::{
     application::{Answering, Application, BuildError, Inner, Service},
     binary::Binary,
@@ -300,4 +298,9 @@ pub use self::{
     resource::Resource,
     server::run,
     settings::{InvalidNetwork, Network, Runtime, Settings},
+};
+#[cfg(feature = "multipart")]
+pub use self::{
+    content::File,
+    formats::form::multipart::{FormStream, Part},
 };

@@ -6,15 +6,21 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use mediatype::{MediaType, names};
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
 
 use super::{
-    ContentStream, FormStream, IN_PARTS,
-    member::{Member, Members},
+    ContentStream, File, IN_PARTS,
+    members::{Member, Members},
 };
 use crate::{
-    formats::{coding::decode::Codings, xml::read},
-    http::{digest::Expected, urlencoded::pairs},
+    formats::{
+        coding::decode::Codings,
+        form::{
+            multipart::{FormStream, Part},
+            urlencoded,
+        },
+        json, xml,
+    },
+    http::digest::Expected,
     problem::{Problem, violation::Violation},
 };
 
@@ -52,31 +58,11 @@ impl Format {
     /// What does not fit, by its path; or where the content is malformed.
     pub(super) fn deserialize<T: DeserializeOwned>(self, content: &[u8]) -> Result<T, Violation> {
         match self {
-            Self::Json => {
-                let mut reader = serde_json::Deserializer::from_slice(content);
-                let value = serde_path_to_error::deserialize(&mut reader)
-                    .map_err(|error| misfit(&error.path().to_string(), error.inner()))?;
-                reader.end().map_err(|error| malformed(&error))?;
-                Ok(value)
-            }
-            Self::Xml => {
-                let document = read::Document::parse(content)?;
-                serde_path_to_error::deserialize(document.root()).map_err(|error| {
-                    let reason = expected(&error.inner().to_string());
-                    Violation::within_content(&error.path().to_string(), reason)
-                })
-            }
+            Self::Json => json::read(content),
+            Self::Xml => xml::read::read(content),
             Self::Form | Self::Multipart => {
-                if pairs(content).any(|(_, value)| std::str::from_utf8(&value).is_err()) {
-                    return Err(Violation::malformed_form("It is no UTF-8.".to_owned()));
-                }
                 Members::of_form(content)?;
-                let reader = serde_html_form::Deserializer::from_bytes(content);
-                serde_path_to_error::deserialize(reader).map_err(|error| {
-                    let (path, message) = (error.path().to_string(), error.inner().to_string());
-                    let reason = repeated(content, &path, &message);
-                    Violation::within_content(&path, reason.unwrap_or_else(|| expected(&message)))
-                })
+                urlencoded::read(content)
             }
         }
     }
@@ -123,41 +109,29 @@ async fn parts(content: Bytes, media_type: &str) -> Result<Members, Violation> {
     let limit = content.len();
     let content =
         ContentStream::new(content.into(), &Codings::default(), Expected::default(), limit);
-    let mut form = FormStream::new(content, media_type).map_err(malformed)?;
+    let mut form = FormStream::new(content.into_pieces(), media_type).map_err(malformed)?;
     let mut members = Members::default();
     while let Some(part) = form.next().await.map_err(malformed)? {
-        let (name, file) = part.collect().await.map_err(malformed)?;
+        let (name, file) = collect(part).await.map_err(malformed)?;
         members.add(name, Member::text(file))?;
     }
     Ok(members)
 }
 
-fn misfit(path: &str, error: &serde_json::Error) -> Violation {
-    match error.classify() {
-        Category::Data => Violation::within_content(path, expected(&error.to_string())),
-        Category::Io | Category::Syntax | Category::Eof => malformed(error),
+/// The name of a part, and all of its content.
+async fn collect(mut part: Part<'_>) -> Result<(String, File), Problem> {
+    let name = part.name().to_owned();
+    let file_name = part.file_name().map(str::to_owned);
+    let media_type = part.media_type().map(str::to_owned);
+    let mut pieces = Vec::new();
+    while let Some(piece) = part.next().await? {
+        pieces.push(piece);
     }
-}
-
-fn malformed(error: &serde_json::Error) -> Violation {
-    Violation::malformed("JSON", error.line(), error.column())
-}
-
-/// That a member was given more than once, where that is what serde_html_form finds wrong.
-fn repeated(form: &[u8], name: &str, message: &str) -> Option<String> {
-    let is_list = message == "unsupported value";
-    let given = pairs(form).filter(|(given, _)| given == name).count();
-    (is_list && given > 1).then(|| "It was given more than once.".to_owned())
-}
-
-/// What would be right, out of a message that may also hold what the client sent.
-fn expected(message: &str) -> String {
-    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("It must be {expected}."),
-        None if message.starts_with("missing field") => format!("It has a {message}."),
-        None => "It is of another form.".to_owned(),
-    }
+    let content = match <[Bytes; 1]>::try_from(pieces) {
+        Ok([content]) => content,
+        Err(pieces) => pieces.concat().into(),
+    };
+    Ok((name, File { file_name, media_type, content }))
 }
 
 #[cfg(test)]

@@ -1,12 +1,8 @@
 //! The content of a request: read under a limit, and understood by its media type.
 
-#[cfg(feature = "multipart")]
-mod feed;
 mod file;
-#[cfg_attr(not(feature = "multipart"), path = "no_form.rs")]
-mod form;
 mod format;
-mod member;
+mod members;
 mod patch;
 mod stream;
 
@@ -17,18 +13,15 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::member::{Member, Written};
 #[cfg(not(feature = "multipart"))]
-pub(crate) use self::{file::File, form::FormStream};
+pub(crate) use self::file::File;
 #[cfg(feature = "multipart")]
-pub use self::{
-    file::File,
-    form::{FormStream, Part},
-};
-use self::{format::Format, member::Members};
+pub use self::file::File;
+pub(crate) use self::members::{Member, Written};
+use self::{format::Format, members::Members};
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
-    formats::coding::decode::Codings,
+    formats::{coding::decode::Codings, form::multipart::FormStream},
     http::{body::Body, digest::Expected, known_fields::Concern, request::Request},
     problem::{Problem, violation::Violation},
 };
@@ -272,7 +265,7 @@ async fn receive(
     let media_type = format::content_type(fields);
     match usage.whole {
         Whole::Stream => Ok(Unread::Stream(content).into()),
-        Whole::Form => Ok(Unread::Form(FormStream::new(content, media_type)?).into()),
+        Whole::Form => Ok(Unread::Form(FormStream::new(content.into_pieces(), media_type)?).into()),
         Whole::Nothing | Whole::Value | Whole::Bytes => {
             let bytes = content.collect().await?;
             let is_in_parts = usage.whole == Whole::Value && format == Some(Format::Multipart);

@@ -3,7 +3,7 @@
 use std::{fmt, io, pin::Pin};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
@@ -99,6 +99,14 @@ impl ContentStream {
             return Err(too_large(self.limit));
         }
         Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    /// What is left, as a stream.
+    pub(super) fn into_pieces(self) -> impl Stream<Item = Result<Bytes, Problem>> + Send {
+        stream::try_unfold(self, |mut content| async move {
+            let piece = content.next().await?;
+            Ok(piece.map(|piece| (piece, content)))
+        })
     }
 
     /// All that is left.

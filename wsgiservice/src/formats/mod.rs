@@ -1,4 +1,7 @@
-//! How values are written and read: XML, and content codings.
+//! How values are written and read, a module for each format.
 
 pub(crate) mod coding;
+pub(crate) mod form;
+pub(crate) mod json;
+mod mismatch;
 pub(crate) mod xml;

@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Arguments, Parameter};
 use crate::{
-    content::{Content, ContentStream, File, FormStream},
+    content::{Content, ContentStream, File},
     declaration,
+    formats::form::multipart::FormStream,
     http::request::Request,
     preconditions::Preconditions,
 };

@@ -1,13 +1,11 @@
 //! What can be represented: every value that serde can serialise.
 
-use std::cell::RefCell;
-
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    formats::xml::write,
-    http::{body::BoxError, small_bytes},
+    formats::{json, xml},
+    http::body::BoxError,
 };
 
 /// A value that has representations.
@@ -33,29 +31,13 @@ pub trait Represent {
     fn xml(&self, root: &str) -> Result<Bytes, BoxError>;
 }
 
-thread_local! {
-    /// Where JSON is written, before its size is known.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The most that a thread keeps of its scratch space, in bytes.
-const KEPT: usize = 64 << 10;
-
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Represent for T {
     fn json(&self) -> Result<Bytes, BoxError> {
-        // Taken, not borrowed: a value's own `Serialize` may come back here.
-        let mut scratch = SCRATCH.take();
-        scratch.clear();
-        serde_json::to_writer(&mut scratch, self)?;
-        let bytes = small_bytes::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
-        if scratch.capacity() <= KEPT {
-            SCRATCH.set(scratch);
-        }
-        Ok(bytes)
+        json::write(self)
     }
 
     fn xml(&self, root: &str) -> Result<Bytes, BoxError> {
-        Ok(write::write(self, root)?.into())
+        Ok(xml::write::write(self, root)?.into())
     }
 }

@@ -8,12 +8,25 @@ mod deserializer;
 use std::borrow::Cow;
 
 use quick_xml::{Reader, XmlVersion, escape::resolve_xml_entity, events::Event};
+use serde::de::DeserializeOwned;
 
-pub(crate) use self::deserializer::Node;
-use crate::problem::violation::Violation;
+use self::deserializer::Node;
+use crate::{formats::mismatch::expectation, problem::violation::Violation};
 
 /// How deep elements may nest, as in JSON.
 const DEEPEST: usize = 128;
+
+/// The value that the content is.
+///
+/// # Errors
+/// What does not fit, by its path; or where the content is malformed.
+pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
+    let document = Document::parse(content)?;
+    serde_path_to_error::deserialize(document.root()).map_err(|error| {
+        let reason = expectation(&error.inner().to_string());
+        Violation::within_content(&error.path().to_string(), reason)
+    })
+}
 
 /// A document that is well-formed.
 #[derive(Debug)]

@@ -8,9 +8,8 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, TryStreamExt, stream};
 
-use super::ContentStream;
 use crate::problem::Problem;
 
 /// The least that is given at once, in bytes: small pieces are joined, since the parser looks through all it has for each.
@@ -34,8 +33,10 @@ struct State {
 }
 
 impl Feed {
-    pub(super) fn new(content: ContentStream) -> Self {
-        let pieces = stream::try_unfold(content, |mut content| async move {
+    pub(super) fn new(
+        content: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
+    ) -> Self {
+        let pieces = stream::try_unfold(Box::pin(content), |mut content| async move {
             let piece = joined(&mut content).await?;
             Ok(piece.map(|piece| (piece, content)))
         });
@@ -121,14 +122,16 @@ impl Stream for Feed {
 }
 
 /// The next piece, joined with those behind it as long as it is small.
-async fn joined(content: &mut ContentStream) -> Result<Option<Bytes>, Problem> {
-    let Some(first) = content.next().await? else { return Ok(None) };
+async fn joined(
+    content: &mut (impl Stream<Item = Result<Bytes, Problem>> + Unpin),
+) -> Result<Option<Bytes>, Problem> {
+    let Some(first) = content.try_next().await? else { return Ok(None) };
     if first.len() >= LEAST {
         return Ok(Some(first));
     }
     let mut joined = BytesMut::from(first);
     while joined.len() < LEAST
-        && let Some(piece) = content.next().await?
+        && let Some(piece) = content.try_next().await?
     {
         joined.extend_from_slice(&piece);
     }

@@ -7,7 +7,7 @@ use futures_util::Stream;
 use http::header;
 use multer::{Field, Multipart};
 
-use super::{ContentStream, File, feed::Feed};
+use super::bounded_input::Feed;
 use crate::problem::Problem;
 
 /// How long a boundary may be (RFC 2046, section 5.1.1).
@@ -16,7 +16,7 @@ const LONGEST_BOUNDARY: usize = 70;
 /// The parts of a `multipart/form-data` content as they come, for files that are too large to be held.
 ///
 /// Parameters of a method that takes it are in the path, the query and the header fields. Files that are small enough
-/// to be held are parameters by themselves: see [`File`].
+/// to be held are parameters by themselves: see [`File`](crate::File).
 ///
 /// ```
 /// use wsgiservice::{Application, FormStream, Problem, mount, resource, testing::Client};
@@ -65,7 +65,10 @@ pub struct Part<'a> {
 impl FormStream {
     /// # Errors
     /// A 400 where the media type has no boundary, or none that may be one.
-    pub(super) fn new(content: ContentStream, content_type: &str) -> Result<Self, Problem> {
+    pub(crate) fn new(
+        content: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
+        content_type: &str,
+    ) -> Result<Self, Problem> {
         let boundary = multer::parse_boundary(content_type).map_err(problem)?;
         if boundary.len() > LONGEST_BOUNDARY {
             return Err(problem(multer::Error::NoBoundary));
@@ -124,22 +127,6 @@ impl Part<'_> {
         let Self { field, feed } = self;
         let piece = feed.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
         piece.transpose().map_err(problem)
-    }
-
-    /// The whole part.
-    pub(super) async fn collect(mut self) -> Result<(String, File), Problem> {
-        let name = self.name().to_owned();
-        let file_name = self.file_name().map(str::to_owned);
-        let media_type = self.media_type().map(str::to_owned);
-        let mut pieces = Vec::new();
-        while let Some(piece) = self.next().await? {
-            pieces.push(piece);
-        }
-        let content = match <[Bytes; 1]>::try_from(pieces) {
-            Ok([content]) => content,
-            Err(pieces) => pieces.concat().into(),
-        };
-        Ok((name, File { file_name, media_type, content }))
     }
 }
 

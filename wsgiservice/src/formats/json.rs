@@ -1,0 +1,58 @@
+//! JSON, written and read.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
+
+use super::mismatch::expectation;
+use crate::{
+    http::{body::BoxError, small_bytes},
+    problem::violation::Violation,
+};
+
+thread_local! {
+    /// Where JSON is written, before its size is known.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The most that a thread keeps of its scratch space, in bytes.
+const KEPT: usize = 64 << 10;
+
+/// The value as JSON.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, BoxError> {
+    // Taken, not borrowed: a value's own `Serialize` may come back here.
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
+    serde_json::to_writer(&mut scratch, value)?;
+    let bytes = small_bytes::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
+    if scratch.capacity() <= KEPT {
+        SCRATCH.set(scratch);
+    }
+    Ok(bytes)
+}
+
+/// The value that the content is.
+///
+/// # Errors
+/// What does not fit, by its path; or where the content is malformed.
+pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
+    let mut reader = serde_json::Deserializer::from_slice(content);
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| mismatch(&error.path().to_string(), error.inner()))?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn mismatch(path: &str, error: &serde_json::Error) -> Violation {
+    match error.classify() {
+        Category::Data => Violation::within_content(path, expectation(&error.to_string())),
+        Category::Io | Category::Syntax | Category::Eof => malformed(error),
+    }
+}
+
+/// A violation by content that does not parse.
+pub(crate) fn malformed(error: &serde_json::Error) -> Violation {
+    Violation::malformed("JSON", error.line(), error.column())
+}
