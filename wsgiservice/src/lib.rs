@@ -69,38 +69,28 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
+mod answer;
 mod application;
-mod binary;
 #[cfg(feature = "command-line")]
 mod commands;
 mod content;
 mod declaration;
-mod deprecation;
 mod documentation;
 mod error;
 mod exchange;
 mod formats;
-mod freshness;
 mod http;
-mod method;
-mod negotiation;
-mod outcome;
-mod panic;
 mod parameters;
-mod partial;
 mod preconditions;
-mod probe;
 mod problem;
 mod representation;
 mod resource;
-mod response;
-mod returned;
 mod routing;
 mod server;
 mod settings;
+mod site;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod validators;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -278,18 +268,18 @@ pub use wsgiservice_macros::Parameter;
 pub use wsgiservice_macros::Problem;
 
 pub use self::{
-    application::{Answering, Application, BuildError, Inner, Service},
-    binary::Binary,
+    answer::{
+        Accepted, Answer, Created, Found, MovedPermanently, MultipleChoices, NoContent,
+        PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect, WithFields,
+        binary::Binary,
+    },
+    application::{Answering, Application, Inner, Service},
     content::{Content, ContentStream, Patch},
     error::{Error, Result},
     http::{
         body::{Body, BoxError},
         entity_tag::EntityTag,
         request::Request,
-    },
-    outcome::{
-        Accepted, Answer, Created, Found, MovedPermanently, MultipleChoices, NoContent,
-        PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect, WithFields,
     },
     parameters::{Invalid, Parameter, Secret},
     preconditions::Preconditions,
@@ -298,6 +288,7 @@ pub use self::{
     resource::Resource,
     server::run,
     settings::{InvalidNetwork, Network, Runtime, Settings},
+    site::build_error::BuildError,
 };
 #[cfg(feature = "multipart")]
 pub use self::{

@@ -12,7 +12,6 @@ use crate::{
         request::Request,
     },
     problem::Problem,
-    validators::Validators,
 };
 
 /// The preconditions of a request, which a method can take as an argument.
@@ -58,6 +57,17 @@ struct Stated {
     if_unmodified_since: Option<SystemTime>,
     suffixes: Vec<Cow<'static, str>>,
     retrieves: bool,
+}
+
+/// What is known of the present state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Validators {
+    /// Whether there is a representation at all.
+    pub(crate) exists: bool,
+    /// The entity tag of the resource, not yet made distinct per representation.
+    pub(crate) etag: Option<EntityTag>,
+    /// In whole seconds, and never in the future.
+    pub(crate) last_modified: Option<SystemTime>,
 }
 
 #[derive(Clone, Debug)]

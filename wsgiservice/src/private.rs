@@ -15,22 +15,26 @@ use http::{HeaderValue, header};
 
 pub use crate::{
     __package as package, __returns as returns, __schema as schema,
+    answer::{
+        Outcome, Parts,
+        return_type::{ContentProbe, ContentProbeSteps, Documented, Probe, ProbeSteps, Returned},
+    },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Default, Deprecation, Failure, Failures,
         Freshness, Kind, Mount, Operation, Operations, Package, Parameter as ParameterDescriptor,
         Representation, Returns, Role, SchemaOf, check,
     },
     http::entity_tag::EntityTag,
-    outcome::{Outcome, Parts},
     parameters::{
         Argument, Arguments, Converted, Invalid, Optional, Parameter, Repeated, Single, Whole,
         converted,
     },
-    probe::{ContentProbe, ContentProbeSteps, Documented, Probe, ProbeSteps, Returned},
     problem::Problem,
     representation::{Represent, Selected, Writer},
-    resource::{Call, Finding, Found, Mounted, Resource, hook},
-    returned::{IntoProblem, Peeled, Steps},
+    resource::{
+        Call, Finding, Found, Mounted, Resource, hook,
+        return_value::{IntoProblem, Peeled, Steps},
+    },
 };
 
 /// A value of a path variable, as it stands in a path.

@@ -1,8 +1,5 @@
 //! Resources and settings, and the tower service that they become.
 
-mod built;
-pub(crate) mod entry;
-mod error;
 mod layer;
 mod service;
 
@@ -11,26 +8,18 @@ use std::sync::Arc;
 use http::StatusCode;
 use tower_layer::Layer;
 
-pub(crate) use self::built::Built;
-use self::{
-    entry::Entry,
-    layer::{Wrap, wrap},
-};
+use self::layer::{Wrap, wrap};
 pub use self::{
-    error::BuildError,
     layer::Inner,
     service::{Answering, Service},
 };
 use crate::{
-    Result,
-    declaration::{Mount, Operations},
     documentation::{Described, Documentation, help},
     http::body::BoxError,
-    method,
-    resource::{Erased, Mounted, Resource},
+    resource::{Mounted, Resource},
     routing::Router,
-    server,
     settings::{Network, Settings},
+    site::{Built, build_error::BuildError, mounting::Mounting, policy::Manners, resource::Entry},
 };
 
 /// Resources under one name, which [`run`](Self::run) as a server or stand within another program.
@@ -57,63 +46,17 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "an application does nothing until it runs"]
 pub struct Application {
-    name: String,
-    resources: Vec<Mounting>,
+    pub(crate) name: String,
+    pub(crate) resources: Vec<Mounting>,
     groups: Vec<Vec<Wrap>>,
     layers: Vec<Wrap>,
-    settings: Option<Settings>,
+    pub(crate) settings: Option<Settings>,
     ignored_paths: Vec<String>,
     manners: Manners,
 }
 
-/// How an application answers where the standard leaves a choice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Manners {
-    /// Whether a client that accepts nothing of what there is gets the default, and no 406.
-    pub(crate) sends_default: bool,
-    /// The status for parameters that break rules.
-    pub(crate) violations: StatusCode,
-    /// How much content a method reads, in bytes.
-    pub(crate) content_limit: usize,
-    /// The methods that there are, whether a resource implements them or not.
-    pub(crate) known_methods: &'static [&'static str],
-    /// Whether answers have `Content-MD5`.
-    pub(crate) content_md5: bool,
-}
-
-impl Default for Manners {
-    fn default() -> Self {
-        Self {
-            sends_default: false,
-            violations: StatusCode::BAD_REQUEST,
-            content_limit: 2 << 20,
-            known_methods: method::REGISTERED,
-            content_md5: false,
-        }
-    }
-}
-
 /// What browsers ask of every host by themselves.
 const IGNORED_PATHS: [&str; 2] = ["/favicon.ico", "/robots.txt"];
-
-/// A resource, and where it is.
-#[derive(Debug)]
-struct Mounting {
-    prefix: String,
-    mount: Mount,
-    operations: Operations,
-    resource: Arc<dyn Erased>,
-    /// The layers of nested applications that stand before it, if any.
-    group: Option<usize>,
-    /// The manners of the nested application it came with, where it did.
-    manners: Option<Manners>,
-}
-
-impl Mounting {
-    fn path(&self) -> String {
-        format!("{}{}", self.prefix, self.mount.path)
-    }
-}
 
 impl Application {
     /// An application without resources.
@@ -394,7 +337,7 @@ impl Application {
     /// let error = Application::new("twice").mount(Ping).mount(Ping).build().unwrap_err();
     /// assert!(error.to_string().contains("`Ping` at `/ping`"));
     /// ```
-    pub fn build(self) -> std::result::Result<Service, BuildError> {
+    pub fn build(self) -> Result<Service, BuildError> {
         let documentation = Arc::new(self.documentation());
         let application = help::mount_into(self, &documentation);
         let mut router = Router::ignoring(application.ignored_paths);
@@ -464,50 +407,5 @@ impl Application {
             let built = Built::new(Router::default(), Vec::new(), Some(error));
             Service::new(Arc::new(built), &[], &[])
         })
-    }
-
-    /// Answers on a socket until the process is told to stop, and owns it: command line, log, runtime, signals.
-    ///
-    /// # Errors
-    /// What [`build`](Self::build) finds wrong, or why it cannot listen.
-    pub fn run(self) -> Result<()> {
-        server::run(async { Ok(self) })
-    }
-
-    /// Answers on a listener until the process gets SIGTERM or SIGINT, and what was begun has ended.
-    ///
-    /// # Errors
-    /// What [`build`](Self::build) finds wrong, or that the process can get no signals.
-    pub async fn serve(self, listener: tokio::net::TcpListener) -> Result<()> {
-        let service = self.build()?;
-        server::serve(listener, service, server::stop_signal()?).await;
-        Ok(())
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The settings that were given, or those of the command line, where there is one.
-    pub(crate) fn resolve_settings(&mut self) -> &Settings {
-        #[cfg(feature = "command-line")]
-        let otherwise = || {
-            let package = self.resources.first().map(|mounting| mounting.mount.package);
-            Settings::of_command_line(&self.name, package)
-        };
-        #[cfg(not(feature = "command-line"))]
-        let otherwise = Settings::default;
-        self.settings.get_or_insert_with(otherwise)
-    }
-}
-
-#[cfg(all(test, not(feature = "command-line")))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_a_command_line_settings_are_as_usual() {
-        let mut application = Application::new("a");
-        assert_eq!(application.resolve_settings().bind, Settings::default().bind);
     }
 }

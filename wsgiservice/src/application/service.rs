@@ -11,16 +11,14 @@ use std::{
 
 use http::Response;
 
-use super::{
-    Built,
-    layer::{BoxService, Wrap, around},
-};
+use super::layer::{BoxService, Wrap, around};
 use crate::{
     exchange::{self, Exchange},
     http::{
         body::{Body, BoxError},
         request::Request,
     },
+    site::Built,
 };
 
 /// An application that was built: a tower service, which is cheap to clone.

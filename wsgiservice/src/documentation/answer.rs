@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{Content, Described, Method, Parameter};
 use crate::{
     declaration::{Failure, Operation, Operations, Returns, Role},
-    deprecation,
     problem::schema,
     representation::Representations,
+    site::deprecation,
 };
 
 /// An answer of a method.

@@ -21,10 +21,9 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::{answer::Answer, parameter::Parameter};
 use crate::{
-    application::Manners,
     declaration::{Mount, Operation, Operations, Package, Role},
-    method,
     representation::Representations,
+    site::{methods, policy::Manners},
 };
 
 /// A resource that was mounted.
@@ -149,7 +148,7 @@ impl Writer {
                 _ => None,
             })
             .collect();
-        let allow = method::allow(methods.iter().map(|method| method.method));
+        let allow = methods::allow(methods.iter().map(|method| method.method));
         let options = self.options(mount, &methods);
         Resource {
             name: mount.name,

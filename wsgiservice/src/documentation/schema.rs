@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{Content, Parameter, parameter::of_type};
 use crate::{
-    application::Manners,
     content::IN_PARTS,
     declaration::{Argument, Mount, Operation},
+    site::policy::Manners,
 };
 
 /// The content that a method takes, where it takes some.

@@ -6,6 +6,7 @@ use bytes::BufMut;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::small_bytes;
 
@@ -56,8 +57,17 @@ impl EntityTag {
         Self { is_weak, opaque: utf8_percent_encode(opaque, UNSAFE).to_smolstr() }
     }
 
+    /// A strong entity tag for this content.
+    ///
+    /// Two states of a resource share the 64 bits of XXH3 by chance once in 2^64, and it costs next to nothing, however large the
+    /// content is. It has no key, so that all instances of a service give the same tag; so who writes a part of the content can
+    /// make two states that share one, which the documentation of `etag = auto` says.
+    pub(crate) fn of_content(content: &[u8]) -> Self {
+        Self::of_digest(xxh3_64(content))
+    }
+
     /// A strong tag for a digest.
-    pub(crate) fn of_digest(digest: u64) -> Self {
+    fn of_digest(digest: u64) -> Self {
         let mut text = [0; 16];
         let (first, second) = text.split_at_mut(8);
         first.copy_from_slice(&digits((digest >> 32) as u32));

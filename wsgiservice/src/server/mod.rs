@@ -30,7 +30,7 @@ pub(crate) use self::signal::stop_signal;
 use crate::{
     application::{Application, Service},
     error::Result,
-    settings::Runtime,
+    settings::{Runtime, Settings},
 };
 
 /// How long to wait where no connection can be accepted, such as without file descriptors.
@@ -71,7 +71,7 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
             application.build()?;
             return Ok(command.run(&documentation)?);
         }
-        let name = application.name().to_owned();
+        let name = application.name.clone();
         let service = application.build()?;
         let listener = bind(address).await?;
         let stop = stop_signal()?;
@@ -83,6 +83,38 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         }
         Ok(())
     })
+}
+
+impl Application {
+    /// Answers on a socket until the process is told to stop, and owns it: command line, log, runtime, signals.
+    ///
+    /// # Errors
+    /// What [`build`](Self::build) finds wrong, or why it cannot listen.
+    pub fn run(self) -> Result<()> {
+        run(async { Ok(self) })
+    }
+
+    /// Answers on a listener until the process gets SIGTERM or SIGINT, and what was begun has ended.
+    ///
+    /// # Errors
+    /// What [`build`](Self::build) finds wrong, or that the process can get no signals.
+    pub async fn serve(self, listener: TcpListener) -> Result<()> {
+        let service = self.build()?;
+        serve(listener, service, stop_signal()?).await;
+        Ok(())
+    }
+
+    /// The settings that were given, or those of the command line, where there is one.
+    fn resolve_settings(&mut self) -> &Settings {
+        #[cfg(feature = "command-line")]
+        let otherwise = || {
+            let package = self.resources.first().map(|mounting| mounting.mount.package);
+            Settings::of_command_line(&self.name, package)
+        };
+        #[cfg(not(feature = "command-line"))]
+        let otherwise = Settings::default;
+        self.settings.get_or_insert_with(otherwise)
+    }
 }
 
 /// Begins to log what the variable `RUST_LOG` asks for, such as `warn,hyper=debug`, or else what is `info` and above.
@@ -160,6 +192,13 @@ mod tests {
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
+    }
+
+    #[cfg(not(feature = "command-line"))]
+    #[test]
+    fn without_a_command_line_settings_are_as_usual() {
+        let mut application = Application::new("a");
+        assert_eq!(application.resolve_settings().bind, Settings::default().bind);
     }
 
     #[test]

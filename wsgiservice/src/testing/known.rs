@@ -3,9 +3,9 @@
 use http::{Method, StatusCode, Uri};
 
 use crate::{
-    application::Built,
     documentation::{Answer, Documentation},
     http::path,
+    site::Built,
 };
 
 /// Whether a request for this can be answered with that status; of a method that is not known nobody can tell.

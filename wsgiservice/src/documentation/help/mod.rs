@@ -17,7 +17,9 @@ pub(crate) use self::files::write;
 use self::page::{POLICY, Place, page};
 use super::{Documentation, openapi, tree::Tree, view};
 use crate::{
-    application::Application, binary::Binary, http::request::Request, outcome::WithFields,
+    answer::{WithFields, binary::Binary},
+    application::Application,
+    http::request::Request,
 };
 
 const STYLE: &str = include_str!("style.css");

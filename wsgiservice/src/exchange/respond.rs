@@ -8,15 +8,14 @@ use http_body::Body as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use uuid::Uuid;
 
+use super::{End, Exchange, Findings, negotiate, suffix};
 use crate::{
-    application::Built,
-    exchange::{End, Exchange, Findings, suffix},
+    answer::{Outcome, OutcomeContent},
     formats::coding::{Coding, encode::is_worth_it},
     http::{body::Body, date, digest, known_fields::Concern, path::Path, request::Request},
-    negotiation,
-    outcome::{Outcome, OutcomeContent},
     problem::Problem,
     representation::{self, NOSNIFF, Selected, Writer},
+    site::Built,
 };
 
 /// What a reference must not hold as it is (RFC 3986, section 2); what is encoded already stays so.
@@ -242,7 +241,7 @@ fn with_problem(
     };
     let content_type = representation::problem_type(&selected);
     let selected = Selected { content_type: &content_type, ..selected };
-    let coding = || negotiation::coding(request);
+    let coding = || negotiate::coding(request);
     let by_coding = coded(&selected, coding, content.unwrap_or_default(), response);
     let has_own = !own.is_empty();
     *response.status_mut() = problem.status();
@@ -262,7 +261,7 @@ fn with_problem(
 /// A problem is negotiated like everything else, and is JSON where nothing else is acceptable.
 fn select<'a>(application: &'a Built, request: &Request, findings: &Findings<'a>) -> Selected<'a> {
     let problems = findings.problems.unwrap_or(&application.problems);
-    negotiation::select(request, findings.extension, problems).unwrap_or(Selected::NONE)
+    negotiate::select(request, findings.extension, problems).unwrap_or(Selected::NONE)
 }
 
 /// The occurrence: of a 5xx the request's ID, under which its cause is logged; else the target.

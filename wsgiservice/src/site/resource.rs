@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, header};
 
-use super::{Manners, Mounting};
+use super::{deprecation, freshness::Lifetime, methods, mounting::Mounting, policy::Manners};
 use crate::{
     content::{Use, Whole},
     declaration::{Argument, Mount, Operation, Parameter, Role},
-    deprecation,
-    freshness::Lifetime,
-    method,
     parameters::plan::Plan,
     representation::{self, Representations},
     resource::Erased,
@@ -27,7 +24,7 @@ pub(crate) struct Entry {
     /// The representations of a problem.
     pub(crate) problems: Representations,
     /// The layers of nested applications that stand before it, if any.
-    pub(super) group: Option<usize>,
+    pub(crate) group: Option<usize>,
     name: &'static str,
     path: String,
     ignored_paths: Option<&'static [&'static str]>,
@@ -59,7 +56,7 @@ pub(crate) struct Prepared {
 
 impl Entry {
     /// Prepares a resource; all that is wrong with it, in words.
-    pub(super) fn new(mounting: Mounting, manners: Manners) -> Result<Self, Vec<String>> {
+    pub(crate) fn new(mounting: Mounting, manners: Manners) -> Result<Self, Vec<String>> {
         let manners = mounting.manners.unwrap_or(manners);
         let path = mounting.path();
         let Mounting { mount, operations: table, resource, group, .. } = mounting;
@@ -79,7 +76,7 @@ impl Entry {
         let (methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
         let names = methods.iter().filter_map(|method| method.method.as_ref());
-        let allow = method::allow(names.map(Method::as_str));
+        let allow = methods::allow(names.map(Method::as_str));
         let automatic_etag =
             mount.automatic_etag && hooks.iter().all(|hook| hook.role != Role::Etag);
         Ok(Self {
@@ -109,7 +106,7 @@ impl Entry {
     }
 
     /// Adds it to the router, after these; what it conflicts with, in words.
-    pub(super) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
+    pub(crate) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
         let conflict = router.add(&self.path, self.extensions(), self.ignored_paths).err()?;
         let other = conflict.and_then(|template| {
             let position = router.position(&template)?;

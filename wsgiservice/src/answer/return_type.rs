@@ -1,16 +1,16 @@
 //! What a type says of itself, asked without a value of it: what a method can answer, and what content it takes.
 //!
-//! The steps are those of [`returned`](crate::returned), by method resolution: where the inherent method applies it wins,
+//! The steps are those of [`returned`](crate::resource::return_value), by method resolution: where the inherent method applies it wins,
 //! and else that of the trait lets the type pass. The macros `returns!` and `schema!` bring the traits into scope.
 
 use std::{any::TypeId, marker::PhantomData};
 
 use schemars::JsonSchema;
 
+use super::Answer;
 use crate::{
     content::Content,
     declaration::{Failure, Failures, Returns, SchemaOf},
-    outcome::Answer,
 };
 
 /// What a method of this return type can answer.

@@ -14,38 +14,41 @@
 //!
 //! `call` and `represent` are one step at the resource's boundary, since the type of the value is known only there.
 
+mod method;
+mod negotiate;
+mod panic;
+mod ranges;
+mod respond;
+
 use std::{borrow::Cow, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
+use self::method::Selection;
 use crate::{
-    application::{
-        Built,
-        entry::{Entry, Prepared},
-    },
+    answer::{Outcome, OutcomeContent},
     content::{self, ReadContent},
     declaration::Role,
     formats::coding::Coding,
-    freshness::Lifetime,
     http::{
         body::{Body, BoxError},
         date,
+        entity_tag::EntityTag,
         path::Path,
         request::Request,
     },
-    method::{self, Selection},
-    negotiation,
-    outcome::Outcome,
-    panic,
     parameters::Arguments,
-    partial,
-    preconditions::{Evaluation, Preconditions},
+    preconditions::{Evaluation, Preconditions, Validators},
     problem::{Problem, violation::Violation},
     representation::{Representations, Selected},
     resource::{Call, Finding},
-    response,
     routing::{self, Matched},
-    validators::Validators,
+    site::{
+        Built,
+        freshness::Lifetime,
+        methods,
+        resource::{Entry, Prepared},
+    },
 };
 
 /// What an application tells of itself, to those whom it trusts.
@@ -124,7 +127,7 @@ pub(crate) async fn answer(application: &Arc<Built>, exchange: &mut Exchange) {
 /// Answers a request that failed outside of the exchange, such as in a layer.
 pub(crate) fn fail(application: &Built, exchange: &mut Exchange, error: BoxError) {
     let problem = Problem::internal(error);
-    response::respond(application, exchange, &Findings::default(), End::Problem(problem));
+    respond::respond(application, exchange, &Findings::default(), End::Problem(problem));
 }
 
 async fn run(application: &Built, exchange: &mut Exchange) {
@@ -136,7 +139,7 @@ async fn run(application: &Built, exchange: &mut Exchange) {
         panic::caught(decided).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
-    response::respond(application, exchange, &findings, end.unwrap_or_else(End::Problem));
+    respond::respond(application, exchange, &findings, end.unwrap_or_else(End::Problem));
 }
 
 impl Exchange {
@@ -182,7 +185,7 @@ async fn decide<'a>(
     findings.selected = selected;
     findings.coding = selected
         .filter(|selected| operation.is_represented && selected.is_compressible)
-        .and_then(|_| negotiation::coding(request));
+        .and_then(|_| negotiate::coding(request));
     asking.selected = selected.unwrap_or(Selected::NONE);
 
     let preconditions = preconditions(request, entry, findings);
@@ -204,7 +207,7 @@ async fn decide<'a>(
         Some(outcome) => outcome,
         None => outcome(&mut calls.method).await?,
     };
-    partial::select(request, &findings.validators, outcome).map(End::Outcome)
+    ranges::select(request, &findings.validators, outcome).map(End::Outcome)
 }
 
 /// The resource, or nothing for the server as a whole (`OPTIONS *`).
@@ -222,7 +225,7 @@ fn route<'a>(
     match *request.method() {
         Method::CONNECT => {
             let allow = application.allow.clone();
-            Err(method::refused(request.method(), method::REGISTERED, allow))
+            Err(method::refused(request.method(), methods::REGISTERED, allow))
         }
         Method::OPTIONS if &**path == "*" => Ok(None),
         _ => application.router.route(request, path).map(Some),
@@ -257,13 +260,13 @@ fn negotiate<'a>(
     let representations = &operation.representations;
     if operation.is_represented {
         let sends_default = entry.manners.sends_default;
-        return negotiation::required(request, extension, representations, sends_default).map(Some);
+        return negotiate::required(request, extension, representations, sends_default).map(Some);
     }
     if operation.is_verbatim {
         // Its entity tag has no suffix: there is no other representation to tell it from.
         return Ok(Some(Selected::NONE));
     }
-    Ok(negotiation::select(request, extension, representations))
+    Ok(negotiate::select(request, extension, representations))
 }
 
 /// The preconditions, on the selected representation, coded or not; or on any where the request changes something.
@@ -428,13 +431,13 @@ impl Calls<'_> {
         let mut early = None;
         if entry.automatic_etag && request.retrieves() {
             let outcome = outcome(&mut self.method).await?;
-            validators.compute(&outcome);
+            compute(validators, &outcome);
             early = Some(outcome);
         } else {
             for call in &mut self.retrievals {
                 // Where `get` finds nothing there is nothing to compare with; where it fails, nobody knows.
                 match outcome(call).await {
-                    Ok(outcome) => validators.compute(&outcome),
+                    Ok(outcome) => compute(validators, &outcome),
                     Err(problem) if is_of_nothing(&problem) => {}
                     Err(problem) => return Err(problem),
                 }
@@ -451,4 +454,20 @@ impl Calls<'_> {
 
 fn is_of_nothing(problem: &Problem) -> bool {
     matches!(problem.status(), StatusCode::NOT_FOUND | StatusCode::GONE)
+}
+
+/// Makes the validators of what `get` gave.
+fn compute(validators: &mut Validators, outcome: &Outcome) {
+    if !outcome.status.is_success() {
+        return;
+    }
+    match &outcome.content {
+        OutcomeContent::Represented(bytes) => validators.etag = Some(EntityTag::of_content(bytes)),
+        OutcomeContent::Binary(binary) => {
+            validators.etag = binary.tag();
+            let modified = binary.last_modified().map(date::not_future);
+            validators.last_modified = validators.last_modified.or(modified);
+        }
+        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
+    }
 }

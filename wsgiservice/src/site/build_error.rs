@@ -8,7 +8,7 @@ use std::fmt;
 pub struct BuildError(Vec<String>);
 
 impl BuildError {
-    pub(super) fn new(wrong: Vec<String>) -> Self {
+    pub(crate) fn new(wrong: Vec<String>) -> Self {
         Self(wrong)
     }
 

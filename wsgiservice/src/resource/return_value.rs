@@ -3,18 +3,18 @@
 //! A blanket implementation over `Serialize` would collide with `Option`, `Result` and our own types. So the value is
 //! peeled, `Result`, then `Option`, then one of ours or else any value, each step by method resolution on a concretely
 //! typed wrapper: where the inherent method applies it wins, and else the trait's ([`Steps`]) lets the value pass. The same
-//! steps over a type without a value are in [`probe`](crate::probe).
+//! steps over a type without a value are in [`probe`](crate::answer::return_type).
 
 use std::any::Any;
 
 use bytes::Bytes;
 
+use super::{Finding, Resource};
 use crate::{
+    answer::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
     http::body::BoxError,
-    outcome::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
     problem::Problem,
     representation::{self, Represent, Selected, Writer},
-    resource::{Finding, Resource},
 };
 
 /// A value on its way to an outcome.

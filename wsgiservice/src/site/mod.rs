@@ -1,8 +1,16 @@
 //! An application that was built.
 
+pub(crate) mod build_error;
+pub(crate) mod deprecation;
+pub(crate) mod freshness;
+pub(crate) mod methods;
+pub(crate) mod mounting;
+pub(crate) mod policy;
+pub(crate) mod resource;
+
 use http::HeaderValue;
 
-use super::{BuildError, Manners, entry::Entry};
+use self::{build_error::BuildError, policy::Manners, resource::Entry};
 use crate::{
     http::request::Request, problem::Problem, representation::Representations, routing::Router,
     settings::Network,
@@ -28,7 +36,7 @@ pub(crate) struct Built {
 }
 
 impl Built {
-    pub(super) fn new(router: Router, entries: Vec<Entry>, broken: Option<BuildError>) -> Self {
+    pub(crate) fn new(router: Router, entries: Vec<Entry>, broken: Option<BuildError>) -> Self {
         Self {
             router,
             entries,

@@ -6,7 +6,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use uuid::Uuid;
 
 use crate::{
-    binary::{Binary, Piece},
+    answer::{
+        Outcome, OutcomeContent,
+        binary::{Binary, Piece},
+    },
     http::{
         body::Body,
         date, digest,
@@ -14,9 +17,8 @@ use crate::{
         range::Ranges,
         request::Request,
     },
-    outcome::{Outcome, OutcomeContent},
+    preconditions::Validators,
     problem::Problem,
-    validators::Validators,
 };
 
 /// Gives the parts that a request asks for, or the whole.

@@ -1,9 +1,13 @@
 //! What a method may return, beside any value that has representations.
 
+pub(crate) mod binary;
+pub(crate) mod return_type;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::{binary::Binary, http::body::Body, representation::Represent};
+use self::binary::Binary;
+use crate::{http::body::Body, representation::Represent};
 
 /// What a method's call gave, its value already represented.
 #[derive(Debug)]

@@ -1,12 +1,14 @@
 //! What a resource is.
 
+pub(crate) mod return_value;
+
 use std::{any::Any, fmt, future::Future, pin::Pin};
 
 use bytes::Bytes;
 
 use crate::{
+    answer::Outcome,
     declaration::{Mount, Operations},
-    outcome::Outcome,
     parameters::Arguments,
     problem::Problem,
 };

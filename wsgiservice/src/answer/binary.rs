@@ -8,11 +8,10 @@ use http::{HeaderValue, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
+use super::{Answer, Parts, PartsContent};
 use crate::{
     http::{body::Body, entity_tag::EntityTag},
-    outcome::{Answer, Parts, PartsContent},
     problem::Problem,
-    validators,
 };
 
 /// Content as it comes.
@@ -164,7 +163,7 @@ impl Binary {
     /// A strong entity tag: of the bytes, or of the size of a file and when it was changed.
     pub(crate) fn tag(&self) -> Option<EntityTag> {
         match &self.source {
-            Source::Bytes(bytes) => Some(validators::tag_of(bytes)),
+            Source::Bytes(bytes) => Some(EntityTag::of_content(bytes)),
             Source::File(file) => {
                 let age = file.modified?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
                 Some(EntityTag::strong(format_args!("{:x}-{:x}", age.as_nanos(), file.length)))
