@@ -4,8 +4,6 @@
 //! does.
 
 mod answer;
-#[cfg(any(test, feature = "testing"))]
-pub(crate) mod changes;
 mod example;
 pub(crate) mod help;
 pub(crate) mod openapi;

@@ -3,14 +3,9 @@
 use std::{env, fmt::Write as _, fs, path::Path};
 
 use serde_json::Value;
+use wsgiservice_openapi_diff::Change;
 
-use crate::{
-    application::Application,
-    documentation::{
-        changes::{self, Change},
-        openapi,
-    },
-};
+use crate::{application::Application, documentation::openapi};
 
 /// The environment variable that, set to `overwrite`, has documents written in place of being compared.
 const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
@@ -66,7 +61,7 @@ pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
         pinned == document,
         "the service is not as {} has it\n{}if it is to be so, {hint}",
         file.display(),
-        told(&changes::between(&pinned, &document)),
+        told(&wsgiservice_openapi_diff::between(&pinned, &document)),
     );
 }
 
@@ -77,7 +72,7 @@ fn told(changes: &[Change]) -> String {
     }
     let mut text = String::new();
     for (breaks, title) in [(true, "breaks clients:"), (false, "does not break clients:")] {
-        let mut of_kind = changes.iter().filter(|change| change.breaks == breaks).peekable();
+        let mut of_kind = changes.iter().filter(|change| change.breaks() == breaks).peekable();
         if of_kind.peek().is_some() {
             let _ = writeln!(text, "{title}");
         }
@@ -96,7 +91,7 @@ mod tests {
     fn that_something_else_changed_is_told() {
         let schema =
             |kind: &str| serde_json::json!({"components": {"schemas": {"A": {"type": kind}}}});
-        let changes = changes::between(&schema("string"), &schema("integer"));
+        let changes = wsgiservice_openapi_diff::between(&schema("string"), &schema("integer"));
         assert!(told(&changes).starts_with("something else changed"));
     }
 }

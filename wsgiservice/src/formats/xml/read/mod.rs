@@ -203,7 +203,7 @@ mod tests {
         String::from_utf8(value.xml("response").expect("written").into()).expect("UTF-8")
     }
 
-    fn read<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
         let document = Document::parse(text.as_bytes()).ok()?;
         T::deserialize(document.root()).ok()
     }

@@ -1,4 +1,17 @@
-//! What became of an OpenAPI document, and whether its clients notice.
+//! Which changes of an OpenAPI document break its clients.
+//!
+//! A value that a client sends must not be restricted further, and a value that a client receives must not become more
+//! general. Everything else, such as a new method or another description, is compatible.
+//!
+//! ```
+//! use serde_json::json;
+//!
+//! let old = json!({"paths": {"/ping": {"get": {}, "put": {}}}});
+//! let new = json!({"paths": {"/ping": {"get": {}}}});
+//! let changes = wsgiservice_openapi_diff::between(&old, &new);
+//! assert!(changes[0].breaks());
+//! assert_eq!(changes[0].to_string(), "PUT /ping: it is gone");
+//! ```
 
 mod schema;
 
@@ -10,11 +23,18 @@ use self::schema::Schemas;
 
 /// Something that is otherwise than it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Change {
-    /// Whether a client that did well before may fail now.
-    pub(crate) breaks: bool,
+pub struct Change {
+    breaks: bool,
     place: String,
     what: String,
+}
+
+impl Change {
+    /// Whether a client of the old document may fail with the new one.
+    #[must_use]
+    pub fn breaks(&self) -> bool {
+        self.breaks
+    }
 }
 
 impl fmt::Display for Change {
@@ -55,7 +75,8 @@ impl Effect {
 }
 
 /// The changes from one document to another, in their order.
-pub(crate) fn between(old: &Value, new: &Value) -> Vec<Change> {
+#[must_use]
+pub fn between(old: &Value, new: &Value) -> Vec<Change> {
     let mut changes = Changes { schemas: Schemas { old, new }, found: Vec::new() };
     changes.text("the document", old, new, &["info", "tags", "servers", "openapi"]);
     let schemes = |document| Value::pointer(document, "/components/securitySchemes");
