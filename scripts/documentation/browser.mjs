@@ -1,4 +1,4 @@
-// The help page in a real browser, as somebody who looks for a method, tries it, and has no mouse.
+// Tests the help page in a real browser: searching for a method, trying it, and using only the keyboard.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -36,14 +36,14 @@ async function start(name) {
   return { process, origin: new URL(line.split(" listens on ")[1]).origin };
 }
 
-/** A page, which must neither complain nor ask anybody else. */
+/** Opens a page, and fails on any error in the console and on any request to another origin. */
 async function visit(name, options, visitor, address = `${services[name].origin}/_internal/help`) {
   const origin = address.slice(0, address.indexOf("/", "https://".length));
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
-  // That a status is an error is said by the browser, of what the visitor asked for.
+  // The browser logs an error for each response with an error status, which the tests cause on purpose.
   page.on("console", (message) => {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
   });

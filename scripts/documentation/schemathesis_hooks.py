@@ -1,4 +1,4 @@
-"""What schemathesis holds for a fault of a service, and is none."""
+"""Suppresses false positives of schemathesis."""
 
 import schemathesis
 
@@ -7,7 +7,7 @@ XML = ("application/xml", "text/xml")
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """XML has no types and fewer names than JSON: a null written as `<a>null</a>` is a text, and right."""
+    """XML has no types, and allows fewer names than JSON: a null written as `<a>null</a>` is valid text."""
     for path in raw_schema["paths"].values():
         for operation in path.values():
             content = operation.get("requestBody", {}).get("content", {})
@@ -17,8 +17,8 @@ def before_load_schema(context, raw_schema):
 
 @schemathesis.hook
 def filter_body(context, body):
-    """A part of a form has its name in a header field, which carries no control characters (RFC 9110, section 5.5), and
-    in a quoted string, in which a backslash stands before another character (section 5.6.4)."""
+    """The name of a form part is in a header field, which cannot contain control characters (RFC 9110, section 5.5), and
+    in a quoted string, where a backslash escapes the next character (section 5.6.4)."""
     return not isinstance(body, dict) or all(is_plain(name) for name in body)
 
 

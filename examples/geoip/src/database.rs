@@ -1,4 +1,4 @@
-//! Which country an address is in: the data that tor-geoip embeds, or a MaxMind file.
+//! Looks up the country of an address, in the data that tor-geoip embeds or in a MaxMind file.
 
 use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
 
@@ -16,11 +16,11 @@ enum Database {
     MaxMind(Reader<Vec<u8>>),
 }
 
-/// Answers in which country an IP address is.
+/// Looks up the country of an IP address.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// A MaxMind database (.mmdb) to use in place of the embedded one.
+    /// A MaxMind database (.mmdb) to use instead of the embedded one.
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
     #[command(flatten)]
@@ -35,19 +35,19 @@ pub(crate) struct Unreadable {
 }
 
 impl GeoIp {
-    /// The database that the command line asks for, and what it says of the server.
+    /// The database and the server settings from the command line.
     pub(crate) fn of_command_line() -> Result<(Self, Settings), Unreadable> {
         let Options { database, settings } = Options::parse();
         let geoip = database.map_or_else(|| Ok(Self::embedded()), Self::open)?;
         Ok((geoip, settings))
     }
 
-    /// The data within the program.
+    /// The embedded database.
     pub(crate) fn embedded() -> Self {
         Self(Arc::new(Database::Embedded(GeoipDb::new_embedded())))
     }
 
-    /// A MaxMind file with countries.
+    /// A MaxMind country database.
     pub(crate) fn open(file: PathBuf) -> Result<Self, Unreadable> {
         match Reader::open_readfile(&file) {
             Ok(reader) => Ok(Self(Arc::new(Database::MaxMind(reader)))),
@@ -57,7 +57,7 @@ impl GeoIp {
 
     /// The ISO 3166 code of the country that an address is in.
     ///
-    /// An IPv4 address that is mapped into IPv6 is looked up as what it is.
+    /// An IPv4-mapped IPv6 address is looked up as IPv4.
     pub(crate) fn country(&self, address: IpAddr) -> Option<String> {
         let address = address.to_canonical();
         match &*self.0 {
@@ -74,7 +74,7 @@ impl GeoIp {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} is no MaxMind database that can be read", self.file.display())
+        write!(formatter, "cannot read {} as a MaxMind database", self.file.display())
     }
 }
 
@@ -103,18 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn a_mapped_address_is_the_ipv4_address_within() {
+    fn an_ipv4_mapped_address_is_looked_up_as_ipv4() {
         assert_eq!(country("::ffff:130.59.31.80").as_deref(), Some("CH"));
     }
 
     #[test]
-    fn a_private_address_is_in_no_country() {
+    fn a_private_address_has_no_country() {
         assert_eq!(country("10.0.0.1"), None);
     }
 
     #[test]
-    fn a_file_that_is_no_database_is_named() {
+    fn an_invalid_database_file_is_named() {
         let error = GeoIp::open(PathBuf::from("Cargo.toml")).err().expect("unreadable");
-        assert_eq!(error.to_string(), "Cargo.toml is no MaxMind database that can be read");
+        assert_eq!(error.to_string(), "cannot read Cargo.toml as a MaxMind database");
     }
 }

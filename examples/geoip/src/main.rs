@@ -1,4 +1,4 @@
-//! Answers in which country an IP address is.
+//! Looks up the country of an IP address.
 
 mod database;
 
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_what_its_clients_were_told() {
+    fn the_openapi_document_matches_its_snapshot() {
         let geoip = GeoIp::embedded();
         let application = Application::new("geoip").mount(IpResource { geoip });
         wsgiservice::testing::assert_openapi(application, "openapi.json");

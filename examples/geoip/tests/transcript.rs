@@ -1,4 +1,4 @@
-//! The example, as whoever runs it sees it: its command line, and its answers on a socket.
+//! Runs the example as a process, and checks its command line and its responses over a socket.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn an_address_is_answered_as_json() {
+fn an_address_returns_its_country_as_json() {
     let answer = geoip().get("/1/130.59.31.80");
     assert_eq!(answer.status(), "200");
     assert_eq!(answer.content, r#"{"country_code":"CH"}"#);
@@ -38,12 +38,12 @@ fn an_address_is_answered_as_json() {
 }
 
 #[test]
-fn an_ipv6_address_is_answered_too() {
+fn an_ipv6_address_returns_its_country() {
     assert_eq!(geoip().get("/1/2001:620::1").content, r#"{"country_code":"CH"}"#);
 }
 
 #[test]
-fn xml_is_answered_by_extension_and_by_accept() {
+fn xml_is_selected_by_extension_or_accept() {
     let geoip = geoip();
     let expected = "<response><country_code>CH</country_code></response>";
     let answer = geoip.get("/1/130.59.31.80.xml");
@@ -54,7 +54,7 @@ fn xml_is_answered_by_extension_and_by_accept() {
 }
 
 #[test]
-fn an_address_in_no_country_is_a_404_that_is_not_cacheable_for_a_year() {
+fn an_address_without_a_country_is_a_404_without_cache_control() {
     let answer = geoip().get("/1/10.0.0.1");
     assert_eq!(answer.status(), "404");
     assert_eq!(answer.field("content-type"), Some("application/problem+json"));
@@ -63,7 +63,7 @@ fn an_address_in_no_country_is_a_404_that_is_not_cacheable_for_a_year() {
 }
 
 #[test]
-fn what_is_no_address_is_a_400_that_names_the_parameter() {
+fn an_invalid_address_is_a_400_that_names_the_parameter() {
     let geoip = geoip();
     for target in ["/1/1.2.3", "/1/999.1.1.1", "/1/::g"] {
         let answer = geoip.get(target);
@@ -73,7 +73,7 @@ fn what_is_no_address_is_a_400_that_names_the_parameter() {
 }
 
 #[test]
-fn another_method_is_not_allowed_or_not_implemented() {
+fn a_method_is_a_405_if_known_and_a_501_if_unknown() {
     let geoip = geoip();
     let answer = geoip.ask("PUT", "/1/130.59.31.80", "", "");
     assert_eq!(answer.status(), "405");
@@ -82,7 +82,7 @@ fn another_method_is_not_allowed_or_not_implemented() {
 }
 
 #[test]
-fn what_a_client_has_is_not_sent_again() {
+fn a_matching_entity_tag_is_a_304_without_content() {
     let geoip = geoip();
     let answer = geoip.get("/1/130.59.31.80");
     let etag = answer.field("etag").expect("a tag");
@@ -91,17 +91,17 @@ fn what_a_client_has_is_not_sent_again() {
 }
 
 #[test]
-fn it_ends_in_order_when_it_is_told_to() {
+fn it_exits_successfully_on_sigterm_and_sigint() {
     for signal in ["-TERM", "-INT"] {
         assert_eq!(geoip().stop(signal).code(), Some(0), "{signal}");
     }
 }
 
 #[test]
-fn help_and_version_are_told() {
+fn help_and_version_are_printed() {
     let help = text(&output(&["--help"]).stdout);
     for expected in
-        ["country an IP address is", "--bind", "[default: 127.0.0.1:8001]", "--database"]
+        ["country of an IP address", "--bind", "[default: 127.0.0.1:8001]", "--database"]
     {
         assert!(help.contains(expected), "{expected} in {help}");
     }
@@ -110,7 +110,7 @@ fn help_and_version_are_told() {
 }
 
 #[test]
-fn what_it_is_is_told_without_starting_it() {
+fn routes_and_openapi_are_printed_without_starting_a_server() {
     let routes = text(&output(&["routes"]).stdout);
     let expected =
         "GET  /1/{ip}  getIpResource  Return the country code for the given IP address.\n";
@@ -139,7 +139,7 @@ fn the_help_page_is_written_as_files() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named() {
+fn an_output_folder_that_cannot_be_written_is_named() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let path = file.path().to_str().expect("text");
     let output = output(&["help-page", "--output", path]);
@@ -149,7 +149,7 @@ fn a_folder_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named() {
+fn a_port_that_is_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let output = output(&["--bind", &address]);
@@ -161,13 +161,11 @@ fn a_port_that_is_taken_is_named() {
 fn a_database_that_cannot_be_read_is_named() {
     let output = output(&["--database", "no-such-file.mmdb"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        text(&output.stderr).contains("no-such-file.mmdb is no MaxMind database that can be read")
-    );
+    assert!(text(&output.stderr).contains("cannot read no-such-file.mmdb as a MaxMind database"));
 }
 
 #[test]
-fn the_cores_can_share_their_connections() {
+fn the_shared_runtime_serves_requests() {
     let geoip = Server::start(GEOIP, &["--runtime", "shared"]);
     for _ in 0..8 {
         assert_eq!(geoip.get("/1/130.59.31.80").content, r#"{"country_code":"CH"}"#);

@@ -1,4 +1,4 @@
-//! The documents, in SQLite: in a file, or in memory.
+//! Stores the documents in SQLite, in a file or in memory.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use wsgiservice::Problem;
 
 use crate::Fields;
 
-/// How many fields a document may have.
+/// The maximum number of fields of a document.
 const MOST: usize = 1_000;
 
 /// The documents.
 #[derive(Clone)]
 pub(crate) struct Database(SqlitePool);
 
-/// Why a document is not there, or not saved.
+/// Why a document cannot be read or saved.
 #[derive(Debug, thiserror::Error, Problem)]
 pub(crate) enum StoreError {
     #[error("Not Found")]
@@ -27,7 +27,7 @@ pub(crate) enum StoreError {
     #[problem(413)]
     TooLarge,
     #[error(transparent)]
-    #[problem(500)] // logged, and never sent
+    #[problem(500)] // logged, never sent
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     #[problem(500)]
@@ -35,17 +35,17 @@ pub(crate) enum StoreError {
 }
 
 impl Database {
-    /// Opens the documents in a file, or none in memory.
+    /// Opens the database in a file, or an empty one in memory.
     pub(crate) async fn open(file: Option<&Path>) -> Result<Self, sqlx::Error> {
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         let pool = match file {
             Some(file) => {
                 let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
-                // A write is acknowledged when it is on the disk.
+                // Acknowledge a write only once it is on the disk.
                 let options = options.journal_mode(SqliteJournalMode::Wal);
                 pool.connect_with(options.synchronous(SqliteSynchronous::Full)).await?
             }
-            // Each connection would have a memory of its own.
+            // Each connection would open its own in-memory database.
             None => pool.max_connections(1).connect("sqlite::memory:").await?,
         };
         let table = "CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, fields TEXT NOT NULL) STRICT";
@@ -59,9 +59,9 @@ impl Database {
         Ok(serde_json::from_str(&fields.ok_or(StoreError::Missing)?)?)
     }
 
-    /// Saves fields, beside those that the document has already.
+    /// Sets fields of a document, and keeps its other fields.
     pub(crate) async fn save(&self, id: Uuid, fields: Fields) -> Result<(), StoreError> {
-        // Two writes at once lose nothing: the second one waits until it can read what the first one wrote.
+        // Concurrent writes lose nothing: the second waits until it can read what the first wrote.
         let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
         let present = sqlx::query_scalar::<_, String>("SELECT fields FROM documents WHERE id = ?");
         let present = present.bind(id.to_string()).fetch_optional(&mut *transaction).await?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{Application, Body, Content, Created, Settings, mount, resource};
 
-/// What a client keeps in a document, by name, in its order.
+/// The fields of a document by name, in the client's order.
 type Fields = IndexMap<String, String>;
 
 /// Represents an individual document in the document store.
@@ -30,8 +30,9 @@ impl Document {
         self.database.get(id).await.map(|fields| Stored { id, fields })
     }
 
-    /// Overwrite or create the document indicated by the ID. Its fields are the content; those that it has already and
-    /// that are not in there stay.
+    /// Overwrite or create the document indicated by the ID.
+    ///
+    /// Sets the fields in the content, and keeps all other fields of an existing document.
     async fn put(&self, id: Uuid, content: Option<Content<Fields>>) -> Result<Saved, StoreError> {
         let mut fields = content.map(Content::into_inner).unwrap_or_default();
         fields.shift_remove("id");
@@ -42,7 +43,7 @@ impl Document {
     /// Delete the document indicated by the ID.
     async fn delete(&self, id: Uuid) -> Result<http::Response<Body>, StoreError> {
         self.database.delete(id).await?;
-        // As in Python: a 200 without content, where a new service would return `NoContent`.
+        // A 200 without content, like the Python original; a new service would return `NoContent`.
         Ok(http::Response::default())
     }
 }
@@ -55,7 +56,9 @@ struct Documents {
 
 #[resource]
 impl Documents {
-    /// Create a new document, assigning a unique ID. Its fields are the content.
+    /// Create a new document, assigning a unique ID.
+    ///
+    /// The content holds the fields of the document.
     async fn post(&self, content: Option<Content<Fields>>) -> Result<Created<Saved>, StoreError> {
         let id = Uuid::new_v4();
         let saved = self.document.put(id, content).await?;
@@ -80,7 +83,7 @@ struct Saved {
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// The file to keep the documents in; without it, they are gone when the service ends.
+    /// The SQLite file for the documents; by default, they are lost when the service stops.
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
     #[command(flatten)]
@@ -105,7 +108,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_what_its_clients_were_told() {
+    async fn the_openapi_document_matches_its_snapshot() {
         let database = Database::open(None).await.expect("a database");
         wsgiservice::testing::assert_openapi(application(database), "openapi.json");
     }

@@ -1,5 +1,4 @@
-//! The example, as whoever runs it sees it: its answers are those of the Python original, and what it has acknowledged
-//! it keeps.
+//! Runs the example as a process: its responses are those of the Python original, and acknowledged writes survive.
 
 use std::path::PathBuf;
 
@@ -40,7 +39,7 @@ fn a_document_is_saved_and_returned_as_xml() {
 }
 
 #[test]
-fn what_a_document_has_already_stays() {
+fn put_keeps_existing_fields() {
     let store = store();
     for form in ["a=1&b=2", "b=3&c=4", "id=5", ""] {
         assert_eq!(store.send("PUT", &target(""), form).status(), "200");
@@ -52,7 +51,7 @@ fn what_a_document_has_already_stays() {
 }
 
 #[test]
-fn a_document_is_created_under_an_id_of_its_own() {
+fn post_creates_a_document_with_a_new_id() {
     let store = store();
     for target in ["/", "/.json"] {
         let created = store.send("POST", target, "a=1");
@@ -67,7 +66,7 @@ fn a_document_is_created_under_an_id_of_its_own() {
 }
 
 #[test]
-fn a_document_is_deleted_once() {
+fn the_second_delete_of_a_document_is_a_404() {
     let store = store();
     assert_eq!(store.send("PUT", &target(""), "a=1").status(), "200");
     let deleted = store.ask("DELETE", &target(""), "", "");
@@ -79,14 +78,14 @@ fn a_document_is_deleted_once() {
 }
 
 #[test]
-fn what_is_no_id_is_told_so() {
+fn an_invalid_id_is_a_400() {
     let answer = store().get("/short");
     assert_eq!(answer.status(), "400");
     assert_eq!(answer.json()["error"], "id value short does not validate.");
 }
 
 #[test]
-fn what_there_is_no_method_for_is_not_allowed() {
+fn a_method_that_is_not_implemented_is_a_405() {
     let store = store();
     for method in ["GET", "PUT", "DELETE"] {
         assert_eq!(store.ask(method, "/", "", "").status(), "405", "{method}");
@@ -94,7 +93,7 @@ fn what_there_is_no_method_for_is_not_allowed() {
 }
 
 #[test]
-fn a_document_has_an_end() {
+fn a_document_has_at_most_1000_fields() {
     let store = store();
     let fields =
         |range: std::ops::Range<u32>| range.map(|field| format!("f{field}=1&")).collect::<String>();
@@ -105,7 +104,7 @@ fn a_document_has_an_end() {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill() {
+fn acknowledged_writes_survive_a_kill() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("store.sqlite");
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));

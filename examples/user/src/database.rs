@@ -1,4 +1,4 @@
-//! The users, in SQLite: in a file, or in memory.
+//! Stores the users in SQLite, in a file or in memory.
 
 use std::path::Path;
 
@@ -18,17 +18,17 @@ use crate::{Account, password::PasswordError};
 #[derive(Clone)]
 pub(crate) struct Database(SqlitePool);
 
-/// Why a user is not there, or not saved.
+/// Why a user cannot be read or saved.
 #[derive(Debug, thiserror::Error, Problem)]
 pub(crate) enum UserError {
     #[error("Not Found")]
     #[problem(404)]
     Missing,
-    #[error("another user has this email")]
+    #[error("another user already has this email")]
     #[problem(409)]
     Taken,
     #[error(transparent)]
-    #[problem(500)] // logged, and never sent
+    #[problem(500)] // logged, never sent
     Database(sqlx::Error),
     #[error(transparent)]
     #[problem(500)]
@@ -36,17 +36,17 @@ pub(crate) enum UserError {
 }
 
 impl Database {
-    /// Opens the users in a file, or none in memory.
+    /// Opens the database in a file, or an empty one in memory.
     pub(crate) async fn open(file: Option<&Path>) -> Result<Self, sqlx::Error> {
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         let pool = match file {
             Some(file) => {
                 let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
-                // A write is acknowledged when it is on the disk.
+                // Acknowledge a write only once it is on the disk.
                 let options = options.journal_mode(SqliteJournalMode::Wal);
                 pool.connect_with(options.synchronous(SqliteSynchronous::Full)).await?
             }
-            // Each connection would have a memory of its own.
+            // Each connection would open its own in-memory database.
             None => pool.max_connections(1).connect("sqlite::memory:").await?,
         };
         let table = "CREATE TABLE IF NOT EXISTS users \

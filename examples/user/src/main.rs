@@ -1,4 +1,4 @@
-//! Stores users, and says who they are.
+//! Stores and authenticates users.
 
 mod database;
 mod password;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{Application, Created, Problem, Secret, Settings, mount, resource};
 
-/// What every resource works with.
+/// The state that all resources share.
 #[derive(Clone)]
 struct State {
     database: Database,
@@ -57,7 +57,7 @@ impl User {
         Ok(Status::Deleted { id, deleted: true })
     }
 
-    /// The status as clients of the Python original know it, with its spelling of what is true.
+    /// The XML of the Python original, including its spelling of `True`.
     #[representation(".xml", "text/xml")]
     fn xml(&self, status: &Status) -> String {
         let (done, id) = match status {
@@ -100,10 +100,10 @@ struct Authentication {
 
 #[resource]
 impl Authentication {
-    /// Return the user whose email and password these are.
+    /// Return the user with this email and password.
     async fn post(&self, email: String, password: Secret<String>) -> Result<Account, Problem> {
         let (account, hash) = self.state.database.find(&email).await?.unzip();
-        // Whoever does not know an email is not to learn from the time whether there is such a user.
+        // Verified even for an unknown email: the response time must not reveal which users exist.
         let is_right = self.state.passwords.verify(password, hash).await;
         let is_right = is_right.map_err(Problem::internal)?;
         account.filter(|_| is_right).ok_or_else(|| {
@@ -113,14 +113,14 @@ impl Authentication {
     }
 }
 
-/// What is told of a user: never the password.
+/// A user, without the password.
 #[derive(Serialize, JsonSchema)]
 struct Account {
     id: Uuid,
     email: String,
 }
 
-/// What was done.
+/// The result of saving or deleting a user.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Status {
@@ -128,11 +128,11 @@ enum Status {
     Deleted { id: Uuid, deleted: bool },
 }
 
-/// Stores users, and says who they are.
+/// Stores and authenticates users.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// The file to keep the users in; without it, they are gone when the service ends.
+    /// The SQLite file for the users; by default, they are lost when the service stops.
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
     #[command(flatten)]
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_what_its_clients_were_told() {
+    async fn the_openapi_document_matches_its_snapshot() {
         let database = Database::open(None).await.expect("a database");
         let state = State { database, passwords: Passwords::new().expect("a hash") };
         wsgiservice::testing::assert_openapi(application(state), "openapi.json");

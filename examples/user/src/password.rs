@@ -1,4 +1,4 @@
-//! Passwords, of which only a hash is kept: Argon2id with the parameters that OWASP recommends.
+//! Hashes passwords with Argon2id and the parameters that OWASP recommends.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use argon2::{
 use tokio::sync::Semaphore;
 use wsgiservice::Secret;
 
-/// Hashes passwords, as many at once as there are cores: each takes its time and 19 MiB.
+/// Hashes at most one password per core at a time, because each hash is slow and takes 19 MiB.
 #[derive(Clone)]
 pub(crate) struct Passwords {
     cores: Arc<Semaphore>,
-    /// The hash that stands in for that of a user whom nobody knows.
+    /// The hash to verify against if the user is unknown.
     nobodys: Arc<str>,
 }
 
 /// Why a password cannot be hashed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswordError {
-    #[error("a password cannot be hashed")]
+    #[error("cannot hash the password")]
     Hash(#[from] password_hash::Error),
-    #[error("a stored hash is none")]
+    #[error("a stored password hash is invalid")]
     Stored(#[from] password_hash::phc::Error),
     #[error(transparent)]
     Stopped(#[from] tokio::task::JoinError),
@@ -42,7 +42,7 @@ impl Passwords {
         self.work(move || hash(password.expose())).await
     }
 
-    /// Whether this is the password that was hashed; it takes as long where there is none.
+    /// Whether this password has the stored hash; takes the same time if there is no hash.
     pub(crate) async fn verify(
         &self,
         password: Secret<String>,
@@ -98,13 +98,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_work_is_done_for_nobody() {
+    async fn an_unknown_user_takes_the_same_work() {
         let passwords = Passwords::new().expect("a hash");
         let cores = u32::try_from(passwords.cores.available_permits()).expect("a few cores");
         let busy = passwords.cores.acquire_many(cores).await.expect("all cores");
         for stored in [None, Some(passwords.nobodys.to_string())] {
             let verified = passwords.verify(secret("any"), stored).now_or_never();
-            assert!(verified.is_none(), "it waits for a core, as whoever has work to do");
+            assert!(verified.is_none(), "it waits for a core, like any other work");
         }
         drop(busy);
     }

@@ -1,4 +1,4 @@
-//! The example, as whoever runs it sees it: its answers are those of the Python original, but for that one's faults.
+//! Runs the example as a process: its responses are those of the Python original, without its faults.
 
 use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
@@ -19,7 +19,7 @@ fn put(user: &Server, extension: &str, form: &str) -> Answer {
 }
 
 #[test]
-fn a_user_is_created_under_an_id_of_its_own() {
+fn post_creates_a_user_with_a_new_id() {
     let user = user();
     let created = user.send("POST", "/1/", "email=a@b.ch&password=p");
     assert_eq!(created.status(), "201");
@@ -32,7 +32,7 @@ fn a_user_is_created_under_an_id_of_its_own() {
 }
 
 #[test]
-fn a_user_is_created_from_json_and_as_xml() {
+fn post_accepts_json_and_returns_xml() {
     let user = user();
     let json = r#"{"email": "a3@b.ch", "password": "p"}"#;
     let fields = "content-type: application/json\r\naccept: text/xml\r\n";
@@ -60,7 +60,7 @@ fn a_user_is_saved_returned_and_deleted() {
 }
 
 #[test]
-fn the_status_has_the_xml_of_the_original() {
+fn the_status_has_the_same_xml_as_the_original() {
     let user = user();
     let saved = put(&user, ".xml", "email=c@b.ch&password=p");
     assert_eq!(saved.content, format!("<status saved=\"True\"><id>{ID}</id></status>"));
@@ -72,7 +72,7 @@ fn the_status_has_the_xml_of_the_original() {
 }
 
 #[test]
-fn what_is_missing_is_told() {
+fn a_missing_parameter_is_a_400() {
     let user = user();
     for (method, target) in [("PUT", target("")), ("POST", "/1/".to_owned())] {
         let answer = user.send(method, &target, "email=c@b.ch");
@@ -83,7 +83,7 @@ fn what_is_missing_is_told() {
 }
 
 #[test]
-fn whoever_knows_the_password_is_told_who_it_is() {
+fn the_right_password_returns_the_user() {
     let user = user();
     assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
     let known = user.send("POST", "/1/auth/c@b.ch", "password=p");
@@ -92,7 +92,7 @@ fn whoever_knows_the_password_is_told_who_it_is() {
 }
 
 #[test]
-fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
+fn a_wrong_password_and_an_unknown_email_get_the_same_response() {
     let user = user();
     assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
     let answers = ["c@b.ch", "d@b.ch"].map(|email| {
@@ -105,7 +105,7 @@ fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
 }
 
 #[test]
-fn a_password_is_in_the_content_and_in_no_answer() {
+fn a_password_is_read_only_from_the_content_and_never_returned() {
     let user = user();
     let answers = [
         user.send("POST", "/1/auth/c@b.ch?password=hunter2", ""),
@@ -122,15 +122,15 @@ fn a_password_is_in_the_content_and_in_no_answer() {
 }
 
 #[test]
-fn an_email_is_one_users() {
+fn a_second_user_with_the_same_email_is_a_409() {
     let user = user();
     assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
     assert_eq!(user.send("POST", "/1/", "email=c@b.ch&password=q").status(), "409");
-    assert_eq!(put(&user, "", "email=c@b.ch&password=q").status(), "200", "its own");
+    assert_eq!(put(&user, "", "email=c@b.ch&password=q").status(), "200", "its own email");
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill_and_is_no_password() {
+fn acknowledged_users_survive_a_kill_and_no_password_is_stored() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("user.sqlite");
     let files = ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", file.display()));
     for file in &files {
@@ -157,8 +157,11 @@ fn what_was_acknowledged_survives_a_kill_and_is_no_password() {
 }
 
 #[test]
-fn the_help_is_about_the_service() {
+fn help_describes_the_service() {
     let help = Command::new(env!("CARGO_BIN_EXE_user")).arg("--help").output().expect("it runs");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    assert!(help.starts_with("Stores users") && help.contains("--database <FILE>"), "{help}");
+    assert!(
+        help.starts_with("Stores and authenticates users") && help.contains("--database <FILE>"),
+        "{help}"
+    );
 }
