@@ -1,4 +1,4 @@
-//! How long it takes to negotiate a representation.
+//! Benchmarks of content negotiation.
 
 mod support;
 
@@ -16,7 +16,7 @@ impl Word {
     }
 }
 
-/// Values of `Accept`, and the status that they lead to.
+/// Names and values of `Accept`, with the expected status.
 const ACCEPT: [(&str, &str, u16); 6] = [
     ("any", "*/*", 200),
     ("json", "application/json", 200),
@@ -27,7 +27,7 @@ const ACCEPT: [(&str, &str, u16); 6] = [
         200,
     ),
     ("parameters", "application/json;charset=utf-8;q=0.5, text/*;q=0.3, */*;q=0.1", 200),
-    ("nothing of what there is", "image/png, image/webp;q=0.8", 406),
+    ("not acceptable", "image/png, image/webp;q=0.8", 406),
 ];
 
 fn negotiation(criterion: &mut Criterion) {

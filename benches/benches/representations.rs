@@ -1,4 +1,4 @@
-//! How long it takes to write a value as JSON and as XML.
+//! Benchmarks of writing a value as JSON and as XML.
 
 mod support;
 
@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use wsgiservice::{Application, mount, resource};
 
-/// How many entries a large value has: about 75 KiB of JSON.
+/// The number of entries in a large value: about 75 KiB of JSON.
 const LARGE: u32 = 700;
 
-/// Entries of a list.
+/// A list with `count` entries.
 #[mount("/entries/{count}")]
 struct Entries;
 
@@ -43,7 +43,7 @@ fn representations(criterion: &mut Criterion) {
         let target = format!("/entries/{count}.{extension}");
         let response = support::answer(&mut service.clone(), support::get(&target, &[]));
         group.throughput(Throughput::Bytes(response.body().size_hint().lower()));
-        group.bench_function(format!("{extension}, {count} of them"), |bencher| {
+        group.bench_function(format!("{extension}, {count} entries"), |bencher| {
             support::measure(bencher, &service, 200, |_| support::get(&target, &[]));
         });
     }

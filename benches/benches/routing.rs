@@ -1,11 +1,11 @@
-//! How long it takes to find a resource among others.
+//! Benchmarks of routing to one of many resources.
 
 mod support;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use wsgiservice::{Application, mount, resource};
 
-/// How many different targets are asked for: as many among few resources as among many.
+/// The number of different targets, the same for few and for many resources.
 const TARGETS: usize = 10;
 
 /// A page of a section.
@@ -19,7 +19,7 @@ impl Page {
     }
 }
 
-/// An application with so many resources, at paths of their own.
+/// An application with this many resources, each at its own path.
 fn application(resources: usize) -> Application {
     let section = || Application::new("section").mount(Page);
     (0..resources).fold(Application::new("sections"), |application, position| {

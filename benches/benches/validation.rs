@@ -1,11 +1,11 @@
-//! How long it takes to convert parameters and hold them against their constraints.
+//! Benchmarks of converting and validating parameters.
 
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wsgiservice::{Application, mount, resource};
 
-/// What has no parameters.
+/// A resource without parameters.
 #[mount("/none")]
 struct Nothing;
 
@@ -16,9 +16,9 @@ impl Nothing {
     }
 }
 
-/// What has several.
+/// A resource with several parameters.
 #[mount("/search/{user}")]
-#[validate(user, re = "[a-z][a-z0-9]*", len = 1..=20, doc = "Whose documents to search.")]
+#[validate(user, re = "[a-z][a-z0-9]*", len = 1..=20, doc = "The owner of the documents.")]
 struct Search;
 
 #[resource]
@@ -26,7 +26,7 @@ impl Search {
     fn get(
         &self,
         user: String,
-        #[validate(len = 1..=200, doc = "What to look for.")] q: String,
+        #[validate(len = 1..=200, doc = "The search text.")] q: String,
         #[validate(range = 1..=100, default = 10)] count: u32,
         tag: Vec<String>,
     ) -> usize {
@@ -34,7 +34,7 @@ impl Search {
     }
 }
 
-/// Targets, and the status that they lead to.
+/// Names and targets, with the expected status.
 const TARGETS: [(&str, &str, u16); 5] = [
     ("no parameters", "/none", 200),
     ("a path and a query", "/search/patrice?q=rust", 200),

@@ -1,5 +1,5 @@
-//! The job of `examples/geoip` by annotation: its resource, without the command line and the files of MaxMind that the
-//! programs by hand have not, either.
+//! The job of `examples/geoip` by annotation: its resource, without the command line and the MaxMind files, which the
+//! programs written by hand lack as well.
 
 use std::{net::IpAddr, sync::Arc};
 

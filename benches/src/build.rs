@@ -1,4 +1,4 @@
-//! How the programs are built, and how long that takes.
+//! Builds the programs, and measures how long that takes.
 
 use std::{
     fs::{self, File},
@@ -10,23 +10,24 @@ use std::{
 
 use crate::{rounds::median, server::Subject, turn::Resting};
 
-/// How often a source is touched.
+/// The number of builds after a touch.
 const TOUCHES: usize = 3;
 
-/// How long one build goes on before it is the next one's turn.
+/// How long one build runs before the next one's turn.
 const SLICE: Duration = Duration::from_millis(500);
 
-/// Builds the programs as they are released; the folder that they are in.
+/// Builds the programs in release mode, and returns their folder.
 pub(crate) fn programs(subjects: &[Subject], target: &Path) -> io::Result<PathBuf> {
-    // Each by itself, so that no dependency gets features that another program asks for.
+    // Separate builds, so that no program enables features of another program's dependencies.
     subjects.iter().try_for_each(|subject| build(subject, target, &["--release"]))?;
     Ok(target.join("release"))
 }
 
-/// How long it takes to build each program and all that it needs, as it is released, in seconds.
+/// Measures a clean release build of each program and its dependencies, in seconds.
 ///
-/// They take turns, slice by slice. That of the first is so many times as long, so that all end at about the same time: who
-/// goes on when the others have ended is disturbed alone.
+/// The builds take turns in time slices, so that a disturbance of the machine affects all of them. The slices of the
+/// first build are `first_is_longer` times as long, so that all builds end at about the same time: at the end, a build
+/// that runs alone would be the only one affected.
 pub(crate) fn clean(
     subjects: &[Subject],
     folder: &Path,
@@ -49,7 +50,7 @@ pub(crate) fn clean(
     Ok(seconds)
 }
 
-/// A program that is built.
+/// A build in progress.
 struct Build {
     target: PathBuf,
     resting: Resting,
@@ -62,7 +63,7 @@ impl Build {
         match self.resting.go_on_for(self.slice)? {
             Some(status) if !status.success() => {
                 let place = self.target.display();
-                Err(io::Error::other(format!("the build in {place} fails")))
+                Err(io::Error::other(format!("the build in {place} failed")))
             }
             status => {
                 self.ended = status.is_some();
@@ -72,7 +73,7 @@ impl Build {
     }
 }
 
-/// How long it takes to build a program after its source was touched, as it is developed, in seconds.
+/// Measures a debug build after the source was touched, in seconds: the median of several.
 pub(crate) fn touched(subject: &Subject, folder: &Path) -> io::Result<f64> {
     let target = fresh(folder, subject.program)?;
     build(subject, &target, &[])?;
@@ -86,12 +87,12 @@ pub(crate) fn touched(subject: &Subject, folder: &Path) -> io::Result<f64> {
     Ok(median(&times))
 }
 
-/// The folder that the project is in.
+/// The root folder of the project.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A target folder in which nothing is.
+/// Deletes the target folder of a program, and returns its path.
 fn fresh(folder: &Path, program: &str) -> io::Result<PathBuf> {
     let target = folder.join(format!("build-{program}"));
     match fs::remove_dir_all(&target) {
@@ -116,7 +117,7 @@ fn run(command: &mut Command) -> io::Result<()> {
     if command.status()?.success() {
         return Ok(());
     }
-    Err(io::Error::other(format!("{command:?} fails")))
+    Err(io::Error::other(format!("{command:?} failed")))
 }
 
 fn time(work: impl FnOnce() -> io::Result<()>) -> io::Result<Duration> {

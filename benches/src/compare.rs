@@ -1,4 +1,4 @@
-//! The table: all figures of all subjects.
+//! Measures all figures of all subjects for the table.
 
 use std::{fs, io, path::Path};
 
@@ -11,31 +11,32 @@ use crate::{
     wrk::Load,
 };
 
-/// The core of the server, and the one of who asks it.
+/// The core of the server.
 pub(crate) const SERVER: &str = "0";
+/// The core of the client.
 const CLIENT: &str = "1";
 
-/// A server whose memory is told may use both.
+/// The cores of a server whose memory is measured.
 const BOTH: &str = "0,1";
 
-/// How many connections ask at once.
+/// The number of concurrent connections.
 const CONNECTIONS: usize = 64;
 
-/// How many requests are under way on a connection at once, where they are pipelined.
+/// The number of pipelined requests on a connection.
 const DEPTH: usize = 16;
 
 const MEGABYTE: f64 = 1e6;
 
-/// How many times as long as by hand it may take to build ours.
+/// The maximum ratio of our build time to that of hyper by hand.
 const BUILD: f64 = 1.8;
 
-/// What is compared, and by what.
+/// The subjects to compare, and how to measure them.
 pub(crate) struct Comparison<'a> {
     pub(crate) subjects: &'a [Subject],
-    /// Where the programs are.
+    /// The folder of the programs.
     pub(crate) programs: &'a Path,
     pub(crate) targets: &'a [String],
-    /// Where to keep what is measured.
+    /// The folder for measurements.
     pub(crate) folder: &'a Path,
     pub(crate) effort: Effort,
     /// Whether to measure how long the programs take to build.
@@ -59,7 +60,7 @@ impl Comparison<'_> {
         let [instructions, allocations] = match tools::missing(&["valgrind", "taskset"]) {
             Some(tool) => names.map(|name| lacking(name, tool)),
             None => {
-                let counts = self.each("counts instructions and allocations", |subject| {
+                let counts = self.each("counting instructions and allocations", |subject| {
                     counts::count(subject, self.programs, self.targets, self.folder)
                 })?;
                 let instructions: Vec<_> =
@@ -99,7 +100,7 @@ impl Comparison<'_> {
         let [mut plain, mut sliced, mut pipelined] = [const { Vec::new() }; 3];
         for round in 1..=self.effort.rounds {
             eprintln!("load, round {round}");
-            // Anew: where a program comes to lie in memory makes a standard deviation of 3 to 4 %.
+            // Restarted, because the memory layout of a process causes a standard deviation of 3 to 4 %.
             let servers = self.start()?;
             warm_up(&servers, &load)?;
             plain.push(one_by_one(&servers, &load)?);
@@ -148,14 +149,14 @@ impl Comparison<'_> {
                 [Figure::of_each(first, &idle, 1), Figure::of_each(second, &peak, 1)]
             }
         };
-        // Of which 7.9 MB are the table of countries.
+        // Includes 7.9 MB for the table of countries.
         Ok([
             idle.goals(Bound::AtMost(13.9), Bound::AtMost(12.9), " MB"),
             peak.goals(Bound::AtMost(16.9), Bound::AtMost(16.4), " MB"),
         ])
     }
 
-    /// The memory of a server that was started, and at its peak under load.
+    /// The memory of a server after start-up, and its peak under load, in megabytes.
     fn memory_of(&self, subject: &Subject) -> io::Result<(f64, f64)> {
         let server = Server::start(&mut subject.under(self.programs, &["taskset", "-c", BOTH]))?;
         let (idle, _) = server.memory()?;
@@ -185,10 +186,10 @@ impl Comparison<'_> {
         let names = ["clean release build, s", "debug build after a touch, s"];
         let [clean, touched] = if self.builds {
             let [first, second] = names;
-            eprintln!("builds, in slices");
+            eprintln!("clean builds, in slices");
             let clean = build::clean(self.subjects, self.folder, BUILD)?;
             let touched =
-                self.each("builds again", |subject| build::touched(subject, self.folder))?;
+                self.each("builds after a touch", |subject| build::touched(subject, self.folder))?;
             [Figure::ratio(first, &clean, 1), Figure::of_each(second, &touched, 2)]
         } else {
             names.map(|name| Figure::missing(name, "not measured"))
@@ -207,7 +208,7 @@ impl Comparison<'_> {
         Ok(figure.goals(Bound::AtMost(25.0), Bound::AtMost(20.0), ""))
     }
 
-    /// What a measurement says of each subject.
+    /// Runs a measurement for each subject.
     fn each<T>(
         &self,
         what: &str,
@@ -221,7 +222,7 @@ impl Comparison<'_> {
     }
 }
 
-/// A figure that cannot be measured without a tool.
+/// A figure that cannot be measured because a tool is missing.
 fn lacking(name: &'static str, tool: &str) -> Figure {
-    Figure::missing(name, &format!("there is no {tool}"))
+    Figure::missing(name, &format!("{tool} not found"))
 }

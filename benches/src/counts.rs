@@ -1,8 +1,8 @@
-//! What is exact: the instructions and the allocations of a request, by valgrind.
+//! Exact figures: the instructions and the allocations of a request, counted by valgrind.
 //!
-//! Each is the difference between a run with few requests and one with many, over one connection, so that what starts
-//! and ends a server is not in it. Valgrind's own heap counts the allocations: it stands in for the allocator of any
-//! program, and so no program has to be built for it.
+//! Each figure is the difference between a run with few requests and a run with many, over one connection. This
+//! excludes the start and the end of the server. Valgrind replaces the allocator of a program to count allocations, so
+//! no program needs a special build.
 
 use std::{
     fs::{self, File},
@@ -16,20 +16,21 @@ use crate::{
     server::{Server, Subject},
 };
 
-/// How many requests the two runs have.
+/// The number of requests in the short run.
 const FEW: usize = 1_000;
+/// The number of requests in the long run.
 const MANY: usize = 3_000;
 
-/// What a request costs a server.
+/// The cost of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts {
     /// User instructions.
     pub(crate) instructions: f64,
-    /// Calls of the allocator that give memory.
+    /// Calls that allocate memory.
     pub(crate) allocations: f64,
 }
 
-/// Counts what a request costs.
+/// Counts the cost of a request.
 pub(crate) fn count(
     subject: &Subject,
     programs: &Path,
@@ -43,7 +44,7 @@ pub(crate) fn count(
     let difference = |tool: &str, read: fn(&str) -> Option<f64>| -> io::Result<f64> {
         let figure = |requests| {
             let text = run(tool, requests)?;
-            read(&text).ok_or_else(|| io::Error::other(format!("{tool} says nothing of use")))
+            read(&text).ok_or_else(|| io::Error::other(format!("unexpected output of {tool}")))
         };
         Ok((figure(MANY)? - figure(FEW)?) / (MANY - FEW) as f64)
     };
@@ -53,7 +54,7 @@ pub(crate) fn count(
     })
 }
 
-/// What a tool of valgrind's says of a run.
+/// Runs a server under a valgrind tool, and returns the tool's output.
 fn run(
     subject: &Subject,
     programs: &Path,
@@ -64,7 +65,7 @@ fn run(
 ) -> io::Result<String> {
     let log = PathBuf::from(format!("{}.log", output.display()));
     let tool_option = format!("--tool={tool}");
-    // On one core, as under load: there, nothing depends on how the threads of a runtime take turns.
+    // On one core, as under load: the counts then do not depend on how the runtime schedules its threads.
     let mut words = vec!["taskset", "-c", SERVER, "valgrind", &tool_option];
     let output_option = format!("--callgrind-out-file={}", output.display());
     if tool == "callgrind" {
@@ -78,7 +79,7 @@ fn run(
     fs::read_to_string(if tool == "callgrind" { output } else { &log })
 }
 
-/// Callgrind's `summary: 123`, or `totals: 123`.
+/// Parses callgrind's `summary: 123` or `totals: 123`.
 fn instructions(text: &str) -> Option<f64> {
     text.lines().rev().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
@@ -86,7 +87,7 @@ fn instructions(text: &str) -> Option<f64> {
     })
 }
 
-/// Memcheck's `total heap usage: 1,234 allocs, …`.
+/// Parses memcheck's `total heap usage: 1,234 allocs, …`.
 fn allocations(text: &str) -> Option<f64> {
     let (_, rest) = text.split_once("total heap usage: ")?;
     rest.split_once(" allocs")?.0.replace(',', "").parse().ok()
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_valgrind_says_is_read() {
+    fn the_output_of_valgrind_is_parsed() {
         assert_eq!(instructions("events: Ir\nsummary: 123\n\n"), Some(123.0));
         assert_eq!(allocations("==1==   total heap usage: 1,234 allocs, 5 frees"), Some(1234.0));
     }

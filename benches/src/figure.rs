@@ -1,4 +1,4 @@
-//! A row of the table: what a figure is of each subject, how ours stands to hyper's, and what it should be.
+//! A row of the table: a figure of each subject, the comparison of ours with hyper's, and the goals.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use crate::{
     table::{Table, number},
 };
 
-/// What a figure should be.
+/// A bound of a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// What a figure has to be, and what it is hoped to be.
+/// The required and the desired bound of a figure.
 pub(crate) struct Goals {
     pub(crate) must: Bound,
     pub(crate) goal: Bound,
@@ -27,12 +27,12 @@ pub(crate) struct Figure {
     cells: Vec<String>,
     comparison: String,
     goals: Option<Goals>,
-    /// What the goals are about, where it was measured.
+    /// The value that the goals apply to, if it was measured.
     decisive: Option<f64>,
 }
 
 impl Figure {
-    /// One value of each, of which ours matters.
+    /// One value per subject; the goals apply to ours.
     pub(crate) fn of_each(name: &'static str, values: &[f64], digits: usize) -> Self {
         Self {
             name,
@@ -43,36 +43,38 @@ impl Figure {
         }
     }
 
-    /// One value of each, of which the ratio matters.
+    /// One value per subject; the goals apply to the ratio of ours to hyper's.
     pub(crate) fn ratio(name: &'static str, values: &[f64], digits: usize) -> Self {
         Self::of_each(name, values, digits).compared(quotient(values))
     }
 
-    /// One value of each, of which the difference matters.
+    /// One value per subject; the goals apply to the difference between ours and hyper's.
     pub(crate) fn difference(name: &'static str, values: &[f64], digits: usize) -> Self {
         let difference = pair(values).map(|(ours, theirs)| ours - theirs);
         let comparison = difference.map(|value| format!("{value:+.digits$}")).unwrap_or_default();
         Self { comparison, decisive: difference, ..Self::of_each(name, values, digits) }
     }
 
-    /// A value of each in each round: the median, the least and the most, and the median of the ratios of the rounds.
+    /// One value per subject and round, shown as median, minimum and maximum.
+    ///
+    /// The goals apply to the median of the rounds' ratios of ours to hyper's.
     pub(crate) fn of_rounds(name: &'static str, rounds: &[Vec<f64>], digits: usize) -> Self {
         let ratios = match rounds {
             [ours, theirs, ..] => ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs),
-            _ => return Self::missing(name, "nothing"),
+            _ => return Self::missing(name, "not measured"),
         };
         let ratio = median(&ratios.collect::<Vec<_>>());
         let cells = rounds.iter().map(|values| spread(values, digits)).collect();
         Self { cells, ..Self::of_each(name, &[], digits) }.compared(Some(ratio))
     }
 
-    /// A figure that cannot be measured, and why.
+    /// A figure that cannot be measured, with the reason.
     pub(crate) fn missing(name: &'static str, why: &str) -> Self {
         let cells = vec![why.to_owned()];
         Self { cells, ..Self::of_each(name, &[], 0) }
     }
 
-    /// With what it should be.
+    /// Sets the goals.
     pub(crate) fn goals(self, must: Bound, goal: Bound, unit: &'static str) -> Self {
         Self { goals: Some(Goals { must, goal, unit }), ..self }
     }
@@ -95,7 +97,7 @@ impl Figure {
     }
 }
 
-/// The table of the figures of subjects with these names.
+/// Builds a table of the figures, with a column for each name.
 pub(crate) fn table(names: &[&str], figures: impl IntoIterator<Item = Figure>) -> Table {
     let columns = ["figure"].iter().chain(names).chain(&["ours to hyper's", "must", "goal"]);
     let mut table = Table::new(columns.copied());
@@ -123,7 +125,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// A bound, and whether it holds.
+/// Formats a bound, and whether the value meets it.
 fn told(bound: Bound, unit: &str, value: Option<f64>) -> String {
     let verdict = match value.map(|value| bound.holds(value)) {
         Some(true) => ": yes",
@@ -133,7 +135,7 @@ fn told(bound: Bound, unit: &str, value: Option<f64>) -> String {
     format!("{bound}{unit}{verdict}")
 }
 
-/// The median, and between what the values are.
+/// Formats the median, the minimum and the maximum.
 fn spread(values: &[f64], digits: usize) -> String {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -141,7 +143,7 @@ fn spread(values: &[f64], digits: usize) -> String {
     format!("{middle} ({least}–{most})")
 }
 
-/// Ours and hyper's.
+/// The values of ours and of hyper's.
 fn pair(values: &[f64]) -> Option<(f64, f64)> {
     values.first().copied().zip(values.get(1).copied())
 }
@@ -155,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_says_whether_its_goals_are_reached() {
+    fn a_row_states_whether_its_goals_are_met() {
         let figure = Figure::ratio("instructions", &[9_500.0, 10_000.0, 15_000.0], 0);
         let row = figure.goals(Bound::AtMost(1.0), Bound::AtMost(0.9), "").row(3);
         let expected =
@@ -171,16 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_has_its_sign() {
+    fn a_difference_is_shown_with_its_sign() {
         let figure = Figure::difference("size", &[11.2, 10.0], 1);
         let row = figure.goals(Bound::AtMost(1.5), Bound::AtMost(0.8), " MB").row(2);
         assert_eq!(row, ["size", "11.2", "10.0", "+1.2", "≤ 1.5 MB: yes", "≤ 0.8 MB: no"]);
     }
 
     #[test]
-    fn what_is_missing_has_its_goals_and_no_verdict() {
-        let figure = Figure::missing("p99", "there is no wrk");
+    fn a_missing_figure_has_goals_and_no_verdict() {
+        let figure = Figure::missing("p99", "wrk not found");
         let row = figure.goals(Bound::AtMost(1.1), Bound::AtMost(1.0), "").row(3);
-        assert_eq!(row, ["p99", "there is no wrk", "", "", "", "≤ 1.1", "≤ 1"]);
+        assert_eq!(row, ["p99", "wrk not found", "", "", "", "≤ 1.1", "≤ 1"]);
     }
 }

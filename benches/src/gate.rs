@@ -1,20 +1,21 @@
-//! What `.ci/run` holds: the exact figures, as a ratio to hyper by hand in the same run.
+//! The check that `.ci/run` makes: the exact figures, compared with hyper by hand in the same run.
 
 use std::{io, path::Path};
 
 use crate::{counts, server::Subject};
 
-/// The most instructions of a request, against hyper by hand: what they must be at the most, with some room for how another
-/// processor or compiler copies.
+/// The maximum ratio of our instructions per request to those of hyper by hand.
+///
+/// The required ratio is 1.0; the margin is for processors and compilers that copy memory differently.
 const INSTRUCTIONS: f64 = 1.02;
 
-/// The most allocations of a request: fewer than the goal allows, so that they become no more.
+/// The maximum allocations per request: stricter than the goal, so that they do not grow unnoticed.
 const ALLOCATIONS: f64 = 3.0;
 
-/// Holds the figures of ours against their bounds.
+/// Checks our figures against their bounds.
 ///
 /// # Errors
-/// Where one passes its bound.
+/// If a figure exceeds its bound.
 pub(crate) fn check(
     ours: &Subject,
     theirs: &Subject,
@@ -34,7 +35,7 @@ pub(crate) fn check(
         ours.allocations, theirs.allocations
     );
     if ratio > INSTRUCTIONS || ours.allocations > ALLOCATIONS {
-        return Err(io::Error::other("a request costs more than it may"));
+        return Err(io::Error::other("a request costs more than allowed"));
     }
     Ok(())
 }

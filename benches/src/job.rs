@@ -1,11 +1,13 @@
-//! The job that all servers do: a mix of addresses, asked over kept-alive connections.
+//! The job of all servers: a mix of addresses, requested over persistent connections.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
 };
 
-/// How many requests the mix has: 97 of 100 for addresses that are known, 2 for others, 1 for what is no address.
+/// The number of requests in the mix.
+///
+/// Of 100 requests, 97 are for known addresses, 2 for unknown addresses, and 1 has an invalid address.
 pub(crate) const MIX: usize = 1_000;
 
 /// The targets of the mix, the same in every run.
@@ -14,7 +16,7 @@ pub(crate) fn targets() -> Vec<String> {
     let target = |position: usize| match position % 100 {
         37 | 73 => format!("/1/10.{}.{}.{}", random.byte(), random.byte(), random.byte()),
         99 => format!("/1/{}.{}", random.byte(), random.byte()),
-        // 130/8 and 193/8 are handed out as a whole, to universities and by RIPE.
+        // 130/8 and 193/8 are fully allocated, to universities and by RIPE.
         even if even % 2 == 0 => format!("/1/130.59.{}.{}", random.byte(), random.byte()),
         _ => format!("/1/193.5.{}.{}", random.byte(), random.byte()),
     };
@@ -26,7 +28,7 @@ pub(crate) fn request(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
-/// An answer: its status, its fields, and its content.
+/// A response.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: String,
@@ -34,7 +36,7 @@ pub(crate) struct Answer {
     pub(crate) content: String,
 }
 
-/// One kept-alive connection.
+/// A persistent connection.
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -44,7 +46,7 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// Asks for so many of the targets, one after the other.
+    /// Sends this many requests for the targets in turn, one after the other.
     pub(crate) fn run(&mut self, targets: &[String], requests: usize) -> io::Result<()> {
         targets
             .iter()
@@ -79,7 +81,7 @@ impl Connection {
     }
 }
 
-/// A sequence that looks random, and is the same in every run (Marsaglia's xorshift64).
+/// A pseudorandom sequence that is the same in every run (Marsaglia's xorshift64).
 struct Random(u64);
 
 impl Random {
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mix_is_as_it_says() {
+    fn the_mix_has_the_documented_proportions() {
         let targets = targets();
         let private = targets.iter().filter(|target| target.starts_with("/1/10.")).count();
         let short = targets.iter().filter(|target| target.matches('.').count() == 1).count();

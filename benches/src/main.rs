@@ -1,4 +1,5 @@
-//! What a request costs the resource of `examples/geoip`, beside the same job by hand on stock hyper and on axum.
+//! Measures the cost of a request to the resource of `examples/geoip`, compared with the same job written by hand on
+//! stock hyper and on axum.
 
 mod build;
 mod compare;
@@ -30,7 +31,7 @@ use self::{
     server::{Server, Subject},
 };
 
-/// Ours, and the two that readers will ask about.
+/// The programs to compare: the framework first, hyper second.
 const SUBJECTS: [Subject; 3] = [
     Subject {
         name: "wsgiservice",
@@ -55,23 +56,23 @@ const SUBJECTS: [Subject; 3] = [
     },
 ];
 
-/// Compares what a request costs the resource of the GeoIP example with what it costs by hand, and prints a table.
+/// Compares the cost of a request with the same job written by hand, and prints a table.
 #[derive(Parser)]
 struct Options {
     #[command(subcommand)]
     what: Option<What>,
     #[command(flatten)]
     effort: Effort,
-    /// Measure how long the programs take to build, too, which takes minutes.
+    /// Also measure build times, which takes several minutes.
     #[arg(long)]
     builds: bool,
 }
 
 #[derive(Clone, Copy, Subcommand)]
 enum What {
-    /// Hold instructions and allocations against their bounds, as .ci/run does.
+    /// Check instructions and allocations against their bounds, as .ci/run does.
     Gate,
-    /// Print how cost grows with connections, content and cores.
+    /// Print how the cost grows with connections, content and cores.
     Scale,
 }
 
@@ -88,7 +89,7 @@ fn main() -> io::Result<()> {
 
 fn hold(targets: &[String], folder: &Path) -> io::Result<()> {
     if let Some(tool) = tools::missing(&["valgrind"]) {
-        println!("skipped: there is no {tool} to count with");
+        println!("skipped: {tool} not found");
         return Ok(());
     }
     let programs = build_and_check(targets)?;
@@ -104,7 +105,7 @@ fn compare(targets: &[String], folder: &Path, options: &Options) -> io::Result<(
     let figures = comparison.figures()?;
     println!("\n{}", figure::table(&SUBJECTS.each_ref().map(|subject| subject.name), figures));
     println!(
-        "{} rounds of {} s each; the median, and from the least to the most. HTTP/2 is not served yet.",
+        "{} rounds of {} s each: median (minimum–maximum). HTTP/2 is not supported yet.",
         effort.rounds, effort.seconds
     );
     Ok(())
@@ -115,7 +116,7 @@ fn measure_scale(targets: &[String], folder: &Path, effort: Effort) -> io::Resul
     Scale { programs: &programs, targets, folder, effort }.print()
 }
 
-/// Builds all subjects, which have to give the same answers; the folder that they are in.
+/// Builds all subjects, checks that they send the same responses, and returns the folder of the programs.
 fn build_and_check(targets: &[String]) -> io::Result<PathBuf> {
     let programs = build::programs(&SUBJECTS, &target())?;
     let [ours, others @ ..] = &SUBJECTS;
@@ -123,7 +124,7 @@ fn build_and_check(targets: &[String]) -> io::Result<PathBuf> {
     Ok(programs)
 }
 
-/// Where cargo builds, and what is measured is kept.
+/// The target folder of cargo, which also holds the measurements.
 fn target() -> PathBuf {
     let default = build::root().join("target");
     env::var_os("CARGO_TARGET_DIR").map_or(default, PathBuf::from)
@@ -139,21 +140,21 @@ fn same(ours: &Subject, other: &Subject, programs: &Path, targets: &[String]) ->
     let one = Server::start(&mut ours.command(programs))?;
     let two = Server::start(&mut other.command(programs))?;
     same::check(one.address(), two.address(), targets)?;
-    println!("{} and {} give the same answers", ours.name, other.name);
+    println!("{} and {} send the same responses", ours.name, other.name);
     one.stop()?;
     two.stop()
 }
 
 #[cfg(test)]
 mod tests {
-    /// What is said of a resource and its methods.
+    /// The attributes and doc comments of a resource and its methods.
     fn declared(source: &str) -> Vec<&str> {
         let lines = source.lines().map(str::trim).take_while(|line| !line.starts_with("fn main"));
         lines.filter(|line| line.starts_with("#[") || line.starts_with("///")).collect()
     }
 
     #[test]
-    fn what_is_measured_declares_what_the_example_does() {
+    fn the_measured_resource_is_declared_like_the_example() {
         let ours = declared(include_str!("../by-annotation/main.rs"));
         assert!(!ours.is_empty());
         assert_eq!(ours, declared(include_str!("../../examples/geoip/src/main.rs")));

@@ -1,13 +1,16 @@
-//! The servers do the same job: they give the same answers.
+//! Checks that the servers do the same job: that they send the same responses.
 
 use std::io;
 
 use crate::job::{Answer, Connection, request};
 
-/// Fields that are the same but for their value: of a date, and of a tag, which is as its server makes it.
+/// Fields whose values may differ: dates, and the entity tag, which each server computes in its own way.
 const ANY_VALUE: [&str; 3] = ["date", "expires", "etag"];
 
-/// Whether both servers answer these targets alike; else the first that they do not.
+/// Checks that both servers send the same response for each target.
+///
+/// # Errors
+/// If the responses for a target differ, or if a server does not send a 304 for its own entity tag.
 pub(crate) fn check(address: &str, other: &str, targets: &[String]) -> io::Result<()> {
     let (mut one, mut two) = (Connection::new(address)?, Connection::new(other)?);
     for target in targets {
@@ -21,7 +24,7 @@ pub(crate) fn check(address: &str, other: &str, targets: &[String]) -> io::Resul
     for connection in [&mut one, &mut two] {
         let answer = connection.ask(&request(target))?;
         let tag = answer.fields.iter().find(|(name, _)| name == "etag").map(|(_, tag)| tag);
-        let tag = tag.ok_or_else(|| io::Error::other("there is no tag"))?;
+        let tag = tag.ok_or_else(|| io::Error::other("no entity tag"))?;
         let again =
             request(target).replace("\r\n\r\n", &format!("\r\nIf-None-Match: {tag}\r\n\r\n"));
         let status = connection.ask(&again)?.status;
@@ -32,7 +35,7 @@ pub(crate) fn check(address: &str, other: &str, targets: &[String]) -> io::Resul
     Ok(())
 }
 
-/// An answer with its fields in order, and without the values that differ.
+/// A response with its fields sorted, and without the values that may differ.
 fn comparable(answer: &Answer) -> (String, Vec<(String, String)>, String) {
     let value = |name: &str, value: &str| match ANY_VALUE.contains(&name) {
         true => String::new(),

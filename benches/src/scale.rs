@@ -1,4 +1,4 @@
-//! What cost grows with: connections, content, and cores, under each runtime that there is.
+//! Measures how the cost grows with connections, content and cores, with each runtime.
 
 use std::{
     io,
@@ -15,10 +15,10 @@ use crate::{
     wrk::{Load, Run},
 };
 
-/// All that is measured.
+/// The programs to measure.
 pub(crate) const SUBJECTS: [Subject; 2] = [GEOIP, SERVICE];
 
-/// The example that answers in which country an address is.
+/// The example that looks up the country of an address.
 const GEOIP: Subject = Subject {
     name: "geoip",
     package: "geoip",
@@ -27,7 +27,7 @@ const GEOIP: Subject = Subject {
     arguments: &["--bind", "127.0.0.1:0"],
 };
 
-/// The service whose requests cost what is asked for.
+/// The service with requests that cost content, computation or time.
 const SERVICE: Subject = Subject {
     name: "scale",
     package: "wsgiservice-scale",
@@ -38,24 +38,24 @@ const SERVICE: Subject = Subject {
 
 const CONNECTIONS: [usize; 3] = [1, 64, 1_000];
 
-/// How long content is, in bytes.
+/// The lengths of content, in bytes.
 const LENGTHS: [usize; 5] = [1, 1 << 10, 1 << 14, 1 << 17, 1 << 20];
 
-/// The ways to run a server: none where there is no choice.
+/// The runtimes that a server can choose from.
 const RUNTIMES: [&str; 2] = ["shared", "per-core"];
 
 const MEGABYTE: f64 = 1e6;
 
-/// What is measured, and by what.
+/// The programs to measure, and how to measure them.
 pub(crate) struct Scale<'a> {
-    /// Where the programs are.
+    /// The folder of the programs.
     pub(crate) programs: &'a Path,
     pub(crate) targets: &'a [String],
     pub(crate) folder: &'a Path,
     pub(crate) effort: Effort,
 }
 
-/// What is asked of a program.
+/// The requests to a program.
 struct Job<'a> {
     subject: &'a Subject,
     name: &'static str,
@@ -67,10 +67,10 @@ impl Scale<'_> {
     /// Prints the tables.
     ///
     /// # Errors
-    /// Where a server or wrk fails.
+    /// If a server or wrk fails.
     pub(crate) fn print(&self) -> io::Result<()> {
         if let Some(tool) = tools::missing(&["wrk", "taskset"]) {
-            println!("skipped: there is no {tool}");
+            println!("skipped: {tool} not found");
             return Ok(());
         }
         println!("{}", self.connections()?);
@@ -99,7 +99,7 @@ impl Scale<'_> {
         Ok(table)
     }
 
-    /// The figures of each runtime under a job with so many connections.
+    /// The figures of each runtime under a job with this many connections.
     fn under_load(&self, job: &Job<'_>, connections: usize) -> io::Result<Vec<String>> {
         eprintln!("{} with {connections} connections", job.name);
         let servers = self.servers(job.subject, None)?;
@@ -138,7 +138,7 @@ impl Scale<'_> {
         Ok(table)
     }
 
-    /// Handlers that compute: who asks them has next to nothing to do, and so leaves the cores to the server.
+    /// Measures a handler that computes. Its client has almost nothing to do, and so leaves the cores to the server.
     fn cores(&self) -> io::Result<Table> {
         let mut table = self.table(&["cores"], &["requests per second, compute"])?;
         let most = thread::available_parallelism()?.get();
@@ -160,7 +160,7 @@ impl Scale<'_> {
         Load { connections, seconds: self.effort.seconds, target, script, core: None }
     }
 
-    /// A table with the figures of each runtime.
+    /// An empty table with a column for each figure of each runtime.
     fn table(&self, names: &[&str], figures: &[&str]) -> io::Result<Table> {
         let mut columns: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         for runtime in self.runtimes(&SERVICE)? {
@@ -173,7 +173,7 @@ impl Scale<'_> {
         Ok(Table::new(columns))
     }
 
-    /// A server for each runtime, on the first so many cores.
+    /// Starts a server for each runtime, on the first `cores` cores.
     fn servers(&self, subject: &Subject, cores: Option<usize>) -> io::Result<Vec<Server>> {
         let cores = cores.map(|cores| format!("0-{}", cores - 1));
         let start = |runtime: Option<&str>| {
@@ -189,7 +189,7 @@ impl Scale<'_> {
         self.runtimes(subject)?.into_iter().map(start).collect()
     }
 
-    /// The runtimes that a program can be told to use.
+    /// The runtimes that a program supports; a single `None` if it has no such option.
     fn runtimes(&self, subject: &Subject) -> io::Result<Vec<Option<&'static str>>> {
         let help = Command::new(self.programs.join(subject.program)).arg("--help").output()?;
         let has_choice = String::from_utf8_lossy(&help.stdout).contains("--runtime ");

@@ -1,4 +1,4 @@
-//! A server under measurement: a process of its own, which ends with this value.
+//! A server under measurement, as a process.
 
 use std::{
     fs,
@@ -7,21 +7,21 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A server that listens on a port of its own.
+/// A server process that listens on a free port. Dropping this value kills the process.
 pub(crate) struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
-    /// Starts a program, which may be one that runs another, and waits until it says where it listens.
+    /// Starts a program, possibly under a wrapper such as valgrind, and waits until it prints its address.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         let mut process = command.stdout(Stdio::piped()).env("RUST_LOG", "warn").spawn()?;
         let output = process.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let address = line.trim().split_once("http://").map(|(_, address)| address);
-        let address = address.ok_or_else(|| io::Error::other(format!("it said {line:?}")))?;
+        let address = address.ok_or_else(|| io::Error::other(format!("no address in {line:?}")))?;
         Ok(Self { process, address: address.trim_end_matches('/').to_owned() })
     }
 
@@ -29,7 +29,7 @@ impl Server {
         &self.address
     }
 
-    /// The memory that it has and the most that it had, in bytes.
+    /// The current and the peak resident memory, in bytes.
     pub(crate) fn memory(&self) -> io::Result<(u64, u64)> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let kibibytes = |name: &str| {
@@ -37,11 +37,11 @@ impl Server {
             line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<u64>().ok()
         };
         let read = kibibytes("VmRSS").zip(kibibytes("VmHWM"));
-        let (now, most) = read.ok_or_else(|| io::Error::other("/proc does not say"))?;
+        let (now, most) = read.ok_or_else(|| io::Error::other("no memory figures in /proc"))?;
         Ok((now << 10, most << 10))
     }
 
-    /// Tells it to end, and waits until it has.
+    /// Sends `SIGTERM`, and waits until the process ends.
     pub(crate) fn stop(mut self) -> io::Result<()> {
         let id = self.process.id().to_string();
         Command::new("kill").arg(id).status()?;
@@ -56,15 +56,16 @@ impl Drop for Server {
     }
 }
 
-/// A server that is compared with others.
+/// A program to measure.
 #[derive(Clone)]
 pub(crate) struct Subject {
     /// Its name in the table.
     pub(crate) name: &'static str,
-    /// The package that has it, and the name of its program.
+    /// The package of the program.
     pub(crate) package: &'static str,
+    /// The name of the executable.
     pub(crate) program: &'static str,
-    /// What its author wrote.
+    /// The path of its source file.
     pub(crate) source: &'static str,
     pub(crate) arguments: &'static [&'static str],
 }
@@ -77,7 +78,7 @@ impl Subject {
         command
     }
 
-    /// The command that starts it under another program.
+    /// The command that starts it under another program, given with its arguments.
     pub(crate) fn under(&self, programs: &Path, outer: &[&str]) -> Command {
         let inner = self.command(programs);
         let mut words = outer.iter();

@@ -1,4 +1,4 @@
-//! How large a program is, and how long what its author wrote.
+//! The size of a program, and the length of its source.
 
 use std::{fs, io, path::Path, process::Command};
 
@@ -14,7 +14,7 @@ pub(crate) fn stripped(program: &Path, folder: &Path) -> io::Result<u64> {
     Ok(size)
 }
 
-/// How many lines of Rust there are: those that are neither empty nor documentation, up to the tests.
+/// The number of lines up to the tests that are neither empty nor documentation.
 pub(crate) fn lines(source: &str) -> usize {
     let is_documentation =
         |line: &str| ["//", "#[doc", "doc = "].iter().any(|start| line.starts_with(start));
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_those_that_do_something() {
+    fn empty_lines_and_documentation_are_not_counted() {
         let source = r#"
 //! A page.
 

@@ -1,8 +1,8 @@
-//! A table: plain text that can be read as it is, and Markdown.
+//! A table in Markdown that is also readable as plain text.
 
 use std::fmt;
 
-/// A table, whose first column names its rows.
+/// A table. The first column holds the names of the rows.
 pub(crate) struct Table(Vec<Vec<String>>);
 
 impl Table {
@@ -43,7 +43,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// What Markdown wants between the names of the columns and the rows.
+/// Writes the line that Markdown requires between the header and the rows.
 fn rule(formatter: &mut fmt::Formatter<'_>, widths: &[usize]) -> fmt::Result {
     for (column, width) in widths.iter().enumerate() {
         match column {
@@ -54,7 +54,7 @@ fn rule(formatter: &mut fmt::Formatter<'_>, widths: &[usize]) -> fmt::Result {
     writeln!(formatter)
 }
 
-/// A number with commas, and so many digits after the point.
+/// Formats a number with commas and this many digits after the decimal point.
 pub(crate) fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |text| ("-", text));

@@ -1,8 +1,8 @@
-//! The programs of others that measure.
+//! External tools.
 
 use std::env;
 
-/// The first of these tools that is not there.
+/// The first of these tools that is not installed.
 pub(crate) fn missing<'a>(tools: &[&'a str]) -> Option<&'a str> {
     let path = env::var_os("PATH").unwrap_or_default();
     let is_there = |tool: &str| env::split_paths(&path).any(|folder| folder.join(tool).is_file());
@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_tool_that_is_not_there_is_named() {
+    fn the_first_missing_tool_is_returned() {
         assert_eq!(missing(&["sh"]), None);
         assert_eq!(missing(&["sh", "no-such-tool", "nor-this"]), Some("no-such-tool"));
     }

@@ -1,4 +1,4 @@
-//! Processes that take turns, so that what comes and goes on a machine disturbs all of them.
+//! Processes that take turns, so that a disturbance of the machine affects all of them.
 
 use std::{
     io::{self, Read},
@@ -10,20 +10,21 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// How often to look whether a process has ended.
+/// How often to check whether a process has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A process, with all that it starts, which rests until it is told to go on, and ends with this value.
+/// A process and its children, stopped until its next turn. Dropping this value kills them.
 ///
-/// It is in a group of its own, so that no signal misses what it starts. One that the terminal sends, as on Ctrl-C, does: the
-/// kernel ends who rests when nobody is left to wake them, and whose turn it is goes on to the end.
+/// They are in a process group of their own, so that signals sent here reach the children as well. Signals from the
+/// terminal, such as Ctrl-C, do not reach the group: when this program ends, the kernel ends a stopped group, and a
+/// running group continues to its end.
 pub(crate) struct Resting {
     process: Child,
     active: Duration,
 }
 
 impl Resting {
-    /// Starts a process, and lets it rest.
+    /// Starts a process, and stops it.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         let process = command.process_group(0).spawn()?;
         let mut resting = Self { process, active: Duration::ZERO };
@@ -31,7 +32,7 @@ impl Resting {
         Ok(resting)
     }
 
-    /// Goes on for so long, and rests again; or tells how it ended, if it did.
+    /// Continues the process for this time, and stops it again. Returns its exit status if it ended.
     pub(crate) fn go_on_for(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
         let begin = Instant::now();
         self.tell(Signal::CONT)?;
@@ -47,7 +48,7 @@ impl Resting {
         Ok(ended)
     }
 
-    /// Goes on to its end; what it wrote, where its output is piped.
+    /// Continues the process to its end, and returns its output if that is piped.
     pub(crate) fn end(&mut self) -> io::Result<String> {
         let begin = Instant::now();
         self.tell(Signal::CONT)?;
@@ -60,12 +61,12 @@ impl Resting {
         Ok(text)
     }
 
-    /// How long it did not rest.
+    /// How long the process was running.
     pub(crate) fn active(&self) -> Duration {
         self.active
     }
 
-    /// Tells all of them; nobody, where it has ended and was waited for: its number may be another's by now.
+    /// Sends a signal to the process group, unless the process has ended: its ID may have been reused.
     fn tell(&mut self, signal: Signal) -> io::Result<()> {
         match self.process.try_wait()? {
             Some(_) => Ok(()),
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_goes_on_to_its_end() {
+    fn a_process_can_continue_to_its_end() {
         let mut echo =
             Resting::start(Command::new("echo").arg("a").stdout(Stdio::piped())).unwrap();
         assert_eq!(echo.active(), Duration::ZERO);
@@ -101,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_tells_how_the_process_ended() {
+    fn a_turn_returns_the_exit_status() {
         let mut failing = Resting::start(&mut Command::new("false")).unwrap();
         let ended = failing.go_on_for(Duration::from_secs(60)).unwrap();
         assert_eq!(ended.and_then(|status| status.code()), Some(1));
     }
 
     #[test]
-    fn who_has_ended_has_no_more_turns() {
+    fn a_process_that_has_ended_has_no_more_turns() {
         let mut failing = Resting::start(&mut Command::new("false")).unwrap();
         let turns = [(); 2].map(|()| failing.go_on_for(Duration::from_secs(60)).unwrap());
         assert!(turns.iter().all(|ended| ended.is_some_and(|status| !status.success())));
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_process_started_rests_and_ends_with_it() {
+    fn children_are_stopped_and_killed_with_their_process() {
         let mut shell = Command::new("sh");
         shell.args(["-c", "sleep 60 & echo $!; wait"]).stdout(Stdio::piped());
         let mut resting = Resting::start(&mut shell).unwrap();
@@ -131,7 +132,7 @@ mod tests {
         assert!(becomes(|| state().is_empty() || state().contains(") Z ")), "{}", state());
     }
 
-    /// Whether something becomes true before long.
+    /// Whether a condition becomes true within 20 seconds.
     fn becomes(condition: impl Fn() -> bool) -> bool {
         let begin = Instant::now();
         while !condition() && begin.elapsed() < Duration::from_secs(20) {

@@ -1,4 +1,4 @@
-//! Load, by wrk: a thread that asks over many connections, as fast as it is answered.
+//! Load by wrk: one thread sends requests over many connections, as fast as the responses arrive.
 
 use std::{
     fs, io,
@@ -9,45 +9,46 @@ use std::{
 
 use crate::{job, turn::Resting};
 
-/// What to ask of a server.
+/// The load on a server.
 #[derive(Clone)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) seconds: u64,
-    /// The one target, where there is no script.
+    /// The only target, if there is no script.
     pub(crate) target: String,
-    /// What sends many targets.
+    /// A wrk script that sends requests for many targets.
     pub(crate) script: Option<PathBuf>,
-    /// The core that asks; any, where none is given.
+    /// The core of the client; any core if it is `None`.
     pub(crate) core: Option<&'static str>,
 }
 
-/// What wrk saw.
+/// The results of wrk.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Run {
     pub(crate) requests_per_second: f64,
-    /// In milliseconds, as is the other percentile.
+    /// In milliseconds.
     pub(crate) p50: f64,
+    /// In milliseconds.
     pub(crate) p99: f64,
 }
 
-/// Load that rests until it is told to go on.
+/// Load that is stopped between its turns.
 pub(crate) struct Running(Resting);
 
 impl Load {
-    /// The same for so long, in seconds.
+    /// The same load for this many seconds.
     pub(crate) fn lasting(&self, seconds: u64) -> Self {
         Self { seconds, ..self.clone() }
     }
 
-    /// Loads the server at an address.
+    /// Puts load on the server at an address.
     pub(crate) fn run(&self, address: &str) -> io::Result<Run> {
         let output = self.command(address).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
-        parse(&text).ok_or_else(|| io::Error::other(format!("wrk says {text}")))
+        parse(&text).ok_or_else(|| io::Error::other(format!("unexpected output of wrk: {text}")))
     }
 
-    /// Begins to load the server at an address, and rests.
+    /// Starts load on the server at an address, and stops it.
     pub(crate) fn start(&self, address: &str) -> io::Result<Running> {
         Resting::start(self.command(address).stdout(Stdio::piped())).map(Running)
     }
@@ -69,26 +70,26 @@ impl Load {
 }
 
 impl Running {
-    /// Goes on for so long, and rests again.
+    /// Continues for this time, and stops again.
     pub(crate) fn go_on_for(&mut self, time: Duration) -> io::Result<()> {
         self.0.go_on_for(time).map(|_| ())
     }
 
-    /// Goes on to its end.
+    /// Continues to the end, and returns the results.
     pub(crate) fn end(mut self) -> io::Result<Run> {
         let text = self.0.end()?;
         let run = parse(&text).zip(requests(&text)).map(|(run, requests)| Run {
             requests_per_second: requests / self.0.active().as_secs_f64(),
             ..run
         });
-        run.ok_or_else(|| io::Error::other(format!("wrk says {text}")))
+        run.ok_or_else(|| io::Error::other(format!("unexpected output of wrk: {text}")))
     }
 }
 
-/// A script that asks for the targets in turn, so many at once.
+/// Writes a wrk script that requests the targets in turn, `depth` of them at once.
 pub(crate) fn script(folder: &Path, targets: &[String], depth: usize) -> io::Result<PathBuf> {
     let requests: Vec<String> = targets.iter().map(|target| job::request(target)).collect();
-    // All targets, and each as often, if the depth does not divide their number.
+    // Repeated, so that each target occurs equally often even if `depth` does not divide their number.
     let all: Vec<&str> =
         requests.iter().map(String::as_str).cycle().take(requests.len() * depth).collect();
     let batches: String =
@@ -102,7 +103,7 @@ pub(crate) fn script(folder: &Path, targets: &[String], depth: usize) -> io::Res
     Ok(path)
 }
 
-/// What wrk says, where no connection failed.
+/// Parses the output of wrk. Returns `None` if a connection failed.
 fn parse(text: &str) -> Option<Run> {
     let value = |name: &str| {
         text.lines()
@@ -120,12 +121,12 @@ fn parse(text: &str) -> Option<Run> {
     })
 }
 
-/// How many requests wrk says that it made.
+/// Parses the number of requests that wrk reports.
 fn requests(text: &str) -> Option<f64> {
     text.lines().find_map(|line| line.trim().split_once(" requests in "))?.0.parse().ok()
 }
 
-/// A time as wrk writes it, such as `635.00us`.
+/// Parses a time in wrk's format, such as `635.00us`.
 fn milliseconds(text: &str) -> Option<f64> {
     let units = [("us", 0.001), ("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0)];
     let (number, factor) =
@@ -155,20 +156,20 @@ Transfer/sec:      5.92MB
 ";
 
     #[test]
-    fn what_wrk_says_is_read() {
+    fn the_output_of_wrk_is_parsed() {
         let run = Run { requests_per_second: 73_666.53, p50: 0.635, p99: 2.31 };
         assert_eq!(parse(TEXT), Some(run));
         assert_eq!(requests(TEXT), Some(221_000.0));
     }
 
     #[test]
-    fn a_run_whose_connections_fail_measures_nothing() {
+    fn a_run_with_failed_connections_has_no_result() {
         let errors = "  Socket errors: connect 0, read 1, write 0, timeout 0\nRequests/sec";
         assert_eq!(parse(&TEXT.replace("Requests/sec", errors)), None);
     }
 
     #[test]
-    fn times_have_units() {
+    fn times_are_parsed_with_their_units() {
         let times = ["500.00us", "2.50ms", "1.20s", "1.00m", "3.00h"].map(milliseconds);
         assert_eq!(times, [Some(0.5), Some(2.5), Some(1_200.0), Some(60_000.0), None]);
     }

@@ -1,6 +1,6 @@
-//! What the compiler says: a file in `ui/` for each mistake, named for it.
+//! Compiler errors: `ui/` has one file per mistake, named for the mistake.
 
 #[test]
-fn each_mistake_is_told_at_its_own_token() {
+fn each_mistake_is_reported_at_its_token() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }

@@ -1,4 +1,4 @@
-//! Requests to an application without a socket.
+//! Sends requests to an application without a socket.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,7 @@ pub(crate) fn get(target: &str, fields: &[(&str, &str)]) -> Request<Body> {
     request.body(Body::empty()).expect("a request")
 }
 
-/// Answers a request, by handlers that do not wait.
+/// Returns the response to a request whose handler does not wait.
 pub(crate) fn answer(service: &mut Service, request: Request<Body>) -> Response<Body> {
     let answer: Option<Result<_, Infallible>> = service.call(request).now_or_never();
     match answer.expect("a handler that does not wait") {
@@ -24,7 +24,7 @@ pub(crate) fn answer(service: &mut Service, request: Request<Body>) -> Response<
     }
 }
 
-/// Measures the answers to requests, one after the other, which have this status.
+/// Measures one request after the other. Checks that the first response has this status.
 pub(crate) fn measure(
     bencher: &mut Bencher<'_>,
     service: &Service,

@@ -1,7 +1,7 @@
-//! The job of `examples/geoip` on axum: as its documentation shows how to write it.
+//! The job of `examples/geoip` on axum, written as the axum documentation shows.
 //!
-//! It answers `GET` and `HEAD` with JSON, and checks, converts, looks up, tags and dates as the example does. It does
-//! not negotiate, knows one precondition, and tells nothing of itself.
+//! It responds to `GET` and `HEAD` with JSON. It validates, converts and looks up the address, and sends an entity tag
+//! and dates, as the example does. It does not negotiate, supports one precondition, and has no documentation page.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

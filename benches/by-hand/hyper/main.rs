@@ -1,7 +1,7 @@
-//! The job of `examples/geoip` by hand, on stock hyper: as a good engineer writes it who has an afternoon for it.
+//! The job of `examples/geoip` on stock hyper, as a good engineer writes it in an afternoon.
 //!
-//! It answers `GET` and `HEAD` with JSON, and checks, converts, looks up, tags and dates as the example does. It does
-//! not negotiate, knows one precondition, and tells nothing of itself.
+//! It responds to `GET` and `HEAD` with JSON. It validates, converts and looks up the address, and sends an entity tag
+//! and dates, as the example does. It does not negotiate, supports one precondition, and has no documentation page.
 
 use std::{
     convert::Infallible,

@@ -1,5 +1,5 @@
-//! What the macros write, where everything around it is against them: no prelude, a renamed dependency, names that
-//! shadow, every lint denied, no unsafe code.
+//! Expansions of the macros in a hostile environment: no prelude, a renamed dependency, shadowed names, every lint
+//! denied, and no unsafe code.
 
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
@@ -12,10 +12,10 @@
     clippy::all,
     clippy::pedantic
 )]
-#![allow(clippy::must_use_candidate, reason = "that is the author's own")]
+#![allow(clippy::must_use_candidate, reason = "the author of a service decides")]
 
-#[allow(dead_code, reason = "they are here to be in the way")]
-/// Names that a generated `Some(…)` or `Option<…>` would find.
+#[allow(dead_code, reason = "they only shadow other names")]
+/// Names that an unqualified `Some(…)` or `Option<…>` in an expansion would resolve to.
 mod shadow {
     pub(crate) struct Option;
     pub(crate) struct Result;
@@ -25,10 +25,10 @@ mod shadow {
     pub(crate) struct None;
 }
 
-#[allow(unused_imports, reason = "they are here to be in the way")]
+#[allow(unused_imports, reason = "they only shadow other names")]
 use self::shadow::{Box, None, Option, Result, Some, String};
 
-/// A resource, whose rules stand before its path.
+/// A resource with rules before and after its path.
 #[::renamed::validate(kind, len = 1..=9, doc = "A kind.")]
 #[::renamed::mount("/{type}/{kind}", crate = ::renamed)]
 #[::renamed::validate(r#type, one_of = ["a", "b"])]
@@ -37,7 +37,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// A document with this text.
+    /// Creates a document with this text.
     pub const fn new(text: &'static str) -> Self {
         Self { text }
     }
@@ -51,10 +51,10 @@ impl Document {
         ::core::option::Option::Some(::renamed::EntityTag::strong(self.text.len()))
     }
 
-    /// Read it.
+    /// Return the count.
     ///
     /// # Errors
-    /// Where it is not there.
+    /// If the document is missing.
     #[expires(hours = 1, private)]
     #[cfg(not(any()))]
     pub async fn get(
@@ -77,13 +77,13 @@ impl Document {
     }
 }
 
-/// A kind.
+/// The kind of a document.
 #[derive(::renamed::Parameter)]
 #[parameter(crate = ::renamed)]
 pub enum Kind {
-    /// One.
+    /// The first kind.
     First,
-    /// Another.
+    /// The second kind.
     Second,
 }
 
@@ -92,39 +92,39 @@ pub enum Kind {
 #[parameter(crate = ::renamed)]
 pub struct Count(u32);
 
-/// What goes wrong.
+/// An error of the document.
 #[derive(::core::fmt::Debug, ::renamed::Problem)]
 #[problem(crate = ::renamed)]
 pub enum Failure {
-    /// It is not there.
+    /// The document is missing.
     #[problem(410)]
     Missing,
 }
 
 impl ::core::fmt::Display for Failure {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        formatter.write_str("it is not there")
+        formatter.write_str("the document is missing")
     }
 }
 
 impl ::core::error::Error for Failure {}
 
-/// What a generic resource asks for its text.
+/// The store of a generic resource.
 pub trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
-    /// The text.
+    /// The text with this ID.
     fn text(&self, id: u32) -> ::core::option::Option<&str>;
 }
 
-/// A resource with generics.
+/// A generic resource.
 #[::renamed::mount("/generic/{id}", crate = ::renamed)]
 pub struct Generic<S: Store> {
-    /// Its state.
+    /// The store of the texts.
     pub store: S,
 }
 
 #[::renamed::resource(crate = ::renamed)]
 impl<S: Store> Generic<S> {
-    /// Read it.
+    /// Return the text.
     pub async fn get(&self, id: u32) -> ::core::option::Option<&str> {
         self.store.text(id)
     }

@@ -1,4 +1,4 @@
-//! What is written under those conditions also works.
+//! The expansions of the library also work at run time.
 
 use renamed::{Application, testing::Client};
 use wsgiservice_hygiene::{Document, Generic, Store};
@@ -25,25 +25,25 @@ fn renamed_runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_renamed_dependency_without_a_prelude_answers() {
+fn a_resource_works_with_a_renamed_dependency_and_without_a_prelude() {
     let response = run(client().get("/a/first").send());
     assert_eq!(response.text(), "3");
     assert_eq!(response.field("cache-control"), Some("private, max-age=3600"));
 }
 
 #[test]
-fn rules_hold_on_both_sides_of_the_path() {
+fn rules_before_and_after_the_path_apply() {
     assert_eq!(run(client().get("/c/first").send()).status(), 400);
     assert_eq!(run(client().get("/a/second?count=0").send()).status(), 410);
 }
 
 #[test]
-fn a_raw_identifier_is_a_plain_name_in_a_path() {
+fn a_raw_identifier_matches_its_plain_name_in_the_path() {
     assert_eq!(Document::path("a", "first"), "/a/first");
 }
 
 #[test]
-fn a_resource_may_have_generics() {
+fn a_resource_may_be_generic() {
     assert_eq!(run(client().get("/generic/1").send()).text(), r#""hello""#);
     assert_eq!(run(client().get("/generic/2").send()).status(), 404);
 }

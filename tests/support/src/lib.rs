@@ -1,4 +1,4 @@
-//! A service as whoever runs it sees it: a process, asked over a socket.
+//! Starts a service as a process and sends it requests over a socket.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -6,14 +6,14 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-/// A service, listening on a port of its own, which ends with this value.
+/// A service process that listens on a free port. Dropping this value kills the process.
 #[derive(Debug)]
 pub struct Server {
     process: Child,
     address: String,
 }
 
-/// What a service answered.
+/// A response of a service.
 #[derive(Debug)]
 pub struct Answer {
     head: String,
@@ -22,32 +22,32 @@ pub struct Answer {
 }
 
 impl Server {
-    /// Starts this program.
+    /// Starts `program` and waits until it listens.
     ///
     /// # Panics
-    /// Where it does not start.
+    /// If the program does not start.
     #[must_use]
     pub fn start(program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(["--bind", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped());
-        let mut process = command.spawn().expect("it starts");
+        let mut process = command.spawn().expect("a process");
         let mut line = String::new();
-        let output = process.stdout.take().expect("its output");
+        let output = process.stdout.take().expect("standard output");
         BufReader::new(output).read_line(&mut line).expect("a line");
-        let address = line.trim().split_once(" listens on http://").expect("where it listens").1;
+        let address = line.trim().split_once(" listens on http://").expect("an address").1;
         Self { process, address: address.trim_end_matches('/').to_owned() }
     }
 
-    /// Where it listens.
+    /// The address that the service listens on.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Asks it with these fields, each a line, and this content.
+    /// Sends a request and returns the response. Each field ends with `\r\n`.
     ///
     /// # Panics
-    /// Where there is no answer.
+    /// If there is no response.
     #[must_use]
     pub fn ask(&self, method: &str, target: &str, fields: &str, content: &str) -> Answer {
         let length = content.len();
@@ -57,32 +57,32 @@ impl Server {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("sent");
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
+        stream.read_to_string(&mut answer).expect("a response");
         let (head, content) = answer.split_once("\r\n\r\n").expect("a head and content");
         Answer { head: head.to_owned(), content: content.to_owned() }
     }
 
-    /// Gets a target.
+    /// Sends a `GET`.
     #[must_use]
     pub fn get(&self, target: &str) -> Answer {
         self.ask("GET", target, "", "")
     }
 
-    /// Sends a form.
+    /// Sends a URL-encoded form.
     #[must_use]
     pub fn send(&self, method: &str, target: &str, form: &str) -> Answer {
         self.ask(method, target, "content-type: application/x-www-form-urlencoded\r\n", form)
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Sends a signal, such as `-TERM`, and waits until the process ends.
     ///
     /// # Panics
-    /// Where it cannot be told.
-    #[expect(clippy::must_use_candidate, reason = "how it ended is not always the question")]
+    /// If the signal cannot be sent.
+    #[expect(clippy::must_use_candidate, reason = "not every test checks the exit status")]
     pub fn stop(mut self, signal: &str) -> ExitStatus {
         let id = self.process.id().to_string();
-        Command::new("kill").args([signal, &id]).status().expect("told");
-        self.process.wait().expect("its end")
+        Command::new("kill").args([signal, &id]).status().expect("a signal");
+        self.process.wait().expect("an exit status")
     }
 }
 
@@ -93,17 +93,17 @@ impl Answer {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
-    /// The value of a field.
+    /// The value of a header field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.head.split("\r\n").skip(1).filter_map(|line| line.split_once(": "));
         fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The content as JSON.
+    /// Parses the content as JSON.
     ///
     /// # Panics
-    /// Where it is none.
+    /// If the content is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.content).expect("JSON")

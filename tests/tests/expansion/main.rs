@@ -1,15 +1,15 @@
-//! What the macros write for the GeoIP resource: a table, and one `match`.
+//! The expansion of the GeoIP resource: a table and one `match`.
 
 #![allow(
     unreachable_pub,
     dead_code,
-    reason = "the modules of the macro crate, which is no library for anybody else"
+    reason = "the modules of the macro crate, which other crates cannot import"
 )]
 
 #[path = "../../../wsgiservice-macros/src/check.rs"]
 mod check;
 #[path = "../../../wsgiservice-macros/src/expand/mod.rs"]
-#[allow(unused_imports, reason = "the derives are for others")]
+#[allow(unused_imports, reason = "the test does not expand the derives")]
 mod expand;
 #[path = "../../../wsgiservice-macros/src/expression.rs"]
 mod expression;
@@ -22,7 +22,7 @@ mod template;
 
 use quote::quote;
 
-/// How long the expansion may become.
+/// The expansion must have fewer lines than this.
 const LINES: usize = 150;
 
 #[test]

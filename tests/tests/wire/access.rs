@@ -1,4 +1,4 @@
-//! Section 3: access.
+//! Access control with the `authorize` hook.
 
 use http::HeaderValue;
 use wsgiservice::{Application, EntityTag, Problem, Request, mount, resource, testing::Client};
@@ -34,26 +34,26 @@ fn client() -> Client {
 }
 
 #[tokio::test]
-async fn without_credentials_the_answer_is_a_challenge() {
+async fn missing_credentials_get_a_401_with_a_challenge() {
     let response = client().get("/account/1?page=1").send().await;
     assert_eq!(response.status(), 401);
     assert_eq!(response.field("www-authenticate"), Some("Bearer realm=\"accounts\""));
 }
 
 #[tokio::test]
-async fn with_wrong_credentials_it_is_forbidden() {
+async fn wrong_credentials_get_a_403() {
     let request = client().get("/account/1?page=1").header("authorization", "Bearer 2");
     assert_eq!(request.send().await.status(), 403);
 }
 
 #[tokio::test]
-async fn with_credentials_the_method_is_called() {
+async fn valid_credentials_reach_the_method() {
     let request = client().get("/account/1?page=2").header("authorization", "Bearer 1");
     assert_eq!(request.send().await.text(), r#""account 1, page 2""#);
 }
 
 #[tokio::test]
-async fn nothing_about_the_resource_leaks_before() {
+async fn an_unauthorized_request_learns_nothing_about_the_resource() {
     for (name, value) in
         [("accept", "image/png"), ("if-none-match", "\"secret_json\""), ("if-match", "\"x\"")]
     {

@@ -1,4 +1,4 @@
-//! Resources together, and inside of others.
+//! Applications: mounting, nesting, layers, and running inside a host.
 
 use std::sync::{Arc, Mutex};
 
@@ -52,7 +52,7 @@ impl Late {
     }
 }
 
-/// What layers saw, in order.
+/// The names of the layers that saw a request, in order.
 type Seen = Arc<Mutex<Vec<&'static str>>>;
 
 fn layered(application: Application, name: &'static str, seen: &Seen) -> Application {
@@ -90,7 +90,7 @@ fn seen(seen: &Seen) -> Vec<&'static str> {
 }
 
 #[test]
-fn all_conflicts_are_in_one_error_with_both_resources_by_name() {
+fn one_error_reports_all_conflicts_with_both_resources() {
     let nested = Application::new("nested").mount(Two);
     let application = Application::new("conflicts").mount(One).mount(Other).mount(Two).mount(Late);
     let error = application.nest("", nested).build().expect_err("conflicts");
@@ -106,16 +106,16 @@ fn all_conflicts_are_in_one_error_with_both_resources_by_name() {
 }
 
 #[tokio::test]
-async fn an_application_that_cannot_be_built_answers_every_request_with_a_500() {
+async fn an_invalid_application_responds_with_500_to_every_request() {
     use tower_service::Service as _;
 
     let mut service = Application::new("conflicts").mount(One).mount(Other).into_service();
     let request = http::Request::get("/one/1").body(String::new()).expect("a request");
-    assert_eq!(service.call(request).await.expect("an answer").status(), 500);
+    assert_eq!(service.call(request).await.expect("a response").status(), 500);
 }
 
 #[tokio::test]
-async fn nested_resources_are_under_their_prefix() {
+async fn nested_resources_are_mounted_under_their_prefix() {
     let application =
         Application::new("all").nest("/nested", Application::new("nested").mount(Two));
     let client = strict(application);
@@ -124,7 +124,7 @@ async fn nested_resources_are_under_their_prefix() {
 }
 
 #[tokio::test]
-async fn the_layer_that_is_added_last_sees_a_request_first() {
+async fn the_last_added_layer_runs_first() {
     let log = Seen::default();
     let application = Application::new("layers").mount(Two);
     let application = layered(layered(application, "first", &log), "last", &log);
@@ -133,7 +133,7 @@ async fn the_layer_that_is_added_last_sees_a_request_first() {
 }
 
 #[tokio::test]
-async fn the_layers_of_a_nested_application_stand_before_its_own_resources_alone() {
+async fn layers_of_a_nested_application_apply_only_to_its_resources() {
     let log = Seen::default();
     let innermost = layered(Application::new("innermost").mount(One), "innermost", &log);
     let nested =
@@ -152,7 +152,7 @@ async fn the_layers_of_a_nested_application_stand_before_its_own_resources_alone
 }
 
 #[tokio::test]
-async fn any_tower_layer_will_do() {
+async fn tower_http_layers_are_supported() {
     use http::{HeaderName, HeaderValue};
     use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
@@ -166,17 +166,17 @@ async fn any_tower_layer_will_do() {
     assert_eq!(response.field("x-by"), Some("layer"));
 }
 
-/// The answer of a server to a request, until it closes the connection.
+/// Sends a request and reads the response until the server closes the connection.
 async fn exchange(address: std::net::SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
+    stream.read_to_string(&mut answer).await.expect("a response");
     answer
 }
 
 #[tokio::test]
-async fn it_runs_inside_axum() {
+async fn an_application_runs_inside_axum() {
     let service = Application::new("inside").mount(Two).into_service();
     let router = axum::Router::new().nest_service("/inside", service);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -190,7 +190,7 @@ async fn it_runs_inside_axum() {
 }
 
 #[tokio::test]
-async fn it_serves_on_a_listener() {
+async fn an_application_serves_a_listener() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(Application::new("serve").mount(Two).serve(listener));

@@ -1,4 +1,4 @@
-//! Section 5: content coding.
+//! Content coding of responses.
 
 use std::io::Read;
 
@@ -6,7 +6,7 @@ use wsgiservice::{Application, EntityTag, mount, resource, testing::TestResponse
 
 use super::strict;
 
-/// Text of this length, with a tag.
+/// Text of the given length, with an entity tag.
 #[mount("/text/{length}")]
 struct Text;
 
@@ -51,7 +51,7 @@ fn decoded(coding: &str, content: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn content_is_coded_as_the_client_likes_it_and_its_tag_is_distinct() {
+async fn content_is_encoded_as_accepted_with_a_distinct_etag() {
     let plain = ask("GET", "/text/2000", &[]).await;
     assert_eq!(plain.field("content-encoding"), None);
     assert_eq!(plain.field("etag"), Some("\"abc_json\""));
@@ -64,14 +64,14 @@ async fn content_is_coded_as_the_client_likes_it_and_its_tag_is_distinct() {
 }
 
 #[tokio::test]
-async fn vary_names_the_field_where_it_could_have_mattered() {
+async fn vary_names_accept_encoding_if_the_content_can_be_encoded() {
     for fields in [&[][..], &[("accept-encoding", "gzip")]] {
         assert_eq!(vary(&ask("GET", "/text/2000", fields).await), ["Accept-Encoding", "Accept"]);
     }
 }
 
 #[tokio::test]
-async fn what_is_short_is_not_coded() {
+async fn short_content_is_not_encoded() {
     let response = ask("GET", "/text/1000", &[("accept-encoding", "gzip")]).await;
     assert_eq!(response.field("content-encoding"), None);
     assert_eq!(response.field("etag"), Some("\"abc_json\""));
@@ -79,14 +79,14 @@ async fn what_is_short_is_not_coded() {
 }
 
 #[tokio::test]
-async fn what_would_not_become_smaller_is_not_coded() {
+async fn compressed_media_types_are_not_encoded() {
     let response = ask("GET", "/text/2000.png", &[("accept-encoding", "gzip")]).await;
     assert_eq!(response.field("content-encoding"), None);
     assert_eq!(vary(&response), Vec::<&str>::new());
 }
 
 #[tokio::test]
-async fn what_a_client_has_in_a_coding_is_not_sent_again() {
+async fn a_known_encoded_representation_gets_a_304() {
     let known = [("accept-encoding", "gzip"), ("if-none-match", "\"abc_json_gzip\"")];
     let response = ask("GET", "/text/2000", &known).await;
     assert_eq!(response.status(), 304);
@@ -95,13 +95,13 @@ async fn what_a_client_has_in_a_coding_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_a_client_has_in_a_coding_that_it_does_not_accept_is_sent() {
+async fn the_etag_of_an_unaccepted_coding_does_not_match() {
     let response = ask("GET", "/text/2000", &[("if-none-match", "\"abc_json_gzip\"")]).await;
     assert_eq!(response.status(), 200);
 }
 
 #[tokio::test]
-async fn a_change_may_name_the_tag_of_any_coded_or_own_representation() {
+async fn if_match_accepts_the_etag_of_any_representation_and_coding() {
     for tag in ["\"abc_json_br\"", "\"abc_xml_gzip\"", "\"abc_png\""] {
         assert_eq!(ask("PUT", "/text/1", &[("if-match", tag)]).await.status(), 200, "{tag}");
     }
@@ -109,7 +109,7 @@ async fn a_change_may_name_the_tag_of_any_coded_or_own_representation() {
 }
 
 #[tokio::test]
-async fn head_has_the_length_of_the_coded_content() {
+async fn head_has_the_length_of_the_encoded_content() {
     let fields = [("accept-encoding", "gzip")];
     let get = ask("GET", "/text/2000", &fields).await;
     let head = ask("HEAD", "/text/2000", &fields).await;

@@ -1,4 +1,4 @@
-//! What only a socket shows, with either runtime.
+//! Behaviour that only shows on a socket, tested with each runtime.
 
 use std::{
     io::{Read, Write},
@@ -9,7 +9,7 @@ use std::{
 
 use wsgiservice_test_support::Server;
 
-/// The service of these tests, with each runtime in turn.
+/// Starts the test service with each runtime in turn.
 fn servers() -> impl Iterator<Item = Server> {
     let program = env!("CARGO_BIN_EXE_wire-service");
     ["per-core", "shared"]
@@ -19,27 +19,27 @@ fn servers() -> impl Iterator<Item = Server> {
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).expect("a connection");
-    // What never comes fails, and does not hang.
+    // A response that never arrives fails the test instead of blocking it.
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
     stream
 }
 
-/// Sends this, all of it, and gives the answer.
+/// Sends a request and reads the response until the server closes the connection.
 fn exchange(server: &Server, request: &[u8]) -> String {
     let mut stream = connect(server);
     stream.write_all(request).expect("sent");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    stream.read_to_string(&mut answer).expect("a response");
     answer
 }
 
-/// The answer to a request of which this is the first line, on a connection of its own.
+/// Sends `line`, a method and a target, on a new connection and returns the response.
 fn answer(server: &Server, line: &str) -> String {
     let request = format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     exchange(server, request.as_bytes())
 }
 
-/// Requests in a pipeline, the last of which ends the connection.
+/// Pipelined requests, the last of which closes the connection.
 fn pipeline(targets: &[String]) -> String {
     let request = |target: &String| {
         let close = if Some(target) == targets.last() { "connection: close\r\n" } else { "" };
@@ -48,12 +48,14 @@ fn pipeline(targets: &[String]) -> String {
     targets.iter().map(request).collect()
 }
 
-/// Requests in a pipeline, after which the connection stays.
+/// Pipelined requests that keep the connection open.
 fn lasting(targets: &[String]) -> String {
     pipeline(targets).replace("connection: close\r\n", "")
 }
 
-/// A connection that has sent requests for these, beside one that is idle: it is not alone.
+/// Opens a connection and requests `targets` on it, then returns it with an idle connection.
+///
+/// The idle connection makes sure that the busy one is not the server's only connection.
 fn asking(server: &Server, targets: &[&str]) -> (TcpStream, TcpStream) {
     let idle = connect(server);
     let mut stream = connect(server);
@@ -62,12 +64,12 @@ fn asking(server: &Server, targets: &[&str]) -> (TcpStream, TcpStream) {
     (stream, idle)
 }
 
-/// The next answers, up to one that ends with this.
+/// Reads responses until they end with `end`.
 fn answers_up_to(stream: &mut TcpStream, end: &str) -> String {
     let mut answers = Vec::new();
     let mut piece = [0; 1 << 12];
     while !answers.ends_with(end.as_bytes()) {
-        match stream.read(&mut piece).expect("an answer") {
+        match stream.read(&mut piece).expect("a response") {
             0 => panic!("the connection ended after {}", String::from_utf8_lossy(&answers)),
             length => answers.extend_from_slice(piece.get(..length).expect("what was read")),
         }
@@ -75,13 +77,13 @@ fn answers_up_to(stream: &mut TcpStream, end: &str) -> String {
     String::from_utf8(answers).expect("text")
 }
 
-/// The texts in answers.
+/// The JSON strings in `answers`.
 fn texts(answers: &str) -> Vec<&str> {
     let lines = answers.lines().filter_map(|line| line.strip_prefix('"'));
     lines.filter_map(|line| line.split('"').next()).collect()
 }
 
-/// A request with this content in chunks, of which nobody knows before how many there are.
+/// A request with chunked content, whose length is not declared.
 fn chunked(content: &[u8]) -> Vec<u8> {
     let head =
         "PUT /file HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -96,7 +98,7 @@ fn chunked(content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn who_sends_too_much_is_told_so_though_it_goes_on_sending() {
+fn oversized_content_gets_a_413_even_if_the_client_keeps_sending() {
     let request = chunked(&vec![7; 8 << 20]);
     for server in servers() {
         for _ in 0..10 {
@@ -107,7 +109,7 @@ fn who_sends_too_much_is_told_so_though_it_goes_on_sending() {
 }
 
 #[test]
-fn requests_in_a_pipeline_are_answered_in_their_order() {
+fn pipelined_responses_keep_the_order_of_the_requests() {
     let words: Vec<_> = (0..500).map(|word| word.to_string()).collect();
     let targets: Vec<_> = words.iter().map(|word| format!("/word/{word}/1")).collect();
     for server in servers() {
@@ -116,7 +118,7 @@ fn requests_in_a_pipeline_are_answered_in_their_order() {
 }
 
 #[test]
-fn each_of_many_connections_gets_its_own_answers() {
+fn each_connection_gets_its_own_responses() {
     for server in servers() {
         let mut streams: Vec<_> = (0..40).map(|_| connect(&server)).collect();
         let words = |number: usize| (0..30).map(move |word| format!("{number}-{word}"));
@@ -133,8 +135,8 @@ fn each_of_many_connections_gets_its_own_answers() {
 }
 
 #[test]
-fn who_does_not_read_holds_up_nobody_and_has_all_of_it_in_the_end() {
-    // 35 MB, which is more than a socket holds.
+fn a_slow_reader_blocks_no_other_connection_and_gets_every_response() {
+    // 35 MB, more than the socket buffers hold.
     let words: Vec<_> = (0..5_000).map(|word| format!("{word:04}")).collect();
     let targets: Vec<_> = words.iter().map(|word| format!("/word/{word}/1750")).collect();
     for server in servers() {
@@ -151,15 +153,15 @@ fn who_does_not_read_holds_up_nobody_and_has_all_of_it_in_the_end() {
             }
         }
         let mut answers = String::new();
-        slow.read_to_string(&mut answers).expect("answers");
+        slow.read_to_string(&mut answers).expect("responses");
         sending.join().expect("a thread").expect("sent");
         let expected: Vec<_> = words.iter().map(|word| word.repeat(1750)).collect();
-        assert!(texts(&answers) == expected, "{} answers", texts(&answers).len());
+        assert!(texts(&answers) == expected, "{} responses", texts(&answers).len());
     }
 }
 
 #[test]
-fn an_answer_is_sent_though_the_runtime_has_always_something_to_do() {
+fn a_response_is_sent_even_if_the_runtime_is_never_idle() {
     for server in servers() {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let mut streams: Vec<_> = (0..4 * cores).map(|_| connect(&server)).collect();
@@ -174,7 +176,7 @@ fn an_answer_is_sent_though_the_runtime_has_always_something_to_do() {
 }
 
 #[test]
-fn what_is_complete_is_sent_though_what_comes_after_it_panics() {
+fn a_complete_response_is_sent_even_if_the_next_one_panics() {
     for server in servers() {
         let (mut stream, _idle) = asking(&server, &["/word/a/1", "/broken"]);
         let mut answers = Vec::new();
@@ -184,19 +186,19 @@ fn what_is_complete_is_sent_though_what_comes_after_it_panics() {
 }
 
 #[test]
-fn what_is_complete_is_sent_though_the_client_breaks_off() {
+fn complete_responses_are_sent_even_if_the_next_request_is_truncated() {
     for server in servers() {
         let (mut stream, _idle) = asking(&server, &["/word/a/1", "/word/b/1"]);
         stream.write_all(b"GET /word").expect("sent");
         stream.shutdown(Shutdown::Write).expect("no more");
         let mut answers = String::new();
-        stream.read_to_string(&mut answers).expect("answers");
+        stream.read_to_string(&mut answers).expect("responses");
         assert_eq!(texts(&answers), ["a", "b"]);
     }
 }
 
 #[test]
-fn who_sends_too_long_a_head_is_told_so_though_it_goes_on_sending() {
+fn an_oversized_head_gets_a_4xx_even_if_the_client_keeps_sending() {
     for server in servers() {
         for _ in 0..10 {
             let mut stream = connect(&server);
@@ -205,14 +207,14 @@ fn who_sends_too_long_a_head_is_told_so_though_it_goes_on_sending() {
             let head = format!("GET /word/{} HTTP/1.1\r\n", "a".repeat(4 << 20));
             stream.write_all(head.as_bytes()).expect("sent");
             let mut answer = String::new();
-            stream.read_to_string(&mut answer).expect("an answer");
+            stream.read_to_string(&mut answer).expect("a response");
             assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         }
     }
 }
 
 #[test]
-fn a_stream_is_sent_as_it_comes_though_another_request_waits() {
+fn a_stream_is_sent_immediately_even_if_another_request_waits() {
     for server in servers() {
         let mut stream = connect(&server);
         let request = "GET /stream HTTP/1.1\r\nhost: a\r\n\r\n".repeat(2);
@@ -224,13 +226,13 @@ fn a_stream_is_sent_as_it_comes_though_another_request_waits() {
 }
 
 #[test]
-fn requests_that_are_answered_at_the_same_time_are_told_apart() {
+fn concurrent_requests_get_their_own_responses() {
     for server in servers() {
         let answers = thread::scope(|scope| {
             let server = &server;
             let ask = |line| scope.spawn(move || answer(server, line));
             let asked = ["GET /both/one", "GET /both/two"].map(ask);
-            asked.map(|answer| answer.join().expect("an answer"))
+            asked.map(|answer| answer.join().expect("a response"))
         });
         let [one, two] = &answers;
         assert!(one.ends_with("\r\n\r\n\"one\""), "{one}");
@@ -239,7 +241,7 @@ fn requests_that_are_answered_at_the_same_time_are_told_apart() {
 }
 
 #[test]
-fn nothing_of_an_answer_is_left_for_the_next_one() {
+fn a_response_inherits_nothing_from_the_previous_one() {
     let last = "GET /word/b/1";
     let lines =
         ["POST /large", "GET /nowhere", "HEAD /word/a/1", "OPTIONS *", "PUT /word/a/1", last];
@@ -250,8 +252,10 @@ fn nothing_of_an_answer_is_left_for_the_next_one() {
             format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n{close}\r\n")
         };
         let together = exchange(&server, lines.map(request).concat().as_bytes());
-        let last =
-            together.rfind("HTTP/1.1 ").and_then(|start| together.get(start..)).expect("an answer");
+        let last = together
+            .rfind("HTTP/1.1 ")
+            .and_then(|start| together.get(start..))
+            .expect("a response");
         let fields = |answer: &str| -> Vec<String> {
             answer.lines().filter(|line| !line.starts_with("date: ")).map(str::to_owned).collect()
         };
@@ -261,7 +265,7 @@ fn nothing_of_an_answer_is_left_for_the_next_one() {
 }
 
 #[test]
-fn a_large_piece_of_a_stream_is_sent_whole() {
+fn a_large_chunk_of_a_stream_is_sent_completely() {
     let large: String = ('a'..='z').cycle().take(1 << 20).collect();
     for server in servers() {
         let answer = answer(&server, "GET /large");
@@ -275,7 +279,7 @@ fn a_large_piece_of_a_stream_is_sent_whole() {
 }
 
 #[test]
-fn what_was_begun_is_sent_to_its_end_when_the_server_ends() {
+fn a_response_in_progress_is_completed_on_shutdown() {
     for server in servers() {
         let (mut stream, mut idle) = asking(&server, &["/farewell"]);
         answers_up_to(&mut stream, "begun\r\n");

@@ -1,4 +1,4 @@
-//! Section 4: the content of a request, and the parameters within it.
+//! Request content, and the parameters in it.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -126,13 +126,13 @@ async fn content_is_deserialised_by_its_media_type() {
 }
 
 #[tokio::test]
-async fn over_the_limit_is_too_large() {
+async fn content_over_the_limit_gets_a_413() {
     let response = send("PUT", "/orders", "image/png", vec![0; (2 << 20) + 1]).await;
     assert_eq!(response.status(), 413);
     assert_eq!(send("PUT", "/orders", "image/png", vec![0; 2 << 20]).await.text(), "2097152");
 }
 
-/// Content that says how long it is, and must not be asked for.
+/// Content that declares its length, and panics if it is read.
 struct Declared(u64);
 
 impl http_body::Body for Declared {
@@ -143,7 +143,7 @@ impl http_body::Body for Declared {
         self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        panic!("it was read")
+        panic!("the content was read")
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
@@ -152,12 +152,12 @@ impl http_body::Body for Declared {
 }
 
 #[tokio::test]
-async fn what_is_declared_over_the_limit_is_refused_before_a_byte_is_read() {
+async fn a_declared_length_over_the_limit_is_rejected_before_reading() {
     let response = send("PUT", "/orders", "image/png", Body::new(Declared(u64::MAX))).await;
     assert_eq!(response.status(), 413);
 }
 
-/// Content of unknown length, in two pieces.
+/// Endless content in chunks of 1 MiB, which panics if it is read after the limit was exceeded.
 struct Trickle(u8);
 
 impl http_body::Body for Trickle {
@@ -168,20 +168,20 @@ impl http_body::Body for Trickle {
         mut self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        assert!(self.0 < 3, "it was read beyond the limit");
+        assert!(self.0 < 3, "the content was read beyond the limit");
         self.0 += 1;
         std::task::Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from(vec![0; 1 << 20])))))
     }
 }
 
 #[tokio::test]
-async fn what_is_not_declared_is_refused_at_the_byte_that_goes_over() {
+async fn content_of_unknown_length_is_rejected_at_the_limit() {
     let response = send("PUT", "/orders", "image/png", Body::new(Trickle(0))).await;
     assert_eq!(response.status(), 413);
 }
 
 #[tokio::test]
-async fn another_media_type_is_unsupported() {
+async fn an_unsupported_media_type_gets_a_415() {
     let expected = "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml";
     let response = send("POST", "/orders", "image/png", "x").await;
     assert_eq!(response.status(), 415);
@@ -191,14 +191,14 @@ async fn another_media_type_is_unsupported() {
 }
 
 #[tokio::test]
-async fn another_content_coding_is_unsupported() {
+async fn an_unsupported_content_coding_gets_a_415() {
     let request = client().put("/orders").header("content-encoding", "compress").body("x");
     let response = request.send().await;
     assert_eq!(response.status(), 415);
     assert!(response.field("accept-encoding").is_some());
 }
 
-/// Content in a content coding.
+/// Encodes `content` with a content coding.
 fn coded(coding: &str, content: &[u8]) -> Vec<u8> {
     use std::io::Write;
 
@@ -222,7 +222,7 @@ async fn put_coded(coding: &str, content: Vec<u8>) -> TestResponse {
 const CODINGS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
 #[tokio::test]
-async fn content_is_decoded() {
+async fn encoded_content_is_decoded() {
     for coding in CODINGS {
         assert_eq!(
             put_coded(coding, coded(coding, b"twelve bytes")).await.text(),
@@ -235,7 +235,7 @@ async fn content_is_decoded() {
 }
 
 #[tokio::test]
-async fn the_limit_holds_for_the_decoded_size() {
+async fn the_limit_applies_to_the_decoded_size() {
     let zeros = vec![0; (2 << 20) + 1];
     for coding in CODINGS {
         assert_eq!(put_coded(coding, coded(coding, &zeros)).await.status(), 413, "{coding}");
@@ -243,7 +243,7 @@ async fn the_limit_holds_for_the_decoded_size() {
 }
 
 #[tokio::test]
-async fn content_that_is_not_of_its_coding_is_a_bad_request() {
+async fn content_that_cannot_be_decoded_gets_a_400() {
     for coding in CODINGS {
         assert_eq!(put_coded(coding, b"twelve bytes".to_vec()).await.status(), 400, "{coding}");
     }
@@ -255,7 +255,7 @@ async fn put_with(name: &str, value: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_digest_is_verified() {
+async fn a_digest_of_the_content_is_verified() {
     let sha256 = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
     for name in ["content-digest", "repr-digest"] {
         assert_eq!(put_with(name, sha256).await, 200);
@@ -273,21 +273,21 @@ async fn a_digest_is_verified() {
 }
 
 #[tokio::test]
-async fn a_content_md5_is_verified_in_base64_and_as_the_original_wrote_it() {
+async fn content_md5_is_verified_in_base64_and_in_hexadecimal() {
     assert_eq!(put_with("content-md5", "XUFAKrxLKna5cZ2REBfFkg==").await, 200);
     assert_eq!(put_with("content-md5", "5d41402abc4b2a76b9719d911017c592").await, 200);
     assert_eq!(put_with("content-md5", "5d41402abc4b2a76b9719d911017c593").await, 400);
 }
 
 #[tokio::test]
-async fn empty_content_where_some_is_needed_is_a_bad_request() {
+async fn missing_required_content_gets_a_400() {
     assert_eq!(client().post("/orders").send().await.status(), 400);
     assert_eq!(client().put("/orders").send().await.text(), "0");
 }
 
 #[tokio::test]
-async fn a_bomb_within_a_bomb_is_no_content() {
-    // each byte is a whole stream of Brotli, of nothing
+async fn nested_compression_bombs_are_rejected() {
+    // Each byte is a complete, empty Brotli stream.
     let nothing = vec![0x06; 8 << 20];
     for outer in ["br", "gzip", "zstd"] {
         let response = put_coded(&format!("br, {outer}"), coded(outer, &nothing)).await;
@@ -297,7 +297,7 @@ async fn a_bomb_within_a_bomb_is_no_content() {
 }
 
 #[tokio::test]
-async fn what_is_declared_over_the_limit_is_refused_even_where_nobody_reads_it() {
+async fn a_declared_length_over_the_limit_is_rejected_even_if_the_content_is_unused() {
     for length in [10 << 30, u64::MAX] {
         let request = client().get("/users/1").body(Body::new(Declared(length)));
         assert_eq!(request.send().await.status(), 413);
@@ -305,7 +305,7 @@ async fn what_is_declared_over_the_limit_is_refused_even_where_nobody_reads_it()
 }
 
 #[tokio::test]
-async fn a_digest_is_verified_even_where_nobody_reads_the_content() {
+async fn a_digest_is_verified_even_if_the_content_is_unused() {
     let digest = format!("sha-256=:{}:", sha256(b"a"));
     let get = async |content: &'static str| {
         let request = client().get("/users/1?email=a@b.ch").header("content-digest", &digest);
@@ -315,20 +315,20 @@ async fn a_digest_is_verified_even_where_nobody_reads_the_content() {
     assert_eq!(get("b").await, 400);
 }
 
-/// No content, of unknown length.
+/// Empty content of unknown length.
 fn nothing() -> Body {
     Body::of_stream(futures_util::stream::iter(Vec::<Result<Bytes, std::io::Error>>::new()))
 }
 
 #[tokio::test]
-async fn content_of_unknown_length_may_be_none() {
+async fn content_of_unknown_length_may_be_empty() {
     assert_eq!(client().put("/checked/1").body(nothing()).send().await.json(), "None");
     let coded = client().put("/checked/1").header("content-encoding", "gzip");
     assert_eq!(coded.body(nothing()).send().await.json(), "None");
 }
 
 #[tokio::test]
-async fn a_member_that_is_there_twice_is_given_twice() {
+async fn a_duplicate_json_member_is_a_repeated_parameter() {
     let response =
         send("POST", "/users/1", JSON, r#"{"email": "a@b.ch", "email": "c@b.ch"}"#).await;
     assert_eq!(violations(&response), [("email".into(), "content".into(), "repeated".into())]);
@@ -337,7 +337,7 @@ async fn a_member_that_is_there_twice_is_given_twice() {
 }
 
 #[tokio::test]
-async fn a_member_is_of_the_type_of_its_parameter() {
+async fn a_json_member_must_have_the_type_of_its_parameter() {
     for json in [
         r#"{"email": 1}"#,
         r#"{"email": true}"#,
@@ -363,14 +363,14 @@ async fn a_json_object_has_at_most_ten_thousand_members() {
 }
 
 #[tokio::test]
-async fn an_answer_tells_a_hundred_violations_at_the_most() {
+async fn a_response_reports_at_most_a_hundred_violations() {
     let lines = (0..5_000).map(|line| format!("{line}x")).collect::<Vec<_>>();
     let json = serde_json::json!({"number": lines}).to_string();
     assert_eq!(violations(&send("POST", "/numbers", JSON, json).await).len(), 100);
 }
 
 #[tokio::test]
-async fn a_name_that_the_client_chose_is_cut() {
+async fn a_long_name_from_the_client_is_truncated() {
     let json = format!(r#"{{"{}": "x"}}"#, "k".repeat(10_000));
     let response = send("PATCH", "/numbers", JSON, json).await;
     assert_eq!(response.status(), 400);
@@ -378,14 +378,14 @@ async fn a_name_that_the_client_chose_is_cut() {
 }
 
 #[tokio::test]
-async fn content_may_be_absent_where_the_method_says_so() {
+async fn optional_content_may_be_absent() {
     assert_eq!(client().put("/checked/1").send().await.json(), "None");
     assert_eq!(send("PUT", "/checked/1", JSON, r#"{"count": 2}"#).await.json(), "Some(2)");
     assert_eq!(send("PUT", "/checked/1", JSON, "{").await.status(), 400);
 }
 
 #[tokio::test]
-async fn content_is_read_from_a_form_of_either_kind() {
+async fn content_is_deserialised_from_urlencoded_and_multipart_forms() {
     let part = "--b\r\ncontent-disposition: form-data; name=\"count\"\r\n\r\n2\r\n--b--\r\n";
     let multipart = "multipart/form-data; boundary=b";
     assert_eq!(send("PUT", "/checked/1", FORM, "count=2").await.json(), "Some(2)");
@@ -395,7 +395,7 @@ async fn content_is_read_from_a_form_of_either_kind() {
         [&b"--b\r\ncontent-disposition: form-data; name=\"count\"\r\n\r\n"[..], b"\xff\r\n--b--"];
     let response = send("PUT", "/checked/1", multipart, no_text.concat()).await;
     assert_eq!(violations(&response), [("count".into(), "content".into(), "invalid".into())]);
-    // no member is a form, too
+    // A form without members is valid.
     let empty = send("PUT", "/checked/1", FORM, "").await;
     assert_eq!(
         empty.json()["errors"][0]["detail"],
@@ -404,7 +404,7 @@ async fn content_is_read_from_a_form_of_either_kind() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_form_that_does_not_fit_is_told_by_its_name_and_never_with_its_value() {
+async fn a_violation_in_a_form_reports_the_name_and_never_the_value() {
     for (form, detail) in [
         ("count=secret", "Value for count does not validate. It is of another form."),
         ("count=1&count=2", "Value for count does not validate. It was given more than once."),
@@ -417,7 +417,7 @@ async fn a_part_of_a_form_that_does_not_fit_is_told_by_its_name_and_never_with_i
 }
 
 #[tokio::test]
-async fn json_that_does_not_parse_is_told_by_line_and_column() {
+async fn invalid_json_is_reported_by_line_and_column() {
     let response = send("POST", "/orders", JSON, "{\n\"secret\" 1}").await;
     assert_eq!(response.status(), 400);
     assert_eq!(
@@ -428,13 +428,13 @@ async fn json_that_does_not_parse_is_told_by_line_and_column() {
 }
 
 #[tokio::test]
-async fn nesting_is_bounded() {
+async fn json_nesting_is_bounded() {
     let response = send("POST", "/users/1", JSON, "[".repeat(100_000)).await;
     assert_eq!(response.status(), 400);
 }
 
 #[tokio::test]
-async fn a_part_that_does_not_fit_is_told_by_its_path_and_never_with_its_value() {
+async fn a_violation_in_json_reports_the_path_and_never_the_value() {
     let json = r#"{"customer": "Ada", "lines": [{"count": 2}, {"count": "hunter2"}]}"#;
     let response = send("POST", "/orders", JSON, json).await;
     assert_eq!(response.status(), 400);
@@ -446,13 +446,13 @@ async fn a_part_that_does_not_fit_is_told_by_its_path_and_never_with_its_value()
 }
 
 #[tokio::test]
-async fn parameters_come_from_a_form() {
+async fn parameters_are_read_from_a_form() {
     let response = send("POST", "/users/1", FORM, "email=a%40b.ch&tag=x&tag=y+z&other=1").await;
     assert_eq!(response.json(), r#"1 a@b.ch None ["x", "y z"]"#);
 }
 
 #[tokio::test]
-async fn parameters_come_from_a_json_object() {
+async fn parameters_are_read_from_a_json_object() {
     let json = r#"{"email": "a@b.ch", "age": 7, "tag": ["x", "y"], "other": {"a": null}}"#;
     assert_eq!(send("POST", "/users/1", JSON, json).await.json(), r#"1 a@b.ch Some(7) ["x", "y"]"#);
     let json = r#"{"email": "a@b.ch", "age": null}"#;
@@ -460,19 +460,19 @@ async fn parameters_come_from_a_json_object() {
 }
 
 #[tokio::test]
-async fn the_path_wins_and_then_the_query_and_then_the_content() {
+async fn the_path_overrides_the_query_and_the_query_overrides_the_content() {
     let response = send("POST", "/users/1?email=q@b.ch", FORM, "id=2&email=c@b.ch&age=3").await;
     assert_eq!(response.json(), "1 q@b.ch Some(3) []");
 }
 
 #[tokio::test]
-async fn json_that_is_no_object_has_no_parameters() {
+async fn json_other_than_an_object_has_no_parameters() {
     let response = send("POST", "/users/1", JSON, "[1, 2]").await;
     assert_eq!(violations(&response), [("email".into(), "query".into(), "missing".into())]);
 }
 
 #[tokio::test]
-async fn violations_in_the_content_are_reported_with_the_others() {
+async fn violations_in_the_content_are_reported_with_all_others() {
     let response = send("POST", "/users/one", FORM, "email=no&age=300").await;
     let found = violations(&response);
     let expected =
@@ -483,7 +483,7 @@ async fn violations_in_the_content_are_reported_with_the_others() {
 }
 
 #[tokio::test]
-async fn content_that_cannot_hold_parameters_is_unsupported() {
+async fn a_media_type_that_cannot_hold_parameters_gets_a_415() {
     let response = send("POST", "/users/1?email=a@b.ch", "image/png", "x").await;
     assert_eq!(response.status(), 415);
     let expected = "application/json, application/x-www-form-urlencoded, multipart/form-data";
@@ -495,7 +495,7 @@ async fn content_that_cannot_hold_parameters_is_unsupported() {
 }
 
 #[tokio::test]
-async fn content_that_does_not_parse_is_reported_with_the_others() {
+async fn invalid_content_is_reported_with_all_other_violations() {
     for content in ["{", r#"{"customer": 1}"#, ""] {
         let response = send("POST", "/checked/one", JSON, content).await;
         assert_eq!(response.status(), 400);
@@ -505,12 +505,12 @@ async fn content_that_does_not_parse_is_reported_with_the_others() {
         assert_eq!(found[1].1, "content");
     }
     let found = violations(&send("POST", "/users/one", JSON, "{").await);
-    assert_eq!(found.len(), 2, "once for all the parameters: {found:?}");
+    assert_eq!(found.len(), 2, "one violation for all parameters: {found:?}");
     assert_eq!(found[1], ("content".into(), "content".into(), "malformed".into()));
 }
 
 #[tokio::test]
-async fn content_that_does_not_parse_is_a_bad_request_even_where_violations_are_unprocessable() {
+async fn invalid_content_gets_a_400_even_if_violations_get_a_422() {
     let client = strict(Application::new("content").mount(Checked).unprocessable_violations());
     let post = async |content: &'static str| {
         let request = client.post("/checked/1").header("content-type", JSON);
@@ -522,7 +522,7 @@ async fn content_that_does_not_parse_is_a_bad_request_even_where_violations_are_
 }
 
 #[tokio::test]
-async fn content_is_read_from_xml() {
+async fn content_is_deserialised_from_xml() {
     let xml = r#"<order><customer>Ada</customer>
         <lines><child order="0"><count>2</count></child><child order="1"><count>3</count></child></lines></order>"#;
     let repeated = "<order><customer>Ada</customer><lines><count>2</count></lines><lines><count>3</count></lines></order>";
@@ -537,7 +537,7 @@ async fn content_is_read_from_xml() {
 }
 
 #[tokio::test]
-async fn xml_that_does_not_parse_is_told_by_line_and_column() {
+async fn invalid_xml_is_reported_by_line_and_column() {
     let response = send("POST", "/orders", "text/xml", "<a>\n<secret></a>").await;
     assert_eq!(response.status(), 400);
     let error = &response.json()["errors"][0];
@@ -547,7 +547,7 @@ async fn xml_that_does_not_parse_is_told_by_line_and_column() {
 }
 
 #[tokio::test]
-async fn xml_has_no_entities_and_is_bounded_in_its_nesting() {
+async fn xml_with_entities_or_deep_nesting_is_rejected() {
     let bomb = "<!DOCTYPE a [<!ENTITY b 'bbbbbbbb'><!ENTITY c '&b;&b;&b;&b;'>]><a>&c;</a>";
     let file = "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>";
     let deep = "<a>".repeat(100_000);
@@ -558,7 +558,7 @@ async fn xml_has_no_entities_and_is_bounded_in_its_nesting() {
 }
 
 #[tokio::test]
-async fn a_part_of_xml_that_does_not_fit_is_told_by_its_path_and_never_with_its_value() {
+async fn a_violation_in_xml_reports_the_path_and_never_the_value() {
     let xml = "<a><customer>Ada</customer><lines><count>hunter2</count></lines></a>";
     let response = send("POST", "/orders", "text/xml", xml).await;
     let error = &response.json()["errors"][0];
@@ -568,7 +568,7 @@ async fn a_part_of_xml_that_does_not_fit_is_told_by_its_path_and_never_with_its_
 }
 
 #[tokio::test]
-async fn a_limit_of_the_method_wins_over_that_of_the_resource_and_that_over_the_applications() {
+async fn the_most_specific_content_limit_applies() {
     let client = strict(Application::new("limits").mount(Limited).content_limit(1));
     let status = async |method: &str, size| {
         let request = client.request(method, "/limited").body(vec![0; size]);
@@ -579,7 +579,7 @@ async fn a_limit_of_the_method_wins_over_that_of_the_resource_and_that_over_the_
 }
 
 #[tokio::test]
-async fn zstandard_may_not_ask_for_a_window_over_eight_mebibytes() {
+async fn a_zstd_window_over_eight_mebibytes_is_rejected() {
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("an encoder");
     encoder.window_log(24).expect("a window");
     std::io::Write::write_all(&mut encoder, b"twelve bytes").expect("written");
@@ -588,7 +588,7 @@ async fn zstandard_may_not_ask_for_a_window_over_eight_mebibytes() {
 }
 
 #[tokio::test]
-async fn what_stands_behind_coded_content_is_no_content() {
+async fn bytes_after_encoded_content_are_rejected() {
     for coding in CODINGS {
         let mut content = coded(coding, b"twelve bytes");
         content.extend_from_slice(b"more of it");
@@ -597,7 +597,7 @@ async fn what_stands_behind_coded_content_is_no_content() {
 }
 
 #[tokio::test]
-async fn a_digest_is_of_the_content_as_it_was_sent() {
+async fn a_digest_covers_the_encoded_content() {
     let content = coded("gzip", b"twelve bytes");
     let digest = sha256(&content);
     let put = async |digest: String| {
@@ -610,6 +610,6 @@ async fn a_digest_is_of_the_content_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_get_looks_for_no_parameters_in_its_content() {
+async fn a_get_reads_no_parameters_from_its_content() {
     assert_eq!(send("GET", "/users/1", FORM, "email=a@b.ch").await.status(), 404);
 }

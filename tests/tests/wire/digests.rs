@@ -1,4 +1,4 @@
-//! Section 9: digests of what is answered.
+//! Digests of response content.
 
 use http::HeaderValue;
 use wsgiservice::{Application, Binary, mount, resource, testing::TestResponse};
@@ -41,7 +41,7 @@ async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestRespons
 }
 
 #[tokio::test]
-async fn no_digest_is_sent_that_nobody_wants() {
+async fn digests_are_sent_only_if_requested() {
     let response = ask("GET", "/text", &[]).await;
     for name in ["content-digest", "repr-digest", "content-md5"] {
         assert_eq!(response.field(name), None);
@@ -49,7 +49,7 @@ async fn no_digest_is_sent_that_nobody_wants() {
 }
 
 #[tokio::test]
-async fn a_digest_that_is_wanted_is_of_the_content_in_its_coding() {
+async fn a_requested_digest_covers_the_encoded_content() {
     for name in ["content-digest", "repr-digest"] {
         let fields = [(format!("want-{name}"), "sha-256=1"), ("accept-encoding".into(), "gzip")];
         let fields = fields.each_ref().map(|(name, value)| (name.as_str(), *value));
@@ -61,7 +61,7 @@ async fn a_digest_that_is_wanted_is_of_the_content_in_its_coding() {
 }
 
 #[tokio::test]
-async fn of_a_part_the_digests_of_the_content_and_of_the_representation_are_two() {
+async fn a_partial_response_has_distinct_content_and_representation_digests() {
     let wants = [("want-content-digest", "sha-256=1"), ("want-repr-digest", "sha-256=1")];
     for (range, part) in [("bytes=2-4", Some("234")), ("bytes=0-1, 3-4", None)] {
         let response = ask("GET", "/image", &[wants[0], wants[1], ("range", range)]).await;
@@ -75,7 +75,7 @@ async fn of_a_part_the_digests_of_the_content_and_of_the_representation_are_two(
 }
 
 #[tokio::test]
-async fn the_algorithm_is_the_one_that_the_client_likes_best() {
+async fn the_preferred_digest_algorithm_is_used() {
     for (wanted, algorithm) in [
         ("sha-256=1, sha-512=2", "sha-512="),
         ("sha-512=1, sha-256=10, md5=10", "sha-256="),
@@ -88,7 +88,7 @@ async fn the_algorithm_is_the_one_that_the_client_likes_best() {
 }
 
 #[tokio::test]
-async fn a_wish_that_is_malformed_or_cannot_be_met_is_ignored() {
+async fn malformed_and_unsupported_digest_preferences_are_ignored() {
     for wanted in
         ["sha-256=0", "md5=5", "sha-256=11", "sha-256=-1", "sha-256=a", "sha-256", "=", ""]
     {
@@ -99,7 +99,7 @@ async fn a_wish_that_is_malformed_or_cannot_be_met_is_ignored() {
 }
 
 #[tokio::test]
-async fn head_has_the_digest_of_the_representation_and_that_of_no_content() {
+async fn head_has_the_representation_digest_and_the_digest_of_empty_content() {
     let wants = [("want-content-digest", "sha-256=1"), ("want-repr-digest", "sha-256=1")];
     let head = ask("HEAD", "/image", &wants).await;
     let digest = |content| Some(format!("sha-256=:{}:", sha256(content)));
@@ -108,20 +108,20 @@ async fn head_has_the_digest_of_the_representation_and_that_of_no_content() {
 }
 
 #[tokio::test]
-async fn what_a_method_says_itself_is_not_said_again() {
+async fn a_digest_set_by_the_method_is_kept() {
     let response = ask("PUT", "/image", &[("want-content-digest", "sha-256=1")]).await;
     assert_eq!(response.fields().get_all("content-digest").iter().count(), 1);
     assert_eq!(response.field("content-digest"), Some("its own"));
 }
 
 #[tokio::test]
-async fn a_nested_application_keeps_its_content_md5() {
+async fn a_nested_application_keeps_its_content_md5_setting() {
     let client = strict(Application::new("all").nest("/a", application().content_md5()));
     assert!(client.get("/a/image").send().await.field("content-md5").is_some());
 }
 
 #[tokio::test]
-async fn content_md5_is_sent_where_the_application_says_so() {
+async fn content_md5_is_sent_if_the_application_enables_it() {
     let client = strict(application().content_md5());
     let response = client.get("/image").send().await;
     assert_eq!(response.field("content-md5"), Some("eB5eJF1ptWaXm4bijSPyxw=="));

@@ -1,4 +1,4 @@
-//! What an application tells of itself: the help page, and the OpenAPI document.
+//! The documentation of an application: the help page and the OpenAPI document.
 
 use std::net::SocketAddr;
 
@@ -23,15 +23,15 @@ struct Note;
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Text {
-    /// What it says.
+    /// The text of the note.
     text: String,
     tags: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error, Problem)]
 enum NoteError {
-    /// There is another one.
-    #[error("there is another one")]
+    /// A note with this number already exists.
+    #[error("the note already exists")]
     #[problem(409)]
     Taken,
 }
@@ -58,7 +58,7 @@ impl Note {
 
     /// Return the note.
     ///
-    /// With all of its text.
+    /// The note includes its full text.
     #[expires(days = 1)]
     fn get(
         &self,
@@ -70,7 +70,7 @@ impl Note {
         (id == 7).then(|| Text { text: format!("{word:?} {count}"), tags: tag })
     }
 
-    /// Write the note.
+    /// Create the note.
     fn put(&self, id: u32, content: Content<Text>) -> Result<Created<Text>, NoteError> {
         match id {
             7 => Err(NoteError::Taken),
@@ -78,8 +78,8 @@ impl Note {
         }
     }
 
-    /// Take the note away.
-    #[deprecated(note = "Write nothing in its place.")]
+    /// Delete the note.
+    #[deprecated(note = "Write an empty note instead.")]
     #[sunset(since = "2026-11-24", on = "2027-06-30")]
     fn delete(&self, id: u32) {
         let _ = id;
@@ -108,7 +108,7 @@ fn application() -> Application {
     Application::new("notes").mount(Notes).mount(Note)
 }
 
-/// The document of an application of one resource.
+/// The OpenAPI document of an application with one resource.
 async fn document_of(resource: impl Resource) -> Value {
     let client = Client::new(Application::new("one").mount(resource));
     client.get("/_internal/openapi.json").send().await.json()
@@ -122,13 +122,13 @@ async fn openapi() -> Value {
     client().get("/_internal/openapi.json").send().await.json()
 }
 
-/// A value within another, by its pointer.
+/// The value at a JSON pointer.
 fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
     value.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {value}"))
 }
 
 #[tokio::test]
-async fn help_is_negotiated_like_any_resource() {
+async fn the_help_page_is_negotiated_like_any_resource() {
     let html = client().get("/_internal/help").header("accept", "text/html").send().await;
     assert_eq!(html.field("content-type"), Some("text/html; charset=utf-8"));
     let json = client().get("/_internal/help").send().await;
@@ -143,7 +143,7 @@ async fn help_is_negotiated_like_any_resource() {
 }
 
 #[tokio::test]
-async fn help_tells_all_of_a_method() {
+async fn the_help_page_documents_every_detail_of_a_method() {
     let help = client().get("/_internal/help").send().await.json();
     let resources = help["resources"].as_array().expect("resources");
     let paths: Vec<_> = resources.iter().map(|resource| &resource["path"]).collect();
@@ -151,7 +151,7 @@ async fn help_tells_all_of_a_method() {
     let get = at(&help, "/resources/1/methods/0");
     assert_eq!(get["method"], "GET");
     assert_eq!(get["summary"], "Return the note.");
-    assert_eq!(get["description"], "With all of its text.");
+    assert_eq!(get["description"], "The note includes its full text.");
     assert_eq!(get["cache_control"], "max-age=86400");
     let parameter = |index: usize| &get["parameters"][index];
     assert_eq!(parameter(0)["in"], "path");
@@ -168,20 +168,20 @@ async fn help_tells_all_of_a_method() {
         (&key["name"], &key["in"], &key["key"]),
         (&"key".into(), &"header".into(), &"X-Key".into())
     );
-    let statuses = get["answers"].as_array().expect("answers").iter().map(|it| &it["status"]);
+    let statuses = get["answers"].as_array().expect("responses").iter().map(|it| &it["status"]);
     let expected = [200, 304, 400, 401, 403, 404, 406, 412, 413, 500];
     assert_eq!(statuses.filter_map(Value::as_u64).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
-async fn the_page_holds_what_authors_wrote_as_text() {
+async fn the_help_page_escapes_markup_in_doc_comments() {
     let page = text(&client(), "/_internal/help.html").await;
     assert!(page.contains("A note, with &lt;b&gt;markup&lt;/b&gt; of its own."), "{page}");
     assert!(page.contains("The number of the <em>note</em>."));
 }
 
 #[tokio::test]
-async fn the_page_loads_nothing_from_elsewhere() {
+async fn the_help_page_loads_nothing_from_other_origins() {
     let page = client().get("/_internal/help.html").send().await;
     let policy = page.field("content-security-policy").expect("a policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"));
@@ -195,7 +195,7 @@ async fn the_page_loads_nothing_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_host_of_a_request_is_text_in_the_page() {
+async fn the_help_page_escapes_the_host_of_the_request() {
     let request = client().get("/_internal/help.html").header("host", "a\"><script>");
     assert!(!request.send().await.text().contains("a\"><script>"));
 }
@@ -208,7 +208,7 @@ async fn status_over_a_socket(application: Application) -> String {
     let request = "GET /_internal/help HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
+    stream.read_to_string(&mut answer).await.expect("a response");
     server.abort();
     answer.split(' ').nth(1).unwrap_or_default().to_owned()
 }
@@ -220,7 +220,7 @@ struct Options {
 }
 
 #[tokio::test]
-async fn what_is_internal_is_for_those_who_are_trusted() {
+async fn internal_paths_are_served_only_to_trusted_networks() {
     let trusting = |network: &str| {
         let options: Options = clap::Parser::parse_from(["notes", "--trusted", network]);
         application().settings(options.settings)
@@ -231,16 +231,16 @@ async fn what_is_internal_is_for_those_who_are_trusted() {
 }
 
 #[tokio::test]
-async fn nobody_is_trusted_of_whom_nobody_knows_who_it_is() {
+async fn a_client_of_unknown_address_is_not_trusted() {
     use tower_service::Service;
 
     let request = http::Request::get("/_internal/help").body(String::new()).expect("a request");
-    let response = application().into_service().call(request).await.expect("an answer");
+    let response = application().into_service().call(request).await.expect("a response");
     assert_eq!(response.status(), 404);
 }
 
 #[tokio::test]
-async fn an_operation_is_documented_for_programs() {
+async fn openapi_documents_an_operation() {
     let document = openapi().await;
     assert_eq!(document["openapi"], "3.1.1");
     let get = at(&document, "/paths/~1notes~1{id}/get");
@@ -260,7 +260,7 @@ async fn an_operation_is_documented_for_programs() {
     }
     assert_eq!(
         at(&document, "/components/schemas/Text/properties/text/description"),
-        "What it says."
+        "The text of the note."
     );
 }
 
@@ -276,9 +276,10 @@ impl Offers {
 }
 
 #[tokio::test]
-async fn only_a_header_field_is_said_otherwise_than_by_a_parameter() {
+async fn openapi_omits_the_accept_header_but_not_a_query_parameter_named_accept() {
     let document = document_of(Offers).await;
-    let parameters = at(&document, "/paths/~1offers/get/parameters").as_array().expect("them");
+    let parameters =
+        at(&document, "/paths/~1offers/get/parameters").as_array().expect("parameters");
     let named: Vec<_> = parameters.iter().map(|it| (&it["name"], &it["in"])).collect();
     assert_eq!(named, [(&"accept".into(), &"query".into())]);
 }
@@ -295,7 +296,7 @@ impl Dice {
 }
 
 #[tokio::test]
-async fn the_numbers_there_are_are_numbers() {
+async fn allowed_numbers_are_documented_as_numbers() {
     let document = document_of(Dice).await;
     let get = at(&document, "/paths/~1dice~1{sides}/get");
     assert_eq!(at(get, "/parameters/0/schema/enum"), &serde_json::json!([6, 20]));
@@ -306,7 +307,7 @@ async fn the_numbers_there_are_are_numbers() {
 }
 
 #[tokio::test]
-async fn the_content_of_a_request_is_documented_by_media_type() {
+async fn request_content_is_documented_by_media_type() {
     let document = openapi().await;
     let put = at(&document, "/paths/~1notes~1{id}/put/requestBody");
     assert_eq!(put["required"], true);
@@ -319,10 +320,10 @@ async fn the_content_of_a_request_is_documented_by_media_type() {
 }
 
 #[tokio::test]
-async fn what_errors_can_be_is_documented() {
+async fn possible_errors_are_documented() {
     let document = openapi().await;
     let put = at(&document, "/paths/~1notes~1{id}/put/responses");
-    assert_eq!(at(put, "/409/description"), "There is another one.");
+    assert_eq!(at(put, "/409/description"), "A note with this number already exists.");
     assert_eq!(at(put, "/201/headers/Location/schema/type"), "string");
     at(put, "/415/headers/Accept");
     at(put, "/401/headers/WWW-Authenticate");
@@ -346,7 +347,7 @@ impl There {
 }
 
 #[tokio::test]
-async fn that_a_client_has_what_exists_is_documented() {
+async fn a_304_based_on_the_exists_hook_is_documented() {
     let client = strict(Application::new("there").mount(There));
     let response = client.get("/exists").header("if-none-match", "*").send().await;
     assert_eq!(response.status(), 304);
@@ -354,11 +355,11 @@ async fn that_a_client_has_what_exists_is_documented() {
 
 #[derive(Debug, thiserror::Error, Problem)]
 enum Shut {
-    /// It is shut for the night.
-    #[error("it is shut")]
+    /// The shop is closed for the night.
+    #[error("the shop is closed")]
     #[problem(423)]
     ForTheNight,
-    #[error("it is gone")]
+    #[error("the shop is gone")]
     #[problem(410)]
     ForGood,
 }
@@ -382,7 +383,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn how_the_entity_tag_of_what_is_to_change_can_fail_is_documented() {
+async fn a_put_documents_the_errors_of_computing_the_current_etag() {
     let client = strict(Application::new("shop").mount(Shop));
     for (target, status) in [("/shop/0", 423), ("/shop/1", 204), ("/shop/2", 412)] {
         let response = client.put(target).header("if-none-match", "*").send().await;
@@ -390,12 +391,12 @@ async fn how_the_entity_tag_of_what_is_to_change_can_fail_is_documented() {
     }
     let document = document_of(Shop).await;
     let put = at(&document, "/paths/~1shop~1{day}/put/responses");
-    assert_eq!(at(put, "/423/description"), "It is shut for the night.");
-    assert_eq!(put.get("410"), None, "what is not there can be written");
+    assert_eq!(at(put, "/423/description"), "The shop is closed for the night.");
+    assert_eq!(put.get("410"), None, "a missing resource can be written");
 }
 
 #[tokio::test]
-async fn how_to_log_in_is_documented_and_told() {
+async fn authentication_is_documented_and_requested_by_a_challenge() {
     let document = openapi().await;
     assert_eq!(at(&document, "/components/securitySchemes/basic/scheme"), "basic");
     assert_eq!(at(&document, "/paths/~1notes~1{id}/get/security/0/basic"), &serde_json::json!([]));
@@ -445,7 +446,7 @@ async fn each_realm_is_documented_once() {
 }
 
 #[tokio::test]
-async fn which_methods_there_are_is_documented() {
+async fn the_options_method_is_documented() {
     let client = client();
     let document = client.get("/_internal/openapi.json").send().await.json();
     let options = at(&document, "/paths/~1notes~1{id}/options");
@@ -457,7 +458,7 @@ async fn which_methods_there_are_is_documented() {
     let response = client.request("OPTIONS", "/notes").send().await;
     assert_eq!(
         (response.status(), response.field("allow")),
-        (204.try_into().expect("one"), Some("OPTIONS, POST"))
+        (204.try_into().expect("a status"), Some("OPTIONS, POST"))
     );
     assert!(response.field("accept-post").is_some());
     let help = client.get("/_internal/help").send().await.json();
@@ -465,11 +466,11 @@ async fn which_methods_there_are_is_documented() {
 }
 
 #[tokio::test]
-async fn what_is_to_go_is_documented_and_told() {
+async fn deprecation_is_documented_and_sent() {
     let document = openapi().await;
     let delete = at(&document, "/paths/~1notes~1{id}/delete");
     assert_eq!(delete["deprecated"], true);
-    assert!(delete["description"].as_str().is_some_and(|it| it.contains("Write nothing")));
+    assert!(delete["description"].as_str().is_some_and(|it| it.contains("Write an empty note")));
     for status in ["204", "400", "500"] {
         at(delete, &format!("/responses/{status}/headers/Deprecation"));
         at(delete, &format!("/responses/{status}/headers/Sunset"));
@@ -494,7 +495,7 @@ impl Old {
 }
 
 #[tokio::test]
-async fn since_a_version_is_documented_and_is_no_day_that_could_be_told() {
+async fn deprecation_since_a_version_is_documented_but_not_sent() {
     let client = strict(Application::new("old").mount(Old));
     assert_eq!(client.get("/old").send().await.field("deprecation"), None);
     let document = document_of(Old).await;
@@ -504,7 +505,7 @@ async fn since_a_version_is_documented_and_is_no_day_that_could_be_told() {
 }
 
 #[tokio::test]
-async fn what_is_internal_is_not_in_the_documentation() {
+async fn internal_paths_are_not_documented() {
     let document = openapi().await;
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.keys().all(|path| !path.contains("_internal")));

@@ -1,4 +1,4 @@
-//! Sections 4 and 6: `multipart/form-data`, and files.
+//! `multipart/form-data` and files.
 
 use std::convert::Infallible;
 
@@ -56,7 +56,7 @@ impl Form {
 
 const MULTIPART: &str = "multipart/form-data; boundary=\"b\"";
 
-/// A part: what stands in its `Content-Disposition` behind its name, its other fields, and its content.
+/// A part of a form. `more` continues its `Content-Disposition` after the name, and may add fields.
 fn part(name: &str, more: &str, content: &[u8]) -> Vec<u8> {
     let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
     [head.as_bytes(), content, b"\r\n"].concat()
@@ -80,7 +80,7 @@ async fn send_as(
 const PICTURE: &str = "; filename=\"a.png\"\r\nContent-Type: image/png";
 
 #[tokio::test]
-async fn parameters_and_files_come_from_a_multipart_form() {
+async fn parameters_and_files_are_read_from_a_multipart_form() {
     let parts = [
         part("title", "", "Zürich".as_bytes()),
         part("tag", "", b"1"),
@@ -97,14 +97,14 @@ async fn parameters_and_files_come_from_a_multipart_form() {
 }
 
 #[tokio::test]
-async fn a_file_that_nobody_chose_is_absent() {
+async fn an_unselected_file_is_absent() {
     let unchosen = "; filename=\"\"\r\nContent-Type: application/octet-stream";
     let parts = [part("title", "", b"a"), part("picture", unchosen, b"")];
     assert_eq!(send("POST", "/form/7", &parts).await.json(), "7 a [] None None []");
 }
 
 #[tokio::test]
-async fn a_file_that_is_missing_or_repeated_is_a_violation() {
+async fn a_missing_or_repeated_file_is_a_violation() {
     let found = violations(&send("PUT", "/form/7", &[part("title", "", b"a")]).await);
     assert_eq!(found, [("picture".into(), "content".into(), "missing".into())]);
     let parts = [part("picture", PICTURE, b"1"), part("picture", PICTURE, b"2")];
@@ -113,7 +113,7 @@ async fn a_file_that_is_missing_or_repeated_is_a_violation() {
 }
 
 #[tokio::test]
-async fn a_file_is_held_against_the_rule_on_its_size() {
+async fn the_size_of_a_file_is_validated() {
     let parts = [part("title", "", b"a"), part("picture", PICTURE, &[0; 9])];
     let response = send("POST", "/form/7", &parts).await;
     assert_eq!(violations(&response), [("picture".into(), "content".into(), "length".into())]);
@@ -124,13 +124,13 @@ async fn a_file_is_held_against_the_rule_on_its_size() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_utf_8_is_a_violation() {
+async fn invalid_utf_8_is_a_violation() {
     let found = violations(&send("POST", "/form/7", &[part("title", "", b"\xff")]).await);
     assert_eq!(found, [("title".into(), "content".into(), "encoding".into())]);
 }
 
 #[tokio::test]
-async fn a_form_that_does_not_parse_is_reported_with_the_others() {
+async fn an_invalid_form_is_reported_with_all_other_violations() {
     let whole = part("title", "", b"a");
     let cut = whole.get(..whole.len() - 4).expect("a part").to_vec();
     for content in [b"--c\r\n".to_vec(), whole, cut, b"--b\r\na\xff: \0\r\n\r\n--b--".to_vec()] {
@@ -145,7 +145,7 @@ async fn a_form_that_does_not_parse_is_reported_with_the_others() {
 }
 
 #[tokio::test]
-async fn a_multipart_form_without_a_boundary_is_a_bad_request() {
+async fn a_multipart_form_without_a_boundary_gets_a_400() {
     for method in ["POST", "PATCH"] {
         let target = "/form/7?take=0&title=a";
         let response = send_as(method, target, "multipart/form-data", b"--b--".to_vec()).await;
@@ -164,7 +164,7 @@ async fn a_form_has_at_most_ten_thousand_members() {
 }
 
 #[tokio::test]
-async fn the_parts_of_a_form_are_read_as_they_come() {
+async fn the_parts_of_a_form_can_be_streamed() {
     let parts = [part("a", PICTURE, &[1; 200_000]), part("b", "", b""), part("c", "", b"123")];
     let response = send("PATCH", "/form/7?take=1000000", &parts).await;
     let expected = [
@@ -176,7 +176,7 @@ async fn the_parts_of_a_form_are_read_as_they_come() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_not_read_is_passed_over() {
+async fn an_unread_part_is_skipped() {
     let parts = [part("a", "", &[1; 200_000]), part("b", "", b"12")];
     let response = send("PATCH", "/form/7?take=0", &parts).await;
     assert_eq!(
@@ -186,7 +186,7 @@ async fn a_part_that_is_not_read_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_read_as_it_comes_has_the_limit_of_its_method() {
+async fn a_streamed_form_has_the_limit_of_its_method() {
     let parts = [part("a", "", &[1; 300_000])];
     assert_eq!(send("PATCH", "/form/7?take=1000000", &parts).await.status(), 413);
 }
@@ -204,12 +204,12 @@ async fn the_head_of_a_part_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_form_that_breaks_off_is_a_bad_request() {
+async fn a_truncated_form_gets_a_400() {
     let response = send_as("PATCH", "/form/7?take=9", MULTIPART, part("a", "", b"1234")).await;
     assert_eq!(response.status(), 400);
 }
 
-/// A form whose end comes later than its last boundary.
+/// A form whose stream ends later than its last boundary.
 fn late_end(form: Vec<u8>) -> Body {
     let pieces = futures_util::stream::unfold(Some(form), |form| async {
         tokio::task::yield_now().await;
@@ -219,7 +219,7 @@ fn late_end(form: Vec<u8>) -> Body {
 }
 
 #[tokio::test]
-async fn the_digest_of_a_form_is_verified_at_its_very_end() {
+async fn the_digest_of_a_streamed_form_is_verified_at_its_end() {
     let form = [part("a", "", b"1234"), b"--b--\r\n".to_vec()].concat();
     let patch = async |digest: String| {
         let client = strict(Application::new("form").mount(Form));
@@ -232,13 +232,13 @@ async fn the_digest_of_a_form_is_verified_at_its_very_end() {
 }
 
 #[tokio::test]
-async fn a_boundary_has_its_length() {
+async fn an_overlong_boundary_gets_a_400() {
     let media_type = format!("multipart/form-data; boundary={}", "b".repeat(71));
     assert_eq!(send_as("PATCH", "/form/7?take=9", &media_type, vec![]).await.status(), 400);
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_unsupported_where_the_method_reads_one() {
+async fn other_content_gets_a_415_if_the_method_reads_a_form() {
     let response = send_as("PATCH", "/form/7?take=9", "application/json", b"{}".to_vec()).await;
     assert_eq!(response.status(), 415);
     assert_eq!(response.field("accept-patch"), Some("multipart/form-data"));

@@ -1,7 +1,6 @@
-//! What goes over the wire: a module for each section, a test for each line.
+//! Behaviour on the wire: one module per topic, one test per behaviour.
 
 mod access;
-mod answer;
 mod application;
 mod coding;
 mod connection;
@@ -16,6 +15,7 @@ mod outcomes;
 mod parameters;
 mod problems;
 mod range;
+mod response;
 mod running;
 mod stream;
 mod target;
@@ -29,23 +29,23 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
-/// A client of an application whose documentation has to know every status that it answers.
+/// A client that checks every response against the application's documentation.
 #[track_caller]
 fn strict(application: Application) -> Client {
     Client::new(application).strict()
 }
 
-/// The status of a `GET`.
+/// Sends a `GET` and returns the status.
 async fn status(client: &Client, target: &str) -> u16 {
     client.get(target).send().await.status().as_u16()
 }
 
-/// The content of a `GET`.
+/// Sends a `GET` and returns the content.
 async fn text(client: &Client, target: &str) -> String {
     client.get(target).send().await.text().to_owned()
 }
 
-/// The violations that an answer reports: name, place and code.
+/// The violations in a problem document, each as name, location and code.
 fn violations(response: &TestResponse) -> Vec<(String, String, String)> {
     let document = response.json();
     let errors = document["errors"].as_array().expect("violations");
@@ -56,7 +56,7 @@ fn violations(response: &TestResponse) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// The SHA-256 of content, in base64.
+/// The SHA-256 digest of `content`, in base64.
 fn sha256(content: &[u8]) -> String {
     base64::prelude::BASE64_STANDARD.encode(Sha256::digest(content))
 }

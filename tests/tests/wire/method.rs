@@ -1,4 +1,4 @@
-//! Section 2: the method.
+//! Methods: 405, 501, `OPTIONS` and `HEAD`.
 
 use wsgiservice::{Application, Content, NoContent, mount, resource, testing::Client};
 
@@ -41,7 +41,7 @@ fn client() -> Client {
 }
 
 #[tokio::test]
-async fn a_method_that_http_does_not_register_is_not_implemented() {
+async fn an_unregistered_method_gets_a_501() {
     for method in ["BREW", "get", "Get"] {
         let response = client().request(method, "/page").send().await;
         assert_eq!(response.status(), 501, "{method}");
@@ -50,7 +50,7 @@ async fn a_method_that_http_does_not_register_is_not_implemented() {
 }
 
 #[tokio::test]
-async fn a_registered_method_that_is_not_here_is_not_allowed() {
+async fn a_registered_method_that_the_resource_lacks_gets_a_405() {
     for method in ["PUT", "POST", "PROPFIND", "QUERY"] {
         let response = client().request(method, "/page").send().await;
         assert_eq!(response.status(), 405, "{method}");
@@ -65,7 +65,7 @@ async fn a_resource_may_implement_any_registered_method() {
 }
 
 #[tokio::test]
-async fn options_says_what_there_is() {
+async fn options_lists_the_allowed_methods() {
     let response = client().request("OPTIONS", "/page").send().await;
     assert_eq!(response.status(), 204);
     assert_eq!(response.fields().get_all("allow").iter().count(), 1);
@@ -74,7 +74,7 @@ async fn options_says_what_there_is() {
 }
 
 #[tokio::test]
-async fn options_says_what_content_a_method_takes() {
+async fn options_lists_the_accepted_media_types() {
     let response = client().request("OPTIONS", "/form").send().await;
     assert_eq!(
         response.field("accept-post"),
@@ -91,7 +91,7 @@ async fn options_says_what_content_a_method_takes() {
 }
 
 #[tokio::test]
-async fn options_of_the_server_is_no_content() {
+async fn options_of_the_server_gets_a_204() {
     let response = client().request("OPTIONS", "*").send().await;
     assert_eq!(response.status(), 204);
     assert_eq!(response.field("allow"), Some("OPTIONS"));
@@ -110,7 +110,7 @@ async fn head_has_the_fields_of_get_and_no_content() {
 }
 
 #[tokio::test]
-async fn trace_and_connect_are_not_allowed() {
+async fn trace_and_connect_get_a_405() {
     assert_eq!(client().request("TRACE", "/page").send().await.status(), 405);
     assert_eq!(client().request("CONNECT", "example.org:80").send().await.status(), 405);
 }

@@ -1,4 +1,4 @@
-//! Section 5: negotiation.
+//! Content negotiation.
 
 use std::sync::{
     Arc,
@@ -76,32 +76,32 @@ async fn media_type(target: &str, accept: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_extension_decides_alone() {
+async fn an_extension_overrides_accept() {
     assert_eq!(media_type("/counted.xml", "application/json").await, "text/xml; charset=utf-8");
     let response = client().get("/counted.xml").send().await;
     assert_eq!(response.field("vary"), None);
 }
 
 #[tokio::test]
-async fn json_is_the_default_and_a_resource_may_say_otherwise() {
+async fn json_is_the_default_unless_the_resource_changes_it() {
     assert_eq!(media_type("/counted", "*/*").await, "application/json");
     assert_eq!(media_type("/xml-first", "*/*").await, "text/xml; charset=utf-8");
 }
 
 #[tokio::test]
-async fn the_greatest_quality_decides() {
+async fn the_highest_quality_wins() {
     let accept = "application/json;q=0.5, application/xml;q=0.7, text/*;q=0.1";
     assert_eq!(media_type("/counted", accept).await, "application/xml; charset=utf-8");
 }
 
 #[tokio::test]
-async fn the_xml_that_is_asked_for_is_the_one_answered() {
+async fn the_requested_xml_media_type_is_sent() {
     assert_eq!(media_type("/counted", "text/xml").await, "text/xml; charset=utf-8");
     assert_eq!(media_type("/counted", "application/xml").await, "application/xml; charset=utf-8");
 }
 
 #[tokio::test]
-async fn vary_is_on_every_answer_that_accept_could_have_changed() {
+async fn vary_is_sent_with_every_negotiated_response() {
     let client = client();
     let not_modified = client.get("/counted").header("if-none-match", "\"a_json\"").send().await;
     let refused = client.get("/counted").header("accept", "image/png").send().await;
@@ -113,14 +113,14 @@ async fn vary_is_on_every_answer_that_accept_could_have_changed() {
 }
 
 #[tokio::test]
-async fn an_answer_without_content_does_not_vary() {
+async fn a_response_without_content_has_no_vary() {
     let response = client().delete("/counted").header("accept", "image/png").send().await;
     assert_eq!(response.status(), 204);
     assert_eq!(response.field("vary"), None);
 }
 
 #[tokio::test]
-async fn nothing_acceptable_is_a_problem_that_lists_what_there_is() {
+async fn a_406_lists_the_available_media_types() {
     let response = client().get("/counted").header("accept", "image/png").send().await;
     assert_eq!(response.status(), 406);
     assert_eq!(response.field("content-type"), Some("application/problem+json"));
@@ -129,7 +129,7 @@ async fn nothing_acceptable_is_a_problem_that_lists_what_there_is() {
 }
 
 #[tokio::test]
-async fn the_method_is_not_called_for_what_is_not_acceptable() {
+async fn a_406_is_sent_without_calling_the_method() {
     let resource = Counted::default();
     let calls = Arc::clone(&resource.calls);
     let client = strict(Application::new("counted").mount(resource));
@@ -138,7 +138,7 @@ async fn the_method_is_not_called_for_what_is_not_acceptable() {
 }
 
 #[tokio::test]
-async fn a_resource_has_representations_of_its_own() {
+async fn a_resource_can_define_representations() {
     let response = client().get("/report").header("accept", "text/html").send().await;
     assert_eq!(response.text(), "<p>1</p>");
     assert_eq!(response.field("content-type"), Some("text/html; charset=utf-8"));
@@ -146,7 +146,7 @@ async fn a_resource_has_representations_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_representation_is_there_for_its_type_alone() {
+async fn a_custom_representation_is_offered_only_for_its_type() {
     let response = client().post("/report").header("accept", "text/html").send().await;
     assert_eq!(response.status(), 406);
 }

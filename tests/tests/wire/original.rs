@@ -1,4 +1,4 @@
-//! What services of the Python original do, of which its own tests tell, and what stayed so.
+//! Behaviour of the Python original, covered by its own tests, that this framework keeps.
 
 use std::{
     collections::BTreeMap,
@@ -104,7 +104,7 @@ impl User {
         &self,
         #[validate(default = 5)] id: u32,
         #[validate(convert = reversed)] name: String,
-        #[validate(doc = "What is not empty.")] nick: Option<String>,
+        #[validate(doc = "Must not be empty.")] nick: Option<String>,
     ) -> String {
         format!("{id} {name} {nick:?}")
     }
@@ -131,7 +131,7 @@ impl Anything {
     }
 }
 
-/// Its own representation is the default, and there is no JSON.
+/// A resource with a custom representation as its default, and without JSON.
 #[mount("/res8", representations = [txt, xml])]
 struct Resource8;
 
@@ -178,13 +178,13 @@ async fn a_get_ignores_the_parameters_in_its_content() {
 }
 
 #[tokio::test]
-async fn a_post_takes_the_parameters_in_its_content() {
+async fn a_post_reads_the_parameters_in_its_content() {
     let response = post("/res1/theid", FORM, "number=42&baz=foobar").await;
     assert_eq!(response.text(), "<response>POST was called with id theid, number 42</response>");
 }
 
 #[tokio::test]
-async fn the_rules_of_a_method_and_those_of_its_resource_hold() {
+async fn the_rules_of_a_method_and_of_its_resource_apply() {
     for (target, content, text) in [
         ("/res1/theid", "number=", "Value for number must not be empty."),
         ("/res1/theid", "", "Value for number must not be empty."),
@@ -198,7 +198,7 @@ async fn the_rules_of_a_method_and_those_of_its_resource_hold() {
 }
 
 #[tokio::test]
-async fn a_default_is_taken_where_nothing_was_given_whatever_the_content_is() {
+async fn an_absent_parameter_gets_its_default_in_forms_and_json() {
     for (media_type, without, with) in [
         (FORM, "name=ab", "name=ab&id=7"),
         (JSON, r#"{"name": "ab"}"#, r#"{"name": "ab", "id": "7"}"#),
@@ -210,7 +210,7 @@ async fn a_default_is_taken_where_nothing_was_given_whatever_the_content_is() {
 }
 
 #[tokio::test]
-async fn a_validated_parameter_is_not_empty_whatever_the_content_is() {
+async fn a_validated_parameter_must_not_be_empty_in_forms_and_json() {
     for (media_type, content) in [(FORM, "name=a&nick="), (JSON, r#"{"name": "a", "nick": ""}"#)] {
         let response = post("/user", media_type, content).await;
         assert_eq!(response.json()["error"], "Value for nick must not be empty.");
@@ -218,7 +218,7 @@ async fn a_validated_parameter_is_not_empty_whatever_the_content_is() {
 }
 
 #[tokio::test]
-async fn a_conversion_that_fails_is_a_violation() {
+async fn a_failed_conversion_is_a_violation() {
     for (media_type, content) in [(FORM, "name=bad"), (JSON, r#"{"name": "bad"}"#)] {
         let response = post("/user", media_type, content).await;
         assert_eq!(response.status(), 400);
@@ -227,20 +227,20 @@ async fn a_conversion_that_fails_is_a_violation() {
 }
 
 #[tokio::test]
-async fn json_that_does_not_parse_is_told_so() {
+async fn invalid_json_is_reported() {
     let response = post("/user", JSON, "{").await;
     assert_eq!(response.status(), 400);
     assert_eq!(response.json()["error"], "Invalid JSON content data");
 }
 
 #[tokio::test]
-async fn content_in_latin_1_is_left_to_the_method_that_takes_it() {
+async fn latin_1_content_reaches_the_method_unchanged() {
     let request = client().put("/user").header("content-type", FORM);
     assert_eq!(request.body(b"F\xfchler".to_vec()).send().await.json(), r#"b"F\xfchler""#);
 }
 
 #[tokio::test]
-async fn text_that_is_no_utf_8_is_told_and_not_garbled() {
+async fn invalid_utf_8_in_a_parameter_is_reported() {
     for content in ["name=F%FChler", "name=a&id=%ff"] {
         assert_eq!(post("/user", FORM, content).await.json()["errors"][0]["code"], "encoding");
     }
@@ -250,7 +250,7 @@ async fn text_that_is_no_utf_8_is_told_and_not_garbled() {
 }
 
 #[tokio::test]
-async fn what_was_created_has_a_location_absolute_relative_or_without_its_extension() {
+async fn a_location_may_be_absolute_or_relative_and_loses_the_extension() {
     for (method, target, location) in [
         ("POST", "/res2", "/res2/test"),
         ("PUT", "/res2", "/res2/foo"),
@@ -263,7 +263,7 @@ async fn what_was_created_has_a_location_absolute_relative_or_without_its_extens
 }
 
 #[tokio::test]
-async fn an_entity_tag_has_its_representation_for_a_suffix() {
+async fn an_etag_has_its_representation_as_suffix() {
     assert_eq!(ask("GET", "/res4?id=myid", &[]).await.field("etag"), Some("\"myid_xml\""));
     let response = ask("GET", "/res4?id=myid", &[("accept", JSON)]).await;
     assert_eq!(response.field("etag"), Some("\"myid_json\""));
@@ -273,7 +273,7 @@ async fn an_entity_tag_has_its_representation_for_a_suffix() {
 }
 
 #[tokio::test]
-async fn tags_decide_whether_a_method_is_called() {
+async fn etag_preconditions_are_evaluated() {
     for (method, field, tag, status) in [
         ("GET", "if-match", "\"otherid\"", 412),
         ("GET", "if-match", "\"myid_xml\"", 200),
@@ -288,7 +288,7 @@ async fn tags_decide_whether_a_method_is_called() {
 }
 
 #[tokio::test]
-async fn dates_decide_whether_a_method_is_called() {
+async fn date_preconditions_are_evaluated() {
     let modified = "Fri, 01 May 2009 14:30:00 GMT";
     assert_eq!(ask("GET", "/res4", &[]).await.field("last-modified"), Some(modified));
     let (before, after) = ("Fri, 01 May 2009 14:18:10 GMT", "Fri, 01 May 2009 15:30:00 GMT");
@@ -306,7 +306,7 @@ async fn dates_decide_whether_a_method_is_called() {
 }
 
 #[tokio::test]
-async fn an_exception_is_a_500_in_the_representation_that_was_asked_for() {
+async fn an_error_is_a_500_in_the_requested_representation() {
     let response = ask("GET", "/res5?throw=1", &[("accept", JSON)]).await;
     assert_eq!(response.status(), 500);
     assert!(response.json()["error"].is_string());
@@ -316,7 +316,7 @@ async fn an_exception_is_a_500_in_the_representation_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn what_a_key_does_not_find_is_not_found() {
+async fn an_unknown_key_gets_a_404() {
     let response = ask("GET", "/res6/foo", &[]).await;
     assert_eq!(response.status(), 404);
     assert!(response.text().contains("<error>Not Found</error>"));
@@ -328,7 +328,7 @@ async fn what_a_key_does_not_find_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_representation_of_its_own_can_be_the_default() {
+async fn a_custom_representation_can_be_the_default() {
     let response = ask("GET", "/res8", &[]).await;
     assert_eq!(response.text(), "Text: works");
     assert_eq!(response.field("content-type"), Some("text/plain; charset=utf-8"));
@@ -338,7 +338,7 @@ async fn a_representation_of_its_own_can_be_the_default() {
 }
 
 #[tokio::test]
-async fn an_unknown_accept_gets_the_default_where_the_application_says_so() {
+async fn an_unacceptable_accept_gets_the_default_if_the_application_enables_it() {
     let application = Application::new("original").mount(Resource5).default_for_unacceptable();
     let client = strict(application);
     for accept in ["image/png", "foo/bar, text/html;q=0.5"] {
@@ -349,7 +349,7 @@ async fn an_unknown_accept_gets_the_default_where_the_application_says_so() {
 }
 
 #[tokio::test]
-async fn only_the_methods_that_an_application_knows_are_not_allowed() {
+async fn a_method_unknown_to_the_application_gets_a_501() {
     let client =
         strict(Application::new("original").mount(Resource5).known_methods(&["GET", "PUT"]));
     for (method, status) in [("PUT", 405), ("PATCH", 501), ("OPTIONS", 204)] {
@@ -360,7 +360,7 @@ async fn only_the_methods_that_an_application_knows_are_not_allowed() {
 }
 
 #[tokio::test]
-async fn a_path_is_ignored_only_where_it_is_just_that_path() {
+async fn only_the_exact_path_is_ignored() {
     let client = strict(Application::new("original").mount(Anything));
     let ignored = client.get("/favicon.ico").send().await;
     assert_eq!(ignored.status(), 404);

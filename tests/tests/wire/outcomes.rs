@@ -1,4 +1,4 @@
-//! What a method may return.
+//! Return types of methods.
 
 use serde::Serialize;
 use wsgiservice::{
@@ -13,7 +13,7 @@ enum Failure {
     #[error("no document {0}")]
     #[problem(404)]
     Missing(u32),
-    #[error("somebody was faster")]
+    #[error("the document was changed concurrently")]
     #[problem(409)]
     Stale,
     #[error(transparent)]
@@ -108,13 +108,13 @@ async fn status(method: &str, target: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn nothing_is_a_404_behind_an_alias_too() {
+async fn none_is_a_404_even_behind_a_type_alias() {
     assert_eq!(status("GET", "/result/0").await, 404);
     assert_eq!(status("GET", "/result/4").await, 200);
 }
 
 #[tokio::test]
-async fn an_error_has_the_status_and_the_text_of_its_variant() {
+async fn an_error_has_the_status_and_the_message_of_its_variant() {
     let response = client().get("/result/1").send().await;
     assert_eq!(response.status(), 404);
     assert_eq!(response.json()["detail"], "no document 1");
@@ -122,14 +122,14 @@ async fn an_error_has_the_status_and_the_text_of_its_variant() {
 }
 
 #[tokio::test]
-async fn the_text_of_an_error_of_the_server_is_never_sent() {
+async fn the_message_of_a_server_error_is_never_sent() {
     let response = client().get("/result/3").send().await;
     assert_eq!(response.status(), 500);
     assert!(!response.text().contains("disk"), "{}", response.text());
 }
 
 #[tokio::test]
-async fn an_outcome_within_an_option_within_a_result_is_that_outcome() {
+async fn an_outcome_may_be_nested_in_an_option_in_a_result() {
     let response = client().post("/result/7").send().await;
     assert_eq!(response.status(), 201);
     assert_eq!(response.field("location"), Some("/result/7"));
@@ -137,7 +137,7 @@ async fn an_outcome_within_an_option_within_a_result_is_that_outcome() {
 }
 
 #[tokio::test]
-async fn a_result_within_an_option_is_a_result() {
+async fn a_result_may_be_nested_in_an_option() {
     assert_eq!(status("PATCH", "/result/1").await, 409);
 }
 
@@ -148,6 +148,6 @@ async fn a_put_creates_or_replaces() {
 }
 
 #[tokio::test]
-async fn what_is_accepted_is_a_202() {
+async fn accepted_is_a_202() {
     assert_eq!(status("DELETE", "/result/1").await, 202);
 }

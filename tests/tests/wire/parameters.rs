@@ -1,4 +1,4 @@
-//! Section 6: parameters.
+//! Parameters: sources, types and rules.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -60,7 +60,7 @@ struct Mandatory;
 
 #[resource]
 impl Mandatory {
-    fn get(&self, a: u8, #[validate(doc = "Not empty.")] b: String, c: String) -> String {
+    fn get(&self, a: u8, #[validate(doc = "Must not be empty.")] b: String, c: String) -> String {
         format!("{a}{b}{c}")
     }
 }
@@ -128,7 +128,7 @@ fn client() -> Client {
     strict(application)
 }
 
-/// The codes of the violations of a target, by name.
+/// The violations of a target, each as `name: code`.
 async fn codes(target: &str) -> Vec<String> {
     let response = client().get(target).send().await;
     assert_eq!(response.status(), 400, "{target}");
@@ -146,20 +146,20 @@ impl Tags {
 }
 
 #[tokio::test]
-async fn a_list_of_which_nothing_was_given_is_its_default() {
+async fn an_absent_list_gets_its_default() {
     let client = strict(Application::new("tags").mount(Tags));
     assert_eq!(client.get("/tags").send().await.json(), serde_json::json!(["all"]));
     assert_eq!(client.get("/tags?tag=a&tag=b").send().await.json(), serde_json::json!(["a", "b"]));
 }
 
 #[tokio::test]
-async fn what_is_not_given_is_the_default_or_nothing() {
+async fn an_absent_parameter_is_its_default_or_none() {
     let answer = r#""word 10 (None, None, None, None, None, [], None, None)""#;
     assert_eq!(text(&client(), "/rules/word").await, answer);
 }
 
 #[tokio::test]
-async fn values_come_from_the_path_the_query_and_the_fields() {
+async fn values_are_read_from_the_path_the_query_and_header_fields() {
     let target =
         "/rules/word?count=5&label=ab&letter=a&mail=a@b.ch&half=4&ratio=.5&tag=1&tag=2&any=x%20y+z";
     let response = client().get(target).header("accept-language", "de").send().await;
@@ -168,12 +168,12 @@ async fn values_come_from_the_path_the_query_and_the_fields() {
 }
 
 #[tokio::test]
-async fn the_path_wins_over_the_query() {
+async fn the_path_overrides_the_query() {
     assert!(text(&client(), "/rules/word?word=other").await.starts_with("\"word "));
 }
 
 #[tokio::test]
-async fn each_rule_has_its_violation() {
+async fn each_rule_reports_its_violation() {
     for (query, expected) in [
         ("count=0", "count: range"),
         ("count=101", "count: range"),
@@ -194,7 +194,7 @@ async fn each_rule_has_its_violation() {
 }
 
 #[tokio::test]
-async fn the_reason_of_a_conversion_reaches_the_client() {
+async fn the_error_of_a_conversion_reaches_the_client() {
     let response = client().get("/rules/word?half=3").send().await;
     assert_eq!(
         response.json()["errors"][0]["detail"],
@@ -203,13 +203,13 @@ async fn the_reason_of_a_conversion_reaches_the_client() {
 }
 
 #[tokio::test]
-async fn the_nearest_rule_wins() {
+async fn a_method_rule_overrides_a_resource_rule() {
     assert_eq!(client().put("/rules/12").send().await.text(), "12");
     assert_eq!(client().put("/rules/word").send().await.status(), 400);
 }
 
 #[tokio::test]
-async fn all_violations_are_in_one_answer() {
+async fn all_violations_are_in_one_response() {
     let response = client().get("/rules/WORD?count=0&letter=c&tag=x&tag=y").send().await;
     let violations = violations(&response);
     let found: Vec<_> =
@@ -225,22 +225,22 @@ async fn all_violations_are_in_one_answer() {
 }
 
 #[tokio::test]
-async fn what_is_mandatory_is_missed() {
+async fn missing_required_parameters_are_reported() {
     assert_eq!(codes("/mandatory").await, ["a: missing", "b: missing", "c: missing"]);
 }
 
 #[tokio::test]
-async fn what_is_validated_is_not_empty_and_what_is_not_may_be() {
+async fn only_validated_parameters_must_not_be_empty() {
     assert_eq!(codes("/mandatory?a=1&b=&c=").await, ["b: empty"]);
 }
 
 #[tokio::test]
-async fn what_nobody_declared_is_ignored() {
+async fn undeclared_parameters_are_ignored() {
     assert_eq!(status(&client(), "/mandatory?a=1&b=2&c=3&d=4&d=5").await, 200);
 }
 
 #[tokio::test]
-async fn a_type_converts_or_says_why_not() {
+async fn a_value_is_converted_to_its_type_or_is_invalid() {
     for (target, right, answer, wrong) in [
         ("/bool", "true", "true", "yes"),
         ("/ip", "2001:620::1", "2001:620::1", "1.2.3"),
@@ -267,14 +267,14 @@ async fn a_type_converts_or_says_why_not() {
 }
 
 #[tokio::test]
-async fn a_newtype_converts_as_what_it_holds() {
+async fn a_newtype_is_converted_like_its_inner_type() {
     assert_eq!(text(&client(), "/newtype/7").await, r#""7 /newtype/7""#);
     assert_eq!(status(&client(), "/newtype/seven").await, 400);
 }
 
 proptest! {
     #[test]
-    fn any_query_is_answered_without_an_error_of_the_server(query in "[!-~]{0,40}") {
+    fn no_query_causes_a_server_error(query in "[!-~]{0,40}") {
         let target = format!("/rules/word?{query}");
         prop_assume!(target.parse::<http::Uri>().is_ok());
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

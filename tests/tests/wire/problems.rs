@@ -1,4 +1,4 @@
-//! Section 10: errors.
+//! Errors as problem documents.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Statuses {
 }
 
 #[tokio::test]
-async fn a_status_comes_with_the_fields_that_the_standard_asks_of_it() {
+async fn a_status_has_the_fields_that_the_standard_requires() {
     let client = strict(Application::new("statuses").mount(Statuses));
     for (method, status, name, value) in [
         ("GET", 405, "allow", "GET, HEAD, OPTIONS, POST, PUT"),
@@ -68,7 +68,7 @@ fn client() -> Client {
 }
 
 #[tokio::test]
-async fn a_problem_has_the_members_of_the_standard_and_the_text_of_the_original() {
+async fn a_problem_has_the_standard_members_and_the_text_of_the_original() {
     let response = client().get("/word/none").send().await;
     assert_eq!(response.field("content-type"), Some("application/problem+json"));
     let expected = serde_json::json!({
@@ -97,7 +97,7 @@ async fn a_problem_is_negotiated() {
 }
 
 #[tokio::test]
-async fn an_extension_decides_about_a_problem_too() {
+async fn an_extension_selects_the_format_of_a_problem() {
     let response = client().get("/word/none.xml").send().await;
     assert_eq!(response.field("content-type"), Some("application/problem+xml; charset=utf-8"));
     let document = roxmltree::Document::parse(response.text()).expect("XML");
@@ -107,7 +107,7 @@ async fn an_extension_decides_about_a_problem_too() {
 }
 
 #[tokio::test]
-async fn a_page_holds_what_a_client_sent_as_text() {
+async fn an_html_problem_escapes_values_from_the_client() {
     let request = client().get("/word/a?q=").header("accept", "text/html, */*;q=0.1");
     assert!(request.send().await.text().contains("Value for q must not be empty."));
     let response =
@@ -126,7 +126,7 @@ async fn the_texts_of_the_original_are_kept() {
 }
 
 #[tokio::test]
-async fn content_that_does_not_parse_is_told_by_its_place_alone() {
+async fn invalid_content_is_reported_only_by_its_position() {
     let request = client().post("/word/a").header("content-type", "application/json");
     let response = request.body("12 secret").send().await;
     assert_eq!(response.status(), 400);
@@ -138,7 +138,7 @@ async fn content_that_does_not_parse_is_told_by_its_place_alone() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_server_says_nothing_but_its_id() {
+async fn a_server_error_exposes_only_its_id() {
     let response = client().get("/word/secret").send().await;
     assert_eq!(response.status(), 500);
     let text = response.text();
@@ -151,7 +151,7 @@ async fn an_error_of_the_server_says_nothing_but_its_id() {
 }
 
 #[tokio::test]
-async fn a_value_is_cut_to_a_hundred_characters() {
+async fn a_value_is_truncated_to_a_hundred_characters() {
     let response = client().get(&format!("/word/{}", "A".repeat(5000))).send().await;
     assert_eq!(
         response.json()["error"],
@@ -160,7 +160,7 @@ async fn a_value_is_cut_to_a_hundred_characters() {
 }
 
 #[tokio::test]
-async fn the_title_is_the_phrase_of_the_standard() {
+async fn the_title_is_the_standard_reason_phrase() {
     let client = strict(Application::new("words").mount(Word).content_limit(1));
     let request = client.post("/word/a").header("content-type", "application/json").body("12");
     assert_eq!(request.send().await.json()["title"], "Content Too Large");
@@ -181,7 +181,7 @@ impl Unfinished {
 }
 
 #[tokio::test]
-async fn what_a_method_does_not_implement_yet_is_told_with_what_there_is() {
+async fn a_501_returned_by_a_method_has_an_allow_field() {
     let client = strict(Application::new("words").mount(Unfinished));
     let response = client.delete("/unfinished/a").send().await;
     assert_eq!(response.status(), 501);
@@ -189,7 +189,7 @@ async fn what_a_method_does_not_implement_yet_is_told_with_what_there_is() {
 }
 
 #[tokio::test]
-async fn a_long_problem_is_coded_as_other_content_is() {
+async fn a_long_problem_is_encoded_like_other_content() {
     let client = strict(Application::new("words").mount(Unfinished));
     for (length, coding, vary) in
         [(2_000, Some("gzip"), &["Accept-Encoding", "Accept"][..]), (10, None, &["Accept"])]

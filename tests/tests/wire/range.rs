@@ -1,4 +1,4 @@
-//! Sections 7 and 9: parts of binary content.
+//! Range requests for binary content.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -99,7 +99,7 @@ async fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> TestRespons
 }
 
 #[tokio::test]
-async fn the_whole_says_that_parts_can_be_had() {
+async fn a_full_response_advertises_ranges() {
     let response = ask("GET", "/image/1", &[]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.text(), "0123456789");
@@ -110,7 +110,7 @@ async fn the_whole_says_that_parts_can_be_had() {
 }
 
 #[tokio::test]
-async fn one_range_is_a_206() {
+async fn a_single_range_gets_a_206() {
     for (range, content_range, content) in [
         ("bytes=0-0", "bytes 0-0/10", "0"),
         ("bytes=7-", "bytes 7-9/10", "789"),
@@ -127,7 +127,7 @@ async fn one_range_is_a_206() {
 }
 
 #[tokio::test]
-async fn several_ranges_are_several_parts() {
+async fn several_ranges_get_a_multipart_response() {
     let response = ask("GET", "/image/1", &[("range", "bytes=0-1, 8-")]).await;
     assert_eq!(response.status(), 206);
     let media_type = response.field("content-type").expect("a media type");
@@ -141,7 +141,7 @@ async fn several_ranges_are_several_parts() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_had_is_a_416_that_says_how_much_there_is() {
+async fn an_unsatisfiable_range_gets_a_416_with_the_length() {
     let response = ask("GET", "/image/1", &[("range", "bytes=10-")]).await;
     assert_eq!(response.status(), 416);
     assert_eq!(response.field("content-range"), Some("bytes */10"));
@@ -149,21 +149,21 @@ async fn what_cannot_be_had_is_a_416_that_says_how_much_there_is() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_gets_the_whole() {
+async fn an_invalid_range_gets_the_full_content() {
     for range in ["lines=1-2", "bytes=2-1", "bytes=x"] {
         assert_eq!(ask("GET", "/image/1", &[("range", range)]).await.status(), 200, "{range}");
     }
 }
 
 #[tokio::test]
-async fn a_range_is_for_get_alone() {
+async fn a_range_applies_only_to_get() {
     let response = ask("HEAD", "/image/1", &[("range", "bytes=0-0")]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.field("content-length"), Some("10"));
 }
 
 #[tokio::test]
-async fn if_range_asks_for_a_part_of_just_what_the_client_has() {
+async fn if_range_requires_a_matching_strong_etag() {
     for (value, status) in
         [("\"abc\"", 206), ("\"abd\"", 200), ("W/\"abc\"", 200), (MODIFIED, 200), ("nonsense", 200)]
     {
@@ -173,7 +173,7 @@ async fn if_range_asks_for_a_part_of_just_what_the_client_has() {
 }
 
 #[tokio::test]
-async fn if_range_takes_a_date_where_there_is_no_tag() {
+async fn if_range_accepts_a_date_if_there_is_no_etag() {
     let client = strict(Application::new("range").mount(OnlyDated));
     for (value, status) in [(MODIFIED, 206), ("Tue, 24 Nov 2026 12:00:01 GMT", 200)] {
         let request = client.get("/only-dated").header("range", "bytes=0-0");
@@ -182,14 +182,14 @@ async fn if_range_takes_a_date_where_there_is_no_tag() {
 }
 
 #[tokio::test]
-async fn preconditions_come_before_the_range() {
+async fn preconditions_are_evaluated_before_the_range() {
     let fields = [("range", "bytes=0-0"), ("if-none-match", "\"abc\"")];
     assert_eq!(ask("GET", "/image/1", &fields).await.status(), 304);
     assert_eq!(ask("GET", "/image/2", &[("range", "bytes=0-0")]).await.status(), 404);
 }
 
 #[tokio::test]
-async fn an_automatic_tag_is_of_the_whole() {
+async fn an_automatic_etag_covers_the_full_content() {
     let whole = ask("GET", "/automatic", &[]).await;
     let part = ask("GET", "/automatic", &[("range", "bytes=0-0")]).await;
     assert_eq!(part.status(), 206);
@@ -200,7 +200,7 @@ async fn an_automatic_tag_is_of_the_whole() {
 const CARGO: &str = include_str!("../../Cargo.toml");
 
 #[tokio::test]
-async fn a_file_is_sent_as_a_whole() {
+async fn a_file_is_sent_completely() {
     let response = ask("GET", "/file/Cargo.toml", &[]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.text(), CARGO);
@@ -211,7 +211,7 @@ async fn a_file_is_sent_as_a_whole() {
 }
 
 #[tokio::test]
-async fn parts_of_a_file_can_be_had() {
+async fn ranges_of_a_file_are_sent() {
     let response = ask("GET", "/file/Cargo.toml", &[("range", "bytes=1-7")]).await;
     assert_eq!(response.status(), 206);
     assert_eq!(response.text(), "package");
@@ -231,7 +231,7 @@ async fn parts_of_a_file_can_be_had() {
 }
 
 #[tokio::test]
-async fn a_file_has_validators_where_they_are_computed() {
+async fn a_file_has_automatic_validators() {
     let response = ask("GET", "/file/Cargo.toml", &[]).await;
     let etag = response.field("etag").expect("a tag");
     let modified = response.field("last-modified").expect("a date");
@@ -243,7 +243,7 @@ async fn a_file_has_validators_where_they_are_computed() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_or_is_a_folder_is_not_found() {
+async fn a_missing_file_or_a_directory_gets_a_404() {
     let long = "a".repeat(300);
     for name in ["nothing", "tests", "a%00b", "Cargo.toml%2Fa", &long] {
         assert_eq!(ask("GET", &format!("/file/{name}"), &[]).await.status(), 404);
@@ -251,7 +251,7 @@ async fn a_file_that_is_not_there_or_is_a_folder_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_date_of_the_resources_own_stays_beside_a_computed_tag() {
+async fn last_modified_from_the_resource_is_kept_with_an_automatic_etag() {
     let client = strict(Application::new("range").mount(Dated));
     let response = client.get("/dated").send().await;
     assert!(response.field("etag").is_some());
@@ -259,7 +259,7 @@ async fn a_date_of_the_resources_own_stays_beside_a_computed_tag() {
 }
 
 #[tokio::test]
-async fn of_a_stream_there_is_but_the_whole() {
+async fn a_stream_has_no_ranges() {
     let response = ask("GET", "/stream", &[("range", "bytes=2-4")]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.text(), "0123456789");

@@ -1,4 +1,4 @@
-//! Section 8: the method.
+//! Execution of a method: disconnecting clients and panics.
 
 use std::{
     io::Write,
@@ -33,7 +33,7 @@ impl Job {
     }
 }
 
-/// Tells when it is dropped, be that at the end of the work or before.
+/// Notifies when it is dropped, whether the work was finished or cancelled.
 struct Dropped(Arc<Notify>);
 
 impl Drop for Dropped {
@@ -63,19 +63,19 @@ impl Panic {
     }
 }
 
-/// Sends a request, and goes away as soon as the method has begun.
+/// Sends a request, and disconnects as soon as the method has started.
 async fn go_away(method: &str, steps: &Steps) {
     let mut service = Application::new("jobs").mount(Job { steps: steps.clone() }).into_service();
     let request = http::Request::builder().method(method).uri("/job").body(Body::empty());
     let answer = service.call(request.expect("a request"));
     tokio::select! {
-        _ = answer => panic!("it cannot have ended"),
+        _ = answer => panic!("the method ended early"),
         () = steps.begun.notified() => {}
     }
 }
 
 #[tokio::test]
-async fn what_may_change_something_runs_to_its_end_even_when_the_client_goes_away() {
+async fn an_unsafe_method_completes_even_if_the_client_disconnects() {
     let steps = Steps::default();
     go_away("POST", &steps).await;
     steps.may_end.notify_one();
@@ -83,10 +83,10 @@ async fn what_may_change_something_runs_to_its_end_even_when_the_client_goes_awa
 }
 
 #[tokio::test]
-async fn a_get_ends_with_its_client() {
+async fn a_get_is_cancelled_if_the_client_disconnects() {
     let steps = Steps::default();
     go_away("GET", &steps).await;
-    steps.ended.notified().await; // though nobody said that it may end
+    steps.ended.notified().await; // `may_end` was never notified
 }
 
 #[derive(Clone, Default)]
@@ -111,7 +111,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_on_this_request_alone_and_logged_with_its_message_and_place() {
+async fn a_panic_is_a_500_for_one_request_and_is_logged_with_message_and_location() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
     let _guard = tracing::subscriber::set_default(subscriber);

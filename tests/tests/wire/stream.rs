@@ -1,4 +1,4 @@
-//! Section 4: content that a method reads as it comes.
+//! Request content that a method reads as a stream.
 
 use std::io;
 
@@ -35,26 +35,26 @@ async fn send(method: &str, target: &str, fields: &[(&str, &str)], body: Body) -
     request.body(body).send().await
 }
 
-/// So many bytes, in pieces, and of unknown length.
+/// Content of unknown length: `pieces` chunks of `size` bytes.
 fn pieces(pieces: usize, size: usize) -> Body {
     Body::of_stream(stream::iter((0..pieces).map(move |_| Ok::<_, io::Error>(vec![1; size]))))
 }
 
 #[tokio::test]
-async fn content_is_given_piece_by_piece() {
+async fn content_is_streamed_in_chunks() {
     let response = send("PUT", "/stream/1", &[("content-type", "a/b")], pieces(10, 10_000)).await;
     assert_eq!(response.text(), "100001");
     assert_eq!(send("PUT", "/stream/1", &[], Body::empty()).await.text(), "1");
 }
 
 #[tokio::test]
-async fn the_limit_is_that_of_the_method() {
+async fn the_limit_of_the_method_applies() {
     assert_eq!(send("PUT", "/stream/1", &[], pieces(11, 10_000)).await.status(), 413);
     assert_eq!(send("PUT", "/stream/1", &[], vec![1; 100_001].into()).await.status(), 413);
 }
 
 #[tokio::test]
-async fn content_is_decoded_as_it_comes_and_the_limit_holds_for_what_comes_out() {
+async fn streamed_content_is_decoded_and_the_limit_applies_to_the_decoded_size() {
     let coded = |size| zstd::encode_all(&*vec![1; size], 1).expect("coded");
     let fields = [("content-encoding", "zstd")];
     let response = send("PUT", "/stream/0", &fields, coded(100_000).into()).await;
@@ -65,7 +65,7 @@ async fn content_is_decoded_as_it_comes_and_the_limit_holds_for_what_comes_out()
 }
 
 #[tokio::test]
-async fn content_that_is_cut_off_is_a_bad_request() {
+async fn truncated_content_gets_a_400() {
     let pieces = [Ok(vec![1; 10]), Err(io::Error::other("gone"))];
     let body = Body::of_stream(stream::iter(pieces));
     assert_eq!(send("PUT", "/stream/1", &[], body).await.status(), 400);
@@ -82,20 +82,20 @@ async fn the_digest_is_verified_at_the_end() {
 }
 
 #[tokio::test]
-async fn content_need_not_be_read() {
+async fn content_may_be_left_unread() {
     let response = send("POST", "/stream/1?name=a", &[], pieces(2, 5)).await;
     assert_eq!(response.json(), "a");
 }
 
 #[tokio::test]
-async fn parameters_are_in_the_path_and_the_query_alone() {
+async fn parameters_are_read_only_from_the_path_and_the_query() {
     let fields = [("content-type", "application/x-www-form-urlencoded")];
     let response = send("POST", "/stream/1", &fields, "name=a".into()).await;
     assert_eq!(violations(&response), [("name".into(), "query".into(), "missing".into())]);
 }
 
 #[tokio::test]
-async fn any_media_type_is_read() {
+async fn any_media_type_is_accepted() {
     let response = send("OPTIONS", "/stream/1", &[], Body::empty()).await;
     assert_eq!(response.field("accept-post"), Some("*/*"));
 }

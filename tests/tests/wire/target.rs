@@ -1,4 +1,4 @@
-//! Section 1: from a target to a resource.
+//! Routing from a target to a resource.
 
 use proptest::prelude::*;
 use wsgiservice::{Application, mount, resource, testing::Client};
@@ -64,28 +64,28 @@ async fn a_variable_matches_exactly_one_segment() {
 }
 
 #[tokio::test]
-async fn a_variable_is_decoded_after_the_path_was_split() {
+async fn a_variable_is_decoded_after_the_path_is_split() {
     assert_eq!(text(&client(), "/doc/a%2Fb%20c").await, r#"["Document","a/b c"]"#);
 }
 
 #[tokio::test]
-async fn the_rest_takes_the_remaining_segments() {
+async fn a_rest_variable_takes_the_remaining_segments() {
     assert_eq!(text(&client(), "/files/a/b/c").await, r#"["Rest","a/b/c"]"#);
 }
 
 #[tokio::test]
-async fn the_rest_as_a_list_keeps_an_encoded_slash_within_its_segment() {
+async fn a_rest_variable_as_a_list_keeps_an_encoded_slash_in_its_segment() {
     assert_eq!(text(&client(), "/segments/a%2Fb/c").await, r#"["a/b","c"]"#);
 }
 
 #[tokio::test]
-async fn a_literal_beats_a_variable() {
+async fn a_literal_takes_precedence_over_a_variable() {
     assert_eq!(text(&client(), "/doc/latest").await, r#"["Latest"]"#);
     assert_eq!(text(&client(), "/vote").await, r#"["Version","ote"]"#);
 }
 
 #[tokio::test]
-async fn literal_text_may_stand_around_a_variable() {
+async fn a_variable_may_have_a_literal_prefix_and_suffix() {
     assert_eq!(text(&client(), "/v2").await, r#"["Version","2"]"#);
     assert_eq!(text(&client(), "/text/a.txt").await, r#"["Text","a"]"#);
     assert_eq!(text(&client(), "/text/a.txt.json").await, r#"["Text","a"]"#);
@@ -93,38 +93,38 @@ async fn literal_text_may_stand_around_a_variable() {
 }
 
 #[tokio::test]
-async fn an_extension_that_the_resource_has_is_cut_off() {
+async fn a_known_extension_is_removed_from_a_variable() {
     assert_eq!(text(&client(), "/doc/a.json").await, r#"["Document","a"]"#);
     assert!(text(&client(), "/doc/a.xml").await.starts_with("<response>"));
 }
 
 #[tokio::test]
-async fn an_extension_that_nobody_registered_belongs_to_the_variable() {
+async fn an_unknown_extension_is_part_of_the_variable() {
     assert_eq!(text(&client(), "/doc/a.plain").await, r#"["Document","a.plain"]"#);
     assert_eq!(text(&client(), "/doc/8.8.8.8").await, r#"["Document","8.8.8.8"]"#);
 }
 
 #[tokio::test]
-async fn an_extension_is_cut_off_a_literal_too() {
+async fn a_known_extension_is_removed_from_a_literal() {
     assert!(text(&client(), "/doc/latest.xml").await.contains("Latest"));
 }
 
 #[tokio::test]
-async fn literal_text_that_looks_like_an_extension_is_none() {
+async fn a_literal_that_looks_like_an_extension_is_not_an_extension() {
     let response = client().get("/feed.json").send().await;
     assert_eq!(response.text(), r#"["Feed"]"#);
     assert_eq!(response.field("vary"), Some("Accept"));
 }
 
 #[tokio::test]
-async fn what_matches_nothing_is_not_found() {
+async fn an_unmatched_path_gets_a_404() {
     let response = client().get("/nobody/is/here").send().await;
     assert_eq!(response.status(), 404);
     assert_eq!(response.json()["error"], "The requested resource does not exist.");
 }
 
 #[tokio::test]
-async fn invalid_encoding_in_a_variable_is_a_bad_request() {
+async fn invalid_encoding_in_a_variable_gets_a_400() {
     for target in ["/doc/%zz", "/doc/%4", "/doc/%ff"] {
         let response = client().get(target).send().await;
         assert_eq!(response.status(), 400, "{target}");
@@ -139,19 +139,19 @@ async fn dot_segments_are_never_resolved() {
 }
 
 #[tokio::test]
-async fn what_browsers_ask_of_every_host_is_not_found_without_reaching_a_resource() {
+async fn favicon_and_robots_txt_get_a_404_without_reaching_a_resource() {
     assert_eq!(status(&client(), "/favicon.ico").await, 404);
     assert_eq!(status(&client(), "/robots.txt").await, 404);
 }
 
 #[tokio::test]
-async fn with_a_query_or_another_method_they_are_ordinary_targets() {
+async fn ignored_paths_with_a_query_or_another_method_are_routed_normally() {
     assert_eq!(text(&client(), "/robots.txt?a").await, r#"["Any","robots.txt"]"#);
     assert_eq!(client().post("/robots.txt").send().await.status(), 405);
 }
 
 #[tokio::test]
-async fn a_resource_at_just_that_path_is_reached() {
+async fn a_resource_mounted_at_an_ignored_path_is_reached() {
     echo!(Robots, "/robots.txt",);
     let client = strict(Application::new("robots").mount(Robots));
     assert_eq!(status(&client, "/robots.txt").await, 200);
@@ -168,7 +168,7 @@ impl Page {
 }
 
 #[tokio::test]
-async fn a_resource_may_say_itself_what_it_ignores() {
+async fn a_resource_can_change_the_ignored_paths() {
     let client = strict(Application::new("pages").mount(Page));
     assert_eq!(text(&client, "/robots.txt").await, r#""robots.txt""#);
     assert_eq!(status(&client, "/ignored").await, 404);
@@ -183,7 +183,7 @@ async fn slashes_and_case_are_significant() {
 }
 
 #[tokio::test]
-async fn literal_text_matches_however_it_is_encoded() {
+async fn a_literal_matches_in_any_encoding() {
     assert_eq!(text(&client(), "/caf%c3%a9").await, r#"["Coffee"]"#);
     assert_eq!(text(&client(), "/%64oc/1").await, r#"["Document","1"]"#);
 }
@@ -195,7 +195,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 proptest! {
     #[test]
-    fn a_path_is_routed_back_to_the_values_it_was_made_of(id in "[^\u{0}-\u{1f}]{1,12}", part in "\\PC{1,12}") {
+    fn a_generated_path_is_routed_back_to_its_values(id in "[^\u{0}-\u{1f}]{1,12}", part in "\\PC{1,12}") {
         prop_assume!(!id.ends_with(".json") && !part.ends_with(".json") && !part.ends_with(".xml"));
         let answer: Vec<String> =
             serde_json::from_str(&run(text(&client(), &Part::path(&id, &part)))).expect("JSON");
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn any_target_is_answered_without_an_error_of_the_server(target in "/[!-~]{0,40}") {
+    fn no_target_causes_a_server_error(target in "/[!-~]{0,40}") {
         prop_assume!(target.parse::<http::Uri>().is_ok());
         prop_assert!(run(status(&client(), &target)) < 500);
     }

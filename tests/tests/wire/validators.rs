@@ -1,4 +1,4 @@
-//! Section 7: validators and preconditions.
+//! Validators and preconditions.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,7 @@ fn modified() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_521_600)
 }
 
-/// A document; there is one at 1, with a weak tag at 2, and at 3 without validators.
+/// Documents 1 to 3 exist: 1 has a strong tag and a date, 2 a weak tag, and 3 no validators.
 #[mount("/document/{id}")]
 struct Document;
 
@@ -77,7 +77,7 @@ struct Automatic;
 impl Automatic {
     fn get(&self, word: String) -> Result<Option<String>, Problem> {
         if word == "broken" {
-            return Err(Problem::internal("the store is away"));
+            return Err(Problem::internal("the store is unavailable"));
         }
         Ok((word != "none").then_some(word))
     }
@@ -92,7 +92,7 @@ impl Automatic {
     }
 }
 
-/// A page that says where it is, with a tag of its content.
+/// A page with a `Content-Location` and an automatic entity tag.
 #[mount("/page/{length}", etag = auto)]
 struct Page;
 
@@ -118,7 +118,7 @@ impl Asked {
     }
 }
 
-/// What writes its own response, and has a date.
+/// A resource with a modification date that returns a custom response.
 #[mount("/own", etag = auto)]
 struct Own;
 
@@ -160,24 +160,24 @@ async fn status(method: &str, target: &str, fields: &[(&str, &str)]) -> u16 {
 }
 
 #[tokio::test]
-async fn the_tag_is_distinct_for_each_representation() {
+async fn each_representation_has_a_distinct_etag() {
     assert_eq!(ask("GET", "/document/1", &[]).await.field("etag"), Some("\"abc_json\""));
     assert_eq!(ask("GET", "/document/1.xml", &[]).await.field("etag"), Some("\"abc_xml\""));
     assert_eq!(ask("HEAD", "/document/2", &[]).await.field("etag"), Some("W/\"abc_json\""));
 }
 
 #[tokio::test]
-async fn the_modification_date_is_sent() {
+async fn last_modified_is_sent() {
     assert_eq!(ask("GET", "/document/1", &[]).await.field("last-modified"), Some(MODIFIED));
 }
 
 #[tokio::test]
-async fn a_change_does_not_send_the_tag_of_what_was_before() {
+async fn a_put_does_not_send_the_previous_etag() {
     assert_eq!(ask("PUT", "/document/1", &[]).await.field("etag"), None);
 }
 
 #[tokio::test]
-async fn a_modification_date_never_lies_in_the_future() {
+async fn last_modified_is_never_in_the_future() {
     let response = ask("GET", "/dated", &[]).await;
     let date = response.field("last-modified").expect("a date");
     assert!(httpdate::parse_http_date(date).expect("a date") <= SystemTime::now());
@@ -200,7 +200,7 @@ async fn if_none_match_compares_weakly() {
 }
 
 #[tokio::test]
-async fn an_asterisk_asks_whether_there_is_a_representation() {
+async fn an_asterisk_matches_any_existing_representation() {
     assert_eq!(status("PUT", "/document/3", &[("if-match", "*")]).await, 200);
     assert_eq!(status("PUT", "/document/4", &[("if-match", "*")]).await, 412);
     assert_eq!(status("PUT", "/document/3", &[("if-none-match", "*")]).await, 412);
@@ -209,12 +209,12 @@ async fn an_asterisk_asks_whether_there_is_a_representation() {
 }
 
 #[tokio::test]
-async fn if_match_on_what_does_not_exist_fails() {
+async fn if_match_fails_if_the_resource_does_not_exist() {
     assert_eq!(status("PUT", "/document/4", &[("if-match", "\"abc_json\"")]).await, 412);
 }
 
 #[tokio::test]
-async fn not_modified_is_for_get_and_head_alone() {
+async fn only_get_and_head_get_a_304() {
     let fields = [("if-none-match", "\"abc_json\"")];
     assert_eq!(status("GET", "/document/1", &fields).await, 304);
     assert_eq!(status("HEAD", "/document/1", &fields).await, 304);
@@ -222,12 +222,12 @@ async fn not_modified_is_for_get_and_head_alone() {
 }
 
 #[tokio::test]
-async fn a_change_may_name_the_tag_of_any_representation() {
+async fn if_match_accepts_the_etag_of_any_representation() {
     assert_eq!(status("PUT", "/document/1", &[("if-match", "\"abc_xml\"")]).await, 200);
 }
 
 #[tokio::test]
-async fn dates_are_compared() {
+async fn modification_dates_are_compared() {
     assert_eq!(status("GET", "/document/1", &[("if-modified-since", MODIFIED)]).await, 304);
     assert_eq!(status("GET", "/document/1", &[("if-modified-since", AFTER)]).await, 304);
     assert_eq!(status("GET", "/document/1", &[("if-modified-since", BEFORE)]).await, 200);
@@ -236,12 +236,12 @@ async fn dates_are_compared() {
 }
 
 #[tokio::test]
-async fn if_modified_since_is_for_get_and_head_alone() {
+async fn if_modified_since_applies_only_to_get_and_head() {
     assert_eq!(status("PUT", "/document/1", &[("if-modified-since", MODIFIED)]).await, 200);
 }
 
 #[tokio::test]
-async fn tags_are_asked_in_place_of_dates() {
+async fn etags_take_precedence_over_dates() {
     let fields = [("if-match", "\"abc_json\""), ("if-unmodified-since", BEFORE)];
     assert_eq!(status("PUT", "/document/1", &fields).await, 200);
     let fields = [("if-none-match", "\"x\""), ("if-modified-since", AFTER)];
@@ -249,7 +249,7 @@ async fn tags_are_asked_in_place_of_dates() {
 }
 
 #[tokio::test]
-async fn what_forbids_a_change_is_asked_before_what_saves_a_transfer() {
+async fn if_match_is_evaluated_before_if_none_match() {
     let fields = [("if-match", "\"x\""), ("if-none-match", "\"abc_json\"")];
     assert_eq!(status("GET", "/document/1", &fields).await, 412);
 }
@@ -266,7 +266,7 @@ async fn a_malformed_if_match_fails() {
 }
 
 #[tokio::test]
-async fn a_304_carries_what_the_200_would() {
+async fn a_304_has_the_fields_of_the_200() {
     let response = ask("GET", "/document/1", &[("if-none-match", "\"abc_json\"")]).await;
     assert_eq!(response.status(), 304);
     assert_eq!(response.field("etag"), Some("\"abc_json\""));
@@ -278,18 +278,18 @@ async fn a_304_carries_what_the_200_would() {
 }
 
 #[tokio::test]
-async fn preconditions_come_after_the_parameters_and_before_the_method() {
+async fn parameters_are_validated_before_preconditions_are_evaluated() {
     assert_eq!(status("GET", "/document/no", &[("if-match", "\"x\"")]).await, 400);
 }
 
 #[tokio::test]
-async fn a_method_repeats_the_preconditions_in_its_store() {
+async fn a_method_can_check_the_preconditions_again() {
     assert_eq!(status("DELETE", "/document/1", &[("if-match", "\"abc_json\"")]).await, 412);
     assert_eq!(status("DELETE", "/document/1", &[]).await, 204);
 }
 
 #[tokio::test]
-async fn an_automatic_tag_is_made_of_the_content() {
+async fn an_automatic_etag_is_computed_from_the_content() {
     let first =
         ask("GET", "/automatic/a", &[]).await.field("etag").map(str::to_owned).expect("a tag");
     let other =
@@ -301,12 +301,12 @@ async fn an_automatic_tag_is_made_of_the_content() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_not_taken_for_what_is_not_there() {
+async fn a_failed_read_is_not_treated_as_a_missing_resource() {
     assert_eq!(status("PUT", "/automatic/broken", &[("if-none-match", "*")]).await, 500);
 }
 
 #[tokio::test]
-async fn an_automatic_tag_guards_a_change() {
+async fn an_automatic_etag_guards_a_put() {
     let tag =
         ask("GET", "/automatic/a", &[]).await.field("etag").map(str::to_owned).expect("a tag");
     assert_eq!(status("PUT", "/automatic/a", &[("if-match", &tag)]).await, 200);
@@ -316,7 +316,7 @@ async fn an_automatic_tag_guards_a_change() {
 }
 
 #[tokio::test]
-async fn a_change_may_name_the_automatic_tag_of_any_representation() {
+async fn if_match_accepts_the_automatic_etag_of_any_representation() {
     for extension in ["json", "xml"] {
         let got = ask("GET", &format!("/automatic/a.{extension}"), &[]).await;
         let tag = got.field("etag").expect("a tag");
@@ -329,7 +329,7 @@ async fn a_change_may_name_the_automatic_tag_of_any_representation() {
 }
 
 #[tokio::test]
-async fn a_change_may_name_the_automatic_tags_of_several_representations() {
+async fn preconditions_accept_the_automatic_etags_of_several_representations() {
     let tag = async |target: &str| {
         ask("GET", target, &[]).await.field("etag").map(str::to_owned).expect("a tag")
     };
@@ -342,7 +342,7 @@ async fn a_change_may_name_the_automatic_tags_of_several_representations() {
 }
 
 #[tokio::test]
-async fn a_304_carries_what_the_method_says_of_the_representation() {
+async fn a_304_has_the_representation_fields_set_by_the_method() {
     let gzip = ("accept-encoding", "gzip");
     for fields in [&[][..], &[gzip]] {
         let got = ask("GET", "/page/2000", fields).await;
@@ -364,14 +364,14 @@ async fn a_304_carries_what_the_method_says_of_the_representation() {
 }
 
 #[tokio::test]
-async fn a_change_to_what_cannot_be_asked_about_is_no_change() {
+async fn a_conditional_put_requires_the_parameters_of_get() {
     assert_eq!(status("PUT", "/asked/1", &[("if-none-match", "*")]).await, 400);
     assert_eq!(status("PUT", "/asked/1?unit=m", &[("if-none-match", "*")]).await, 412);
     assert_eq!(status("PUT", "/asked/1", &[]).await, 200);
 }
 
 #[tokio::test]
-async fn a_304_carries_what_a_response_of_the_methods_own_says() {
+async fn a_304_has_the_cache_control_of_a_custom_response() {
     let known = ask("GET", "/own", &[("if-modified-since", MODIFIED)]).await;
     assert_eq!(known.status(), 304);
     assert_eq!(known.field("cache-control"), Some("no-cache"));

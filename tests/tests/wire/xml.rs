@@ -1,4 +1,4 @@
-//! The section on XML.
+//! XML representations.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ impl Named {
 }
 
 #[tokio::test]
-async fn a_resource_names_its_root() {
+async fn a_resource_can_name_its_root_element() {
     let client = strict(Application::new("xml").mount(Named));
     assert_eq!(client.get("/named.xml?id=7").send().await.text(), "<user>7</user>");
     assert!(client.get("/named.xml").send().await.text().starts_with("<response>"));
@@ -43,29 +43,29 @@ async fn xml(value: Value) -> String {
 }
 
 #[tokio::test]
-async fn keys_become_elements_and_entries_children() {
+async fn keys_become_elements_and_list_items_become_children() {
     let expected = r#"<response><a>1</a><b><child order="0">x</child><child order="1">y</child></b></response>"#;
     assert_eq!(xml(json!({"a": 1, "b": ["x", "y"]})).await, expected);
 }
 
 #[tokio::test]
-async fn booleans_are_words_and_null_is_empty() {
+async fn booleans_are_true_or_false_and_null_is_empty() {
     assert_eq!(xml(json!({"a": true, "b": null})).await, "<response><a>true</a><b></b></response>");
 }
 
 #[tokio::test]
-async fn characters_that_xml_forbids_are_dropped() {
+async fn characters_forbidden_in_xml_are_dropped() {
     assert_eq!(xml(json!("a\u{0}\u{8}\u{ffff}<b>&")).await, "<response>a&lt;b&gt;&amp;</response>");
 }
 
 #[tokio::test]
-async fn a_key_that_is_no_name_becomes_an_entry() {
+async fn a_key_that_is_not_an_element_name_becomes_an_entry() {
     assert_eq!(xml(json!({"1 a": 2})).await, r#"<response><entry key="1 a">2</entry></response>"#);
 }
 
 proptest! {
     #[test]
-    fn what_is_written_is_well_formed_and_reads_back(values in prop::collection::btree_map("[a-z]{1,5}", "\\PC{0,20}", 0..5)) {
+    fn xml_is_well_formed_and_round_trips(values in prop::collection::btree_map("[a-z]{1,5}", "\\PC{0,20}", 0..5)) {
         prop_assume!(values.keys().all(|key| !key.starts_with("xml")));
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let written = runtime.block_on(xml(json!(values)));

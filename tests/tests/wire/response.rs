@@ -1,4 +1,4 @@
-//! Section 9: the answer.
+//! Responses: freshness, `Location`, and responses without content.
 
 use std::time::SystemTime;
 
@@ -80,11 +80,11 @@ impl Nothing {
 }
 
 fn client() -> Client {
-    strict(Application::new("answer").mount(Fresh).mount(Places).mount(Nothing))
+    strict(Application::new("response").mount(Fresh).mount(Places).mount(Nothing))
 }
 
 #[tokio::test]
-async fn freshness_is_a_lifetime_and_a_matching_date() {
+async fn expires_matches_max_age() {
     let response = client().get("/fresh/a").send().await;
     assert_eq!(response.field("cache-control"), Some("max-age=31536000"));
     let expires = response.field("expires").expect("a date");
@@ -94,7 +94,7 @@ async fn freshness_is_a_lifetime_and_a_matching_date() {
 }
 
 #[tokio::test]
-async fn directives_and_vary_are_as_they_were_declared() {
+async fn cache_directives_and_vary_are_sent_as_declared() {
     let response = client().post("/fresh/a").send().await;
     let expected = "private, max-age=691200, immutable, stale-while-revalidate=60";
     assert_eq!(response.field("cache-control"), Some(expected));
@@ -103,7 +103,7 @@ async fn directives_and_vary_are_as_they_were_declared() {
 }
 
 #[tokio::test]
-async fn an_error_is_never_fresh() {
+async fn errors_have_no_freshness() {
     for (target, status) in [("/fresh/missing", 404), ("/fresh/broken", 500)] {
         let response = client().get(target).send().await;
         assert_eq!(response.status(), status);
@@ -123,14 +123,14 @@ async fn a_relative_location_is_resolved_without_the_extension() {
 }
 
 #[tokio::test]
-async fn an_absolute_location_stays() {
+async fn an_absolute_location_is_kept() {
     assert_eq!(client().put("/places").send().await.field("location"), Some("/elsewhere/7"));
     let response = client().get("/places").send().await;
     assert_eq!(response.field("location"), Some("https://example.org/a%20b"));
 }
 
 #[tokio::test]
-async fn what_has_no_content_has_no_content_type() {
+async fn a_response_without_content_has_no_content_type() {
     for (method, status) in [("GET", 204), ("POST", 205), ("DELETE", 204)] {
         let response = client().request(method, "/nothing").send().await;
         assert_eq!(response.status(), status);
@@ -140,7 +140,7 @@ async fn what_has_no_content_has_no_content_type() {
 }
 
 #[tokio::test]
-async fn clients_are_always_told_not_to_guess_and_never_who_serves() {
+async fn every_response_has_nosniff_and_no_server_field() {
     for method in ["GET", "PUT", "PATCH", "OPTIONS"] {
         let response = client().request(method, "/nothing").send().await;
         assert_eq!(response.field("x-content-type-options"), Some("nosniff"));
@@ -149,7 +149,7 @@ async fn clients_are_always_told_not_to_guess_and_never_who_serves() {
 }
 
 #[tokio::test]
-async fn a_response_of_the_methods_own_stays_as_it_is() {
+async fn a_custom_response_is_sent_unchanged() {
     let response = client().put("/nothing").header("accept", "image/png").send().await;
     assert_eq!(response.text(), "own");
     assert_eq!(response.field("vary"), Some("Origin"));
