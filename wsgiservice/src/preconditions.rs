@@ -1,6 +1,6 @@
 //! Conditional requests (RFC 9110, section 13): do its preconditions let a request proceed?
 
-use std::{borrow::Cow, time::SystemTime};
+use std::time::SystemTime;
 
 use http::header;
 
@@ -12,6 +12,7 @@ use crate::{
         request::Request,
     },
     problem::Problem,
+    representation::Variant,
 };
 
 /// The preconditions of a request, which a method can take as an argument.
@@ -55,7 +56,7 @@ struct Stated {
     if_none_match: Option<Condition>,
     if_modified_since: Option<SystemTime>,
     if_unmodified_since: Option<SystemTime>,
-    suffixes: Vec<Cow<'static, str>>,
+    variants: Vec<Variant>,
     retrieves: bool,
 }
 
@@ -94,8 +95,8 @@ impl Preconditions {
     /// any of its representations says which state the client has seen.
     pub(crate) fn of(
         request: &Request,
-        selected: impl FnOnce() -> Vec<Cow<'static, str>>,
-        all: impl FnOnce() -> Vec<Cow<'static, str>>,
+        selected: impl FnOnce() -> Vec<Variant>,
+        all: impl FnOnce() -> Vec<Variant>,
     ) -> Self {
         if !request.has(Concern::Precondition) {
             return Self::default();
@@ -114,7 +115,7 @@ impl Preconditions {
                 .flatten(),
             if_match,
             if_none_match,
-            suffixes: if retrieves { selected() } else { all() },
+            variants: if retrieves { selected() } else { all() },
             retrieves,
         };
         Self(stated.is_any().then(|| Box::new(stated)))
@@ -151,9 +152,9 @@ impl Preconditions {
         self.0.as_ref().map_or(Evaluation::Proceed, |stated| stated.evaluate(validators))
     }
 
-    /// Whether they name a tag with this suffix.
-    pub(crate) fn name(&self, suffix: &str) -> bool {
-        self.0.as_ref().is_some_and(|stated| stated.name(suffix))
+    /// Whether they state a tag that this variant can have.
+    pub(crate) fn name(&self, variant: Variant) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.name(variant))
     }
 
     /// Whether they name the present tag.
@@ -161,9 +162,9 @@ impl Preconditions {
         self.0.as_ref().is_some_and(|stated| stated.knows(validators))
     }
 
-    /// The suffix of the tag that the client has, where a 304 is due to that.
-    pub(crate) fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
-        self.0.as_ref()?.suffix_of_known(validators)
+    /// The variant that the client has, if that is the reason for a 304.
+    pub(crate) fn known_variant(&self, validators: &Validators) -> Option<Variant> {
+        self.0.as_ref()?.known_variant(validators)
     }
 }
 
@@ -211,7 +212,7 @@ impl Stated {
             Condition::Tags(EntityTagList::Tags(tags)) => tags,
         };
         let Some(etag) = &validators.etag else { return false };
-        self.suffixes.iter().any(|suffix| is_among(etag, suffix, tags, equal))
+        self.variants.iter().any(|variant| is_among(etag, *variant, tags, equal))
     }
 
     fn knows(&self, validators: &Validators) -> bool {
@@ -219,35 +220,35 @@ impl Stated {
         conditions.any(|condition| self.matches(condition, validators, EntityTag::weak_eq))
     }
 
-    fn name(&self, suffix: &str) -> bool {
+    fn name(&self, variant: Variant) -> bool {
         let conditions = [&self.if_match, &self.if_none_match];
         conditions.into_iter().flatten().any(|condition| match condition {
             Condition::Tags(EntityTagList::Tags(tags)) => {
-                tags.iter().any(|tag| tag.has_suffix(suffix))
+                tags.iter().any(|tag| variant.can_have(tag))
             }
             Condition::Tags(EntityTagList::Any) | Condition::Malformed => false,
         })
     }
 
-    fn suffix_of_known(&self, validators: &Validators) -> Option<&str> {
+    fn known_variant(&self, validators: &Validators) -> Option<Variant> {
         let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {
             return None;
         };
         let etag = validators.etag.as_ref()?;
-        let known = |suffix: &&Cow<'static, str>| is_among(etag, suffix, tags, EntityTag::weak_eq);
-        self.suffixes.iter().find(known).map(AsRef::as_ref)
+        let is_known = |variant: &&Variant| is_among(etag, **variant, tags, EntityTag::weak_eq);
+        self.variants.iter().find(is_known).copied()
     }
 }
 
-/// Whether the tag with this suffix is among these.
+/// Whether the tag of this variant is among these.
 fn is_among(
     etag: &EntityTag,
-    suffix: &str,
+    variant: Variant,
     tags: &[EntityTag],
     equal: fn(&EntityTag, &EntityTag) -> bool,
 ) -> bool {
-    let on_the_wire = etag.suffixed(suffix);
-    tags.iter().any(|tag| equal(tag, &on_the_wire))
+    let own = variant.tag(etag);
+    tags.iter().any(|tag| equal(tag, &own))
 }
 
 fn tags(request: &Request, name: &header::HeaderName) -> Option<Condition> {

@@ -30,9 +30,9 @@ pub use crate::{
         converted,
     },
     problem::Problem,
-    representation::{Represent, Selected, Writer},
+    representation::{Represent, Writer},
     resource::{
-        Call, Finding, Found, Mounted, Resource, hook,
+        Call, CallOutput, Found, Mounted, Resource, hook,
         return_value::{IntoProblem, Peeled, Steps},
     },
 };

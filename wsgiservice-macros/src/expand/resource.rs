@@ -294,9 +294,9 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
         quote_spanned!(span=> __w::Peeled::new(Self::#ident(self, #(#names),*) #wait).result());
     let finding = match &operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
-            quote_spanned!(span=> .option().result().outcome(selected))
+            quote_spanned!(span=> .option().result().outcome(writer))
         }
-        Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, selected)),
+        Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, writer)),
         Role::Authorize => {
             quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Authorize>::found))
         }
@@ -306,12 +306,11 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
             quote_spanned!(span=> .value().map(__w::Found::<__w::hook::LastModified>::found))
         }
     };
-    let selected =
-        (!operation.role.is_hook()).then(|| quote!(let selected = arguments.selected();));
+    let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
     quote! {
         #position => {
             #take
-            #selected
+            #writer
             __w::Some(__w::Box::pin(async move { #called #finding }))
         }
     }

@@ -270,7 +270,7 @@ impl Answer for Binary {
     const VERBATIM: bool = true;
 
     fn into_parts(self) -> Parts<()> {
-        Parts { status: StatusCode::OK, said: None, content: PartsContent::Binary(Box::new(self)) }
+        Parts { status: StatusCode::OK, head: None, content: PartsContent::Binary(Box::new(self)) }
     }
 }
 

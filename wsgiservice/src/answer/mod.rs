@@ -13,18 +13,18 @@ use crate::{http::body::Body, representation::Represent};
 #[derive(Debug)]
 pub struct Outcome {
     pub(crate) status: StatusCode,
-    pub(crate) said: Option<Box<Said>>,
+    pub(crate) head: Option<Box<ResponseHead>>,
     pub(crate) content: OutcomeContent,
 }
 
 /// What a method says beside its status and its content. Most say nothing, and so it has a box of its own.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct ResponseHead {
     pub(crate) location: Option<String>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Said {
+impl ResponseHead {
     fn location(location: String) -> Box<Self> {
         Box::new(Self { location: Some(location), ..Self::default() })
     }
@@ -68,7 +68,7 @@ pub trait Answer {
 #[derive(Debug)]
 pub struct Parts<T> {
     pub(crate) status: StatusCode,
-    pub(crate) said: Option<Box<Said>>,
+    pub(crate) head: Option<Box<ResponseHead>>,
     pub(crate) content: PartsContent<T>,
 }
 
@@ -302,7 +302,11 @@ impl<T> WithFields<T> {
 }
 
 fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {
-    Parts { status, said: location.map(Said::location), content: PartsContent::Value(value) }
+    Parts {
+        status,
+        head: location.map(ResponseHead::location),
+        content: PartsContent::Value(value),
+    }
 }
 
 impl<T: Represent> Answer for Created<T> {
@@ -321,8 +325,8 @@ impl<T: Represent> Answer for WithFields<T> {
     const HAS_CONTENT: bool = true;
 
     fn into_parts(self) -> Parts<T> {
-        let said = Box::new(Said { fields: self.fields, ..Said::default() });
-        Parts { said: Some(said), ..parts(StatusCode::OK, None, self.value) }
+        let head = Box::new(ResponseHead { fields: self.fields, ..ResponseHead::default() });
+        Parts { head: Some(head), ..parts(StatusCode::OK, None, self.value) }
     }
 }
 
@@ -369,7 +373,7 @@ macro_rules! without_content {
             fn into_parts(self) -> Parts<()> {
                 Parts {
                     status: StatusCode::$constant,
-                    said: None,
+                    head: None,
                     content: PartsContent::Nothing,
                 }
             }
@@ -404,7 +408,7 @@ macro_rules! redirects {
             fn into_parts(self) -> Parts<()> {
                 Parts {
                     status: StatusCode::$constant,
-                    said: Some(Said::location(self.0)),
+                    head: Some(ResponseHead::location(self.0)),
                     content: PartsContent::Nothing,
                 }
             }
@@ -459,7 +463,7 @@ where
         let (head, body) = self.into_parts();
         Parts {
             status: head.status,
-            said: None,
+            head: None,
             content: PartsContent::Verbatim(Box::new((head.headers, Body::new(body)))),
         }
     }

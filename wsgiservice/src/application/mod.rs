@@ -14,12 +14,11 @@ pub use self::{
     service::{Answering, Service},
 };
 use crate::{
-    documentation::{Described, Documentation, help},
+    documentation::{Documentation, help},
     http::body::BoxError,
-    resource::{Mounted, Resource},
-    routing::Router,
+    resource::Resource,
     settings::{Network, Settings},
-    site::{Built, build_error::BuildError, mounting::Mounting, policy::Manners, resource::Entry},
+    site::{Mounting, Policy, Site, build_error::BuildError},
 };
 
 /// Resources under one name, which [`run`](Self::run) as a server or stand within another program.
@@ -52,7 +51,7 @@ pub struct Application {
     layers: Vec<Wrap>,
     pub(crate) settings: Option<Settings>,
     ignored_paths: Vec<String>,
-    manners: Manners,
+    policy: Policy,
 }
 
 /// What browsers ask of every host by themselves.
@@ -68,21 +67,13 @@ impl Application {
             layers: Vec::new(),
             settings: None,
             ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
-            manners: Manners::default(),
+            policy: Policy::default(),
         }
     }
 
     /// Adds a resource at the path of its `#[mount]`.
     pub fn mount<R: Resource>(mut self, resource: R) -> Self {
-        const { (<R as Mounted>::CHECKED, <R as Resource>::CHECKED) };
-        self.resources.push(Mounting {
-            prefix: String::new(),
-            mount: R::MOUNT,
-            operations: R::OPERATIONS,
-            resource: Arc::new(resource),
-            group: None,
-            manners: None,
-        });
+        self.resources.push(Mounting::new(resource));
         self
     }
 
@@ -116,8 +107,8 @@ impl Application {
         });
         self.resources.extend(nested.resources.into_iter().map(|mounting| Mounting {
             prefix: format!("{prefix}{}", mounting.prefix),
-            group: mounting.group.map(|group| group + offset).or(own_group),
-            manners: mounting.manners.or(Some(nested.manners)),
+            layers: mounting.layers.map(|layers| layers + offset).or(own_group),
+            policy: mounting.policy.or(Some(nested.policy)),
             ..mounting
         }));
         self
@@ -204,7 +195,7 @@ impl Application {
     /// # }
     /// ```
     pub fn default_for_unacceptable(mut self) -> Self {
-        self.manners.sends_default = true;
+        self.policy.sends_default = true;
         self
     }
 
@@ -225,7 +216,7 @@ impl Application {
     /// # }
     /// ```
     pub fn unprocessable_violations(mut self) -> Self {
-        self.manners.violations = StatusCode::UNPROCESSABLE_ENTITY;
+        self.policy.violations = StatusCode::UNPROCESSABLE_ENTITY;
         self
     }
 
@@ -249,7 +240,7 @@ impl Application {
     /// # }
     /// ```
     pub fn content_limit(mut self, bytes: usize) -> Self {
-        self.manners.content_limit = bytes;
+        self.policy.content_limit = bytes;
         self
     }
 
@@ -274,7 +265,7 @@ impl Application {
     /// # }
     /// ```
     pub fn known_methods(mut self, methods: &'static [&'static str]) -> Self {
-        self.manners.known_methods = methods;
+        self.policy.known_methods = methods;
         self
     }
 
@@ -296,7 +287,7 @@ impl Application {
     /// ```
     #[cfg(feature = "digests")]
     pub fn content_md5(mut self) -> Self {
-        self.manners.content_md5 = true;
+        self.policy.content_md5 = true;
         self
     }
 
@@ -338,46 +329,20 @@ impl Application {
     /// assert!(error.to_string().contains("`Ping` at `/ping`"));
     /// ```
     pub fn build(self) -> Result<Service, BuildError> {
-        let documentation = Arc::new(self.documentation());
-        let application = help::mount_into(self, &documentation);
-        let mut router = Router::ignoring(application.ignored_paths);
-        let mut entries = Vec::new();
-        let mut wrong = Vec::new();
-        for mounting in application.resources {
-            match Entry::new(mounting, application.manners) {
-                Ok(entry) => {
-                    wrong.extend(entry.add_to(&mut router, &entries));
-                    entries.push(entry);
-                }
-                Err(errors) => wrong.extend(errors),
-            }
-        }
+        self.compile().map(|(service, _)| service)
+    }
+
+    /// The service, and the documentation of its resources.
+    pub(crate) fn compile(self) -> Result<(Service, Arc<Documentation>), BuildError> {
+        let trusted = self.settings.map_or_else(Network::loopback, |settings| settings.trusted);
+        let mut site = Site::new(self.policy, self.ignored_paths, trusted);
+        let mut wrong = site.mount(self.resources);
+        let documentation = Arc::new(Documentation::new(&self.name, &site.resources));
+        wrong.extend(site.mount(help::resources(&documentation)));
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }
-        let trusted = application.settings.map(|settings| settings.trusted);
-        let built = Arc::new(Built {
-            manners: application.manners,
-            trusted: trusted.unwrap_or_else(Network::loopback),
-            #[cfg(any(test, feature = "testing"))]
-            documentation: Some(documentation),
-            ..Built::new(router, entries, None)
-        });
-        Ok(Service::new(built, &application.groups, &application.layers))
-    }
-
-    /// What the application is, for its readers.
-    pub(crate) fn documentation(&self) -> Documentation {
-        let paths: Vec<_> = self.resources.iter().map(Mounting::path).collect();
-        let described: Vec<_> = std::iter::zip(&self.resources, &paths)
-            .map(|(mounting, path)| Described {
-                path,
-                mount: &mounting.mount,
-                operations: &mounting.operations,
-                manners: mounting.manners.as_ref().unwrap_or(&self.manners),
-            })
-            .collect();
-        Documentation::new(&self.name, &described)
+        Ok((Service::new(Arc::new(site), &self.groups, &self.layers), documentation))
     }
 
     /// The tower service, for a test or for another program, such as an axum `Router`.
@@ -404,8 +369,7 @@ impl Application {
     pub fn into_service(self) -> Service {
         self.build().unwrap_or_else(|error| {
             tracing::error!(%error, "the application cannot be built");
-            let built = Built::new(Router::default(), Vec::new(), Some(error));
-            Service::new(Arc::new(built), &[], &[])
+            Service::new(Arc::new(Site::broken(error)), &[], &[])
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         body::{Body, BoxError},
         request::Request,
     },
-    site::Built,
+    site::Site,
 };
 
 /// An application that was built: a tower service, which is cheap to clone.
@@ -27,7 +27,7 @@ use crate::{
 /// [`Application::into_service`](super::Application::into_service).
 #[derive(Clone, Debug)]
 pub struct Service {
-    built: Arc<Built>,
+    site: Arc<Site>,
     /// The layers of the application itself, around everything.
     outer: Option<BoxService>,
     /// The layers of nested applications, each group around the exchange.
@@ -40,8 +40,8 @@ pub struct Answering<E = Infallible>(
 );
 
 impl Service {
-    pub(super) fn new(built: Arc<Built>, groups: &[Vec<Wrap>], layers: &[Wrap]) -> Self {
-        let plain = Self { built, outer: None, groups: Arc::from([]) };
+    pub(super) fn new(site: Arc<Site>, groups: &[Vec<Wrap>], layers: &[Wrap]) -> Self {
+        let plain = Self { site, outer: None, groups: Arc::from([]) };
         let groups =
             groups.iter().map(|layers| around(BoxService::new(plain.clone()), layers)).collect();
         let inner = Self { groups, ..plain };
@@ -52,19 +52,19 @@ impl Service {
     /// Answers a request, of which nothing is left.
     pub(crate) async fn answer(&self, exchange: &mut Exchange) {
         let Some(layered) = self.layered(&exchange.request) else {
-            return exchange::answer(&self.built, exchange).await;
+            return exchange::handle(&self.site, exchange).await;
         };
         let Exchange { request, content, response } = exchange;
         match layered.call(request.take_with(std::mem::take(content))).await {
             Ok(answer) => *response = answer,
-            Err(error) => exchange::fail(&self.built, exchange, error),
+            Err(error) => exchange::fail(&self.site, exchange, error),
         }
     }
 
-    /// The application that was built.
+    /// The compiled application.
     #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn built(&self) -> &Built {
-        &self.built
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
     }
 
     /// The layers that the request has to pass first.
@@ -76,8 +76,8 @@ impl Service {
             return None;
         }
         let path = crate::http::path::Path::of(request);
-        let position = self.built.router.find(&path)?.resource;
-        self.groups.get(self.built.entries.get(position)?.group?).cloned()
+        let position = self.site.router.find(&path)?.resource;
+        self.groups.get(self.site.resources.get(position)?.layers?).cloned()
     }
 }
 

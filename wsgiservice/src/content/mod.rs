@@ -29,6 +29,9 @@ use crate::{
 /// Whether forms in parts are understood.
 pub(crate) const IN_PARTS: bool = cfg!(feature = "multipart");
 
+const URLENCODED: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data";
+
 /// The whole content of a request, deserialised by its media type: JSON, XML or a form of either kind.
 ///
 /// What may be absent is an `Option<Content<T>>`.
@@ -76,6 +79,8 @@ pub(crate) struct Use {
     pub(crate) whole: Whole,
     /// Whether it looks for parameters there.
     pub(crate) parameters: bool,
+    /// Whether it requires a file, which only a multipart form can have.
+    pub(crate) needs_file: bool,
 }
 
 /// What an operation takes of the content as a whole.
@@ -99,27 +104,40 @@ impl Use {
         self != Self::default()
     }
 
-    /// The media types that are understood, for `Accept`, `Accept-Post` and `Accept-Patch`.
-    pub(crate) fn media_types(self) -> HeaderValue {
-        HeaderValue::from_static(match self.whole {
-            Whole::Nothing if !IN_PARTS => "application/json, application/x-www-form-urlencoded",
-            Whole::Value if !IN_PARTS => {
-                "application/json, application/x-www-form-urlencoded, application/xml, text/xml"
-            }
-            Whole::Bytes | Whole::Stream => "*/*",
-            Whole::Nothing => {
-                "application/json, application/x-www-form-urlencoded, multipart/form-data"
-            }
+    /// Whether the operation takes the content as a whole.
+    pub(crate) fn is_whole(self) -> bool {
+        self.whole != Whole::Nothing
+    }
+
+    /// Whether the content has a schema: bytes of any media type have none.
+    pub(crate) fn has_schema(self) -> bool {
+        !matches!(self.whole, Whole::Bytes | Whole::Stream)
+    }
+
+    /// The media types that are understood.
+    pub(crate) fn media_types(self) -> Vec<&'static str> {
+        let all: &[&str] = match self.whole {
+            Whole::Nothing if self.needs_file => &[MULTIPART],
+            Whole::Nothing => &["application/json", URLENCODED, MULTIPART],
             Whole::Value => {
-                "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml"
+                &["application/json", URLENCODED, MULTIPART, "application/xml", "text/xml"]
             }
-            Whole::Form => "multipart/form-data",
-        })
+            Whole::Bytes | Whole::Stream => &["*/*"],
+            Whole::Form => &[MULTIPART],
+        };
+        all.iter().copied().filter(|name| IN_PARTS || *name != MULTIPART).collect()
+    }
+
+    /// The media types that are understood, as the value of `Accept`, `Accept-Post` and `Accept-Patch`.
+    pub(crate) fn accept(self) -> HeaderValue {
+        let media_types = self.media_types().join(", ");
+        HeaderValue::try_from(media_types).unwrap_or(HeaderValue::from_static("*/*"))
     }
 
     fn understands(self, format: Option<Format>) -> bool {
         match self.whole {
             Whole::Bytes | Whole::Stream => true,
+            Whole::Nothing if self.needs_file => format == Some(Format::Multipart),
             Whole::Nothing => format.is_some_and(|format| format != Format::Xml),
             Whole::Value => format.is_some(),
             Whole::Form => format == Some(Format::Multipart),
@@ -287,7 +305,7 @@ fn unsupported(method: &Method, usage: Use) -> Problem {
     } else {
         header::ACCEPT
     };
-    let media_types = usage.media_types();
+    let media_types = usage.accept();
     let detail = format!("This method reads {}.", media_types.to_str().unwrap_or_default());
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
     problem.field(name, media_types)

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Content, Documentation, Method, Parameter, Resource,
+    Content, Documentation, Method, Parameter, Resource, Response,
     parameter::of_type,
     tree::{Object, Tree},
     unused,
 };
 
-/// The header fields that OpenAPI says by other means (section 4.8.12.2).
-const SAID_OTHERWISE: [&str; 3] = ["accept", "content-type", "authorization"];
+/// The header fields that OpenAPI describes by other means (section 4.8.12.2).
+const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
 /// The document of an application (section 4.8.1).
 pub(crate) fn document(documentation: &Documentation) -> Tree {
@@ -21,7 +21,7 @@ pub(crate) fn document(documentation: &Documentation) -> Tree {
         paths = paths.with(&resource.path.replace("{*", "{"), path(resource, &mut schemes));
     }
     let components = Object::default()
-        .with("schemas", Value::Object(documentation.components.schemas.clone()))
+        .with("schemas", Value::Object(documentation.schemas.clone()))
         .with_full("securitySchemes", schemes);
     Object::default()
         .with("openapi", "3.1.1")
@@ -78,57 +78,71 @@ fn is_known(method: &str) -> bool {
 }
 
 fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Object {
-    let parameters = method.parameters.iter().filter(|it| !is_said_otherwise(it));
+    let parameters: Vec<_> = method.parameters.iter().filter_map(parameter).collect();
     let mut security = Vec::new();
     for challenge in &method.challenges {
         let name = scheme(challenge, schemes);
         security.push(Object::default().with(&name, Tree::List(Vec::new())).into());
     }
     let mut responses = Object::default();
-    for answer in &method.answers {
-        let status = answer.status.map_or("default".to_owned(), |status| status.to_string());
-        responses.insert(&status, response(answer).into());
+    for it in &method.responses {
+        let status = it.status.map_or("default".to_owned(), |status| status.to_string());
+        responses.insert(&status, response(it).into());
     }
     Object::default()
         .with("operationId", method.id.as_str())
         .with_text("summary", &method.summary)
         .with_text("description", &description(method))
         .with("tags", Tree::texts(&[resource.name]))
-        .with_some("deprecated", method.deprecated.is_some().then_some(true))
-        .with_full("parameters", Tree::List(parameters.map(parameter).collect()))
+        .with_some("deprecated", method.deprecation.is_some().then_some(true))
+        .with_full("parameters", Tree::List(parameters))
         .with_some("requestBody", method.content.as_ref().map(request_body))
         .with("responses", responses)
         .with_full("security", Tree::List(security))
 }
 
-fn is_said_otherwise(parameter: &Parameter) -> bool {
-    match parameter.place {
+/// The place of a parameter that the document lists as one: the others are described elsewhere in it.
+fn listed_place(parameter: &Parameter) -> Option<&'static str> {
+    let is_described = |place: &&str| match *place {
         "content" => true,
-        "header" => SAID_OTHERWISE.contains(&parameter.key.to_lowercase().as_str()),
+        "header" => DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
         _ => false,
-    }
+    };
+    let places = [Some(parameter.place), parameter.other_place];
+    places.into_iter().flatten().find(|place| !is_described(place))
 }
 
-fn parameter(parameter: &Parameter) -> Tree {
-    Object::default()
+fn parameter(parameter: &Parameter) -> Option<Tree> {
+    let place = listed_place(parameter)?;
+    let tree = Object::default()
         .with("name", parameter.key)
-        .with("in", parameter.place)
-        .with_text("description", parameter.description)
-        .with("required", parameter.mandatory)
+        .with("in", place)
+        .with_text("description", &parameter_description(parameter))
+        .with("required", parameter.is_required && parameter.other_place.is_none())
         .with("schema", &parameter.schema)
-        .with_some("example", parameter.example.map(|_| first_example(&parameter.schema)))
-        .into()
+        .with_some("example", parameter.example.map(|_| first_example(&parameter.schema)));
+    Some(tree.into())
+}
+
+/// The description of a parameter, and whether it can also be in the content.
+fn parameter_description(parameter: &Parameter) -> String {
+    let description = parameter.description;
+    if parameter.other_place.is_none() {
+        return description.to_owned();
+    }
+    let note = "Can also be a member of the content; the query takes precedence.";
+    if description.is_empty() { note.to_owned() } else { format!("{description}\n\n{note}") }
 }
 
 fn request_body(content: &Content) -> Object {
     let media_types = contents(&content.media_types, content.schema.as_ref());
-    Object::default().with("required", content.mandatory).with("content", media_types)
+    Object::default().with("required", content.is_required).with("content", media_types)
 }
 
 /// The text of the method, or its one sentence; and why not to use it.
 fn description(method: &Method) -> String {
     let text = if method.description.is_empty() { &method.summary } else { method.description };
-    match method.deprecated.as_ref().and_then(|deprecated| deprecated.note) {
+    match method.deprecation.as_ref().and_then(|deprecated| deprecated.note) {
         Some(note) => format!("{text}\n\nDeprecated: {note}"),
         None => text.to_owned(),
     }
@@ -149,19 +163,19 @@ fn contents(media_types: &[&str], schema: Option<&Value>) -> Object {
     contents
 }
 
-fn response(answer: &Answer) -> Object {
+fn response(response: &Response) -> Object {
     let mut headers = Object::default();
-    for name in &answer.fields {
+    for name in &response.fields {
         headers.insert(name, header(name).into());
     }
-    let mut content = contents(&answer.media_types, answer.schema.as_ref());
-    if answer.problem {
+    let mut content = contents(&response.media_types, response.schema.as_ref());
+    if response.is_problem {
         // The page for people is the last of them.
         let page = Object::default().with("schema", text());
         content.insert("text/html", page.into());
     }
     Object::default()
-        .with("description", answer.description.as_str())
+        .with("description", response.description)
         .with_full("headers", headers)
         .with_full("content", content)
 }
@@ -171,11 +185,11 @@ fn header(name: &str) -> Object {
         "ETag" => "The entity tag of the representation (RFC 9110, section 8.8.3).",
         "Last-Modified" => "When the resource was modified last (RFC 9110, section 8.8.2).",
         "Cache-Control" => {
-            "For how long, and for whom, the answer stays fresh (RFC 9111, section 5.2)."
+            "For how long, and for whom, the response stays fresh (RFC 9111, section 5.2)."
         }
-        "Expires" => "When the answer becomes stale (RFC 9111, section 5.3).",
+        "Expires" => "When the response becomes stale (RFC 9111, section 5.3).",
         "Vary" => {
-            "The fields of the request that the answer depends on (RFC 9110, section 12.5.5)."
+            "The fields of the request that the response depends on (RFC 9110, section 12.5.5)."
         }
         "Location" => "Where it is (RFC 9110, section 10.2.2).",
         "Accept-Ranges" => "Whether parts can be had (RFC 9110, section 14.3).",

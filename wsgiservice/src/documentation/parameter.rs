@@ -3,49 +3,50 @@
 use serde_json::{Map, Value, json};
 
 use super::as_json;
-use crate::declaration::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
+use crate::{
+    content::Use,
+    declaration::{Bound, Constraint, Kind},
+    parameters::compiled::{CompiledParameter, Source},
+};
 
 /// A parameter of a method.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    /// Where it is: `path`, `query`, `header` or `content`.
+    /// Where a client sends it: `path`, `query`, `header` or `content`.
     pub(crate) place: &'static str,
-    /// The name that it has there, where it may be another one than violations have: that of a header field.
+    /// Where else it can be: the query is searched before the content.
+    pub(crate) other_place: Option<&'static str>,
+    /// The name that it has there: of a header field, or else `name`.
     pub(crate) key: &'static str,
-    pub(crate) mandatory: bool,
-    pub(crate) repeated: bool,
+    pub(crate) is_required: bool,
+    pub(crate) is_repeated: bool,
     pub(crate) kind: String,
     pub(crate) rules: Vec<String>,
     pub(crate) description: &'static str,
     pub(crate) default: Option<&'static str>,
     pub(crate) example: Option<&'static str>,
-    /// Whether it is never shown.
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
     pub(crate) schema: Value,
 }
 
-/// The parameters of a method or a hook.
-pub(super) fn of(mount: &Mount, operation: &Operation) -> Vec<Parameter> {
-    let takes_no_whole = !operation.parameters.iter().any(|it| {
-        matches!(
-            it.argument,
-            Argument::Content { .. } | Argument::Bytes | Argument::Stream | Argument::Form
-        )
-    });
-    let reads_content = operation.role.reads_content() && takes_no_whole;
-    operation.parameters.iter().filter_map(|it| parameter(mount, it, reads_content)).collect()
+impl Parameter {
+    /// Whether a client can send it there.
+    pub(crate) fn can_be_in(&self, place: &str) -> bool {
+        self.place == place || self.other_place == Some(place)
+    }
 }
 
-/// A variable of the path, of which nothing more is asked.
+/// A variable of the path of which nothing else is known.
 pub(super) fn variable(name: &'static str) -> Parameter {
     Parameter {
         name,
         place: "path",
+        other_place: None,
         key: name,
-        mandatory: true,
-        repeated: false,
+        is_required: true,
+        is_repeated: false,
         kind: words(Kind::Text(None)),
         rules: Vec::new(),
         description: "",
@@ -57,44 +58,38 @@ pub(super) fn variable(name: &'static str) -> Parameter {
     }
 }
 
-fn parameter(
-    mount: &Mount,
-    parameter: &declaration::Parameter,
-    reads_content: bool,
-) -> Option<Parameter> {
-    let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
-    let constraint = further.fold(parameter.constraint, |nearer, further| nearer.or(further));
-    let (kind, optional, repeated, is_secret) = match parameter.argument {
-        Argument::Value { kind, optional, repeated, secret } => {
-            (Some(kind), optional, repeated, secret)
-        }
-        Argument::File { optional, repeated } => (None, optional, repeated, false),
-        _ => return None,
+/// A parameter of an operation that uses the content like this.
+pub(super) fn of(parameter: &CompiledParameter, content: Use) -> Parameter {
+    let kind = parameter.kind;
+    let constraint = &parameter.declared;
+    let one = kind.map_or_else(|| file(constraint), |kind| schema(&kind, constraint));
+    let (place, other_place) = match &parameter.source {
+        // Beside other parameters it belongs to the form or the object that they make up; beside content as a whole it
+        // does not.
+        Source::QueryOrContent if content.is_whole() => ("query", Some("content")),
+        Source::QueryOrContent => ("content", Some("query")),
+        source => (source.place(), None),
     };
-    let is_in_path = mount.variables.contains(&parameter.name);
-    let place = match () {
-        () if is_secret || kind.is_none() => "content",
-        () if parameter.header.is_some() => "header",
-        () if is_in_path => "path",
-        () if reads_content => "content",
-        () => "query",
+    let key = match &parameter.source {
+        Source::Header(_) => parameter.key,
+        _ => parameter.name,
     };
-    let one = kind.map_or_else(|| file(&constraint), |kind| schema(&kind, &constraint));
-    Some(Parameter {
+    Parameter {
         name: parameter.name,
         place,
-        key: parameter.header.unwrap_or(parameter.name),
-        mandatory: is_in_path || !(optional || repeated || constraint.default.is_some()),
-        repeated,
+        other_place,
+        key,
+        is_required: parameter.is_required(),
+        is_repeated: parameter.repeated,
         kind: kind.map_or_else(|| "file".to_owned(), words),
-        rules: rules(&constraint, kind.is_none()),
+        rules: rules(constraint, parameter.is_file()),
         description: constraint.documentation.unwrap_or_default(),
-        default: constraint.default.map(|default| default.text()),
+        default: parameter.default,
         example: constraint.example,
-        is_secret,
-        is_file: kind.is_none(),
-        schema: if repeated && !is_in_path { list(one) } else { one },
-    })
+        is_secret: parameter.is_secret(),
+        is_file: parameter.is_file(),
+        schema: if parameter.repeated && place != "path" { list(one) } else { one },
+    }
 }
 
 fn list(item: Value) -> Value {

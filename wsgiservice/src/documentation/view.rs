@@ -1,15 +1,16 @@
-//! The documentation as it is, for programs: what the help page says, as JSON and XML.
+//! The documentation for programs: the content of the help page, as JSON and XML.
 
 use serde_json::Value;
 
 use super::{
-    Answer, Content, Deprecated, Documentation, Method, Parameter, Representation, Resource,
+    Content, Documentation, Method, Parameter, Representation, Resource, Response,
     tree::{Object, Tree},
 };
+use crate::site::Deprecation;
 
 /// All of it.
 pub(super) fn view(documentation: &Documentation) -> Tree {
-    let schemas = Value::Object(documentation.components.schemas.clone());
+    let schemas = Value::Object(documentation.schemas.clone());
     Object::default()
         .with("name", documentation.name.as_str())
         .with("version", documentation.version)
@@ -43,29 +44,30 @@ fn method(method: &Method) -> Tree {
         .with("id", method.id.as_str())
         .with("summary", method.summary.as_str())
         .with("description", method.description)
-        .with_some("deprecated", method.deprecated.as_ref().map(deprecated))
+        .with_some("deprecated", method.deprecation.as_ref().map(deprecated))
         .with("parameters", Tree::list(&method.parameters, parameter))
         .with_some("content", method.content.as_ref().map(content))
-        .with("answers", Tree::list(&method.answers, answer))
+        .with("responses", Tree::list(&method.responses, response))
         .with_some("cache_control", method.cache_control)
         .with_full("challenges", Tree::texts(&method.challenges))
         .into()
 }
 
-fn deprecated(deprecated: &Deprecated) -> Object {
+fn deprecated(deprecation: &Deprecation) -> Object {
     Object::default()
-        .with_some("since", deprecated.since)
-        .with_some("note", deprecated.note)
-        .with_some("sunset", deprecated.sunset)
+        .with_some("since", deprecation.since)
+        .with_some("note", deprecation.note)
+        .with_some("sunset", deprecation.sunset)
 }
 
 fn parameter(parameter: &Parameter) -> Tree {
     Object::default()
         .with("name", parameter.name)
         .with("in", parameter.place)
+        .with_some("or_in", parameter.other_place)
         .with("key", parameter.key)
-        .with("mandatory", parameter.mandatory)
-        .with("repeated", parameter.repeated)
+        .with("required", parameter.is_required)
+        .with("repeated", parameter.is_repeated)
         .with("type", parameter.kind.as_str())
         .with("rules", Tree::list(&parameter.rules, |rule| rule.as_str().into()))
         .with("description", parameter.description)
@@ -77,19 +79,19 @@ fn parameter(parameter: &Parameter) -> Tree {
 
 fn content(content: &Content) -> Object {
     Object::default()
-        .with("mandatory", content.mandatory)
+        .with("required", content.is_required)
         .with("media_types", Tree::texts(&content.media_types))
         .with("limit", Value::from(content.limit))
         .with_some("schema", content.schema.as_ref())
 }
 
-fn answer(answer: &Answer) -> Tree {
+fn response(response: &Response) -> Tree {
     Object::default()
-        .with_some("status", answer.status.map(Value::from))
-        .with("description", answer.description.as_str())
-        .with("fields", Tree::texts(&answer.fields))
-        .with("media_types", Tree::texts(&answer.media_types))
-        .with_some("schema", answer.schema.as_ref())
-        .with("problem", answer.problem)
+        .with_some("status", response.status.map(Value::from))
+        .with("description", response.description)
+        .with("fields", Tree::texts(&response.fields))
+        .with("media_types", Tree::texts(&response.media_types))
+        .with_some("schema", response.schema.as_ref())
+        .with("problem", response.is_problem)
         .into()
 }

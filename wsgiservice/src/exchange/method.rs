@@ -1,43 +1,49 @@
-//! The method stage: what the resource implements, and what to say of the rest (RFC 9110, section 9).
+//! The method stage: which operation of a resource a request calls (RFC 9110, section 9).
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     http::request::Request,
     problem::Problem,
-    site::resource::{Entry, Prepared},
+    site::{SiteOperation, SiteResource},
 };
 
-/// What the method stage found.
+/// What a request calls.
 #[derive(Debug)]
-pub(crate) enum Selection<'a> {
-    /// The operation to call.
-    Operation(&'a Prepared),
-    /// The client asks what there is: the fields that say so.
+pub(super) enum Selection<'a> {
+    /// This operation.
+    Operation(&'a SiteOperation),
+    /// Nothing: it asks what the resource implements, which these fields report.
     Options(Vec<(HeaderName, HeaderValue)>),
 }
 
-/// Selects the operation of a resource that answers the request.
-pub(crate) fn select<'a>(request: &Request, entry: &'a Entry) -> Result<Selection<'a>, Problem> {
+/// Selects the operation of a resource.
+///
+/// # Errors
+/// A 405 or a 501 if the resource does not implement the method.
+pub(super) fn select<'a>(
+    request: &Request,
+    resource: &'a SiteResource,
+) -> Result<Selection<'a>, Problem> {
     let method = match request.method() {
         &Method::HEAD => &Method::GET,
         method => method,
     };
-    if let Some(operation) = entry.method(method) {
+    if let Some(operation) = resource.method(method) {
         return Ok(Selection::Operation(operation));
     }
     match *request.method() {
-        Method::OPTIONS => Ok(Selection::Options(entry.options())),
-        ref method => Err(refused(method, entry.manners.known_methods, entry.allow.clone())),
+        Method::OPTIONS => Ok(Selection::Options(resource.options())),
+        ref method => {
+            let is_known = resource.policy.known_methods.contains(&method.as_str());
+            Err(refused(is_known, resource.allow.clone()))
+        }
     }
 }
 
-/// 405 for what is known, 501 for anything else.
-pub(crate) fn refused(method: &Method, known: &[&str], allow: HeaderValue) -> Problem {
-    let status = if known.contains(&method.as_str()) {
-        StatusCode::METHOD_NOT_ALLOWED
-    } else {
-        StatusCode::NOT_IMPLEMENTED
-    };
+/// A 405 for a method that the server knows, and a 501 for any other.
+pub(super) fn refused(is_known: bool, allow: HeaderValue) -> Problem {
+    let status =
+        if is_known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_IMPLEMENTED };
     Problem::new(status).field(header::ALLOW, allow)
 }

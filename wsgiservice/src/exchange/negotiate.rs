@@ -1,4 +1,4 @@
-//! Proactive negotiation (RFC 9110, section 12.1): which representation is selected.
+//! Proactive negotiation (RFC 9110, section 12.1): the representation and the content coding of a response.
 
 use http::header;
 
@@ -6,41 +6,91 @@ use crate::{
     formats::coding::Coding,
     http::{accept, accept_encoding, known_fields::Concern, request::Request},
     problem::Problem,
-    representation::{Representations, Selected},
+    representation::{Representation, Representations, Variant},
+    site::{SiteOperation, SiteResource},
 };
 
-/// Selects a representation: an extension decides alone, else `Accept` does.
-pub(crate) fn select<'a>(
+/// What was negotiated for a response.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Negotiated<'a> {
+    /// The representation, or `None` if the method writes the content itself.
+    pub(super) representation: Option<&'a Representation>,
+    /// The content coding that the client prefers, if the representation can have one.
+    pub(super) coding: Option<Coding>,
+}
+
+impl Negotiated<'_> {
+    /// The variant without a content coding.
+    pub(super) fn plain(self) -> Variant {
+        self.representation.map_or(Variant::ONLY, |it| Variant::plain(it.extension))
+    }
+
+    /// The variants that the response can be.
+    pub(super) fn variants(self) -> Vec<Variant> {
+        let plain = self.plain();
+        let coded = self.coding.map(|coding| plain.coded(Some(coding)));
+        [plain].into_iter().chain(coded).collect()
+    }
+}
+
+/// Negotiates the response of an operation.
+///
+/// # Errors
+/// A 406 if the client accepts none of the representations.
+pub(super) fn negotiate<'a>(
+    request: &Request,
+    resource: &SiteResource,
+    operation: &'a SiteOperation,
+    extension: Option<&str>,
+) -> Result<Option<Negotiated<'a>>, Problem> {
+    let representations = &operation.representations;
+    if operation.is_represented() {
+        let sends_default = resource.policy.sends_default;
+        let representation = required(request, extension, representations, sends_default)?;
+        let coding = representation.is_compressible.then(|| coding(request)).flatten();
+        return Ok(Some(Negotiated { representation: Some(representation), coding }));
+    }
+    if operation.is_verbatim() {
+        return Ok(Some(Negotiated { representation: None, coding: None }));
+    }
+    let selected = select(request, extension, representations);
+    Ok(selected.map(|selected| Negotiated { representation: Some(selected), coding: None }))
+}
+
+/// Selects a representation: an extension decides alone; without one, `Accept` does.
+pub(super) fn select<'a>(
     request: &Request,
     extension: Option<&str>,
     representations: &'a Representations,
-) -> Option<Selected<'a>> {
+) -> Option<&'a Representation> {
     if let Some(extension) = extension {
-        return representations.by_extension(extension);
+        return representations.with_extension(extension);
     }
     if !request.has(Concern::Representation) {
-        return representations.at(0);
+        return representations.default();
     }
     let accept = request.fields().get_all(header::ACCEPT);
     representations.at(accept::select(&accept, &representations.offers)?)
 }
 
-/// Selects a representation, or the default where the application wants that, or says which there are.
-pub(crate) fn required<'a>(
+/// Selects a representation, or the default one if the application prefers that to a 406.
+fn required<'a>(
     request: &Request,
     extension: Option<&str>,
     representations: &'a Representations,
     sends_default: bool,
-) -> Result<Selected<'a>, Problem> {
+) -> Result<&'a Representation, Problem> {
     let selected = select(request, extension, representations);
-    let default = || sends_default.then(|| representations.at(0)).flatten();
+    let default = || sends_default.then(|| representations.default()).flatten();
     selected.or_else(default).ok_or_else(|| Problem::not_acceptable(representations.media_types()))
 }
 
-/// Selects the content coding that the client likes best.
-pub(crate) fn coding(request: &Request) -> Option<Coding> {
+/// Selects the content coding that the client prefers.
+pub(super) fn coding(request: &Request) -> Option<Coding> {
     if !request.has(Concern::Coding) {
         return None;
     }
-    accept_encoding::select(&request.fields().get_all(header::ACCEPT_ENCODING))
+    let accepted = request.fields().get_all(header::ACCEPT_ENCODING);
+    let position = accept_encoding::select(&accepted, &Coding::ALL.map(Coding::name))?;
+    Coding::ALL.get(position).copied()
 }

@@ -1,36 +1,32 @@
-//! A panic in a method is the end of its request alone.
+//! A panic in a method ends only its request.
 //!
-//! Where a panic happened is known to the panic hook only, so one is put before whatever hook there is; outside of a
-//! request it does nothing but call that.
+//! The panic hook that the process has, for example that of an error tracker, is called as for any other panic. Only
+//! that hook knows where a panic happened, so another one before it takes a note.
 
 use std::{
-    cell::{Cell, RefCell},
+    any::Any,
+    cell::RefCell,
     future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
+    panic::{AssertUnwindSafe, Location, catch_unwind, set_hook, take_hook},
     pin::Pin,
     sync::Once,
     task::Poll,
 };
 
 thread_local! {
-    static IN_EXCHANGE: Cell<bool> = const { Cell::new(false) };
-    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Where the last panic on this thread happened.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 static HOOK: Once = Once::new();
 
-/// Polls to the end, or to the first panic, whose message and place are the error.
-pub(crate) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, String> {
+/// Polls a future to its end, or to its first panic, which is returned as an error with its message and its place.
+pub(super) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, String> {
     HOOK.call_once(install);
-    poll_fn(|context| {
-        let before = IN_EXCHANGE.replace(true);
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        IN_EXCHANGE.set(before);
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(_) => Poll::Ready(Err(LAST.take().unwrap_or_else(|| "panicked".to_owned()))),
-        }
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(payload) => Poll::Ready(Err(describe(&*payload))),
     })
     .await
 }
@@ -38,17 +34,16 @@ pub(crate) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Outp
 fn install() {
     let before = take_hook();
     set_hook(Box::new(move |info| {
-        if IN_EXCHANGE.get() {
-            LAST.set(Some(describe(info)));
-        } else {
-            before(info);
-        }
+        PLACE.set(info.location().map(Location::to_string));
+        before(info);
     }));
 }
 
-fn describe(info: &PanicHookInfo<'_>) -> String {
-    let message = info.payload_as_str().unwrap_or("no message");
-    match info.location() {
+fn describe(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let message = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = message.unwrap_or("no message");
+    match PLACE.take() {
         Some(place) => format!("panicked at {place}: {message}"),
         None => format!("panicked: {message}"),
     }

@@ -119,7 +119,7 @@ fn respond(
         fields.insert(header::CONTENT_RANGE, range);
     }
     let content = OutcomeContent::Verbatim(Box::new((fields, body)));
-    Outcome { status, said: None, content }
+    Outcome { status, head: None, content }
 }
 
 fn content_range(part: &Range<usize>, length: usize) -> HeaderValue {

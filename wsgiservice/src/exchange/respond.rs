@@ -1,4 +1,4 @@
-//! The final assembly of every answer.
+//! The final assembly of every response.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,16 @@ use http_body::Body as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::{End, Exchange, Findings, negotiate, suffix};
+use super::{End, context::Context, negotiate};
 use crate::{
     answer::{Outcome, OutcomeContent},
     formats::coding::{Coding, encode::is_worth_it},
-    http::{body::Body, date, digest, known_fields::Concern, path::Path, request::Request},
+    http::{body::Body, date, digest, known_fields::Concern, request::Request},
     problem::Problem,
-    representation::{self, NOSNIFF, Selected, Writer},
-    site::Built,
+    representation::{self, NOSNIFF, Representation, Variant, Writer},
 };
 
-/// What a reference must not hold as it is (RFC 3986, section 2); what is encoded already stays so.
+/// The characters to encode in a reference (RFC 3986, section 2); `%` is not among them, so encoded ones are kept.
 const REFERENCE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -34,237 +33,224 @@ const REFERENCE: &AsciiSet = &CONTROLS
 static ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
 static ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
-/// What a 304 carries as the 200 would, beside what the framework says by itself (RFC 9110, section 15.4.5).
+/// The fields that a 304 takes over from the method, beside those of the framework (RFC 9110, section 15.4.5).
 const KEPT: [header::HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];
 
-/// What an answer depends on, beside what the resource says.
+/// What the content of a response depends on, beside what the resource declares.
 #[derive(Clone, Copy, Default)]
 struct Varies {
     by_coding: bool,
     by_representation: bool,
-    /// Whether the method may have said so itself.
+    /// Whether the method may have set `Vary` itself.
     has_own: bool,
 }
 
-/// Assembles the answer.
-pub(crate) fn respond(
-    application: &Built,
-    exchange: &mut Exchange,
-    findings: &Findings<'_>,
-    end: End,
-) {
-    let Exchange { request, response, .. } = exchange;
+/// Assembles the response.
+pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<Body>) {
     let varies = match end {
-        End::Outcome(outcome) => {
-            take_table(request, response.headers_mut());
-            with_outcome(request, findings, outcome, response)
-        }
-        End::NotModified(outcome) => not_modified(findings, outcome, response),
+        End::Outcome(outcome) => with_outcome(context, outcome, response),
+        End::NotModified(outcome) => not_modified(context, outcome, response),
         End::Options(fields) => {
             *response.status_mut() = StatusCode::NO_CONTENT;
             response.headers_mut().extend(fields);
             Varies::default()
         }
-        End::Problem(problem) => with_problem(application, request, findings, problem, response),
+        End::Problem(problem) => with_problem(context, problem, response),
     };
-    digests(findings.has_md5.unwrap_or(application.manners.content_md5), request, response);
+    digests(context, response);
     let fields = response.headers_mut();
-    vary(fields, findings, varies);
-    if !findings.deprecation.is_empty() {
-        fields.extend(findings.deprecation.iter().cloned());
+    vary(fields, context, varies);
+    if let Some(operation) = context.operation.filter(|it| !it.deprecation_fields.is_empty()) {
+        fields.extend(operation.deprecation_fields.iter().cloned());
     }
     fields.insert(NOSNIFF.0, NOSNIFF.1);
-    if *request.method() == Method::HEAD {
+    if *context.request.method() == Method::HEAD {
         without_content(response);
     } else if response.body().bytes().is_none() {
         let content = std::mem::take(response.body_mut());
-        *response.body_mut() = told(request, content);
+        *response.body_mut() = logged(context.request, content);
     }
 }
 
-/// The fields of the answer take over the table of the request's, where nobody asks for those any more. The server gives it
-/// to the next request, and so a connection needs one.
-fn take_table(request: &mut Request, fields: &mut HeaderMap) {
-    if !request.has(Concern::WantedDigest) {
-        std::mem::swap(request.fields_mut(), fields);
-        fields.clear();
-    }
-}
-
-/// Content that tells the log where it breaks off: no client is told.
-fn told(request: &Request, body: Body) -> Body {
+/// Content that logs an error that ends it early: the client cannot be told.
+fn logged(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
     body.told(move |error| {
-        tracing::error!(%method, path, %error, "the content of an answer broke off");
+        tracing::error!(%method, path, %error, "the content of a response ended early");
     })
 }
 
-fn with_outcome(
-    request: &Request,
-    findings: &Findings<'_>,
-    outcome: Outcome,
-    response: &mut Response<Body>,
-) -> Varies {
-    let has_own = outcome.said.is_some() || matches!(outcome.content, OutcomeContent::Verbatim(_));
+fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response<Body>) -> Varies {
+    let has_own = outcome.head.is_some() || matches!(outcome.content, OutcomeContent::Verbatim(_));
     let mut by_coding = false;
     *response.status_mut() = outcome.status;
     match outcome.content {
         OutcomeContent::Nothing => {}
-        OutcomeContent::Represented(bytes) => match &findings.selected {
-            Some(selected) => by_coding = coded(selected, || findings.coding, bytes, response),
+        OutcomeContent::Represented(bytes) => match context.representation() {
+            Some(representation) => {
+                let coding = || context.negotiated?.coding;
+                let content_type = representation.content_type.clone();
+                by_coding = write(representation, content_type, coding, bytes, response);
+            }
             None => *response.body_mut() = bytes.into(),
         },
         OutcomeContent::Binary(binary) => *response.body_mut() = binary.into_body(),
         OutcomeContent::Verbatim(verbatim) => {
-            (*response.headers_mut(), *response.body_mut()) = *verbatim;
+            let (fields, content) = *verbatim;
+            response.headers_mut().extend(fields);
+            *response.body_mut() = content;
         }
     }
     let fields = response.headers_mut();
-    if let Some(said) = outcome.said {
-        fields.extend(said.fields);
-        if let Some(location) = said.location {
-            let path = Path::of(request);
-            let stem = path.get(..findings.stem).unwrap_or(&path);
-            fields.insert(header::LOCATION, self::location(stem, &location));
+    if let Some(head) = outcome.head {
+        fields.extend(head.fields);
+        if let Some(location) = head.location {
+            fields.insert(header::LOCATION, self::location(context.stem(), &location));
         }
     }
     if has_own {
         fields.remove(header::SERVER);
     }
     if outcome.status.is_success() {
-        if request.retrieves() {
-            let coding = findings.coding.filter(|_| fields.contains_key(header::CONTENT_ENCODING));
-            let extension = findings.selected.map(|selected| selected.extension);
-            let suffix = extension.zip(coding).map(|(extension, coding)| suffix(extension, coding));
-            validators(fields, findings, suffix.as_deref(), true);
+        if let Some(negotiated) = context.negotiated.filter(|_| context.request.retrieves()) {
+            let coding = negotiated.coding;
+            let coding = coding.filter(|_| fields.contains_key(header::CONTENT_ENCODING));
+            validators(fields, context, negotiated.plain().coded(coding), true);
         }
-        fresh(fields, findings, has_own);
+        fresh(fields, context, has_own);
     }
-    Varies { by_coding, by_representation: findings.is_negotiated, has_own }
+    Varies { by_coding, by_representation: context.is_represented(), has_own }
 }
 
-/// For how long it stays fresh, where the method itself does not say so.
-fn fresh(fields: &mut HeaderMap, findings: &Findings<'_>, has_own: bool) {
-    if let Some(lifetime) = findings.freshness
+/// How long the response stays fresh, unless the method says so itself.
+fn fresh(fields: &mut HeaderMap, context: &Context<'_>, has_own: bool) {
+    if let Some(lifetime) = context.freshness()
         && !(has_own && fields.contains_key(header::CACHE_CONTROL))
     {
         lifetime.write(fields);
     }
 }
 
-/// Content in a representation, and in this coding where it is worth one; whether it could be coded.
-fn coded(
-    selected: &Selected<'_>,
+/// Writes content, coded if it is worth a coding; returns whether it could have been coded.
+fn write(
+    representation: &Representation,
+    content_type: HeaderValue,
     coding: impl FnOnce() -> Option<Coding>,
     bytes: Bytes,
     response: &mut Response<Body>,
 ) -> bool {
-    let can_be_coded = can_be_coded(selected, &bytes);
+    let can_be_coded = can_be_coded(representation, &bytes);
     let coding = can_be_coded.then(coding).flatten();
     let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
     let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
     *response.body_mut() = bytes.into();
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, selected.content_type.clone());
+    fields.insert(header::CONTENT_TYPE, content_type);
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
     can_be_coded
 }
 
-fn can_be_coded(selected: &Selected<'_>, bytes: &[u8]) -> bool {
-    !Coding::ALL.is_empty() && is_worth_it(bytes.len()) && selected.is_compressible
+fn can_be_coded(representation: &Representation, bytes: &[u8]) -> bool {
+    !Coding::ALL.is_empty() && is_worth_it(bytes.len()) && representation.is_compressible
 }
 
-/// What the 200 would say of the representation, and none of its content (RFC 9110, section 15.4.5).
+/// The fields that the 200 would have, without its content (RFC 9110, section 15.4.5).
 fn not_modified(
-    findings: &Findings<'_>,
+    context: &Context<'_>,
     outcome: Option<Outcome>,
     response: &mut Response<Body>,
 ) -> Varies {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    // How large the content would be is known only where the method was asked for its tag.
-    let (said, content) =
-        outcome.map_or((None, OutcomeContent::Nothing), |it| (it.said, it.content));
+    let would_be_coded = outcome.as_ref().is_some_and(|outcome| would_be_coded(context, outcome));
     let fields = response.headers_mut();
-    let own = match &content {
-        OutcomeContent::Verbatim(verbatim) => verbatim.0.iter().collect(),
-        _ => Vec::new(),
-    };
-    let said =
-        said.iter().flat_map(|said| &said.fields).map(|(name, value)| (name, value)).chain(own);
-    for (name, value) in said.filter(|(name, _)| KEPT.contains(name)) {
-        fields.append(name, value.clone());
-    }
+    keep_fields(fields, outcome);
     let has_own = !fields.is_empty();
-    let would_be_coded = match (&content, &findings.selected) {
-        (OutcomeContent::Represented(bytes), Some(selected)) => can_be_coded(selected, bytes),
-        _ => false,
-    };
-    let suffix = suffix_of_not_modified(findings, would_be_coded);
-    // Other metadata than the tag is for clients that have none.
-    let with_last_modified = findings.validators.etag.is_none();
-    validators(fields, findings, suffix.as_deref(), with_last_modified);
-    let extension = findings.selected.map(|selected| selected.extension);
-    let by_coding = would_be_coded || suffix.is_some_and(|suffix| Some(&*suffix) != extension);
-    fresh(fields, findings, has_own);
-    Varies { by_coding, by_representation: findings.is_negotiated, has_own }
+    let variant = variant_of_not_modified(context, would_be_coded);
+    if let Some(variant) = variant {
+        // Metadata beside the tag is for clients that have no tag.
+        validators(fields, context, variant, context.validators.etag.is_none());
+    }
+    fresh(fields, context, has_own);
+    let by_coding = would_be_coded || variant.is_some_and(Variant::is_coded);
+    Varies { by_coding, by_representation: context.is_represented(), has_own }
 }
 
-/// The suffix of the tag that the client has, or else of the one that it would get.
-fn suffix_of_not_modified<'a>(
-    findings: &'a Findings<'_>,
-    would_be_coded: bool,
-) -> Option<Cow<'a, str>> {
-    if let Some(known) = &findings.known_suffix {
-        return Some(Cow::Borrowed(known));
+/// Whether the content of the 200 would be coded. Its size is known only if the method was called for its tag.
+fn would_be_coded(context: &Context<'_>, outcome: &Outcome) -> bool {
+    match (&outcome.content, context.representation()) {
+        (OutcomeContent::Represented(bytes), Some(representation)) => {
+            can_be_coded(representation, bytes)
+        }
+        _ => false,
     }
-    let (selected, coding) = findings.selected.zip(findings.coding)?;
-    would_be_coded.then(|| Cow::Owned(suffix(selected.extension, coding)))
+}
+
+/// Keeps the fields of the method's own that a 304 has, too.
+fn keep_fields(fields: &mut HeaderMap, outcome: Option<Outcome>) {
+    let Some(Outcome { head, content, .. }) = outcome else { return };
+    let own = head.iter().flat_map(|head| &head.fields).map(|(name, value)| (name, value));
+    let verbatim = match &content {
+        OutcomeContent::Verbatim(verbatim) => Some(&verbatim.0),
+        _ => None,
+    };
+    let all = own.chain(verbatim.into_iter().flatten());
+    for (name, value) in all.filter(|(name, _)| KEPT.contains(name)) {
+        fields.append(name, value.clone());
+    }
+}
+
+/// The variant that the client has, or else the one that it would get.
+fn variant_of_not_modified(context: &Context<'_>, would_be_coded: bool) -> Option<Variant> {
+    let would_get = || {
+        let negotiated = context.negotiated?;
+        Some(negotiated.plain().coded(negotiated.coding.filter(|_| would_be_coded)))
+    };
+    context.known.or_else(would_get)
 }
 
 fn with_problem(
-    application: &Built,
-    request: &Request,
-    findings: &Findings<'_>,
+    context: &Context<'_>,
     mut problem: Problem,
     response: &mut Response<Body>,
 ) -> Varies {
+    let request = context.request;
     let own = problem.take_fields();
     let instance = instance(request, &problem);
-    let selected = select(application, request, findings);
     let document = problem.document(&instance);
-    let content = match selected.writer {
-        Writer::Own(_) => Ok(document.html().into()),
-        writer => representation::write(&document, writer),
-    };
-    let content_type = representation::problem_type(&selected);
-    let selected = Selected { content_type: &content_type, ..selected };
-    let coding = || negotiate::coding(request);
-    let by_coding = coded(&selected, coding, content.unwrap_or_default(), response);
+    let problems = context.problems();
+    let selected = negotiate::select(request, context.extension(), problems);
+    let mut by_coding = false;
+    // A client that accepts none of the representations gets JSON.
+    if let Some(representation) = selected.or_else(|| problems.with_extension("json")) {
+        let content = match representation.writer {
+            Writer::Own(_) => Ok(document.html().into()),
+            writer => representation::write(&document, writer),
+        };
+        let content_type = representation::problem_type(representation);
+        let coding = || negotiate::coding(request);
+        let content = content.unwrap_or_default();
+        by_coding = write(representation, content_type, coding, content, response);
+    }
     let has_own = !own.is_empty();
     *response.status_mut() = problem.status();
+    let fields = response.headers_mut();
     for (name, value) in own {
-        response.headers_mut().append(name, value);
+        fields.append(name, value);
     }
-    response.headers_mut().remove(header::SERVER);
-    // Where a method itself says so, which does not know the others.
+    fields.remove(header::SERVER);
+    // A method that returns one of these does not know the other methods.
     let names_methods =
-        matches!(response.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
-    if let (true, Some(allow)) = (names_methods, findings.allow) {
-        response.headers_mut().insert(header::ALLOW, allow.clone());
+        matches!(problem.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
+    if let (true, Some(resource)) = (names_methods, context.resource) {
+        fields.insert(header::ALLOW, resource.allow.clone());
     }
     Varies { by_coding, by_representation: true, has_own }
 }
 
-/// A problem is negotiated like everything else, and is JSON where nothing else is acceptable.
-fn select<'a>(application: &'a Built, request: &Request, findings: &Findings<'a>) -> Selected<'a> {
-    let problems = findings.problems.unwrap_or(&application.problems);
-    negotiate::select(request, findings.extension, problems).unwrap_or(Selected::NONE)
-}
-
-/// The occurrence: of a 5xx the request's ID, under which its cause is logged; else the target.
+/// The occurrence of a problem: for a 5xx the ID under which its cause is logged, for others the target.
 fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
     if !problem.status().is_server_error() {
         return Cow::Borrowed(request.target().path());
@@ -285,8 +271,9 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
     Cow::Owned(format!("urn:uuid:{id}"))
 }
 
-/// What the client, or the application, wants to know of content that is all there.
-fn digests(has_md5: bool, request: &Request, response: &mut Response<Body>) {
+/// The digests that the client wants, or the application, of content that is in memory.
+fn digests(context: &Context<'_>, response: &mut Response<Body>) {
+    let (request, has_md5) = (context.request, context.policy().content_md5);
     if !has_md5 && !request.has(Concern::WantedDigest) {
         return;
     }
@@ -308,31 +295,31 @@ fn digests(has_md5: bool, request: &Request, response: &mut Response<Body>) {
     }
 }
 
-/// The validators of the selected representation, whose tag has its extension for a suffix, or this one.
+/// The validators of a variant.
 fn validators(
     fields: &mut HeaderMap,
-    findings: &Findings<'_>,
-    suffix: Option<&str>,
+    context: &Context<'_>,
+    variant: Variant,
     with_last_modified: bool,
 ) {
-    let validators = &findings.validators;
-    if let (Some(etag), Some(selected)) = (&validators.etag, &findings.selected) {
-        let suffix = suffix.unwrap_or(selected.extension);
-        fields.insert(header::ETAG, etag.to_value(suffix));
+    let validators = &context.validators;
+    if let Some(etag) = &validators.etag {
+        fields.insert(header::ETAG, variant.tag_value(etag));
     }
     if let (Some(time), true) = (validators.last_modified, with_last_modified) {
         fields.insert(header::LAST_MODIFIED, date::value(time));
     }
 }
 
-/// `Accept` and `Accept-Encoding` where they could have mattered, and what else the resource says.
-fn vary(fields: &mut HeaderMap, findings: &Findings<'_>, varies: Varies) {
+/// `Accept` and `Accept-Encoding` if they could have mattered, and what the resource declares.
+fn vary(fields: &mut HeaderMap, context: &Context<'_>, varies: Varies) {
     let coding = varies.by_coding.then_some(&ACCEPT_ENCODING);
-    let accept = (varies.by_representation && findings.extension.is_none()).then_some(&ACCEPT);
-    let more = findings.freshness.map_or(&[][..], |freshness| &freshness.vary);
+    let by_accept = varies.by_representation && context.extension().is_none();
+    let accept = by_accept.then_some(&ACCEPT);
+    let declared = context.freshness().map_or(&[][..], |freshness| &freshness.vary);
     let mut is_first = !varies.has_own;
-    for value in coding.into_iter().chain(accept).chain(more) {
-        // Where nothing is there yet, this costs less.
+    for value in coding.into_iter().chain(accept).chain(declared) {
+        // To insert costs less than to append, if the field is not there yet.
         if std::mem::take(&mut is_first) {
             fields.insert(header::VARY, value.clone());
         } else {
@@ -341,8 +328,8 @@ fn vary(fields: &mut HeaderMap, findings: &Findings<'_>, varies: Varies) {
     }
 }
 
-/// A relative reference is resolved against the path of the request, without its extension, as if that were a
-/// folder: so did the Python original.
+/// A relative reference is resolved against the path of the request, without its extension, as if that were a folder,
+/// as in the Python original.
 fn location(path: &str, reference: &str) -> HeaderValue {
     let encoded = utf8_percent_encode(reference, REFERENCE).to_string();
     let absolute = encoded.starts_with('/') || has_scheme(&encoded);
@@ -358,7 +345,7 @@ fn has_scheme(reference: &str) -> bool {
     })
 }
 
-/// The header fields of a `GET`, its `Content-Length` included, and no content.
+/// Removes the content, and keeps its `Content-Length`.
 fn without_content(response: &mut Response<Body>) {
     let content = std::mem::take(response.body_mut());
     let allowed = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
@@ -367,7 +354,7 @@ fn without_content(response: &mut Response<Body>) {
     }
 }
 
-/// An error and what caused it, in one line.
+/// An error and its causes, in one line.
 struct Causes<'a>(&'a (dyn std::error::Error + Send + Sync));
 
 impl std::fmt::Display for Causes<'_> {
@@ -385,28 +372,31 @@ impl std::fmt::Display for Causes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::representation::Representations;
 
     #[test]
-    fn an_answer_varies_by_coding_only_where_there_is_one() {
+    fn a_response_varies_by_coding_only_if_a_coding_is_enabled() {
         let has_codings = cfg!(any(feature = "brotli", feature = "gzip", feature = "zstd"));
-        assert_eq!(can_be_coded(&Selected::NONE, &[b' '; 1 << 20]), has_codings);
-        assert!(!can_be_coded(&Selected::NONE, b" "));
+        let problems = Representations::of_problems(&["json"]);
+        let json = problems.default().expect("a representation");
+        assert_eq!(can_be_coded(json, &[b' '; 1 << 20]), has_codings);
+        assert!(!can_be_coded(json, b" "));
     }
 
     #[test]
-    fn a_relative_location_is_below_the_path() {
+    fn a_relative_location_is_resolved_below_the_path() {
         assert_eq!(location("/notes", "1"), "/notes/1");
         assert_eq!(location("/", "1"), "/1");
     }
 
     #[test]
-    fn an_absolute_location_stays_as_it_is() {
+    fn an_absolute_location_is_kept() {
         assert_eq!(location("/notes", "/1"), "/1");
         assert_eq!(location("/notes", "https://example.org/1"), "https://example.org/1");
     }
 
     #[test]
-    fn a_location_never_splits_the_answer() {
+    fn a_location_cannot_split_the_response() {
         assert_eq!(location("/", "/a\r\nSet-Cookie: b"), "/a%0D%0ASet-Cookie:%20b");
     }
 }

@@ -99,31 +99,36 @@ impl EntityTag {
         self.opaque == other.opaque
     }
 
-    /// The tag of one representation of the resource.
-    pub(crate) fn suffixed(&self, suffix: &str) -> Self {
-        if suffix.is_empty() {
-            return self.clone();
+    /// The tag of one variant of the resource. Empty parts of the suffix are left out.
+    pub(crate) fn with_suffix(&self, suffix: [&str; 2]) -> Self {
+        let mut opaque = self.opaque.clone();
+        for part in parts(suffix) {
+            opaque = format_smolstr!("{opaque}_{part}");
         }
-        Self { is_weak: self.is_weak, opaque: format_smolstr!("{}_{suffix}", self.opaque) }
+        Self { is_weak: self.is_weak, opaque }
     }
 
-    /// Whether it is the tag of the representation with this suffix.
-    pub(crate) fn has_suffix(&self, suffix: &str) -> bool {
-        self.opaque.strip_suffix(suffix).is_some_and(|tag| tag.ends_with('_'))
+    /// Whether this can be the tag of the variant with this suffix.
+    pub(crate) fn has_suffix(&self, suffix: [&str; 2]) -> bool {
+        let tag = parts(suffix).rev().try_fold(self.opaque.as_str(), |tag, part| {
+            tag.strip_suffix(part).and_then(|tag| tag.strip_suffix('_'))
+        });
+        tag.is_some()
     }
 
-    /// The tag of one representation of the resource, as it is written.
-    pub(crate) fn to_value(&self, suffix: &str) -> HeaderValue {
-        let most = self.opaque.len() + suffix.len() + r#"W/"_""#.len();
+    /// The tag of one variant of the resource, as a field value.
+    pub(crate) fn to_value(&self, suffix: [&str; 2]) -> HeaderValue {
+        let most =
+            self.opaque.len() + suffix.map(str::len).iter().sum::<usize>() + r#"W/"__""#.len();
         let value = small_bytes::bytes(most, |value| {
             if self.is_weak {
                 value.put_slice(b"W/");
             }
             value.put_u8(b'"');
             value.put_slice(self.opaque.as_bytes());
-            if !suffix.is_empty() {
+            for part in parts(suffix) {
                 value.put_u8(b'_');
-                value.put_slice(suffix.as_bytes());
+                value.put_slice(part.as_bytes());
             }
             value.put_u8(b'"');
         });
@@ -145,6 +150,11 @@ impl EntityTag {
         let opaque = opaque.iter().copied().map(char::from).collect();
         Some((Self { is_weak, opaque }, rest.get(1..)?))
     }
+}
+
+/// The parts of a suffix that are not empty.
+fn parts(suffix: [&str; 2]) -> impl DoubleEndedIterator<Item = &str> {
+    suffix.into_iter().filter(|part| !part.is_empty())
 }
 
 /// A number in hexadecimal digits, all of them at once: each four bits go into a byte of their own, and become a digit there.
@@ -271,7 +281,18 @@ mod tests {
 
     #[test]
     fn a_tag_is_made_distinct_for_a_representation() {
-        assert_eq!(EntityTag::weak("abc").suffixed("json").to_string(), "W/\"abc_json\"");
+        let tag = EntityTag::weak("abc");
+        assert_eq!(tag.with_suffix(["json", ""]).to_string(), "W/\"abc_json\"");
+        assert_eq!(tag.with_suffix(["json", "gzip"]).to_string(), "W/\"abc_json_gzip\"");
+        assert_eq!(tag.to_value(["json", "gzip"]), "W/\"abc_json_gzip\"");
+        assert_eq!(tag.with_suffix(["", ""]), tag);
+    }
+
+    #[test]
+    fn a_suffix_is_recognized_as_a_whole() {
+        let tag = EntityTag::strong("abc_json_gzip");
+        assert!(tag.has_suffix(["json", "gzip"]) && tag.has_suffix(["gzip", ""]));
+        assert!(!tag.has_suffix(["json", ""]) && !tag.has_suffix(["on", "gzip"]));
     }
 
     #[test]

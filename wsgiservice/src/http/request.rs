@@ -57,11 +57,11 @@ impl Request {
         Self { parts, peer, presence }
     }
 
-    /// Makes it this one.
-    pub(crate) fn set(&mut self, parts: Parts, peer: SocketAddr) {
+    /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
+    pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
         self.presence = Presence::of(&parts.headers);
         self.peer = Some(peer);
-        self.parts = parts;
+        std::mem::replace(&mut self.parts, parts).headers
     }
 
     /// Lets go of all that may stand in what the server has read.
@@ -88,11 +88,6 @@ impl Request {
     /// Whether it has a field of this concern.
     pub(crate) fn has(&self, concern: Concern) -> bool {
         self.presence.has(concern)
-    }
-
-    /// The header fields, to be taken.
-    pub(crate) fn fields_mut(&mut self) -> &mut HeaderMap {
-        &mut self.parts.headers
     }
 
     /// The method (RFC 9110, section 9).

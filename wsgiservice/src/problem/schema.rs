@@ -1,7 +1,6 @@
 //! What a problem document is, for its readers: the schema of what [`Problem`](crate::Problem) writes.
 
-use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// A problem document (RFC 9457).
 #[derive(JsonSchema)]
@@ -53,6 +52,6 @@ enum Place {
 }
 
 /// The schema of a problem document.
-pub(crate) fn schema(generator: &mut SchemaGenerator) -> Value {
-    generator.subschema_for::<Problem>().to_value()
+pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<Problem>()
 }

@@ -1,11 +1,13 @@
 //! From a value to content, in the representation that was selected.
 
 mod represent;
+mod variant;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
 pub use self::represent::Represent;
+pub(crate) use self::variant::Variant;
 use crate::{
     declaration::{Mount, Operations, Returns},
     formats::coding::encode::is_compressible,
@@ -26,38 +28,22 @@ pub enum Writer {
     Own(usize),
 }
 
-/// A representation that was selected for an answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Selected<'a> {
-    pub(crate) extension: &'static str,
-    pub(crate) content_type: &'a HeaderValue,
-    /// Whether a content coding makes it smaller.
-    pub(crate) is_compressible: bool,
-    pub(crate) writer: Writer,
-}
-
-impl Selected<'_> {
-    /// What stands in where an operation has nothing to represent.
-    pub(crate) const NONE: Self =
-        Self { extension: "", content_type: &NO_TYPE, is_compressible: true, writer: Writer::Json };
-}
-
-static NO_TYPE: HeaderValue = HeaderValue::from_static("application/json");
-
 /// The representations of one operation, in the order of the resource.
 #[derive(Debug)]
 pub(crate) struct Representations {
     pub(crate) offers: Vec<Offer>,
-    choices: Vec<Choice>,
+    all: Vec<Representation>,
 }
 
+/// One representation of what an operation returns.
 #[derive(Debug)]
-struct Choice {
-    extension: &'static str,
-    media_type: &'static str,
-    content_type: HeaderValue,
-    is_compressible: bool,
-    writer: Writer,
+pub(crate) struct Representation {
+    pub(crate) extension: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) content_type: HeaderValue,
+    /// Whether a content coding makes it smaller.
+    pub(crate) is_compressible: bool,
+    pub(crate) writer: Writer,
 }
 
 impl Representations {
@@ -68,101 +54,93 @@ impl Representations {
         returns: &Returns,
     ) -> Result<Self, String> {
         let mut own = own(operations, returns)?;
-        let mut choices = Vec::new();
+        let mut all = Vec::new();
         for name in mount.representations {
             // A resource's own representation takes the place of the built-in one with its extension.
-            match own.iter().position(|choice| choice.extension == *name) {
-                Some(position) => choices.push(own.remove(position)),
-                None => choices.extend(built_in(name, mount.xml_root)),
+            match own.iter().position(|representation| representation.extension == *name) {
+                Some(position) => all.push(own.remove(position)),
+                None => all.extend(built_in(name, mount.xml_root)),
             }
         }
-        choices.extend(own);
-        if returns.value.is_some() && choices.is_empty() {
+        all.extend(own);
+        if returns.value.is_some() && all.is_empty() {
             return Err("there is no representation of what a method returns".to_owned());
         }
-        Self::from(choices)
+        Self::from(all)
     }
 
     /// What there is of a problem, in the order of the resource.
     pub(crate) fn of_problems(order: &[&str]) -> Self {
         let xml_is_first = order.iter().find(|name| ["json", "xml"].contains(name)) == Some(&"xml");
         let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
-        let mut choices: Vec<_> = order.iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
-        choices.extend(choice("json", "application/problem+json", Writer::Json));
-        choices.extend(choice("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
-        choices.extend(choice("html", "text/html", Writer::Own(0)));
-        Self::from(choices).unwrap_or(Self { offers: Vec::new(), choices: Vec::new() })
+        let mut all: Vec<_> = order.iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
+        all.extend(representation("json", "application/problem+json", Writer::Json));
+        all.extend(representation("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
+        all.extend(representation("html", "text/html", Writer::Own(0)));
+        Self::from(all).unwrap_or(Self { offers: Vec::new(), all: Vec::new() })
     }
 
-    fn from(choices: Vec<Choice>) -> Result<Self, String> {
-        let offers = choices.iter().map(|choice| {
-            let content_type = choice.content_type.to_str().unwrap_or_default();
+    fn from(all: Vec<Representation>) -> Result<Self, String> {
+        let offers = all.iter().map(|representation| {
+            let content_type = representation.content_type.to_str().unwrap_or_default();
             let offer = Offer::new(content_type);
-            offer.ok_or_else(|| format!("`{}` is no media type", choice.media_type))
+            offer.ok_or_else(|| format!("`{}` is no media type", representation.media_type))
         });
-        Ok(Self { offers: offers.collect::<Result<_, _>>()?, choices })
+        Ok(Self { offers: offers.collect::<Result<_, _>>()?, all })
     }
 
-    pub(crate) fn at(&self, position: usize) -> Option<Selected<'_>> {
-        self.choices.get(position).map(Choice::selected)
+    pub(crate) fn at(&self, position: usize) -> Option<&Representation> {
+        self.all.get(position)
     }
 
-    pub(crate) fn by_extension(&self, extension: &str) -> Option<Selected<'_>> {
-        self.choices.iter().find(|choice| choice.extension == extension).map(Choice::selected)
+    /// The representation that is sent to a client without a preference.
+    pub(crate) fn default(&self) -> Option<&Representation> {
+        self.at(0)
     }
 
-    /// The representation in which clients would see the resource, whatever they asked for.
-    pub(crate) fn extensions(&self) -> impl Iterator<Item = &'static str> {
-        self.choices.iter().map(|choice| choice.extension)
+    pub(crate) fn with_extension(&self, extension: &str) -> Option<&Representation> {
+        self.iter().find(|representation| representation.extension == extension)
     }
 
-    /// The extension and the media type of each.
-    pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.choices.iter().map(|choice| (choice.extension, choice.media_type))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Representation> {
+        self.all.iter()
     }
 
     pub(crate) fn media_types(&self) -> Vec<&'static str> {
-        self.choices.iter().map(|choice| choice.media_type).collect()
-    }
-}
-
-impl Choice {
-    fn selected(&self) -> Selected<'_> {
-        Selected {
-            extension: self.extension,
-            content_type: &self.content_type,
-            is_compressible: self.is_compressible,
-            writer: self.writer,
-        }
+        self.iter().map(|representation| representation.media_type).collect()
     }
 }
 
 /// `text/xml` and `application/xml` are both XML: the one that was asked for is the one that is answered.
-fn built_in(name: &str, root: &'static str) -> Vec<Choice> {
-    let choices = match name {
-        "json" => [choice("json", "application/json", Writer::Json), None],
+fn built_in(name: &str, root: &'static str) -> Vec<Representation> {
+    let all = match name {
+        "json" => [representation("json", "application/json", Writer::Json), None],
         "xml" => [
-            choice("xml", "text/xml", Writer::Xml(root)),
-            choice("xml", "application/xml", Writer::Xml(root)),
+            representation("xml", "text/xml", Writer::Xml(root)),
+            representation("xml", "application/xml", Writer::Xml(root)),
         ],
         _ => [None, None],
     };
-    choices.into_iter().flatten().collect()
+    all.into_iter().flatten().collect()
 }
 
 /// The resource's own representations of what an operation returns.
-fn own(operations: &Operations, returns: &Returns) -> Result<Vec<Choice>, String> {
+fn own(operations: &Operations, returns: &Returns) -> Result<Vec<Representation>, String> {
     let own = operations.representations.iter().enumerate();
     let own = own.filter(|(_, own)| returns.value == Some((own.value)()));
     own.map(|(position, own)| {
         let extension = own.extension.trim_start_matches('.');
-        let choice = choice(extension, own.media_type, Writer::Own(position));
-        choice.ok_or_else(|| format!("`{}` is no media type", own.media_type))
+        let representation = representation(extension, own.media_type, Writer::Own(position));
+        representation.ok_or_else(|| format!("`{}` is no media type", own.media_type))
     })
     .collect()
 }
 
-fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> Option<Choice> {
+fn representation(
+    extension: &'static str,
+    media_type: &'static str,
+    writer: Writer,
+) -> Option<Representation> {
     let textual = media_type.starts_with("text/") || media_type.ends_with("xml");
     let content_type = if textual && !media_type.contains("charset") {
         HeaderValue::try_from(format!("{media_type}; charset=utf-8")).ok()?
@@ -170,7 +148,7 @@ fn choice(extension: &'static str, media_type: &'static str, writer: Writer) -> 
         HeaderValue::from_static(media_type)
     };
     let is_compressible = is_compressible(media_type);
-    Some(Choice { extension, media_type, content_type, is_compressible, writer })
+    Some(Representation { extension, media_type, content_type, is_compressible, writer })
 }
 
 /// Writes a value in a built-in representation.
@@ -183,20 +161,12 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
 }
 
 /// The media type of a problem in the representation that was selected for it (RFC 9457, section 3).
-pub(crate) fn problem_type(selected: &Selected<'_>) -> HeaderValue {
-    match selected.writer {
+pub(crate) fn problem_type(representation: &Representation) -> HeaderValue {
+    match representation.writer {
         Writer::Json => HeaderValue::from_static("application/problem+json"),
         Writer::Xml(_) => HeaderValue::from_static("application/problem+xml; charset=utf-8"),
-        Writer::Own(_) => selected.content_type.clone(),
+        Writer::Own(_) => representation.content_type.clone(),
     }
-}
-
-/// The extensions that some representation of these has, with which a target may end.
-pub(crate) fn extensions<'a>(all: impl Iterator<Item = &'a Representations>) -> Vec<&'static str> {
-    let mut extensions: Vec<_> = all.flat_map(Representations::extensions).collect();
-    extensions.sort_unstable();
-    extensions.dedup();
-    extensions
 }
 
 /// The field that tells clients not to guess.

@@ -91,11 +91,11 @@ pub trait Resource: Mounted {
 }
 
 /// A call that has its arguments, and has not begun.
-pub type Call<'a> = Pin<Box<dyn Future<Output = Result<Finding, Problem>> + Send + 'a>>;
+pub type Call<'a> = Pin<Box<dyn Future<Output = Result<CallOutput, Problem>> + Send + 'a>>;
 
 /// What a method or a hook found.
 #[derive(Debug)]
-pub enum Finding {
+pub enum CallOutput {
     /// A method's answer.
     Outcome(Outcome),
     /// `authorize` let the request pass.
@@ -116,7 +116,7 @@ pub enum Finding {
 )]
 pub trait Found<Hook> {
     /// The finding.
-    fn found(self) -> Finding;
+    fn found(self) -> CallOutput;
 }
 
 /// The hooks, as types.
@@ -139,26 +139,26 @@ pub mod hook {
 }
 
 impl Found<hook::Authorize> for () {
-    fn found(self) -> Finding {
-        Finding::Authorized
+    fn found(self) -> CallOutput {
+        CallOutput::Authorized
     }
 }
 
 impl Found<hook::Exists> for bool {
-    fn found(self) -> Finding {
-        Finding::Exists(self)
+    fn found(self) -> CallOutput {
+        CallOutput::Exists(self)
     }
 }
 
 impl Found<hook::Etag> for Option<crate::EntityTag> {
-    fn found(self) -> Finding {
-        Finding::Etag(self)
+    fn found(self) -> CallOutput {
+        CallOutput::Etag(self)
     }
 }
 
 impl Found<hook::LastModified> for Option<std::time::SystemTime> {
-    fn found(self) -> Finding {
-        Finding::LastModified(self)
+    fn found(self) -> CallOutput {
+        CallOutput::LastModified(self)
     }
 }
 

@@ -9,12 +9,12 @@ use std::any::Any;
 
 use bytes::Bytes;
 
-use super::{Finding, Resource};
+use super::{CallOutput, Resource};
 use crate::{
     answer::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
     http::body::BoxError,
     problem::Problem,
-    representation::{self, Represent, Selected, Writer},
+    representation::{self, Represent, Writer},
 };
 
 /// A value on its way to an outcome.
@@ -58,11 +58,11 @@ impl<T: Answer> Peeled<T> {
     ///
     /// # Errors
     /// The problem that the method returned instead.
-    pub fn outcome(self, selected: Selected<'_>) -> Result<Finding, Problem>
+    pub fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
     where
         T::Value: Represent,
     {
-        represent(self.0?.into_parts(), |value| plain(value, selected))
+        represent(self.0?.into_parts(), |value| built_in(value, writer))
     }
 
     /// The outcome of one of our own types, of a resource with representations of its own.
@@ -72,12 +72,12 @@ impl<T: Answer> Peeled<T> {
     pub fn outcome_of<R: Resource>(
         self,
         resource: &R,
-        selected: Selected<'_>,
-    ) -> Result<Finding, Problem>
+        writer: Option<Writer>,
+    ) -> Result<CallOutput, Problem>
     where
         T::Value: Represent + Any,
     {
-        represent(self.0?.into_parts(), |value| own(resource, value, selected))
+        represent(self.0?.into_parts(), |value| own(resource, value, writer))
     }
 }
 
@@ -93,7 +93,7 @@ pub trait Steps<T>: Sized {
     ///
     /// # Errors
     /// The problem that the method returned instead.
-    fn outcome(self, selected: Selected<'_>) -> Result<Finding, Problem>
+    fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
     where
         T: Represent;
 
@@ -104,8 +104,8 @@ pub trait Steps<T>: Sized {
     fn outcome_of<R: Resource>(
         self,
         resource: &R,
-        selected: Selected<'_>,
-    ) -> Result<Finding, Problem>
+        writer: Option<Writer>,
+    ) -> Result<CallOutput, Problem>
     where
         T: Represent + Any;
 }
@@ -119,28 +119,28 @@ impl<T> Steps<T> for Peeled<T> {
         self
     }
 
-    fn outcome(self, selected: Selected<'_>) -> Result<Finding, Problem>
+    fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
     where
         T: Represent,
     {
-        represent(Parts::ok(self.0?), |value| plain(value, selected))
+        represent(Parts::ok(self.0?), |value| built_in(value, writer))
     }
 
     fn outcome_of<R: Resource>(
         self,
         resource: &R,
-        selected: Selected<'_>,
-    ) -> Result<Finding, Problem>
+        writer: Option<Writer>,
+    ) -> Result<CallOutput, Problem>
     where
         T: Represent + Any,
     {
-        represent(Parts::ok(self.0?), |value| own(resource, value, selected))
+        represent(Parts::ok(self.0?), |value| own(resource, value, writer))
     }
 }
 
 type Written = Result<Bytes, BoxError>;
 
-fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Finding, Problem> {
+fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<CallOutput, Problem> {
     let content = match parts.content {
         PartsContent::Nothing => OutcomeContent::Nothing,
         PartsContent::Value(value) => {
@@ -149,27 +149,26 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Fi
         PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
         PartsContent::Binary(binary) => OutcomeContent::Binary(binary),
     };
-    Ok(Finding::Outcome(Outcome { status: parts.status, said: parts.said, content }))
+    Ok(CallOutput::Outcome(Outcome { status: parts.status, head: parts.head, content }))
 }
 
 /// Writes in a built-in representation.
-fn plain<T: Represent>(value: &T, selected: Selected<'_>) -> Written {
-    representation::write(value, selected.writer)
+fn built_in<T: Represent>(value: &T, writer: Option<Writer>) -> Written {
+    match writer {
+        Some(writer) => representation::write(value, writer),
+        None => Err("no representation was negotiated".into()),
+    }
 }
 
 /// Writes in a representation of the resource's own, or in a built-in one.
 fn own<R: Resource, T: Represent + Any>(
     resource: &R,
     value: &T,
-    selected: Selected<'_>,
+    writer: Option<Writer>,
 ) -> Written {
-    match selected.writer {
-        Writer::Own(position) => {
-            let content = resource.represent(position, value);
-            content.ok_or_else(|| "the representation is of another type".into())
-        }
-        Writer::Json | Writer::Xml(_) => plain(value, selected),
-    }
+    let Some(Writer::Own(position)) = writer else { return built_in(value, writer) };
+    let content = resource.represent(position, value);
+    content.ok_or_else(|| "the representation is of another type".into())
 }
 
 /// An error that becomes a problem.

@@ -37,7 +37,7 @@ struct Route {
 }
 
 /// Where a target leads.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Matched<'a> {
     /// The position of the resource.
     pub(crate) resource: usize,

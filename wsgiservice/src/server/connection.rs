@@ -117,8 +117,7 @@ impl Connection {
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
         self.watch.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
-        exchange.content = body(content, &self.watch);
-        exchange.request.set(parts, self.peer);
+        exchange.begin(parts, self.peer, body(content, &self.watch));
     }
 
     /// Answers a request, of which nothing is left, and tells the watch when that ends.

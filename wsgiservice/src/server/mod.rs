@@ -66,9 +66,7 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let (address, runtime) = (settings.bind, settings.runtime);
         #[cfg(feature = "command-line")]
         if let Some(command) = settings.command.clone() {
-            // What cannot be built has nothing to tell, either.
-            let documentation = application.documentation();
-            application.build()?;
+            let (_, documentation) = application.compile()?;
             return Ok(command.run(&documentation)?);
         }
         let name = application.name.clone();

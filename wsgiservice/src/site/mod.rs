@@ -1,62 +1,96 @@
-//! An application that was built.
+//! An application, compiled: what its requests and its documentation need is derived here, once.
+//!
+//! Both the exchange and the documentation read a [`Site`], and nothing of the declarations behind it, so that what is
+//! documented is what happens.
 
 pub(crate) mod build_error;
-pub(crate) mod deprecation;
-pub(crate) mod freshness;
-pub(crate) mod methods;
-pub(crate) mod mounting;
-pub(crate) mod policy;
-pub(crate) mod resource;
+mod deprecation;
+mod freshness;
+mod methods;
+mod mounting;
+mod operation;
+mod policy;
+mod resource;
+mod responses;
 
 use http::HeaderValue;
 
-use self::{build_error::BuildError, policy::Manners, resource::Entry};
+pub(crate) use self::{
+    freshness::Lifetime,
+    mounting::Mounting,
+    operation::{Deprecation, SiteOperation},
+    policy::Policy,
+    resource::SiteResource,
+    responses::SiteResponse,
+};
 use crate::{
     http::request::Request, problem::Problem, representation::Representations, routing::Router,
     settings::Network,
 };
 
-/// All that the exchange needs of an application.
+/// A compiled application.
 #[derive(Debug)]
-pub(crate) struct Built {
+pub(crate) struct Site {
     pub(crate) router: Router,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) resources: Vec<SiteResource>,
+    /// The representations of a problem, if no resource is found.
     pub(crate) problems: Representations,
-    /// `Allow` for a target that is no resource's.
+    /// `Allow` for a target that belongs to no resource.
     pub(crate) allow: HeaderValue,
-    /// How to answer where no resource is found.
-    pub(crate) manners: Manners,
-    /// Who may read what the application tells of itself.
-    pub(crate) trusted: Vec<Network>,
-    /// What it tells of itself, by which a test holds its answers.
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) documentation: Option<std::sync::Arc<crate::documentation::Documentation>>,
-    /// Why nothing can be answered at all.
-    pub(crate) broken: Option<BuildError>,
+    /// The policy if no resource is found.
+    pub(crate) policy: Policy,
+    /// The networks whose clients may read `/_internal/`.
+    trusted: Vec<Network>,
+    /// Why the application could not be built: every request fails with it.
+    pub(crate) broken: Option<build_error::BuildError>,
 }
 
-impl Built {
-    pub(crate) fn new(router: Router, entries: Vec<Entry>, broken: Option<BuildError>) -> Self {
+impl Site {
+    /// A site without resources.
+    pub(crate) fn new(policy: Policy, ignored_paths: Vec<String>, trusted: Vec<Network>) -> Self {
         Self {
-            router,
-            entries,
+            router: Router::ignoring(ignored_paths),
+            resources: Vec::new(),
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
-            manners: Manners::default(),
-            trusted: Network::loopback(),
-            #[cfg(any(test, feature = "testing"))]
-            documentation: None,
-            broken,
+            policy,
+            trusted,
+            broken: None,
         }
     }
 
-    /// Whether the request comes from a network that is trusted; of one without a socket nobody knows.
+    /// A site that fails every request with this error.
+    pub(crate) fn broken(error: build_error::BuildError) -> Self {
+        let site = Self::new(Policy::default(), Vec::new(), Network::loopback());
+        Self { broken: Some(error), ..site }
+    }
+
+    /// Compiles resources and adds them; returns everything that is wrong with them.
+    pub(crate) fn mount(&mut self, mountings: Vec<Mounting>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for mounting in mountings {
+            match SiteResource::new(mounting, self.policy) {
+                Ok(resource) => {
+                    wrong.extend(resource.add_to(&mut self.router, &self.resources));
+                    self.resources.push(resource);
+                }
+                Err(errors) => wrong.extend(errors),
+            }
+        }
+        wrong
+    }
+
+    /// The resource at this position.
+    ///
+    /// # Errors
+    /// A 404 if there is none.
+    pub(crate) fn resource(&self, position: usize) -> Result<&SiteResource, Problem> {
+        self.resources.get(position).ok_or_else(Problem::not_found)
+    }
+
+    /// Whether a request comes from a trusted network; a request without a peer does not.
     pub(crate) fn trusts(&self, request: &Request) -> bool {
         let peer = request.peer().map(|peer| peer.ip());
         peer.is_some_and(|peer| self.trusted.iter().any(|network| network.contains(peer)))
-    }
-
-    pub(crate) fn entry(&self, position: usize) -> Result<&Entry, Problem> {
-        self.entries.get(position).ok_or_else(Problem::not_found)
     }
 }

@@ -1,28 +1,38 @@
-//! A resource, and where it is mounted.
+//! A resource and where it is mounted: what the builder hands to the site.
 
 use std::sync::Arc;
 
-use super::policy::Manners;
+use super::Policy;
 use crate::{
     declaration::{Mount, Operations},
-    resource::Erased,
+    resource::{Erased, Mounted, Resource},
 };
 
-/// A resource, and where it is.
+/// A resource that is to be compiled.
 #[derive(Debug)]
 pub(crate) struct Mounting {
+    /// The prefix of the applications that it is nested in.
     pub(crate) prefix: String,
     pub(crate) mount: Mount,
     pub(crate) operations: Operations,
     pub(crate) resource: Arc<dyn Erased>,
-    /// The layers of nested applications that stand before it, if any.
-    pub(crate) group: Option<usize>,
-    /// The manners of the nested application it came with, where it did.
-    pub(crate) manners: Option<Manners>,
+    /// The position of the layers of the nested applications around it, if there are any.
+    pub(crate) layers: Option<usize>,
+    /// The policy of the nested application that it comes from.
+    pub(crate) policy: Option<Policy>,
 }
 
 impl Mounting {
-    pub(crate) fn path(&self) -> String {
-        format!("{}{}", self.prefix, self.mount.path)
+    /// A resource at the path of its `#[mount]`.
+    pub(crate) fn new<R: Resource>(resource: R) -> Self {
+        const { (<R as Mounted>::CHECKED, <R as Resource>::CHECKED) };
+        Self {
+            prefix: String::new(),
+            mount: R::MOUNT,
+            operations: R::OPERATIONS,
+            resource: Arc::new(resource),
+            layers: None,
+            policy: None,
+        }
     }
 }

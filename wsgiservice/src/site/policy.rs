@@ -1,25 +1,25 @@
-//! How an application answers where the standard leaves a choice.
+//! How an application behaves where the standard leaves a choice.
 
 use http::StatusCode;
 
 use super::methods;
 
-/// How an application answers where the standard leaves a choice.
+/// The choices of an application.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manners {
-    /// Whether a client that accepts nothing of what there is gets the default, and no 406.
+pub(crate) struct Policy {
+    /// Whether a client that accepts no available representation gets the default one instead of a 406.
     pub(crate) sends_default: bool,
-    /// The status for parameters that break rules.
+    /// The status of a response to parameters that break rules.
     pub(crate) violations: StatusCode,
-    /// How much content a method reads, in bytes.
+    /// The maximum size of request content, in bytes.
     pub(crate) content_limit: usize,
-    /// The methods that there are, whether a resource implements them or not.
+    /// The methods that get a 405 instead of a 501 if a resource does not implement them.
     pub(crate) known_methods: &'static [&'static str],
-    /// Whether answers have `Content-MD5`.
+    /// Whether responses have `Content-MD5`.
     pub(crate) content_md5: bool,
 }
 
-impl Default for Manners {
+impl Default for Policy {
     fn default() -> Self {
         Self {
             sends_default: false,

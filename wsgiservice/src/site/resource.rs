@@ -1,200 +1,200 @@
-//! One resource of an application, prepared: what its requests will ask is looked up here, and computed once.
+//! A compiled resource.
 
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, header};
 
-use super::{deprecation, freshness::Lifetime, methods, mounting::Mounting, policy::Manners};
+use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
-    content::{Use, Whole},
-    declaration::{Argument, Mount, Operation, Parameter, Role},
-    parameters::plan::Plan,
-    representation::{self, Representations},
+    declaration::{Mount, Operations, Package, Representation as Own, Role},
+    representation::{Representation, Representations},
     resource::Erased,
     routing::Router,
 };
 
-/// A resource of an application.
+/// A resource of a site.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct SiteResource {
     pub(crate) resource: Arc<dyn Erased>,
     pub(crate) allow: HeaderValue,
-    pub(crate) automatic_etag: bool,
-    pub(crate) manners: Manners,
+    /// Whether the entity tag is computed from what `get` returns.
+    pub(crate) computes_etag: bool,
+    pub(crate) policy: Policy,
     /// The representations of a problem.
     pub(crate) problems: Representations,
-    /// The layers of nested applications that stand before it, if any.
-    pub(crate) group: Option<usize>,
-    name: &'static str,
+    /// The position of the layers of the nested applications around it, if there are any.
+    pub(crate) layers: Option<usize>,
+    mount: Mount,
     path: String,
-    ignored_paths: Option<&'static [&'static str]>,
-    methods: Vec<Prepared>,
-    /// Few resources have any, and each request asks for some.
-    hooks: Vec<Prepared>,
+    methods: Vec<SiteOperation>,
+    hooks: Vec<SiteOperation>,
 }
 
-/// A method or a hook of a resource.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) position: usize,
-    role: Role,
-    /// The method, where it is none of the hooks.
-    method: Option<Method>,
-    pub(crate) plan: Plan,
-    pub(crate) representations: Representations,
-    pub(crate) freshness: Option<Lifetime>,
-    /// What clients are told where it is to go.
-    pub(crate) deprecation: Vec<(HeaderName, HeaderValue)>,
-    /// Whether the answer has content, and so is negotiated.
-    pub(crate) is_represented: bool,
-    /// Whether the answer is written by the method itself, and has no representation.
-    pub(crate) is_verbatim: bool,
-    pub(crate) content: Use,
-    /// How much content it reads, in bytes, where it has a limit of its own.
-    pub(crate) content_limit: Option<usize>,
-}
-
-impl Entry {
-    /// Prepares a resource; all that is wrong with it, in words.
-    pub(crate) fn new(mounting: Mounting, manners: Manners) -> Result<Self, Vec<String>> {
-        let manners = mounting.manners.unwrap_or(manners);
-        let path = mounting.path();
-        let Mounting { mount, operations: table, resource, group, .. } = mounting;
-        let mut operations = Vec::new();
-        let mut wrong = Vec::new();
-        for (position, operation) in table.operations.iter().enumerate() {
-            match Prepared::new(position, &mount, &table, operation) {
-                Ok(prepared) => operations.push(prepared),
-                Err(errors) => wrong.extend(errors),
-            }
-        }
-        wrong.extend(unused(&mount, &table));
+impl SiteResource {
+    /// Compiles a resource.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(super) fn new(mounting: Mounting, policy: Policy) -> Result<Self, Vec<String>> {
+        let Mounting { prefix, mount, operations: table, resource, layers, .. } = mounting;
+        let policy = mounting.policy.unwrap_or(policy);
+        let path = format!("{prefix}{}", mount.path);
+        let (operations, wrong) = compile(&mount, &table, policy);
         if !wrong.is_empty() {
             let at = format!("`{}` at `{path}`", mount.name);
             return Err(wrong.into_iter().map(|error| format!("{at}: {error}")).collect());
         }
         let (methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
-        let names = methods.iter().filter_map(|method| method.method.as_ref());
-        let allow = methods::allow(names.map(Method::as_str));
-        let automatic_etag =
-            mount.automatic_etag && hooks.iter().all(|hook| hook.role != Role::Etag);
+        let names = methods.iter().filter_map(|operation| operation.method.as_ref());
+        let has_etag = hooks.iter().any(|hook| hook.role == Role::Etag);
         Ok(Self {
             resource,
-            allow,
-            automatic_etag,
-            manners,
+            allow: methods::allow(names.map(Method::as_str)),
+            computes_etag: mount.automatic_etag && !has_etag,
+            policy,
             problems: Representations::of_problems(mount.representations),
-            group,
-            name: mount.name,
+            layers,
+            mount,
             path,
-            ignored_paths: mount.ignored_paths,
             methods,
             hooks,
         })
     }
 
-    /// Its path template, with the prefix under which it is nested.
-    #[cfg(any(test, feature = "testing"))]
+    /// The name of its struct.
+    pub(crate) fn name(&self) -> &'static str {
+        self.mount.name
+    }
+
+    /// The documentation comment of its struct.
+    pub(crate) fn documentation(&self) -> &'static str {
+        self.mount.documentation
+    }
+
+    /// The package that defines it.
+    pub(crate) fn package(&self) -> Package {
+        self.mount.package
+    }
+
+    /// Its path template, with the prefix of the applications that it is nested in.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// The extensions of all its representations.
-    pub(crate) fn extensions(&self) -> Vec<&'static str> {
-        representation::extensions(self.methods.iter().map(|method| &method.representations))
+    /// The names of the variables in its path.
+    pub(crate) fn variables(&self) -> &'static [&'static str] {
+        self.mount.variables
     }
 
-    /// Adds it to the router, after these; what it conflicts with, in words.
-    pub(crate) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
-        let conflict = router.add(&self.path, self.extensions(), self.ignored_paths).err()?;
-        let other = conflict.and_then(|template| {
-            let position = router.position(&template)?;
-            before.get(position)
-        });
-        Some(match other {
-            Some(other) => format!(
-                "`{}` at `{}` and `{}` at `{}` match the same targets",
-                other.name, other.path, self.name, self.path
-            ),
-            None => {
-                format!("`{}` at `{}` cannot be told apart from another path", self.name, self.path)
+    /// The representations that its methods have, each once.
+    pub(crate) fn representations(&self) -> Vec<&Representation> {
+        let mut all: Vec<&Representation> = Vec::new();
+        let represented = self.methods.iter().filter(|method| method.is_represented());
+        for representation in represented.flat_map(|method| method.representations.iter()) {
+            let is_same = |known: &&Representation| {
+                (known.extension, known.media_type)
+                    == (representation.extension, representation.media_type)
+            };
+            if !all.iter().any(is_same) {
+                all.push(representation);
             }
-        })
+        }
+        all
     }
 
-    pub(crate) fn method(&self, method: &Method) -> Option<&Prepared> {
-        self.methods.iter().find(|prepared| prepared.method.as_ref() == Some(method))
+    /// The extensions that a target of it can end in.
+    pub(crate) fn extensions(&self) -> Vec<&'static str> {
+        let all = self.methods.iter().flat_map(|method| method.representations.iter());
+        let mut extensions: Vec<_> = all.map(|representation| representation.extension).collect();
+        extensions.sort_unstable();
+        extensions.dedup();
+        extensions
     }
 
-    pub(crate) fn hook(&self, role: Role) -> Option<&Prepared> {
+    pub(crate) fn methods(&self) -> &[SiteOperation] {
+        &self.methods
+    }
+
+    pub(crate) fn hooks(&self) -> &[SiteOperation] {
+        &self.hooks
+    }
+
+    pub(crate) fn method(&self, method: &Method) -> Option<&SiteOperation> {
+        self.methods.iter().find(|operation| operation.method.as_ref() == Some(method))
+    }
+
+    pub(crate) fn hook(&self, role: Role) -> Option<&SiteOperation> {
         self.hooks.iter().find(|hook| hook.role == role)
     }
 
-    /// The fields of an answer to `OPTIONS`.
+    /// The responses that a method can have, in the order of their statuses; that for any other status is the last.
+    pub(crate) fn responses(&self, operation: &SiteOperation) -> Vec<SiteResponse> {
+        responses::of(self, operation)
+    }
+
+    /// The responses to `OPTIONS`, which the framework answers.
+    pub(crate) fn options_responses(&self) -> Vec<SiteResponse> {
+        responses::of_options(&self.options())
+    }
+
+    /// The challenges with which `authorize` asks for credentials, each once.
+    pub(crate) fn challenges(&self) -> Vec<&'static str> {
+        let failures = self.hook(Role::Authorize).and_then(|authorize| authorize.returns.failures);
+        let mut challenges = Vec::new();
+        for challenge in failures.unwrap_or_default().iter().filter_map(|it| it.challenge) {
+            if !challenges.contains(&challenge) {
+                challenges.push(challenge);
+            }
+        }
+        challenges
+    }
+
+    /// The fields of a response to `OPTIONS`.
     pub(crate) fn options(&self) -> Vec<(HeaderName, HeaderValue)> {
         let mut fields = vec![(header::ALLOW, self.allow.clone())];
         for (method, name) in [(Method::PATCH, "accept-patch"), (Method::POST, "accept-post")] {
             let content = self.method(&method).map(|operation| operation.content);
             if let Some(content) = content.filter(|content| content.is_any()) {
-                fields.push((HeaderName::from_static(name), content.media_types()));
+                fields.push((HeaderName::from_static(name), content.accept()));
             }
         }
         fields
     }
-}
 
-impl Prepared {
-    fn new(
-        position: usize,
-        mount: &Mount,
-        table: &crate::declaration::Operations,
-        operation: &Operation,
-    ) -> Result<Self, Vec<String>> {
-        let returns = (operation.returns)();
-        let representations =
-            Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
-        let plan = Plan::new(mount, operation)?;
-        let whole = whole(operation);
-        let is_read = !matches!(whole, Whole::Stream | Whole::Form);
-        let content = Use { whole, parameters: is_read && plan.looks_into_content() };
-        Ok(Self {
-            position,
-            role: operation.role,
-            method: method(operation.role),
-            plan,
-            representations,
-            freshness: operation.freshness.as_ref().map(Lifetime::new),
-            deprecation: deprecation::fields(operation.deprecation),
-            is_represented: returns.value.is_some(),
-            is_verbatim: returns.verbatim,
-            content,
-            content_limit: operation.content_limit.or(mount.content_limit),
+    /// Adds it to the router, after these; returns the conflict with another resource, if there is one.
+    pub(super) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
+        let added = router.add(&self.path, self.extensions(), self.mount.ignored_paths);
+        let other = added.err()?.and_then(|template| before.get(router.position(&template)?));
+        let (name, path) = (self.name(), &self.path);
+        Some(match other {
+            Some(other) => format!(
+                "`{}` at `{}` and `{name}` at `{path}` match the same targets",
+                other.name(),
+                other.path
+            ),
+            None => format!("`{name}` at `{path}` cannot be distinguished from another path"),
         })
     }
 }
 
-fn method(role: Role) -> Option<Method> {
-    match role {
-        Role::Method(name) => Method::from_bytes(name.as_bytes()).ok(),
-        _ => None,
+/// The operations of a resource, and everything that is wrong with them.
+fn compile(mount: &Mount, table: &Operations, policy: Policy) -> (Vec<SiteOperation>, Vec<String>) {
+    let mut operations = Vec::new();
+    let mut wrong = Vec::new();
+    for (position, operation) in table.operations.iter().enumerate() {
+        match SiteOperation::new(position, mount, table, operation, policy) {
+            Ok(operation) => operations.push(operation),
+            Err(errors) => wrong.extend(errors),
+        }
     }
+    wrong.extend(unused_representations(mount, table));
+    (operations, wrong)
 }
 
-fn whole(operation: &Operation) -> Whole {
-    let whole = |parameter: &Parameter| match parameter.argument {
-        Argument::Content { .. } => Some(Whole::Value),
-        Argument::Bytes => Some(Whole::Bytes),
-        Argument::Stream => Some(Whole::Stream),
-        Argument::Form => Some(Whole::Form),
-        _ => None,
-    };
-    operation.parameters.iter().find_map(whole).unwrap_or_default()
-}
-
-/// The resource's own representations of what no method returns.
-fn unused(mount: &Mount, table: &crate::declaration::Operations) -> Vec<String> {
-    let is_returned = |own: &crate::declaration::Representation| {
+/// The resource's own representations of types that no method returns.
+fn unused_representations(mount: &Mount, table: &Operations) -> Vec<String> {
+    let is_returned = |own: &Own| {
         let value = (own.value)();
         table.operations.iter().any(|operation| (operation.returns)().value == Some(value))
     };

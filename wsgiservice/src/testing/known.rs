@@ -1,34 +1,27 @@
-//! What the documentation of an application says that it can answer.
+//! The responses that the documentation of an application has.
 
 use http::{Method, StatusCode, Uri};
 
-use crate::{
-    documentation::{Answer, Documentation},
-    http::path,
-    site::Built,
-};
+use crate::{http::path, site::Site};
 
-/// Whether a request for this can be answered with that status; of a method that is not known nobody can tell.
-pub(super) fn can_be(
-    built: &Built,
+/// Whether the status of the response to a request is documented; `None` if the method is not.
+pub(super) fn is_documented(
+    site: &Site,
     method: &Method,
     target: &Uri,
     status: StatusCode,
 ) -> Option<bool> {
     let path = path::normalise(target.path());
-    let matched = built.router.find(&path)?;
-    if built.router.ignores(method, &matched, &path, target.query()) {
+    let matched = site.router.find(&path)?;
+    if site.router.ignores(method, &matched, &path, target.query()) {
         return None;
     }
-    let entry = built.entries.get(matched.resource)?;
-    let method = if *method == Method::HEAD { &Method::GET } else { method };
-    knows(built.documentation.as_ref()?, entry.path(), method.as_str(), status.as_u16())
-}
-
-fn knows(documentation: &Documentation, path: &str, method: &str, status: u16) -> Option<bool> {
-    let resource = documentation.resources.iter().find(|resource| resource.path == path)?;
-    let mut methods = resource.methods.iter().chain([&resource.options]);
-    let method = methods.find(|it| it.method == method)?;
-    let can_be = |answer: &Answer| answer.status.is_none_or(|known| known == status);
-    Some(method.answers.iter().any(can_be))
+    let resource = site.resources.get(matched.resource)?;
+    let responses = match *method {
+        Method::HEAD => resource.responses(resource.method(&Method::GET)?),
+        Method::OPTIONS => resource.options_responses(),
+        ref method => resource.responses(resource.method(method)?),
+    };
+    let status = status.as_u16();
+    Some(responses.iter().any(|response| response.status.is_none_or(|it| it == status)))
 }

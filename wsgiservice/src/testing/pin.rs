@@ -41,10 +41,10 @@ const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
 #[track_caller]
 pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
     let file = file.as_ref();
-    let document = openapi::document(&application.documentation());
-    if let Err(error) = application.build() {
-        panic!("the application cannot be built: {error}");
-    }
+    let document = match application.compile() {
+        Ok((_, documentation)) => openapi::document(&documentation),
+        Err(error) => panic!("the application cannot be built: {error}"),
+    };
     if env::var_os(OVERWRITE).is_some_and(|value| value == "overwrite") {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
         let written = fs::write(file, format!("{text}\n"));

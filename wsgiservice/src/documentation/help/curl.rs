@@ -1,9 +1,10 @@
 //! A request as a command that runs as it is.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::page::word;
 use crate::documentation::{Content, Method, Parameter, as_json, example::Examples};
 
 /// What a value must not hold as it is within a URL: all but the unreserved characters (RFC 3986, section 2.3).
@@ -25,7 +26,7 @@ const PATH: &AsciiSet = &CONTROLS
 
 /// The command: with what is mandatory, and with all that has an example.
 pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
-    let shown = || method.parameters.iter().filter(|it| it.mandatory || it.example.is_some());
+    let shown = || method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
     let mut path = path.to_owned();
     let mut query = Vec::new();
     let mut words = vec!["curl".to_owned()];
@@ -111,6 +112,14 @@ pub(super) fn json(content: &Content, examples: Examples<'_>) -> Option<String> 
     (example != Value::Null).then(|| as_json(&example))
 }
 
+/// A value as a client writes it in a URL or a form.
+pub(super) fn word(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        value => as_json(value).into(),
+    }
+}
+
 /// The text as one word of a shell (POSIX, section 2.2.2).
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -132,8 +141,9 @@ mod tests {
             name,
             place,
             key: name,
-            mandatory: true,
-            repeated: false,
+            other_place: None,
+            is_required: true,
+            is_repeated: false,
             kind: String::new(),
             rules: Vec::new(),
             description: "",
@@ -146,7 +156,7 @@ mod tests {
     }
 
     fn content(media_type: &'static str, schema: Value) -> Content {
-        Content { mandatory: true, media_types: vec![media_type], limit: 1, schema: Some(schema) }
+        Content { is_required: true, media_types: vec![media_type], limit: 1, schema: Some(schema) }
     }
 
     fn command(
@@ -160,10 +170,10 @@ mod tests {
             id: String::new(),
             summary: String::new(),
             description: "",
-            deprecated: None,
+            deprecation: None,
             parameters,
             content,
-            answers: Vec::new(),
+            responses: Vec::new(),
             cache_control: None,
             challenges: Vec::new(),
         };

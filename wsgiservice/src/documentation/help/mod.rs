@@ -18,8 +18,8 @@ use self::page::{POLICY, Place, page};
 use super::{Documentation, openapi, tree::Tree, view};
 use crate::{
     answer::{WithFields, binary::Binary},
-    application::Application,
     http::request::Request,
+    site::Mounting,
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -29,15 +29,11 @@ const SCRIPT: &str = include_str!("script.js");
 /// What stands in for the host where there is none.
 const ORIGIN: &str = "http://127.0.0.1:8001";
 
-/// Adds the resources that tell what the application is.
-pub(crate) fn mount_into(
-    application: Application,
-    documentation: &Arc<Documentation>,
-) -> Application {
+/// The resources that serve the documentation.
+pub(crate) fn resources(documentation: &Arc<Documentation>) -> Vec<Mounting> {
     let help = Help { documentation: Arc::clone(documentation) };
     let document = Document { documentation: Arc::clone(documentation) };
-    let application = application.mount(help).mount(document);
-    application.mount(Style).mount(Script)
+    vec![Mounting::new(help), Mounting::new(document), Mounting::new(Style), Mounting::new(Script)]
 }
 
 /// The documentation of this service.

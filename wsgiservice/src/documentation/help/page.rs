@@ -1,16 +1,14 @@
 //! The page: one document that reads without its script.
 
-use std::borrow::Cow;
-
 use maud::{DOCTYPE, Markup, html};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
-    curl::{curl, json},
+    curl::{curl, json, word},
     markdown::markdown,
 };
 use crate::documentation::{
-    Answer, Content, Documentation, Method, Parameter, Representation, Resource, as_json,
+    Content, Documentation, Method, Parameter, Representation, Resource, Response,
     example::Examples,
 };
 
@@ -34,8 +32,8 @@ pub(crate) struct Place<'a> {
 
 /// The page of an application.
 pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
-    let Documentation { name, version, description, resources, components, .. } = documentation;
-    let examples = Examples { schemas: &components.schemas };
+    let Documentation { name, version, description, resources, schemas, .. } = documentation;
+    let examples = Examples { schemas };
     html! {
         (DOCTYPE)
         html lang="en" data-base=[place.base] {
@@ -65,7 +63,7 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                     (contents(resources))
                     main #resources {
                         @for resource in resources { (self::resource(resource, examples, place)) }
-                        (schemas(documentation))
+                        (self::schemas(schemas))
                     }
                 }
             }
@@ -161,12 +159,12 @@ fn method(
         article.method id=(method.id) data-text=(text) {
             h3 { a href={ "#" (method.id) } { (verb(method)) span.path { (resource.path) } } }
             (markdown(&method.summary))
-            @if let Some(deprecated) = &method.deprecated {
+            @if let Some(deprecated) = &method.deprecation {
                 div.deprecated {
                     p {
                         strong { "Deprecated" }
                         @if let Some(since) = deprecated.since { " since " (since) }
-                        @if let Some(sunset) = deprecated.sunset { ", gone on " (sunset) }
+                        @if let Some(sunset) = deprecated.sunset { ", removed on " (sunset) }
                         "."
                         @if let Some(note) = deprecated.note { " " (note) }
                     }
@@ -174,11 +172,11 @@ fn method(
             }
             (markdown(method.description))
             @if !method.challenges.is_empty() {
-                p { "Log in: " @for challenge in &method.challenges { code { (challenge) } " " } }
+                p { "Authentication: " @for challenge in &method.challenges { code { (challenge) } " " } }
             }
             @if !method.parameters.is_empty() { (parameters(&method.parameters)) }
             @if let Some(content) = &method.content { (self::content(content)) }
-            (answers(&method.answers))
+            (responses(&method.responses))
             @if let Some(cache_control) = method.cache_control {
                 h4 { "Caching" }
                 p { code { "Cache-Control: " (cache_control) } }
@@ -198,18 +196,18 @@ fn parameters(parameters: &[Parameter]) -> Markup {
         h4 { "Parameters" }
         div.scroll {
             table {
-                thead { tr { th { "Name" } th { "In" } th { "Type" } th { "Meaning" } } }
+                thead { tr { th { "Name" } th { "In" } th { "Type" } th { "Description" } } }
                 tbody {
                     @for parameter in parameters {
                         tr {
-                            td { code { (parameter.key) } @if parameter.mandatory { " " strong { "mandatory" } } }
-                            td data-label="In" { (parameter.place) }
-                            td data-label="Type" { (parameter.kind) @if parameter.repeated { ", repeated" } }
+                            td { code { (parameter.key) } @if parameter.is_required { " " strong { "Required" } } }
+                            td data-label="In" { (parameter.place) @if let Some(other) = parameter.other_place { " or " (other) } }
+                            td data-label="Type" { (parameter.kind) @if parameter.is_repeated { ", repeated" } }
                             td {
                                 (markdown(parameter.description))
                                 @for rule in &parameter.rules { div.quiet { p { (self::rule(rule)) } } }
-                                @if let Some(default) = parameter.default { p.quiet { "without it " code { (default) } } }
-                                @if let Some(example) = parameter.example { p.quiet { "such as " code { (example) } } }
+                                @if let Some(default) = parameter.default { p.quiet { "Default: " code { (default) } } }
+                                @if let Some(example) = parameter.example { p.quiet { "Example: " code { (example) } } }
                             }
                         }
                     }
@@ -221,31 +219,31 @@ fn parameters(parameters: &[Parameter]) -> Markup {
 
 fn content(content: &Content) -> Markup {
     html! {
-        h4 { "Content" }
+        h4 { "Body" }
         p {
-            @if content.mandatory { strong { "mandatory" } ", " }
+            @if content.is_required { strong { "Required" } ". " }
             @for media_type in &content.media_types { code { (media_type) } " " }
-            span.quiet { "up to " (size(content.limit)) }
+            span.quiet { "at most " (size(content.limit)) }
         }
         @if let Some(schema) = &content.schema { (self::schema(schema)) }
     }
 }
 
-fn answers(answers: &[Answer]) -> Markup {
+fn responses(responses: &[Response]) -> Markup {
     html! {
-        h4 { "Answers" }
+        h4 { "Responses" }
         div.scroll {
             table {
-                thead { tr { th { "Status" } th { "Meaning" } th { "Header fields" } } }
+                thead { tr { th { "Status" } th { "Description" } th { "Header fields" } } }
                 tbody {
-                    @for answer in answers {
+                    @for response in responses {
                         tr {
-                            td { @match answer.status { Some(status) => code { (status) }, None => "any other" } }
+                            td { @match response.status { Some(status) => code { (status) }, None => "Any other" } }
                             td {
-                                (markdown(&answer.description))
-                                @if let Some(schema) = &answer.schema { (self::schema(schema)) }
+                                (markdown(response.description))
+                                @if let Some(schema) = &response.schema { (self::schema(schema)) }
                             }
-                            td.quiet data-label="Header fields" { (answer.fields.join(", ")) }
+                            td.quiet data-label="Header fields" { (response.fields.join(", ")) }
                         }
                     }
                 }
@@ -264,11 +262,11 @@ fn schema(schema: &Value) -> Markup {
 }
 
 /// The schemas that have names.
-fn schemas(documentation: &Documentation) -> Markup {
+fn schemas(schemas: &Map<String, Value>) -> Markup {
     html! {
         section #schemas.schemas {
             h2 { "Schemas" }
-            @for (name, schema) in &documentation.components.schemas {
+            @for (name, schema) in schemas {
                 h3 id={ "schema-" (name) } { code { (name) } }
                 (written(schema))
             }
@@ -304,8 +302,8 @@ fn size(bytes: usize) -> String {
 fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup {
     let takes_whole = method.content.is_some()
         && method.parameters.iter().all(|parameter| parameter.place != "content");
-    let mandatory = method.content.as_ref().filter(|content| takes_whole && content.mandatory);
-    let whole = mandatory.and_then(|content| json(content, examples));
+    let required = method.content.as_ref().filter(|content| takes_whole && content.is_required);
+    let whole = required.and_then(|content| json(content, examples));
     html! {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
@@ -333,14 +331,14 @@ fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup 
                         span.name { "Media type" }
                         select name="type" { @for name in method.content.iter().flat_map(|it| &it.media_types) { option { (name) } } }
                     }
-                    label { span.name { "Content" } textarea.code name="content" rows="5" { (whole.unwrap_or_default()) } }
+                    label { span.name { "Body" } textarea.code name="content" rows="5" { (whole.unwrap_or_default()) } }
                 }
             }
             div.buttons {
                 button type="submit" { "Send" }
-                button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last answer" { "Ask again, if it has changed" }
+                button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last response" { "Send again, if changed" }
             }
-            div.answer role="status" hidden {}
+            div.response role="status" hidden {}
         }
     }
 }
@@ -349,40 +347,32 @@ fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
     let kind = one.get("type").and_then(Value::as_str);
-    let (key, place, mandatory) = (parameter.key, parameter.place, parameter.mandatory);
+    let (key, place, required) = (parameter.key, parameter.place, parameter.is_required);
     let value = parameter.example;
     html! {
         label {
-            span.name { (key) @if mandatory { " *" } }
+            span.name { (key) @if required { " *" } }
             @if parameter.is_file {
-                input type="file" data-in=(place) data-name=(key) required[mandatory] multiple[parameter.repeated];
+                input type="file" data-in=(place) data-name=(key) required[required] multiple[parameter.is_repeated];
             } @else if parameter.is_secret {
-                input type="password" autocomplete="off" data-in=(place) data-name=(key) required[mandatory];
-            } @else if parameter.repeated {
+                input type="password" autocomplete="off" data-in=(place) data-name=(key) required[required];
+            } @else if parameter.is_repeated {
                 textarea data-in=(place) data-name=(key) data-repeated rows="2" placeholder="one on each line" { (value.unwrap_or_default()) }
             } @else if let Some(words) = words {
                 select data-in=(place) data-name=(key) {
-                    @if !mandatory { option value="" { "" } }
+                    @if !required { option value="" { "" } }
                     @for word in words { option selected[value == Some(&*word)] { (word) } }
                 }
             } @else if kind == Some("boolean") {
                 select data-in=(place) data-name=(key) {
-                    @if !mandatory { option value="" { "" } }
+                    @if !required { option value="" { "" } }
                     option { "true" } option { "false" }
                 }
             } @else {
-                input type="text" data-in=(place) data-name=(key) required[mandatory] value=[value]
+                input type="text" data-in=(place) data-name=(key) required[required] value=[value]
                     inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default];
             }
         }
-    }
-}
-
-/// A value as a client writes it in a URL or a form.
-pub(super) fn word(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => text.into(),
-        value => as_json(value).into(),
     }
 }
 

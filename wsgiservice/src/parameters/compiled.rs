@@ -11,28 +11,31 @@ use crate::{
 
 /// Where the arguments of an operation come from, and what they must be like.
 #[derive(Debug, Default)]
-pub(crate) struct Plan(Vec<Planned>);
+pub(crate) struct Parameters(Vec<CompiledParameter>);
 
 /// One parameter.
 #[derive(Debug)]
-pub(crate) struct Planned {
-    pub(super) name: &'static str,
-    pub(super) source: Source,
+pub(crate) struct CompiledParameter {
+    pub(crate) name: &'static str,
+    pub(crate) source: Source,
     pub(super) constraint: Constraint,
-    pub(super) default: Option<&'static str>,
-    pub(super) repeated: bool,
-    kind: Option<Kind>,
+    pub(crate) default: Option<&'static str>,
+    pub(crate) repeated: bool,
+    is_optional: bool,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) key: &'static str,
+    pub(crate) declared: declaration::Constraint,
 }
 
 /// Where a parameter comes from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// The path variable of its name.
     Variable,
     /// The path variable of its name, which spans segments.
     Rest,
     /// The header field of this name.
-    Field(HeaderName),
+    Header(HeaderName),
     /// The query.
     Query,
     /// The query, or else the content.
@@ -45,34 +48,41 @@ pub(super) enum Source {
     File,
 }
 
-impl Plan {
+impl Parameters {
     /// Prepares an operation; all that is wrong with it, in words.
-    pub(crate) fn new(mount: &Mount, operation: &Operation) -> Result<Self, Vec<String>> {
-        let mut planned = Vec::new();
+    pub(crate) fn new(
+        mount: &Mount,
+        operation: &Operation,
+        reads_content: bool,
+    ) -> Result<Self, Vec<String>> {
+        let mut compiled = Vec::new();
         let mut wrong = Vec::new();
-        let reads_content = operation.role.reads_content();
         for parameter in operation.parameters {
-            match Planned::new(mount, parameter, reads_content) {
-                Ok(parameter) => planned.push(parameter),
+            match CompiledParameter::new(mount, parameter, reads_content) {
+                Ok(parameter) => compiled.push(parameter),
                 Err(error) => wrong.push(format!("`{}`: {error}", parameter.name)),
             }
         }
-        if wrong.is_empty() { Ok(Self(planned)) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self(compiled)) } else { Err(wrong) }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &CompiledParameter> {
+        self.0.iter()
     }
 
     /// Whether some parameter may be in the content.
-    pub(crate) fn looks_into_content(&self) -> bool {
-        self.0.iter().any(|planned| {
-            matches!(planned.source, Source::QueryOrContent | Source::Content | Source::File)
+    pub(crate) fn are_in_content(&self) -> bool {
+        self.0.iter().any(|parameter| {
+            matches!(parameter.source, Source::QueryOrContent | Source::Content | Source::File)
         })
     }
 
-    pub(super) fn parameter(&self, index: usize) -> Option<&Planned> {
+    pub(super) fn parameter(&self, index: usize) -> Option<&CompiledParameter> {
         self.0.get(index)
     }
 }
 
-impl Planned {
+impl CompiledParameter {
     fn new(
         mount: &Mount,
         parameter: &declaration::Parameter,
@@ -85,12 +95,45 @@ impl Planned {
             return Err(format!("its default breaks its own rule. {reason}"));
         }
         let source = source(mount, parameter, reads_content)?;
-        let repeated = matches!(parameter.argument, Argument::Value { repeated: true, .. });
+        let (is_optional, repeated) = match parameter.argument {
+            Argument::Value { optional, repeated, .. } | Argument::File { optional, repeated } => {
+                (optional, repeated)
+            }
+            _ => (false, false),
+        };
         let kind = match parameter.argument {
             Argument::Value { kind, .. } => Some(kind),
             _ => None,
         };
-        Ok(Self { name: parameter.name, source, constraint, default, repeated, kind })
+        Ok(Self {
+            name: parameter.name,
+            source,
+            constraint,
+            default,
+            repeated,
+            is_optional,
+            kind,
+            key: parameter.header.unwrap_or(parameter.name),
+            declared: merged,
+        })
+    }
+
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self.source, Source::Content)
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.source, Source::File)
+    }
+
+    /// Whether a request must have it.
+    pub(crate) fn is_required(&self) -> bool {
+        matches!(self.source, Source::Variable | Source::Rest)
+            || !(self.is_optional || self.repeated || self.default.is_some())
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.kind.is_some() || matches!(self.source, Source::File)
     }
 
     /// Why a member of the content cannot be this parameter, whatever its text says.
@@ -125,10 +168,10 @@ impl Planned {
 }
 
 impl Source {
-    pub(super) fn place(&self) -> &'static str {
+    pub(crate) fn place(&self) -> &'static str {
         match self {
             Self::Variable | Self::Rest => "path",
-            Self::Field(_) => "header",
+            Self::Header(_) => "header",
             Self::Query | Self::QueryOrContent => "query",
             Self::Elsewhere | Self::Content | Self::File => "content",
         }
@@ -157,7 +200,7 @@ fn source(
     }
     if let Some(field) = parameter.header {
         let name = HeaderName::from_bytes(field.as_bytes());
-        return name.map(Source::Field).map_err(|_| format!("`{field}` is no name of a field"));
+        return name.map(Source::Header).map_err(|_| format!("`{field}` is no name of a field"));
     }
     let is_in_path = mount.variables.contains(&parameter.name);
     let is_rest = mount.path.ends_with(&format!("{{*{}}}", parameter.name));

@@ -1,0 +1,163 @@
+//! A compiled method or hook.
+
+use http::{HeaderName, HeaderValue, Method};
+
+use super::{Lifetime, Policy, deprecation};
+use crate::{
+    content::{Use, Whole},
+    declaration::{
+        Argument, Deprecation as Declared, Mount, Operation, Operations, Parameter, Returns, Role,
+        SchemaOf,
+    },
+    parameters::compiled::{CompiledParameter, Parameters},
+    representation::Representations,
+};
+
+/// A method or a hook of a resource.
+#[derive(Debug)]
+pub(crate) struct SiteOperation {
+    pub(crate) position: usize,
+    pub(crate) role: Role,
+    /// The method, unless it is a hook.
+    pub(crate) method: Option<Method>,
+    pub(crate) parameters: Parameters,
+    pub(crate) representations: Representations,
+    pub(crate) freshness: Option<Lifetime>,
+    /// `Deprecation` and `Sunset`, if the method is deprecated.
+    pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) content: Use,
+    /// The maximum size of the content that it reads, in bytes.
+    pub(crate) content_limit: usize,
+    pub(crate) returns: Returns,
+    declaration: &'static Operation,
+}
+
+/// What the documentation reports of a deprecated method.
+#[derive(Debug)]
+pub(crate) struct Deprecation {
+    pub(crate) since: Option<&'static str>,
+    pub(crate) note: Option<&'static str>,
+    pub(crate) sunset: Option<&'static str>,
+}
+
+impl SiteOperation {
+    /// Compiles a method or a hook.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(super) fn new(
+        position: usize,
+        mount: &Mount,
+        table: &Operations,
+        declaration: &'static Operation,
+        policy: Policy,
+    ) -> Result<Self, Vec<String>> {
+        let returns = (declaration.returns)();
+        let representations =
+            Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
+        let whole = whole(declaration);
+        let reads_members =
+            declaration.role.reads_content() && !matches!(whole, Whole::Stream | Whole::Form);
+        let parameters = Parameters::new(mount, declaration, reads_members)?;
+        let needs_file = parameters.iter().any(|it| it.is_file() && it.is_required());
+        let content = Use { whole, parameters: parameters.are_in_content(), needs_file };
+        let limit = declaration.content_limit.or(mount.content_limit);
+        Ok(Self {
+            position,
+            role: declaration.role,
+            method: method(declaration.role),
+            parameters,
+            representations,
+            freshness: declaration.freshness.as_ref().map(Lifetime::new),
+            deprecation_fields: deprecation::fields(declaration.deprecation),
+            content,
+            content_limit: limit.unwrap_or(policy.content_limit),
+            returns,
+            declaration,
+        })
+    }
+
+    /// The name of the method; empty for a hook.
+    pub(crate) fn method_name(&self) -> &'static str {
+        match self.role {
+            Role::Method(name) => name,
+            _ => "",
+        }
+    }
+
+    /// Its documentation comment.
+    pub(crate) fn documentation(&self) -> &'static str {
+        self.declaration.documentation
+    }
+
+    /// Its deprecation, if it is deprecated.
+    pub(crate) fn deprecation(&self) -> Option<Deprecation> {
+        let Declared { since, note, sunset } = self.declaration.deprecation?;
+        Some(Deprecation { since, note, sunset })
+    }
+
+    /// The value of `Cache-Control`, if it declares its freshness.
+    pub(crate) fn cache_control(&self) -> Option<&'static str> {
+        self.declaration.freshness.map(|freshness| freshness.cache_control)
+    }
+
+    /// Whether its responses have content that is negotiated.
+    pub(crate) fn is_represented(&self) -> bool {
+        self.returns.value.is_some()
+    }
+
+    /// Whether it writes the content of its responses itself, so that there is only one variant of them.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.returns.verbatim
+    }
+
+    pub(crate) fn is_get(&self) -> bool {
+        self.method == Some(Method::GET)
+    }
+
+    /// The parameters that a client sends by name.
+    pub(crate) fn named_parameters(&self) -> impl Iterator<Item = &CompiledParameter> {
+        self.parameters.iter().filter(|parameter| parameter.is_named())
+    }
+
+    /// Whether the request must have content.
+    pub(crate) fn requires_content(&self) -> bool {
+        let requires = |parameter: &Parameter| match parameter.argument {
+            Argument::Content { optional } => !optional,
+            Argument::Form => true,
+            _ => false,
+        };
+        self.declaration.parameters.iter().any(requires)
+    }
+
+    /// The schema of the content as a whole, if its type has one.
+    pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
+        let whole = self.declaration.parameters.iter().find(|it| is_whole(it));
+        whole.and_then(|parameter| (parameter.schema)())
+    }
+}
+
+fn method(role: Role) -> Option<Method> {
+    match role {
+        Role::Method(name) => Method::from_bytes(name.as_bytes()).ok(),
+        _ => None,
+    }
+}
+
+fn is_whole(parameter: &Parameter) -> bool {
+    whole_of(parameter).is_some()
+}
+
+fn whole(operation: &Operation) -> Whole {
+    operation.parameters.iter().find_map(whole_of).unwrap_or_default()
+}
+
+fn whole_of(parameter: &Parameter) -> Option<Whole> {
+    match parameter.argument {
+        Argument::Content { .. } => Some(Whole::Value),
+        Argument::Bytes => Some(Whole::Bytes),
+        Argument::Stream => Some(Whole::Stream),
+        Argument::Form => Some(Whole::Form),
+        _ => None,
+    }
+}

@@ -1,0 +1,288 @@
+//! The responses that a method can have: its own, those of the hooks, and those of the framework.
+
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::{SiteOperation, SiteResource};
+use crate::{
+    declaration::{Failure, Returns, Role, SchemaOf},
+    problem::{phrase, schema},
+};
+
+/// A response that a method can have.
+#[derive(Debug)]
+pub(crate) struct SiteResponse {
+    /// The status, or `None` for any other one.
+    pub(crate) status: Option<u16>,
+    pub(crate) description: &'static str,
+    /// The names of the header fields that it can have, beside those that every response has.
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) media_types: Vec<&'static str>,
+    pub(crate) schema: Option<SchemaOf>,
+    pub(crate) is_problem: bool,
+}
+
+/// The media types of a problem.
+pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
+    ["application/problem+json", "application/problem+xml", "text/html"];
+
+/// The responses of a method, in the order of their statuses; that for any other status is the last.
+pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<SiteResponse> {
+    let facts = Facts { resource, operation, hooks: hooks(resource, operation) };
+    let mut responses = facts.own();
+    responses.extend(facts.problems());
+    let mut responses = by_status(responses);
+    responses.extend(facts.any_other());
+    let deprecated = deprecation_fields(operation);
+    for response in &mut responses {
+        response.fields.extend(&deprecated);
+    }
+    responses
+}
+
+/// The responses to `OPTIONS`, which have these fields. It reads nothing of the request.
+pub(super) fn of_options(fields: &[(HeaderName, HeaderValue)]) -> Vec<SiteResponse> {
+    let known = ["Allow", "Accept-Patch", "Accept-Post"];
+    let has = |name: &&str| fields.iter().any(|(field, _)| field == *name);
+    let malformed = "Malformed request (RFC 9112, section 2.2); rejected by the HTTP server, without a problem document.";
+    vec![
+        SiteResponse::empty(Some(204), title(204), known.into_iter().filter(has).collect()),
+        SiteResponse::empty(Some(400), malformed, Vec::new()),
+    ]
+}
+
+/// What decides which responses a method can have.
+struct Facts<'a> {
+    resource: &'a SiteResource,
+    operation: &'a SiteOperation,
+    /// What else can fail before the method returns.
+    hooks: Vec<Hook<'a>>,
+}
+
+/// An operation that runs beside the method, and whose failure ends the request.
+struct Hook<'a> {
+    returns: &'a Returns,
+    /// Whether it may find nothing without failing.
+    may_find_nothing: bool,
+}
+
+impl Facts<'_> {
+    /// The responses of the method itself.
+    fn own(&self) -> Vec<SiteResponse> {
+        let statuses = self.operation.returns.statuses.iter().filter(|status| **status < 400);
+        let mut responses: Vec<_> = statuses.map(|status| self.success(*status)).collect();
+        if self.operation.is_get() && self.is_conditional() {
+            responses.push(SiteResponse {
+                media_types: Vec::new(),
+                schema: None,
+                ..self.success(304)
+            });
+        }
+        responses
+    }
+
+    fn success(&self, status: u16) -> SiteResponse {
+        let returns = &self.operation.returns;
+        let media_types = if returns.verbatim && !self.writes_response() && status != 304 {
+            vec!["*/*"]
+        } else if self.operation.is_represented() {
+            self.operation.representations.media_types()
+        } else {
+            Vec::new()
+        };
+        SiteResponse {
+            status: Some(status),
+            description: title(status),
+            fields: self.fields(status),
+            media_types,
+            schema: returns.schema,
+            is_problem: false,
+        }
+    }
+
+    fn fields(&self, status: u16) -> Vec<&'static str> {
+        let mut fields = Vec::new();
+        let mut add = |name, is_there: bool| fields.extend(is_there.then_some(name));
+        let is_fresh_status = status < 300 || status == 304;
+        let is_retrieved = self.operation.is_get() && is_fresh_status;
+        add("ETag", is_retrieved && self.has_etag());
+        add("Last-Modified", is_retrieved && self.has_date());
+        let is_fresh = self.operation.freshness.is_some() && is_fresh_status;
+        add("Cache-Control", is_fresh);
+        add("Expires", is_fresh);
+        add("Vary", self.operation.is_represented());
+        add("Location", status == 201 || (300..400).contains(&status) && status != 304);
+        add("Accept-Ranges", self.returns_status(206) && status < 300);
+        add("Content-Range", status == 206);
+        fields
+    }
+
+    /// The problems, each status once.
+    fn problems(&self) -> Vec<SiteResponse> {
+        let policy = self.resource.policy;
+        let returns = &self.operation.returns;
+        let has_content = self.operation.content.is_any();
+        let mut problems = Problems::default();
+        if self.returns_status(416) {
+            problems.add(416, "None of the requested ranges exists.");
+        }
+        problems.add_failures(returns.failures.into_iter().flatten());
+        problems.add(400, "The request breaks rules; the document lists all of them.");
+        if has_content || self.has_parameters() {
+            let status = policy.violations.as_u16();
+            problems.add(status, "Parameters break rules; the document lists all of them.");
+        }
+        if returns.optional {
+            problems.add(404, "Not found.");
+        }
+        problems.add_failures(self.hooks.iter().flat_map(Hook::failures));
+        if self.operation.is_represented() && !policy.sends_default {
+            problems.add(406, "The client accepts none of the available representations.");
+        }
+        problems.add(412, "A precondition of the request failed.");
+        problems.add(413, "The content exceeds the limit.");
+        if has_content {
+            problems
+                .add(415, "The media type or the content coding of the content is not supported.");
+        }
+        problems.add(500, "Internal error; the log has its cause, under the ID in the document.");
+        problems.into_responses()
+    }
+
+    /// The response with any other status, if there can be one.
+    fn any_other(&self) -> Option<SiteResponse> {
+        if self.writes_response() {
+            return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
+        }
+        let mut all = self.hooks.iter().map(|hook| hook.returns).chain([&self.operation.returns]);
+        let is_open = all.any(|returns| returns.fails && returns.failures.is_none());
+        is_open.then(|| SiteResponse::problem(None, "Any other problem."))
+    }
+
+    fn has_parameters(&self) -> bool {
+        let operations = self.resource.hooks().iter().chain([self.operation]);
+        operations.flat_map(SiteOperation::named_parameters).next().is_some()
+    }
+
+    fn has_etag(&self) -> bool {
+        self.resource.computes_etag || self.resource.hook(Role::Etag).is_some()
+    }
+
+    fn has_date(&self) -> bool {
+        self.resource.hook(Role::LastModified).is_some()
+    }
+
+    /// Whether a client can get a 304.
+    fn is_conditional(&self) -> bool {
+        self.has_etag() || self.has_date() || self.resource.hook(Role::Exists).is_some()
+    }
+
+    fn returns_status(&self, status: u16) -> bool {
+        self.operation.returns.statuses.contains(&status)
+    }
+
+    /// Whether the method returns a whole response, whose status and content are unknown.
+    fn writes_response(&self) -> bool {
+        self.operation.is_verbatim() && self.operation.returns.statuses == [200]
+    }
+}
+
+/// The hooks of the resource; and its `get`, if it gives the entity tag of what another method changes.
+fn hooks<'a>(resource: &'a SiteResource, operation: &SiteOperation) -> Vec<Hook<'a>> {
+    let hook = |operation: &'a SiteOperation, may_find_nothing| Hook {
+        returns: &operation.returns,
+        may_find_nothing,
+    };
+    let computes_etag = resource.computes_etag && !operation.is_get();
+    let get = resource.methods().iter().find(|method| method.is_get() && computes_etag);
+    let hooks = resource.hooks().iter().map(|it| hook(it, false));
+    hooks.chain(get.map(|get| hook(get, true))).collect()
+}
+
+impl Hook<'_> {
+    fn failures(&self) -> impl Iterator<Item = &'static Failure> {
+        let may_find_nothing = self.may_find_nothing;
+        let is_nothing = move |status| may_find_nothing && [404, 410].contains(&status);
+        let failures = self.returns.failures.into_iter().flatten();
+        failures.filter(move |failure| !is_nothing(failure.status))
+    }
+}
+
+/// Problems by status; the first description of a status wins.
+#[derive(Default)]
+struct Problems(Vec<(u16, &'static str)>);
+
+impl Problems {
+    fn add(&mut self, status: u16, description: &'static str) {
+        if self.0.iter().all(|(known, _)| *known != status) {
+            self.0.push((status, description));
+        }
+    }
+
+    fn add_failures(&mut self, failures: impl Iterator<Item = &'static Failure>) {
+        for failure in failures {
+            self.add(failure.status, failure.documentation);
+        }
+    }
+
+    fn into_responses(self) -> Vec<SiteResponse> {
+        let problem = |(status, text)| SiteResponse::problem(Some(status), text);
+        self.0.into_iter().map(problem).collect()
+    }
+}
+
+impl SiteResponse {
+    /// A response without content.
+    fn empty(status: Option<u16>, description: &'static str, fields: Vec<&'static str>) -> Self {
+        Self {
+            status,
+            description,
+            fields,
+            media_types: Vec::new(),
+            schema: None,
+            is_problem: false,
+        }
+    }
+
+    fn problem(status: Option<u16>, description: &'static str) -> Self {
+        let description = match (description, status) {
+            ("", Some(status)) => title(status),
+            _ => description,
+        };
+        let field = match status {
+            Some(401) => Some("WWW-Authenticate"),
+            Some(405) => Some("Allow"),
+            Some(413 | 429 | 503) => Some("Retry-After"),
+            Some(415) => Some("Accept"),
+            Some(416) => Some("Content-Range"),
+            _ => None,
+        };
+        Self {
+            status,
+            description,
+            fields: ["Vary"].into_iter().chain(field).collect(),
+            media_types: PROBLEM_MEDIA_TYPES.to_vec(),
+            schema: Some(schema::schema as SchemaOf),
+            is_problem: true,
+        }
+    }
+}
+
+/// In the order of the statuses. There are few, and a sort would be compiled for them alone.
+fn by_status(responses: Vec<SiteResponse>) -> Vec<SiteResponse> {
+    let mut sorted: Vec<SiteResponse> = Vec::with_capacity(responses.len());
+    for response in responses {
+        let place = sorted.partition_point(|earlier| earlier.status <= response.status);
+        sorted.insert(place, response);
+    }
+    sorted
+}
+
+/// The fields that tell clients of the deprecation.
+fn deprecation_fields(operation: &SiteOperation) -> Vec<&'static str> {
+    let has = |name: &&str| operation.deprecation_fields.iter().any(|(field, _)| field == *name);
+    ["Deprecation", "Sunset"].into_iter().filter(has).collect()
+}
+
+fn title(status: u16) -> &'static str {
+    StatusCode::from_u16(status).map_or("Problem", phrase)
+}
