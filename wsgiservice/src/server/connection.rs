@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::mpsc};
 
 use super::{
-    answerer, outbox,
+    dispatch, outbox,
     socket::Socket,
     watch::{Phase, Watch, Watcher},
 };
@@ -91,7 +91,7 @@ impl Connection {
     async fn serve(self: Arc<Self>, stream: TcpStream) -> hyper::Result<()> {
         let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.watch)));
         let own = Arc::clone(&self);
-        let answer = service_fn(move |request| answerer::answer(Arc::clone(&own), request));
+        let answer = service_fn(move |request| dispatch::dispatch(Arc::clone(&own), request));
         let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, answer);
         let mut http = pin!(http);
         self.watch.note_task().await;

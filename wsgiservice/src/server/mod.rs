@@ -1,7 +1,7 @@
 //! The server: a socket, a runtime, and an orderly end.
 
-mod answerer;
 mod connection;
+mod dispatch;
 mod outbox;
 mod per_core;
 mod sender;

@@ -20,54 +20,54 @@ use super::connection::Connection;
 use crate::{exchange::Exchange, http::body::Body};
 
 /// An exchange, and the connection that its request came by.
-type Handed = (Arc<Connection>, Box<Exchange>);
+type InFlight = (Arc<Connection>, Box<Exchange>);
 
 /// What a thread has at hand.
-struct Desk {
-    /// What is handed to the answerer that is polled, and what that hands back.
-    handed: Cell<Option<Handed>>,
-    /// An answerer that has nothing to do.
-    idle: Cell<Option<Answerer>>,
+struct ThreadSlots {
+    /// What is handed to the dispatcher that is polled, and what that hands back.
+    in_flight: Cell<Option<InFlight>>,
+    /// An dispatcher that has nothing to do.
+    spare: Cell<Option<Dispatcher>>,
 }
 
 thread_local! {
-    static DESK: Desk = const { Desk { handed: Cell::new(None), idle: Cell::new(None) } };
+    static THREAD_SLOTS: ThreadSlots = const { ThreadSlots { in_flight: Cell::new(None), spare: Cell::new(None) } };
 }
 
 /// A future that answers what it is handed, and never ends.
-struct Answerer {
+struct Dispatcher {
     answering: Pin<Box<dyn Future<Output = Infallible> + Send>>,
     /// The exchange that has ended. The next one will have its place, which is allocated once.
-    ended: Option<Box<Exchange>>,
+    spare: Option<Box<Exchange>>,
 }
 
 /// The answer to a request, which is there already or on its way; nothing once it was given.
-pub(super) struct Answer(Option<Answerer>);
+pub(super) struct ResponseFuture(Option<Dispatcher>);
 
 /// Answers a request as far as that goes without waiting, which is often to the end.
 ///
 /// hyper reads on before it gives the service a turn, into a buffer that it has to allocate while the request stands in
 /// the one before; of a request that is answered by then, nothing stands there any more.
-pub(super) fn answer(connection: Arc<Connection>, request: Request<Incoming>) -> Answer {
-    DESK.with(|desk| {
-        let mut answerer = desk.idle.take().unwrap_or_else(Answerer::new);
-        let mut exchange = answerer.ended.take().unwrap_or_default();
+pub(super) fn dispatch(connection: Arc<Connection>, request: Request<Incoming>) -> ResponseFuture {
+    THREAD_SLOTS.with(|slots| {
+        let mut dispatcher = slots.spare.take().unwrap_or_else(Dispatcher::new);
+        let mut exchange = dispatcher.spare.take().unwrap_or_default();
         connection.begin(request, &mut exchange);
-        desk.handed.set(Some((connection, exchange)));
+        slots.in_flight.set(Some((connection, exchange)));
         // hyper gives the answer its next turn at once, and so a waker that wakes nobody loses nothing.
-        answerer.poll(&mut Context::from_waker(Waker::noop()), desk);
-        Answer(Some(answerer))
+        dispatcher.poll(&mut Context::from_waker(Waker::noop()), slots);
+        ResponseFuture(Some(dispatcher))
     })
 }
 
-impl Answerer {
+impl Dispatcher {
     fn new() -> Self {
-        Self { answering: Box::pin(answer_all()), ended: None }
+        Self { answering: Box::pin(answer_all()), spare: None }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, desk: &Desk) {
+    fn poll(&mut self, context: &mut Context<'_>, slots: &ThreadSlots) {
         let Poll::Pending = self.answering.as_mut().poll(context);
-        self.ended = desk.handed.take().map(|(_, exchange)| exchange);
+        self.spare = slots.in_flight.take().map(|(_, exchange)| exchange);
     }
 }
 
@@ -81,31 +81,33 @@ async fn answer_all() -> Infallible {
 }
 
 /// Hands back what is done, and takes what is to be done next.
-fn next(mut done: Option<Handed>) -> impl Future<Output = Handed> {
+fn next(mut done: Option<InFlight>) -> impl Future<Output = InFlight> {
     poll_fn(move |_| match done.take() {
         Some(done) => {
-            DESK.with(|desk| desk.handed.set(Some(done)));
+            THREAD_SLOTS.with(|slots| slots.in_flight.set(Some(done)));
             Poll::Pending
         }
-        None => DESK.with(|desk| desk.handed.take()).map_or(Poll::Pending, Poll::Ready),
+        None => {
+            THREAD_SLOTS.with(|slots| slots.in_flight.take()).map_or(Poll::Pending, Poll::Ready)
+        }
     })
 }
 
-impl Future for Answer {
+impl Future for ResponseFuture {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        DESK.with(|desk| {
-            let Some(mut answerer) = self.0.take() else { return Poll::Pending };
-            if answerer.ended.is_none() {
-                answerer.poll(context, desk);
+        THREAD_SLOTS.with(|slots| {
+            let Some(mut dispatcher) = self.0.take() else { return Poll::Pending };
+            if dispatcher.spare.is_none() {
+                dispatcher.poll(context, slots);
             }
-            let Some(exchange) = &mut answerer.ended else {
-                self.0 = Some(answerer);
+            let Some(exchange) = &mut dispatcher.spare else {
+                self.0 = Some(dispatcher);
                 return Poll::Pending;
             };
             let response = std::mem::take(&mut exchange.response);
-            desk.idle.set(Some(answerer));
+            slots.spare.set(Some(dispatcher));
             Poll::Ready(Ok(response))
         })
     }
