@@ -17,9 +17,10 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::mpsc};
 
 use super::{
-    dispatch, outbox,
+    dispatch,
     socket::Socket,
     watch::{Phase, Watch, Watcher},
+    write,
 };
 use crate::{
     application::Service,
@@ -101,7 +102,7 @@ impl Connection {
                 http.as_mut().graceful_shutdown();
             }
             let polled = http.as_mut().poll(context);
-            outbox::end_turn(self.is_alone());
+            write::end_turn(self.is_alone());
             polled
         })
         .await

@@ -2,12 +2,11 @@
 
 mod connection;
 mod dispatch;
-mod outbox;
 mod per_core;
-mod sender;
 mod signal;
 mod socket;
 mod watch;
+mod write;
 
 use std::{
     future::Future,

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{accept, connection::Connections, outbox};
+use super::{accept, connection::Connections, write};
 use crate::application::Service;
 
 /// A connection that was accepted, and whom it comes from.
@@ -73,7 +73,7 @@ impl Core {
 
 /// Answers the connections that come, until no more will.
 async fn answer(service: Service, mut accepted: mpsc::UnboundedReceiver<Accepted>) {
-    tokio::spawn(outbox::deliver());
+    tokio::spawn(write::flush_task());
     let connections = Connections::new(service);
     while let Some((stream, peer)) = accepted.recv().await {
         match tokio::net::TcpStream::from_std(stream) {
@@ -82,5 +82,5 @@ async fn answer(service: Service, mut accepted: mpsc::UnboundedReceiver<Accepted
         }
     }
     connections.drain().await;
-    outbox::send();
+    write::flush();
 }

@@ -2,7 +2,7 @@
 //!
 //! hyper has an option that sends pipelined answers together (`pipeline_flush`); with that it drops the last answer where
 //! it closes before it has read all that was sent, and holds all of a stream in memory while another request waits. So
-//! that is for the [outbox](super::outbox), which is bounded.
+//! that is for the [batch](super::write), which is bounded.
 
 use std::{
     io,
@@ -17,9 +17,8 @@ use tokio::{
 };
 
 use super::{
-    outbox,
-    sender::Sender,
     watch::{Phase, Watch},
+    write::{self, WriteHalf},
 };
 
 /// How much of what a client still sends is dropped unread before its connection is, in bytes.
@@ -32,7 +31,7 @@ const PIECE: usize = 8 << 10;
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: OwnedReadHalf,
-    sender: Arc<Sender>,
+    write_half: Arc<WriteHalf>,
     watch: Arc<Watch>,
     /// Whether the client may still be sending, once the connection is over.
     lingers: Option<bool>,
@@ -42,9 +41,9 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
-        let (stream, sender) = stream.into_split();
-        let sender = Arc::new(Sender::new(sender, Arc::clone(&watch)));
-        Self { stream, sender, watch, lingers: None, dropped: None }
+        let (stream, write_half) = stream.into_split();
+        let write_half = Arc::new(WriteHalf::new(write_half, Arc::clone(&watch)));
+        Self { stream, write_half, watch, lingers: None, dropped: None }
     }
 
     /// Reads and drops what the client still sends, until it has read the answer and closes, too: a socket that is closed
@@ -70,7 +69,7 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.sender.poll_left(context))?;
+        ready!(self.write_half.poll_pending(context))?;
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         self.watch.received();
         Poll::Ready(read)
@@ -85,12 +84,12 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.sender.poll_write(context, bytes)
+        self.write_half.poll_write(context, bytes)
     }
 
     /// What was taken to be sent is, at the end of the turn.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.sender.poll_left(context)
+        self.write_half.poll_pending(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -98,7 +97,7 @@ impl AsyncWrite for Socket {
             // Before the last answer is sent, after which the connection is idle.
             let may_receive = self.watch.may_receive();
             let lingers = *self.lingers.get_or_insert(may_receive);
-            ready!(self.sender.poll_shutdown(context))?;
+            ready!(self.write_half.poll_shutdown(context))?;
             if !lingers {
                 return Poll::Ready(Ok(()));
             }
@@ -112,6 +111,6 @@ impl AsyncWrite for Socket {
 impl Drop for Socket {
     /// What is complete is sent, though the connection breaks, or its task panics, at what came after it.
     fn drop(&mut self) {
-        outbox::send();
+        write::flush();
     }
 }

@@ -13,40 +13,40 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::sender::Sender;
+use super::half::WriteHalf;
 
 /// How many bytes wait at the most.
-const MOST_BYTES: usize = 16 << 10;
+const MAX_BYTES: usize = 16 << 10;
 
 /// How many turns of connections an answer waits for at the most, its own among them; more would gain little.
-const MOST_TURNS: usize = 64;
+const MAX_TURNS: usize = 64;
 
 /// How long these may take, where each takes as long as those before: one that computes for long holds up few answers.
-const MOST_TIME: Duration = Duration::from_micros(250);
+const MAX_TIME: Duration = Duration::from_micros(250);
 
 thread_local! {
-    static OUTBOX: RefCell<Outbox> = const { RefCell::new(Outbox::new()) };
+    static WRITE_BATCH: RefCell<WriteBatch> = const { RefCell::new(WriteBatch::new()) };
 }
 
 /// What a thread has to send.
-struct Outbox {
+struct WriteBatch {
     bytes: Vec<u8>,
-    letters: Vec<Letter>,
+    segments: Vec<Segment>,
     /// How many turns the first of them has waited for.
     turns: usize,
     /// When the first of these turns ended.
     since: Option<Instant>,
     /// How many turns there may be.
-    most_turns: usize,
+    max_turns: usize,
     /// Who sends it when all that were ready had their turn.
-    courier: Option<Waker>,
-    /// Whether the courier is on its way.
-    is_called: bool,
+    flusher: Option<Waker>,
+    /// Whether the flusher is on its way.
+    is_woken: bool,
 }
 
-/// Some of the bytes: from the end of the letter before to its own.
-struct Letter {
-    sender: Arc<Sender>,
+/// Some of the bytes: from the end of the segment before to its own.
+struct Segment {
+    half: Arc<WriteHalf>,
     end: usize,
 }
 
@@ -54,92 +54,92 @@ struct Letter {
 ///
 /// It is a task of a runtime that has this thread alone, and called by the first that has something to send. The tasks that
 /// were ready before have their turns before it, those of connections and others.
-pub(super) fn deliver() -> impl Future<Output = ()> {
+pub(in crate::server) fn flush_task() -> impl Future<Output = ()> {
     poll_fn(|context| {
-        OUTBOX.with_borrow_mut(|outbox| {
-            outbox.courier.get_or_insert_with(|| context.waker().clone());
-            outbox.send();
+        WRITE_BATCH.with_borrow_mut(|batch| {
+            batch.flusher.get_or_insert_with(|| context.waker().clone());
+            batch.flush();
         });
         Poll::Pending
     })
 }
 
 /// Takes bytes to send until the end of the turn.
-pub(super) fn post(sender: &Arc<Sender>, bytes: &[u8]) {
-    OUTBOX.with_borrow_mut(|outbox| outbox.post(sender, bytes));
+pub(in crate::server) fn push(half: &Arc<WriteHalf>, bytes: &[u8]) {
+    WRITE_BATCH.with_borrow_mut(|batch| batch.push(half, bytes));
 }
 
 /// Sends all that waits, at once: what waits for others goes before what comes after it.
-pub(super) fn send() {
+pub(in crate::server) fn flush() {
     // Where the thread ends, nothing waits any more.
-    let _ = OUTBOX.try_with(|outbox| outbox.borrow_mut().send());
+    let _ = WRITE_BATCH.try_with(|batch| batch.borrow_mut().flush());
 }
 
 /// A connection had its turn. What it has to send waits for the others, unless it is alone, or nobody delivers here.
-pub(super) fn end_turn(is_alone: bool) {
-    OUTBOX.with_borrow_mut(|outbox| {
-        if outbox.letters.is_empty() {
+pub(in crate::server) fn end_turn(is_alone: bool) {
+    WRITE_BATCH.with_borrow_mut(|batch| {
+        if batch.segments.is_empty() {
             return;
         }
-        outbox.turns += 1;
-        match &outbox.courier {
-            Some(courier) if !is_alone && outbox.turns < outbox.most_turns => {
-                outbox.since.get_or_insert_with(Instant::now);
-                if !mem::replace(&mut outbox.is_called, true) {
-                    courier.wake_by_ref();
+        batch.turns += 1;
+        match &batch.flusher {
+            Some(flusher) if !is_alone && batch.turns < batch.max_turns => {
+                batch.since.get_or_insert_with(Instant::now);
+                if !mem::replace(&mut batch.is_woken, true) {
+                    flusher.wake_by_ref();
                 }
             }
-            _ => outbox.send(),
+            _ => batch.flush(),
         }
     });
 }
 
-impl Outbox {
+impl WriteBatch {
     const fn new() -> Self {
         Self {
             bytes: Vec::new(),
-            letters: Vec::new(),
+            segments: Vec::new(),
             turns: 0,
             since: None,
-            most_turns: MOST_TURNS,
-            courier: None,
-            is_called: false,
+            max_turns: MAX_TURNS,
+            flusher: None,
+            is_woken: false,
         }
     }
 
-    fn post(&mut self, sender: &Arc<Sender>, bytes: &[u8]) {
-        if self.bytes.len().saturating_add(bytes.len()) > MOST_BYTES {
-            self.send();
+    fn push(&mut self, half: &Arc<WriteHalf>, bytes: &[u8]) {
+        if self.bytes.len().saturating_add(bytes.len()) > MAX_BYTES {
+            self.flush();
         }
         self.bytes.extend_from_slice(bytes);
         let end = self.bytes.len();
-        match self.letters.last_mut() {
-            Some(last) if Arc::ptr_eq(&last.sender, sender) => last.end = end,
-            _ => self.letters.push(Letter { sender: Arc::clone(sender), end }),
+        match self.segments.last_mut() {
+            Some(last) if Arc::ptr_eq(&last.half, half) => last.end = end,
+            _ => self.segments.push(Segment { half: Arc::clone(half), end }),
         }
     }
 
-    fn send(&mut self) {
+    fn flush(&mut self) {
         if let (Some(since), 2..) = (self.since.take(), self.turns) {
-            self.most_turns = turns_in_time(self.turns - 1, since.elapsed());
+            self.max_turns = turns_in_time(self.turns - 1, since.elapsed());
         }
         let mut begin = 0;
-        for letter in &self.letters {
-            letter.sender.send(self.bytes.get(begin..letter.end).unwrap_or_default());
-            begin = letter.end;
+        for segment in &self.segments {
+            segment.half.write(self.bytes.get(begin..segment.end).unwrap_or_default());
+            begin = segment.end;
         }
-        self.letters.clear();
+        self.segments.clear();
         self.bytes.clear();
         self.turns = 0;
-        self.is_called = false;
+        self.is_woken = false;
     }
 }
 
 /// How many turns take no longer than they may, where so many took so long; there is always one more than an answer's own, to
 /// learn from.
 fn turns_in_time(turns: usize, took: Duration) -> usize {
-    let most = MOST_TIME.as_nanos().saturating_mul(turns as u128) / took.as_nanos().max(1);
-    usize::try_from(most).unwrap_or(MOST_TURNS).clamp(2, MOST_TURNS)
+    let most = MAX_TIME.as_nanos().saturating_mul(turns as u128) / took.as_nanos().max(1);
+    usize::try_from(most).unwrap_or(MAX_TURNS).clamp(2, MAX_TURNS)
 }
 
 #[cfg(test)]
@@ -152,14 +152,14 @@ mod tests {
     use crate::server::watch::Watcher;
 
     /// A client that never waits, and who sends to it.
-    async fn pair() -> io::Result<(std::net::TcpStream, Arc<Sender>)> {
+    async fn pair() -> io::Result<(std::net::TcpStream, Arc<WriteHalf>)> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let client = std::net::TcpStream::connect(listener.local_addr()?)?;
         client.set_nonblocking(true)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
         let watch = Watcher::new().watch();
-        Ok((client, Arc::new(Sender::new(stream.into_split().1, watch))))
+        Ok((client, Arc::new(WriteHalf::new(stream.into_split().1, watch))))
     }
 
     /// What has come.
@@ -170,19 +170,19 @@ mod tests {
     }
 
     /// What is posted here waits.
-    async fn with_courier() {
-        tokio::spawn(deliver());
+    async fn with_flusher() {
+        tokio::spawn(flush_task());
         tokio::task::yield_now().await;
     }
 
     #[tokio::test]
     async fn each_gets_its_own_in_order() -> io::Result<()> {
-        with_courier().await;
+        with_flusher().await;
         let ((mut one, to_one), (mut two, to_two)) = (pair().await?, pair().await?);
-        for (sender, text) in
+        for (half, text) in
             [(&to_one, "a"), (&to_two, "b"), (&to_one, "c"), (&to_one, "d"), (&to_two, "e")]
         {
-            post(sender, text.as_bytes());
+            push(half, text.as_bytes());
             end_turn(false);
         }
         assert_eq!((come(&mut one), come(&mut two)), (String::new(), String::new()));
@@ -193,10 +193,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_waits_for_so_many_turns_at_the_most() -> io::Result<()> {
-        with_courier().await;
-        let (mut client, sender) = pair().await?;
-        post(&sender, b"a");
-        (1..MOST_TURNS).for_each(|_| end_turn(false));
+        with_flusher().await;
+        let (mut client, half) = pair().await?;
+        push(&half, b"a");
+        (1..MAX_TURNS).for_each(|_| end_turn(false));
         assert_eq!(come(&mut client), "");
         end_turn(false);
         assert_eq!(come(&mut client), "a");
@@ -208,28 +208,28 @@ mod tests {
         let turns =
             [10, 25, 1_000].map(|micros| turns_in_time(10, Duration::from_micros(10 * micros)));
         assert_eq!(turns, [25, 10, 2]);
-        assert_eq!(turns_in_time(10, Duration::ZERO), MOST_TURNS);
+        assert_eq!(turns_in_time(10, Duration::ZERO), MAX_TURNS);
     }
 
     #[tokio::test]
     async fn no_more_than_so_many_bytes_wait() -> io::Result<()> {
-        with_courier().await;
-        let (mut client, sender) = pair().await?;
-        post(&sender, &[b'a'; MOST_BYTES]);
+        with_flusher().await;
+        let (mut client, half) = pair().await?;
+        push(&half, &[b'a'; MAX_BYTES]);
         assert_eq!(come(&mut client), "");
-        post(&sender, b"b");
-        assert_eq!(come(&mut client).len(), MOST_BYTES);
+        push(&half, b"b");
+        assert_eq!(come(&mut client).len(), MAX_BYTES);
         Ok(())
     }
 
     #[tokio::test]
-    async fn who_is_alone_or_has_no_courier_waits_for_nobody() -> io::Result<()> {
-        let (mut client, sender) = pair().await?;
-        post(&sender, b"a");
+    async fn who_is_alone_or_has_no_flusher_waits_for_nobody() -> io::Result<()> {
+        let (mut client, half) = pair().await?;
+        push(&half, b"a");
         end_turn(false);
         assert_eq!(come(&mut client), "a");
-        with_courier().await;
-        post(&sender, b"b");
+        with_flusher().await;
+        push(&half, b"b");
         end_turn(true);
         assert_eq!(come(&mut client), "b");
         Ok(())
