@@ -3,7 +3,7 @@
 mod connection;
 mod dispatch;
 mod per_core;
-mod signal;
+mod signals;
 mod socket;
 mod watch;
 mod write;
@@ -25,7 +25,7 @@ use tracing_subscriber::{
 };
 
 use self::connection::Connections;
-pub(crate) use self::signal::stop_signal;
+pub(crate) use self::signals::stop_signal;
 use crate::{
     application::{Application, Service},
     error::Result,
