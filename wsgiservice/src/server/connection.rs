@@ -19,7 +19,7 @@ use tokio::{net::TcpStream, sync::mpsc};
 use super::{
     dispatch,
     socket::Socket,
-    watch::{Phase, Watch, Watcher},
+    timeouts::{ConnectionState, Phase, Timeouts},
     write,
 };
 use crate::{
@@ -38,7 +38,7 @@ const BUFFER: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Connections {
     service: Service,
-    watcher: Arc<Watcher>,
+    timeouts: Arc<Timeouts>,
     /// Each connection has a sender, by which nothing is sent: all of them are gone when all connections are.
     open: mpsc::Sender<Infallible>,
     closed: mpsc::Receiver<Infallible>,
@@ -48,7 +48,7 @@ pub(super) struct Connections {
 #[derive(Debug)]
 pub(super) struct Connection {
     service: Service,
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
     peer: SocketAddr,
     /// One of the senders of [`Connections`].
     open: mpsc::Sender<Infallible>,
@@ -57,7 +57,7 @@ pub(super) struct Connection {
 impl Connections {
     pub(super) fn new(service: Service) -> Self {
         let (open, closed) = mpsc::channel(1);
-        Self { service, watcher: Watcher::new(), open, closed }
+        Self { service, timeouts: Timeouts::new(), open, closed }
     }
 
     /// Answers the requests of a connection, in a task of its own.
@@ -65,22 +65,22 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY cannot be set");
         }
-        let watch = self.watcher.watch();
-        let (service, own) = (self.service.clone(), Arc::clone(&watch));
+        let state = self.timeouts.connection();
+        let (service, own) = (self.service.clone(), Arc::clone(&state));
         let open = self.open.clone();
-        let connection = Arc::new(Connection { service, watch: own, peer, open });
+        let connection = Arc::new(Connection { service, state: own, peer, open });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
                 tracing::debug!(%error, %peer, "the connection broke");
             }
         });
-        self.watcher.add(watch, task.abort_handle());
+        self.timeouts.add(state, task.abort_handle());
     }
 
     /// Ends what is idle, and awaits what was begun.
     pub(super) async fn drain(mut self) {
         drop(self.open);
-        self.watcher.end();
+        self.timeouts.end();
         if tokio::time::timeout(DRAIN_TIMEOUT, self.closed.recv()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
@@ -90,15 +90,15 @@ impl Connections {
 impl Connection {
     /// Answers its requests, until either side ends it.
     async fn serve(self: Arc<Self>, stream: TcpStream) -> hyper::Result<()> {
-        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.watch)));
+        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.state)));
         let own = Arc::clone(&self);
         let answer = service_fn(move |request| dispatch::dispatch(Arc::clone(&own), request));
         let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, answer);
         let mut http = pin!(http);
-        self.watch.note_task().await;
+        self.state.note_task().await;
         poll_fn(|context| {
             // To say so again changes nothing.
-            if self.watch.is_ending() {
+            if self.state.is_ending() {
                 http.as_mut().graceful_shutdown();
             }
             let polled = http.as_mut().poll(context);
@@ -114,35 +114,35 @@ impl Connection {
         self.open.strong_count() <= 2
     }
 
-    /// Begins the exchange of a request, and tells the watch.
+    /// Begins the exchange of a request, and tells the state.
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
-        self.watch.enter(Phase::Busy);
+        self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
-        exchange.content = body(content, &self.watch);
+        exchange.content = body(content, &self.state);
         exchange.request.set(parts, self.peer);
     }
 
-    /// Answers a request, of which nothing is left, and tells the watch when that ends.
+    /// Answers a request, of which nothing is left, and tells the state when that ends.
     pub(super) async fn answer(&self, exchange: &mut Exchange) {
         self.service.answer(exchange).await;
         exchange.content = Body::empty();
         exchange.request.clear();
         let content = exchange.response.body_mut();
         match content.bytes() {
-            Some(_) => self.watch.enter(Phase::Idle),
+            Some(_) => self.state.enter(Phase::Idle),
             None => {
-                let sending = Sending(Arc::clone(&self.watch));
+                let sending = Sending(Arc::clone(&self.state));
                 *content = std::mem::take(content).holding(sending);
             }
         }
     }
 }
 
-fn body(content: Incoming, watch: &Arc<Watch>) -> Body {
+fn body(content: Incoming, state: &Arc<ConnectionState>) -> Body {
     let is_there = !content.is_end_stream();
-    watch.set_unread_content(is_there);
+    state.set_unread_content(is_there);
     match is_there {
-        true => Body::new(Received { content, watch: Arc::clone(watch) }),
+        true => Body::new(Received { content, state: Arc::clone(state) }),
         false => Body::empty(),
     }
 }
@@ -151,7 +151,7 @@ fn body(content: Incoming, watch: &Arc<Watch>) -> Body {
 #[derive(Debug)]
 struct Received {
     content: Incoming,
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
 }
 
 impl http_body::Body for Received {
@@ -164,7 +164,7 @@ impl http_body::Body for Received {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = std::task::ready!(Pin::new(&mut self.content).poll_frame(context));
         if frame.is_none() || self.content.is_end_stream() {
-            self.watch.set_unread_content(false);
+            self.state.set_unread_content(false);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
@@ -179,7 +179,7 @@ impl http_body::Body for Received {
 }
 
 /// An answer that is sent as it comes; at its end the connection is idle.
-struct Sending(Arc<Watch>);
+struct Sending(Arc<ConnectionState>);
 
 impl Drop for Sending {
     fn drop(&mut self) {

@@ -5,7 +5,7 @@ mod dispatch;
 mod per_core;
 mod signals;
 mod socket;
-mod watch;
+mod timeouts;
 mod write;
 
 use std::{

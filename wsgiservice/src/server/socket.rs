@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    watch::{Phase, Watch},
+    timeouts::{ConnectionState, Phase},
     write::{self, WriteHalf},
 };
 
@@ -32,7 +32,7 @@ const PIECE: usize = 8 << 10;
 pub(super) struct Socket {
     stream: OwnedReadHalf,
     write_half: Arc<WriteHalf>,
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
     /// Whether the client may still be sending, once the connection is over.
     lingers: Option<bool>,
     /// How much of that was dropped, once all is sent.
@@ -40,10 +40,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
+    pub(super) fn new(stream: TcpStream, state: Arc<ConnectionState>) -> Self {
         let (stream, write_half) = stream.into_split();
-        let write_half = Arc::new(WriteHalf::new(write_half, Arc::clone(&watch)));
-        Self { stream, write_half, watch, lingers: None, dropped: None }
+        let write_half = Arc::new(WriteHalf::new(write_half, Arc::clone(&state)));
+        Self { stream, write_half, state, lingers: None, dropped: None }
     }
 
     /// Reads and drops what the client still sends, until it has read the answer and closes, too: a socket that is closed
@@ -71,7 +71,7 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         ready!(self.write_half.poll_pending(context))?;
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        self.watch.received();
+        self.state.received();
         Poll::Ready(read)
     }
 }
@@ -95,13 +95,13 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.dropped.is_none() {
             // Before the last answer is sent, after which the connection is idle.
-            let may_receive = self.watch.may_receive();
+            let may_receive = self.state.may_receive();
             let lingers = *self.lingers.get_or_insert(may_receive);
             ready!(self.write_half.poll_shutdown(context))?;
             if !lingers {
                 return Poll::Ready(Ok(()));
             }
-            self.watch.enter(Phase::Lingering);
+            self.state.enter(Phase::Lingering);
             self.dropped = Some(0);
         }
         self.poll_linger(context).map(Ok)

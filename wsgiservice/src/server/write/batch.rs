@@ -149,7 +149,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::server::watch::Watcher;
+    use crate::server::timeouts::Timeouts;
 
     /// A client that never waits, and who sends to it.
     async fn pair() -> io::Result<(std::net::TcpStream, Arc<WriteHalf>)> {
@@ -158,8 +158,8 @@ mod tests {
         client.set_nonblocking(true)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let watch = Watcher::new().watch();
-        Ok((client, Arc::new(WriteHalf::new(stream.into_split().1, watch))))
+        let state = Timeouts::new().connection();
+        Ok((client, Arc::new(WriteHalf::new(stream.into_split().1, state))))
     }
 
     /// What has come.

@@ -13,7 +13,7 @@ use std::{
 use tokio::{io::AsyncWrite, net::tcp::OwnedWriteHalf};
 
 use super::batch;
-use crate::server::watch::Watch;
+use crate::server::timeouts::ConnectionState;
 
 /// What is longer, in bytes, does not wait for the end of the turn: it would cost as much to copy it as to send it.
 const MAX_BATCHED: usize = 8 << 10;
@@ -21,7 +21,7 @@ const MAX_BATCHED: usize = 8 << 10;
 /// The half of a socket that sends.
 #[derive(Debug)]
 pub(in crate::server) struct WriteHalf {
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
     output: Mutex<Output>,
     /// Whether something is pending.
     has_pending: AtomicBool,
@@ -35,9 +35,9 @@ struct Output {
 }
 
 impl WriteHalf {
-    pub(in crate::server) fn new(stream: OwnedWriteHalf, watch: Arc<Watch>) -> Self {
+    pub(in crate::server) fn new(stream: OwnedWriteHalf, state: Arc<ConnectionState>) -> Self {
         let output = Mutex::new(Output { stream, pending: Vec::new() });
-        Self { watch, output, has_pending: AtomicBool::default() }
+        Self { state, output, has_pending: AtomicBool::default() }
     }
 
     /// Takes bytes to send: short ones until the end of the turn, long ones as far as there is room for them now.
@@ -53,7 +53,7 @@ impl WriteHalf {
         }
         ready!(self.poll_flush(context))?;
         let written = ready!(Pin::new(&mut self.output().stream).poll_write(context, bytes));
-        self.watch.sent();
+        self.state.sent();
         Poll::Ready(written)
     }
 
@@ -77,7 +77,7 @@ impl WriteHalf {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => drop(pending.drain(..sent)),
             }
-            self.watch.sent();
+            self.state.sent();
         }
         *pending = Vec::new();
         self.has_pending.store(false, Relaxed);
@@ -107,7 +107,7 @@ impl WriteHalf {
             false => 0,
         };
         if sent > 0 {
-            self.watch.sent();
+            self.state.sent();
         }
         match bytes.get(sent..) {
             Some(rest) if !rest.is_empty() => self.keep_pending(&mut output, rest),
@@ -119,7 +119,7 @@ impl WriteHalf {
     fn keep_pending(&self, output: &mut Output, rest: &[u8]) {
         output.pending.extend_from_slice(rest);
         self.has_pending.store(true, Relaxed);
-        self.watch.wake();
+        self.state.wake();
     }
 
     fn output(&self) -> MutexGuard<'_, Output> {
@@ -134,7 +134,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::server::watch::Watcher;
+    use crate::server::timeouts::Timeouts;
 
     /// More than a socket holds.
     const LARGE: usize = 16 << 20;
@@ -145,9 +145,9 @@ mod tests {
         let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let watch = Watcher::new().watch();
-        watch.note_task().await;
-        let half = WriteHalf::new(stream.into_split().1, watch);
+        let state = Timeouts::new().connection();
+        state.note_task().await;
+        let half = WriteHalf::new(stream.into_split().1, state);
 
         let bytes: Vec<u8> = (0..=250).cycle().take(LARGE).collect();
         let mut pieces = bytes.chunks(MAX_BATCHED);
@@ -172,9 +172,9 @@ mod tests {
         let _client = TcpStream::connect(listener.local_addr()?).await?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let watch = Watcher::new().watch();
-        let half = WriteHalf::new(stream.into_split().1, Arc::clone(&watch));
-        watch.note_task().await;
+        let state = Timeouts::new().connection();
+        let half = WriteHalf::new(stream.into_split().1, Arc::clone(&state));
+        state.note_task().await;
         let mut has_filled = false;
         // Pends until it is woken.
         let woken = poll_fn(|_| match std::mem::replace(&mut has_filled, true) {

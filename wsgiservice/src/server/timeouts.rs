@@ -23,19 +23,19 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// All connections of a runtime, and the tick.
 #[derive(Debug, Default)]
-pub(super) struct Watcher {
+pub(super) struct Timeouts {
     tick: AtomicU32,
-    connections: Mutex<Vec<(Arc<Watch>, AbortHandle)>>,
+    connections: Mutex<Vec<(Arc<ConnectionState>, AbortHandle)>>,
     /// Whether all of them are to end.
     is_ending: AtomicBool,
 }
 
 /// What one connection waits for.
 #[derive(Debug)]
-pub(super) struct Watch {
-    watcher: Arc<Watcher>,
+pub(super) struct ConnectionState {
+    timeouts: Arc<Timeouts>,
     /// The phase, and since which tick, in one: whoever looks from elsewhere sees both of the same moment.
-    state: AtomicU32,
+    phase_and_tick: AtomicU32,
     /// Whether the client may still be sending content that nobody has read.
     has_unread_content: AtomicBool,
     /// Wakes the connection's task.
@@ -75,57 +75,57 @@ impl Phase {
     }
 }
 
-impl Watcher {
+impl Timeouts {
     /// Begins to look once a second, in a thread of its own: a timer of the runtime's would cost whatever else it does.
     pub(super) fn new() -> Arc<Self> {
-        let watcher = Arc::new(Self::default());
-        let watched = Arc::downgrade(&watcher);
+        let timeouts = Arc::new(Self::default());
+        let weak = Arc::downgrade(&timeouts);
         let look = move || {
-            while let Some(watcher) = watched.upgrade() {
+            while let Some(timeouts) = weak.upgrade() {
                 clock::tell();
-                watcher.tick();
-                drop(watcher);
+                timeouts.tick();
+                drop(timeouts);
                 thread::sleep(SECOND);
             }
             clock::forget();
         };
-        if let Err(error) = thread::Builder::new().name("watcher".to_owned()).spawn(look) {
+        if let Err(error) = thread::Builder::new().name("timeouts".to_owned()).spawn(look) {
             tracing::error!(%error, "nobody looks for connections that wait for too long");
         }
-        watcher
+        timeouts
     }
 
     /// Watches a connection from now on.
-    pub(super) fn watch(self: &Arc<Self>) -> Arc<Watch> {
-        let watch = Watch {
-            watcher: Arc::clone(self),
-            state: AtomicU32::default(),
+    pub(super) fn connection(self: &Arc<Self>) -> Arc<ConnectionState> {
+        let state = ConnectionState {
+            timeouts: Arc::clone(self),
+            phase_and_tick: AtomicU32::default(),
             has_unread_content: AtomicBool::default(),
             waker: Mutex::default(),
         };
-        watch.enter(Phase::New);
-        Arc::new(watch)
+        state.enter(Phase::New);
+        Arc::new(state)
     }
 
     /// Ends the task of a connection where that waits for too long.
-    pub(super) fn add(&self, watch: Arc<Watch>, task: AbortHandle) {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push((watch, task));
+    pub(super) fn add(&self, state: Arc<ConnectionState>, task: AbortHandle) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push((state, task));
     }
 
     /// Tells all connections to end when they have answered.
     pub(super) fn end(&self) {
         self.is_ending.store(true, Relaxed);
         let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.iter().for_each(|(watch, _)| watch.wake());
+        connections.iter().for_each(|(state, _)| state.wake());
     }
 
     /// A second has gone by.
     fn tick(&self) {
         let now = self.tick.fetch_add(1, Relaxed).wrapping_add(1);
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.retain(|(watch, task)| {
-            if watch.is_late(now) {
-                tracing::debug!(phase = ?watch.phase(), "a connection waited for too long");
+        connections.retain(|(state, task)| {
+            if state.is_late(now) {
+                tracing::debug!(phase = ?state.phase(), "a connection waited for too long");
                 task.abort();
             }
             !task.is_finished()
@@ -133,11 +133,11 @@ impl Watcher {
     }
 }
 
-impl Watch {
+impl ConnectionState {
     /// The connection is in this phase from now on.
     pub(super) fn enter(&self, phase: Phase) {
-        let tick = self.watcher.tick.load(Relaxed);
-        self.state.store(tick << PHASE_BITS | phase as u32, Relaxed);
+        let tick = self.timeouts.tick.load(Relaxed);
+        self.phase_and_tick.store(tick << PHASE_BITS | phase as u32, Relaxed);
     }
 
     /// Notes that the task which awaits this is the connection's.
@@ -148,7 +148,7 @@ impl Watch {
 
     /// Whether the connection is to end. Whoever tells it so wakes its task, or did so before that was noted.
     pub(super) fn is_ending(&self) -> bool {
-        self.watcher.is_ending.load(Relaxed)
+        self.timeouts.is_ending.load(Relaxed)
     }
 
     /// Gives the task of the connection a turn.
@@ -188,22 +188,22 @@ impl Watch {
     }
 
     fn phase(&self) -> Phase {
-        phase(self.state.load(Relaxed))
+        phase(self.phase_and_tick.load(Relaxed))
     }
 
     fn is_late(&self, now: u32) -> bool {
-        let state = self.state.load(Relaxed);
-        let waited = now.wrapping_sub(state >> PHASE_BITS) & TICKS;
-        phase(state).longest().is_some_and(|longest| waited > longest)
+        let packed = self.phase_and_tick.load(Relaxed);
+        let waited = now.wrapping_sub(packed >> PHASE_BITS) & TICKS;
+        phase(packed).longest().is_some_and(|longest| waited > longest)
     }
 }
 
-fn phase(state: u32) -> Phase {
+fn phase(packed: u32) -> Phase {
     const NEW: u32 = Phase::New as u32;
     const IDLE: u32 = Phase::Idle as u32;
     const HEAD: u32 = Phase::Head as u32;
     const LINGERING: u32 = Phase::Lingering as u32;
-    match state & ((1 << PHASE_BITS) - 1) {
+    match packed & ((1 << PHASE_BITS) - 1) {
         NEW => Phase::New,
         IDLE => Phase::Idle,
         HEAD => Phase::Head,
@@ -218,14 +218,14 @@ mod tests {
 
     /// After how many ticks a connection in this phase is ended.
     async fn ticks(phases: &[Phase]) -> Option<u32> {
-        let watcher = Arc::new(Watcher::default());
-        let watch = watcher.watch();
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
         let task = tokio::spawn(std::future::pending::<()>());
-        watcher.add(Arc::clone(&watch), task.abort_handle());
-        phases.iter().for_each(|phase| watch.enter(*phase));
+        timeouts.add(Arc::clone(&state), task.abort_handle());
+        phases.iter().for_each(|phase| state.enter(*phase));
         let ended = (0..100).find(|_| {
-            watcher.tick();
-            watch.is_late(watcher.tick.load(Relaxed))
+            timeouts.tick();
+            state.is_late(timeouts.tick.load(Relaxed))
         });
         if ended.is_some() {
             assert!(task.await.is_err_and(|error| error.is_cancelled()));
@@ -243,9 +243,9 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_is_told_of_the_end() {
-        let watcher = Arc::new(Watcher::default());
-        let watch = watcher.watch();
-        let own = Arc::clone(&watch);
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        let own = Arc::clone(&state);
         let task = tokio::spawn(async move {
             own.note_task().await;
             poll_fn(|_| match own.is_ending() {
@@ -254,10 +254,10 @@ mod tests {
             })
             .await;
         });
-        watcher.add(watch, task.abort_handle());
+        timeouts.add(state, task.abort_handle());
         tokio::task::yield_now().await;
         assert!(!task.is_finished());
-        watcher.end();
+        timeouts.end();
         assert!(task.await.is_ok());
     }
 
@@ -268,43 +268,43 @@ mod tests {
 
     #[tokio::test]
     async fn who_still_takes_an_answer_has_time_for_the_next_head() {
-        let watcher = Arc::new(Watcher::default());
-        let watch = watcher.watch();
-        watch.enter(Phase::Idle);
-        watch.received();
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        state.enter(Phase::Idle);
+        state.received();
         for _ in 0..20 {
-            watcher.tick();
-            watch.sent();
+            timeouts.tick();
+            state.sent();
         }
-        assert!(!watch.is_late(watcher.tick.load(Relaxed) + 30));
+        assert!(!state.is_late(timeouts.tick.load(Relaxed) + 30));
     }
 
     #[tokio::test]
     async fn content_may_go_on_after_the_answer() {
-        let watcher = Arc::new(Watcher::default());
-        let watch = watcher.watch();
-        watch.set_unread_content(true);
-        watch.enter(Phase::Idle);
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        state.set_unread_content(true);
+        state.enter(Phase::Idle);
         for _ in 0..100 {
-            watcher.tick();
-            watch.received();
+            timeouts.tick();
+            state.received();
         }
-        assert!(!watch.is_late(watcher.tick.load(Relaxed)));
+        assert!(!state.is_late(timeouts.tick.load(Relaxed)));
     }
 
     #[tokio::test]
     async fn bytes_begin_a_head_and_do_not_put_off_its_end() {
-        let watcher = Arc::new(Watcher::default());
-        let watch = watcher.watch();
-        watch.enter(Phase::Idle);
-        watcher.tick();
-        watch.sent();
-        assert!(!watch.is_late(31));
-        watch.received();
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        state.enter(Phase::Idle);
+        timeouts.tick();
+        state.sent();
+        assert!(!state.is_late(31));
+        state.received();
         for _ in 0..11 {
-            watcher.tick();
-            watch.received();
+            timeouts.tick();
+            state.received();
         }
-        assert!(watch.is_late(watcher.tick.load(Relaxed)));
+        assert!(state.is_late(timeouts.tick.load(Relaxed)));
     }
 }
