@@ -7,7 +7,7 @@ use std::{future::Future, io};
 /// # Errors
 /// Where the system has no such signals to give.
 #[cfg(unix)]
-pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -25,7 +25,7 @@ pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 /// # Errors
 /// None here.
 #[cfg(not(unix))]
-pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "signals cannot be awaited");
