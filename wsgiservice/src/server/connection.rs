@@ -1,7 +1,6 @@
 //! The connections of one runtime, from the first byte to an orderly end.
 
 use std::{
-    convert::Infallible,
     future::{Future, poll_fn},
     net::SocketAddr,
     pin::{Pin, pin},
@@ -14,10 +13,11 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::net::TcpStream;
 
 use super::{
     dispatch,
+    open_connections::{OpenConnection, OpenConnections},
     socket::Socket,
     timeouts::{ConnectionState, Phase, Timeouts},
     write,
@@ -39,9 +39,7 @@ const BUFFER: usize = 64 << 10;
 pub(super) struct Connections {
     service: Service,
     timeouts: Arc<Timeouts>,
-    /// Each connection has a sender, by which nothing is sent: all of them are gone when all connections are.
-    open: mpsc::Sender<Infallible>,
-    closed: mpsc::Receiver<Infallible>,
+    open_connections: Arc<OpenConnections>,
 }
 
 /// A connection, as the requests that come by it know it.
@@ -50,14 +48,12 @@ pub(super) struct Connection {
     service: Service,
     state: Arc<ConnectionState>,
     peer: SocketAddr,
-    /// One of the senders of [`Connections`].
-    open: mpsc::Sender<Infallible>,
+    open_connection: OpenConnection,
 }
 
 impl Connections {
     pub(super) fn new(service: Service) -> Self {
-        let (open, closed) = mpsc::channel(1);
-        Self { service, timeouts: Timeouts::new(), open, closed }
+        Self { service, timeouts: Timeouts::new(), open_connections: Arc::default() }
     }
 
     /// Answers the requests of a connection, in a task of its own.
@@ -67,8 +63,8 @@ impl Connections {
         }
         let state = self.timeouts.connection();
         let (service, own) = (self.service.clone(), Arc::clone(&state));
-        let open = self.open.clone();
-        let connection = Arc::new(Connection { service, state: own, peer, open });
+        let open_connection = self.open_connections.open();
+        let connection = Arc::new(Connection { service, state: own, peer, open_connection });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
                 tracing::debug!(%error, %peer, "the connection broke");
@@ -78,10 +74,10 @@ impl Connections {
     }
 
     /// Ends what is idle, and awaits what was begun.
-    pub(super) async fn drain(mut self) {
-        drop(self.open);
+    pub(super) async fn drain(self) {
         self.timeouts.end();
-        if tokio::time::timeout(DRAIN_TIMEOUT, self.closed.recv()).await.is_err() {
+        let all_closed = self.open_connections.all_closed();
+        if tokio::time::timeout(DRAIN_TIMEOUT, all_closed).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
     }
@@ -102,16 +98,10 @@ impl Connection {
                 http.as_mut().graceful_shutdown();
             }
             let polled = http.as_mut().poll(context);
-            write::end_turn(self.is_alone());
+            write::end_turn(self.open_connection.is_only_one());
             polled
         })
         .await
-    }
-
-    /// Whether the runtime has no other connection.
-    fn is_alone(&self) -> bool {
-        // There are two senders then: the one that others are made of, until the end, and its own.
-        self.open.strong_count() <= 2
     }
 
     /// Begins the exchange of a request, and tells the state.

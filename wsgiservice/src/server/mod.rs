@@ -3,6 +3,7 @@
 mod connection;
 mod dispatch;
 mod log;
+mod open_connections;
 mod per_core;
 mod run;
 mod signals;
