@@ -52,8 +52,8 @@ pub(super) struct Connection {
 }
 
 impl Connections {
-    pub(super) fn new(service: Service) -> Self {
-        Self { service, timeouts: Timeouts::new(), open_connections: Arc::default() }
+    pub(super) fn new(service: Service, timeouts: Arc<Timeouts>) -> Self {
+        Self { service, timeouts, open_connections: Arc::default() }
     }
 
     /// Answers the requests of a connection, in a task of its own.
@@ -73,9 +73,8 @@ impl Connections {
         self.timeouts.add(state, task.abort_handle());
     }
 
-    /// Ends what is idle, and awaits what was begun.
+    /// Waits until all connections are closed, which the server has told to shut down.
     pub(super) async fn drain(self) {
-        self.timeouts.end();
         let all_closed = self.open_connections.all_closed();
         if tokio::time::timeout(DRAIN_TIMEOUT, all_closed).await.is_err() {
             tracing::warn!("some requests did not end in time");
@@ -94,7 +93,7 @@ impl Connection {
         self.state.note_task().await;
         poll_fn(|context| {
             // To say so again changes nothing.
-            if self.state.is_ending() {
+            if self.state.is_shutting_down() {
                 http.as_mut().graceful_shutdown();
             }
             let polled = http.as_mut().poll(context);

@@ -11,12 +11,12 @@ mod socket;
 mod timeouts;
 mod write;
 
-use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use tokio::net::{TcpListener, TcpStream};
 
-use self::connection::Connections;
 pub use self::run::run;
+use self::{connection::Connections, timeouts::Timeouts};
 use crate::application::Service;
 
 /// How long to wait where no connection can be accepted, such as without file descriptors.
@@ -24,7 +24,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers on a listener until it is told to stop, and what was begun has ended.
 async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
-    let connections = Connections::new(service);
+    let timeouts = Timeouts::start();
+    let connections = Connections::new(service, Arc::clone(&timeouts));
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -34,6 +35,7 @@ async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output
     }
     drop(listener);
     tracing::info!("stopping");
+    timeouts.shut_down();
     connections.drain().await;
 }
 

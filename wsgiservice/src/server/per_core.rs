@@ -5,12 +5,13 @@ use std::{
     io,
     net::{SocketAddr, TcpStream},
     pin::pin,
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{accept, connection::Connections, write};
+use super::{accept, connection::Connections, timeouts::Timeouts, write};
 use crate::application::Service;
 
 /// A connection that was accepted, and whom it comes from.
@@ -33,7 +34,10 @@ pub(super) async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let count = thread::available_parallelism().map_or(1, usize::from);
-    let cores = (0..count).map(|_| Core::start(service.clone())).collect::<Result<Vec<_>, _>>()?;
+    let timeouts = Timeouts::start();
+    let cores = (0..count)
+        .map(|_| Core::start(service.clone(), Arc::clone(&timeouts)))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut stop = pin!(stop);
     for core in cores.iter().cycle() {
         tokio::select! {
@@ -46,6 +50,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     tracing::info!("stopping");
+    timeouts.shut_down();
     // All are told that no more will come, before any of them is awaited.
     let threads: Vec<_> = cores.into_iter().map(|core| core.thread).collect();
     let end = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
@@ -56,11 +61,11 @@ pub(super) async fn serve(
 }
 
 impl Core {
-    fn start(service: Service) -> io::Result<Self> {
+    fn start(service: Service, timeouts: Arc<Timeouts>) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (connections, accepted) = mpsc::unbounded_channel();
         let thread = thread::Builder::new().name("core".to_owned());
-        let thread = thread.spawn(move || runtime.block_on(answer(service, accepted)))?;
+        let thread = thread.spawn(move || runtime.block_on(answer(service, timeouts, accepted)))?;
         Ok(Self { connections, thread })
     }
 
@@ -72,9 +77,13 @@ impl Core {
 }
 
 /// Answers the connections that come, until no more will.
-async fn answer(service: Service, mut accepted: mpsc::UnboundedReceiver<Accepted>) {
+async fn answer(
+    service: Service,
+    timeouts: Arc<Timeouts>,
+    mut accepted: mpsc::UnboundedReceiver<Accepted>,
+) {
     tokio::spawn(write::flush_task());
-    let connections = Connections::new(service);
+    let connections = Connections::new(service, timeouts);
     while let Some((stream, peer)) = accepted.recv().await {
         match tokio::net::TcpStream::from_std(stream) {
             Ok(stream) => connections.add(stream, peer),

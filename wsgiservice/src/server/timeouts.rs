@@ -6,7 +6,7 @@
 use std::{
     future::poll_fn,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     task::{Poll, Waker},
@@ -16,7 +16,7 @@ use std::{
 
 use tokio::task::AbortHandle;
 
-use crate::http::clock;
+use crate::http::clock::Ticker;
 
 /// The time between two ticks.
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ pub(super) struct Timeouts {
     tick: AtomicU32,
     connections: Mutex<Vec<(Arc<ConnectionState>, AbortHandle)>>,
     /// Whether all of them are to end.
-    is_ending: AtomicBool,
+    is_shutting_down: AtomicBool,
 }
 
 /// What one connection waits for.
@@ -76,21 +76,15 @@ impl Phase {
 }
 
 impl Timeouts {
-    /// Begins to look once a second, in a thread of its own: a timer of the runtime's would cost whatever else it does.
-    pub(super) fn new() -> Arc<Self> {
+    /// Starts the tick of a server, on a thread of its own: a timer in a runtime would add to the work of that runtime.
+    ///
+    /// The thread ends when the server and its last connection have ended.
+    pub(super) fn start() -> Arc<Self> {
         let timeouts = Arc::new(Self::default());
-        let weak = Arc::downgrade(&timeouts);
-        let look = move || {
-            while let Some(timeouts) = weak.upgrade() {
-                clock::tell();
-                timeouts.tick();
-                drop(timeouts);
-                thread::sleep(SECOND);
-            }
-            clock::forget();
-        };
-        if let Err(error) = thread::Builder::new().name("timeouts".to_owned()).spawn(look) {
-            tracing::error!(%error, "nobody looks for connections that wait for too long");
+        let ticked = Arc::downgrade(&timeouts);
+        let thread = thread::Builder::new().name("timeouts".to_owned());
+        if let Err(error) = thread.spawn(move || tick_once_a_second(&ticked)) {
+            tracing::error!(%error, "cannot start the timeout thread; idle connections will not be closed");
         }
         timeouts
     }
@@ -109,12 +103,17 @@ impl Timeouts {
 
     /// Ends the task of a connection where that waits for too long.
     pub(super) fn add(&self, state: Arc<ConnectionState>, task: AbortHandle) {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push((state, task));
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_shutting_down.load(Relaxed) {
+            // `shut_down` has gone through the list already, perhaps after this connection looked.
+            state.wake();
+        }
+        connections.push((state, task));
     }
 
     /// Tells all connections to end when they have answered.
-    pub(super) fn end(&self) {
-        self.is_ending.store(true, Relaxed);
+    pub(super) fn shut_down(&self) {
+        self.is_shutting_down.store(true, Relaxed);
         let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         connections.iter().for_each(|(state, _)| state.wake());
     }
@@ -133,6 +132,16 @@ impl Timeouts {
     }
 }
 
+fn tick_once_a_second(timeouts: &Weak<Timeouts>) {
+    let clock = Ticker::start();
+    while let Some(timeouts) = timeouts.upgrade() {
+        clock.tick();
+        timeouts.tick();
+        drop(timeouts);
+        thread::sleep(SECOND);
+    }
+}
+
 impl ConnectionState {
     /// The connection is in this phase from now on.
     pub(super) fn enter(&self, phase: Phase) {
@@ -147,8 +156,8 @@ impl ConnectionState {
     }
 
     /// Whether the connection is to end. Whoever tells it so wakes its task, or did so before that was noted.
-    pub(super) fn is_ending(&self) -> bool {
-        self.timeouts.is_ending.load(Relaxed)
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.timeouts.is_shutting_down.load(Relaxed)
     }
 
     /// Gives the task of the connection a turn.
@@ -214,6 +223,8 @@ fn phase(packed: u32) -> Phase {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinHandle;
+
     use super::*;
 
     /// After how many ticks a connection in this phase is ended.
@@ -241,24 +252,51 @@ mod tests {
         assert_eq!(ticks(&[Phase::Lingering]).await, Some(5));
     }
 
-    #[tokio::test]
-    async fn whoever_waits_is_told_of_the_end() {
-        let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
-        let own = Arc::clone(&state);
-        let task = tokio::spawn(async move {
-            own.note_task().await;
-            poll_fn(|_| match own.is_ending() {
+    /// A connection that waits until the server shuts down.
+    fn waiting(state: &Arc<ConnectionState>) -> JoinHandle<()> {
+        let state = Arc::clone(state);
+        tokio::spawn(async move {
+            state.note_task().await;
+            poll_fn(|_| match state.is_shutting_down() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             })
             .await;
-        });
+        })
+    }
+
+    #[tokio::test]
+    async fn waiting_connections_are_woken_when_the_server_shuts_down() {
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        let task = waiting(&state);
         timeouts.add(state, task.abort_handle());
         tokio::task::yield_now().await;
         assert!(!task.is_finished());
-        timeouts.end();
+        timeouts.shut_down();
         assert!(task.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_added_after_the_shutdown_is_woken() {
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        let task = waiting(&state);
+        tokio::task::yield_now().await;
+        timeouts.shut_down();
+        timeouts.add(state, task.abort_handle());
+        assert!(task.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_tick_forgets_closed_connections_so_that_the_thread_can_end() {
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.connection();
+        let mut task = tokio::spawn(async {});
+        timeouts.add(state, task.abort_handle());
+        assert!((&mut task).await.is_ok());
+        timeouts.tick();
+        assert_eq!(Arc::strong_count(&timeouts), 1);
     }
 
     #[tokio::test]

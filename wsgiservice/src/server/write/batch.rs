@@ -158,7 +158,7 @@ mod tests {
         client.set_nonblocking(true)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Timeouts::new().connection();
+        let state = Arc::new(Timeouts::default()).connection();
         Ok((client, Arc::new(WriteHalf::new(stream.into_split().1, state))))
     }
 

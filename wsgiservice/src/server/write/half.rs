@@ -145,7 +145,7 @@ mod tests {
         let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Timeouts::new().connection();
+        let state = Arc::new(Timeouts::default()).connection();
         state.note_task().await;
         let half = WriteHalf::new(stream.into_split().1, state);
 
@@ -172,7 +172,7 @@ mod tests {
         let _client = TcpStream::connect(listener.local_addr()?).await?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Timeouts::new().connection();
+        let state = Arc::new(Timeouts::default()).connection();
         let half = WriteHalf::new(stream.into_split().1, Arc::clone(&state));
         state.note_task().await;
         let mut has_filled = false;
