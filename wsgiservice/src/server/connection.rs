@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -28,10 +28,10 @@ use crate::{
     http::body::{Body, BoxError},
 };
 
-/// How long what was begun may take to end.
+/// How long the requests in progress may take to end when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much is read and written at once, in bytes.
+/// The size of hyper's buffers, in bytes.
 const BUFFER: usize = 64 << 10;
 
 /// The connections of a runtime.
@@ -42,7 +42,7 @@ pub(super) struct Connections {
     open_connections: Arc<OpenConnections>,
 }
 
-/// A connection, as the requests that come by it know it.
+/// What the requests of a connection share.
 #[derive(Debug)]
 pub(super) struct Connection {
     service: Service,
@@ -56,24 +56,27 @@ impl Connections {
         Self { service, timeouts, open_connections: Arc::default() }
     }
 
-    /// Answers the requests of a connection, in a task of its own.
+    /// Serves a connection in a task of its own.
     pub(super) fn add(&self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let state = self.timeouts.connection();
-        let (service, own) = (self.service.clone(), Arc::clone(&state));
-        let open_connection = self.open_connections.open();
-        let connection = Arc::new(Connection { service, state: own, peer, open_connection });
+        let state = self.timeouts.new_connection();
+        let connection = Arc::new(Connection {
+            service: self.service.clone(),
+            state: Arc::clone(&state),
+            peer,
+            open_connection: self.open_connections.open(),
+        });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
-                tracing::debug!(%error, %peer, "the connection broke");
+                tracing::debug!(%error, %peer, "connection failed");
             }
         });
         self.timeouts.add(state, task.abort_handle());
     }
 
-    /// Waits until all connections are closed, which the server has told to shut down.
+    /// Waits until all connections are closed, after [`Timeouts::shut_down`].
     pub(super) async fn drain(self) {
         let all_closed = self.open_connections.all_closed();
         if tokio::time::timeout(DRAIN_TIMEOUT, all_closed).await.is_err() {
@@ -83,16 +86,16 @@ impl Connections {
 }
 
 impl Connection {
-    /// Answers its requests, until either side ends it.
+    /// Responds to requests until either side closes the connection.
     async fn serve(self: Arc<Self>, stream: TcpStream) -> hyper::Result<()> {
         let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.state)));
-        let own = Arc::clone(&self);
-        let answer = service_fn(move |request| dispatch::dispatch(Arc::clone(&own), request));
-        let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, answer);
+        let connection = Arc::clone(&self);
+        let service =
+            service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
+        let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, service);
         let mut http = pin!(http);
-        self.state.note_task().await;
+        self.state.register_task().await;
         poll_fn(|context| {
-            // To say so again changes nothing.
             if self.state.is_shutting_down() {
                 http.as_mut().graceful_shutdown();
             }
@@ -103,16 +106,16 @@ impl Connection {
         .await
     }
 
-    /// Begins the exchange of a request, and tells the state.
+    /// Fills an exchange with a request.
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
-        exchange.content = body(content, &self.state);
+        exchange.content = request_body(content, &self.state);
         exchange.request.set(parts, self.peer);
     }
 
-    /// Answers a request, of which nothing is left, and tells the state when that ends.
-    pub(super) async fn answer(&self, exchange: &mut Exchange) {
+    /// Runs an exchange: afterwards it holds the response, and nothing of the request.
+    pub(super) async fn run(&self, exchange: &mut Exchange) {
         self.service.answer(exchange).await;
         exchange.content = Body::empty();
         exchange.request.clear();
@@ -120,30 +123,30 @@ impl Connection {
         match content.bytes() {
             Some(_) => self.state.enter(Phase::Idle),
             None => {
-                let sending = Sending(Arc::clone(&self.state));
-                *content = std::mem::take(content).holding(sending);
+                let idle = IdleOnDrop(Arc::clone(&self.state));
+                *content = std::mem::take(content).holding(idle);
             }
         }
     }
 }
 
-fn body(content: Incoming, state: &Arc<ConnectionState>) -> Body {
-    let is_there = !content.is_end_stream();
-    state.set_unread_content(is_there);
-    match is_there {
-        true => Body::new(Received { content, state: Arc::clone(state) }),
+fn request_body(content: Incoming, state: &Arc<ConnectionState>) -> Body {
+    let has_content = !content.is_end_stream();
+    state.set_unread_content(has_content);
+    match has_content {
+        true => Body::new(RequestContent { content, state: Arc::clone(state) }),
         false => Body::empty(),
     }
 }
 
-/// Content that tells when it was read to its end.
+/// The content of a request. It records when it was read to its end.
 #[derive(Debug)]
-struct Received {
+struct RequestContent {
     content: Incoming,
     state: Arc<ConnectionState>,
 }
 
-impl http_body::Body for Received {
+impl http_body::Body for RequestContent {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -151,7 +154,7 @@ impl http_body::Body for Received {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = std::task::ready!(Pin::new(&mut self.content).poll_frame(context));
+        let frame = ready!(Pin::new(&mut self.content).poll_frame(context));
         if frame.is_none() || self.content.is_end_stream() {
             self.state.set_unread_content(false);
         }
@@ -167,10 +170,10 @@ impl http_body::Body for Received {
     }
 }
 
-/// An answer that is sent as it comes; at its end the connection is idle.
-struct Sending(Arc<ConnectionState>);
+/// Marks the connection as idle when it is dropped: a streamed response holds it until its end.
+struct IdleOnDrop(Arc<ConnectionState>);
 
-impl Drop for Sending {
+impl Drop for IdleOnDrop {
     fn drop(&mut self) {
         self.0.enter(Phase::Idle);
     }

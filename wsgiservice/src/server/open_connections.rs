@@ -1,4 +1,4 @@
-//! How many connections of a runtime are open, and waiting until none is.
+//! Counts the open connections of a runtime, and waits until all are closed.
 
 use std::sync::{
     Arc,
@@ -10,7 +10,7 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-/// Counts the open connections of a runtime.
+/// The number of open connections.
 #[derive(Debug, Default)]
 pub(super) struct OpenConnections {
     count: AtomicUsize,
@@ -30,8 +30,8 @@ impl OpenConnections {
 
     /// Waits until all connections are closed. Only one task may wait.
     pub(super) async fn all_closed(&self) {
-        // A notification that comes between the check and the wait is kept, and one that is left over from an earlier
-        // time without connections only costs another check.
+        // `notify_one` stores its notification if this does not wait yet. One that is left from an earlier moment
+        // without connections only causes another check.
         while self.count.load(Acquire) > 0 {
             self.last_closed.notified().await;
         }

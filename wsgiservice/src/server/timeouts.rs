@@ -1,12 +1,13 @@
-//! Which connections have been waiting for too long, told by one coarse tick for all of them.
+//! Closes connections that wait for too long, by one coarse tick for all connections of a server.
 //!
-//! A timer for each request would be set and put off as often, which costs more than to parse the request. Here, a
-//! connection notes what it waits for, and since which tick; once a second somebody looks.
+//! A timer per request would be set and reset for each of them, which costs more than parsing the request. Here, a
+//! connection stores its phase and the current tick in an atomic; a thread checks all connections once a second. The
+//! list of connections is locked when one is accepted and at each tick, never for a request.
 
 use std::{
     future::poll_fn,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     task::{Poll, Waker},
@@ -19,60 +20,47 @@ use tokio::task::AbortHandle;
 use crate::http::clock::Ticker;
 
 /// The time between two ticks.
-const SECOND: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(1);
 
-/// All connections of a runtime, and the tick.
+/// How many bits of [`ConnectionState::phase_and_tick`] hold the phase.
+const PHASE_BITS: u32 = 3;
+
+/// The largest tick that fits into the rest, after more than a year; ticks wrap around there.
+const MAX_TICK: u32 = u32::MAX >> PHASE_BITS;
+
+/// The connections of a server, and its tick.
 #[derive(Debug, Default)]
 pub(super) struct Timeouts {
     tick: AtomicU32,
     connections: Mutex<Vec<(Arc<ConnectionState>, AbortHandle)>>,
-    /// Whether all of them are to end.
     is_shutting_down: AtomicBool,
 }
 
-/// What one connection waits for.
+/// What a connection is doing, and since when.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     timeouts: Arc<Timeouts>,
-    /// The phase, and since which tick, in one: whoever looks from elsewhere sees both of the same moment.
+    /// Both in one atomic, so that another thread never sees the phase of one moment with the tick of another.
     phase_and_tick: AtomicU32,
-    /// Whether the client may still be sending content that nobody has read.
+    /// Whether the client may still be sending content that was not read.
     has_unread_content: AtomicBool,
-    /// Wakes the connection's task.
+    /// Wakes the task of the connection.
     waker: Mutex<Option<Waker>>,
 }
 
-/// How many bits of a state are its phase.
-const PHASE_BITS: u32 = 3;
-
-/// The ticks that a state can tell: more than a year of them, after which they begin anew.
-const TICKS: u32 = u32::MAX >> PHASE_BITS;
-
-/// What a connection does, and how long it may, in ticks.
+/// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It is new, and waits for the head of a request.
+    /// Waiting for the first request.
     New,
-    /// It is between two requests.
+    /// Waiting for another request.
     Idle,
-    /// A head is arriving.
+    /// Receiving the head of a request.
     Head,
-    /// A request is answered.
+    /// Responding to a request.
     Busy,
-    /// It is over, but for what the client still sends.
+    /// Discarding what the client still sends after the last response.
     Lingering,
-}
-
-impl Phase {
-    /// How long it may last, in ticks.
-    fn longest(self) -> Option<u32> {
-        match self {
-            Self::New | Self::Head => Some(10),
-            Self::Idle => Some(30),
-            Self::Busy => None,
-            Self::Lingering => Some(5),
-        }
-    }
 }
 
 impl Timeouts {
@@ -84,13 +72,16 @@ impl Timeouts {
         let ticked = Arc::downgrade(&timeouts);
         let thread = thread::Builder::new().name("timeouts".to_owned());
         if let Err(error) = thread.spawn(move || tick_once_a_second(&ticked)) {
-            tracing::error!(%error, "cannot start the timeout thread; idle connections will not be closed");
+            tracing::error!(
+                %error,
+                "cannot start the timeout thread; idle connections will not be closed"
+            );
         }
         timeouts
     }
 
-    /// Watches a connection from now on.
-    pub(super) fn connection(self: &Arc<Self>) -> Arc<ConnectionState> {
+    /// Returns the state of a new connection.
+    pub(super) fn new_connection(self: &Arc<Self>) -> Arc<ConnectionState> {
         let state = ConnectionState {
             timeouts: Arc::clone(self),
             phase_and_tick: AtomicU32::default(),
@@ -101,34 +92,35 @@ impl Timeouts {
         Arc::new(state)
     }
 
-    /// Ends the task of a connection where that waits for too long.
+    /// Aborts the task of a connection when it times out.
     pub(super) fn add(&self, state: Arc<ConnectionState>, task: AbortHandle) {
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self.connections();
         if self.is_shutting_down.load(Relaxed) {
-            // `shut_down` has gone through the list already, perhaps after this connection looked.
+            // `shut_down` may have gone through the list after the connection last checked.
             state.wake();
         }
         connections.push((state, task));
     }
 
-    /// Tells all connections to end when they have answered.
+    /// Tells all connections to close when they have responded to the requests in progress.
     pub(super) fn shut_down(&self) {
         self.is_shutting_down.store(true, Relaxed);
-        let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.iter().for_each(|(state, _)| state.wake());
+        self.connections().iter().for_each(|(state, _)| state.wake());
     }
 
-    /// A second has gone by.
     fn tick(&self) {
         let now = self.tick.fetch_add(1, Relaxed).wrapping_add(1);
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.retain(|(state, task)| {
-            if state.is_late(now) {
-                tracing::debug!(phase = ?state.phase(), "a connection waited for too long");
+        self.connections().retain(|(state, task)| {
+            if state.is_timed_out(now) {
+                tracing::debug!(phase = ?state.phase(), "connection timed out");
                 task.abort();
             }
             !task.is_finished()
         });
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Vec<(Arc<ConnectionState>, AbortHandle)>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,57 +130,58 @@ fn tick_once_a_second(timeouts: &Weak<Timeouts>) {
         clock.tick();
         timeouts.tick();
         drop(timeouts);
-        thread::sleep(SECOND);
+        thread::sleep(TICK);
     }
 }
 
 impl ConnectionState {
-    /// The connection is in this phase from now on.
+    /// Begins a phase, whose time starts now.
     pub(super) fn enter(&self, phase: Phase) {
         let tick = self.timeouts.tick.load(Relaxed);
         self.phase_and_tick.store(tick << PHASE_BITS | phase as u32, Relaxed);
     }
 
-    /// Notes that the task which awaits this is the connection's.
-    pub(super) async fn note_task(&self) {
+    /// Registers the task that awaits this as the one that [`wake`](Self::wake) wakes.
+    pub(super) async fn register_task(&self) {
         let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
         *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
     }
 
-    /// Whether the connection is to end. Whoever tells it so wakes its task, or did so before that was noted.
+    /// Whether the server is shutting down. Becoming `true` wakes the task, unless it is not registered yet.
     pub(super) fn is_shutting_down(&self) -> bool {
         self.timeouts.is_shutting_down.load(Relaxed)
     }
 
-    /// Gives the task of the connection a turn.
+    /// Wakes the task of the connection.
     pub(super) fn wake(&self) {
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
         waker.iter().for_each(Waker::wake_by_ref);
     }
 
-    /// Bytes came.
+    /// Records that bytes were received.
     pub(super) fn received(&self) {
         match self.phase() {
-            // Content that goes on though the answer is there.
+            // The client goes on sending content after the response.
             Phase::Idle if self.has_unread_content() => self.enter(Phase::Idle),
             Phase::Idle => self.enter(Phase::Head),
             _ => {}
         }
     }
 
-    /// Bytes went: who still takes the last answer is not idle yet, and the next head has time until that is taken.
+    /// Records that bytes were sent: while a client still reads the last response, neither the idle connection nor the
+    /// next head times out.
     pub(super) fn sent(&self) {
         if matches!(self.phase(), Phase::Idle | Phase::Head) {
             self.enter(Phase::Idle);
         }
     }
 
-    pub(super) fn set_unread_content(&self, is_there: bool) {
-        self.has_unread_content.store(is_there, Relaxed);
+    pub(super) fn set_unread_content(&self, has_unread_content: bool) {
+        self.has_unread_content.store(has_unread_content, Relaxed);
     }
 
-    /// Whether the client may be in the midst of sending something.
-    pub(super) fn may_receive(&self) -> bool {
+    /// Whether the client may be in the middle of a request.
+    pub(super) fn client_may_be_sending(&self) -> bool {
         self.has_unread_content() || matches!(self.phase(), Phase::New | Phase::Head)
     }
 
@@ -197,27 +190,39 @@ impl ConnectionState {
     }
 
     fn phase(&self) -> Phase {
-        phase(self.phase_and_tick.load(Relaxed))
+        Phase::unpack(self.phase_and_tick.load(Relaxed))
     }
 
-    fn is_late(&self, now: u32) -> bool {
+    fn is_timed_out(&self, now: u32) -> bool {
         let packed = self.phase_and_tick.load(Relaxed);
-        let waited = now.wrapping_sub(packed >> PHASE_BITS) & TICKS;
-        phase(packed).longest().is_some_and(|longest| waited > longest)
+        let waited = now.wrapping_sub(packed >> PHASE_BITS) & MAX_TICK;
+        Phase::unpack(packed).max_ticks().is_some_and(|max| waited > max)
     }
 }
 
-fn phase(packed: u32) -> Phase {
-    const NEW: u32 = Phase::New as u32;
-    const IDLE: u32 = Phase::Idle as u32;
-    const HEAD: u32 = Phase::Head as u32;
-    const LINGERING: u32 = Phase::Lingering as u32;
-    match packed & ((1 << PHASE_BITS) - 1) {
-        NEW => Phase::New,
-        IDLE => Phase::Idle,
-        HEAD => Phase::Head,
-        LINGERING => Phase::Lingering,
-        _ => Phase::Busy,
+impl Phase {
+    /// How long the phase may last, in ticks.
+    fn max_ticks(self) -> Option<u32> {
+        match self {
+            Self::New | Self::Head => Some(10),
+            Self::Idle => Some(30),
+            Self::Busy => None,
+            Self::Lingering => Some(5),
+        }
+    }
+
+    fn unpack(packed: u32) -> Self {
+        const NEW: u32 = Phase::New as u32;
+        const IDLE: u32 = Phase::Idle as u32;
+        const HEAD: u32 = Phase::Head as u32;
+        const LINGERING: u32 = Phase::Lingering as u32;
+        match packed & ((1 << PHASE_BITS) - 1) {
+            NEW => Self::New,
+            IDLE => Self::Idle,
+            HEAD => Self::Head,
+            LINGERING => Self::Lingering,
+            _ => Self::Busy,
+        }
     }
 }
 
@@ -227,36 +232,28 @@ mod tests {
 
     use super::*;
 
-    /// After how many ticks a connection in this phase is ended.
+    /// Returns after how many ticks a connection with these phases is aborted.
     async fn ticks(phases: &[Phase]) -> Option<u32> {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
+        let state = timeouts.new_connection();
         let task = tokio::spawn(std::future::pending::<()>());
         timeouts.add(Arc::clone(&state), task.abort_handle());
         phases.iter().for_each(|phase| state.enter(*phase));
-        let ended = (0..100).find(|_| {
+        let aborted = (0..100).find(|_| {
             timeouts.tick();
-            state.is_late(timeouts.tick.load(Relaxed))
+            state.is_timed_out(timeouts.tick.load(Relaxed))
         });
-        if ended.is_some() {
+        if aborted.is_some() {
             assert!(task.await.is_err_and(|error| error.is_cancelled()));
         }
-        ended
+        aborted
     }
 
-    #[tokio::test]
-    async fn a_connection_ends_where_it_waits_for_too_long() {
-        assert_eq!(ticks(&[]).await, Some(10));
-        assert_eq!(ticks(&[Phase::Busy, Phase::Idle]).await, Some(30));
-        assert_eq!(ticks(&[Phase::Busy, Phase::Idle, Phase::Head]).await, Some(10));
-        assert_eq!(ticks(&[Phase::Lingering]).await, Some(5));
-    }
-
-    /// A connection that waits until the server shuts down.
-    fn waiting(state: &Arc<ConnectionState>) -> JoinHandle<()> {
+    /// A connection that does nothing until the server shuts down.
+    fn wait_for_shutdown(state: &Arc<ConnectionState>) -> JoinHandle<()> {
         let state = Arc::clone(state);
         tokio::spawn(async move {
-            state.note_task().await;
+            state.register_task().await;
             poll_fn(|_| match state.is_shutting_down() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
@@ -266,10 +263,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_connection_that_waits_for_too_long_is_aborted() {
+        assert_eq!(ticks(&[]).await, Some(10));
+        assert_eq!(ticks(&[Phase::Busy, Phase::Idle]).await, Some(30));
+        assert_eq!(ticks(&[Phase::Busy, Phase::Idle, Phase::Head]).await, Some(10));
+        assert_eq!(ticks(&[Phase::Lingering]).await, Some(5));
+    }
+
+    #[tokio::test]
+    async fn a_method_may_run_without_a_limit() {
+        assert_eq!(ticks(&[Phase::Busy]).await, None);
+    }
+
+    #[tokio::test]
     async fn waiting_connections_are_woken_when_the_server_shuts_down() {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
-        let task = waiting(&state);
+        let state = timeouts.new_connection();
+        let task = wait_for_shutdown(&state);
         timeouts.add(state, task.abort_handle());
         tokio::task::yield_now().await;
         assert!(!task.is_finished());
@@ -278,10 +288,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_is_added_after_the_shutdown_is_woken() {
+    async fn a_connection_that_is_added_during_the_shutdown_is_woken() {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
-        let task = waiting(&state);
+        let state = timeouts.new_connection();
+        let task = wait_for_shutdown(&state);
         tokio::task::yield_now().await;
         timeouts.shut_down();
         timeouts.add(state, task.abort_handle());
@@ -289,60 +299,54 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tick_forgets_closed_connections_so_that_the_thread_can_end() {
+    async fn a_tick_drops_closed_connections_so_that_the_thread_can_end() {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
-        let mut task = tokio::spawn(async {});
-        timeouts.add(state, task.abort_handle());
-        assert!((&mut task).await.is_ok());
+        let task = tokio::spawn(async {});
+        timeouts.add(timeouts.new_connection(), task.abort_handle());
+        assert!(task.await.is_ok());
         timeouts.tick();
         assert_eq!(Arc::strong_count(&timeouts), 1);
     }
 
     #[tokio::test]
-    async fn a_method_takes_the_time_that_it_needs() {
-        assert_eq!(ticks(&[Phase::Busy]).await, None);
-    }
-
-    #[tokio::test]
-    async fn who_still_takes_an_answer_has_time_for_the_next_head() {
+    async fn a_client_that_still_reads_a_response_has_time_for_the_next_head() {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
+        let state = timeouts.new_connection();
         state.enter(Phase::Idle);
         state.received();
         for _ in 0..20 {
             timeouts.tick();
             state.sent();
         }
-        assert!(!state.is_late(timeouts.tick.load(Relaxed) + 30));
+        assert!(!state.is_timed_out(timeouts.tick.load(Relaxed) + 30));
     }
 
     #[tokio::test]
-    async fn content_may_go_on_after_the_answer() {
+    async fn content_after_the_response_does_not_time_out_while_it_arrives() {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
+        let state = timeouts.new_connection();
         state.set_unread_content(true);
         state.enter(Phase::Idle);
         for _ in 0..100 {
             timeouts.tick();
             state.received();
         }
-        assert!(!state.is_late(timeouts.tick.load(Relaxed)));
+        assert!(!state.is_timed_out(timeouts.tick.load(Relaxed)));
     }
 
     #[tokio::test]
-    async fn bytes_begin_a_head_and_do_not_put_off_its_end() {
+    async fn more_bytes_of_a_head_do_not_extend_its_time() {
         let timeouts = Arc::new(Timeouts::default());
-        let state = timeouts.connection();
+        let state = timeouts.new_connection();
         state.enter(Phase::Idle);
         timeouts.tick();
         state.sent();
-        assert!(!state.is_late(31));
+        assert!(!state.is_timed_out(31));
         state.received();
         for _ in 0..11 {
             timeouts.tick();
             state.received();
         }
-        assert!(state.is_late(timeouts.tick.load(Relaxed)));
+        assert!(state.is_timed_out(timeouts.tick.load(Relaxed)));
     }
 }

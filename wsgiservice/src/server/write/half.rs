@@ -1,4 +1,4 @@
-//! The half of a socket that sends.
+//! The half of a socket that writes.
 
 use std::{
     io,
@@ -15,22 +15,23 @@ use tokio::{io::AsyncWrite, net::tcp::OwnedWriteHalf};
 use super::batch;
 use crate::server::timeouts::ConnectionState;
 
-/// What is longer, in bytes, does not wait for the end of the turn: it would cost as much to copy it as to send it.
+/// The longest write that is batched, in bytes. Copying a longer one would cost as much as sending it.
 const MAX_BATCHED: usize = 8 << 10;
 
-/// The half of a socket that sends.
+/// The half of a socket that writes: through the batch of the thread, and past it for long writes.
 #[derive(Debug)]
 pub(in crate::server) struct WriteHalf {
     state: Arc<ConnectionState>,
     output: Mutex<Output>,
-    /// Whether something is pending.
+    /// Whether `pending` has bytes, so that the common case needs no lock.
     has_pending: AtomicBool,
 }
 
+/// What the lock protects.
 #[derive(Debug)]
 struct Output {
     stream: OwnedWriteHalf,
-    /// What there was no room for yet.
+    /// What the socket had no room for.
     pending: Vec<u8>,
 }
 
@@ -40,7 +41,7 @@ impl WriteHalf {
         Self { state, output, has_pending: AtomicBool::default() }
     }
 
-    /// Takes bytes to send: short ones until the end of the turn, long ones as far as there is room for them now.
+    /// Adds short writes to the batch, and passes long ones to the socket.
     pub(in crate::server) fn poll_write(
         self: &Arc<Self>,
         context: &mut Context<'_>,
@@ -57,7 +58,7 @@ impl WriteHalf {
         Poll::Ready(written)
     }
 
-    /// Sends what there was no room for when its turn ended.
+    /// Sends what is pending.
     pub(in crate::server) fn poll_pending(
         &self,
         context: &mut Context<'_>,
@@ -84,13 +85,13 @@ impl WriteHalf {
         Poll::Ready(Ok(()))
     }
 
-    /// Sends all that was taken.
+    /// Sends the batch of the thread and what is pending.
     fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         batch::flush();
         self.poll_pending(context)
     }
 
-    /// Sends all that was taken, and tells the client that no more will come.
+    /// Sends everything, then closes this direction of the socket.
     pub(in crate::server) fn poll_shutdown(
         &self,
         context: &mut Context<'_>,
@@ -99,7 +100,8 @@ impl WriteHalf {
         Pin::new(&mut self.output().stream).poll_shutdown(context)
     }
 
-    /// Sends what there is room for. For the rest the task of the connection is woken, which finds out what is wrong.
+    /// Sends what the socket has room for, keeps the rest as pending, and wakes the task to send that. On an error, all
+    /// of it is pending, so that the task gets the error.
     pub(in crate::server) fn write(&self, bytes: &[u8]) {
         let mut output = self.output();
         let sent = match output.pending.is_empty() {
@@ -136,17 +138,17 @@ mod tests {
     use super::*;
     use crate::server::timeouts::Timeouts;
 
-    /// More than a socket holds.
+    /// More bytes than a socket has room for.
     const LARGE: usize = 16 << 20;
 
     #[tokio::test]
-    async fn what_there_was_no_room_for_is_sent_before_what_comes_later() -> io::Result<()> {
+    async fn pending_bytes_are_sent_before_later_ones() -> io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Arc::new(Timeouts::default()).connection();
-        state.note_task().await;
+        let state = Arc::new(Timeouts::default()).new_connection();
+        state.register_task().await;
         let half = WriteHalf::new(stream.into_split().1, state);
 
         let bytes: Vec<u8> = (0..=250).cycle().take(LARGE).collect();
@@ -167,16 +169,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_task_of_a_connection_is_woken_where_something_is_left() -> io::Result<()> {
+    async fn the_task_of_the_connection_is_woken_when_bytes_are_pending() -> io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let _client = TcpStream::connect(listener.local_addr()?).await?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Arc::new(Timeouts::default()).connection();
+        let state = Arc::new(Timeouts::default()).new_connection();
         let half = WriteHalf::new(stream.into_split().1, Arc::clone(&state));
-        state.note_task().await;
+        state.register_task().await;
         let mut has_filled = false;
-        // Pends until it is woken.
+        // The second poll comes only if the first one's writes wake the task.
         let woken = poll_fn(|_| match std::mem::replace(&mut has_filled, true) {
             true => Poll::Ready(()),
             false => {
