@@ -9,17 +9,19 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Begins to log what the variable `RUST_LOG` asks for, such as `warn,hyper=debug`, or else what is `info` and above.
+/// Logs to standard error what `RUST_LOG` selects, for example `warn,hyper=debug`; the default is `info`.
 pub(super) fn init() {
-    let asked = std::env::var("RUST_LOG").ok().map(|asked| asked.parse::<Targets>());
-    let is_understood = asked.as_ref().is_none_or(Result::is_ok);
-    let usual = || Targets::new().with_default(LevelFilter::INFO);
-    let targets = asked.and_then(Result::ok).unwrap_or_else(usual);
+    let selected = std::env::var("RUST_LOG").ok().map(|selected| selected.parse::<Targets>());
+    let is_valid = selected.as_ref().is_none_or(Result::is_ok);
+    let default = || Targets::new().with_default(LevelFilter::INFO);
+    let targets = selected.and_then(Result::ok).unwrap_or_else(default);
     let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal());
     let log = tracing_subscriber::registry().with(lines.with_writer(std::io::stderr)).with(targets);
-    // A program that has a log of its own keeps it.
+    // This fails if the program has set up a log of its own, which then stays.
     let _ = log.try_init();
-    if !is_understood {
-        tracing::warn!("RUST_LOG is no list of targets and levels, such as `warn,hyper=debug`");
+    if !is_valid {
+        tracing::warn!(
+            "ignoring RUST_LOG: expected targets and levels, for example `warn,hyper=debug`"
+        );
     }
 }

@@ -1,4 +1,7 @@
-//! The server: a socket, a runtime, and an orderly end.
+//! The server: it accepts connections, responds to their requests, and stops when it is told to.
+//!
+//! A connection is a task ([`connection`]) in which hyper reads requests from a [`socket`]. [`dispatch`] runs their
+//! exchanges, [`write`](mod@write) batches the responses, and [`timeouts`] closes connections that wait for too long.
 
 mod connection;
 mod dispatch;
@@ -19,10 +22,10 @@ pub use self::run::run;
 use self::{connection::Connections, timeouts::Timeouts};
 use crate::application::Service;
 
-/// How long to wait where no connection can be accepted, such as without file descriptors.
+/// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers on a listener until it is told to stop, and what was begun has ended.
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
 async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
     let timeouts = Timeouts::start();
     let connections = Connections::new(service, Arc::clone(&timeouts));
@@ -39,13 +42,12 @@ async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output
     connections.drain().await;
 }
 
-/// The next connection.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                tracing::warn!(%error, "no connection can be accepted");
+                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -14,7 +14,7 @@ use crate::{
 /// Runs an application whose set-up is asynchronous, and owns the process: command line, log, runtime, signals.
 ///
 /// # Errors
-/// What the set-up or [`Application::build`] finds wrong, or why it cannot listen.
+/// If the set-up or [`Application::build`] fails, or the server cannot listen.
 ///
 /// ```no_run
 /// # use wsgiservice::{mount, resource};
@@ -41,7 +41,7 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let (address, runtime) = (settings.bind, settings.runtime);
         #[cfg(feature = "command-line")]
         if let Some(command) = settings.command.clone() {
-            // What cannot be built has nothing to tell, either.
+            // An application that cannot be built prints its error, and no documentation.
             let documentation = application.documentation();
             application.build()?;
             return Ok(command.run(&documentation)?);
@@ -61,44 +61,47 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
 }
 
 impl Application {
-    /// Answers on a socket until the process is told to stop, and owns it: command line, log, runtime, signals.
+    /// Runs the application until the process is told to stop. It owns the process: command line, log, runtime,
+    /// signals.
     ///
     /// # Errors
-    /// What [`build`](Self::build) finds wrong, or why it cannot listen.
+    /// If [`build`](Self::build) fails, or the server cannot listen.
     pub fn run(self) -> Result<()> {
         run(async { Ok(self) })
     }
 
-    /// Answers on a listener until the process gets SIGTERM or SIGINT, and what was begun has ended.
+    /// Serves a listener until the process gets SIGTERM or SIGINT, then waits until the requests in progress have
+    /// ended.
     ///
     /// # Errors
-    /// What [`build`](Self::build) finds wrong, or that the process can get no signals.
+    /// If [`build`](Self::build) fails, or the signal handlers cannot be installed.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
         let service = self.build()?;
         serve(listener, service, stop_signal()?).await;
         Ok(())
     }
 
-    /// The settings that were given, or those of the command line, where there is one.
+    /// Returns the settings that the application was given, or else those of the command line.
     fn resolve_settings(&mut self) -> &Settings {
         #[cfg(feature = "command-line")]
-        let otherwise = || {
+        let default = || {
             let package = self.resources.first().map(|mounting| mounting.mount.package);
             Settings::of_command_line(&self.name, package)
         };
         #[cfg(not(feature = "command-line"))]
-        let otherwise = Settings::default;
-        self.settings.get_or_insert_with(otherwise)
+        let default = Settings::default;
+        self.settings.get_or_insert_with(default)
     }
 }
 
-/// Says where a service is, at once: whoever reads the first line may go away, and a service outlives its readers.
+/// Prints where a service listens, in one write: a reader may close the pipe after the first line, and that does not
+/// end the service.
 fn announce(mut output: impl Write, name: &str, address: SocketAddr) {
     let text = format!(
-        "{name} listens on http://{address}/\n{name} tells what it is on http://{address}/_internal/help\n"
+        "{name} listens on http://{address}/\n{name} documentation: http://{address}/_internal/help\n"
     );
     if let Err(error) = output.write_all(text.as_bytes()) {
-        tracing::debug!(%error, "nobody reads where the service is");
+        tracing::debug!(%error, "cannot print where the service listens");
     }
 }
 
@@ -113,7 +116,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
 mod tests {
     use super::*;
 
-    /// An output that nobody reads.
+    /// A pipe whose reader is gone.
     struct Closed;
 
     impl Write for Closed {
@@ -128,13 +131,13 @@ mod tests {
 
     #[cfg(not(feature = "command-line"))]
     #[test]
-    fn without_a_command_line_settings_are_as_usual() {
+    fn without_a_command_line_the_settings_are_the_defaults() {
         let mut application = Application::new("a");
         assert_eq!(application.resolve_settings().bind, Settings::default().bind);
     }
 
     #[test]
-    fn a_service_outlives_whoever_reads_its_output() {
+    fn a_closed_standard_output_does_not_end_the_service() {
         announce(Closed, "users", SocketAddr::from(([127, 0, 0, 1], 8001)));
     }
 }
