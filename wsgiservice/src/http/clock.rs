@@ -1,8 +1,11 @@
 //! The current time, to the second, cached.
 //!
 //! Every response with a lifetime needs the time. Reading it from the operating system costs about as much as writing a
-//! header field, so a running server stores the current second once per tick, and requests read that. The cache has no
-//! figure of its own in `benches/README.md`. Without a server, as in tests and in a foreign host, [`now`] asks the system.
+//! header field, so a server stores the current second at each tick, and requests read that. Without a server, as in
+//! tests or inside another server, [`now`] asks the system.
+//!
+//! # What the global is worth
+//! It is a cache. `benches/README.md` has no figure for it alone.
 
 use std::{
     sync::{
