@@ -1,4 +1,4 @@
-//! A service for what only a socket and a runtime show.
+//! A service for the tests that need a socket and a runtime.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -11,7 +11,7 @@ use tokio::{
 };
 use wsgiservice::{Application, Binary, Body, Created, mount, resource};
 
-/// Takes no more than 64 KiB.
+/// Accepts content of at most 64 KiB.
 #[mount("/file")]
 struct File;
 
@@ -23,7 +23,7 @@ impl File {
     }
 }
 
-/// Text without an end.
+/// Endless text.
 #[mount("/stream")]
 struct Stream;
 
@@ -35,7 +35,7 @@ impl Stream {
     }
 }
 
-/// A word, said so many times.
+/// A word, repeated.
 #[mount("/word/{word}/{times}")]
 struct Word;
 
@@ -46,7 +46,7 @@ impl Word {
     }
 }
 
-/// Two that wait for each other.
+/// Responds when two requests are there.
 #[mount("/both/{word}", etag = auto)]
 struct Both {
     barrier: Arc<Barrier>,
@@ -60,7 +60,7 @@ impl Both {
     }
 }
 
-/// One large piece of content.
+/// Content in one large piece.
 #[mount("/large")]
 struct Large;
 
@@ -76,7 +76,7 @@ impl Large {
     }
 }
 
-/// Content that panics.
+/// Content that panics while it is sent.
 #[mount("/broken")]
 struct Broken;
 
@@ -89,17 +89,17 @@ impl Broken {
     }
 }
 
-/// Content that ends when the process is told to.
+/// Content that ends when the process gets SIGTERM.
 #[mount("/farewell")]
 struct Farewell;
 
 #[resource]
 impl Farewell {
     fn get(&self) -> Binary {
-        let mut told = signal(SignalKind::terminate()).expect("signals");
+        let mut terminate = signal(SignalKind::terminate()).expect("signals");
         let begun = stream::once(async { Ok::<_, std::io::Error>("begun") });
         let ended = stream::once(async move {
-            told.recv().await;
+            terminate.recv().await;
             Ok("ended")
         });
         let text = Body::of_stream(begun.chain(ended));
@@ -107,7 +107,7 @@ impl Farewell {
     }
 }
 
-/// Begins a task that is always ready.
+/// Spawns a task that is always ready.
 #[mount("/restless")]
 struct Restless;
 
