@@ -1,33 +1,65 @@
-//! The present time, to the second.
+//! The current time, to the second, cached.
 //!
-//! To ask the system for it costs as much as to write a header field. So where there is a server, its tick tells the second
-//! that it is, and whoever wants to know reads that.
+//! Every response with a lifetime needs the time. Reading it from the operating system costs about as much as writing a
+//! header field, so a server stores the current second at each tick, and requests read that. Without a server, as in
+//! tests or inside another server, [`now`] asks the system.
+//!
+//! # What the global is worth
+//! It is a cache. `benches/README.md` has no figure for it alone.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// The second that was told last; 0 where nobody tells it.
-static TOLD: AtomicU64 = AtomicU64::new(0);
+/// The current second since the epoch, or 0 if nothing updates it.
+static SECOND: AtomicU64 = AtomicU64::new(0);
 
-/// The present second, or the one before it.
+/// How many tickers exist. The lock also orders the last reset of [`SECOND`] before the first tick of a new ticker.
+static TICKERS: Mutex<usize> = Mutex::new(0);
+
+/// Returns the current second, or the one before it.
 pub(crate) fn now() -> SystemTime {
-    match TOLD.load(Relaxed) {
+    match SECOND.load(Relaxed) {
         0 => SystemTime::now(),
         second => UNIX_EPOCH + Duration::from_secs(second),
     }
 }
 
-/// Tells the second that it is. Whoever begins with that does it each second, and then says that it will not go on.
-pub(crate) fn tell() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    TOLD.store(now.map_or(0, |now| now.as_secs()), Relaxed);
+/// Keeps the cached second up to date: the owner calls [`tick`](Self::tick) once a second.
+///
+/// When the last ticker is dropped, the cache is switched off, so that it is never stale.
+#[derive(Debug)]
+pub(crate) struct Ticker(());
+
+impl Ticker {
+    pub(crate) fn start() -> Self {
+        *tickers() += 1;
+        Self(())
+    }
+
+    /// Caches the current second.
+    pub(crate) fn tick(&self) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        SECOND.store(now.map_or(0, |now| now.as_secs()), Relaxed);
+    }
 }
 
-/// Says that nobody tells the second any more; others who do will tell the next.
-pub(crate) fn forget() {
-    TOLD.store(0, Relaxed);
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        let mut tickers = tickers();
+        *tickers -= 1;
+        if *tickers == 0 {
+            SECOND.store(0, Relaxed);
+        }
+    }
+}
+
+fn tickers() -> MutexGuard<'static, usize> {
+    TICKERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -35,12 +67,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_that_was_told_is_the_present_one() {
+    fn the_cached_second_is_the_current_one() {
         let before = SystemTime::now();
-        tell();
-        let told = now();
-        forget();
-        assert!(told <= SystemTime::now());
-        assert!(told + Duration::from_secs(2) > before);
+        let ticker = Ticker::start();
+        ticker.tick();
+        let cached = now();
+        assert!(cached <= SystemTime::now());
+        assert!(cached + Duration::from_secs(2) > before);
+    }
+
+    #[test]
+    fn the_end_of_one_ticker_leaves_the_second_of_another() {
+        let (one, other) = (Ticker::start(), Ticker::start());
+        other.tick();
+        drop(one);
+        assert_ne!(SECOND.load(Relaxed), 0);
     }
 }

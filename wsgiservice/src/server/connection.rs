@@ -1,12 +1,11 @@
 //! The connections of one runtime, from the first byte to an orderly end.
 
 use std::{
-    convert::Infallible,
     future::{Future, poll_fn},
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -14,12 +13,14 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::net::TcpStream;
 
 use super::{
-    answerer, outbox,
+    dispatch,
+    open_connections::{OpenConnection, OpenConnections},
     socket::Socket,
-    watch::{Phase, Watch, Watcher},
+    timeouts::{ConnectionState, Phase, Timeouts},
+    write,
 };
 use crate::{
     application::Service,
@@ -27,132 +28,124 @@ use crate::{
     http::body::{Body, BoxError},
 };
 
-/// How long what was begun may take to end.
+/// How long the requests in progress may take to end when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much is read and written at once, in bytes.
+/// The size of hyper's buffers, in bytes.
 const BUFFER: usize = 64 << 10;
 
 /// The connections of a runtime.
 #[derive(Debug)]
 pub(super) struct Connections {
     service: Service,
-    watcher: Arc<Watcher>,
-    /// Each connection has a sender, by which nothing is sent: all of them are gone when all connections are.
-    open: mpsc::Sender<Infallible>,
-    closed: mpsc::Receiver<Infallible>,
+    timeouts: Arc<Timeouts>,
+    open_connections: Arc<OpenConnections>,
 }
 
-/// A connection, as the requests that come by it know it.
+/// What the requests of a connection share.
 #[derive(Debug)]
 pub(super) struct Connection {
     service: Service,
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
     peer: SocketAddr,
-    /// One of the senders of [`Connections`].
-    open: mpsc::Sender<Infallible>,
+    open_connection: OpenConnection,
 }
 
 impl Connections {
-    pub(super) fn new(service: Service) -> Self {
-        let (open, closed) = mpsc::channel(1);
-        Self { service, watcher: Watcher::new(), open, closed }
+    pub(super) fn new(service: Service, timeouts: Arc<Timeouts>) -> Self {
+        Self { service, timeouts, open_connections: Arc::default() }
     }
 
-    /// Answers the requests of a connection, in a task of its own.
+    /// Serves a connection in a task of its own.
     pub(super) fn add(&self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let watch = self.watcher.watch();
-        let (service, own) = (self.service.clone(), Arc::clone(&watch));
-        let open = self.open.clone();
-        let connection = Arc::new(Connection { service, watch: own, peer, open });
+        let state = self.timeouts.new_connection();
+        let connection = Arc::new(Connection {
+            service: self.service.clone(),
+            state: Arc::clone(&state),
+            peer,
+            open_connection: self.open_connections.open(),
+        });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
-                tracing::debug!(%error, %peer, "the connection broke");
+                tracing::debug!(%error, %peer, "connection failed");
             }
         });
-        self.watcher.add(watch, task.abort_handle());
+        self.timeouts.add(state, task.abort_handle());
     }
 
-    /// Ends what is idle, and awaits what was begun.
-    pub(super) async fn drain(mut self) {
-        drop(self.open);
-        self.watcher.end();
-        if tokio::time::timeout(DRAIN_TIMEOUT, self.closed.recv()).await.is_err() {
+    /// Waits until all connections are closed, after [`Timeouts::shut_down`].
+    pub(super) async fn drain(self) {
+        let all_closed = self.open_connections.all_closed();
+        if tokio::time::timeout(DRAIN_TIMEOUT, all_closed).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
     }
 }
 
 impl Connection {
-    /// Answers its requests, until either side ends it.
+    /// Responds to requests until either side closes the connection.
     async fn serve(self: Arc<Self>, stream: TcpStream) -> hyper::Result<()> {
-        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.watch)));
-        let own = Arc::clone(&self);
-        let answer = service_fn(move |request| answerer::answer(Arc::clone(&own), request));
-        let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, answer);
+        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.state)));
+        let connection = Arc::clone(&self);
+        let service =
+            service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
+        let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, service);
         let mut http = pin!(http);
-        self.watch.note_task().await;
+        self.state.register_task().await;
         poll_fn(|context| {
-            // To say so again changes nothing.
-            if self.watch.is_ending() {
+            if self.state.is_shutting_down() {
                 http.as_mut().graceful_shutdown();
             }
             let polled = http.as_mut().poll(context);
-            outbox::end_turn(self.is_alone());
+            write::end_turn(self.open_connection.is_only_one());
             polled
         })
         .await
     }
 
-    /// Whether the runtime has no other connection.
-    fn is_alone(&self) -> bool {
-        // There are two senders then: the one that others are made of, until the end, and its own.
-        self.open.strong_count() <= 2
-    }
-
-    /// Begins the exchange of a request, and tells the watch.
+    /// Fills an exchange with a request.
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
-        self.watch.enter(Phase::Busy);
+        self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
-        exchange.begin(parts, self.peer, body(content, &self.watch));
+        exchange.begin(parts, self.peer, request_body(content, &self.state));
     }
 
-    /// Answers a request, of which nothing is left, and tells the watch when that ends.
-    pub(super) async fn answer(&self, exchange: &mut Exchange) {
+    /// Runs an exchange: afterwards it holds the response, and nothing of the request.
+    pub(super) async fn run(&self, exchange: &mut Exchange) {
         self.service.answer(exchange).await;
         exchange.content = Body::empty();
         exchange.request.clear();
         let content = exchange.response.body_mut();
         match content.bytes() {
-            Some(_) => self.watch.enter(Phase::Idle),
+            Some(_) => self.state.enter(Phase::Idle),
             None => {
-                let sending = Sending(Arc::clone(&self.watch));
-                *content = std::mem::take(content).holding(sending);
+                let idle = IdleOnDrop(Arc::clone(&self.state));
+                *content = std::mem::take(content).holding(idle);
             }
         }
     }
 }
 
-fn body(content: Incoming, watch: &Arc<Watch>) -> Body {
-    let is_there = !content.is_end_stream();
-    watch.set_unread_content(is_there);
-    match is_there {
-        true => Body::new(Received { content, watch: Arc::clone(watch) }),
+fn request_body(content: Incoming, state: &Arc<ConnectionState>) -> Body {
+    let has_content = !content.is_end_stream();
+    state.set_unread_content(has_content);
+    match has_content {
+        true => Body::new(RequestContent { content, state: Arc::clone(state) }),
         false => Body::empty(),
     }
 }
 
-/// Content that tells when it was read to its end.
+/// The content of a request. It records when it was read to its end.
 #[derive(Debug)]
-struct Received {
+struct RequestContent {
     content: Incoming,
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
 }
 
-impl http_body::Body for Received {
+impl http_body::Body for RequestContent {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -160,9 +153,9 @@ impl http_body::Body for Received {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = std::task::ready!(Pin::new(&mut self.content).poll_frame(context));
+        let frame = ready!(Pin::new(&mut self.content).poll_frame(context));
         if frame.is_none() || self.content.is_end_stream() {
-            self.watch.set_unread_content(false);
+            self.state.set_unread_content(false);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
@@ -176,10 +169,10 @@ impl http_body::Body for Received {
     }
 }
 
-/// An answer that is sent as it comes; at its end the connection is idle.
-struct Sending(Arc<Watch>);
+/// Marks the connection as idle when it is dropped: a streamed response holds it until its end.
+struct IdleOnDrop(Arc<ConnectionState>);
 
-impl Drop for Sending {
+impl Drop for IdleOnDrop {
     fn drop(&mut self) {
         self.0.enter(Phase::Idle);
     }

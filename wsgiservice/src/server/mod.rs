@@ -1,155 +1,34 @@
-//! The server: a socket, a runtime, and an orderly end.
+//! The server: it accepts connections, responds to their requests, and stops when it is told to.
+//!
+//! A connection is a task ([`connection`]) in which hyper reads requests from a [`socket`]. [`dispatch`] runs their
+//! exchanges, [`write`](mod@write) batches the responses, and [`timeouts`] closes connections that wait for too long.
 
-mod answerer;
 mod connection;
-mod outbox;
+mod dispatch;
+mod log;
+mod open_connections;
 mod per_core;
-mod sender;
-mod signal;
+mod run;
+mod signals;
 mod socket;
-mod watch;
+mod timeouts;
+mod write;
 
-use std::{
-    future::Future,
-    io::{IsTerminal, Write},
-    net::SocketAddr,
-    pin::pin,
-    time::Duration,
-};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use tokio::net::{TcpListener, TcpStream};
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
 
-use self::connection::Connections;
-pub(crate) use self::signal::stop_signal;
-use crate::{
-    application::{Application, Service},
-    error::Result,
-    settings::{Runtime, Settings},
-};
+pub use self::run::run;
+use self::{connection::Connections, timeouts::Timeouts};
+use crate::application::Service;
 
-/// How long to wait where no connection can be accepted, such as without file descriptors.
+/// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Runs an application whose set-up is asynchronous, and owns the process: command line, log, runtime, signals.
-///
-/// # Errors
-/// What the set-up or [`Application::build`] finds wrong, or why it cannot listen.
-///
-/// ```no_run
-/// # use wsgiservice::{mount, resource};
-/// # #[mount("/")]
-/// # struct Users { pool: () }
-/// # #[resource]
-/// # impl Users { fn get(&self) -> u8 { 0 } }
-/// # async fn connect() -> Result<(), std::io::Error> { Ok(()) }
-/// use wsgiservice::Application;
-///
-/// fn main() -> wsgiservice::Result<()> {
-///     wsgiservice::run(async {
-///         let pool = connect().await?;
-///         Ok(Application::new("users").mount(Users { pool }))
-///     })
-/// }
-/// ```
-pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()> {
-    log();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut application = application.await?;
-        let settings = application.resolve_settings();
-        let (address, runtime) = (settings.bind, settings.runtime);
-        #[cfg(feature = "command-line")]
-        if let Some(command) = settings.command.clone() {
-            let (_, documentation) = application.compile()?;
-            return Ok(command.run(&documentation)?);
-        }
-        let name = application.name.clone();
-        let service = application.build()?;
-        let listener = bind(address).await?;
-        let stop = stop_signal()?;
-        let address = listener.local_addr()?;
-        announce(std::io::stdout(), &name, address);
-        match runtime {
-            Runtime::Shared => serve(listener, service, stop).await,
-            Runtime::PerCore => per_core::serve(listener, service, stop).await?,
-        }
-        Ok(())
-    })
-}
-
-impl Application {
-    /// Answers on a socket until the process is told to stop, and owns it: command line, log, runtime, signals.
-    ///
-    /// # Errors
-    /// What [`build`](Self::build) finds wrong, or why it cannot listen.
-    pub fn run(self) -> Result<()> {
-        run(async { Ok(self) })
-    }
-
-    /// Answers on a listener until the process gets SIGTERM or SIGINT, and what was begun has ended.
-    ///
-    /// # Errors
-    /// What [`build`](Self::build) finds wrong, or that the process can get no signals.
-    pub async fn serve(self, listener: TcpListener) -> Result<()> {
-        let service = self.build()?;
-        serve(listener, service, stop_signal()?).await;
-        Ok(())
-    }
-
-    /// The settings that were given, or those of the command line, where there is one.
-    fn resolve_settings(&mut self) -> &Settings {
-        #[cfg(feature = "command-line")]
-        let otherwise = || {
-            let package = self.resources.first().map(|mounting| mounting.mount.package);
-            Settings::of_command_line(&self.name, package)
-        };
-        #[cfg(not(feature = "command-line"))]
-        let otherwise = Settings::default;
-        self.settings.get_or_insert_with(otherwise)
-    }
-}
-
-/// Begins to log what the variable `RUST_LOG` asks for, such as `warn,hyper=debug`, or else what is `info` and above.
-fn log() {
-    let asked = std::env::var("RUST_LOG").ok().map(|asked| asked.parse::<Targets>());
-    let is_understood = asked.as_ref().is_none_or(Result::is_ok);
-    let usual = || Targets::new().with_default(LevelFilter::INFO);
-    let targets = asked.and_then(Result::ok).unwrap_or_else(usual);
-    let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal());
-    let log = tracing_subscriber::registry().with(lines.with_writer(std::io::stderr)).with(targets);
-    // A program that has a log of its own keeps it.
-    let _ = log.try_init();
-    if !is_understood {
-        tracing::warn!("RUST_LOG is no list of targets and levels, such as `warn,hyper=debug`");
-    }
-}
-
-/// Says where a service is, at once: whoever reads the first line may go away, and a service outlives its readers.
-fn announce(mut output: impl Write, name: &str, address: SocketAddr) {
-    let text = format!(
-        "{name} listens on http://{address}/\n{name} tells what it is on http://{address}/_internal/help\n"
-    );
-    if let Err(error) = output.write_all(text.as_bytes()) {
-        tracing::debug!(%error, "nobody reads where the service is");
-    }
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
-    Ok(listener.map_err(|error| {
-        std::io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-    })?)
-}
-
-/// Answers on a listener until it is told to stop, and what was begun has ended.
-pub(crate) async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
-    let connections = Connections::new(service);
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
+async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
+    let timeouts = Timeouts::start();
+    let connections = Connections::new(service, Arc::clone(&timeouts));
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -159,48 +38,18 @@ pub(crate) async fn serve(listener: TcpListener, service: Service, stop: impl Fu
     }
     drop(listener);
     tracing::info!("stopping");
+    timeouts.shut_down();
     connections.drain().await;
 }
 
-/// The next connection.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                tracing::warn!(%error, "no connection can be accepted");
+                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An output that nobody reads.
-    struct Closed;
-
-    impl Write for Closed {
-        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-            Err(std::io::ErrorKind::BrokenPipe.into())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[cfg(not(feature = "command-line"))]
-    #[test]
-    fn without_a_command_line_settings_are_as_usual() {
-        let mut application = Application::new("a");
-        assert_eq!(application.resolve_settings().bind, Settings::default().bind);
-    }
-
-    #[test]
-    fn a_service_outlives_whoever_reads_its_output() {
-        announce(Closed, "users", SocketAddr::from(([127, 0, 0, 1], 8001)));
     }
 }

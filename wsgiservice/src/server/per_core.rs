@@ -1,86 +1,101 @@
-//! A runtime for each core, with connections of its own.
+//! One single-threaded runtime per core, each with connections of its own.
 
 use std::{
     future::Future,
     io,
     net::{SocketAddr, TcpStream},
     pin::pin,
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{accept, connection::Connections, outbox};
+use super::{accept, connection::Connections, timeouts::Timeouts, write};
 use crate::application::Service;
 
-/// A connection that was accepted, and whom it comes from.
+/// An accepted connection and the address of its client.
 type Accepted = (TcpStream, SocketAddr);
 
-/// A core, which answers what it is sent.
-struct Core {
+/// A thread that serves the connections sent to it.
+struct Worker {
     connections: mpsc::UnboundedSender<Accepted>,
     thread: JoinHandle<()>,
 }
 
-/// Answers on a listener until it is told to stop, and what was begun has ended: each core its share of the connections,
-/// which it gets in turn.
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
+///
+/// The workers take turns: each of n gets every n-th connection.
 ///
 /// # Errors
-/// Where a core cannot be given a thread or a runtime.
+/// If a worker cannot be started, or has panicked.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Service,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let count = thread::available_parallelism().map_or(1, usize::from);
-    let cores = (0..count).map(|_| Core::start(service.clone())).collect::<Result<Vec<_>, _>>()?;
+    let timeouts = Timeouts::start();
+    let workers = (0..count)
+        .map(|_| Worker::start(service.clone(), Arc::clone(&timeouts)))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut stop = pin!(stop);
-    for core in cores.iter().cycle() {
+    for worker in workers.iter().cycle() {
         tokio::select! {
             (stream, peer) = accept(&listener) => match stream.into_std() {
-                Ok(stream) => core.take((stream, peer)),
-                Err(error) => tracing::warn!(%error, "a connection cannot be handed on"),
+                Ok(stream) => worker.send((stream, peer)),
+                Err(error) => tracing::warn!(%error, "cannot hand a connection to a worker thread"),
             },
             () = &mut stop => break,
         }
     }
     drop(listener);
     tracing::info!("stopping");
-    // All are told that no more will come, before any of them is awaited.
-    let threads: Vec<_> = cores.into_iter().map(|core| core.thread).collect();
-    let end = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
-    match tokio::task::spawn_blocking(end).await.map_err(io::Error::other)? {
+    timeouts.shut_down();
+    join(workers).await
+}
+
+/// Waits until all workers have ended.
+async fn join(workers: Vec<Worker>) -> io::Result<()> {
+    // This closes the channels of all workers before it waits for the first of them.
+    let threads: Vec<_> = workers.into_iter().map(|worker| worker.thread).collect();
+    let join = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+    match tokio::task::spawn_blocking(join).await.map_err(io::Error::other)? {
         0 => Ok(()),
-        panicked => Err(io::Error::other(format!("{panicked} cores panicked"))),
+        panicked => Err(io::Error::other(format!("{panicked} worker threads panicked"))),
     }
 }
 
-impl Core {
-    fn start(service: Service) -> io::Result<Self> {
+impl Worker {
+    fn start(service: Service, timeouts: Arc<Timeouts>) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (connections, accepted) = mpsc::unbounded_channel();
-        let thread = thread::Builder::new().name("core".to_owned());
-        let thread = thread.spawn(move || runtime.block_on(answer(service, accepted)))?;
+        let thread = thread::Builder::new().name("worker".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(work(service, timeouts, accepted)))?;
         Ok(Self { connections, thread })
     }
 
-    fn take(&self, accepted: Accepted) {
+    fn send(&self, accepted: Accepted) {
         if self.connections.send(accepted).is_err() {
-            tracing::error!("a core is gone");
+            tracing::error!("a worker thread exited unexpectedly");
         }
     }
 }
 
-/// Answers the connections that come, until no more will.
-async fn answer(service: Service, mut accepted: mpsc::UnboundedReceiver<Accepted>) {
-    tokio::spawn(outbox::deliver());
-    let connections = Connections::new(service);
+/// Serves the connections that are sent to a worker, until the channel is closed and the last connection has ended.
+async fn work(
+    service: Service,
+    timeouts: Arc<Timeouts>,
+    mut accepted: mpsc::UnboundedReceiver<Accepted>,
+) {
+    tokio::spawn(write::flush_task());
+    let connections = Connections::new(service, timeouts);
     while let Some((stream, peer)) = accepted.recv().await {
         match tokio::net::TcpStream::from_std(stream) {
             Ok(stream) => connections.add(stream, peer),
-            Err(error) => tracing::warn!(%error, "a connection cannot be taken"),
+            Err(error) => tracing::warn!(%error, "cannot register a connection with the runtime"),
         }
     }
     connections.drain().await;
-    outbox::send();
+    write::flush();
 }

@@ -1,8 +1,8 @@
-//! The socket of a connection: it tells how it is used, and closes in order.
+//! The socket of a connection: it tracks what the connection does, and closes without losing the last response.
 //!
-//! hyper has an option that sends pipelined answers together (`pipeline_flush`); with that it drops the last answer where
-//! it closes before it has read all that was sent, and holds all of a stream in memory while another request waits. So
-//! that is for the [outbox](super::outbox), which is bounded.
+//! hyper can send pipelined responses together (`pipeline_flush`). With that option, it drops the last response if it
+//! closes before it has read everything that was sent, and it buffers a whole stream while another request waits. So
+//! [`write`](mod@write) batches the responses instead; its buffers are bounded.
 
 use std::{
     io,
@@ -17,46 +17,44 @@ use tokio::{
 };
 
 use super::{
-    outbox,
-    sender::Sender,
-    watch::{Phase, Watch},
+    timeouts::{ConnectionState, Phase},
+    write::{self, WriteHalf},
 };
 
-/// How much of what a client still sends is dropped unread before its connection is, in bytes.
-const MOST_DROPPED: usize = 64 << 20;
+/// How many bytes a lingering connection discards before it is closed.
+const MAX_DISCARDED: usize = 64 << 20;
 
-/// How much of that is read at once, in bytes.
-const PIECE: usize = 8 << 10;
+/// How many bytes are discarded at once.
+const DISCARD_BUFFER: usize = 8 << 10;
 
-/// A socket.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: OwnedReadHalf,
-    sender: Arc<Sender>,
-    watch: Arc<Watch>,
-    /// Whether the client may still be sending, once the connection is over.
+    write_half: Arc<WriteHalf>,
+    state: Arc<ConnectionState>,
+    /// Whether to linger after the last response; `None` until the connection shuts down.
     lingers: Option<bool>,
-    /// How much of that was dropped, once all is sent.
-    dropped: Option<usize>,
+    /// How many bytes were discarded; `None` until the last response is sent.
+    discarded: Option<usize>,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
-        let (stream, sender) = stream.into_split();
-        let sender = Arc::new(Sender::new(sender, Arc::clone(&watch)));
-        Self { stream, sender, watch, lingers: None, dropped: None }
+    pub(super) fn new(stream: TcpStream, state: Arc<ConnectionState>) -> Self {
+        let (stream, write_half) = stream.into_split();
+        let write_half = Arc::new(WriteHalf::new(write_half, Arc::clone(&state)));
+        Self { stream, write_half, state, lingers: None, discarded: None }
     }
 
-    /// Reads and drops what the client still sends, until it has read the answer and closes, too: a socket that is closed
-    /// before that takes the answer away from it (RFC 9112, section 9.6).
+    /// Discards what the client still sends until it closes, too. If the socket was closed earlier, the client could
+    /// lose the last response (RFC 9112, section 9.6).
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut piece = [0; PIECE];
+        let mut buffer = [0; DISCARD_BUFFER];
         loop {
-            let mut buffer = ReadBuf::new(&mut piece);
+            let mut buffer = ReadBuf::new(&mut buffer);
             let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
-            let dropped = self.dropped.get_or_insert_default();
-            *dropped = dropped.saturating_add(buffer.filled().len());
-            if read.is_err() || buffer.filled().is_empty() || *dropped > MOST_DROPPED {
+            let discarded = self.discarded.get_or_insert_default();
+            *discarded = discarded.saturating_add(buffer.filled().len());
+            if read.is_err() || buffer.filled().is_empty() || *discarded > MAX_DISCARDED {
                 return Poll::Ready(());
             }
         }
@@ -64,54 +62,54 @@ impl Socket {
 }
 
 impl AsyncRead for Socket {
-    /// Who does not take the answers is not read.
+    /// Does not read from a client that does not read its responses.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.sender.poll_left(context))?;
+        ready!(self.write_half.poll_pending(context))?;
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        self.watch.received();
+        self.state.received();
         Poll::Ready(read)
     }
 }
 
 impl AsyncWrite for Socket {
-    /// hyper puts the head of an answer and its content together, as it does for what does not write vectors: that costs
-    /// less than to write two small pieces at once, and large content comes in pieces.
+    /// `is_write_vectored` stays `false`, so hyper copies the head and the content of a response into one buffer: that
+    /// costs less than a vectored write of two small slices, and large content arrives in pieces anyway.
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.sender.poll_write(context, bytes)
+        self.write_half.poll_write(context, bytes)
     }
 
-    /// What was taken to be sent is, at the end of the turn.
+    /// Only sends what is pending: the batch sends the rest at the end of the turn.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.sender.poll_left(context)
+        self.write_half.poll_pending(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.dropped.is_none() {
-            // Before the last answer is sent, after which the connection is idle.
-            let may_receive = self.watch.may_receive();
-            let lingers = *self.lingers.get_or_insert(may_receive);
-            ready!(self.sender.poll_shutdown(context))?;
+        if self.discarded.is_none() {
+            // This is decided before the last response is sent, since the connection is idle after that.
+            let is_sending = self.state.client_may_be_sending();
+            let lingers = *self.lingers.get_or_insert(is_sending);
+            ready!(self.write_half.poll_shutdown(context))?;
             if !lingers {
                 return Poll::Ready(Ok(()));
             }
-            self.watch.enter(Phase::Lingering);
-            self.dropped = Some(0);
+            self.state.enter(Phase::Lingering);
+            self.discarded = Some(0);
         }
         self.poll_linger(context).map(Ok)
     }
 }
 
 impl Drop for Socket {
-    /// What is complete is sent, though the connection breaks, or its task panics, at what came after it.
+    /// Sends complete responses even if a later request breaks the connection or makes its task panic.
     fn drop(&mut self) {
-        outbox::send();
+        write::flush();
     }
 }

@@ -1,13 +1,14 @@
-//! The signals that end a server.
+//! The signals that stop a server.
 
 use std::{future::Future, io};
 
-/// Awaits from now on that the process is told to stop: SIGTERM or SIGINT.
+/// Returns a future that completes when the process gets SIGTERM or SIGINT. Signals count from the call on, not from
+/// the first poll.
 ///
 /// # Errors
-/// Where the system has no such signals to give.
+/// If the signal handlers cannot be installed.
 #[cfg(unix)]
-pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -20,15 +21,15 @@ pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Awaits that the process is told to stop: Ctrl-C.
+/// Returns a future that completes on Ctrl-C.
 ///
 /// # Errors
-/// None here.
+/// Never on this platform.
 #[cfg(not(unix))]
-pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "signals cannot be awaited");
+            tracing::error!(%error, "cannot wait for Ctrl-C; the server will not stop on it");
             std::future::pending::<()>().await;
         }
     })
