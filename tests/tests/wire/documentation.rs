@@ -168,7 +168,7 @@ async fn the_help_page_documents_every_detail_of_a_method() {
         (&key["name"], &key["in"], &key["key"]),
         (&"key".into(), &"header".into(), &"X-Key".into())
     );
-    let statuses = get["answers"].as_array().expect("responses").iter().map(|it| &it["status"]);
+    let statuses = get["responses"].as_array().expect("responses").iter().map(|it| &it["status"]);
     let expected = [200, 304, 400, 401, 403, 404, 406, 412, 413, 500];
     assert_eq!(statuses.filter_map(Value::as_u64).collect::<Vec<_>>(), expected);
 }
@@ -510,4 +510,79 @@ async fn internal_paths_are_not_documented() {
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.keys().all(|path| !path.contains("_internal")));
     assert_eq!(status(&client(), "/_internal/nothing").await, 404);
+}
+
+/// Parameters that are looked for in the query and in the content.
+#[mount("/search")]
+struct Search;
+
+#[resource]
+impl Search {
+    fn post(&self, #[validate(doc = "What to look for.")] q: String) -> String {
+        q
+    }
+
+    fn put(&self, content: Content<Text>, q: String) -> String {
+        format!("{q} in {}", content.into_inner().text)
+    }
+
+    fn patch(&self, picture: File, q: Option<String>) -> String {
+        format!("{} {}", q.unwrap_or_default(), picture.content().len())
+    }
+}
+
+async fn search_document() -> Value {
+    let client = Client::new(Application::new("search").mount(Search));
+    client.get("/_internal/openapi").send().await.json()
+}
+
+#[tokio::test]
+async fn a_parameter_of_query_or_content_is_documented_in_both_and_read_from_both() {
+    let document = search_document().await;
+    let post = at(&document, "/paths/~1search/post");
+    let query = at(post, "/parameters/0");
+    assert_eq!((&query["name"], &query["in"]), (&"q".into(), &"query".into()));
+    assert_eq!(query["required"], false);
+    let note = "Can also be a member of the content; the query takes precedence.";
+    assert_eq!(query["description"], format!("What to look for.\n\n{note}"));
+    let schema = "/requestBody/content/application~1json/schema";
+    assert_eq!(at(post, &format!("{schema}/required/0")), "q");
+
+    let client = Client::new(Application::new("search").mount(Search)).strict();
+    let json = |target| client.post(target).header("content-type", "application/json");
+    let response = json("/search").body(r#"{"q": "content"}"#).send().await;
+    assert_eq!(response.text(), r#""content""#);
+    let response = json("/search?q=query").body(r#"{"q": "content"}"#).send().await;
+    assert_eq!(response.text(), r#""query""#);
+}
+
+#[tokio::test]
+async fn a_parameter_beside_whole_content_is_documented_in_both_and_read_from_both() {
+    let document = search_document().await;
+    let put = at(&document, "/paths/~1search/put");
+    assert_eq!(at(put, "/parameters/0/in"), "query");
+    let schema = at(put, "/requestBody/content/application~1json/schema/allOf");
+    assert_eq!(schema[0]["$ref"], "#/components/schemas/Text");
+    assert_eq!(schema[1]["properties"]["q"]["type"], "string");
+
+    let client = Client::new(Application::new("search").mount(Search)).strict();
+    let json = |target| client.put(target).header("content-type", "application/json");
+    let response = json("/search").body(r#"{"text": "a", "q": "content"}"#).send().await;
+    assert_eq!(response.text(), r#""content in a""#);
+    let response = json("/search?q=query").body(r#"{"text": "a"}"#).send().await;
+    assert_eq!(response.text(), r#""query in a""#);
+}
+
+#[tokio::test]
+async fn a_method_that_requires_a_file_reads_and_documents_multipart_forms_alone() {
+    let document = search_document().await;
+    let content = at(&document, "/paths/~1search/patch/requestBody/content");
+    let media_types: Vec<_> = content.as_object().expect("an object").keys().collect();
+    assert_eq!(media_types, ["multipart/form-data"]);
+
+    let client = Client::new(Application::new("search").mount(Search)).strict();
+    let request = client.request("PATCH", "/search").header("content-type", "application/json");
+    let response = request.body("{}").send().await;
+    assert_eq!(response.status(), 415);
+    assert_eq!(response.field("accept-patch"), Some("multipart/form-data"));
 }

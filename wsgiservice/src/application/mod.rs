@@ -15,7 +15,7 @@ pub use self::{
 };
 use crate::{
     documentation::{Documentation, help},
-    http::body::BoxError,
+    http::body::{Body, BoxError},
     resource::Resource,
     settings::{Network, Settings},
     site::{Mounting, Policy, Site, build_error::BuildError},
@@ -136,7 +136,7 @@ impl Application {
     pub fn layer<L, S, B>(mut self, layer: L) -> Self
     where
         L: Layer<Inner, Service = S> + Send + Sync + 'static,
-        S: tower_service::Service<http::Request<crate::Body>, Response = http::Response<B>>
+        S: tower_service::Service<http::Request<Body>, Response = http::Response<B>>
             + Clone
             + Send
             + Sync

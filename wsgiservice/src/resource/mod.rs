@@ -2,13 +2,14 @@
 
 pub(crate) mod return_value;
 
-use std::{any::Any, fmt, future::Future, pin::Pin};
+use std::{any::Any, fmt, future::Future, pin::Pin, time::SystemTime};
 
 use bytes::Bytes;
 
 use crate::{
     answer::Outcome,
     declaration::{Mount, Operations},
+    http::entity_tag::EntityTag,
     parameters::Arguments,
     problem::Problem,
 };
@@ -103,9 +104,9 @@ pub enum CallOutput {
     /// `exists` says so.
     Exists(bool),
     /// The resource's entity tag.
-    Etag(Option<crate::EntityTag>),
+    Etag(Option<EntityTag>),
     /// When the resource was modified last.
-    LastModified(Option<std::time::SystemTime>),
+    LastModified(Option<SystemTime>),
 }
 
 /// What a hook found, out of what it may return.
@@ -150,13 +151,13 @@ impl Found<hook::Exists> for bool {
     }
 }
 
-impl Found<hook::Etag> for Option<crate::EntityTag> {
+impl Found<hook::Etag> for Option<EntityTag> {
     fn found(self) -> CallOutput {
         CallOutput::Etag(self)
     }
 }
 
-impl Found<hook::LastModified> for Option<std::time::SystemTime> {
+impl Found<hook::LastModified> for Option<SystemTime> {
     fn found(self) -> CallOutput {
         CallOutput::LastModified(self)
     }
