@@ -269,9 +269,12 @@ pub use wsgiservice_macros::Problem;
 
 pub use self::{
     answer::{
-        Accepted, Answer, Created, Found, MovedPermanently, MultipleChoices, NoContent,
-        PermanentRedirect, Put, ResetContent, SeeOther, TemporaryRedirect, WithFields,
+        Accepted, Answer, Created, NoContent, Put, ResetContent, WithFields,
         binary::Binary,
+        redirect::{
+            Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther,
+            TemporaryRedirect,
+        },
     },
     application::{Answering, Application, Inner, Service},
     content::{Content, ContentStream, Patch},

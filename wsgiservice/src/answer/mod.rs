@@ -1,6 +1,7 @@
 //! What a method may return, beside any value that has representations.
 
 pub(crate) mod binary;
+pub(crate) mod redirect;
 pub(crate) mod return_type;
 
 use bytes::Bytes;
@@ -221,45 +222,6 @@ pub enum Put<T> {
     Replaced(T),
 }
 
-/// 300: there are several, and these they are (RFC 9110, section 15.4.1).
-///
-/// ```
-/// # use wsgiservice::{Application, MultipleChoices, mount, resource, testing::Client};
-/// #[mount("/manual")]
-/// struct Manual;
-///
-/// #[resource]
-/// impl Manual {
-///     fn get(&self) -> MultipleChoices<[&'static str; 2]> {
-///         MultipleChoices::of(["/manual/de", "/manual/en"]).preferring("/manual/en")
-///     }
-/// }
-/// # #[tokio::main]
-/// # async fn main() {
-/// # let client = Client::new(Application::new("manuals").mount(Manual));
-/// let response = client.get("/manual").send().await;
-/// assert_eq!((response.status().as_u16(), response.field("location")), (300, Some("/manual/en")));
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MultipleChoices<T> {
-    choices: T,
-    preferred: Option<String>,
-}
-
-impl<T> MultipleChoices<T> {
-    /// These choices.
-    pub fn of(choices: T) -> Self {
-        Self { choices, preferred: None }
-    }
-
-    /// With the one that a client may follow by itself.
-    #[must_use]
-    pub fn preferring(self, location: impl Into<String>) -> Self {
-        Self { preferred: Some(location.into()), ..self }
-    }
-}
-
 /// 200, with header fields that belong to the value.
 ///
 /// ```
@@ -330,16 +292,6 @@ impl<T: Represent> Answer for WithFields<T> {
     }
 }
 
-impl<T: Represent> Answer for MultipleChoices<T> {
-    type Value = T;
-    const STATUSES: &'static [u16] = &[300];
-    const HAS_CONTENT: bool = true;
-
-    fn into_parts(self) -> Parts<T> {
-        parts(StatusCode::MULTIPLE_CHOICES, self.preferred, self.choices)
-    }
-}
-
 impl<T: Represent> Answer for Accepted<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[202];
@@ -385,67 +337,6 @@ without_content! {
     (): 204 NO_CONTENT;
     NoContent: 204 NO_CONTENT;
     ResetContent: 205 RESET_CONTENT;
-}
-
-macro_rules! redirects {
-    ($($(#[$meta:meta])* $name:ident: $status:literal $constant:ident;)*) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $name(String);
-
-        impl $name {
-            /// To this location; a relative one is resolved against the path of the request.
-            pub fn to(location: impl Into<String>) -> Self {
-                Self(location.into())
-            }
-        }
-
-        impl Answer for $name {
-            type Value = ();
-            const STATUSES: &'static [u16] = &[$status];
-            const HAS_CONTENT: bool = false;
-
-            fn into_parts(self) -> Parts<()> {
-                Parts {
-                    status: StatusCode::$constant,
-                    head: Some(ResponseHead::location(self.0)),
-                    content: PartsContent::Nothing,
-                }
-            }
-        }
-    )*};
-}
-
-redirects! {
-    /// 301: it is elsewhere, for good (RFC 9110, section 15.4.2).
-    ///
-    /// ```
-    /// # use wsgiservice::{Application, MovedPermanently, mount, resource, testing::Client};
-    /// #[mount("/old")]
-    /// struct Old;
-    ///
-    /// #[resource]
-    /// impl Old {
-    ///     fn get(&self) -> MovedPermanently {
-    ///         MovedPermanently::to("/new")
-    ///     }
-    /// }
-    /// # #[tokio::main]
-    /// # async fn main() {
-    /// # let client = Client::new(Application::new("old").mount(Old));
-    /// let response = client.get("/old").send().await;
-    /// assert_eq!((response.status().as_u16(), response.field("location")), (301, Some("/new")));
-    /// # }
-    /// ```
-    MovedPermanently: 301 MOVED_PERMANENTLY;
-    /// 302: it is elsewhere, today (RFC 9110, section 15.4.3). Used as [`MovedPermanently`] is.
-    Found: 302 FOUND;
-    /// 303: look there with a `GET` (RFC 9110, section 15.4.4). Used as [`MovedPermanently`] is.
-    SeeOther: 303 SEE_OTHER;
-    /// 307: ask there, with the same method (RFC 9110, section 15.4.8). Used as [`MovedPermanently`] is.
-    TemporaryRedirect: 307 TEMPORARY_REDIRECT;
-    /// 308: it is elsewhere, for good, for every method (RFC 9110, section 15.4.9). Used as [`MovedPermanently`] is.
-    PermanentRedirect: 308 PERMANENT_REDIRECT;
 }
 
 impl<B> Answer for http::Response<B>
