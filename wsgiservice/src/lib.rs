@@ -269,7 +269,7 @@ pub use wsgiservice_macros::Problem;
 
 pub use self::{
     answer::{
-        Accepted, Answer, Created, NoContent, Put, ResetContent, WithFields,
+        Accepted, Created, IntoAnswer, NoContent, Put, ResetContent, WithFields,
         binary::Binary,
         redirect::{
             Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther,

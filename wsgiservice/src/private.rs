@@ -17,7 +17,10 @@ pub use crate::{
     __package as package, __returns as returns, __schema as schema,
     answer::{
         Outcome, Parts,
-        return_type::{ContentProbe, ContentProbeSteps, Documented, Probe, ProbeSteps, Returned},
+        return_type::{
+            ArgumentType, ArgumentTypeExt, DescribedReturn, DescribedReturnExt, ReturnType,
+            ReturnTypeExt,
+        },
     },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Default, Deprecation, Failure, Failures,

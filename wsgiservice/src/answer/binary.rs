@@ -1,4 +1,4 @@
-//! Content that is no value with representations, but bytes of a media type: in memory, in a file, or as they come.
+//! Bytes of a media type as content, without representations: in memory, in a file, or from a stream.
 
 use std::{fmt, io, ops::Range, path::Path, pin::Pin, sync::Arc, time::SystemTime};
 
@@ -8,24 +8,23 @@ use http::{HeaderValue, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
-use super::{Answer, Parts, PartsContent};
+use super::{IntoAnswer, Parts, PartsContent};
 use crate::{
     http::{body::Body, entity_tag::EntityTag},
     problem::Problem,
 };
 
-/// Content as it comes.
 type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// How much of a file is read at once, in bytes.
-const PIECE: usize = 64 << 10;
+const READ_SIZE: usize = 64 << 10;
 
-/// Bytes of a media type, such as an image: 200, or 206 with the parts that a `Range` asks for.
+/// Bytes of a media type, for example an image: 200, or 206 with the ranges that a `Range` requests.
 ///
-/// They are in memory, in a file, or come from a stream, of which no parts can be had. They are not negotiated, and
-/// their entity tag is the resource's own (RFC 9110, section 14). With `etag = auto` it is computed from bytes, and
-/// for a file from its size and the time of its last change, which is its `Last-Modified` then. Digests that a client wants
-/// are of what is in memory alone.
+/// The bytes are in memory, in a file or from a stream; a stream does not support ranges (RFC 9110, section 14). They are
+/// not negotiated, and their entity tag is that of the resource. With `etag = auto`, the tag is computed from the bytes in
+/// memory, or from the size and the modification time of the file, which then is also its `Last-Modified`. Digests are
+/// computed for bytes in memory only.
 ///
 /// ```
 /// # use wsgiservice::{Application, Binary, mount, resource, testing::Client};
@@ -59,7 +58,7 @@ enum Source {
     Stream(Body),
 }
 
-/// A file that is open, as it was when it was opened.
+/// An open file, with its length and modification time when it was opened.
 #[derive(Clone)]
 struct File {
     file: Arc<std::fs::File>,
@@ -67,24 +66,24 @@ struct File {
     modified: Option<SystemTime>,
 }
 
-/// A piece of an answer: text between the parts, or a part.
+/// A piece of the content of a response: a part, or text between parts.
 pub(crate) enum Piece {
     Text(String),
     Part(Range<usize>),
 }
 
 impl Binary {
-    /// These bytes, of this media type.
+    /// Creates content from bytes in memory.
     pub fn new(content: impl Into<Bytes>, media_type: HeaderValue) -> Self {
         Self { media_type, source: Source::Bytes(content.into()) }
     }
 
-    /// The file at this path, of this media type; it is read as the client takes it.
+    /// Opens a file as content; it is read while the client receives it.
     ///
-    /// The path is the service's own business: a part of it that a client gave can lead anywhere.
+    /// The path is not checked: a part of it that comes from a client, for example `..`, can reach any file.
     ///
     /// # Errors
-    /// A 404 where there is no such file, a 500 where it cannot be read.
+    /// A 404 if the file does not exist, a 500 if it cannot be read.
     ///
     /// ```
     /// # use wsgiservice::{Application, Binary, Problem, mount, resource, testing::Client};
@@ -117,7 +116,7 @@ impl Binary {
         Ok(Self { media_type, source: Source::File(file) })
     }
 
-    /// What the body gives, of this media type, as the client takes it.
+    /// Creates content from a body, which is read while the client receives it.
     ///
     /// ```
     /// # use wsgiservice::{Application, Binary, Body, mount, resource, testing::Client};
@@ -143,7 +142,7 @@ impl Binary {
         Self { media_type, source: Source::Stream(body.into()) }
     }
 
-    /// The bytes, where they are in memory.
+    /// The bytes, if they are in memory.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
         match &self.source {
             Source::Bytes(bytes) => Some(bytes),
@@ -151,7 +150,7 @@ impl Binary {
         }
     }
 
-    /// How long it is, where parts of it can be had.
+    /// The length, if ranges are supported.
     pub(crate) fn length(&self) -> Option<usize> {
         match &self.source {
             Source::Bytes(bytes) => Some(bytes.len()),
@@ -160,7 +159,7 @@ impl Binary {
         }
     }
 
-    /// A strong entity tag: of the bytes, or of the size of a file and when it was changed.
+    /// A strong entity tag: of the bytes, or of the size and the modification time of the file.
     pub(crate) fn tag(&self) -> Option<EntityTag> {
         match &self.source {
             Source::Bytes(bytes) => Some(EntityTag::of_content(bytes)),
@@ -172,7 +171,7 @@ impl Binary {
         }
     }
 
-    /// When a file was changed last.
+    /// The modification time of the file.
     pub(crate) fn last_modified(&self) -> Option<SystemTime> {
         match &self.source {
             Source::File(file) => file.modified,
@@ -180,7 +179,7 @@ impl Binary {
         }
     }
 
-    /// The whole.
+    /// The complete content.
     pub(crate) fn into_body(self) -> Body {
         match self.source {
             Source::Bytes(bytes) => bytes.into(),
@@ -192,7 +191,7 @@ impl Binary {
         }
     }
 
-    /// These pieces, one after the other; the whole where no parts can be had.
+    /// These pieces in sequence, or the complete content if ranges are not supported.
     pub(crate) fn into_pieces(self, pieces: Vec<Piece>) -> Body {
         match self.source {
             Source::Bytes(bytes) => match pieces.as_slice() {
@@ -209,7 +208,7 @@ impl Binary {
 
 impl File {
     async fn open(path: &Path) -> io::Result<Self> {
-        // Asked before it is opened, since a pipe would be waited for.
+        // Before opening, since opening a named pipe blocks until it has a writer.
         if !tokio::fs::metadata(path).await?.is_file() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
@@ -220,20 +219,20 @@ impl File {
         Ok(Self { file, length, modified: metadata.modified().ok() })
     }
 
-    /// The pieces, each read when the one before it was taken.
+    /// A body of these pieces, each read after the one before it was sent.
     fn body(self, pieces: Vec<Piece>) -> Body {
         let length = pieces.iter().map(Piece::len).sum::<usize>();
         let read = stream::iter(pieces).then(move |piece| {
             let file = self.clone();
             async move {
-                let one: Pieces = match piece {
+                let pieces: Pieces = match piece {
                     Piece::Text(text) => Box::pin(stream::iter([Ok(Bytes::from(text))])),
                     Piece::Part(range) => match file.part(range).await {
                         Ok(part) => Box::pin(part),
                         Err(error) => Box::pin(stream::iter([Err(error)])),
                     },
                 };
-                one
+                pieces
             }
         });
         Body::of_stream(read.flatten()).with_length(length as u64)
@@ -243,7 +242,7 @@ impl File {
         let mut file = tokio::fs::File::from_std(self.file.try_clone()?);
         file.seek(SeekFrom::Start(range.start as u64)).await?;
         let part = file.take(range.len() as u64);
-        Ok(ReaderStream::with_capacity(part, PIECE.min(range.len().max(1))))
+        Ok(ReaderStream::with_capacity(part, READ_SIZE.min(range.len().max(1))))
     }
 }
 
@@ -263,7 +262,7 @@ impl Piece {
     }
 }
 
-impl Answer for Binary {
+impl IntoAnswer for Binary {
     type Value = ();
     const STATUSES: &'static [u16] = &[200, 206, 416];
     const HAS_CONTENT: bool = false;
@@ -278,7 +277,7 @@ impl fmt::Debug for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(formatter, "{} bytes", bytes.len()),
-            Self::File(file) => write!(formatter, "a file of {} bytes", file.length),
+            Self::File(file) => write!(formatter, "file of {} bytes", file.length),
             Self::Stream(body) => body.fmt(formatter),
         }
     }

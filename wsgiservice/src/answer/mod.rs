@@ -1,4 +1,4 @@
-//! What a method may return, beside any value that has representations.
+//! The types that a method can return, apart from values with representations.
 
 pub(crate) mod binary;
 pub(crate) mod redirect;
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use self::binary::Binary;
 use crate::{http::body::Body, representation::Represent};
 
-/// What a method's call gave, its value already represented.
+/// The result of calling a method, with its value already written in the selected representation.
 #[derive(Debug)]
 pub struct Outcome {
     pub(crate) status: StatusCode,
@@ -18,7 +18,7 @@ pub struct Outcome {
     pub(crate) content: OutcomeContent,
 }
 
-/// What a method says beside its status and its content. Most say nothing, and so it has a box of its own.
+/// The location and the header fields that a method sets. Boxed, since most methods set none.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseHead {
     pub(crate) location: Option<String>,
@@ -34,38 +34,37 @@ impl ResponseHead {
 /// The content of an outcome.
 #[derive(Debug)]
 pub(crate) enum OutcomeContent {
-    /// None.
     Nothing,
     /// In the selected representation.
     Represented(Bytes),
-    /// The method's own response, as it is.
+    /// The method's own response, unchanged.
     Verbatim(Box<(HeaderMap, Body)>),
-    /// Bytes of a media type, of which parts can be asked for.
+    /// Bytes of a media type, which support range requests.
     Binary(Box<Binary>),
 }
 
-/// What a method may return that is more than its value: a status, a location.
+/// A return type that sets more of the response than its value: a status, a location.
 ///
 /// Implemented by [`Created`], [`Accepted`], [`NoContent`], [`ResetContent`], [`Put`], the redirects and
 /// [`http::Response`].
-pub trait Answer {
-    /// What is represented, where something is.
+pub trait IntoAnswer {
+    /// The value to represent, or `()` without one.
     type Value;
 
-    /// The statuses it can have.
+    /// The possible statuses.
     const STATUSES: &'static [u16];
 
-    /// Whether there is a value to be represented.
+    /// Whether there is a value to represent.
     const HAS_CONTENT: bool;
 
-    /// Whether the answer is a whole response.
+    /// Whether it is a complete response, sent without negotiation.
     const VERBATIM: bool = false;
 
-    /// The status, the location and the value.
+    /// Splits it into the status, the location and the value.
     fn into_parts(self) -> Parts<Self::Value>;
 }
 
-/// The parts of an answer.
+/// The parts of an [`IntoAnswer`] type.
 #[derive(Debug)]
 pub struct Parts<T> {
     pub(crate) status: StatusCode,
@@ -88,7 +87,7 @@ pub(crate) enum PartsContent<T> {
     Binary(Box<Binary>),
 }
 
-/// 201: something was created, and this is where (RFC 9110, section 15.3.2).
+/// 201: a resource was created, with its location (RFC 9110, section 15.3.2).
 ///
 /// A relative location is resolved against the path of the request, without its extension.
 ///
@@ -119,13 +118,13 @@ pub struct Created<T> {
 }
 
 impl<T> Created<T> {
-    /// Created at this location, with this to say about it.
+    /// Creates a 201 with this location, and this value as content.
     pub fn at(location: impl Into<String>, value: T) -> Self {
         Self { location: location.into(), value }
     }
 }
 
-/// 202: it will be done (RFC 9110, section 15.3.3).
+/// 202: accepted, to be processed later (RFC 9110, section 15.3.3).
 ///
 /// ```
 /// # use wsgiservice::{Accepted, Application, mount, resource, testing::Client};
@@ -147,9 +146,9 @@ impl<T> Created<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted<T>(pub T);
 
-/// 204: done, and there is nothing to say (RFC 9110, section 15.3.5).
+/// 204: success, without content (RFC 9110, section 15.3.5).
 ///
-/// A method that returns nothing at all answers the same.
+/// A method without a return type responds the same.
 ///
 /// ```
 /// # use wsgiservice::{Application, NoContent, mount, resource, testing::Client};
@@ -171,7 +170,7 @@ pub struct Accepted<T>(pub T);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoContent;
 
-/// 205: done, and the form may be cleared (RFC 9110, section 15.3.6).
+/// 205: success; the client should reset its form (RFC 9110, section 15.3.6).
 ///
 /// ```
 /// # use wsgiservice::{Application, ResetContent, mount, resource, testing::Client};
@@ -193,7 +192,7 @@ pub struct NoContent;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResetContent;
 
-/// What a `PUT` did: 201 or 200 (RFC 9110, section 9.3.4).
+/// The result of a `PUT`: 201 or 200 (RFC 9110, section 9.3.4).
 ///
 /// ```
 /// # use wsgiservice::{Application, Put, mount, resource, testing::Client};
@@ -214,15 +213,15 @@ pub struct ResetContent;
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "these are the two things that a PUT can do")]
+#[allow(clippy::exhaustive_enums, reason = "a PUT with content has these two results only")]
 pub enum Put<T> {
-    /// There was none before.
+    /// 201: the resource did not exist before.
     Created(T),
-    /// There was one before.
+    /// 200: the resource existed before.
     Replaced(T),
 }
 
-/// 200, with header fields that belong to the value.
+/// 200, with additional header fields.
 ///
 /// ```
 /// # use wsgiservice::{Application, WithFields, mount, resource, testing::Client};
@@ -250,12 +249,12 @@ pub struct WithFields<T> {
 }
 
 impl<T> WithFields<T> {
-    /// This value, with no fields yet.
+    /// Creates a 200 with this value and no additional fields.
     pub fn new(value: T) -> Self {
         Self { value, fields: Vec::new() }
     }
 
-    /// With a header field more.
+    /// Adds a header field.
     #[must_use]
     pub fn field(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.fields.push((name, value));
@@ -271,7 +270,7 @@ fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> 
     }
 }
 
-impl<T: Represent> Answer for Created<T> {
+impl<T: Represent> IntoAnswer for Created<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[201];
     const HAS_CONTENT: bool = true;
@@ -281,7 +280,7 @@ impl<T: Represent> Answer for Created<T> {
     }
 }
 
-impl<T: Represent> Answer for WithFields<T> {
+impl<T: Represent> IntoAnswer for WithFields<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[200];
     const HAS_CONTENT: bool = true;
@@ -292,7 +291,7 @@ impl<T: Represent> Answer for WithFields<T> {
     }
 }
 
-impl<T: Represent> Answer for Accepted<T> {
+impl<T: Represent> IntoAnswer for Accepted<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[202];
     const HAS_CONTENT: bool = true;
@@ -302,7 +301,7 @@ impl<T: Represent> Answer for Accepted<T> {
     }
 }
 
-impl<T: Represent> Answer for Put<T> {
+impl<T: Represent> IntoAnswer for Put<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[200, 201];
     const HAS_CONTENT: bool = true;
@@ -317,7 +316,7 @@ impl<T: Represent> Answer for Put<T> {
 
 macro_rules! without_content {
     ($($type:ty: $status:literal $constant:ident;)*) => {$(
-        impl Answer for $type {
+        impl IntoAnswer for $type {
             type Value = ();
             const STATUSES: &'static [u16] = &[$status];
             const HAS_CONTENT: bool = false;
@@ -339,7 +338,7 @@ without_content! {
     ResetContent: 205 RESET_CONTENT;
 }
 
-impl<B> Answer for http::Response<B>
+impl<B> IntoAnswer for http::Response<B>
 where
     B: http_body::Body + Send + 'static,
     B::Data: Send,

@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 
-use super::{Answer, Parts, PartsContent, ResponseHead, parts};
+use super::{IntoAnswer, Parts, PartsContent, ResponseHead, parts};
 use crate::representation::Represent;
 
-/// 300: there are several, and these they are (RFC 9110, section 15.4.1).
+/// 300: several representations, for the client to choose from (RFC 9110, section 15.4.1).
 ///
 /// ```
 /// # use wsgiservice::{Application, MultipleChoices, mount, resource, testing::Client};
@@ -32,19 +32,19 @@ pub struct MultipleChoices<T> {
 }
 
 impl<T> MultipleChoices<T> {
-    /// These choices.
+    /// Creates a 300 with these choices as content.
     pub fn of(choices: T) -> Self {
         Self { choices, preferred: None }
     }
 
-    /// With the one that a client may follow by itself.
+    /// Sets the preferred choice, which a client can follow automatically.
     #[must_use]
     pub fn preferring(self, location: impl Into<String>) -> Self {
         Self { preferred: Some(location.into()), ..self }
     }
 }
 
-impl<T: Represent> Answer for MultipleChoices<T> {
+impl<T: Represent> IntoAnswer for MultipleChoices<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[300];
     const HAS_CONTENT: bool = true;
@@ -61,13 +61,13 @@ macro_rules! redirects {
         pub struct $name(String);
 
         impl $name {
-            /// To this location; a relative one is resolved against the path of the request.
+            /// Redirects to this location; a relative one is resolved against the path of the request.
             pub fn to(location: impl Into<String>) -> Self {
                 Self(location.into())
             }
         }
 
-        impl Answer for $name {
+        impl IntoAnswer for $name {
             type Value = ();
             const STATUSES: &'static [u16] = &[$status];
             const HAS_CONTENT: bool = false;
@@ -84,7 +84,7 @@ macro_rules! redirects {
 }
 
 redirects! {
-    /// 301: it is elsewhere, for good (RFC 9110, section 15.4.2).
+    /// 301: moved permanently (RFC 9110, section 15.4.2).
     ///
     /// ```
     /// # use wsgiservice::{Application, MovedPermanently, mount, resource, testing::Client};
@@ -105,12 +105,14 @@ redirects! {
     /// # }
     /// ```
     MovedPermanently: 301 MOVED_PERMANENTLY;
-    /// 302: it is elsewhere, today (RFC 9110, section 15.4.3). Used as [`MovedPermanently`] is.
+    /// 302: moved temporarily (RFC 9110, section 15.4.3). Used like [`MovedPermanently`].
     Found: 302 FOUND;
-    /// 303: look there with a `GET` (RFC 9110, section 15.4.4). Used as [`MovedPermanently`] is.
+    /// 303: continue with a `GET` of another resource (RFC 9110, section 15.4.4). Used like [`MovedPermanently`].
     SeeOther: 303 SEE_OTHER;
-    /// 307: ask there, with the same method (RFC 9110, section 15.4.8). Used as [`MovedPermanently`] is.
+    /// 307: moved temporarily; repeat the request with the same method (RFC 9110, section 15.4.8). Used like
+    /// [`MovedPermanently`].
     TemporaryRedirect: 307 TEMPORARY_REDIRECT;
-    /// 308: it is elsewhere, for good, for every method (RFC 9110, section 15.4.9). Used as [`MovedPermanently`] is.
+    /// 308: moved permanently; repeat the request with the same method (RFC 9110, section 15.4.9). Used like
+    /// [`MovedPermanently`].
     PermanentRedirect: 308 PERMANENT_REDIRECT;
 }

@@ -1,26 +1,27 @@
-//! What a type says of itself, asked without a value of it: what a method can answer, and what content it takes.
+//! Describes types without a value of them: the responses of a return type, the content of an argument type.
 //!
-//! The steps are those of [`returned`](crate::resource::return_value), by method resolution: where the inherent method applies it wins,
-//! and else that of the trait lets the type pass. The macros `returns!` and `schema!` bring the traits into scope.
+//! It takes the same steps as [`return_value`](crate::resource::return_value), by method resolution: an inherent method wins
+//! if it applies; otherwise the trait's method passes the type through. The macros `returns!` and `schema!` bring the traits
+//! into scope.
 
 use std::{any::TypeId, marker::PhantomData};
 
 use schemars::JsonSchema;
 
-use super::Answer;
+use super::IntoAnswer;
 use crate::{
     content::Content,
     declaration::{Failure, Failures, Returns, SchemaOf},
 };
 
-/// What a method of this return type can answer.
+/// Describes the responses of a method with this return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __returns {
     ($type:ty) => {
         || {
-            use $crate::__private::{Documented as _, ProbeSteps as _};
-            $crate::__private::Probe::<$type>::new()
+            use $crate::__private::{DescribedReturnExt as _, ReturnTypeExt as _};
+            $crate::__private::ReturnType::<$type>::new()
                 .failures()
                 .result()
                 .option()
@@ -32,105 +33,105 @@ macro_rules! __returns {
     };
 }
 
-/// The schema of the content that an argument of this type takes, where it takes some and says so.
+/// The schema of the content that an argument of this type reads, if it reads content with a schema.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __schema {
     ($type:ty) => {
         || {
-            use $crate::__private::ContentProbeSteps as _;
-            $crate::__private::ContentProbe::<$type>::new().schema()
+            use $crate::__private::ArgumentTypeExt as _;
+            $crate::__private::ArgumentType::<$type>::new().schema()
         }
     };
 }
 
-/// A return type.
+/// A return type, from which the steps so far have removed these wrappers.
 #[derive(Debug)]
-pub struct Probe<T> {
-    found: Found,
-    returned: PhantomData<fn() -> T>,
+pub struct ReturnType<T> {
+    wrappers: Wrappers,
+    value: PhantomData<fn() -> T>,
 }
 
-/// What the steps so far have found.
+/// The `Option` and the `Result` around a value.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
+struct Wrappers {
     optional: bool,
     fails: bool,
     failures: Option<&'static [Failure]>,
 }
 
-impl<T> Probe<T> {
-    /// The type that a method returns.
+impl<T> ReturnType<T> {
+    /// Creates the complete return type of a method.
     #[must_use]
     pub const fn new() -> Self {
-        Self::with(Found { optional: false, fails: false, failures: None })
+        Self::with(Wrappers { optional: false, fails: false, failures: None })
     }
 
-    const fn with(found: Found) -> Self {
-        Self { found, returned: PhantomData }
+    const fn with(wrappers: Wrappers) -> Self {
+        Self { wrappers, value: PhantomData }
     }
 }
 
-impl<T> Default for Probe<T> {
+impl<T> Default for ReturnType<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T, E: Failures> Probe<Result<T, E>> {
-    /// Notes the failures of an error that knows them.
+impl<T, E: Failures> ReturnType<Result<T, E>> {
+    /// Records the failures of an error that declares them.
     #[must_use]
     pub fn failures(self) -> Self {
-        Self::with(Found { failures: Some(E::FAILURES), ..self.found })
+        Self::with(Wrappers { failures: Some(E::FAILURES), ..self.wrappers })
     }
 }
 
-impl<T, E> Probe<Result<T, E>> {
-    /// Peels a `Result`.
+impl<T, E> ReturnType<Result<T, E>> {
+    /// Removes a `Result`.
     #[must_use]
-    pub fn result(self) -> Probe<T> {
-        Probe::with(Found { fails: true, ..self.found })
+    pub fn result(self) -> ReturnType<T> {
+        ReturnType::with(Wrappers { fails: true, ..self.wrappers })
     }
 }
 
-impl<T> Probe<Option<T>> {
-    /// Peels an `Option`.
+impl<T> ReturnType<Option<T>> {
+    /// Removes an `Option`.
     #[must_use]
-    pub fn option(self) -> Probe<T> {
-        Probe::with(Found { optional: true, ..self.found })
+    pub fn option(self) -> ReturnType<T> {
+        ReturnType::with(Wrappers { optional: true, ..self.wrappers })
     }
 }
 
-impl<T: Answer<Value: 'static>> Probe<T> {
-    /// What one of our own types answers.
+impl<T: IntoAnswer<Value: 'static>> ReturnType<T> {
+    /// Describes an [`IntoAnswer`] type.
     #[must_use]
-    pub fn returns(self) -> Returned<T::Value> {
+    pub fn returns(self) -> DescribedReturn<T::Value> {
         let value = T::HAS_CONTENT.then(TypeId::of::<T::Value>);
-        Returned::new(self.found, T::STATUSES, value, T::VERBATIM)
+        DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM)
     }
 }
 
-/// The steps that let a type pass.
-pub trait ProbeSteps<T>: Sized {
-    /// It is no `Result`, or its error does not know its failures.
+/// The steps for types without the wrapper that a step removes.
+pub trait ReturnTypeExt<T>: Sized {
+    /// Passes a type that is not a `Result`, or whose error does not declare its failures.
     #[must_use]
     fn failures(self) -> Self {
         self
     }
 
-    /// It is no `Result`.
-    fn result(self) -> Probe<T>;
+    /// Passes a type that is not a `Result`.
+    fn result(self) -> ReturnType<T>;
 
-    /// It is no `Option`.
-    fn option(self) -> Probe<T>;
+    /// Passes a type that is not an `Option`.
+    fn option(self) -> ReturnType<T>;
 
-    /// It is none of our own types.
-    fn returns(self) -> Returned<T>
+    /// Describes a type that is not an [`IntoAnswer`]: a value with representations.
+    fn returns(self) -> DescribedReturn<T>
     where
         T: 'static;
 }
 
-impl<T> ProbeSteps<T> for Probe<T> {
+impl<T> ReturnTypeExt<T> for ReturnType<T> {
     fn result(self) -> Self {
         self
     }
@@ -139,32 +140,37 @@ impl<T> ProbeSteps<T> for Probe<T> {
         self
     }
 
-    fn returns(self) -> Returned<T>
+    fn returns(self) -> DescribedReturn<T>
     where
         T: 'static,
     {
-        Returned::new(self.found, &[200], Some(TypeId::of::<T>()), false)
+        DescribedReturn::new(self.wrappers, &[200], Some(TypeId::of::<T>()), false)
     }
 }
 
-/// What is known of a return type, but for the schema of the value.
+/// The description of a return type, without the schema of its value.
 #[derive(Debug)]
-pub struct Returned<V> {
+pub struct DescribedReturn<V> {
     returns: Returns,
     value: PhantomData<fn() -> V>,
 }
 
-impl<V> Returned<V> {
-    fn new(found: Found, statuses: &'static [u16], value: Option<TypeId>, verbatim: bool) -> Self {
-        let Found { optional, fails, failures } = found;
+impl<V> DescribedReturn<V> {
+    fn new(
+        wrappers: Wrappers,
+        statuses: &'static [u16],
+        value: Option<TypeId>,
+        verbatim: bool,
+    ) -> Self {
+        let Wrappers { optional, fails, failures } = wrappers;
         let returns =
             Returns { statuses, optional, fails, failures, value, verbatim, schema: None };
         Self { returns, value: PhantomData }
     }
 }
 
-impl<V: JsonSchema> Returned<V> {
-    /// With the schema of the value.
+impl<V: JsonSchema> DescribedReturn<V> {
+    /// Adds the schema of the value.
     #[must_use]
     pub fn documented(self) -> Returns {
         let schema: SchemaOf = |generator| generator.subschema_for::<V>();
@@ -172,13 +178,13 @@ impl<V: JsonSchema> Returned<V> {
     }
 }
 
-/// The step that lets a value without a schema pass.
-pub trait Documented {
-    /// Without a schema.
+/// The step for values without a schema.
+pub trait DescribedReturnExt {
+    /// Leaves out the schema.
     fn documented(self) -> Returns;
 }
 
-impl<V> Documented for Returned<V> {
+impl<V> DescribedReturnExt for DescribedReturn<V> {
     fn documented(self) -> Returns {
         self.returns
     }
@@ -186,23 +192,23 @@ impl<V> Documented for Returned<V> {
 
 /// The type of an argument.
 #[derive(Debug)]
-pub struct ContentProbe<T>(PhantomData<fn() -> T>);
+pub struct ArgumentType<T>(PhantomData<fn() -> T>);
 
-impl<T> ContentProbe<T> {
-    /// The type that an argument has.
+impl<T> ArgumentType<T> {
+    /// Creates the type of an argument.
     #[must_use]
     pub const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<T> Default for ContentProbe<T> {
+impl<T> Default for ArgumentType<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T: JsonSchema> ContentProbe<Content<T>> {
+impl<T: JsonSchema> ArgumentType<Content<T>> {
     /// The schema of the content.
     #[must_use]
     pub fn schema(self) -> Option<SchemaOf> {
@@ -210,7 +216,7 @@ impl<T: JsonSchema> ContentProbe<Content<T>> {
     }
 }
 
-impl<T: JsonSchema> ContentProbe<Option<Content<T>>> {
+impl<T: JsonSchema> ArgumentType<Option<Content<T>>> {
     /// The schema of the content.
     #[must_use]
     pub fn schema(self) -> Option<SchemaOf> {
@@ -218,12 +224,12 @@ impl<T: JsonSchema> ContentProbe<Option<Content<T>>> {
     }
 }
 
-/// The step that lets any other type pass.
-pub trait ContentProbeSteps: Sized {
-    /// It is no content, or has no schema.
+/// The step for all other types.
+pub trait ArgumentTypeExt: Sized {
+    /// No schema: the type is not content, or its content has no schema.
     fn schema(self) -> Option<SchemaOf> {
         None
     }
 }
 
-impl<T> ContentProbeSteps for ContentProbe<T> {}
+impl<T> ArgumentTypeExt for ArgumentType<T> {}

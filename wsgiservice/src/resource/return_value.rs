@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{CallOutput, Resource};
 use crate::{
-    answer::{Answer, Outcome, OutcomeContent, Parts, PartsContent},
+    answer::{IntoAnswer, Outcome, OutcomeContent, Parts, PartsContent},
     http::body::BoxError,
     problem::Problem,
     representation::{self, Represent, Writer},
@@ -53,7 +53,7 @@ impl<T> Peeled<Option<T>> {
     }
 }
 
-impl<T: Answer> Peeled<T> {
+impl<T: IntoAnswer> Peeled<T> {
     /// The outcome of one of our own types.
     ///
     /// # Errors
