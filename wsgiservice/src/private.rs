@@ -35,8 +35,8 @@ pub use crate::{
     problem::Problem,
     representation::{Represent, Writer},
     resource::{
-        Call, CallOutput, Found, Mounted, Resource, hook,
-        return_value::{IntoProblem, Peeled, Steps},
+        Call, CallOutput, HookReturn, Mounted, Resource, hook,
+        return_value::{IntoProblem, ReturnValue, ReturnValueExt},
     },
 };
 

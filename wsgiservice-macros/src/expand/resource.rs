@@ -179,7 +179,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         #lints
         const _: () = {
             use #krate::__private as __w;
-            use __w::Steps as _;
+            use __w::ReturnValueExt as _;
             #[automatically_derived]
             impl #generics __w::Resource for #self_type #where_clause {
                 const OPERATIONS: __w::Operations = __w::Operations {
@@ -290,20 +290,23 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     // At the place of the return type, where the compiler says what is wrong with it.
     let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
     let span = place.resolved_at(Span::call_site());
-    let called =
-        quote_spanned!(span=> __w::Peeled::new(Self::#ident(self, #(#names),*) #wait).result());
+    let called = quote_spanned!(span=> __w::ReturnValue::new(Self::#ident(self, #(#names),*) #wait).result());
     let finding = match &operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote_spanned!(span=> .option().result().outcome(writer))
         }
         Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, writer)),
         Role::Authorize => {
-            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Authorize>::found))
+            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::Authorize>::into_output))
         }
-        Role::Exists => quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Exists>::found)),
-        Role::Etag => quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Etag>::found)),
+        Role::Exists => {
+            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::Exists>::into_output))
+        }
+        Role::Etag => {
+            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::Etag>::into_output))
+        }
         Role::LastModified => {
-            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::LastModified>::found))
+            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::LastModified>::into_output))
         }
     };
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));

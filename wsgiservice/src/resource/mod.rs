@@ -1,4 +1,4 @@
-//! What a resource is.
+//! Resources: the traits that the macros implement, and the hooks.
 
 pub(crate) mod return_value;
 
@@ -14,35 +14,35 @@ use crate::{
     problem::Problem,
 };
 
-/// What `#[mount]` implements: where a resource is, and what holds for all of its methods.
+/// The path of a resource and what applies to all of its methods; implemented by `#[mount]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is mounted nowhere",
+    message = "`{Self}` has no `#[mount]`",
     label = "this resource has no path",
-    note = "write `#[mount(\"/path\")]` on the struct"
+    note = "add `#[mount(\"/path\")]` to the struct"
 )]
 pub trait Mounted: Send + Sync + 'static {
-    /// The struct's part of the descriptor.
+    /// The part of the declaration that is on the struct.
     #[doc(hidden)]
     const MOUNT: Mount;
 
-    /// What the compiler checks of a resource with generics, where it is mounted.
+    /// Checks of a generic resource, which the compiler evaluates where the resource is mounted.
     #[doc(hidden)]
     const CHECKED: () = ();
 }
 
 /// A resource: a struct with `#[mount]`, whose impl has `#[resource]`.
 ///
-/// The macros implement this trait; nobody else should. The resource's methods stay plain methods, which another
-/// resource may call. Beside them, the impl may have hooks, which the framework asks before the method:
+/// Do not implement this trait by hand. The methods of a resource stay plain methods, which other resources can call.
+/// The impl can also have hooks, which the framework calls before the method:
 ///
-/// | hook | returns | asked |
+/// | hook | returns | purpose |
 /// |---|---|---|
-/// | `authorize` | `Result<(), E>` | first: may this request be answered at all? |
-/// | `exists` | `bool` | is there a representation, for `If-Match: *`? |
-/// | `etag` | `Option<EntityTag>` | what is the entity tag of the resource? |
-/// | `last_modified` | `Option<SystemTime>` | when was it modified last? |
+/// | `authorize` | `Result<(), E>` | rejects unauthorized requests; called first |
+/// | `exists` | `bool` | whether the resource has a representation, for `If-Match: *` |
+/// | `etag` | `Option<EntityTag>` | the entity tag of the resource |
+/// | `last_modified` | `Option<SystemTime>` | the time of the last modification |
 ///
-/// Each may be `async`, and may return a `Result` of it.
+/// Each hook can be `async` and can return a `Result` of its type.
 ///
 /// ```
 /// use wsgiservice::{Application, mount, resource, testing::Client};
@@ -66,24 +66,24 @@ pub trait Mounted: Send + Sync + 'static {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no methods",
-    label = "this resource answers nothing",
-    note = "write `#[resource]` on its impl: `#[resource] impl {Self} {{ … }}`"
+    message = "`{Self}` has no `#[resource]` impl",
+    label = "this resource has no methods",
+    note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`"
 )]
 pub trait Resource: Mounted {
-    /// The impl's part of the descriptor.
+    /// The part of the declaration that is on the impl.
     #[doc(hidden)]
     const OPERATIONS: Operations;
 
-    /// What the compiler checks of a resource with generics, where it is mounted.
+    /// Checks of a generic resource, which the compiler evaluates where the resource is mounted.
     #[doc(hidden)]
     const CHECKED: () = ();
 
-    /// Takes the arguments of an operation, and gives its call, not yet begun; nothing where one does not convert.
+    /// Takes the arguments of an operation and returns its call, which has not started; `None` if a conversion fails.
     #[doc(hidden)]
     fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>;
 
-    /// Writes a value in the resource's own representation at this position; nothing where it is of another type.
+    /// Writes a value in the resource's own representation at this position; `None` if the value has another type.
     #[doc(hidden)]
     fn represent(&self, position: usize, value: &dyn Any) -> Option<Bytes> {
         let _ = (position, value);
@@ -91,36 +91,36 @@ pub trait Resource: Mounted {
     }
 }
 
-/// A call that has its arguments, and has not begun.
+/// A call with its arguments, which has not started.
 pub type Call<'a> = Pin<Box<dyn Future<Output = Result<CallOutput, Problem>> + Send + 'a>>;
 
-/// What a method or a hook found.
+/// The output of a method or a hook.
 #[derive(Debug)]
 pub enum CallOutput {
-    /// A method's answer.
+    /// Of a method.
     Outcome(Outcome),
-    /// `authorize` let the request pass.
+    /// Of `authorize`, if it accepts the request.
     Authorized,
-    /// `exists` says so.
+    /// Of `exists`.
     Exists(bool),
-    /// The resource's entity tag.
+    /// Of `etag`.
     Etag(Option<EntityTag>),
-    /// When the resource was modified last.
+    /// Of `last_modified`.
     LastModified(Option<SystemTime>),
 }
 
-/// What a hook found, out of what it may return.
+/// The types that a hook can return, apart from a `Result` of them.
 #[diagnostic::on_unimplemented(
-    message = "a hook does not return `{Self}`",
-    label = "this is not what the hook was asked",
-    note = "`authorize` returns `Result<(), E>`, `exists` a `bool`, `etag` an `Option<EntityTag>`, `last_modified` an `Option<SystemTime>`, and each may return a `Result` of that"
+    message = "this hook cannot return `{Self}`",
+    label = "wrong return type for this hook",
+    note = "`authorize` returns `Result<(), E>`, `exists` returns `bool`, `etag` returns `Option<EntityTag>`, `last_modified` returns `Option<SystemTime>`; each can return a `Result` of its type"
 )]
-pub trait Found<Hook> {
-    /// The finding.
-    fn found(self) -> CallOutput;
+pub trait HookReturn<Hook> {
+    /// Converts it into the output of the call.
+    fn into_output(self) -> CallOutput;
 }
 
-/// The hooks, as types.
+/// A type for each hook.
 pub mod hook {
     /// `authorize`.
     #[derive(Debug)]
@@ -139,42 +139,42 @@ pub mod hook {
     pub struct LastModified;
 }
 
-impl Found<hook::Authorize> for () {
-    fn found(self) -> CallOutput {
+impl HookReturn<hook::Authorize> for () {
+    fn into_output(self) -> CallOutput {
         CallOutput::Authorized
     }
 }
 
-impl Found<hook::Exists> for bool {
-    fn found(self) -> CallOutput {
+impl HookReturn<hook::Exists> for bool {
+    fn into_output(self) -> CallOutput {
         CallOutput::Exists(self)
     }
 }
 
-impl Found<hook::Etag> for Option<EntityTag> {
-    fn found(self) -> CallOutput {
+impl HookReturn<hook::Etag> for Option<EntityTag> {
+    fn into_output(self) -> CallOutput {
         CallOutput::Etag(self)
     }
 }
 
-impl Found<hook::LastModified> for Option<SystemTime> {
-    fn found(self) -> CallOutput {
+impl HookReturn<hook::LastModified> for Option<SystemTime> {
+    fn into_output(self) -> CallOutput {
         CallOutput::LastModified(self)
     }
 }
 
-/// A resource whose type is forgotten: the one place where types are erased.
-pub(crate) trait Erased: Send + Sync {
+/// A resource without its type. Types of resources are erased only here.
+pub(crate) trait ErasedResource: Send + Sync {
     fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>;
 }
 
-impl<R: Resource> Erased for R {
+impl<R: Resource> ErasedResource for R {
     fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>> {
         Resource::bind(self, operation, arguments)
     }
 }
 
-impl fmt::Debug for dyn Erased {
+impl fmt::Debug for dyn ErasedResource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Resource")
     }

@@ -1,9 +1,10 @@
-//! From what a method returned to its outcome, in steps.
+//! Turns the return value of a method into its outcome, in steps.
 //!
-//! A blanket implementation over `Serialize` would collide with `Option`, `Result` and our own types. So the value is
-//! peeled, `Result`, then `Option`, then one of ours or else any value, each step by method resolution on a concretely
-//! typed wrapper: where the inherent method applies it wins, and else the trait's ([`Steps`]) lets the value pass. The same
-//! steps over a type without a value are in [`probe`](crate::answer::return_type).
+//! A blanket implementation for `Serialize` would conflict with those for `Option`, `Result` and [`IntoAnswer`] types. So
+//! the value is unwrapped in steps: `Result`, then `Option`, then an [`IntoAnswer`] type or any other value. Each step uses
+//! method resolution on a wrapper with a concrete type: an inherent method wins if it applies; otherwise the method of
+//! [`ReturnValueExt`] passes the value through. [`return_type`](crate::answer::return_type) takes the same steps for types without a
+//! value.
 
 use std::any::Any;
 
@@ -17,12 +18,12 @@ use crate::{
     representation::{self, Represent, Writer},
 };
 
-/// A value on its way to an outcome.
+/// A return value, or the problem that replaced it.
 #[derive(Debug)]
-pub struct Peeled<T>(Result<T, Problem>);
+pub struct ReturnValue<T>(Result<T, Problem>);
 
-impl<T> Peeled<T> {
-    /// What a method returned.
+impl<T> ReturnValue<T> {
+    /// Wraps the return value of a method.
     pub fn new(value: T) -> Self {
         Self(Ok(value))
     }
@@ -30,34 +31,34 @@ impl<T> Peeled<T> {
     /// The value, for a hook.
     ///
     /// # Errors
-    /// The problem that the hook returned instead.
+    /// The problem that the hook returned.
     pub fn value(self) -> Result<T, Problem> {
         self.0
     }
 }
 
-impl<T, E> Peeled<Result<T, E>> {
-    /// Peels a `Result`.
-    pub fn result(self) -> Peeled<T>
+impl<T, E> ReturnValue<Result<T, E>> {
+    /// Removes a `Result`; an error becomes a problem.
+    pub fn result(self) -> ReturnValue<T>
     where
         E: IntoProblem,
     {
-        Peeled(self.0.and_then(|result| result.map_err(IntoProblem::into_problem)))
+        ReturnValue(self.0.and_then(|result| result.map_err(IntoProblem::into_problem)))
     }
 }
 
-impl<T> Peeled<Option<T>> {
-    /// Peels an `Option`: `None` is a 404.
-    pub fn option(self) -> Peeled<T> {
-        Peeled(self.0.and_then(|option| option.ok_or_else(Problem::not_found)))
+impl<T> ReturnValue<Option<T>> {
+    /// Removes an `Option`; `None` becomes a 404.
+    pub fn option(self) -> ReturnValue<T> {
+        ReturnValue(self.0.and_then(|option| option.ok_or_else(Problem::not_found)))
     }
 }
 
-impl<T: IntoAnswer> Peeled<T> {
-    /// The outcome of one of our own types.
+impl<T: IntoAnswer> ReturnValue<T> {
+    /// The outcome of an [`IntoAnswer`] type.
     ///
     /// # Errors
-    /// The problem that the method returned instead.
+    /// The problem that the method returned.
     pub fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
     where
         T::Value: Represent,
@@ -65,10 +66,10 @@ impl<T: IntoAnswer> Peeled<T> {
         represent(self.0?.into_parts(), |value| built_in(value, writer))
     }
 
-    /// The outcome of one of our own types, of a resource with representations of its own.
+    /// The outcome of an [`IntoAnswer`] type, if the resource has its own representations.
     ///
     /// # Errors
-    /// The problem that the method returned instead.
+    /// The problem that the method returned.
     pub fn outcome_of<R: Resource>(
         self,
         resource: &R,
@@ -81,26 +82,26 @@ impl<T: IntoAnswer> Peeled<T> {
     }
 }
 
-/// The steps that let a value pass.
-pub trait Steps<T>: Sized {
-    /// It is no `Result`.
-    fn result(self) -> Peeled<T>;
+/// The steps for values without the wrapper that a step removes.
+pub trait ReturnValueExt<T>: Sized {
+    /// Passes a value that is not a `Result`.
+    fn result(self) -> ReturnValue<T>;
 
-    /// It is no `Option`.
-    fn option(self) -> Peeled<T>;
+    /// Passes a value that is not an `Option`.
+    fn option(self) -> ReturnValue<T>;
 
-    /// It is none of our own types: it is represented, and a 200.
+    /// The outcome of any other value: a 200 with its representation.
     ///
     /// # Errors
-    /// The problem that the method returned instead.
+    /// The problem that the method returned.
     fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
     where
         T: Represent;
 
-    /// It is none of our own types, and the resource has representations of its own.
+    /// The outcome of any other value, if the resource has its own representations.
     ///
     /// # Errors
-    /// The problem that the method returned instead.
+    /// The problem that the method returned.
     fn outcome_of<R: Resource>(
         self,
         resource: &R,
@@ -110,7 +111,7 @@ pub trait Steps<T>: Sized {
         T: Represent + Any;
 }
 
-impl<T> Steps<T> for Peeled<T> {
+impl<T> ReturnValueExt<T> for ReturnValue<T> {
     fn result(self) -> Self {
         self
     }
@@ -152,7 +153,6 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Ca
     Ok(CallOutput::Outcome(Outcome { status: parts.status, head: parts.head, content }))
 }
 
-/// Writes in a built-in representation.
 fn built_in<T: Represent>(value: &T, writer: Option<Writer>) -> Written {
     match writer {
         Some(writer) => representation::write(value, writer),
@@ -160,7 +160,7 @@ fn built_in<T: Represent>(value: &T, writer: Option<Writer>) -> Written {
     }
 }
 
-/// Writes in a representation of the resource's own, or in a built-in one.
+/// Writes a value in one of the resource's own representations, or in a built-in one.
 fn own<R: Resource, T: Represent + Any>(
     resource: &R,
     value: &T,
@@ -168,20 +168,18 @@ fn own<R: Resource, T: Represent + Any>(
 ) -> Written {
     let Some(Writer::Own(position)) = writer else { return built_in(value, writer) };
     let content = resource.represent(position, value);
-    content.ok_or_else(|| "the representation is of another type".into())
+    content.ok_or_else(|| "the representation takes a value of another type".into())
 }
 
-/// An error that becomes a problem.
-///
-/// Every `E: Into<Problem>` is one.
+/// Errors that methods and hooks can return: every `E: Into<Problem>`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no problem",
-    label = "a method cannot fail with this",
-    note = "derive it beside `Error`: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
-    note = "or write `impl From<{Self}> for wsgiservice::Problem`; of an error that is not yours, make a problem: `.map_err(wsgiservice::Problem::internal)`"
+    message = "`{Self}` cannot be converted into a `Problem`",
+    label = "a method cannot return this error",
+    note = "derive `Problem` for your own error: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
+    note = "or implement `From<{Self}>` for `wsgiservice::Problem`; convert an error of another crate with `.map_err(wsgiservice::Problem::internal)`"
 )]
 pub trait IntoProblem {
-    /// The problem.
+    /// Converts the error into a problem.
     fn into_problem(self) -> Problem;
 }
 

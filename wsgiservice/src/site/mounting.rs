@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Policy;
 use crate::{
     declaration::{Mount, Operations},
-    resource::{Erased, Mounted, Resource},
+    resource::{ErasedResource, Mounted, Resource},
 };
 
 /// A resource that is to be compiled.
@@ -15,7 +15,7 @@ pub(crate) struct Mounting {
     pub(crate) prefix: String,
     pub(crate) mount: Mount,
     pub(crate) operations: Operations,
-    pub(crate) resource: Arc<dyn Erased>,
+    pub(crate) resource: Arc<dyn ErasedResource>,
     /// The position of the layers of the nested applications around it, if there are any.
     pub(crate) layers: Option<usize>,
     /// The policy of the nested application that it comes from.

@@ -8,14 +8,14 @@ use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
     declaration::{Mount, Operations, Package, Representation as Own, Role},
     representation::{Representation, Representations},
-    resource::Erased,
+    resource::ErasedResource,
     routing::Router,
 };
 
 /// A resource of a site.
 #[derive(Debug)]
 pub(crate) struct SiteResource {
-    pub(crate) resource: Arc<dyn Erased>,
+    pub(crate) resource: Arc<dyn ErasedResource>,
     pub(crate) allow: HeaderValue,
     /// Whether the entity tag is computed from what `get` returns.
     pub(crate) computes_etag: bool,
