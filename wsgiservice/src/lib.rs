@@ -276,7 +276,7 @@ pub use self::{
             TemporaryRedirect,
         },
     },
-    application::{Answering, Application, Inner, Service},
+    application::{Application, LayerService, ResponseFuture, Service},
     content::{Content, ContentStream, Patch},
     error::{Error, Result},
     http::{

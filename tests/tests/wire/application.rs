@@ -7,7 +7,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tower_layer::layer_fn;
-use wsgiservice::{Application, Inner, mount, resource};
+use wsgiservice::{Application, LayerService, mount, resource};
 
 use super::strict;
 
@@ -57,12 +57,16 @@ type Seen = Arc<Mutex<Vec<&'static str>>>;
 
 fn layered(application: Application, name: &'static str, seen: &Seen) -> Application {
     let seen = Arc::clone(seen);
-    application.layer(layer_fn(move |inner: Inner| Watch { inner, name, seen: Arc::clone(&seen) }))
+    application.layer(layer_fn(move |inner: LayerService| Watch {
+        inner,
+        name,
+        seen: Arc::clone(&seen),
+    }))
 }
 
 #[derive(Clone)]
 struct Watch {
-    inner: Inner,
+    inner: LayerService,
     name: &'static str,
     seen: Seen,
 }
@@ -70,7 +74,8 @@ struct Watch {
 impl tower_service::Service<http::Request<wsgiservice::Body>> for Watch {
     type Response = http::Response<wsgiservice::Body>;
     type Error = wsgiservice::BoxError;
-    type Future = <Inner as tower_service::Service<http::Request<wsgiservice::Body>>>::Future;
+    type Future =
+        <LayerService as tower_service::Service<http::Request<wsgiservice::Body>>>::Future;
 
     fn poll_ready(
         &mut self,

@@ -1,4 +1,4 @@
-//! Tower layers around the exchange, their types forgotten.
+//! Tower layers and services without their types, so that an application can hold any number of them.
 
 use std::{
     fmt,
@@ -11,33 +11,32 @@ use std::{
 use http::{Request, Response};
 use tower_layer::Layer;
 
-use super::service::Answering;
+use super::service::ResponseFuture;
 use crate::http::body::{Body, BoxError};
 
-/// The service that a layer is put around.
+/// The service that a layer of an [`Application`](super::Application) wraps.
 #[derive(Clone, Debug)]
-pub struct Inner(BoxService);
+pub struct LayerService(BoxService);
 
-/// A service whose type is forgotten.
-pub(super) struct BoxService(Box<dyn Erased>);
+/// A service without its type.
+pub(super) struct BoxService(Box<dyn ErasedService>);
 
-/// A layer whose type is forgotten.
+/// A layer without its type.
 #[derive(Clone)]
-pub(super) struct Wrap(Arc<dyn Fn(BoxService) -> BoxService + Send + Sync>);
+pub(super) struct BoxLayer(Arc<dyn Fn(BoxService) -> BoxService + Send + Sync>);
 
-/// What a layered service comes to.
-type Layered = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
-trait Erased: Send + Sync {
-    fn call(&self, request: Request<Body>) -> Layered;
-    fn boxed_clone(&self) -> Box<dyn Erased>;
+trait ErasedService: Send + Sync {
+    fn call(&self, request: Request<Body>) -> BoxFuture;
+    fn boxed_clone(&self) -> Box<dyn ErasedService>;
 }
 
-/// Any service that a layer made.
+/// A service that a layer returned.
 #[derive(Clone)]
-struct Any<S>(S);
+struct TowerService<S>(S);
 
-impl<S, B> Erased for Any<S>
+impl<S, B> ErasedService for TowerService<S>
 where
     S: tower_service::Service<Request<Body>, Response = Response<B>>
         + Clone
@@ -50,7 +49,7 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    fn call(&self, request: Request<Body>) -> Layered {
+    fn call(&self, request: Request<Body>) -> BoxFuture {
         let mut service = self.0.clone();
         Box::pin(async move {
             poll_fn(|context| service.poll_ready(context)).await.map_err(Into::into)?;
@@ -59,7 +58,7 @@ where
         })
     }
 
-    fn boxed_clone(&self) -> Box<dyn Erased> {
+    fn boxed_clone(&self) -> Box<dyn ErasedService> {
         Box::new(self.clone())
     }
 }
@@ -78,48 +77,49 @@ impl BoxService {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        Self(Box::new(Any(service)))
+        Self(Box::new(TowerService(service)))
     }
 
-    pub(super) fn call(&self, request: Request<Body>) -> Layered {
+    pub(super) fn call(&self, request: Request<Body>) -> BoxFuture {
         self.0.call(request)
     }
 }
 
-/// Forgets the type of a layer.
-pub(super) fn wrap<L, S, B>(layer: L) -> Wrap
-where
-    L: Layer<Inner, Service = S> + Send + Sync + 'static,
-    S: tower_service::Service<Request<Body>, Response = Response<B>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
-    Wrap(Arc::new(move |inner| BoxService::new(layer.layer(Inner(inner)))))
+impl BoxLayer {
+    pub(super) fn new<L, S, B>(layer: L) -> Self
+    where
+        L: Layer<LayerService, Service = S> + Send + Sync + 'static,
+        S: tower_service::Service<Request<Body>, Response = Response<B>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        Self(Arc::new(move |inner| BoxService::new(layer.layer(LayerService(inner)))))
+    }
 }
 
-/// Puts layers around a service, the first one innermost.
-pub(super) fn around(inner: BoxService, layers: &[Wrap]) -> BoxService {
+/// Wraps a service in layers, the first one innermost.
+pub(super) fn wrap(inner: BoxService, layers: &[BoxLayer]) -> BoxService {
     layers.iter().fold(inner, |inner, layer| (layer.0)(inner))
 }
 
-impl tower_service::Service<Request<Body>> for Inner {
+impl tower_service::Service<Request<Body>> for LayerService {
     type Response = Response<Body>;
     type Error = BoxError;
-    type Future = Answering<BoxError>;
+    type Future = ResponseFuture<BoxError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Answering::new(self.0.call(request))
+        ResponseFuture::new(self.0.call(request))
     }
 }
 
@@ -135,8 +135,8 @@ impl fmt::Debug for BoxService {
     }
 }
 
-impl fmt::Debug for Wrap {
+impl fmt::Debug for BoxLayer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Layer")
+        formatter.write_str("BoxLayer")
     }
 }

@@ -1,4 +1,4 @@
-//! Resources and settings, and the tower service that they become.
+//! The builder of an application, and the tower service that it builds.
 
 mod layer;
 mod service;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use http::StatusCode;
 use tower_layer::Layer;
 
-use self::layer::{Wrap, wrap};
+use self::layer::BoxLayer;
 pub use self::{
-    layer::Inner,
-    service::{Answering, Service},
+    layer::LayerService,
+    service::{ResponseFuture, Service},
 };
 use crate::{
     documentation::{Documentation, help},
@@ -21,7 +21,7 @@ use crate::{
     site::{Mounting, Policy, Site, build_error::BuildError},
 };
 
-/// Resources under one name, which [`run`](Self::run) as a server or stand within another program.
+/// A set of resources with settings: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
 ///
 /// ```
 /// use wsgiservice::{Application, mount, resource, testing::Client};
@@ -47,18 +47,20 @@ use crate::{
 pub struct Application {
     pub(crate) name: String,
     pub(crate) resources: Vec<Mounting>,
-    groups: Vec<Vec<Wrap>>,
-    layers: Vec<Wrap>,
+    groups: Vec<Vec<BoxLayer>>,
+    layers: Vec<BoxLayer>,
     pub(crate) settings: Option<Settings>,
     ignored_paths: Vec<String>,
     policy: Policy,
 }
 
-/// What browsers ask of every host by themselves.
+/// The paths that browsers request from every host.
 const IGNORED_PATHS: [&str; 2] = ["/favicon.ico", "/robots.txt"];
 
 impl Application {
-    /// An application without resources.
+    /// Creates an application without resources.
+    ///
+    /// The name is the title of the documentation.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -77,7 +79,7 @@ impl Application {
         self
     }
 
-    /// Adds the resources of another application under a prefix, together with its layers.
+    /// Adds the resources and the layers of another application under a prefix.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -114,7 +116,7 @@ impl Application {
         self
     }
 
-    /// Puts a tower layer around all that is answered; the one that is added last sees a request first.
+    /// Adds a tower layer around all requests and responses; the layer added last sees a request first.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -128,14 +130,14 @@ impl Application {
     /// # async fn main() {
     /// use tower_layer::layer_fn;
     ///
-    /// // any tower layer will do; this one changes nothing
+    /// // works with any tower layer; this one changes nothing
     /// let application = Application::new("ping").mount(Ping).layer(layer_fn(|inner| inner));
     /// assert_eq!(Client::new(application).get("/ping").send().await.status(), 200);
     /// # }
     /// ```
     pub fn layer<L, S, B>(mut self, layer: L) -> Self
     where
-        L: Layer<Inner, Service = S> + Send + Sync + 'static,
+        L: Layer<LayerService, Service = S> + Send + Sync + 'static,
         S: tower_service::Service<http::Request<Body>, Response = http::Response<B>>
             + Clone
             + Send
@@ -147,13 +149,14 @@ impl Application {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        self.layers.push(wrap(layer));
+        self.layers.push(BoxLayer::new(layer));
         self
     }
 
-    /// Answers a `GET` of just these paths with a 404, without reaching a resource, unless one is mounted there.
+    /// Sets the paths whose `GET` is a 404, unless a resource is mounted at exactly that path.
     ///
-    /// Without this, they are `/favicon.ico` and `/robots.txt`, which browsers ask of every host by themselves.
+    /// Resources with a matching path variable do not get these requests. The default is `/favicon.ico` and `/robots.txt`,
+    /// which browsers request from every host.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -176,8 +179,9 @@ impl Application {
         self
     }
 
-    /// Sends the default representation to a client that accepts nothing of what there is, in place of a 406: so did
-    /// the Python original (RFC 9110, section 15.5.7 leaves the choice).
+    /// Sends the default representation instead of a 406 if the client accepts none of the available ones.
+    ///
+    /// The Python original did the same. RFC 9110, section 15.5.7, allows both.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -199,7 +203,7 @@ impl Application {
         self
     }
 
-    /// Answers parameters that break rules with a 422 in place of a 400 (RFC 9110, section 15.5.21).
+    /// Responds to parameters that break rules with a 422 instead of a 400 (RFC 9110, section 15.5.21).
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -220,9 +224,10 @@ impl Application {
         self
     }
 
-    /// Reads so much content of a request at the most, in bytes, and answers what is more with a 413.
+    /// Sets the maximum size of request content, in bytes; larger requests get a 413.
     ///
-    /// Without this, it is 2 MiB. The limit holds for what a content coding becomes, too.
+    /// The default is 2 MiB. The limit also applies to the decoded size of content with a content coding. `#[limit]` sets
+    /// another one for a resource or a method.
     ///
     /// ```
     /// # use wsgiservice::{Application, Content, mount, resource, testing::Client};
@@ -244,10 +249,10 @@ impl Application {
         self
     }
 
-    /// Takes these for the methods that there are: any other is a 501, and not a 405.
+    /// Sets the methods that the server recognizes; other methods get a 501 instead of a 405.
     ///
-    /// Without this, they are those of the HTTP Method Registry (RFC 9110, section 16.1). What a resource implements is
-    /// there in any case.
+    /// The default is the HTTP Method Registry (RFC 9110, section 16.1). Methods that a resource implements are always
+    /// recognized.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -269,7 +274,7 @@ impl Application {
         self
     }
 
-    /// Sends `Content-MD5` with content, for clients of the Python original (RFC 1864; RFC 7231 has abandoned it).
+    /// Sends `Content-MD5` with content, for clients of the Python original (RFC 1864; removed by RFC 7231).
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -291,9 +296,9 @@ impl Application {
         self
     }
 
-    /// Takes these settings, instead of those of the command line, which nobody looks at then.
+    /// Uses these settings instead of the command line, which is then ignored.
     ///
-    /// A service with options of its own flattens [`Settings`] into them.
+    /// A service with its own command-line options can flatten [`Settings`] into them.
     ///
     /// ```no_run
     /// # use wsgiservice::{mount, resource};
@@ -312,10 +317,10 @@ impl Application {
         self
     }
 
-    /// Prepares everything, and makes a tower service of it.
+    /// Builds a tower service.
     ///
     /// # Errors
-    /// All conflicts between paths, and whatever else is wrong, at once.
+    /// All errors of the resources at once, for example conflicting paths or invalid defaults.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource};
@@ -332,7 +337,7 @@ impl Application {
         self.compile().map(|(service, _)| service)
     }
 
-    /// The service, and the documentation of its resources.
+    /// Builds the service and the documentation of its resources.
     pub(crate) fn compile(self) -> Result<(Service, Arc<Documentation>), BuildError> {
         let trusted = self.settings.map_or_else(Network::loopback, |settings| settings.trusted);
         let mut site = Site::new(self.policy, self.ignored_paths, trusted);
@@ -345,9 +350,9 @@ impl Application {
         Ok((Service::new(Arc::new(site), &self.groups, &self.layers), documentation))
     }
 
-    /// The tower service, for a test or for another program, such as an axum `Router`.
+    /// Builds a tower service, and logs errors instead of returning them.
     ///
-    /// What [`build`](Self::build) finds wrong is logged, and every request is answered with a 500.
+    /// If [`build`](Self::build) fails, the service responds to every request with a 500.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource};

@@ -1,4 +1,4 @@
-//! An application as a tower service.
+//! A built application as a tower service.
 
 use std::{
     convert::Infallible,
@@ -11,7 +11,7 @@ use std::{
 
 use http::Response;
 
-use super::layer::{BoxService, Wrap, around};
+use super::layer::{BoxLayer, BoxService, wrap};
 use crate::{
     exchange::{self, Exchange},
     http::{
@@ -21,42 +21,42 @@ use crate::{
     site::Site,
 };
 
-/// An application that was built: a tower service, which is cheap to clone.
+/// A built application: a tower service that is cheap to clone.
 ///
-/// [`Application::build`](super::Application::build) makes it, and
+/// Created by [`Application::build`](super::Application::build) and
 /// [`Application::into_service`](super::Application::into_service).
 #[derive(Clone, Debug)]
 pub struct Service {
     site: Arc<Site>,
-    /// The layers of the application itself, around everything.
+    /// The exchange within all layers of the application itself, if it has layers.
     outer: Option<BoxService>,
-    /// The layers of nested applications, each group around the exchange.
+    /// The exchange within each group of layers of a nested application.
     groups: Arc<[BoxService]>,
 }
 
-/// The answer of a [`Service`], on its way.
-pub struct Answering<E = Infallible>(
+/// The future of the response of a [`Service`].
+pub struct ResponseFuture<E = Infallible>(
     Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>,
 );
 
 impl Service {
-    pub(super) fn new(site: Arc<Site>, groups: &[Vec<Wrap>], layers: &[Wrap]) -> Self {
+    pub(super) fn new(site: Arc<Site>, groups: &[Vec<BoxLayer>], layers: &[BoxLayer]) -> Self {
         let plain = Self { site, outer: None, groups: Arc::from([]) };
         let groups =
-            groups.iter().map(|layers| around(BoxService::new(plain.clone()), layers)).collect();
+            groups.iter().map(|layers| wrap(BoxService::new(plain.clone()), layers)).collect();
         let inner = Self { groups, ..plain };
-        let outer = (!layers.is_empty()).then(|| around(BoxService::new(inner.clone()), layers));
+        let outer = (!layers.is_empty()).then(|| wrap(BoxService::new(inner.clone()), layers));
         Self { outer, ..inner }
     }
 
-    /// Answers a request, of which nothing is left.
+    /// Handles one request, through its layers if it has any.
     pub(crate) async fn answer(&self, exchange: &mut Exchange) {
         let Some(layered) = self.layered(&exchange.request) else {
             return exchange::handle(&self.site, exchange).await;
         };
         let Exchange { request, content, response } = exchange;
         match layered.call(request.take_with(std::mem::take(content))).await {
-            Ok(answer) => *response = answer,
+            Ok(layered) => *response = layered,
             Err(error) => exchange::fail(&self.site, exchange, error),
         }
     }
@@ -67,7 +67,7 @@ impl Service {
         &self.site
     }
 
-    /// The layers that the request has to pass first.
+    /// The service within the layers that apply to this request, if any do.
     fn layered(&self, request: &Request) -> Option<BoxService> {
         if self.outer.is_some() {
             return self.outer.clone();
@@ -89,32 +89,32 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<B>) -> Answering {
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
         let service = self.clone();
         let (parts, body) = request.into_parts();
         let mut exchange = Exchange::new(parts, None, Body::new(body));
-        Answering::new(async move {
+        ResponseFuture::new(async move {
             service.answer(&mut exchange).await;
             Ok(exchange.response)
         })
     }
 }
 
-impl<E> Answering<E> {
+impl<E> ResponseFuture<E> {
     pub(super) fn new(
-        answer: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+        response: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
     ) -> Self {
-        Self(Box::pin(answer))
+        Self(Box::pin(response))
     }
 }
 
-impl<E> Future for Answering<E> {
+impl<E> Future for ResponseFuture<E> {
     type Output = Result<Response<Body>, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -122,8 +122,8 @@ impl<E> Future for Answering<E> {
     }
 }
 
-impl<E> fmt::Debug for Answering<E> {
+impl<E> fmt::Debug for ResponseFuture<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Answering")
+        formatter.write_str("ResponseFuture")
     }
 }
