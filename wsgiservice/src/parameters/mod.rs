@@ -22,7 +22,7 @@ use self::plan::{Plan, Planned, Source};
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
-    parameter::{Invalid, Parameter},
+    parameter::{Parameter, ParseError},
     secret::Secret,
 };
 pub(crate) use crate::problem::violation::Violation;
@@ -91,7 +91,9 @@ impl<'a> Arguments<'a> {
         T: Converted<C, M>,
         E: std::fmt::Display,
     {
-        T::take(self, index, |text| convert(text).map_err(|error| Invalid::new(error.to_string())))
+        T::take(self, index, |text| {
+            convert(text).map_err(|error| ParseError::new(error.to_string()))
+        })
     }
 
     /// All that was wrong.
@@ -127,7 +129,7 @@ impl<'a> Arguments<'a> {
         &mut self,
         index: usize,
         mandatory: bool,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let planned = self.plan.parameter(index)?;
         let (mut values, place) = self.values(planned)?;
@@ -146,7 +148,7 @@ impl<'a> Arguments<'a> {
     fn all<C>(
         &mut self,
         index: usize,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Vec<C>> {
         let planned = self.plan.parameter(index)?;
         let (mut values, place) = self.values(planned)?;
@@ -161,7 +163,7 @@ impl<'a> Arguments<'a> {
         &mut self,
         planned: &Planned,
         mandatory: bool,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let place = planned.source.place();
         match planned.default {
@@ -180,12 +182,12 @@ impl<'a> Arguments<'a> {
         planned: &Planned,
         place: &'static str,
         text: &str,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<C> {
         let checked = planned
             .constraint
             .check(text)
-            .and_then(|()| convert(text).map_err(|invalid| (Code::Invalid, invalid.into_reason())));
+            .and_then(|()| convert(text).map_err(|error| (Code::Invalid, error.into_reason())));
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
