@@ -22,8 +22,8 @@
 //! # }
 //! ```
 
-mod known;
-mod pin;
+mod documented;
+mod openapi;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -31,7 +31,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt;
 
-pub use self::pin::assert_openapi;
+pub use self::openapi::assert_openapi;
 use crate::{
     application::{Application, Service},
     exchange::Exchange,
@@ -188,7 +188,7 @@ impl TestRequest {
         let mut exchange = Exchange::new(parts, Some(THIS_MACHINE), content);
         self.service.answer(&mut exchange).await;
         let (head, body) = exchange.response.into_parts();
-        let known = known::can_be(self.service.built(), &method, &target, head.status);
+        let known = documented::is_documented(self.service.built(), &method, &target, head.status);
         let is_right = !self.is_strict || known.unwrap_or(true);
         assert!(
             is_right,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Whether a request for this can be answered with that status; of a method that is not known nobody can tell.
-pub(super) fn can_be(
+pub(super) fn is_documented(
     built: &Built,
     method: &Method,
     target: &Uri,
