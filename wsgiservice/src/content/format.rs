@@ -8,8 +8,8 @@ use mediatype::{MediaType, names};
 use serde::de::DeserializeOwned;
 
 use super::{
-    ContentStream, File, IN_PARTS,
-    members::{Member, Members},
+    ContentStream, IN_PARTS,
+    members::{Member, Members, Written},
 };
 use crate::{
     formats::{
@@ -75,7 +75,7 @@ impl Format {
 pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Result<T, Violation> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     for (name, member) in members.iter() {
-        let text = std::str::from_utf8(member.file.content());
+        let text = std::str::from_utf8(&member.value);
         let text = text.map_err(|_| Violation::within_content(name, "It must be a text."))?;
         form.append_pair(name, text);
     }
@@ -112,14 +112,14 @@ async fn parts(content: Bytes, media_type: &str) -> Result<Members, Violation> {
     let mut form = FormStream::new(content.into_pieces(), media_type).map_err(malformed)?;
     let mut members = Members::default();
     while let Some(part) = form.next().await.map_err(malformed)? {
-        let (name, file) = collect(part).await.map_err(malformed)?;
-        members.add(name, Member::text(file))?;
+        let (name, member) = collect(part).await.map_err(malformed)?;
+        members.add(name, member)?;
     }
     Ok(members)
 }
 
 /// The name of a part, and all of its content.
-async fn collect(mut part: Part<'_>) -> Result<(String, File), Problem> {
+async fn collect(mut part: Part<'_>) -> Result<(String, Member), Problem> {
     let name = part.name().to_owned();
     let file_name = part.file_name().map(str::to_owned);
     let media_type = part.media_type().map(str::to_owned);
@@ -127,11 +127,11 @@ async fn collect(mut part: Part<'_>) -> Result<(String, File), Problem> {
     while let Some(piece) = part.next().await? {
         pieces.push(piece);
     }
-    let content = match <[Bytes; 1]>::try_from(pieces) {
-        Ok([content]) => content,
+    let value = match <[Bytes; 1]>::try_from(pieces) {
+        Ok([value]) => value,
         Err(pieces) => pieces.concat().into(),
     };
-    Ok((name, File { file_name, media_type, content }))
+    Ok((name, Member { file_name, media_type, ..Member::new(value, Written::Text) }))
 }
 
 #[cfg(test)]

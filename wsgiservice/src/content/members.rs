@@ -26,11 +26,12 @@ pub(crate) struct Members {
 /// A member.
 #[derive(Debug)]
 pub(crate) struct Member {
-    /// The value as a text, and what a form says of it.
-    pub(crate) file: File,
+    pub(crate) value: Bytes,
     pub(crate) written: Written,
     /// Whether it is an entry of a list.
     pub(crate) is_listed: bool,
+    pub(super) file_name: Option<String>,
+    pub(super) media_type: Option<String>,
 }
 
 /// How a value is written.
@@ -78,7 +79,7 @@ impl Members {
     pub(super) fn of_form(content: &[u8]) -> Result<Self, Violation> {
         let mut members = Self::default();
         for (name, value) in pairs(content) {
-            members.add(name.into_owned(), Member::text(File::new(value.into_owned())))?;
+            members.add(name.into_owned(), Member::new(value.into_owned(), Written::Text))?;
         }
         Ok(members)
     }
@@ -117,22 +118,30 @@ impl Members {
 }
 
 impl Member {
-    /// A member of a form.
-    pub(super) fn text(file: File) -> Self {
-        Self { file, written: Written::Text, is_listed: false }
+    pub(super) fn new(value: impl Into<Bytes>, written: Written) -> Self {
+        Self { value: value.into(), written, is_listed: false, file_name: None, media_type: None }
+    }
+
+    /// Returns the member as a file.
+    pub(crate) fn to_file(&self) -> File {
+        File {
+            file_name: self.file_name.clone(),
+            media_type: self.media_type.clone(),
+            content: self.value.clone(),
+        }
     }
 
     /// A value of JSON, numbers as they were written; `null` is as if it were not there.
     fn of_json(value: &RawValue, is_listed: bool) -> Option<Self> {
         let text = value.get();
-        let (content, written) = match text.as_bytes().first() {
+        let (value, written) = match text.as_bytes().first() {
             Some(b'n') => return None,
             Some(b'"') => (serde_json::from_str::<String>(text).ok()?.into(), Written::Text),
             Some(b't' | b'f') => (Bytes::copy_from_slice(text.as_bytes()), Written::Boolean),
             Some(b'{' | b'[') => (Bytes::new(), Written::Nested),
             _ => (Bytes::copy_from_slice(text.as_bytes()), Written::Number),
         };
-        Some(Self { file: File::new(content), written, is_listed })
+        Some(Self { is_listed, ..Self::new(value, written) })
     }
 }
 

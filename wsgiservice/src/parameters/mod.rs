@@ -268,7 +268,7 @@ impl<'a> Arguments<'a> {
             self.refuse(planned.violation("content", code, "", reason));
             return None;
         }
-        let texts = members.iter().map(|member| utf_8(Cow::Borrowed(member.file.content())));
+        let texts = members.iter().map(|member| utf_8(Cow::Borrowed(&member.value)));
         self.all_utf_8(planned, "content", texts.collect())
     }
 
@@ -316,8 +316,8 @@ impl<'a> Arguments<'a> {
     /// All the files of this name, but for those that nobody chose.
     fn files(&mut self, index: usize) -> Option<Vec<File>> {
         let planned = self.plan.parameter(index)?;
-        let files = self.members(planned)?.iter().map(|member| &member.file);
-        let files: Vec<_> = files.filter(|file| !file.is_unchosen()).cloned().collect();
+        let files = self.members(planned)?.iter().map(Member::to_file);
+        let files: Vec<_> = files.filter(|file| !file.is_unchosen()).collect();
         let mut all_are_right = true;
         for file in &files {
             if let Err((code, reason)) = planned.constraint.check_size(file.content().len()) {
