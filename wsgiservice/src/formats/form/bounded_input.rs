@@ -20,7 +20,7 @@ const MOST: usize = 64 << 10;
 
 /// Content that is given one piece at a time, and only when the parser has nothing left to say.
 #[derive(Clone)]
-pub(super) struct Feed(Arc<Mutex<State>>);
+pub(super) struct BoundedInput(Arc<Mutex<State>>);
 
 struct State {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, Problem>> + Send>>,
@@ -32,7 +32,7 @@ struct State {
     has_ended: bool,
 }
 
-impl Feed {
+impl BoundedInput {
     pub(super) fn new(
         content: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
     ) -> Self {
@@ -102,7 +102,7 @@ impl State {
     }
 }
 
-impl Stream for Feed {
+impl Stream for BoundedInput {
     type Item = Result<Bytes, Problem>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

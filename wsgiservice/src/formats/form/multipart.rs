@@ -7,7 +7,7 @@ use futures_util::Stream;
 use http::header;
 use multer::{Field, Multipart};
 
-use super::bounded_input::Feed;
+use super::bounded_input::BoundedInput;
 use crate::problem::Problem;
 
 /// How long a boundary may be (RFC 2046, section 5.1.1).
@@ -51,7 +51,7 @@ const LONGEST_BOUNDARY: usize = 70;
 pub struct FormStream {
     multipart: Multipart<'static>,
     current: Option<Field<'static>>,
-    feed: Feed,
+    input: BoundedInput,
 }
 
 /// A part of a form, as it comes.
@@ -59,7 +59,7 @@ pub struct FormStream {
 /// [`FormStream`] gives them, one after the other.
 pub struct Part<'a> {
     field: &'a mut Field<'static>,
-    feed: &'a Feed,
+    input: &'a BoundedInput,
 }
 
 impl FormStream {
@@ -73,9 +73,9 @@ impl FormStream {
         if boundary.len() > LONGEST_BOUNDARY {
             return Err(problem(multer::Error::NoBoundary));
         }
-        let feed = Feed::new(content);
-        let multipart = Multipart::new(feed.clone(), boundary);
-        Ok(Self { multipart, current: None, feed })
+        let input = BoundedInput::new(content);
+        let multipart = Multipart::new(input.clone(), boundary);
+        Ok(Self { multipart, current: None, input })
     }
 
     /// The next part, with what is left of the one before it passed over; nothing at the end.
@@ -85,18 +85,18 @@ impl FormStream {
     /// where it goes over the limit.
     pub async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
         if let Some(field) = &mut self.current {
-            let mut rest = Part { field, feed: &self.feed };
+            let mut rest = Part { field, input: &self.input };
             while rest.next().await?.is_some() {}
         }
         self.current = None;
-        let Self { multipart, feed, .. } = self;
-        let field = feed.serve(|context| multipart.poll_next_field(context)).await?;
+        let Self { multipart, input, .. } = self;
+        let field = input.serve(|context| multipart.poll_next_field(context)).await?;
         self.current = field.map_err(problem)?;
         if self.current.is_none() {
-            self.feed.drain().await?;
+            self.input.drain().await?;
         }
-        let feed = &self.feed;
-        Ok(self.current.as_mut().map(|field| Part { field, feed }))
+        let input = &self.input;
+        Ok(self.current.as_mut().map(|field| Part { field, input }))
     }
 }
 
@@ -124,8 +124,8 @@ impl Part<'_> {
     /// # Errors
     /// As [`FormStream::next`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Self { field, feed } = self;
-        let piece = feed.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
+        let Self { field, input } = self;
+        let piece = input.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
         piece.transpose().map_err(problem)
     }
 }
