@@ -8,7 +8,7 @@ use crate::{
     http::{
         date,
         entity_tag::{EntityTag, EntityTagList},
-        known_fields::Concern,
+        known_fields::KnownField,
         request::Request,
     },
     problem::Problem,
@@ -97,7 +97,7 @@ impl Preconditions {
         selected: impl FnOnce() -> Vec<Cow<'static, str>>,
         all: impl FnOnce() -> Vec<Cow<'static, str>>,
     ) -> Self {
-        if !request.has(Concern::Precondition) {
+        if !request.has(KnownField::Precondition) {
             return Self::default();
         }
         let fields = request.fields();

@@ -22,7 +22,7 @@ use self::{format::Format, members::Members};
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
     formats::{coding::decode::Codings, form::multipart::FormStream},
-    http::{body::Body, digest::Expected, known_fields::Concern, request::Request},
+    http::{body::Body, digest::Expected, known_fields::KnownField, request::Request},
     problem::{Problem, violation::Violation},
 };
 
@@ -230,7 +230,7 @@ pub(crate) async fn read(
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
-    let digests = if request.has(Concern::StatedDigest) {
+    let digests = if request.has(KnownField::StatedDigest) {
         Expected::of(request.fields())?
     } else {
         Expected::default()

@@ -4,7 +4,7 @@ use http::header;
 
 use crate::{
     formats::coding::Coding,
-    http::{accept, accept_encoding, known_fields::Concern, request::Request},
+    http::{accept, accept_encoding, known_fields::KnownField, request::Request},
     problem::Problem,
     representation::{Representations, Selected},
 };
@@ -18,7 +18,7 @@ pub(crate) fn select<'a>(
     if let Some(extension) = extension {
         return representations.by_extension(extension);
     }
-    if !request.has(Concern::Representation) {
+    if !request.has(KnownField::Representation) {
         return representations.at(0);
     }
     let accept = request.fields().get_all(header::ACCEPT);
@@ -39,7 +39,7 @@ pub(crate) fn required<'a>(
 
 /// Selects the content coding that the client likes best.
 pub(crate) fn coding(request: &Request) -> Option<Coding> {
-    if !request.has(Concern::Coding) {
+    if !request.has(KnownField::Coding) {
         return None;
     }
     accept_encoding::select(&request.fields().get_all(header::ACCEPT_ENCODING))

@@ -12,7 +12,7 @@ use super::{End, Exchange, Findings, negotiate, suffix};
 use crate::{
     answer::{Outcome, OutcomeContent},
     formats::coding::{Coding, encode::is_worth_it},
-    http::{body::Body, date, digest, known_fields::Concern, path::Path, request::Request},
+    http::{body::Body, date, digest, known_fields::KnownField, path::Path, request::Request},
     problem::Problem,
     representation::{self, NOSNIFF, Selected, Writer},
     site::Built,
@@ -86,7 +86,7 @@ pub(crate) fn respond(
 /// The fields of the answer take over the table of the request's, where nobody asks for those any more. The server gives it
 /// to the next request, and so a connection needs one.
 fn take_table(request: &mut Request, fields: &mut HeaderMap) {
-    if !request.has(Concern::WantedDigest) {
+    if !request.has(KnownField::WantedDigest) {
         std::mem::swap(request.fields_mut(), fields);
         fields.clear();
     }
@@ -287,7 +287,7 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
 
 /// What the client, or the application, wants to know of content that is all there.
 fn digests(has_md5: bool, request: &Request, response: &mut Response<Body>) {
-    if !has_md5 && !request.has(Concern::WantedDigest) {
+    if !has_md5 && !request.has(KnownField::WantedDigest) {
         return;
     }
     let wanted = request.fields();

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Uri, request::Parts};
 
 use super::{
     body::Body,
-    known_fields::{Concern, Presence},
+    known_fields::{FieldSet, KnownField},
 };
 
 /// A request: its method, target and fields, and whom it came from.
@@ -37,7 +37,7 @@ use super::{
 pub struct Request {
     parts: Parts,
     peer: Option<SocketAddr>,
-    presence: Presence,
+    known_fields: FieldSet,
 }
 
 /// Whom a request came from, where a layer stands between the server and the exchange.
@@ -53,13 +53,13 @@ impl Default for Request {
 impl Request {
     pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>) -> Self {
         let peer = peer.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0));
-        let presence = Presence::of(&parts.headers);
-        Self { parts, peer, presence }
+        let known_fields = FieldSet::of(&parts.headers);
+        Self { parts, peer, known_fields }
     }
 
     /// Makes it this one.
     pub(crate) fn set(&mut self, parts: Parts, peer: SocketAddr) {
-        self.presence = Presence::of(&parts.headers);
+        self.known_fields = FieldSet::of(&parts.headers);
         self.peer = Some(peer);
         self.parts = parts;
     }
@@ -86,8 +86,8 @@ impl Request {
     }
 
     /// Whether it has a field of this concern.
-    pub(crate) fn has(&self, concern: Concern) -> bool {
-        self.presence.has(concern)
+    pub(crate) fn has(&self, field: KnownField) -> bool {
+        self.known_fields.has(field)
     }
 
     /// The header fields, to be taken.
