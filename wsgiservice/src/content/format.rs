@@ -139,7 +139,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::{
-        super::{Use, Whole},
+        super::{ContentUse, WholeContent},
         *,
     };
 
@@ -148,8 +148,8 @@ mod tests {
         let media_type = HeaderValue::from_static("multipart/form-data; boundary=b");
         let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]);
         assert_eq!(Format::of(&fields).is_some(), cfg!(feature = "multipart"));
-        for whole in [Whole::Nothing, Whole::Value] {
-            let offered = Use { whole, parameters: true }.media_types();
+        for whole in [WholeContent::Nothing, WholeContent::Value] {
+            let offered = ContentUse { whole, parameters: true }.media_types();
             let offered = offered.to_str().expect("text").contains("multipart/form-data");
             assert_eq!(offered, cfg!(feature = "multipart"), "{whole:?}");
         }

@@ -71,16 +71,16 @@ impl<T> Content<T> {
 
 /// What an operation does with content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Use {
+pub(crate) struct ContentUse {
     /// What it takes of the whole.
-    pub(crate) whole: Whole,
+    pub(crate) whole: WholeContent,
     /// Whether it looks for parameters there.
     pub(crate) parameters: bool,
 }
 
 /// What an operation takes of the content as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Whole {
+pub(crate) enum WholeContent {
     /// Nothing.
     #[default]
     Nothing,
@@ -94,7 +94,7 @@ pub(crate) enum Whole {
     Form,
 }
 
-impl Use {
+impl ContentUse {
     pub(crate) fn is_any(self) -> bool {
         self != Self::default()
     }
@@ -102,27 +102,29 @@ impl Use {
     /// The media types that are understood, for `Accept`, `Accept-Post` and `Accept-Patch`.
     pub(crate) fn media_types(self) -> HeaderValue {
         HeaderValue::from_static(match self.whole {
-            Whole::Nothing if !IN_PARTS => "application/json, application/x-www-form-urlencoded",
-            Whole::Value if !IN_PARTS => {
+            WholeContent::Nothing if !IN_PARTS => {
+                "application/json, application/x-www-form-urlencoded"
+            }
+            WholeContent::Value if !IN_PARTS => {
                 "application/json, application/x-www-form-urlencoded, application/xml, text/xml"
             }
-            Whole::Bytes | Whole::Stream => "*/*",
-            Whole::Nothing => {
+            WholeContent::Bytes | WholeContent::Stream => "*/*",
+            WholeContent::Nothing => {
                 "application/json, application/x-www-form-urlencoded, multipart/form-data"
             }
-            Whole::Value => {
+            WholeContent::Value => {
                 "application/json, application/x-www-form-urlencoded, multipart/form-data, application/xml, text/xml"
             }
-            Whole::Form => "multipart/form-data",
+            WholeContent::Form => "multipart/form-data",
         })
     }
 
     fn understands(self, format: Option<Format>) -> bool {
         match self.whole {
-            Whole::Bytes | Whole::Stream => true,
-            Whole::Nothing => format.is_some_and(|format| format != Format::Xml),
-            Whole::Value => format.is_some(),
-            Whole::Form => format == Some(Format::Multipart),
+            WholeContent::Bytes | WholeContent::Stream => true,
+            WholeContent::Nothing => format.is_some_and(|format| format != Format::Xml),
+            WholeContent::Value => format.is_some(),
+            WholeContent::Form => format == Some(Format::Multipart),
         }
     }
 }
@@ -223,7 +225,7 @@ impl ReadContent {
 /// A 413, a 415, or a 400 where the content breaks off, or is not of its coding or its digest.
 pub(crate) async fn read(
     request: &Request,
-    usage: Use,
+    usage: ContentUse,
     limit: usize,
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
@@ -245,7 +247,7 @@ pub(crate) async fn read(
 
 async fn receive(
     request: &Request,
-    usage: Use,
+    usage: ContentUse,
     limit: usize,
     body: Body,
     digests: Expected,
@@ -264,11 +266,14 @@ async fn receive(
     let content = ContentStream::new(body, &codings, digests, limit);
     let media_type = format::content_type(fields);
     match usage.whole {
-        Whole::Stream => Ok(Unread::Stream(content).into()),
-        Whole::Form => Ok(Unread::Form(FormStream::new(content.into_pieces(), media_type)?).into()),
-        Whole::Nothing | Whole::Value | Whole::Bytes => {
+        WholeContent::Stream => Ok(Unread::Stream(content).into()),
+        WholeContent::Form => {
+            Ok(Unread::Form(FormStream::new(content.into_pieces(), media_type)?).into())
+        }
+        WholeContent::Nothing | WholeContent::Value | WholeContent::Bytes => {
             let bytes = content.collect().await?;
-            let is_in_parts = usage.whole == Whole::Value && format == Some(Format::Multipart);
+            let is_in_parts =
+                usage.whole == WholeContent::Value && format == Some(Format::Multipart);
             let members = match format {
                 Some(format) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
                     format::members(format, media_type, &bytes).await
@@ -281,7 +286,7 @@ async fn receive(
     }
 }
 
-fn unsupported(method: &Method, usage: Use) -> Problem {
+fn unsupported(method: &Method, usage: ContentUse) -> Problem {
     let name = if *method == Method::PATCH {
         HeaderName::from_static("accept-patch")
     } else {

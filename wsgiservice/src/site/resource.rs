@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 
 use super::{deprecation, freshness::Lifetime, methods, mounting::Mounting, policy::Manners};
 use crate::{
-    content::{Use, Whole},
+    content::{ContentUse, WholeContent},
     declaration::{Argument, Mount, Operation, Parameter, Role},
     parameters::plan::Plan,
     representation::{self, Representations},
@@ -49,7 +49,7 @@ pub(crate) struct Prepared {
     pub(crate) is_represented: bool,
     /// Whether the answer is written by the method itself, and has no representation.
     pub(crate) is_verbatim: bool,
-    pub(crate) content: Use,
+    pub(crate) content: ContentUse,
     /// How much content it reads, in bytes, where it has a limit of its own.
     pub(crate) content_limit: Option<usize>,
 }
@@ -156,8 +156,8 @@ impl Prepared {
             Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
         let plan = Plan::new(mount, operation)?;
         let whole = whole(operation);
-        let is_read = !matches!(whole, Whole::Stream | Whole::Form);
-        let content = Use { whole, parameters: is_read && plan.looks_into_content() };
+        let is_read = !matches!(whole, WholeContent::Stream | WholeContent::Form);
+        let content = ContentUse { whole, parameters: is_read && plan.looks_into_content() };
         Ok(Self {
             position,
             role: operation.role,
@@ -181,12 +181,12 @@ fn method(role: Role) -> Option<Method> {
     }
 }
 
-fn whole(operation: &Operation) -> Whole {
+fn whole(operation: &Operation) -> WholeContent {
     let whole = |parameter: &Parameter| match parameter.argument {
-        Argument::Content { .. } => Some(Whole::Value),
-        Argument::Bytes => Some(Whole::Bytes),
-        Argument::Stream => Some(Whole::Stream),
-        Argument::Form => Some(Whole::Form),
+        Argument::Content { .. } => Some(WholeContent::Value),
+        Argument::Bytes => Some(WholeContent::Bytes),
+        Argument::Stream => Some(WholeContent::Stream),
+        Argument::Form => Some(WholeContent::Form),
         _ => None,
     };
     operation.parameters.iter().find_map(whole).unwrap_or_default()
