@@ -142,7 +142,7 @@ impl Preconditions {
     }
 
     /// Whether there are any.
-    pub(crate) fn are_there(&self) -> bool {
+    pub(crate) fn is_stated(&self) -> bool {
         self.0.is_some()
     }
 
@@ -152,13 +152,13 @@ impl Preconditions {
     }
 
     /// Whether they name a tag with this suffix.
-    pub(crate) fn name(&self, suffix: &str) -> bool {
-        self.0.as_ref().is_some_and(|stated| stated.name(suffix))
+    pub(crate) fn mentions_suffix(&self, suffix: &str) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.mentions_suffix(suffix))
     }
 
     /// Whether they name the present tag.
-    pub(crate) fn know(&self, validators: &Validators) -> bool {
-        self.0.as_ref().is_some_and(|stated| stated.knows(validators))
+    pub(crate) fn matches_current(&self, validators: &Validators) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.matches_current(validators))
     }
 
     /// The suffix of the tag that the client has, where a 304 is due to that.
@@ -214,12 +214,12 @@ impl Stated {
         self.suffixes.iter().any(|suffix| is_among(etag, suffix, tags, equal))
     }
 
-    fn knows(&self, validators: &Validators) -> bool {
+    fn matches_current(&self, validators: &Validators) -> bool {
         let mut conditions = [&self.if_match, &self.if_none_match].into_iter().flatten();
         conditions.any(|condition| self.matches(condition, validators, EntityTag::weak_eq))
     }
 
-    fn name(&self, suffix: &str) -> bool {
+    fn mentions_suffix(&self, suffix: &str) -> bool {
         let conditions = [&self.if_match, &self.if_none_match];
         conditions.into_iter().flatten().any(|condition| match condition {
             Condition::Tags(EntityTagList::Tags(tags)) => {

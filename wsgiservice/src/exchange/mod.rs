@@ -333,7 +333,7 @@ impl<'a> Asking<'a> {
     ) -> Result<Calls<'a>, Problem> {
         let mut wrong = Vec::new();
         let method = self.call(operation, content, preconditions, &mut wrong);
-        let exists = preconditions.are_there();
+        let exists = preconditions.is_stated();
         let asks = self.request.retrieves() || exists;
         let mut hooks = Vec::new();
         let mut ask = |role| {
@@ -349,7 +349,7 @@ impl<'a> Asking<'a> {
             ask(Role::Exists);
         }
         let retrieves = self.entry.automatic_etag && !self.request.retrieves();
-        let get = (retrieves && preconditions.are_there()).then(|| self.entry.method(&Method::GET));
+        let get = (retrieves && preconditions.is_stated()).then(|| self.entry.method(&Method::GET));
         let mut retrievals = Vec::new();
         if let Some(get) = get.flatten() {
             for selected in seen(get, preconditions) {
@@ -395,7 +395,8 @@ fn seen<'a>(get: &'a Prepared, preconditions: &Preconditions) -> Vec<Selected<'a
     let representations = &get.representations;
     let is_named = |extension: &str| {
         let coded = Coding::ALL.map(|coding| suffix(extension, coding));
-        preconditions.name(extension) || coded.iter().any(|coded| preconditions.name(coded))
+        preconditions.mentions_suffix(extension)
+            || coded.iter().any(|coded| preconditions.mentions_suffix(coded))
     };
     let extensions = representations.extensions().enumerate();
     let named = extensions.filter(|(_, extension)| is_named(extension));
@@ -441,7 +442,7 @@ impl Calls<'_> {
                     Err(problem) if is_of_nothing(&problem) => {}
                     Err(problem) => return Err(problem),
                 }
-                if preconditions.know(validators) {
+                if preconditions.matches_current(validators) {
                     break;
                 }
             }

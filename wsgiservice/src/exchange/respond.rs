@@ -95,7 +95,7 @@ fn take_table(request: &mut Request, fields: &mut HeaderMap) {
 /// Content that tells the log where it breaks off: no client is told.
 fn told(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
-    body.told(move |error| {
+    body.on_error(move |error| {
         tracing::error!(%method, path, %error, "the content of an answer broke off");
     })
 }

@@ -128,15 +128,15 @@ impl Body {
     }
 
     /// With something that is dropped when the content is.
-    pub(crate) fn holding(self, held: impl Send + 'static) -> Self {
-        self.told(move |_| _ = &held)
+    pub(crate) fn keep_until_end(self, value: impl Send + 'static) -> Self {
+        self.on_error(move |_| _ = &value)
     }
 
     /// With what breaks it off told to this function.
-    pub(crate) fn told(self, tell: impl Fn(&BoxError) + Send + 'static) -> Self {
+    pub(crate) fn on_error(self, report: impl Fn(&BoxError) + Send + 'static) -> Self {
         match self.0 {
             Inner::Stream(body) => Self::new(body.map_err(move |error| {
-                tell(&error);
+                report(&error);
                 error
             })),
             Inner::Empty | Inner::Full(_) => self,

@@ -131,7 +131,7 @@ impl Connection {
             Some(_) => self.watch.enter(Phase::Idle),
             None => {
                 let sending = Sending(Arc::clone(&self.watch));
-                *content = std::mem::take(content).holding(sending);
+                *content = std::mem::take(content).keep_until_end(sending);
             }
         }
     }
