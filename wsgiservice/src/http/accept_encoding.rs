@@ -5,7 +5,7 @@ use http::HeaderValue;
 use super::quality::{Quality, weight};
 use crate::formats::coding::Coding;
 
-/// The coding to send; nothing where the client wants none, or says nothing.
+/// Selects the coding to send; `None` if the client prefers none or does not send the field.
 pub(crate) fn select<'v, V>(accept: V) -> Option<Coding>
 where
     V: IntoIterator<Item = &'v HeaderValue> + Copy,
@@ -23,7 +23,7 @@ where
     (quality >= plain).then_some(coding)
 }
 
-/// The quality that the client gives to this name.
+/// Returns the quality that the client assigns to this name.
 fn named<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, name: &str) -> Option<Quality> {
     let lines = accept.into_iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| line.split(',')).find_map(|element| {
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_field_nothing_is_coded() {
+    fn without_the_field_no_coding_is_selected() {
         assert_eq!(select(&[]), None);
         assert_eq!(selected(""), None);
         assert_eq!(selected("identity"), None);
@@ -49,20 +49,20 @@ mod tests {
 
     #[test]
     #[cfg(feature = "gzip")]
-    fn a_name_is_of_either_case() {
+    fn names_are_case_insensitive() {
         assert_eq!(selected("GZIP"), Some("gzip"));
     }
 
     #[test]
     #[cfg(all(feature = "brotli", feature = "gzip"))]
-    fn the_greatest_quality_wins_and_among_equals_the_better_coding() {
+    fn the_highest_quality_wins_and_then_the_order_of_the_server() {
         assert_eq!(selected("gzip, deflate, br"), Some("br"));
         assert_eq!(selected("gzip;q=1, br;q=0.5"), Some("gzip"));
     }
 
     #[test]
     #[cfg(all(feature = "brotli", feature = "zstd"))]
-    fn an_asterisk_is_any_coding_that_is_not_named() {
+    fn an_asterisk_matches_any_coding_that_is_not_listed() {
         assert_eq!(selected("*"), Some("zstd"));
         assert_eq!(selected("*;q=0.5, zstd;q=0"), Some("br"));
         assert_eq!(selected("*;q=0"), None);
@@ -70,14 +70,14 @@ mod tests {
 
     #[test]
     #[cfg(not(any(feature = "brotli", feature = "gzip", feature = "zstd")))]
-    fn a_coding_whose_feature_is_off_is_not_there() {
+    fn a_coding_whose_feature_is_off_is_not_selected() {
         assert_eq!(selected("br, zstd, gzip"), None);
         assert_eq!(selected("*"), None);
     }
 
     #[test]
     #[cfg(feature = "gzip")]
-    fn what_is_not_coded_may_be_liked_better() {
+    fn identity_is_selected_if_its_quality_is_higher() {
         assert_eq!(selected("gzip;q=0.1, identity;q=1"), None);
         assert_eq!(selected("gzip;q=0.5, identity;q=0.5"), Some("gzip"));
         assert_eq!(selected("gzip;q=0.5, identity;q=0"), Some("gzip"));

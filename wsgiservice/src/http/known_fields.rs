@@ -1,17 +1,17 @@
-//! Which fields a request has, of those that the exchange looks for.
+//! The fields of a request that the exchange looks for.
 //!
-//! One walk over the fields tells it of all of them; to ask the table for each that is not there hashes as many names.
+//! One pass over the fields finds all of them; looking up each absent field in the header map would hash its name.
 
 use http::{HeaderMap, HeaderName, header};
 
-/// What a field is about.
+/// A group of fields with one purpose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum KnownField {
     /// `Accept`.
     Representation = 1,
     /// `Accept-Encoding`.
     Coding = 2,
-    /// `If-Match` and the others, but for `If-Range`.
+    /// `If-Match` and the other preconditions, except `If-Range`.
     Precondition = 4,
     /// `Content-Digest`, `Repr-Digest` and `Content-MD5`.
     StatedDigest = 8,
@@ -19,7 +19,7 @@ pub(crate) enum KnownField {
     WantedDigest = 16,
 }
 
-/// The known of which a request has fields.
+/// The groups of which a request has fields.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FieldSet(u8);
 

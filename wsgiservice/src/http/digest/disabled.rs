@@ -1,10 +1,10 @@
-//! What stands in for digests where the feature `digests` is off: none is stated, and none is told.
+//! The stand-in for digests if the feature `digests` is off: the fields are neither verified nor sent.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::problem::Problem;
 
-/// Nothing that content is to be held against.
+/// No digest to verify.
 #[derive(Debug, Default)]
 pub(crate) struct Expected(());
 
