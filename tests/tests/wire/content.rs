@@ -399,14 +399,14 @@ async fn content_is_read_from_a_form_of_either_kind() {
     let empty = send("PUT", "/checked/1", FORM, "").await;
     assert_eq!(
         empty.json()["errors"][0]["detail"],
-        "Value for content does not validate. It has a missing field `count`."
+        "Value for content does not validate. The field `count` is missing."
     );
 }
 
 #[tokio::test]
 async fn a_part_of_a_form_that_does_not_fit_is_told_by_its_name_and_never_with_its_value() {
     for (form, detail) in [
-        ("count=secret", "Value for count does not validate. It is of another form."),
+        ("count=secret", "Value for count does not validate. It has the wrong structure."),
         ("count=1&count=2", "Value for count does not validate. It was given more than once."),
     ] {
         let response = send("PUT", "/checked/1", FORM, form).await;
