@@ -1,4 +1,4 @@
-//! The members of a content in which parameters are looked for: those of a form, or of a JSON object.
+//! The members of content that can hold parameters: those of a form or a JSON object.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 use super::File;
 use crate::{http::urlencoded::pairs, problem::violation::Violation};
 
-/// How many members a content may have, each entry of a list being one.
-const MOST: usize = 10_000;
+/// The maximum number of members; each entry of a list counts.
+const MAX_MEMBERS: usize = 10_000;
 
-/// The members of a content, by name.
+/// The members of content, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     by_name: IndexMap<String, Vec<Member>>,
@@ -28,22 +28,22 @@ pub(crate) struct Members {
 pub(crate) struct Member {
     pub(crate) value: Bytes,
     pub(crate) written: Written,
-    /// Whether it is an entry of a list.
+    /// Whether the member is an entry of a list.
     pub(crate) is_listed: bool,
     pub(super) file_name: Option<String>,
     pub(super) media_type: Option<String>,
 }
 
-/// How a value is written.
+/// The type of a value in its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// As a text, or in a form, where all is text.
+    /// A string, or any value of a form.
     Text,
-    /// As a number of JSON.
+    /// A JSON number.
     Number,
-    /// As `true` or `false`.
+    /// `true` or `false`.
     Boolean,
-    /// As an object, or a list within a list.
+    /// An object, or a list in a list.
     Nested,
 }
 
@@ -51,12 +51,11 @@ impl Members {
     /// Adds a member.
     ///
     /// # Errors
-    /// Where there are too many.
+    /// A violation if there are too many.
     pub(super) fn add(&mut self, name: String, member: Member) -> Result<(), Violation> {
         self.count += 1;
-        if self.count > MOST {
-            let reason = format!("It has more than {MOST} members.");
-            return Err(Violation::malformed_form(reason));
+        if self.count > MAX_MEMBERS {
+            return Err(too_many());
         }
         self.by_name.entry(name).or_default().push(member);
         Ok(())
@@ -72,10 +71,10 @@ impl Members {
             .flat_map(|(name, members)| members.iter().map(move |member| (name.as_str(), member)))
     }
 
-    /// The members of a form.
+    /// Reads the members of a URL-encoded form.
     ///
     /// # Errors
-    /// Where there are too many.
+    /// A violation if there are too many.
     pub(super) fn of_form(content: &[u8]) -> Result<Self, Violation> {
         let mut members = Self::default();
         for (name, value) in pairs(content) {
@@ -84,10 +83,10 @@ impl Members {
         Ok(members)
     }
 
-    /// The members of a JSON object; JSON that is no object has none.
+    /// Reads the members of a JSON object; other JSON has no members.
     ///
     /// # Errors
-    /// Where it does not parse, nests too deep, or where there are too many.
+    /// A violation if the content is malformed, nests too deeply or has too many members.
     pub(super) fn of_json(content: &[u8]) -> Result<Self, Violation> {
         let malformed =
             |error: serde_json::Error| Violation::malformed("JSON", error.line(), error.column());
@@ -107,9 +106,8 @@ impl Members {
                 members.count += 1;
                 listed.extend(Member::of_json(entry, true));
             }
-            if members.count > MOST {
-                let reason = format!("It has more than {MOST} members.");
-                return Err(Violation::malformed_form(reason));
+            if members.count > MAX_MEMBERS {
+                return Err(too_many());
             }
             members.by_name.entry(name).or_default().extend(listed);
         }
@@ -131,7 +129,7 @@ impl Member {
         }
     }
 
-    /// A value of JSON, numbers as they were written; `null` is as if it were not there.
+    /// Reads a JSON value; numbers keep their text, and `null` is treated as absent.
     fn of_json(value: &RawValue, is_listed: bool) -> Option<Self> {
         let text = value.get();
         let (value, written) = match text.as_bytes().first() {
@@ -145,7 +143,11 @@ impl Member {
     }
 }
 
-/// An object, with all of its entries: a name that is there twice is there twice.
+fn too_many() -> Violation {
+    Violation::malformed_form(format!("It must have at most {MAX_MEMBERS} members."))
+}
+
+/// A JSON object with all of its entries, including those with duplicate names.
 struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
@@ -172,7 +174,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// Any JSON that does not nest too deep, which `serde_json` bounds where a value is visited.
+/// Any JSON within the nesting limit, which `serde_json` checks only if a value is visited.
 struct Bounded;
 
 impl<'de> Deserialize<'de> for Bounded {

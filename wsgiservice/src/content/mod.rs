@@ -1,4 +1,4 @@
-//! The content of a request: read under a limit, and understood by its media type.
+//! The content of a request: read within a limit, and deserialised by its media type.
 
 mod file;
 mod format;
@@ -26,12 +26,12 @@ use crate::{
     problem::{Problem, violation::Violation},
 };
 
-/// Whether forms in parts are understood.
+/// Whether multipart forms are supported.
 pub(crate) const IN_PARTS: bool = cfg!(feature = "multipart");
 
-/// The whole content of a request, deserialised by its media type: JSON, XML or a form of either kind.
+/// The complete content of a request, deserialised by its media type: JSON, XML, or a URL-encoded or multipart form.
 ///
-/// What may be absent is an `Option<Content<T>>`.
+/// If the content is optional, use `Option<Content<T>>`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -58,39 +58,39 @@ pub(crate) const IN_PARTS: bool = cfg!(feature = "multipart");
 pub struct Content<T>(T);
 
 impl<T> Content<T> {
-    /// Content of this value, as where one resource calls the method of another.
+    /// Creates content from a value, for example to call the method of another resource.
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
-/// What an operation does with content.
+/// How an operation uses content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContentUse {
-    /// What it takes of the whole.
+    /// How it takes the content as a whole.
     pub(crate) whole: WholeContent,
-    /// Whether it looks for parameters there.
+    /// Whether the content may hold parameters.
     pub(crate) parameters: bool,
 }
 
-/// What an operation takes of the content as a whole.
+/// How an operation takes the content as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum WholeContent {
-    /// Nothing.
+    /// Not at all.
     #[default]
     Nothing,
-    /// A value, which is deserialised, and so needs some content.
+    /// As a deserialised value.
     Value,
-    /// The bytes as they are, of whatever media type.
+    /// As bytes of any media type.
     Bytes,
-    /// The bytes as they come, of whatever media type.
+    /// As a stream of any media type.
     Stream,
-    /// The parts of a form as they come.
+    /// As a stream of the parts of a form.
     Form,
 }
 
@@ -99,7 +99,7 @@ impl ContentUse {
         self != Self::default()
     }
 
-    /// The media types that are understood, for `Accept`, `Accept-Post` and `Accept-Patch`.
+    /// Returns the supported media types, for `Accept`, `Accept-Post` and `Accept-Patch`.
     pub(crate) fn media_types(self) -> HeaderValue {
         HeaderValue::from_static(match self.whole {
             WholeContent::Nothing if !IN_PARTS => {
@@ -129,7 +129,7 @@ impl ContentUse {
     }
 }
 
-/// Content that was read, or that the method reads; nothing where it takes none, as a `GET`.
+/// Content that was read, or that the method reads itself; `None` if the method takes no content.
 #[derive(Debug, Default)]
 pub(crate) struct ReadContent(Option<Box<Read>>);
 
@@ -137,12 +137,12 @@ pub(crate) struct ReadContent(Option<Box<Read>>);
 struct Read {
     bytes: Bytes,
     format: Option<Format>,
-    /// The parameters, or why there are none.
+    /// The members, or why they cannot be read.
     members: Result<Members, Violation>,
     unread: Mutex<Option<Unread>>,
 }
 
-/// Content that the method reads.
+/// Content that the method reads itself.
 #[derive(Debug)]
 enum Unread {
     Stream(ContentStream),
@@ -190,7 +190,7 @@ impl ReadContent {
         unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether there is nothing: no byte, and no media type in which that would be something.
+    /// Returns whether the content is absent: it has no bytes, and is not an empty form.
     pub(crate) fn is_empty(&self) -> bool {
         let is_empty = |read: &Read| read.bytes.is_empty() && read.format != Some(Format::Form);
         self.0.as_deref().is_none_or(is_empty)
@@ -209,20 +209,20 @@ impl ReadContent {
         }
     }
 
-    /// The members of this name, in order.
+    /// Returns the members with this name, in order.
     ///
     /// # Errors
-    /// Where the content is malformed.
+    /// A violation if the content is malformed.
     pub(crate) fn members(&self, name: &str) -> Result<&[Member], Violation> {
         let Some(read) = &self.0 else { return Ok(&[]) };
         read.members.as_ref().map(|members| members.named(name)).map_err(Violation::clone)
     }
 }
 
-/// Reads the content of a request, for what an operation does with it.
+/// Reads the content of a request as an operation uses it.
 ///
 /// # Errors
-/// A 413, a 415, or a 400 where the content breaks off, or is not of its coding or its digest.
+/// A 413, a 415, or a 400 if the content ends early, cannot be decoded or does not match its digest.
 pub(crate) async fn read(
     request: &Request,
     usage: ContentUse,
@@ -237,11 +237,11 @@ pub(crate) async fn read(
     } else {
         Expected::default()
     };
-    // What nobody reads is read only where something is said of it.
+    // Content that the operation does not use is read only to verify its digests.
     if !usage.is_any() && digests.is_empty() {
         return Ok(ReadContent::default());
     }
-    // Boxed: it would make every request larger, and few have content.
+    // Boxed, because the future would enlarge that of every request, and few have content.
     Box::pin(receive(request, usage, limit, std::mem::take(body), digests)).await
 }
 
@@ -293,12 +293,12 @@ fn unsupported(method: &Method, usage: ContentUse) -> Problem {
         header::ACCEPT
     };
     let media_types = usage.media_types();
-    let detail = format!("This method reads {}.", media_types.to_str().unwrap_or_default());
+    let detail = format!("Supported media types: {}.", media_types.to_str().unwrap_or_default());
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
     problem.field(name, media_types)
 }
 
 fn too_large(limit: usize) -> Problem {
-    let detail = format!("The content is over the limit of {limit} bytes.");
+    let detail = format!("The content exceeds the limit of {limit} bytes.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail(detail)
 }
