@@ -169,7 +169,7 @@ impl<'a> Arguments<'a> {
         match planned.default {
             Some(default) => self.check(planned, place, default, &convert).map(Some),
             None if mandatory => {
-                let violation = planned.violation(place, Code::Missing, "", "It is mandatory.");
+                let violation = planned.violation(place, Code::Missing, "", "It is required.");
                 self.refuse(violation);
                 None
             }
@@ -241,7 +241,7 @@ impl<'a> Arguments<'a> {
         let decoded =
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
-            let reason = "It is no percent-encoded UTF-8.";
+            let reason = "It must be percent-encoded UTF-8.";
             self.refuse(planned.violation(planned.source.place(), Code::Encoding, raw, reason));
         }
         decoded
@@ -253,7 +253,7 @@ impl<'a> Arguments<'a> {
             if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
                 texts.push(Cow::Borrowed(text));
             } else {
-                let reason = "It is no UTF-8.";
+                let reason = "It must be UTF-8.";
                 self.refuse(planned.violation(planned.source.place(), Code::Encoding, "", reason));
                 return None;
             }
@@ -288,7 +288,7 @@ impl<'a> Arguments<'a> {
         texts: Option<Vec<Cow<'a, str>>>,
     ) -> Option<Values<'a>> {
         if texts.is_none() {
-            let reason = "It is no UTF-8.";
+            let reason = "It must be UTF-8.";
             self.refuse(planned.violation(place, Code::Encoding, "", reason));
         }
         texts.map(Values::Many)
