@@ -1,4 +1,4 @@
-//! From a value to content, in the representation that was selected.
+//! The representations of values, and writing the selected one.
 
 mod represent;
 
@@ -15,29 +15,29 @@ use crate::{
 /// The root element of a problem in XML.
 const XML_ROOT: &str = "response";
 
-/// How a value is written.
+/// The writer of a representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
-    /// As JSON.
+    /// JSON.
     Json,
-    /// As XML, with this root element.
+    /// XML with this root element.
     Xml(&'static str),
-    /// By the resource's own function at this position.
+    /// The function of the resource at this position.
     Own(usize),
 }
 
-/// A representation that was selected for an answer.
+/// The representation that was selected for a response.
 #[derive(Clone, Copy, Debug)]
 pub struct Selected<'a> {
     pub(crate) extension: &'static str,
     pub(crate) content_type: &'a HeaderValue,
-    /// Whether a content coding makes it smaller.
+    /// Whether a content coding makes the content smaller.
     pub(crate) is_compressible: bool,
     pub(crate) writer: Writer,
 }
 
 impl Selected<'_> {
-    /// What stands in where an operation has nothing to represent.
+    /// The placeholder for an operation without representations.
     pub(crate) const NONE: Self =
         Self { extension: "", content_type: &NO_TYPE, is_compressible: true, writer: Writer::Json };
 }
@@ -61,7 +61,7 @@ struct Choice {
 }
 
 impl Representations {
-    /// What there is of a value of the type that the operation returns.
+    /// Collects the representations of the type that an operation returns.
     pub(crate) fn new(
         mount: &Mount,
         operations: &Operations,
@@ -70,7 +70,7 @@ impl Representations {
         let mut own = own(operations, returns)?;
         let mut choices = Vec::new();
         for name in mount.representations {
-            // A resource's own representation takes the place of the built-in one with its extension.
+            // A representation of the resource replaces the built-in one with the same extension.
             match own.iter().position(|choice| choice.extension == *name) {
                 Some(position) => choices.push(own.remove(position)),
                 None => choices.extend(built_in(name, mount.xml_root)),
@@ -78,12 +78,12 @@ impl Representations {
         }
         choices.extend(own);
         if returns.value.is_some() && choices.is_empty() {
-            return Err("there is no representation of what a method returns".to_owned());
+            return Err("the returned value has no representation".to_owned());
         }
         Self::from(choices)
     }
 
-    /// What there is of a problem, in the order of the resource.
+    /// Collects the representations of a problem, in the order of the resource.
     pub(crate) fn of_problems(order: &[&str]) -> Self {
         let xml_is_first = order.iter().find(|name| ["json", "xml"].contains(name)) == Some(&"xml");
         let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
@@ -98,7 +98,7 @@ impl Representations {
         let offers = choices.iter().map(|choice| {
             let content_type = choice.content_type.to_str().unwrap_or_default();
             let offer = Offer::new(content_type);
-            offer.ok_or_else(|| format!("`{}` is no media type", choice.media_type))
+            offer.ok_or_else(|| format!("`{}` is not a media type", choice.media_type))
         });
         Ok(Self { offers: offers.collect::<Result<_, _>>()?, choices })
     }
@@ -111,12 +111,12 @@ impl Representations {
         self.choices.iter().find(|choice| choice.extension == extension).map(Choice::selected)
     }
 
-    /// The representation in which clients would see the resource, whatever they asked for.
+    /// Returns the extension of each representation.
     pub(crate) fn extensions(&self) -> impl Iterator<Item = &'static str> {
         self.choices.iter().map(|choice| choice.extension)
     }
 
-    /// The extension and the media type of each.
+    /// Returns the extension and the media type of each representation.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.choices.iter().map(|choice| (choice.extension, choice.media_type))
     }
@@ -137,7 +137,7 @@ impl Choice {
     }
 }
 
-/// `text/xml` and `application/xml` are both XML: the one that was asked for is the one that is answered.
+/// Returns a built-in representation; XML has two, so that the response has the media type that the client asks for.
 fn built_in(name: &str, root: &'static str) -> Vec<Choice> {
     let choices = match name {
         "json" => [choice("json", "application/json", Writer::Json), None],
@@ -150,14 +150,14 @@ fn built_in(name: &str, root: &'static str) -> Vec<Choice> {
     choices.into_iter().flatten().collect()
 }
 
-/// The resource's own representations of what an operation returns.
+/// Returns the representations that the resource defines for the type that an operation returns.
 fn own(operations: &Operations, returns: &Returns) -> Result<Vec<Choice>, String> {
     let own = operations.representations.iter().enumerate();
     let own = own.filter(|(_, own)| returns.value == Some((own.value)()));
     own.map(|(position, own)| {
         let extension = own.extension.trim_start_matches('.');
         let choice = choice(extension, own.media_type, Writer::Own(position));
-        choice.ok_or_else(|| format!("`{}` is no media type", own.media_type))
+        choice.ok_or_else(|| format!("`{}` is not a media type", own.media_type))
     })
     .collect()
 }
@@ -178,11 +178,11 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
     match writer {
         Writer::Json => value.json(),
         Writer::Xml(root) => value.xml(root),
-        Writer::Own(_) => Err("the resource has no representation of its own".into()),
+        Writer::Own(_) => Err("the representation is not built in".into()),
     }
 }
 
-/// The media type of a problem in the representation that was selected for it (RFC 9457, section 3).
+/// Returns the media type of a problem in the selected representation (RFC 9457, section 3).
 pub(crate) fn problem_type(selected: &Selected<'_>) -> HeaderValue {
     match selected.writer {
         Writer::Json => HeaderValue::from_static("application/problem+json"),
@@ -191,7 +191,7 @@ pub(crate) fn problem_type(selected: &Selected<'_>) -> HeaderValue {
     }
 }
 
-/// The extensions that some representation of these has, with which a target may end.
+/// Collects the extensions that a target may have.
 pub(crate) fn extensions<'a>(all: impl Iterator<Item = &'a Representations>) -> Vec<&'static str> {
     let mut extensions: Vec<_> = all.flat_map(Representations::extensions).collect();
     extensions.sort_unstable();
@@ -199,6 +199,6 @@ pub(crate) fn extensions<'a>(all: impl Iterator<Item = &'a Representations>) -> 
     extensions
 }
 
-/// The field that tells clients not to guess.
+/// The field that keeps clients from guessing the media type.
 pub(crate) const NOSNIFF: (header::HeaderName, HeaderValue) =
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
