@@ -1,4 +1,4 @@
-//! What the documentation of an application says that it can answer.
+//! The responses that the documentation of an application lists.
 
 use http::{Method, StatusCode, Uri};
 
@@ -8,7 +8,7 @@ use crate::{
     site::Built,
 };
 
-/// Whether a request for this can be answered with that status; of a method that is not known nobody can tell.
+/// Returns whether the documentation lists a status for a request; `None` if it does not list the method.
 pub(super) fn is_documented(
     built: &Built,
     method: &Method,
@@ -22,13 +22,13 @@ pub(super) fn is_documented(
     }
     let entry = built.entries.get(matched.resource)?;
     let method = if *method == Method::HEAD { &Method::GET } else { method };
-    knows(built.documentation.as_ref()?, entry.path(), method.as_str(), status.as_u16())
+    lists(built.documentation.as_ref()?, entry.path(), method.as_str(), status.as_u16())
 }
 
-fn knows(documentation: &Documentation, path: &str, method: &str, status: u16) -> Option<bool> {
+fn lists(documentation: &Documentation, path: &str, method: &str, status: u16) -> Option<bool> {
     let resource = documentation.resources.iter().find(|resource| resource.path == path)?;
     let mut methods = resource.methods.iter().chain([&resource.options]);
     let method = methods.find(|it| it.method == method)?;
-    let can_be = |answer: &Answer| answer.status.is_none_or(|known| known == status);
-    Some(method.answers.iter().any(can_be))
+    let is_listed = |answer: &Answer| answer.status.is_none_or(|listed| listed == status);
+    Some(method.answers.iter().any(is_listed))
 }
