@@ -254,7 +254,7 @@ pub(crate) async fn read(
         return Err(too_large(limit));
     }
     let digests = if request.has(KnownField::StatedDigest) {
-        Expected::of(request.fields()).map_err(mismatch)?
+        Expected::of(request.fields()).map_err(|it| mismatch(&it))?
     } else {
         Expected::default()
     };
@@ -319,7 +319,7 @@ fn unsupported(method: &Method, usage: ContentUse) -> Problem {
     problem.field(name, media_types)
 }
 
-fn mismatch(mismatch: Mismatch) -> Problem {
+fn mismatch(mismatch: &Mismatch) -> Problem {
     Problem::bad_request(mismatch.to_string())
 }
 

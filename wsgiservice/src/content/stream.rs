@@ -153,7 +153,7 @@ impl Received {
         self.has_ended = true;
         self.digests
             .take()
-            .map_or(Ok(None), |digests| digests.verify().map(|()| None).map_err(mismatch))
+            .map_or(Ok(None), |digests| digests.verify().map(|()| None).map_err(|it| mismatch(&it)))
     }
 }
 
