@@ -1,7 +1,7 @@
-//! Which changes of an OpenAPI document break its clients.
+//! Finds the changes between two OpenAPI documents, and those that break clients.
 //!
-//! A value that a client sends must not be restricted further, and a value that a client receives must not become more
-//! general. Everything else, such as a new method or another description, is compatible.
+//! A change breaks clients if it restricts the values that they send, or if it extends those that they receive. Other
+//! changes, for example a new method or a changed description, are compatible.
 //!
 //! ```
 //! use serde_json::json;
@@ -10,7 +10,7 @@
 //! let new = json!({"paths": {"/ping": {"get": {}}}});
 //! let changes = wsgiservice_openapi_diff::between(&old, &new);
 //! assert!(changes[0].breaks());
-//! assert_eq!(changes[0].to_string(), "PUT /ping: it is gone");
+//! assert_eq!(changes[0].to_string(), "PUT /ping: removed");
 //! ```
 
 mod schema;
@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use self::schema::Schemas;
 
-/// Something that is otherwise than it was.
+/// A difference between two documents.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     breaks: bool,
@@ -30,7 +30,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether a client of the old document may fail with the new one.
+    /// Returns whether a client of the old document may fail with the new one.
     #[must_use]
     pub fn breaks(&self) -> bool {
         self.breaks
@@ -43,23 +43,23 @@ impl fmt::Display for Change {
     }
 }
 
-/// Which way values go: what is narrower breaks those who send, what is wider breaks those who receive.
+/// The direction of values: narrower types break the client that sends them, wider types the client that receives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     Request,
     Response,
 }
 
-/// What a change does to the values that there can be.
+/// The effect of a change on the set of valid values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
-    /// There are more of them.
+    /// More values are valid.
     Wider,
-    /// There are fewer of them.
+    /// Fewer values are valid.
     Narrower,
-    /// There are others.
+    /// Other values are valid.
     Different,
-    /// There are the same.
+    /// The same values are valid.
     Same,
 }
 
@@ -74,7 +74,7 @@ impl Effect {
     }
 }
 
-/// The changes from one document to another, in their order.
+/// Returns the changes from one document to another, in the order of the documents.
 #[must_use]
 pub fn between(old: &Value, new: &Value) -> Vec<Change> {
     let mut changes = Changes { schemas: Schemas { old, new }, found: Vec::new() };
@@ -100,28 +100,28 @@ impl Changes<'_> {
         self.found.push(Change { breaks, place: place.to_owned(), what: what.into() });
     }
 
-    /// What nobody but a reader notices.
+    /// Compares members that do not affect clients, for example descriptions.
     fn text(&mut self, place: &str, old: &Value, new: &Value, names: &[&str]) {
         for name in names.iter().filter(|name| old.get(name) != new.get(name)) {
-            self.add(false, place, format!("another `{name}`"));
+            self.add(false, place, format!("`{name}` changed"));
         }
     }
 
-    /// A way to log in: that a method has it or has it no more is said there.
+    /// Compares a security scheme; whether a method uses it is compared with the method.
     fn scheme(&mut self, name: &str, old: Option<&Value>, new: Option<&Value>) {
-        let place = format!("the security scheme `{name}`");
+        let place = format!("security scheme `{name}`");
         match (old, new) {
             (Some(old), Some(new)) => {
                 self.text(&place, old, new, &["description"]);
-                let is_other = pairs(Some(old), Some(new))
+                let has_changed = pairs(Some(old), Some(new))
                     .iter()
                     .any(|(key, old, new)| *key != "description" && old != new);
-                if is_other {
-                    self.add(true, &place, "one logs in otherwise");
+                if has_changed {
+                    self.add(true, &place, "the authentication scheme changed");
                 }
             }
-            (Some(_), None) => self.add(false, &place, "it is gone"),
-            (None, _) => self.add(false, &place, "it is new"),
+            (Some(_), None) => self.add(false, &place, "removed"),
+            (None, _) => self.add(false, &place, "added"),
         }
     }
 
@@ -130,8 +130,8 @@ impl Changes<'_> {
             let place = format!("{} {path}", method.to_uppercase());
             match (old, new) {
                 (Some(old), Some(new)) => self.operation(&place, old, new),
-                (Some(_), None) => self.add(true, &place, "it is gone"),
-                (None, _) => self.add(false, &place, "it is new"),
+                (Some(_), None) => self.add(true, &place, "removed"),
+                (None, _) => self.add(false, &place, "added"),
             }
         }
     }
@@ -139,13 +139,21 @@ impl Changes<'_> {
     fn operation(&mut self, place: &str, old: &Value, new: &Value) {
         self.text(place, old, new, &["summary", "description", "tags", "deprecated"]);
         if old.get("operationId") != new.get("operationId") {
-            self.add(true, place, "another `operationId`, by which generated clients name it");
+            self.add(
+                true,
+                place,
+                "`operationId` changed, which names the method in generated clients",
+            );
         }
         if old.get("security") != new.get("security") {
             let was_open = old.get("security").is_none();
             let is_open = new.get("security").is_none();
-            let what = if was_open { "one has to log in" } else { "one logs in otherwise" };
-            self.add(!is_open, place, if is_open { "nobody has to log in" } else { what });
+            let what = match (was_open, is_open) {
+                (true, _) => "authentication is now required",
+                (false, true) => "authentication is no longer required",
+                (false, false) => "the authentication scheme changed",
+            };
+            self.add(!is_open, place, what);
         }
         let (old_parameters, new_parameters) = (parameters(old), parameters(new));
         for (name, old, new) in pairs(Some(&old_parameters), Some(&new_parameters)) {
@@ -153,7 +161,7 @@ impl Changes<'_> {
         }
         self.content(place, old.get("requestBody"), new.get("requestBody"));
         for (status, old, new) in pairs(old.get("responses"), new.get("responses")) {
-            self.response(&format!("{place}, answer {status}"), status, old, new);
+            self.response(&format!("{place}, response {status}"), status, old, new);
         }
     }
 
@@ -161,21 +169,21 @@ impl Changes<'_> {
         match (old, new) {
             (Some(old), Some(new)) => {
                 self.text(place, old, new, &["description", "example"]);
-                self.mandatory(place, old, new);
+                self.required(place, old, new);
                 self.schema(Direction::Request, place, old, new);
             }
-            (None, Some(new)) if is_mandatory(new) => {
-                self.add(true, place, "it is new, and mandatory");
+            (None, Some(new)) if is_required(new) => {
+                self.add(true, place, "added, and required");
             }
-            (None, _) => self.add(false, place, "it is new"),
-            (Some(_), None) => self.add(true, place, "it is gone"),
+            (None, _) => self.add(false, place, "added"),
+            (Some(_), None) => self.add(true, place, "removed"),
         }
     }
 
-    fn mandatory(&mut self, place: &str, old: &Value, new: &Value) {
-        match (is_mandatory(old), is_mandatory(new)) {
-            (false, true) => self.add(true, place, "it is mandatory now"),
-            (true, false) => self.add(false, place, "it is no longer mandatory"),
+    fn required(&mut self, place: &str, old: &Value, new: &Value) {
+        match (is_required(old), is_required(new)) {
+            (false, true) => self.add(true, place, "now required"),
+            (true, false) => self.add(false, place, "no longer required"),
             _ => {}
         }
     }
@@ -184,28 +192,28 @@ impl Changes<'_> {
         let place = format!("{place}, content");
         match (old, new) {
             (Some(old), Some(new)) => {
-                self.mandatory(&place, old, new);
+                self.required(&place, old, new);
                 self.media_types(Direction::Request, &place, old, new);
             }
-            (None, Some(new)) if is_mandatory(new) => {
-                self.add(true, &place, "it is new, and mandatory");
+            (None, Some(new)) if is_required(new) => {
+                self.add(true, &place, "added, and required");
             }
-            (None, Some(_)) => self.add(false, &place, "it is new"),
-            (Some(_), None) => self.add(true, &place, "it is gone"),
+            (None, Some(_)) => self.add(false, &place, "added"),
+            (Some(_), None) => self.add(true, &place, "removed"),
             (None, None) => {}
         }
     }
 
     fn response(&mut self, place: &str, status: &str, old: Option<&Value>, new: Option<&Value>) {
-        // Fewer ways to fail harm nobody.
+        // Removing an error response does not break clients.
         let is_success = status.starts_with(['2', '3']);
         match (old, new) {
             (Some(old), Some(new)) => {
                 self.text(place, old, new, &["description"]);
                 for (name, old, new) in pairs(old.get("headers"), new.get("headers")) {
                     match (old, new) {
-                        (None, _) => self.add(false, place, format!("`{name}` is new")),
-                        (_, None) => self.add(true, place, format!("`{name}` is gone")),
+                        (None, _) => self.add(false, place, format!("`{name}` added")),
+                        (_, None) => self.add(true, place, format!("`{name}` removed")),
                         (Some(old), Some(new)) => {
                             let place = format!("{place}, `{name}`");
                             self.text(&place, old, new, &["description"]);
@@ -215,8 +223,8 @@ impl Changes<'_> {
                 }
                 self.media_types(Direction::Response, place, old, new);
             }
-            (Some(_), None) => self.add(is_success, place, "it is gone"),
-            (None, _) => self.add(false, place, "it is new"),
+            (Some(_), None) => self.add(is_success, place, "removed"),
+            (None, _) => self.add(false, place, "added"),
         }
     }
 
@@ -224,8 +232,8 @@ impl Changes<'_> {
         for (name, old, new) in pairs(old.get("content"), new.get("content")) {
             match (old, new) {
                 (Some(old), Some(new)) => self.schema(direction, place, old, new),
-                (Some(_), None) => self.add(true, place, format!("`{name}` is gone")),
-                (None, _) => self.add(false, place, format!("`{name}` is new")),
+                (Some(_), None) => self.add(true, place, format!("`{name}` removed")),
+                (None, _) => self.add(false, place, format!("`{name}` added")),
             }
         }
     }
@@ -237,7 +245,7 @@ impl Changes<'_> {
             let schema::Difference { effect, path, what } = difference;
             let what = if path.is_empty() { what } else { format!("`{path}`: {what}") };
             let change = Change { breaks: effect.breaks(direction), place: place.to_owned(), what };
-            // One schema stands under several media types.
+            // Several media types may have the same schema.
             if !self.found.contains(&change) {
                 self.found.push(change);
             }
@@ -245,22 +253,22 @@ impl Changes<'_> {
     }
 }
 
-fn is_mandatory(value: &Value) -> bool {
+fn is_required(value: &Value) -> bool {
     value.get("required").and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// The parameters of an operation, by what tells them apart.
+/// Returns the parameters of an operation by location and name.
 fn parameters(operation: &Value) -> Value {
     let all = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let text = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let named =
-        all.map(|it| (format!("`{}` in the {}", text(it, "name"), text(it, "in")), it.clone()));
+        all.map(|it| (format!("{} parameter `{}`", text(it, "in"), text(it, "name")), it.clone()));
     Value::Object(named.collect())
 }
 
-/// The members of either object, with what they are in both.
+/// Returns the members of both objects, paired by name.
 fn pairs<'v>(
     old: Option<&'v Value>,
     new: Option<&'v Value>,
@@ -279,7 +287,7 @@ mod tests {
 
     use super::*;
 
-    /// A document of one method, with a schema that others refer to.
+    /// Creates a document with one method, and one schema for references.
     fn document(operation: &Value, item: &Value) -> Value {
         json!({
             "paths": {"/a": {"get": operation}},
@@ -287,8 +295,8 @@ mod tests {
         })
     }
 
-    /// What breaks clients, and what does not.
-    fn told(old: &Value, new: &Value) -> (Vec<String>, Vec<String>) {
+    /// Returns the breaking and the compatible changes.
+    fn texts(old: &Value, new: &Value) -> (Vec<String>, Vec<String>) {
         let (breaking, others): (Vec<_>, Vec<_>) =
             between(old, new).into_iter().partition(|change| change.breaks);
         let text = |changes: Vec<Change>| changes.iter().map(Change::to_string).collect();
@@ -298,13 +306,13 @@ mod tests {
     #[track_caller]
     fn breaks(old: &Value, new: &Value, expected: &str) {
         let (old, new) = (document(old, &json!({})), document(new, &json!({})));
-        assert_eq!(told(&old, &new), (vec![expected.to_owned()], vec![]));
+        assert_eq!(texts(&old, &new), (vec![expected.to_owned()], vec![]));
     }
 
     #[track_caller]
-    fn is_harmless(old: &Value, new: &Value, expected: &str) {
+    fn is_compatible(old: &Value, new: &Value, expected: &str) {
         let (old, new) = (document(old, &json!({})), document(new, &json!({})));
-        assert_eq!(told(&old, &new), (vec![], vec![expected.to_owned()]));
+        assert_eq!(texts(&old, &new), (vec![], vec![expected.to_owned()]));
     }
 
     fn parameter(schema: &Value, required: bool) -> Value {
@@ -312,7 +320,7 @@ mod tests {
         json!({"parameters": [parameter]})
     }
 
-    fn answer(schema: &Value) -> Value {
+    fn response(schema: &Value) -> Value {
         json!({"responses": {"200": {"content": {"application/json": {"schema": schema}}}}})
     }
 
@@ -321,83 +329,84 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_no_change() {
+    fn equal_documents_have_no_changes() {
         let document = document(&parameter(&json!({"type": "string"}), true), &json!({}));
         assert_eq!(between(&document, &document), []);
     }
 
     #[test]
-    fn a_method_that_is_gone_breaks() {
+    fn a_removed_method_breaks_clients() {
         let old = document(&json!({}), &json!({}));
-        let expected = "GET /a: it is gone".to_owned();
-        assert_eq!(told(&old, &json!({"paths": {}})), (vec![expected], vec![]));
-        let expected = "GET /a: it is new".to_owned();
-        assert_eq!(told(&json!({"paths": {}}), &old), (vec![], vec![expected]));
+        let expected = "GET /a: removed".to_owned();
+        assert_eq!(texts(&old, &json!({"paths": {}})), (vec![expected], vec![]));
+        let expected = "GET /a: added".to_owned();
+        assert_eq!(texts(&json!({"paths": {}}), &old), (vec![], vec![expected]));
     }
 
     #[test]
-    fn the_name_by_which_generated_clients_know_a_method_is_a_promise() {
+    fn a_changed_operation_id_breaks_clients() {
         let (old, new) = (json!({"operationId": "a"}), json!({"operationId": "b"}));
-        breaks(&old, &new, "GET /a: another `operationId`, by which generated clients name it");
+        let expected = "GET /a: `operationId` changed, which names the method in generated clients";
+        breaks(&old, &new, expected);
     }
 
     #[test]
-    fn another_text_is_harmless() {
+    fn a_changed_text_is_compatible() {
         let (old, new) = (json!({"summary": "a"}), json!({"summary": "b"}));
-        is_harmless(&old, &new, "GET /a: another `summary`");
+        is_compatible(&old, &new, "GET /a: `summary` changed");
     }
 
     #[test]
-    fn having_to_log_in_breaks_and_no_longer_having_to_does_not() {
+    fn newly_required_authentication_breaks_clients() {
         let (open, closed) = (json!({}), json!({"security": [{"basic": []}]}));
-        breaks(&open, &closed, "GET /a: one has to log in");
-        is_harmless(&closed, &open, "GET /a: nobody has to log in");
+        breaks(&open, &closed, "GET /a: authentication is now required");
+        is_compatible(&closed, &open, "GET /a: authentication is no longer required");
     }
 
     #[test]
-    fn a_parameter_that_is_new_breaks_only_where_it_is_mandatory() {
+    fn an_added_parameter_breaks_clients_only_if_it_is_required() {
         let text = json!({"type": "string"});
-        let place = "GET /a, `q` in the query";
+        let place = "GET /a, query parameter `q`";
         let new = parameter(&text, true);
-        breaks(&json!({}), &new, &format!("{place}: it is new, and mandatory"));
+        breaks(&json!({}), &new, &format!("{place}: added, and required"));
         let new = parameter(&text, false);
-        is_harmless(&json!({}), &new, &format!("{place}: it is new"));
-        breaks(&new, &json!({}), &format!("{place}: it is gone"));
-        breaks(&new, &parameter(&text, true), &format!("{place}: it is mandatory now"));
+        is_compatible(&json!({}), &new, &format!("{place}: added"));
+        breaks(&new, &json!({}), &format!("{place}: removed"));
+        breaks(&new, &parameter(&text, true), &format!("{place}: now required"));
     }
 
     #[test]
-    fn narrower_breaks_those_who_send() {
+    fn a_narrower_type_breaks_clients_that_send_it() {
         let (wide, narrow) = (json!({"enum": ["a", "b"]}), json!({"enum": ["a"]}));
-        let place = "GET /a, `q` in the query";
+        let place = "GET /a, query parameter `q`";
         let (old, new) = (parameter(&wide, true), parameter(&narrow, true));
-        let expected = r#"`enum` was ["a","b"] and is ["a"]"#;
+        let expected = r#"`enum` changed from ["a","b"] to ["a"]"#;
         breaks(&old, &new, &format!("{place}: {expected}"));
-        let expected = r#"`enum` was ["a"] and is ["a","b"]"#;
-        is_harmless(&new, &old, &format!("{place}: {expected}"));
+        let expected = r#"`enum` changed from ["a"] to ["a","b"]"#;
+        is_compatible(&new, &old, &format!("{place}: {expected}"));
     }
 
     #[test]
-    fn wider_breaks_those_who_receive() {
+    fn a_wider_type_breaks_clients_that_receive_it() {
         let (narrow, wide) = (json!({"type": "integer"}), json!({"type": ["number", "null"]}));
-        let place = "GET /a, answer 200";
-        let (old, new) = (answer(&narrow), answer(&wide));
-        let expected = r#"`type` was "integer" and is ["number","null"]"#;
+        let place = "GET /a, response 200";
+        let (old, new) = (response(&narrow), response(&wide));
+        let expected = r#"`type` changed from "integer" to ["number","null"]"#;
         breaks(&old, &new, &format!("{place}: {expected}"));
-        let expected = r#"`type` was ["number","null"] and is "integer""#;
-        is_harmless(&new, &old, &format!("{place}: {expected}"));
+        let expected = r#"`type` changed from ["number","null"] to "integer""#;
+        is_compatible(&new, &old, &format!("{place}: {expected}"));
     }
 
     #[test]
-    fn what_is_neither_wider_nor_narrower_breaks_both() {
+    fn a_different_type_breaks_clients_in_both_directions() {
         let (old, new) = (json!({"pattern": "a"}), json!({"pattern": "b"}));
-        let expected = r#"`pattern` was "a" and is "b""#;
-        breaks(&answer(&old), &answer(&new), &format!("GET /a, answer 200: {expected}"));
+        let expected = r#"`pattern` changed from "a" to "b""#;
+        breaks(&response(&old), &response(&new), &format!("GET /a, response 200: {expected}"));
         breaks(&content(&old), &content(&new), &format!("GET /a, content: {expected}"));
     }
 
     #[test]
-    fn a_bound_narrows_from_either_side() {
+    fn a_tighter_bound_is_narrower() {
         for (old, new) in [
             (json!({"minimum": 1}), json!({"minimum": 2})),
             (json!({"maximum": 2}), json!({"maximum": 1})),
@@ -405,109 +414,111 @@ mod tests {
         ] {
             let (old, new) =
                 (document(&content(&old), &json!({})), document(&content(&new), &json!({})));
-            assert_eq!(told(&old, &new).0.len(), 1, "{old} {new}");
-            assert_eq!(told(&new, &old).0.len(), 0, "{old} {new}");
+            assert_eq!(texts(&old, &new).0.len(), 1, "{old} {new}");
+            assert_eq!(texts(&new, &old).0.len(), 0, "{old} {new}");
         }
     }
 
     #[test]
-    fn a_member_that_an_answer_has_no_more_breaks() {
+    fn a_member_removed_from_a_response_breaks_clients() {
         let old = json!({"properties": {"a": {}, "b": {}}});
         let new = json!({"properties": {"a": {}, "c": {}}});
-        let (old, new) = (document(&answer(&old), &json!({})), document(&answer(&new), &json!({})));
-        let (gone, is_new) =
-            ("GET /a, answer 200: `b`: it is gone", "GET /a, answer 200: `c`: it is new");
-        assert_eq!(told(&old, &new), (vec![gone.to_owned()], vec![is_new.to_owned()]));
+        let (old, new) =
+            (document(&response(&old), &json!({})), document(&response(&new), &json!({})));
+        let (removed, added) =
+            ("GET /a, response 200: `b`: removed", "GET /a, response 200: `c`: added");
+        assert_eq!(texts(&old, &new), (vec![removed.to_owned()], vec![added.to_owned()]));
     }
 
     #[test]
-    fn a_member_that_is_mandatory_now_breaks_those_who_send_it() {
+    fn a_newly_required_member_breaks_clients_that_send_it() {
         let (old, new) = (json!({"required": ["a"]}), json!({"required": ["a", "b"]}));
-        let text = "`b`: it is mandatory now";
+        let text = "`b`: now required";
         breaks(&content(&old), &content(&new), &format!("GET /a, content: {text}"));
-        is_harmless(&answer(&old), &answer(&new), &format!("GET /a, answer 200: {text}"));
+        is_compatible(&response(&old), &response(&new), &format!("GET /a, response 200: {text}"));
     }
 
     #[test]
-    fn a_schema_is_followed_into_the_places_of_an_array_and_into_members_by_their_pattern() {
+    fn items_and_members_by_pattern_are_compared() {
         let item = json!({"$ref": "#/components/schemas/Item"});
         for (schema, path) in [
             (json!({"prefixItems": [item]}), "[0]"),
             (json!({"patternProperties": {"^a": item}}), "/^a/"),
             (json!({"unevaluatedProperties": item}), "*"),
         ] {
-            let operation = answer(&schema);
+            let operation = response(&schema);
             let kind = |kind: &str| document(&operation, &json!({"type": kind}));
-            let what = r#"`type` was "string" and is "integer""#;
-            let expected = format!("GET /a, answer 200: `{path}`: {what}");
-            assert_eq!(told(&kind("string"), &kind("integer")), (vec![expected], vec![]));
+            let what = r#"`type` changed from "string" to "integer""#;
+            let expected = format!("GET /a, response 200: `{path}`: {what}");
+            assert_eq!(texts(&kind("string"), &kind("integer")), (vec![expected], vec![]));
         }
     }
 
     #[test]
-    fn an_alternative_that_stands_elsewhere_is_the_same() {
+    fn the_order_of_alternatives_does_not_matter() {
         let [a, b, c] = ["a", "b", "c"].map(|word| json!({"const": word}));
         let (old, new) = (json!({"oneOf": [a, b]}), json!({"oneOf": [c, a, b]}));
-        let expected = "GET /a, content: `oneOf` had 2 and has 3";
-        is_harmless(&content(&old), &content(&new), expected);
+        let expected = "GET /a, content: `oneOf` changed from 2 to 3 schemas";
+        is_compatible(&content(&old), &content(&new), expected);
         let (old, new) = (json!({"oneOf": [a, b]}), json!({"oneOf": [c, a]}));
-        let expected = r#"GET /a, content: `const` was "b" and is "c""#;
+        let expected = r#"GET /a, content: `const` changed from "b" to "c""#;
         breaks(&content(&old), &content(&new), expected);
     }
 
     #[test]
-    fn a_schema_is_followed_into_what_it_refers_to_and_to_itself() {
-        let operation = answer(&json!({"items": {"$ref": "#/components/schemas/Item"}}));
+    fn references_are_followed_also_if_they_are_recursive() {
+        let operation = response(&json!({"items": {"$ref": "#/components/schemas/Item"}}));
         let item = |kind: &str| {
             let this = json!({"$ref": "#/components/schemas/Item"});
             json!({"properties": {"kind": {"type": kind}, "next": {"anyOf": [this, {"type": "null"}]}}})
         };
         let (old, new) =
             (document(&operation, &item("string")), document(&operation, &item("object")));
-        let expected = r#"GET /a, answer 200: `[].kind`: `type` was "string" and is "object""#;
-        assert_eq!(told(&old, &new), (vec![expected.to_owned()], vec![]));
+        let expected =
+            r#"GET /a, response 200: `[].kind`: `type` changed from "string" to "object""#;
+        assert_eq!(texts(&old, &new), (vec![expected.to_owned()], vec![]));
     }
 
     #[test]
-    fn an_answer_that_is_gone_breaks_where_it_was_a_success() {
+    fn a_removed_response_breaks_clients_only_if_it_was_a_success() {
         let (success, failure) =
             (json!({"responses": {"200": {}}}), json!({"responses": {"404": {}}}));
-        breaks(&success, &json!({}), "GET /a, answer 200: it is gone");
-        is_harmless(&failure, &json!({}), "GET /a, answer 404: it is gone");
-        is_harmless(&json!({}), &failure, "GET /a, answer 404: it is new");
+        breaks(&success, &json!({}), "GET /a, response 200: removed");
+        is_compatible(&failure, &json!({}), "GET /a, response 404: removed");
+        is_compatible(&json!({}), &failure, "GET /a, response 404: added");
     }
 
     #[test]
-    fn another_way_to_log_in_breaks_and_another_text_about_it_does_not() {
+    fn a_changed_security_scheme_breaks_clients_unless_only_its_description_changed() {
         let document = |scheme: &str, text: &str| {
             let scheme = json!({"type": "http", "scheme": scheme, "description": text});
             json!({"components": {"securitySchemes": {"a": scheme}}})
         };
-        let place = "the security scheme `a`";
-        let expected = format!("{place}: one logs in otherwise");
+        let place = "security scheme `a`";
+        let expected = format!("{place}: the authentication scheme changed");
         let (basic, bearer) = (document("basic", ""), document("bearer", ""));
-        assert_eq!(told(&basic, &bearer), (vec![expected], vec![]));
-        let expected = format!("{place}: another `description`");
-        assert_eq!(told(&basic, &document("basic", "b")), (vec![], vec![expected]));
+        assert_eq!(texts(&basic, &bearer), (vec![expected], vec![]));
+        let expected = format!("{place}: `description` changed");
+        assert_eq!(texts(&basic, &document("basic", "b")), (vec![], vec![expected]));
     }
 
     #[test]
-    fn what_is_said_of_a_header_field_is_compared() {
+    fn header_fields_are_compared() {
         let headers = |header: Value| json!({"responses": {"200": {"headers": {"ETag": header}}}});
         let (old, new) = (json!({"description": "a"}), json!({"description": "b"}));
-        let place = "GET /a, answer 200, `ETag`";
-        is_harmless(&headers(old), &headers(new), &format!("{place}: another `description`"));
+        let place = "GET /a, response 200, `ETag`";
+        is_compatible(&headers(old), &headers(new), &format!("{place}: `description` changed"));
         let kind = |kind: &str| headers(json!({"schema": {"type": kind}}));
-        let what = r#"`type` was "string" and is "integer""#;
+        let what = r#"`type` changed from "string" to "integer""#;
         breaks(&kind("string"), &kind("integer"), &format!("{place}: {what}"));
     }
 
     #[test]
-    fn a_media_type_and_a_header_field_that_are_gone_break() {
+    fn a_removed_media_type_or_header_field_breaks_clients() {
         let old = json!({"responses": {"200": {"content": {"text/xml": {}}}}});
         let new = json!({"responses": {"200": {}}});
-        breaks(&old, &new, "GET /a, answer 200: `text/xml` is gone");
+        breaks(&old, &new, "GET /a, response 200: `text/xml` removed");
         let old = json!({"responses": {"200": {"headers": {"ETag": {}}}}});
-        breaks(&old, &new, "GET /a, answer 200: `ETag` is gone");
+        breaks(&old, &new, "GET /a, response 200: `ETag` removed");
     }
 }

@@ -1,4 +1,4 @@
-//! What became of a schema (JSON Schema 2020-12), as far as it says which values there can be.
+//! The changes of a schema (JSON Schema 2020-12) that affect its valid values.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Effect, pairs};
 
-/// What says nothing about the values that there can be (JSON Schema Validation, section 9).
+/// Keywords that do not affect the valid values (JSON Schema Validation, section 9).
 const ANNOTATIONS: [&str; 9] = [
     "title",
     "description",
@@ -19,8 +19,8 @@ const ANNOTATIONS: [&str; 9] = [
     "$comment",
 ];
 
-/// What may hold references, so that it may change though its text does not.
-const HOLDING: [&str; 9] = [
+/// Keywords that may contain references, so that their meaning can change while their text is unchanged.
+const WITH_REFERENCES: [&str; 9] = [
     "properties",
     "patternProperties",
     "additionalProperties",
@@ -32,38 +32,40 @@ const HOLDING: [&str; 9] = [
     "allOf",
 ];
 
-/// The greater they are, the fewer values there are.
-const LEAST: [&str; 5] = ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
+/// Lower bounds: if they increase, fewer values are valid.
+const LOWER_BOUNDS: [&str; 5] =
+    ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
 
-/// The greater they are, the more values there are.
-const MOST: [&str; 5] = ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
+/// Upper bounds: if they increase, more values are valid.
+const UPPER_BOUNDS: [&str; 5] =
+    ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
 
-/// The documents that schemas refer into.
+/// The documents in which references are resolved.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schemas<'d> {
     pub(super) old: &'d Value,
     pub(super) new: &'d Value,
 }
 
-/// Something that a schema says otherwise.
+/// A difference between two schemas.
 #[derive(Debug)]
 pub(super) struct Difference {
     pub(super) effect: Effect,
-    /// Where in the value, as in `items[].name`.
+    /// The path in the value, for example `items[].name`.
     pub(super) path: String,
     pub(super) what: String,
 }
 
-/// A comparison that is under way.
+/// A comparison in progress.
 struct Walk<'d> {
     schemas: Schemas<'d>,
-    /// The names that are being compared: a schema may refer to itself.
+    /// The references that were followed, because a schema may refer to itself.
     visited: BTreeSet<(String, String)>,
     found: Vec<Difference>,
 }
 
 impl Schemas<'_> {
-    /// What the second of two schemas says otherwise than the first.
+    /// Returns the differences between two schemas.
     pub(super) fn differences(&self, old: &Value, new: &Value) -> Vec<Difference> {
         let mut walk = Walk { schemas: *self, visited: BTreeSet::new(), found: Vec::new() };
         walk.compare("", old, new);
@@ -87,8 +89,8 @@ impl Walk<'_> {
         let new = names.1.and_then(|name| self.schemas.new.pointer(name)).unwrap_or(new);
         match (is_any(old), is_any(new)) {
             (true, true) => {}
-            (true, false) => self.add(Effect::Narrower, path, "it may no longer be anything"),
-            (false, true) => self.add(Effect::Wider, path, "it may be anything"),
+            (true, false) => self.add(Effect::Narrower, path, "no longer allows every value"),
+            (false, true) => self.add(Effect::Wider, path, "now allows every value"),
             (false, false) => self.keywords(path, old, new),
         }
     }
@@ -96,13 +98,13 @@ impl Walk<'_> {
     fn keywords(&mut self, path: &str, old: &Value, new: &Value) {
         match (old, new) {
             (Value::Bool(false), Value::Bool(false)) => {}
-            (Value::Bool(false), _) => self.add(Effect::Wider, path, "it may be there"),
+            (Value::Bool(false), _) => self.add(Effect::Wider, path, "now allowed"),
             (_, Value::Bool(false)) => {
-                self.add(Effect::Narrower, path, "it may no longer be there");
+                self.add(Effect::Narrower, path, "no longer allowed");
             }
             _ => {
                 for (keyword, old, new) in pairs(Some(old), Some(new)) {
-                    if old != new || HOLDING.contains(&keyword) {
+                    if old != new || WITH_REFERENCES.contains(&keyword) {
                         self.keyword(path, keyword, old, new);
                     }
                 }
@@ -113,7 +115,7 @@ impl Walk<'_> {
     fn keyword(&mut self, path: &str, keyword: &str, old: Option<&Value>, new: Option<&Value>) {
         match (keyword, old, new) {
             (annotation, ..) if ANNOTATIONS.contains(&annotation) => {
-                self.add(Effect::Same, path, format!("another `{annotation}`"));
+                self.add(Effect::Same, path, format!("`{annotation}` changed"));
             }
             ("properties", ..) => self.properties(path, old, new),
             ("required", ..) => self.required(path, old, new),
@@ -133,20 +135,26 @@ impl Walk<'_> {
                 self.alternatives(path, keyword, old, new);
             }
             ("type" | "enum", Some(old), Some(new)) => self.choice(path, keyword, old, new),
-            (bound, Some(old), Some(new)) if LEAST.contains(&bound) || MOST.contains(&bound) => {
+            (bound, Some(old), Some(new))
+                if LOWER_BOUNDS.contains(&bound) || UPPER_BOUNDS.contains(&bound) =>
+            {
                 let is_greater = new.as_f64() > old.as_f64();
-                let is_narrower = is_greater == LEAST.contains(&bound);
+                let is_narrower = is_greater == LOWER_BOUNDS.contains(&bound);
                 let effect = if is_narrower { Effect::Narrower } else { Effect::Wider };
-                self.add(effect, path, format!("`{bound}` was {old} and is {new}"));
+                self.add(effect, path, format!("`{bound}` changed from {old} to {new}"));
             }
             (_, None, Some(new)) => {
-                self.add(Effect::Narrower, path, format!("`{keyword}` is new: {new}"));
+                self.add(Effect::Narrower, path, format!("`{keyword}` added: {new}"));
             }
             (_, Some(old), None) => {
-                self.add(Effect::Wider, path, format!("`{keyword}` is gone: {old}"));
+                self.add(Effect::Wider, path, format!("`{keyword}` removed: {old}"));
             }
             (_, Some(old), Some(new)) if old != new => {
-                self.add(Effect::Different, path, format!("`{keyword}` was {old} and is {new}"));
+                self.add(
+                    Effect::Different,
+                    path,
+                    format!("`{keyword}` changed from {old} to {new}"),
+                );
             }
             _ => {}
         }
@@ -157,14 +165,14 @@ impl Walk<'_> {
             let path = within(path, name);
             match (old, new) {
                 (Some(old), Some(new)) => self.compare(&path, old, new),
-                // Who sends it is not heard any more, who needs it has it no more.
-                (Some(_), None) => self.add(Effect::Different, &path, "it is gone"),
-                (None, _) => self.add(Effect::Same, &path, "it is new"),
+                // Different in both directions: the server ignores a sent member, and a received one is missing.
+                (Some(_), None) => self.add(Effect::Different, &path, "removed"),
+                (None, _) => self.add(Effect::Same, &path, "added"),
             }
         }
     }
 
-    /// What may be anything where nothing is said of it.
+    /// Compares schemas that allow every value if they are absent.
     fn member(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>) {
         let any = Value::Bool(true);
         self.compare(path, old.unwrap_or(&any), new.unwrap_or(&any));
@@ -175,7 +183,7 @@ impl Walk<'_> {
             self.compare(&format!("{path}[{position}]"), old, new);
         }
         if old.len() != new.len() {
-            let what = format!("`prefixItems` had {} and has {}", old.len(), new.len());
+            let what = format!("`prefixItems` changed from {} to {} schemas", old.len(), new.len());
             self.add(Effect::Different, path, what);
         }
     }
@@ -183,14 +191,14 @@ impl Walk<'_> {
     fn required(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>) {
         let (old, new) = (set(old), set(new));
         for name in new.difference(&old) {
-            self.add(Effect::Narrower, &within(path, name), "it is mandatory now");
+            self.add(Effect::Narrower, &within(path, name), "now required");
         }
         for name in old.difference(&new) {
-            self.add(Effect::Wider, &within(path, name), "it is no longer mandatory");
+            self.add(Effect::Wider, &within(path, name), "no longer required");
         }
     }
 
-    /// What stands for a set of values.
+    /// Compares keywords that list values or types.
     fn choice(&mut self, path: &str, keyword: &str, old: &Value, new: &Value) {
         let (before, after) = (set(Some(old)), set(Some(new)));
         let effect = if after.is_superset(&before) {
@@ -200,20 +208,21 @@ impl Walk<'_> {
         } else {
             Effect::Different
         };
-        self.add(effect, path, format!("`{keyword}` was {old} and is {new}"));
+        self.add(effect, path, format!("`{keyword}` changed from {old} to {new}"));
     }
 
     fn alternatives(&mut self, path: &str, keyword: &str, old: &[Value], new: &[Value]) {
-        // Those that are on both sides are no others for standing elsewhere; what they refer to may be.
-        let (both, gone): (Vec<_>, Vec<_>) = old.iter().partition(|old| new.contains(old));
-        let others = new.iter().filter(|new| !both.contains(new));
-        for (old, new) in both.iter().map(|it| (*it, *it)).chain(gone.into_iter().zip(others)) {
+        // Schemas that are in both lists match in any position, but may refer to changed schemas.
+        let (both, removed): (Vec<_>, Vec<_>) = old.iter().partition(|old| new.contains(old));
+        let added = new.iter().filter(|new| !both.contains(new));
+        for (old, new) in both.iter().map(|it| (*it, *it)).chain(removed.into_iter().zip(added)) {
             self.compare(path, old, new);
         }
         let is_more = new.len() > old.len();
         let effect = if is_more == (keyword == "allOf") { Effect::Narrower } else { Effect::Wider };
         if new.len() != old.len() {
-            self.add(effect, path, format!("`{keyword}` had {} and has {}", old.len(), new.len()));
+            let what = format!("`{keyword}` changed from {} to {} schemas", old.len(), new.len());
+            self.add(effect, path, what);
         }
     }
 }
@@ -222,7 +231,7 @@ fn is_any(schema: &Value) -> bool {
     schema == &Value::Bool(true) || schema.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
-/// Where a schema refers to, within its document.
+/// Returns the JSON pointer of a reference within the document.
 fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix('#')
 }
@@ -231,7 +240,7 @@ fn within(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The values of an array, or the one that stands for an array of one; a whole number is a number.
+/// Returns the values of an array, or a single value as a set; `number` includes `integer`.
 fn set(value: Option<&Value>) -> BTreeSet<String> {
     let values = match value {
         Some(Value::Array(values)) => values.as_slice(),

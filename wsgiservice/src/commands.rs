@@ -1,4 +1,4 @@
-//! What a service does from the command line, in place of answering requests.
+//! The commands of a service, which run instead of the server.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use crate::{
 };
 
 impl Command {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Where nothing can be written.
+    /// An error if the output cannot be written.
     pub(crate) fn run(&self, documentation: &Documentation) -> io::Result<()> {
         let mut output = io::stdout().lock();
         match self {
@@ -21,7 +21,7 @@ impl Command {
             }
             Self::HelpPage { output: folder } => {
                 help::write(documentation, folder).map_err(|error| {
-                    let text = format!("cannot write into {}: {error}", folder.display());
+                    let text = format!("cannot write to {}: {error}", folder.display());
                     io::Error::new(error.kind(), text)
                 })?;
                 writeln!(output, "{}", folder.join("index.html").display())
@@ -31,7 +31,7 @@ impl Command {
     }
 }
 
-/// A line for each method: its name, its path, the operation, and what it does.
+/// Writes a line for each method: its name, its path, its operation ID and its summary.
 fn routes(documentation: &Documentation) -> String {
     let rows: Vec<_> = documentation
         .resources

@@ -1,10 +1,10 @@
-//! Why an application does not run.
+//! The error of an application that cannot run.
 
 use std::fmt;
 
-/// Why an application does not run: it cannot be built, it cannot listen, its set-up failed.
+/// An error that prevents an application from running: in its set-up, when it is built, or when it listens.
 ///
-/// Any error becomes one by `?`. `main` may return it: it is printed in words, with its causes.
+/// `?` converts any error to it. If `main` returns it, its message is printed, followed by the causes.
 ///
 /// ```
 /// fn main() -> wsgiservice::Result<()> {
@@ -19,7 +19,7 @@ pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// What went wrong.
+    /// Returns the underlying error.
     #[must_use]
     pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
         self.0.as_ref()
@@ -38,7 +38,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// In words, since that is what `main` prints.
+/// Writes the messages of the error and its causes, because `main` prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, formatter)?;

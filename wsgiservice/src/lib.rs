@@ -284,7 +284,7 @@ pub use self::{
         entity_tag::EntityTag,
         request::Request,
     },
-    parameters::{Invalid, Parameter, Secret},
+    parameters::{Parameter, ParseError, Secret},
     preconditions::Preconditions,
     problem::Problem,
     representation::Represent,

@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110, section 13): do its preconditions let a request proceed?
+//! The preconditions of conditional requests (RFC 9110, section 13).
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use crate::{
     http::{
         date,
         entity_tag::{EntityTag, EntityTagList},
-        known_fields::Concern,
+        known_fields::KnownField,
         request::Request,
     },
     problem::Problem,
@@ -17,8 +17,8 @@ use crate::{
 
 /// The preconditions of a request, which a method can take as an argument.
 ///
-/// The framework evaluates them before it calls the method; a method that changes something repeats that where
-/// nobody can come between, in its store's transaction.
+/// The framework evaluates them before it calls the method. A method that modifies the resource checks them again in a
+/// transaction of its store, in which no other request can intervene.
 ///
 /// ```
 /// use wsgiservice::{Application, EntityTag, NoContent, Preconditions, Problem, mount, resource, testing::Client};
@@ -33,7 +33,7 @@ use crate::{
 ///     }
 ///
 ///     fn delete(&self, preconditions: Preconditions) -> Result<NoContent, Problem> {
-///         // within the transaction:
+///         // in the transaction:
 ///         preconditions.check(Some(&EntityTag::strong(8)), None)?;
 ///         Ok(NoContent)
 ///     }
@@ -43,13 +43,13 @@ use crate::{
 /// # async fn main() {
 /// let client = Client::new(Application::new("store").mount(Document));
 /// let response = client.delete("/document").header("if-match", r#""7_json""#).send().await;
-/// assert_eq!(response.status(), 412); // somebody was faster
+/// assert_eq!(response.status(), 412); // modified since the client read it
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Preconditions(Option<Box<Stated>>);
 
-/// The preconditions that a request states; most state none.
+/// The preconditions of a request, boxed because most requests have none.
 #[derive(Clone, Debug)]
 struct Stated {
     if_match: Option<Condition>,
@@ -60,12 +60,12 @@ struct Stated {
     retrieves: bool,
 }
 
-/// What is known of the present state.
+/// The validators of the current state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Validators {
-    /// Whether there is a representation at all.
+    /// Whether the resource has a representation.
     pub(crate) exists: bool,
-    /// The entity tag of the resource, not yet made distinct per representation.
+    /// The entity tag of the resource, without the suffix of a representation.
     pub(crate) etag: Option<EntityTag>,
     /// In whole seconds, and never in the future.
     pub(crate) last_modified: Option<SystemTime>,
@@ -77,28 +77,28 @@ enum Condition {
     Malformed,
 }
 
-/// What the preconditions say.
+/// The result of evaluating preconditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evaluation {
     /// The request proceeds.
     Proceed,
-    /// The client has what it asks for: 304.
+    /// The client has the current representation: 304.
     NotModified,
     /// The request must not proceed: 412.
     Failed,
 }
 
 impl Preconditions {
-    /// The preconditions of a request, on representations whose tags end in these suffixes.
+    /// Reads the preconditions of a request, for representations whose tags have these suffixes.
     ///
-    /// A `GET` or a `HEAD` asks about the representation that was selected. For what changes a resource, the tag of
-    /// any of its representations says which state the client has seen.
+    /// A `GET` or a `HEAD` is about the selected representation. A method that modifies the resource accepts the tag of any
+    /// representation, because each identifies the state that the client has seen.
     pub(crate) fn of(
         request: &Request,
         selected: impl FnOnce() -> Vec<Variant>,
         all: impl FnOnce() -> Vec<Variant>,
     ) -> Self {
-        if !request.has(Concern::Precondition) {
+        if !request.has(KnownField::Precondition) {
             return Self::default();
         }
         let fields = request.fields();
@@ -121,11 +121,12 @@ impl Preconditions {
         Self(stated.is_any().then(|| Box::new(stated)))
     }
 
-    /// Holds the preconditions against the present state: its entity tag, as the hook `etag` gives it, and when it
-    /// was modified; neither of what does not exist.
+    /// Checks the preconditions against the current state of the resource.
+    ///
+    /// `etag` is the tag that the hook `etag` would return. If the resource does not exist, both arguments are `None`.
     ///
     /// # Errors
-    /// A 412 where a precondition does not hold.
+    /// A 412 if a precondition is false.
     pub fn check(
         &self,
         etag: Option<&EntityTag>,
@@ -142,24 +143,24 @@ impl Preconditions {
         }
     }
 
-    /// Whether there are any.
-    pub(crate) fn are_there(&self) -> bool {
+    /// Returns whether the request has preconditions.
+    pub(crate) fn is_stated(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Section 13.2.2's order exactly.
+    /// Evaluates the preconditions in the order of section 13.2.2.
     pub(crate) fn evaluate(&self, validators: &Validators) -> Evaluation {
         self.0.as_ref().map_or(Evaluation::Proceed, |stated| stated.evaluate(validators))
     }
 
     /// Whether they state a tag that this variant can have.
-    pub(crate) fn name(&self, variant: Variant) -> bool {
-        self.0.as_ref().is_some_and(|stated| stated.name(variant))
+    pub(crate) fn mentions(&self, variant: Variant) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.mentions(variant))
     }
 
-    /// Whether they name the present tag.
-    pub(crate) fn know(&self, validators: &Validators) -> bool {
-        self.0.as_ref().is_some_and(|stated| stated.knows(validators))
+    /// Returns whether a precondition mentions the current tag.
+    pub(crate) fn matches_current(&self, validators: &Validators) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.matches_current(validators))
     }
 
     /// The variant that the client has, if that is the reason for a 304.
@@ -177,15 +178,15 @@ impl Stated {
     }
 
     fn evaluate(&self, validators: &Validators) -> Evaluation {
-        let may_change = match (&self.if_match, self.if_unmodified_since) {
+        let may_proceed = match (&self.if_match, self.if_unmodified_since) {
             (Some(condition), _) => self.matches(condition, validators, EntityTag::strong_eq),
             (None, Some(date)) => validators.last_modified.is_none_or(|modified| modified <= date),
             (None, None) => true,
         };
-        if !may_change {
+        if !may_proceed {
             return Evaluation::Failed;
         }
-        let has_it = match (&self.if_none_match, self.if_modified_since) {
+        let has_current = match (&self.if_none_match, self.if_modified_since) {
             (Some(condition), _) => {
                 !matches!(condition, Condition::Malformed)
                     && self.matches(condition, validators, EntityTag::weak_eq)
@@ -193,7 +194,7 @@ impl Stated {
             (None, Some(date)) => validators.last_modified.is_some_and(|modified| modified <= date),
             (None, None) => false,
         };
-        match (has_it, self.retrieves) {
+        match (has_current, self.retrieves) {
             (false, _) => Evaluation::Proceed,
             (true, true) => Evaluation::NotModified,
             (true, false) => Evaluation::Failed,
@@ -215,12 +216,12 @@ impl Stated {
         self.variants.iter().any(|variant| is_among(etag, *variant, tags, equal))
     }
 
-    fn knows(&self, validators: &Validators) -> bool {
+    fn matches_current(&self, validators: &Validators) -> bool {
         let mut conditions = [&self.if_match, &self.if_none_match].into_iter().flatten();
         conditions.any(|condition| self.matches(condition, validators, EntityTag::weak_eq))
     }
 
-    fn name(&self, variant: Variant) -> bool {
+    fn mentions(&self, variant: Variant) -> bool {
         let conditions = [&self.if_match, &self.if_none_match];
         conditions.into_iter().flatten().any(|condition| match condition {
             Condition::Tags(EntityTagList::Tags(tags)) => {

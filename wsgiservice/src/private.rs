@@ -29,7 +29,7 @@ pub use crate::{
     },
     http::entity_tag::EntityTag,
     parameters::{
-        Argument, Arguments, Converted, Invalid, Optional, Parameter, Repeated, Single, Whole,
+        Argument, Arguments, Converted, Optional, Parameter, ParseError, Repeated, Single, Whole,
         converted,
     },
     problem::Problem,

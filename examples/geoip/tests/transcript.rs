@@ -145,7 +145,7 @@ fn an_output_folder_that_cannot_be_written_is_named() {
     let output = output(&["help-page", "--output", path]);
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
-    assert!(told.contains(&format!("cannot write into {path}")), "{told}");
+    assert!(told.contains(&format!("cannot write to {path}")), "{told}");
 }
 
 #[test]

@@ -399,14 +399,14 @@ async fn content_is_deserialised_from_urlencoded_and_multipart_forms() {
     let empty = send("PUT", "/checked/1", FORM, "").await;
     assert_eq!(
         empty.json()["errors"][0]["detail"],
-        "Value for content does not validate. It has a missing field `count`."
+        "Value for content does not validate. The field `count` is missing."
     );
 }
 
 #[tokio::test]
 async fn a_violation_in_a_form_reports_the_name_and_never_the_value() {
     for (form, detail) in [
-        ("count=secret", "Value for count does not validate. It is of another form."),
+        ("count=secret", "Value for count does not validate. It has the wrong structure."),
         ("count=1&count=2", "Value for count does not validate. It was given more than once."),
     ] {
         let response = send("PUT", "/checked/1", FORM, form).await;

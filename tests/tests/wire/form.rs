@@ -199,7 +199,7 @@ async fn the_head_of_a_part_is_bounded() {
         let body = Body::of_stream(futures_util::stream::iter(pieces));
         let response = send_as("PATCH", "/form/7?take=0", MULTIPART, body).await;
         assert_eq!(response.status(), 400);
-        assert!(response.text().contains("too large a head"), "{}", response.text());
+        assert!(response.text().contains("too large a header"), "{}", response.text());
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
             let parse = quote! {
                 match text {
                     #(#words => __w::Ok(Self::#idents),)*
-                    _ => __w::Err(__w::Invalid::new(#reason)),
+                    _ => __w::Err(__w::ParseError::new(#reason)),
                 }
             };
             (kind, quote!(false), parse)
@@ -46,15 +46,15 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
             (
                 quote!(__w::Kind::Text(__w::None)),
                 quote!(false),
-                quote!(__w::Err(__w::Invalid::new(""))),
+                quote!(__w::Err(__w::ParseError::new(""))),
             )
         }
     };
-    let parse = if errors.is_empty() { parse } else { quote!(__w::Err(__w::Invalid::new(""))) };
+    let parse = if errors.is_empty() { parse } else { quote!(__w::Err(__w::ParseError::new(""))) };
     let body = quote! {
         const KIND: __w::Kind = #kind;
         const IS_SECRET: ::core::primitive::bool = #is_secret;
-        fn parse(text: &::core::primitive::str) -> __w::Result<Self, __w::Invalid> { #parse }
+        fn parse(text: &::core::primitive::str) -> __w::Result<Self, __w::ParseError> { #parse }
     };
     implement(&krate, &quote!(__w::Parameter), &input, &body, errors)
 }

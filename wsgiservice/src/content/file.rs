@@ -1,11 +1,11 @@
-//! A file that came with a form.
+//! Files in forms.
 
 use bytes::Bytes;
 
-/// A file of a form (`multipart/form-data`, RFC 7578), as a parameter: `File`, `Option<File>` or `Vec<File>`.
+/// A file in a form (`multipart/form-data`, RFC 7578), as a parameter: `File`, `Option<File>` or `Vec<File>`.
 ///
-/// It is held as a whole, within the limit of the content: [`FormStream`](crate::FormStream) is for those that are too
-/// large for that. `#[validate(len = …)]` says how many bytes it may have.
+/// The file is in memory, and its size counts towards the limit of the content; use [`FormStream`](crate::FormStream) for
+/// files that are too large for that. `#[validate(len = …)]` limits its size in bytes.
 ///
 /// ```
 /// use wsgiservice::{Application, File, mount, resource, testing::Client};
@@ -35,7 +35,7 @@ use bytes::Bytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
     not(feature = "multipart"),
-    expect(unnameable_types, reason = "without forms in parts there are no files to name")
+    expect(unnameable_types, reason = "files are exported only with the feature `multipart`")
 )]
 pub struct File {
     pub(super) file_name: Option<String>,
@@ -44,36 +44,40 @@ pub struct File {
 }
 
 impl File {
-    /// A file of this content, as where one resource calls the method of another.
+    /// Creates a file with this content, for example to call the method of another resource.
     pub fn new(content: impl Into<Bytes>) -> Self {
         Self { file_name: None, media_type: None, content: content.into() }
     }
 
-    /// The name that it has at the client: by no means a safe path.
+    /// Returns the file name that the client states.
+    ///
+    /// It is not a safe path.
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
         self.file_name.as_deref()
     }
 
-    /// The media type that the client states; what is in it may be something else.
+    /// Returns the media type that the client states.
+    ///
+    /// The content may be of another type.
     #[must_use]
     pub fn media_type(&self) -> Option<&str> {
         self.media_type.as_deref()
     }
 
-    /// The bytes.
+    /// Returns the content.
     #[must_use]
     pub fn content(&self) -> &Bytes {
         &self.content
     }
 
-    /// The bytes.
+    /// Returns the content and consumes the file.
     #[must_use]
     pub fn into_content(self) -> Bytes {
         self.content
     }
 
-    /// Whether it is what a browser sends for a field in which nobody chose a file.
+    /// Returns whether this is what a browser sends for a field without a selected file.
     pub(crate) fn is_unchosen(&self) -> bool {
         self.file_name.as_deref() == Some("") && self.content.is_empty()
     }

@@ -1,6 +1,6 @@
-//! The media types of content that are understood.
+//! The supported media types of content.
 //!
-//! What is wrong is told by its place and by what would be right, and never with the content itself.
+//! Violations give the position and the expectation, never the content itself.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -8,8 +8,8 @@ use mediatype::{MediaType, names};
 use serde::de::DeserializeOwned;
 
 use super::{
-    ContentStream, File, IN_PARTS,
-    members::{Member, Members},
+    ContentStream, IN_PARTS,
+    members::{Member, Members, Written},
 };
 use crate::{
     formats::{
@@ -24,21 +24,21 @@ use crate::{
     problem::{Problem, violation::Violation},
 };
 
-/// How content is written.
+/// The format of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// `application/json`, and whatever ends in `+json`.
+    /// `application/json`, and types with the suffix `+json`.
     Json,
     /// `application/x-www-form-urlencoded`.
     Form,
     /// `multipart/form-data`.
     Multipart,
-    /// `application/xml`, `text/xml`, and whatever ends in `+xml`.
+    /// `application/xml`, `text/xml`, and types with the suffix `+xml`.
     Xml,
 }
 
 impl Format {
-    /// The format that the fields of a request name.
+    /// Returns the format that the fields of a request state.
     pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
         let media_type = MediaType::parse(content_type(fields)).ok()?;
         let essence = media_type.essence().to_string().to_ascii_lowercase();
@@ -54,8 +54,10 @@ impl Format {
         }
     }
 
+    /// Deserialises content.
+    ///
     /// # Errors
-    /// What does not fit, by its path; or where the content is malformed.
+    /// A violation with the path of the value that does not fit, or with the position if the content is malformed.
     pub(super) fn deserialize<T: DeserializeOwned>(self, content: &[u8]) -> Result<T, Violation> {
         match self {
             Self::Json => json::read(content),
@@ -68,29 +70,31 @@ impl Format {
     }
 }
 
-/// The value that the members of a form in parts are: what it would be of a form in one piece.
+/// Deserialises the members of a multipart form, as if the form were URL-encoded.
 ///
 /// # Errors
-/// As [`Format::deserialize`], or where a member is no text.
+/// The errors of [`Format::deserialize`], or a violation if a member is not UTF-8.
 pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Result<T, Violation> {
+    // Encoded and parsed again, so that both kinds of form have the same rules for lists, options and errors: those of
+    // serde_html_form, which only reads URL-encoded bytes.
     let mut form = form_urlencoded::Serializer::new(String::new());
     for (name, member) in members.iter() {
-        let text = std::str::from_utf8(member.file.content());
-        let text = text.map_err(|_| Violation::within_content(name, "It must be a text."))?;
+        let text = std::str::from_utf8(&member.value);
+        let text = text.map_err(|_| Violation::within_content(name, "It must be text."))?;
         form.append_pair(name, text);
     }
     Format::Form.deserialize(form.finish().as_bytes())
 }
 
-/// What the fields of a request say of its media type; empty where they say nothing.
+/// Returns the media type that the fields of a request state; empty if they state none.
 pub(super) fn content_type(fields: &HeaderMap) -> &str {
     fields.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The members of a form, or of a JSON object; JSON that is no object has none.
+/// Reads the members of a form or a JSON object; other JSON has no members.
 ///
 /// # Errors
-/// Where the content is malformed.
+/// A violation if the content is malformed.
 pub(super) async fn members(
     format: Format,
     media_type: &str,
@@ -112,14 +116,14 @@ async fn parts(content: Bytes, media_type: &str) -> Result<Members, Violation> {
     let mut form = FormStream::new(content.into_pieces(), media_type).map_err(malformed)?;
     let mut members = Members::default();
     while let Some(part) = form.next().await.map_err(malformed)? {
-        let (name, file) = collect(part).await.map_err(malformed)?;
-        members.add(name, Member::text(file))?;
+        let (name, member) = collect(part).await.map_err(malformed)?;
+        members.add(name, member)?;
     }
     Ok(members)
 }
 
-/// The name of a part, and all of its content.
-async fn collect(mut part: Part<'_>) -> Result<(String, File), Problem> {
+/// Reads the name and the complete content of a part.
+async fn collect(mut part: Part<'_>) -> Result<(String, Member), Problem> {
     let name = part.name().to_owned();
     let file_name = part.file_name().map(str::to_owned);
     let media_type = part.media_type().map(str::to_owned);
@@ -127,11 +131,11 @@ async fn collect(mut part: Part<'_>) -> Result<(String, File), Problem> {
     while let Some(piece) = part.next().await? {
         pieces.push(piece);
     }
-    let content = match <[Bytes; 1]>::try_from(pieces) {
-        Ok([content]) => content,
+    let value = match <[Bytes; 1]>::try_from(pieces) {
+        Ok([value]) => value,
         Err(pieces) => pieces.concat().into(),
     };
-    Ok((name, File { file_name, media_type, content }))
+    Ok((name, Member { file_name, media_type, ..Member::new(value, Written::Text) }))
 }
 
 #[cfg(test)]
@@ -139,17 +143,17 @@ mod tests {
     use http::HeaderValue;
 
     use super::{
-        super::{Use, Whole},
+        super::{ContentUse, WholeContent},
         *,
     };
 
     #[test]
-    fn a_form_in_parts_is_understood_and_offered_where_its_feature_is_on() {
+    fn multipart_forms_are_supported_only_with_their_feature() {
         let media_type = HeaderValue::from_static("multipart/form-data; boundary=b");
         let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]);
         assert_eq!(Format::of(&fields).is_some(), cfg!(feature = "multipart"));
-        for whole in [Whole::Nothing, Whole::Value] {
-            let offered = Use { whole, parameters: true, needs_file: false }.media_types();
+        for whole in [WholeContent::Nothing, WholeContent::Value] {
+            let offered = ContentUse { whole, parameters: true, needs_file: false }.media_types();
             let offered = offered.contains(&"multipart/form-data");
             assert_eq!(offered, cfg!(feature = "multipart"), "{whole:?}");
         }

@@ -1,4 +1,4 @@
-//! The members of a content in which parameters are looked for: those of a form, or of a JSON object.
+//! The members of content that can hold parameters: those of a form or a JSON object.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 use super::File;
 use crate::{http::urlencoded::pairs, problem::violation::Violation};
 
-/// How many members a content may have, each entry of a list being one.
-const MOST: usize = 10_000;
+/// The maximum number of members; each entry of a list counts.
+const MAX_MEMBERS: usize = 10_000;
 
-/// The members of a content, by name.
+/// The members of content, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     by_name: IndexMap<String, Vec<Member>>,
@@ -26,23 +26,24 @@ pub(crate) struct Members {
 /// A member.
 #[derive(Debug)]
 pub(crate) struct Member {
-    /// The value as a text, and what a form says of it.
-    pub(crate) file: File,
+    pub(crate) value: Bytes,
     pub(crate) written: Written,
-    /// Whether it is an entry of a list.
+    /// Whether the member is an entry of a list.
     pub(crate) is_listed: bool,
+    pub(super) file_name: Option<String>,
+    pub(super) media_type: Option<String>,
 }
 
-/// How a value is written.
+/// The type of a value in its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// As a text, or in a form, where all is text.
+    /// A string, or any value of a form.
     Text,
-    /// As a number of JSON.
+    /// A JSON number.
     Number,
-    /// As `true` or `false`.
+    /// `true` or `false`.
     Boolean,
-    /// As an object, or a list within a list.
+    /// An object, or a list in a list.
     Nested,
 }
 
@@ -50,12 +51,11 @@ impl Members {
     /// Adds a member.
     ///
     /// # Errors
-    /// Where there are too many.
+    /// A violation if there are too many.
     pub(super) fn add(&mut self, name: String, member: Member) -> Result<(), Violation> {
         self.count += 1;
-        if self.count > MOST {
-            let reason = format!("It has more than {MOST} members.");
-            return Err(Violation::malformed_form(reason));
+        if self.count > MAX_MEMBERS {
+            return Err(too_many());
         }
         self.by_name.entry(name).or_default().push(member);
         Ok(())
@@ -71,22 +71,22 @@ impl Members {
             .flat_map(|(name, members)| members.iter().map(move |member| (name.as_str(), member)))
     }
 
-    /// The members of a form.
+    /// Reads the members of a URL-encoded form.
     ///
     /// # Errors
-    /// Where there are too many.
+    /// A violation if there are too many.
     pub(super) fn of_form(content: &[u8]) -> Result<Self, Violation> {
         let mut members = Self::default();
         for (name, value) in pairs(content) {
-            members.add(name.into_owned(), Member::text(File::new(value.into_owned())))?;
+            members.add(name.into_owned(), Member::new(value.into_owned(), Written::Text))?;
         }
         Ok(members)
     }
 
-    /// The members of a JSON object; JSON that is no object has none.
+    /// Reads the members of a JSON object; other JSON has no members.
     ///
     /// # Errors
-    /// Where it does not parse, nests too deep, or where there are too many.
+    /// A violation if the content is malformed, nests too deeply or has too many members.
     pub(super) fn of_json(content: &[u8]) -> Result<Self, Violation> {
         let malformed =
             |error: serde_json::Error| Violation::malformed("JSON", error.line(), error.column());
@@ -106,9 +106,8 @@ impl Members {
                 members.count += 1;
                 listed.extend(Member::of_json(entry, true));
             }
-            if members.count > MOST {
-                let reason = format!("It has more than {MOST} members.");
-                return Err(Violation::malformed_form(reason));
+            if members.count > MAX_MEMBERS {
+                return Err(too_many());
             }
             members.by_name.entry(name).or_default().extend(listed);
         }
@@ -117,26 +116,38 @@ impl Members {
 }
 
 impl Member {
-    /// A member of a form.
-    pub(super) fn text(file: File) -> Self {
-        Self { file, written: Written::Text, is_listed: false }
+    pub(super) fn new(value: impl Into<Bytes>, written: Written) -> Self {
+        Self { value: value.into(), written, is_listed: false, file_name: None, media_type: None }
     }
 
-    /// A value of JSON, numbers as they were written; `null` is as if it were not there.
+    /// Returns the member as a file.
+    pub(crate) fn to_file(&self) -> File {
+        File {
+            file_name: self.file_name.clone(),
+            media_type: self.media_type.clone(),
+            content: self.value.clone(),
+        }
+    }
+
+    /// Reads a JSON value; numbers keep their text, and `null` is treated as absent.
     fn of_json(value: &RawValue, is_listed: bool) -> Option<Self> {
         let text = value.get();
-        let (content, written) = match text.as_bytes().first() {
+        let (value, written) = match text.as_bytes().first() {
             Some(b'n') => return None,
             Some(b'"') => (serde_json::from_str::<String>(text).ok()?.into(), Written::Text),
             Some(b't' | b'f') => (Bytes::copy_from_slice(text.as_bytes()), Written::Boolean),
             Some(b'{' | b'[') => (Bytes::new(), Written::Nested),
             _ => (Bytes::copy_from_slice(text.as_bytes()), Written::Number),
         };
-        Some(Self { file: File::new(content), written, is_listed })
+        Some(Self { is_listed, ..Self::new(value, written) })
     }
 }
 
-/// An object, with all of its entries: a name that is there twice is there twice.
+fn too_many() -> Violation {
+    Violation::malformed_form(format!("It must have at most {MAX_MEMBERS} members."))
+}
+
+/// A JSON object with all of its entries, including those with duplicate names.
 struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
@@ -163,7 +174,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// Any JSON that does not nest too deep, which `serde_json` bounds where a value is visited.
+/// Any JSON within the nesting limit, which `serde_json` checks only if a value is visited.
 struct Bounded;
 
 impl<'de> Deserialize<'de> for Bounded {

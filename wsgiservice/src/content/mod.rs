@@ -1,4 +1,4 @@
-//! The content of a request: read under a limit, and understood by its media type.
+//! The content of a request: read within a limit, and deserialised by its media type.
 
 mod file;
 mod format;
@@ -22,19 +22,24 @@ use self::{format::Format, members::Members};
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
     formats::{coding::decode::Codings, form::multipart::FormStream},
-    http::{body::Body, digest::Expected, known_fields::Concern, request::Request},
+    http::{
+        body::Body,
+        digest::{Expected, Mismatch},
+        known_fields::KnownField,
+        request::Request,
+    },
     problem::{Problem, violation::Violation},
 };
 
-/// Whether forms in parts are understood.
+/// Whether multipart forms are supported.
 pub(crate) const IN_PARTS: bool = cfg!(feature = "multipart");
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 
-/// The whole content of a request, deserialised by its media type: JSON, XML or a form of either kind.
+/// The complete content of a request, deserialised by its media type: JSON, XML, or a URL-encoded or multipart form.
 ///
-/// What may be absent is an `Option<Content<T>>`.
+/// If the content is optional, use `Option<Content<T>>`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -61,74 +66,74 @@ const MULTIPART: &str = "multipart/form-data";
 pub struct Content<T>(T);
 
 impl<T> Content<T> {
-    /// Content of this value, as where one resource calls the method of another.
+    /// Creates content from a value, for example to call the method of another resource.
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
-/// What an operation does with content.
+/// How an operation uses content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Use {
-    /// What it takes of the whole.
-    pub(crate) whole: Whole,
-    /// Whether it looks for parameters there.
+pub(crate) struct ContentUse {
+    /// How it takes the content as a whole.
+    pub(crate) whole: WholeContent,
+    /// Whether the content may hold parameters.
     pub(crate) parameters: bool,
     /// Whether it requires a file, which only a multipart form can have.
     pub(crate) needs_file: bool,
 }
 
-/// What an operation takes of the content as a whole.
+/// How an operation takes the content as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Whole {
-    /// Nothing.
+pub(crate) enum WholeContent {
+    /// Not at all.
     #[default]
     Nothing,
-    /// A value, which is deserialised, and so needs some content.
+    /// As a deserialised value.
     Value,
-    /// The bytes as they are, of whatever media type.
+    /// As bytes of any media type.
     Bytes,
-    /// The bytes as they come, of whatever media type.
+    /// As a stream of any media type.
     Stream,
-    /// The parts of a form as they come.
+    /// As a stream of the parts of a form.
     Form,
 }
 
-impl Use {
+impl ContentUse {
     pub(crate) fn is_any(self) -> bool {
         self != Self::default()
     }
 
     /// Whether the operation takes the content as a whole.
     pub(crate) fn is_whole(self) -> bool {
-        self.whole != Whole::Nothing
+        self.whole != WholeContent::Nothing
     }
 
     /// Whether the content has a schema: bytes of any media type have none.
     pub(crate) fn has_schema(self) -> bool {
-        !matches!(self.whole, Whole::Bytes | Whole::Stream)
+        !matches!(self.whole, WholeContent::Bytes | WholeContent::Stream)
     }
 
-    /// The media types that are understood.
+    /// The supported media types.
     pub(crate) fn media_types(self) -> Vec<&'static str> {
         let all: &[&str] = match self.whole {
-            Whole::Nothing if self.needs_file => &[MULTIPART],
-            Whole::Nothing => &["application/json", URLENCODED, MULTIPART],
-            Whole::Value => {
+            WholeContent::Nothing if self.needs_file => &[MULTIPART],
+            WholeContent::Nothing => &["application/json", URLENCODED, MULTIPART],
+            WholeContent::Value => {
                 &["application/json", URLENCODED, MULTIPART, "application/xml", "text/xml"]
             }
-            Whole::Bytes | Whole::Stream => &["*/*"],
-            Whole::Form => &[MULTIPART],
+            WholeContent::Bytes | WholeContent::Stream => &["*/*"],
+            WholeContent::Form => &[MULTIPART],
         };
         all.iter().copied().filter(|name| IN_PARTS || *name != MULTIPART).collect()
     }
 
-    /// The media types that are understood, as the value of `Accept`, `Accept-Post` and `Accept-Patch`.
+    /// The supported media types, as the value of `Accept`, `Accept-Post` and `Accept-Patch`.
     pub(crate) fn accept(self) -> HeaderValue {
         let media_types = self.media_types().join(", ");
         HeaderValue::try_from(media_types).unwrap_or(HeaderValue::from_static("*/*"))
@@ -136,16 +141,16 @@ impl Use {
 
     fn understands(self, format: Option<Format>) -> bool {
         match self.whole {
-            Whole::Bytes | Whole::Stream => true,
-            Whole::Nothing if self.needs_file => format == Some(Format::Multipart),
-            Whole::Nothing => format.is_some_and(|format| format != Format::Xml),
-            Whole::Value => format.is_some(),
-            Whole::Form => format == Some(Format::Multipart),
+            WholeContent::Bytes | WholeContent::Stream => true,
+            WholeContent::Nothing if self.needs_file => format == Some(Format::Multipart),
+            WholeContent::Nothing => format.is_some_and(|format| format != Format::Xml),
+            WholeContent::Value => format.is_some(),
+            WholeContent::Form => format == Some(Format::Multipart),
         }
     }
 }
 
-/// Content that was read, or that the method reads; nothing where it takes none, as a `GET`.
+/// Content that was read, or that the method reads itself; `None` if the method takes no content.
 #[derive(Debug, Default)]
 pub(crate) struct ReadContent(Option<Box<Read>>);
 
@@ -153,12 +158,12 @@ pub(crate) struct ReadContent(Option<Box<Read>>);
 struct Read {
     bytes: Bytes,
     format: Option<Format>,
-    /// The parameters, or why there are none.
+    /// The members, or why they cannot be read.
     members: Result<Members, Violation>,
     unread: Mutex<Option<Unread>>,
 }
 
-/// Content that the method reads.
+/// Content that the method reads itself.
 #[derive(Debug)]
 enum Unread {
     Stream(ContentStream),
@@ -206,7 +211,7 @@ impl ReadContent {
         unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether there is nothing: no byte, and no media type in which that would be something.
+    /// Returns whether the content is absent: it has no bytes, and is not an empty form.
     pub(crate) fn is_empty(&self) -> bool {
         let is_empty = |read: &Read| read.bytes.is_empty() && read.format != Some(Format::Form);
         self.0.as_deref().is_none_or(is_empty)
@@ -225,45 +230,45 @@ impl ReadContent {
         }
     }
 
-    /// The members of this name, in order.
+    /// Returns the members with this name, in order.
     ///
     /// # Errors
-    /// Where the content is malformed.
+    /// A violation if the content is malformed.
     pub(crate) fn members(&self, name: &str) -> Result<&[Member], Violation> {
         let Some(read) = &self.0 else { return Ok(&[]) };
         read.members.as_ref().map(|members| members.named(name)).map_err(Violation::clone)
     }
 }
 
-/// Reads the content of a request, for what an operation does with it.
+/// Reads the content of a request as an operation uses it.
 ///
 /// # Errors
-/// A 413, a 415, or a 400 where the content breaks off, or is not of its coding or its digest.
+/// A 413, a 415, or a 400 if the content ends early, cannot be decoded or does not match its digest.
 pub(crate) async fn read(
     request: &Request,
-    usage: Use,
+    usage: ContentUse,
     limit: usize,
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
-    let digests = if request.has(Concern::StatedDigest) {
-        Expected::of(request.fields())?
+    let digests = if request.has(KnownField::StatedDigest) {
+        Expected::of(request.fields()).map_err(|it| mismatch(&it))?
     } else {
         Expected::default()
     };
-    // What nobody reads is read only where something is said of it.
+    // Content that the operation does not use is read only to verify its digests.
     if !usage.is_any() && digests.is_empty() {
         return Ok(ReadContent::default());
     }
-    // Boxed: it would make every request larger, and few have content.
+    // Boxed, because the future would enlarge that of every request, and few have content.
     Box::pin(receive(request, usage, limit, std::mem::take(body), digests)).await
 }
 
 async fn receive(
     request: &Request,
-    usage: Use,
+    usage: ContentUse,
     limit: usize,
     body: Body,
     digests: Expected,
@@ -282,11 +287,14 @@ async fn receive(
     let content = ContentStream::new(body, &codings, digests, limit);
     let media_type = format::content_type(fields);
     match usage.whole {
-        Whole::Stream => Ok(Unread::Stream(content).into()),
-        Whole::Form => Ok(Unread::Form(FormStream::new(content.into_pieces(), media_type)?).into()),
-        Whole::Nothing | Whole::Value | Whole::Bytes => {
+        WholeContent::Stream => Ok(Unread::Stream(content).into()),
+        WholeContent::Form => {
+            Ok(Unread::Form(FormStream::new(content.into_pieces(), media_type)?).into())
+        }
+        WholeContent::Nothing | WholeContent::Value | WholeContent::Bytes => {
             let bytes = content.collect().await?;
-            let is_in_parts = usage.whole == Whole::Value && format == Some(Format::Multipart);
+            let is_in_parts =
+                usage.whole == WholeContent::Value && format == Some(Format::Multipart);
             let members = match format {
                 Some(format) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
                     format::members(format, media_type, &bytes).await
@@ -299,19 +307,23 @@ async fn receive(
     }
 }
 
-fn unsupported(method: &Method, usage: Use) -> Problem {
+fn unsupported(method: &Method, usage: ContentUse) -> Problem {
     let name = if *method == Method::PATCH {
         HeaderName::from_static("accept-patch")
     } else {
         header::ACCEPT
     };
     let media_types = usage.accept();
-    let detail = format!("This method reads {}.", media_types.to_str().unwrap_or_default());
+    let detail = format!("Supported media types: {}.", media_types.to_str().unwrap_or_default());
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
     problem.field(name, media_types)
 }
 
+fn mismatch(mismatch: &Mismatch) -> Problem {
+    Problem::bad_request(mismatch.to_string())
+}
+
 fn too_large(limit: usize) -> Problem {
-    let detail = format!("The content is over the limit of {limit} bytes.");
+    let detail = format!("The content exceeds the limit of {limit} bytes.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail(detail)
 }

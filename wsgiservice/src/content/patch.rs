@@ -1,10 +1,10 @@
-//! A member of a merge patch (RFC 7396).
+//! Members of a merge patch (RFC 7396).
 
 use serde::{Deserialize, Deserializer};
 
 /// A member of `application/merge-patch+json` (RFC 7396): absent, null or a value.
 ///
-/// The member needs `#[serde(default)]`, since what is absent is not deserialised.
+/// The member needs `#[serde(default)]`, because serde does not deserialise absent members.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -23,8 +23,8 @@ use serde::{Deserialize, Deserializer};
 /// impl Note {
 ///     fn patch(&self, content: Content<Change>) -> String {
 ///         match content.into_inner().title {
-///             Patch::Absent => "as it was".to_owned(),
-///             Patch::Null => "without a title".to_owned(),
+///             Patch::Absent => "unchanged".to_owned(),
+///             Patch::Null => "removed".to_owned(),
 ///             Patch::Value(title) => title,
 ///         }
 ///     }
@@ -37,20 +37,20 @@ use serde::{Deserialize, Deserializer};
 ///     let request = client.request("PATCH", "/note").header("content-type", "application/merge-patch+json");
 ///     request.body(content).send().await.json()
 /// };
-/// assert_eq!(patch("{}").await, "as it was");
-/// assert_eq!(patch(r#"{"title": null}"#).await, "without a title");
+/// assert_eq!(patch("{}").await, "unchanged");
+/// assert_eq!(patch(r#"{"title": null}"#).await, "removed");
 /// assert_eq!(patch(r#"{"title": "new"}"#).await, "new");
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "RFC 7396 knows these three")]
+#[allow(clippy::exhaustive_enums, reason = "RFC 7396 defines exactly these three")]
 pub enum Patch<T> {
-    /// The member stays as it is.
+    /// The member stays unchanged.
     #[default]
     Absent,
     /// The member is removed.
     Null,
-    /// The member becomes this.
+    /// The member is set to this value.
     Value(T),
 }
 

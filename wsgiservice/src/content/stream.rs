@@ -1,4 +1,4 @@
-//! Content as it comes: under its limit, held against its digests, and without its content codings.
+//! Content as a stream: limited, verified against its digests, and decoded.
 
 use std::{fmt, io, pin::Pin};
 
@@ -8,20 +8,20 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
-use super::too_large;
+use super::{mismatch, too_large};
 use crate::{
     formats::coding::decode::Codings,
     http::{body::Body, digest::Expected},
     problem::Problem,
 };
 
-/// How much decoded content is given at once, in bytes.
-const PIECE: usize = 16 << 10;
+/// The maximum size of a decoded piece, in bytes.
+const MAX_PIECE: usize = 16 << 10;
 
-/// The content of a request as it comes, piece by piece, for content that is too large to be held.
+/// The content of a request as a stream of pieces, for content that is too large for memory.
 ///
-/// It is of any media type. A limit of its own lets it be larger than others: `#[limit(content = …)]` on the method.
-/// Parameters of a method that takes it are in the path, the query and the header fields.
+/// The content can be of any media type. `#[limit(content = …)]` on the method raises its limit. A method that takes it reads
+/// its parameters only from the path, the query and the header fields.
 ///
 /// ```
 /// use wsgiservice::{Application, ContentStream, Problem, mount, resource, testing::Client};
@@ -78,18 +78,18 @@ impl ContentStream {
         Self { source, limit, length: 0 }
     }
 
-    /// The next piece; nothing at the end.
+    /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
-    /// A problem to answer with: 400 where the content breaks off, or is not of its coding or its digest, 413 where it
-    /// goes over the limit.
+    /// A [`Problem`] to return: 400 if the content ends early, cannot be decoded or does not match its digest, 413 if it
+    /// exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         let piece = match &mut self.source {
             Source::Plain(received) => return received.next().await,
             Source::Decoded(decoder) => {
-                // What decodes costs time: others have their turn.
+                // Decoding takes processor time, so other tasks get their turn.
                 tokio::task::coop::consume_budget().await;
-                let mut piece = BytesMut::with_capacity(PIECE);
+                let mut piece = BytesMut::with_capacity(MAX_PIECE);
                 decoder.read_buf(&mut piece).await.map_err(problem)?;
                 piece.freeze()
             }
@@ -101,7 +101,7 @@ impl ContentStream {
         Ok(Some(piece).filter(|piece| !piece.is_empty()))
     }
 
-    /// What is left, as a stream.
+    /// Returns the remaining content as a stream.
     pub(super) fn into_pieces(self) -> impl Stream<Item = Result<Bytes, Problem>> + Send {
         stream::try_unfold(self, |mut content| async move {
             let piece = content.next().await?;
@@ -109,7 +109,7 @@ impl ContentStream {
         })
     }
 
-    /// All that is left.
+    /// Reads all remaining content.
     pub(super) async fn collect(mut self) -> Result<Bytes, Problem> {
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
         let Some(second) = self.next().await? else { return Ok(first) };
@@ -122,10 +122,10 @@ impl ContentStream {
     }
 }
 
-/// Content as it was sent.
+/// Content as received, before decoding.
 struct Received {
     body: Body,
-    /// What the whole is to be held against, until it is.
+    /// The digests, until they are verified.
     digests: Option<Expected>,
     has_ended: bool,
     limit: usize,
@@ -137,7 +137,7 @@ impl Received {
         while !self.has_ended
             && let Some(frame) = self.body.frame().await
         {
-            let frame = frame.map_err(|_| Problem::bad_request("The content was cut off."))?;
+            let frame = frame.map_err(|_| Problem::bad_request("The content ended early."))?;
             let Ok(piece) = frame.into_data() else { continue };
             self.length = self.length.saturating_add(piece.len());
             if self.length > self.limit {
@@ -151,15 +151,17 @@ impl Received {
             }
         }
         self.has_ended = true;
-        self.digests.take().map_or(Ok(None), |digests| digests.verify().map(|()| None))
+        self.digests
+            .take()
+            .map_or(Ok(None), |digests| digests.verify().map(|()| None).map_err(|it| mismatch(&it)))
     }
 }
 
-/// What the decoder found, or what was wrong before it came to that.
+/// Converts an error of the decoder, or returns the problem of the content below it.
 fn problem(error: io::Error) -> Problem {
-    error.downcast().unwrap_or_else(|_| {
-        Problem::bad_request("The content is not of the content coding that it states.")
-    })
+    error
+        .downcast()
+        .unwrap_or_else(|_| Problem::bad_request("The content does not match its content coding."))
 }
 
 impl fmt::Debug for ContentStream {

@@ -18,10 +18,7 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 pub(crate) use self::{content::Content, parameter::Parameter, response::Response};
-use crate::{
-    declaration::Package,
-    site::{Deprecation, SiteOperation, SiteResource},
-};
+use crate::site::{Deprecation, Package, SiteOperation, SiteResource};
 
 /// The documentation of an application.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::as_json;
 use crate::{
-    content::Use,
+    content::ContentUse,
     declaration::{Bound, Constraint, Kind},
     parameters::compiled::{CompiledParameter, Source},
 };
@@ -59,7 +59,7 @@ pub(super) fn variable(name: &'static str) -> Parameter {
 }
 
 /// A parameter of an operation that uses the content like this.
-pub(super) fn of(parameter: &CompiledParameter, content: Use) -> Parameter {
+pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Parameter {
     let kind = parameter.kind;
     let constraint = &parameter.declared;
     let one = kind.map_or_else(|| file(constraint), |kind| schema(&kind, constraint));

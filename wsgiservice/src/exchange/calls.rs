@@ -67,7 +67,7 @@ impl<'a> Binder<'a> {
         preconditions: &'a Preconditions,
         violations: &mut Vec<Violation>,
     ) -> Vec<Call<'a>> {
-        let is_conditional = preconditions.are_there();
+        let is_conditional = preconditions.is_stated();
         let roles: &[Role] = match (is_conditional, self.request.retrieves()) {
             (true, _) => &[Role::Etag, Role::LastModified, Role::Exists],
             (false, true) => &[Role::Etag, Role::LastModified],
@@ -86,7 +86,7 @@ impl<'a> Binder<'a> {
         violations: &mut Vec<Violation>,
     ) -> Vec<Call<'a>> {
         let computes = self.resource.computes_etag && !self.request.retrieves();
-        if !computes || !preconditions.are_there() {
+        if !computes || !preconditions.is_stated() {
             return Vec::new();
         }
         let Some(get) = self.resource.method(&Method::GET) else { return Vec::new() };
@@ -133,8 +133,8 @@ fn writers_client_may_have_seen(
     let mut writers = Vec::new();
     for representation in get.representations.iter() {
         let plain = Variant::plain(representation.extension);
-        let is_stated = preconditions.name(plain)
-            || plain.all_coded().any(|variant| preconditions.name(variant));
+        let is_stated = preconditions.mentions(plain)
+            || plain.all_coded().any(|variant| preconditions.mentions(variant));
         if is_stated && !seen.contains(&representation.extension) {
             seen.push(representation.extension);
             writers.push(Some(representation.writer));
@@ -209,7 +209,7 @@ impl BoundCalls<'_> {
                 Err(problem) if is_not_found(&problem) => {}
                 Err(problem) => return Err(problem),
             }
-            if preconditions.know(validators) {
+            if preconditions.matches_current(validators) {
                 break;
             }
         }

@@ -4,7 +4,7 @@ use http::header;
 
 use crate::{
     formats::coding::Coding,
-    http::{accept, accept_encoding, known_fields::Concern, request::Request},
+    http::{accept, accept_encoding, known_fields::KnownField, request::Request},
     problem::Problem,
     representation::{Representation, Representations, Variant},
     site::{SiteOperation, SiteResource},
@@ -66,7 +66,7 @@ pub(super) fn select<'a>(
     if let Some(extension) = extension {
         return representations.with_extension(extension);
     }
-    if !request.has(Concern::Representation) {
+    if !request.has(KnownField::Representation) {
         return representations.default();
     }
     let accept = request.fields().get_all(header::ACCEPT);
@@ -87,7 +87,7 @@ fn required<'a>(
 
 /// Selects the content coding that the client prefers.
 pub(super) fn coding(request: &Request) -> Option<Coding> {
-    if !request.has(Concern::Coding) {
+    if !request.has(KnownField::Coding) {
         return None;
     }
     let accepted = request.fields().get_all(header::ACCEPT_ENCODING);

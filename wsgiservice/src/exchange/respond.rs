@@ -12,7 +12,7 @@ use super::{End, context::Context, negotiate};
 use crate::{
     answer::{Outcome, OutcomeContent},
     formats::coding::{Coding, encode::is_worth_it},
-    http::{body::Body, date, digest, known_fields::Concern, request::Request},
+    http::{body::Body, date, digest, known_fields::KnownField, request::Request},
     problem::Problem,
     representation::{self, NOSNIFF, Representation, Variant, Writer},
 };
@@ -76,7 +76,7 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
 /// Content that logs an error that ends it early: the client cannot be told.
 fn logged(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
-    body.told(move |error| {
+    body.on_error(move |error| {
         tracing::error!(%method, path, %error, "the content of a response ended early");
     })
 }
@@ -274,7 +274,7 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
 /// The digests that the client wants, or the application, of content that is in memory.
 fn digests(context: &Context<'_>, response: &mut Response<Body>) {
     let (request, has_md5) = (context.request, context.policy().content_md5);
-    if !has_md5 && !request.has(Concern::WantedDigest) {
+    if !has_md5 && !request.has(KnownField::WantedDigest) {
         return;
     }
     let wanted = request.fields();

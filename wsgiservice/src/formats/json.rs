@@ -1,4 +1,4 @@
-//! JSON, written and read.
+//! Reading and writing JSON.
 
 use std::cell::RefCell;
 
@@ -13,30 +13,30 @@ use crate::{
 };
 
 thread_local! {
-    /// Where JSON is written, before its size is known.
+    /// The buffer into which JSON is written before its size is known.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The most that a thread keeps of its scratch space, in bytes.
-const KEPT: usize = 64 << 10;
+/// The maximum capacity of the buffer that a thread keeps, in bytes.
+const MAX_SCRATCH: usize = 64 << 10;
 
-/// The value as JSON.
+/// Writes a value as JSON.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, BoxError> {
-    // Taken, not borrowed: a value's own `Serialize` may come back here.
+    // Taken, not borrowed: the `Serialize` of a value may call this function again.
     let mut scratch = SCRATCH.take();
     scratch.clear();
     serde_json::to_writer(&mut scratch, value)?;
     let bytes = small_bytes::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
-    if scratch.capacity() <= KEPT {
+    if scratch.capacity() <= MAX_SCRATCH {
         SCRATCH.set(scratch);
     }
     Ok(bytes)
 }
 
-/// The value that the content is.
+/// Deserialises the content.
 ///
 /// # Errors
-/// What does not fit, by its path; or where the content is malformed.
+/// A violation with the path of the value that does not fit, or with the position if the content is malformed.
 pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
     let mut reader = serde_json::Deserializer::from_slice(content);
     let value = serde_path_to_error::deserialize(&mut reader)
@@ -52,7 +52,7 @@ fn mismatch(path: &str, error: &serde_json::Error) -> Violation {
     }
 }
 
-/// A violation by content that does not parse.
+/// Creates a violation for content that is not valid JSON.
 pub(crate) fn malformed(error: &serde_json::Error) -> Violation {
     Violation::malformed("JSON", error.line(), error.column())
 }

@@ -1,11 +1,13 @@
-//! What is wrong with a value, in words that repeat nothing of what the client sent.
+//! Reasons for values that do not fit a type, without the content that the client sent.
 
-/// The expectation in a message of serde's, which may also quote the content.
+/// Extracts the expectation from an error message of serde, which may also quote the content.
 pub(super) fn expectation(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     match message.rsplit_once(", expected ") {
         Some((_, expected)) => format!("It must be {expected}."),
-        None if message.starts_with("missing field") => format!("It has a {message}."),
-        None => "It is of another form.".to_owned(),
+        None => match message.strip_prefix("missing field ") {
+            Some(field) => format!("The field {field} is missing."),
+            None => "It has the wrong structure.".to_owned(),
+        },
     }
 }

@@ -1,4 +1,4 @@
-//! How values are written and read, a module for each format.
+//! Reading and writing values, with a module for each format.
 
 pub(crate) mod coding;
 pub(crate) mod form;

@@ -1,22 +1,22 @@
-//! `Accept` (RFC 9110, section 12.5.1), held against what there is without an allocation.
+//! `Accept` (RFC 9110, section 12.5.1), matched against the offers without an allocation.
 //!
-//! The parameters of a range would have to be collected to be parsed by a library; here each is compared where it
-//! stands. What the server offers was parsed before.
+//! A library would collect the parameters of each range; this parser compares them in place. The offers are parsed when
+//! the application is built.
 
 use http::HeaderValue;
 use mediatype::{MediaTypeBuf, ReadParams};
 
 use super::quality::{Quality, is_token, parameters, split, weight};
 
-/// A media type that there is.
+/// A media type that the server offers.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer(MediaTypeBuf);
 
-/// How well a range describes an offer: `*/*`, `type/*`, `type/subtype`, and each parameter more.
+/// How specific a range is: one for the type, one for the subtype, and one for each parameter.
 type Specificity = u8;
 
 impl Offer {
-    /// The media type, where it is one.
+    /// Parses a media type.
     pub(crate) fn new(media_type: &str) -> Option<Self> {
         media_type.parse().ok().map(Self)
     }
@@ -33,8 +33,7 @@ impl Offer {
     }
 }
 
-/// The position of the offer to send: of the greatest quality, and the first of those; nothing where none is
-/// acceptable.
+/// Returns the position of the first offer with the highest quality; `None` if no offer is acceptable.
 pub(crate) fn select<'v, V>(accept: V, offers: &[Offer]) -> Option<usize>
 where
     V: IntoIterator<Item = &'v HeaderValue> + Copy,
@@ -52,7 +51,7 @@ where
     best.map(|(position, _)| position)
 }
 
-/// The quality of an offer, which the most specific range decides.
+/// Returns the quality of an offer, which the most specific range determines.
 fn quality<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, offer: &Offer) -> Quality {
     let mut decided: Option<(Specificity, Quality)> = None;
     for range in ranges(accept) {
@@ -66,7 +65,7 @@ fn quality<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, offer: &Offer)
     decided.map_or(0, |(_, quality)| quality)
 }
 
-/// A media range with its quality; none where the element does not parse, which is then as if it were not there.
+/// A media range with its quality, which is `None` if it is malformed; the range is then ignored.
 #[derive(Clone, Copy, Debug)]
 struct Range<'a> {
     main: &'a str,
@@ -116,7 +115,7 @@ impl<'a> Range<'a> {
     }
 }
 
-/// The subtype of an offer includes its suffix, as in `problem+json`.
+/// Compares subtypes including the suffix, for example `problem+json`.
 fn is_subtype(sub: &str, offer: &Offer) -> bool {
     let own = offer.0.subty().as_str();
     match (offer.0.suffix(), sub.rsplit_once('+')) {
@@ -128,7 +127,7 @@ fn is_subtype(sub: &str, offer: &Offer) -> bool {
     }
 }
 
-/// Whether a value, quoted or not, says this text.
+/// Returns whether a value, quoted or not, is this text.
 fn is_text(value: &str, text: &str, ignore_case: bool) -> bool {
     let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     let is_escaped = unquoted.is_some_and(|unquoted| unquoted.contains('\\'));
@@ -170,25 +169,25 @@ mod tests {
     }
 
     #[test]
-    fn without_the_field_the_first_offer_is_sent() {
+    fn without_the_field_the_first_offer_is_selected() {
         assert_eq!(select(&[], &offers()), Some(0));
         assert_eq!(selected(""), Some(OFFERS[0]));
     }
 
     #[test]
-    fn the_greatest_quality_wins() {
+    fn the_highest_quality_wins() {
         assert_eq!(selected("application/json;q=0.5, text/xml;q=0.8"), Some(OFFERS[1]));
     }
 
     #[test]
-    fn among_equals_the_first_offer_wins() {
+    fn the_first_offer_wins_if_qualities_are_equal() {
         assert_eq!(selected("application/xml, text/xml"), Some(OFFERS[1]));
         assert_eq!(selected("*/*"), Some(OFFERS[0]));
         assert_eq!(selected("*"), Some(OFFERS[0]));
     }
 
     #[test]
-    fn the_most_specific_range_decides_the_quality() {
+    fn the_most_specific_range_determines_the_quality() {
         assert_eq!(selected("*/*;q=1, application/json;q=0.1, text/*;q=0.5"), Some(OFFERS[2]));
         assert_eq!(selected("text/*;q=0, text/xml, */*;q=0.1"), Some(OFFERS[1]));
     }
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_narrow() {
+    fn parameters_must_match() {
         assert_eq!(selected("application/json;version=2"), None);
         assert_eq!(selected("text/html;level=1"), Some(OFFERS[3]));
         assert_eq!(selected("text/html;LEVEL=\"\\1\""), Some(OFFERS[3]));
@@ -208,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn utf_8_is_always_satisfied() {
+    fn utf_8_matches_every_offer() {
         assert_eq!(selected("application/json; charset=UTF-8"), Some(OFFERS[0]));
         assert_eq!(selected("application/json; charset=latin1"), None);
     }
 
     #[test]
-    fn ranges_compare_without_case() {
+    fn ranges_are_case_insensitive() {
         assert_eq!(selected("TEXT/XML"), Some(OFFERS[1]));
     }
 
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_that_does_not_parse_is_ignored_by_itself() {
+    fn a_malformed_element_does_not_affect_the_others() {
         for wrong in ["json", "text/xml;q=2", "text/xml;q=0.1234", "text/xml;q=", "*/xml", "a b/c"]
         {
             assert_eq!(selected(&format!("{wrong}, application/xml")), Some(OFFERS[2]), "{wrong}");
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_belongs_to_the_subtype() {
+    fn a_suffix_is_part_of_the_subtype() {
         let problem = [Offer::new("application/problem+json").expect("a media type")];
         let accept = |text: &'static str| select(&[HeaderValue::from_static(text)], &problem);
         assert_eq!(accept("application/problem+json"), Some(0));
@@ -251,7 +250,7 @@ mod tests {
 
     const RANGES: [&str; 5] = ["*/*", "text/*", "application/*", "text/xml", "application/json"];
 
-    /// The quality that a list of ranges, each there once, gives to a plain offer, written another way.
+    /// Computes the quality of an offer independently, for a list without duplicate ranges.
     fn expected(list: &[(usize, u16)], offer: &str) -> u16 {
         let main = offer.split('/').next().unwrap_or_default();
         let candidates = [offer.to_owned(), format!("{main}/*"), "*/*".to_owned()];
@@ -263,7 +262,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_list_selects_what_its_rules_say(
+        fn the_offer_with_the_highest_quality_is_selected(
             list in prop::collection::btree_map(0..RANGES.len(), 0..=1000u16, 1..5),
         ) {
             let list: Vec<_> = list.into_iter().collect();
@@ -280,7 +279,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(value) = HeaderValue::from_bytes(&bytes) {
                 let _ = select(&[value], &offers());
             }

@@ -4,8 +4,8 @@ use http::HeaderValue;
 
 use super::quality::{Quality, weight};
 
-/// The position of the coding to send, among these in the order of the server's preference; `None` if the client does not
-/// want any.
+/// Selects the coding to send, by its position among these, which are in the order of the server's preference; `None` if the
+/// client prefers none or does not send the field.
 pub(crate) fn select<'v, V>(accept: V, codings: &[&str]) -> Option<usize>
 where
     V: IntoIterator<Item = &'v HeaderValue> + Copy,
@@ -23,7 +23,7 @@ where
     (quality >= plain).then_some(position)
 }
 
-/// The quality that the client gives to this name.
+/// Returns the quality that the client assigns to this name.
 fn named<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, name: &str) -> Option<Quality> {
     let lines = accept.into_iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| line.split(',')).find_map(|element| {
@@ -44,25 +44,25 @@ mod tests {
     }
 
     #[test]
-    fn without_the_field_nothing_is_coded() {
+    fn without_the_field_no_coding_is_selected() {
         assert_eq!(select(&[], &CODINGS), None);
         assert_eq!(selected(""), None);
         assert_eq!(selected("identity"), None);
     }
 
     #[test]
-    fn a_name_is_of_either_case() {
+    fn names_are_case_insensitive() {
         assert_eq!(selected("GZIP"), Some("gzip"));
     }
 
     #[test]
-    fn the_greatest_quality_wins_and_among_equals_the_better_coding() {
+    fn the_highest_quality_wins_and_then_the_order_of_the_server() {
         assert_eq!(selected("gzip, deflate, br"), Some("br"));
         assert_eq!(selected("gzip;q=1, br;q=0.5"), Some("gzip"));
     }
 
     #[test]
-    fn an_asterisk_is_any_coding_that_is_not_named() {
+    fn an_asterisk_matches_any_coding_that_is_not_listed() {
         assert_eq!(selected("*"), Some("zstd"));
         assert_eq!(selected("*;q=0.5, zstd;q=0"), Some("br"));
         assert_eq!(selected("*;q=0"), None);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_coded_may_be_liked_better() {
+    fn identity_is_selected_if_its_quality_is_higher() {
         assert_eq!(selected("gzip;q=0.1, identity;q=1"), None);
         assert_eq!(selected("gzip;q=0.5, identity;q=0.5"), Some("gzip"));
         assert_eq!(selected("gzip;q=0.5, identity;q=0"), Some("gzip"));

@@ -1,4 +1,4 @@
-//! The one content type of requests and responses.
+//! The content of requests and responses, as one type.
 
 use std::{
     fmt,
@@ -12,11 +12,11 @@ use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, BodyStream, StreamBody};
 use pin_project_lite::pin_project;
 
-/// Why content broke off.
+/// An error of any type, for example one that ends content early.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The most that is given at once, in bytes: who sends it copies that much, into memory that the connection keeps.
-const PIECE: usize = 16 << 10;
+/// The maximum size of a piece, in bytes: the server copies each piece into memory that the connection keeps.
+const MAX_PIECE: usize = 16 << 10;
 
 /// The content of a request or a response.
 ///
@@ -37,13 +37,13 @@ enum Inner {
 }
 
 impl Body {
-    /// No content.
+    /// Creates a body without content.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// The content that another body gives, piece by piece.
+    /// Creates a body from another body, which is read piece by piece.
     ///
     /// ```
     /// use http_body_util::Full;
@@ -64,7 +64,7 @@ impl Body {
         Self(Inner::Stream(Box::pin(Foreign { body, length: None, rest: Bytes::new() })))
     }
 
-    /// The content that a stream gives, piece by piece.
+    /// Creates a body from a stream of pieces.
     ///
     /// ```
     /// use wsgiservice::Body;
@@ -82,9 +82,9 @@ impl Body {
         Self::new(StreamBody::new(frames))
     }
 
-    /// Whether there is some content, and the body, of which none is lost.
+    /// Returns whether the body has content, and the complete body.
     ///
-    /// Where nobody said how long it is, that takes the first piece.
+    /// If the length is unknown, this waits for the first piece.
     pub(crate) async fn peeked(mut self) -> (bool, Self) {
         let hint = http_body::Body::size_hint(&self);
         if http_body::Body::is_end_stream(&self) || hint.exact() == Some(0) {
@@ -106,7 +106,7 @@ impl Body {
         }
     }
 
-    /// With a length that is known, in bytes.
+    /// Sets the length of a streaming body, in bytes.
     pub(crate) fn with_length(self, length: u64) -> Self {
         match self.0 {
             Inner::Stream(body) => Self(Inner::Stream(Box::pin(Foreign {
@@ -118,7 +118,7 @@ impl Body {
         }
     }
 
-    /// The content, where it is all there.
+    /// Returns the content, unless it is a stream.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Inner::Empty => Some(&[]),
@@ -127,16 +127,16 @@ impl Body {
         }
     }
 
-    /// With something that is dropped when the content is.
-    pub(crate) fn holding(self, held: impl Send + 'static) -> Self {
-        self.told(move |_| _ = &held)
+    /// Keeps a value until the streaming body is dropped.
+    pub(crate) fn keep_until_end(self, value: impl Send + 'static) -> Self {
+        self.on_error(move |_| _ = &value)
     }
 
-    /// With what breaks it off told to this function.
-    pub(crate) fn told(self, tell: impl Fn(&BoxError) + Send + 'static) -> Self {
+    /// Calls a function with the error that ends a streaming body early.
+    pub(crate) fn on_error(self, report: impl Fn(&BoxError) + Send + 'static) -> Self {
         match self.0 {
             Inner::Stream(body) => Self::new(body.map_err(move |error| {
-                tell(&error);
+                report(&error);
                 error
             })),
             Inner::Empty | Inner::Full(_) => self,
@@ -178,13 +178,13 @@ impl http_body::Body for Body {
 }
 
 pin_project! {
-    /// Another body, whose data and errors become ours, and whose size is kept.
+    /// A body of another type, with its data and errors converted.
     struct Foreign<B> {
         #[pin]
         body: B,
-        // What is left to come, where only its maker knows.
+        // The remaining length, for a body that cannot tell it itself.
         length: Option<u64>,
-        // What has come, and was too much for one piece.
+        // Received data that exceeds one piece.
         rest: Bytes,
     }
 }
@@ -236,11 +236,11 @@ where
     }
 }
 
-/// The next piece of what is there.
+/// Splits off the next piece.
 fn piece(rest: &mut Bytes) -> Bytes {
     match rest.len() {
-        ..=PIECE => std::mem::take(rest),
-        _ => rest.split_to(PIECE),
+        ..=MAX_PIECE => std::mem::take(rest),
+        _ => rest.split_to(MAX_PIECE),
     }
 }
 
@@ -279,7 +279,7 @@ impl fmt::Debug for Body {
 mod tests {
     use super::*;
 
-    /// The pieces of some content, of which its size is always known.
+    /// Reads the pieces; asserts that the size hint stays exact.
     async fn pieces(mut body: Body) -> Vec<Bytes> {
         let mut pieces: Vec<Bytes> = Vec::new();
         let mut left = http_body::Body::size_hint(&body).exact().expect("a size");
@@ -293,15 +293,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn large_content_comes_in_pieces_and_ends() {
-        let content: Vec<_> = (0..=255).cycle().take(2 * PIECE + 1).collect();
+    async fn large_content_is_split_into_pieces() {
+        let content: Vec<_> = (0..=255).cycle().take(2 * MAX_PIECE + 1).collect();
         let all = Body::from(content.clone());
         let foreign = Body::new(http_body_util::Full::<Bytes>::from(content.clone()));
         let length = content.len() as u64;
         let stream = Body::of_stream(stream::iter([Ok::<_, std::io::Error>(content.clone())]));
         for body in [all, foreign] {
             let pieces = pieces(body).await;
-            assert_eq!(pieces.iter().map(Bytes::len).collect::<Vec<_>>(), [PIECE, PIECE, 1]);
+            assert_eq!(
+                pieces.iter().map(Bytes::len).collect::<Vec<_>>(),
+                [MAX_PIECE, MAX_PIECE, 1]
+            );
             assert_eq!(pieces.concat(), content);
         }
         let collected = stream.with_length(length).collect().await.expect("content");

@@ -4,28 +4,28 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 
-/// The last second of the year 9999, after which HTTP has no dates.
+/// The last second of the year 9999, the latest that HTTP can express.
 const LAST: u64 = 253_402_300_799;
 
-/// The date of a field that has just one line with just one date; anything else is as if it were not there.
+/// Parses the date of a field; a field with several lines or a malformed date is ignored.
 pub(crate) fn parse<'v>(values: impl IntoIterator<Item = &'v HeaderValue>) -> Option<SystemTime> {
     let mut values = values.into_iter();
     let (value, None) = (values.next()?, values.next()) else { return None };
     httpdate::parse_http_date(value.to_str().ok()?).ok()
 }
 
-/// A date as it is written.
+/// Formats a time as a field value.
 pub(crate) fn value(time: SystemTime) -> HeaderValue {
     let text = httpdate::fmt_http_date(whole_seconds(time));
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
-/// A time as HTTP can say it, and not later than now (RFC 9110, section 8.8.2.1).
+/// Limits a time to the present and to what HTTP can express (RFC 9110, section 8.8.2.1).
 pub(crate) fn not_future(time: SystemTime) -> SystemTime {
     whole_seconds(time.min(SystemTime::now()))
 }
 
-/// A time as HTTP can say it: in seconds, from 1970 to 9999.
+/// Limits a time to what HTTP can express: whole seconds, from 1970 to 9999.
 pub(crate) fn whole_seconds(time: SystemTime) -> SystemTime {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().min(LAST);
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
@@ -50,13 +50,13 @@ mod tests {
     }
 
     #[test]
-    fn two_lines_are_no_date() {
+    fn two_lines_are_ignored() {
         let date = HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(parse([&date, &date]), None);
     }
 
     #[test]
-    fn what_http_cannot_say_is_clamped() {
+    fn times_outside_the_range_of_http_are_clamped() {
         assert_eq!(value(UNIX_EPOCH - Duration::from_secs(1)), "Thu, 01 Jan 1970 00:00:00 GMT");
         let far = UNIX_EPOCH + Duration::from_secs(LAST + 1);
         assert_eq!(value(far), "Fri, 31 Dec 9999 23:59:59 GMT");
@@ -64,7 +64,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_date_is_read_as_it_was_written(seconds in 0..=LAST) {
+        fn a_written_date_is_read_back(seconds in 0..=LAST) {
             let time = UNIX_EPOCH + Duration::from_secs(seconds);
             prop_assert_eq!(parse([&value(time)]), Some(time));
         }

@@ -1,8 +1,10 @@
 //! Digests of content (RFC 9530), and `Content-MD5` (RFC 1864).
 //!
-//! A request's content is the whole representation, so that `Content-Digest` and `Repr-Digest` are of the same bytes:
-//! those that came, before any content coding is taken away. In an answer they are of different bytes where it has a
-//! part of a representation.
+//! In a request, `Content-Digest` and `Repr-Digest` cover the same bytes, since the content is the complete
+//! representation: the bytes as received, before content codings are decoded. In a response they differ if the content is
+//! only a part of the representation.
+
+use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,15 +12,13 @@ use md5::{Digest, Md5};
 use sfv::{Dictionary, ListEntry, Parser};
 use sha2::{Sha256, Sha512};
 
-use crate::problem::Problem;
-
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 const WANT_CONTENT_DIGEST: HeaderName = HeaderName::from_static("want-content-digest");
 const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
-/// What the content of a request is to be held against, and what came of it so far.
+/// The digests that the content of a request must match, with the hashes of the bytes received so far.
 #[derive(Debug, Default)]
 pub(crate) struct Expected(Vec<Stated>);
 
@@ -30,7 +30,11 @@ struct Stated {
     hash: Hash,
 }
 
-/// A hash function at work.
+/// A field with a digest that is malformed, or that the content does not match.
+#[derive(Debug)]
+pub(crate) struct Mismatch(HeaderName);
+
+/// A hash computation in progress.
 #[derive(Clone, Debug)]
 enum Hash {
     Sha256(Sha256),
@@ -39,19 +43,19 @@ enum Hash {
 }
 
 impl Expected {
-    /// The digests that the fields of a request state, in algorithms that are known.
+    /// Reads the digests from the fields of a request; unknown algorithms are ignored.
     ///
     /// # Errors
-    /// A 400 where one is malformed.
-    pub(crate) fn of(fields: &HeaderMap) -> Result<Self, Problem> {
+    /// The field that is malformed.
+    pub(crate) fn of(fields: &HeaderMap) -> Result<Self, Mismatch> {
         let mut all = Vec::new();
         for name in [CONTENT_DIGEST, REPR_DIGEST] {
             if fields.contains_key(&name) {
-                all.extend(stated(fields, &name).ok_or_else(|| invalid(&name))?);
+                all.extend(stated(fields, &name).ok_or_else(|| Mismatch(name.clone()))?);
             }
         }
         for value in fields.get_all(CONTENT_MD5) {
-            let digest = md5(value).ok_or_else(|| invalid(&CONTENT_MD5))?;
+            let digest = md5(value).ok_or_else(|| Mismatch(CONTENT_MD5))?;
             all.push(Stated { name: CONTENT_MD5, digest, hash: Hash::Md5(Md5::new()) });
         }
         Ok(Self(all))
@@ -61,24 +65,34 @@ impl Expected {
         self.0.is_empty()
     }
 
-    /// Takes the next piece of the content.
+    /// Adds the next piece of the content.
     pub(crate) fn update(&mut self, piece: &[u8]) {
         for stated in &mut self.0 {
             stated.hash.update(piece);
         }
     }
 
-    /// Holds what is stated against the whole.
+    /// Compares the digests with the complete content.
     ///
     /// # Errors
-    /// A 400 where one does not match.
-    pub(crate) fn verify(self) -> Result<(), Problem> {
+    /// The field whose digest does not match.
+    pub(crate) fn verify(self) -> Result<(), Mismatch> {
         for Stated { name, digest, hash } in self.0 {
             if hash.finish() != digest {
-                return Err(invalid(&name));
+                return Err(Mismatch(name));
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == CONTENT_MD5 {
+            // The text of the Python original.
+            return formatter.write_str("Invalid Content-MD5 request header.");
+        }
+        write!(formatter, "The content does not match its {}.", self.0)
     }
 }
 
@@ -108,14 +122,14 @@ impl Hash {
     }
 }
 
-/// A field that is a dictionary (RFC 9651, section 3.2), from all of its lines.
+/// Parses all lines of a dictionary field (RFC 9651, section 3.2).
 fn dictionary(fields: &HeaderMap, name: &HeaderName) -> Option<Dictionary> {
     fields.get_all(name).iter().try_fold(Dictionary::new(), |dictionary, value| {
         Parser::new(value.as_bytes()).parse_dictionary_with_visitor(dictionary).ok()
     })
 }
 
-/// What a field states; nothing where it is malformed.
+/// Reads the digests of a field; `None` if it is malformed.
 fn stated(fields: &HeaderMap, name: &HeaderName) -> Option<Vec<Stated>> {
     let mut all = Vec::new();
     for (algorithm, entry) in &dictionary(fields, name)? {
@@ -128,7 +142,7 @@ fn stated(fields: &HeaderMap, name: &HeaderName) -> Option<Vec<Stated>> {
     Some(all)
 }
 
-/// The MD5 that a field states: in base64, or in hexadecimal as the Python original had it.
+/// Reads an MD5 digest in base64, or in hexadecimal, which the Python original used.
 fn md5(value: &HeaderValue) -> Option<Vec<u8>> {
     let text = value.to_str().ok()?;
     if text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
@@ -137,27 +151,17 @@ fn md5(value: &HeaderValue) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text).ok()
 }
 
-fn invalid(name: &HeaderName) -> Problem {
-    let detail = if *name == CONTENT_MD5 {
-        // the original's text
-        "Invalid Content-MD5 request header.".to_owned()
-    } else {
-        format!("The content does not match its {name}.")
-    };
-    Problem::bad_request(detail)
-}
-
-/// The digest of a representation that the client wants, where it wants one.
+/// Computes the digest of a representation if the client asks for it.
 pub(crate) fn of_representation(fields: &HeaderMap, content: &[u8]) -> Option<Field> {
     wanted(fields, &WANT_REPR_DIGEST, content).map(|value| (REPR_DIGEST, value))
 }
 
-/// The digest of an answer's content that the client wants, where it wants one.
+/// Computes the digest of the content of a response if the client asks for it.
 pub(crate) fn of_content(fields: &HeaderMap, content: &[u8]) -> Option<Field> {
     wanted(fields, &WANT_CONTENT_DIGEST, content).map(|value| (CONTENT_DIGEST, value))
 }
 
-/// `Content-MD5` of an answer's content (RFC 1864, section 2).
+/// Computes `Content-MD5` for the content of a response (RFC 1864, section 2).
 pub(crate) fn content_md5(content: &[u8]) -> Option<Field> {
     let value = HeaderValue::try_from(BASE64_STANDARD.encode(Md5::digest(content)));
     value.ok().map(|value| (CONTENT_MD5, value))
@@ -166,7 +170,7 @@ pub(crate) fn content_md5(content: &[u8]) -> Option<Field> {
 /// A header field.
 pub(crate) type Field = (HeaderName, HeaderValue);
 
-/// In the algorithm that the client likes best: preferences are 0 to 10, and 0 is none (RFC 9530, section 4).
+/// Uses the algorithm that the client prefers most, on a scale of 0 (not acceptable) to 10 (RFC 9530, section 4).
 fn wanted(fields: &HeaderMap, name: &HeaderName, content: &[u8]) -> Option<HeaderValue> {
     let dictionary = fields.get(name).and_then(|_| dictionary(fields, name))?;
     let preference = |entry: &ListEntry| match entry {

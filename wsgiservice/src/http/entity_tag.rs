@@ -10,12 +10,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::small_bytes;
 
-/// What a tag must not hold, and the sign that stands for it.
+/// The characters that a tag must not contain, and `%`, which escapes them.
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
-/// An entity tag: it tells one state of a representation from another (RFC 9110, section 8.8.3).
+/// An entity tag, which identifies one state of a representation (RFC 9110, section 8.8.3).
 ///
-/// A hook `etag` gives the tag of the resource; on the wire it is distinct for each representation.
+/// A hook `etag` returns the tag of the resource; on the wire each representation gets its own.
 ///
 /// ```
 /// use wsgiservice::EntityTag;
@@ -28,14 +28,14 @@ const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityTag {
     is_weak: bool,
-    /// Latin-1, so that each byte that a client may send has a character.
+    /// Latin-1, so that every byte that a client may send maps to a character.
     opaque: SmolStr,
 }
 
 impl EntityTag {
-    /// A tag that changes with every byte of the content.
+    /// Creates a strong tag, which changes with every byte of the content.
     ///
-    /// What a tag cannot hold, such as a quotation mark or a space, is percent-encoded.
+    /// Characters that a tag cannot contain, for example quotation marks and spaces, are percent-encoded.
     ///
     /// ```
     /// assert_eq!(wsgiservice::EntityTag::strong("a b").to_string(), r#""a%20b""#);
@@ -44,7 +44,7 @@ impl EntityTag {
         Self::new(false, &opaque.to_string())
     }
 
-    /// A tag that stays where the content means the same.
+    /// Creates a weak tag, which stays the same while the content has the same meaning.
     ///
     /// ```
     /// assert_eq!(wsgiservice::EntityTag::weak(7).to_string(), r#"W/"7""#);
@@ -57,16 +57,16 @@ impl EntityTag {
         Self { is_weak, opaque: utf8_percent_encode(opaque, UNSAFE).to_smolstr() }
     }
 
-    /// A strong entity tag for this content.
+    /// Computes a strong entity tag from content.
     ///
-    /// Two states of a resource share the 64 bits of XXH3 by chance once in 2^64, and it costs next to nothing, however large the
-    /// content is. It has no key, so that all instances of a service give the same tag; so who writes a part of the content can
-    /// make two states that share one, which the documentation of `etag = auto` says.
+    /// XXH3 is fast for content of any size, and two states collide by chance once in 2^64. It has no key, so that all instances of
+    /// a service compute the same tag. Therefore a client that controls part of the content can construct two states with the same
+    /// tag; the documentation of `etag = auto` says so.
     pub(crate) fn of_content(content: &[u8]) -> Self {
         Self::of_digest(xxh3_64(content))
     }
 
-    /// A strong tag for a digest.
+    /// Creates a strong tag from a digest.
     fn of_digest(digest: u64) -> Self {
         let mut text = [0; 16];
         let (first, second) = text.split_at_mut(8);
@@ -75,25 +75,25 @@ impl EntityTag {
         Self { is_weak: false, opaque: std::str::from_utf8(&text).unwrap_or_default().into() }
     }
 
-    /// Whether it is weak.
+    /// Returns whether the tag is weak.
     #[must_use]
     pub fn is_weak(&self) -> bool {
         self.is_weak
     }
 
-    /// What stands between the quotation marks.
+    /// Returns the text between the quotation marks.
     #[must_use]
     pub fn opaque(&self) -> &str {
         &self.opaque
     }
 
-    /// Strong comparison: both are strong, and the same (section 8.8.3.2).
+    /// Compares strongly: both tags are strong, and their text is equal (section 8.8.3.2).
     #[must_use]
     pub fn strong_eq(&self, other: &Self) -> bool {
         !self.is_weak && !other.is_weak && self.opaque == other.opaque
     }
 
-    /// Weak comparison: they are the same but for being weak (section 8.8.3.2).
+    /// Compares weakly: the text of both tags is equal (section 8.8.3.2).
     #[must_use]
     pub fn weak_eq(&self, other: &Self) -> bool {
         self.opaque == other.opaque
@@ -135,7 +135,7 @@ impl EntityTag {
         HeaderValue::from_maybe_shared(value).unwrap_or(HeaderValue::from_static("\"\""))
     }
 
-    /// The tag that text begins with, and what follows it.
+    /// Parses the tag at the start of the text; returns it with the rest.
     fn parse(text: &[u8]) -> Option<(Self, &[u8])> {
         let (is_weak, text) = match text.strip_prefix(b"W/") {
             Some(rest) => (true, rest),
@@ -157,7 +157,7 @@ fn parts(suffix: [&str; 2]) -> impl DoubleEndedIterator<Item = &str> {
     suffix.into_iter().filter(|part| !part.is_empty())
 }
 
-/// A number in hexadecimal digits, all of them at once: each four bits go into a byte of their own, and become a digit there.
+/// Formats a number in hexadecimal, all digits at once: each group of four bits moves to its own byte, then becomes a digit.
 fn digits(number: u32) -> [u8; 8] {
     let number = u64::from(number);
     let number = (number | number << 16) & 0x0000_ffff_0000_ffff;
@@ -175,21 +175,21 @@ impl Display for EntityTag {
     }
 }
 
-/// What `If-Match` and `If-None-Match` hold.
+/// The value of `If-Match` or `If-None-Match`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EntityTagList {
     /// `*`: any representation that exists.
     Any,
-    /// One of these.
+    /// One of these tags.
     Tags(Vec<EntityTag>),
 }
 
-/// A field that is no list of tags.
+/// The error for a field that is not a list of tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
 impl EntityTagList {
-    /// Reads the lines of a field as one list; nothing where there is none.
+    /// Reads the lines of a field as one list; `None` if the field is absent.
     pub(crate) fn parse<'v>(
         values: impl IntoIterator<Item = &'v HeaderValue>,
     ) -> Option<Result<Self, Malformed>> {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_absent_is_no_list() {
+    fn an_absent_field_has_no_list() {
         assert_eq!(EntityTagList::parse([]), None);
     }
 
@@ -273,14 +273,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_tags_is_malformed() {
+    fn other_text_is_malformed() {
         for text in ["", ",", "a", "\"a", "\"a\"b", "w/\"a\"", "\"a\" \"b\"", "\"a b\""] {
             assert_eq!(parsed(text), Some(Err(Malformed)), "{text}");
         }
     }
 
     #[test]
-    fn a_tag_is_made_distinct_for_a_representation() {
+    fn a_suffix_makes_the_tag_specific_to_a_variant() {
         let tag = EntityTag::weak("abc");
         assert_eq!(tag.with_suffix(["json", ""]).to_string(), "W/\"abc_json\"");
         assert_eq!(tag.with_suffix(["json", "gzip"]).to_string(), "W/\"abc_json_gzip\"");
@@ -303,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn distinct_values_stay_distinct() {
+    fn distinct_values_have_distinct_tags() {
         assert_ne!(EntityTag::strong("a b"), EntityTag::strong("a%20b"));
     }
 
     proptest! {
         #[test]
-        fn tags_are_read_as_they_were_written(
+        fn written_tags_are_read_back(
             texts in prop::collection::vec((any::<bool>(), any::<String>()), 1..5),
         ) {
             let tags: Vec<_> = texts.iter().map(|(weak, text)| EntityTag::new(*weak, text)).collect();
@@ -319,7 +319,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(value) = HeaderValue::from_bytes(&bytes) {
                 let _ = EntityTagList::parse([&value]);
             }

@@ -1,17 +1,17 @@
-//! Which fields a request has, of those that the exchange looks for.
+//! The fields of a request that the exchange looks for.
 //!
-//! One walk over the fields tells it of all of them; to ask the table for each that is not there hashes as many names.
+//! One pass over the fields finds all of them; looking up each absent field in the header map would hash its name.
 
 use http::{HeaderMap, HeaderName, header};
 
-/// What a field is about.
+/// A group of fields with one purpose.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Concern {
+pub(crate) enum KnownField {
     /// `Accept`.
     Representation = 1,
     /// `Accept-Encoding`.
     Coding = 2,
-    /// `If-Match` and the others, but for `If-Range`.
+    /// `If-Match` and the other preconditions, except `If-Range`.
     Precondition = 4,
     /// `Content-Digest`, `Repr-Digest` and `Content-MD5`.
     StatedDigest = 8,
@@ -19,32 +19,32 @@ pub(crate) enum Concern {
     WantedDigest = 16,
 }
 
-/// The concerns of which a request has fields.
+/// The groups of which a request has fields.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Presence(u8);
+pub(crate) struct FieldSet(u8);
 
-impl Presence {
+impl FieldSet {
     pub(crate) fn of(fields: &HeaderMap) -> Self {
-        let concerns = fields.keys().filter_map(concern);
-        Self(concerns.fold(0, |present, concern| present | concern as u8))
+        let known = fields.keys().filter_map(known_field);
+        Self(known.fold(0, |present, known_field| present | known_field as u8))
     }
 
-    pub(crate) fn has(self, concern: Concern) -> bool {
-        self.0 & concern as u8 != 0
+    pub(crate) fn has(self, known_field: KnownField) -> bool {
+        self.0 & known_field as u8 != 0
     }
 }
 
-fn concern(name: &HeaderName) -> Option<Concern> {
+fn known_field(name: &HeaderName) -> Option<KnownField> {
     match *name {
-        header::ACCEPT => Some(Concern::Representation),
-        header::ACCEPT_ENCODING => Some(Concern::Coding),
+        header::ACCEPT => Some(KnownField::Representation),
+        header::ACCEPT_ENCODING => Some(KnownField::Coding),
         header::IF_MATCH
         | header::IF_NONE_MATCH
         | header::IF_MODIFIED_SINCE
-        | header::IF_UNMODIFIED_SINCE => Some(Concern::Precondition),
+        | header::IF_UNMODIFIED_SINCE => Some(KnownField::Precondition),
         _ => match name.as_str() {
-            "content-digest" | "repr-digest" | "content-md5" => Some(Concern::StatedDigest),
-            "want-content-digest" | "want-repr-digest" => Some(Concern::WantedDigest),
+            "content-digest" | "repr-digest" | "content-md5" => Some(KnownField::StatedDigest),
+            "want-content-digest" | "want-repr-digest" => Some(KnownField::WantedDigest),
             _ => None,
         },
     }

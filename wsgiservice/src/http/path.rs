@@ -1,7 +1,7 @@
-//! The one form of a path that means the same in several (RFC 3986, section 6.2.2).
+//! Normalisation of paths (RFC 3986, section 6.2.2).
 //!
-//! An octet that needs no percent-encoding is decoded, the others are encoded in capitals. Dot segments stay as they
-//! are, and so does whatever is no percent-encoding: the parameters will say what is wrong with it.
+//! Octets that need no percent-encoding are decoded, the others get upper-case digits. Dot segments stay, and so do
+//! invalid percent-encodings, which the parameters report later.
 
 use std::{borrow::Cow, ops::Deref};
 
@@ -9,10 +9,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::request::Request;
 
-/// What a template may hold that a target must not.
+/// The characters that a template may contain and a target must not.
 const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
 
-/// The path of a request in its one form, which templates are compared with.
+/// The normalised path of a request, which is matched against templates.
 #[derive(Debug)]
 pub(crate) struct Path<'a>(Cow<'a, str>);
 
@@ -21,7 +21,7 @@ impl<'a> Path<'a> {
         Self(normalise(request.target().path()))
     }
 
-    /// Whether any octet was percent-encoded.
+    /// Returns whether any octet was percent-encoded.
     pub(crate) fn is_encoded(&self) -> bool {
         matches!(self.0, Cow::Owned(_))
     }
@@ -35,9 +35,9 @@ impl Deref for Path<'_> {
     }
 }
 
-/// A path in its one form; borrowed where no octet is percent-encoded.
+/// Normalises a path; borrows it if no octet is percent-encoded.
 pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
-    // Without an early end, many bytes are compared at once.
+    // Without an early exit, the compiler compares many bytes at once.
     if !path.bytes().fold(false, |is_encoded, byte| is_encoded | (byte == b'%')) {
         return Cow::Borrowed(path);
     }
@@ -51,12 +51,12 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     Cow::Owned(normal)
 }
 
-/// A template, as the targets that match it are written.
+/// Encodes a template as matching targets are encoded.
 pub(crate) fn template(template: &str) -> String {
     normalise(&utf8_percent_encode(template, LITERAL).to_string()).into_owned()
 }
 
-/// Writes the octet after a percent sign, and gives what follows it.
+/// Writes the octet after a percent sign and returns the rest.
 fn octet<'a>(after: &'a str, normal: &mut String) -> &'a str {
     let digits =
         after.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_needs_no_encoding_is_decoded() {
+    fn unreserved_characters_are_decoded() {
         assert_eq!(normalise("/%31/%7eme/a%2Ejson"), "/1/~me/a.json");
     }
 
@@ -91,23 +91,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_encoding_stays_as_it_is() {
+    fn an_invalid_encoding_is_kept() {
         assert_eq!(normalise("/100%/%zz/%4"), "/100%/%zz/%4");
     }
 
     #[test]
-    fn a_template_is_encoded_as_its_targets_are() {
+    fn a_template_is_encoded_like_its_targets() {
         assert_eq!(template("/café/{name}"), "/caf%C3%A9/{name}");
     }
 
     proptest! {
         #[test]
-        fn an_unencoded_path_is_its_own_normal_form(path in "[ -$&-~]{0,40}") {
+        fn an_unencoded_path_is_unchanged(path in "[ -$&-~]{0,40}") {
             prop_assert!(normalise(&path) == path);
         }
 
         #[test]
-        fn any_text_is_normalised_without_a_panic(path in ".{0,40}") {
+        fn arbitrary_text_does_not_panic(path in ".{0,40}") {
             let _ = normalise(&path);
         }
     }

@@ -1,9 +1,9 @@
-//! Quality values, and the parameters that they stand among (RFC 9110, sections 5.6.6 and 12.4.2).
+//! Quality values and the parameters around them (RFC 9110, sections 5.6.6 and 12.4.2).
 
 /// A quality in thousandths.
 pub(super) type Quality = u16;
 
-/// The quality among parameters: 1 where none is given, nothing where it or another parameter is malformed.
+/// Finds the quality among parameters: 1 if it is absent, `None` if it or a parameter before it is malformed.
 pub(super) fn weight(text: &str) -> Option<Quality> {
     for parameter in parameters(text) {
         let (name, value) = parameter?;
@@ -22,7 +22,7 @@ pub(super) fn parameters(text: &str) -> impl Iterator<Item = Option<(&str, &str)
     })
 }
 
-/// `0` to `1` with three decimals at most (section 12.4.2).
+/// Parses `0` to `1` with at most three decimals (section 12.4.2).
 fn thousandths(text: &str) -> Option<Quality> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -44,7 +44,7 @@ pub(super) fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The parts between separators that stand outside of quoted strings.
+/// Splits at separators outside quoted strings.
 pub(super) fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

@@ -1,28 +1,28 @@
-//! `Range` (RFC 9110, section 14.2), of bytes.
+//! `Range` (RFC 9110, section 14.2), in bytes.
 //!
-//! The crate `headers` would take a range that begins behind the end for one that can be had, and a suffix longer than
-//! the content for one that cannot; so it is read here.
+//! The crate `headers` accepts a range that begins after the end of the content and rejects a suffix that is longer than
+//! the content, so the field is parsed here.
 
 use std::ops::Range;
 
 use http::{HeaderMap, header};
 
-/// How many ranges one request may ask for; more of them get the whole.
-const MOST: usize = 16;
+/// The maximum number of ranges in a request; a request with more gets the complete content.
+const MAX_RANGES: usize = 16;
 
-/// What a request asks for.
+/// The ranges that a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ranges {
-    /// The whole: there is no field, or none that is understood.
+    /// The complete content: the field is absent or not understood.
     Whole,
-    /// These, in order, none of them empty.
+    /// These ranges, in order; none is empty.
     Parts(Vec<Range<usize>>),
-    /// Nothing that there is.
+    /// No range overlaps the content.
     Unsatisfiable,
 }
 
 impl Ranges {
-    /// What the fields of a request ask for, of so many bytes.
+    /// Reads the ranges from the fields of a request, for content of `length` bytes.
     pub(crate) fn of(fields: &HeaderMap, length: usize) -> Self {
         let mut values = fields.get_all(header::RANGE).iter();
         let (Some(value), None) = (values.next(), values.next()) else { return Self::Whole };
@@ -32,14 +32,14 @@ impl Ranges {
             list.split(',').map(str::trim).filter(|spec| !spec.is_empty()).collect();
         let ranges: Option<Vec<_>> = specs.into_iter().map(|spec| range(spec, length)).collect();
         match ranges {
-            Some(ranges) if !ranges.is_empty() && ranges.len() <= MOST => {
+            Some(ranges) if !ranges.is_empty() && ranges.len() <= MAX_RANGES => {
                 Self::satisfiable(ranges, length)
             }
             _ => Self::Whole,
         }
     }
 
-    /// Parts that overlap so much that they are more than the whole get that (RFC 9110, section 17.15).
+    /// Falls back to the complete content if the parts together are larger (RFC 9110, section 17.15).
     fn satisfiable(ranges: Vec<Range<usize>>, length: usize) -> Self {
         let parts: Vec<_> = ranges.into_iter().filter(|range| !range.is_empty()).collect();
         let sum = parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.len()));
@@ -51,7 +51,7 @@ impl Ranges {
     }
 }
 
-/// `first-last`, `first-` or `-count`; an empty range where it begins behind the end, nothing where it is malformed.
+/// Parses `first-last`, `first-` or `-count`; the range is empty if it begins after the end, `None` if it is malformed.
 fn range(spec: &str, length: usize) -> Option<Range<usize>> {
     let (first, last) = spec.split_once('-')?;
     if first.is_empty() {
@@ -66,7 +66,7 @@ fn range(spec: &str, length: usize) -> Option<Range<usize>> {
     (first <= last).then(|| first..last.saturating_add(1).min(length).max(first))
 }
 
-/// Digits alone; what is too great for a number is as good as the greatest.
+/// Parses digits only; a number that overflows becomes the maximum.
 fn number(text: &str) -> Option<usize> {
     let is_number = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(usize::MAX))
@@ -89,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_belong_to_a_range() {
+    fn both_ends_of_a_range_are_inclusive() {
         assert_eq!(of("bytes=0-0", 10), parts(&[(0, 1)]));
         assert_eq!(of("bytes=2-4, 6-7", 10), parts(&[(2, 5), (6, 8)]));
     }
 
     #[test]
-    fn a_range_ends_where_the_content_does() {
+    fn a_range_is_cut_at_the_end_of_the_content() {
         assert_eq!(of("bytes=5-", 10), parts(&[(5, 10)]));
         assert_eq!(of("bytes=5-99", 10), parts(&[(5, 10)]));
         assert_eq!(of("bytes=-3", 10), parts(&[(7, 10)]));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_behind_the_end_cannot_be_had() {
+    fn a_range_after_the_end_is_unsatisfiable() {
         assert_eq!(of("bytes=10-", 10), Ranges::Unsatisfiable);
         assert_eq!(of("bytes=-0", 10), Ranges::Unsatisfiable);
         assert_eq!(of("bytes=0-", 0), Ranges::Unsatisfiable);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_the_whole() {
+    fn a_malformed_field_is_ignored() {
         for text in
             ["lines=1-2", "bytes", "bytes=", "bytes=2-1", "bytes=a-b", "bytes=+1-2", "bytes=--1"]
         {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_are_more_than_the_whole_are_the_whole() {
+    fn parts_larger_than_the_content_are_the_complete_content() {
         assert_eq!(of("bytes=0-, 0-, 0-", 10), Ranges::Whole);
         assert_eq!(of("bytes=0-4, 5-", 10), parts(&[(0, 5), (5, 10)]));
     }

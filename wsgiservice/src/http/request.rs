@@ -1,4 +1,4 @@
-//! The request, as the exchange and the methods see it.
+//! The request as the exchange and the methods see it.
 
 use std::net::SocketAddr;
 
@@ -6,10 +6,10 @@ use http::{HeaderMap, Method, Uri, request::Parts};
 
 use super::{
     body::Body,
-    known_fields::{Concern, Presence},
+    known_fields::{FieldSet, KnownField},
 };
 
-/// A request: its method, target and fields, and whom it came from.
+/// A request: its method, target, header fields and peer address.
 ///
 /// A method takes it as `&Request`.
 ///
@@ -37,10 +37,10 @@ use super::{
 pub struct Request {
     parts: Parts,
     peer: Option<SocketAddr>,
-    presence: Presence,
+    known_fields: FieldSet,
 }
 
-/// Whom a request came from, where a layer stands between the server and the exchange.
+/// The peer address, as an extension of a request that passes through layers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
@@ -53,30 +53,30 @@ impl Default for Request {
 impl Request {
     pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>) -> Self {
         let peer = peer.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0));
-        let presence = Presence::of(&parts.headers);
-        Self { parts, peer, presence }
+        let known_fields = FieldSet::of(&parts.headers);
+        Self { parts, peer, known_fields }
     }
 
     /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
     pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
-        self.presence = Presence::of(&parts.headers);
+        self.known_fields = FieldSet::of(&parts.headers);
         self.peer = Some(peer);
         std::mem::replace(&mut self.parts, parts).headers
     }
 
-    /// Lets go of all that may stand in what the server has read.
+    /// Drops the parts that may share the read buffer of the server.
     pub(crate) fn clear(&mut self) {
         self.parts.uri = Uri::default();
         self.parts.headers.clear();
         self.parts.extensions.clear();
     }
 
-    /// The request, of which nothing is left here.
+    /// Takes the request and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)
     }
 
-    /// The request as layers see it, which hand it on without its peer.
+    /// Takes the request for layers, with the peer address as an extension.
     pub(crate) fn take_with(&mut self, body: Body) -> http::Request<Body> {
         let Self { mut parts, peer, .. } = self.take();
         if let Some(peer) = peer {
@@ -85,42 +85,42 @@ impl Request {
         http::Request::from_parts(parts, body)
     }
 
-    /// Whether it has a field of this concern.
-    pub(crate) fn has(&self, concern: Concern) -> bool {
-        self.presence.has(concern)
+    /// Returns whether the request has a field of this group.
+    pub(crate) fn has(&self, field: KnownField) -> bool {
+        self.known_fields.has(field)
     }
 
-    /// The method (RFC 9110, section 9).
+    /// Returns the method (RFC 9110, section 9).
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.parts.method
     }
 
-    /// The target (RFC 9110, section 7.1).
+    /// Returns the target (RFC 9110, section 7.1).
     #[must_use]
     pub fn target(&self) -> &Uri {
         &self.parts.uri
     }
 
-    /// The header fields (RFC 9110, section 6.3).
+    /// Returns the header fields (RFC 9110, section 6.3).
     #[must_use]
     pub fn fields(&self) -> &HeaderMap {
         &self.parts.headers
     }
 
-    /// What the layers in front of the application found out, such as who is logged in.
+    /// Returns the extensions that layers added, for example the authenticated user.
     #[must_use]
     pub fn extensions(&self) -> &http::Extensions {
         &self.parts.extensions
     }
 
-    /// The address at the other end of the connection; none where the request came by no socket.
+    /// Returns the peer address of the connection; `None` if the request did not come from a socket.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
 
-    /// Whether this is a `GET` or a `HEAD`, which ask for a representation and change nothing.
+    /// Returns whether the method is `GET` or `HEAD`, which retrieve a representation without changing anything.
     pub(crate) fn retrieves(&self) -> bool {
         matches!(*self.method(), Method::GET | Method::HEAD)
     }

@@ -1,15 +1,16 @@
-//! `application/x-www-form-urlencoded` (WHATWG URL, section 5.1), of a query or a form.
+//! `application/x-www-form-urlencoded` (WHATWG URL, section 5.1) in a query or a form.
 //!
-//! The crate `form_urlencoded` would put U+FFFD in the place of what is no UTF-8; here it stays, to be told.
+//! The crate `form_urlencoded` replaces invalid UTF-8 with U+FFFD; this parser keeps the bytes so that they can be
+//! reported.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
-/// A name, and a value that need not be UTF-8.
+/// A name, and a value that may not be UTF-8.
 pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
 
-/// The pairs of a text, in order.
+/// Parses the pairs, in order.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let mut parts = pair.splitn(2, |byte| *byte == b'=');
@@ -26,7 +27,7 @@ fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(percent_decode(&spaced).collect())
 }
 
-/// A name that is no UTF-8 is no parameter's.
+/// Decodes a name lossily: parameter names are UTF-8, so an invalid name matches none of them.
 fn lossy(name: Cow<'_, [u8]>) -> Cow<'_, str> {
     match name {
         Cow::Borrowed(name) => String::from_utf8_lossy(name),
@@ -47,13 +48,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_utf_8_stays_as_it_is() {
+    fn an_invalid_utf_8_value_is_kept() {
         assert_eq!(all("a=%ff"), [("a".to_owned(), vec![0xff])]);
     }
 
     proptest! {
         #[test]
-        fn text_is_read_as_the_standard_says(text in "[a-c=&+%2D0-9é]{0,20}") {
+        fn pairs_are_those_of_the_standard(text in "[a-c=&+%2D0-9é]{0,20}") {
             let expected = form_urlencoded::parse(text.as_bytes());
             let expected: Vec<_> =
                 expected.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();

@@ -139,7 +139,7 @@ impl CompiledParameter {
     /// Why a member of the content cannot be this parameter, whatever its text says.
     pub(super) fn misfit(&self, member: &Member) -> Option<(Code, &'static str)> {
         if member.is_listed && !self.repeated {
-            return Some((Code::Repeated, "It was given as a list."));
+            return Some((Code::Repeated, "It must not be a list."));
         }
         let reason = match (member.written, self.kind?) {
             (Written::Text, _) | (Written::Number | Written::Boolean, Kind::Any) => return None,
@@ -147,7 +147,7 @@ impl CompiledParameter {
             (Written::Boolean, Kind::Boolean) => return None,
             (_, Kind::Integer { .. } | Kind::Number) => "It must be a number.",
             (_, Kind::Boolean) => "It must be true or false.",
-            (_, Kind::Text(_) | Kind::Choice(_)) => "It must be a text.",
+            (_, Kind::Text(_) | Kind::Choice(_)) => "It must be text.",
             (Written::Nested, Kind::Any) => "It must be one value.",
         };
         Some((Code::Invalid, reason))

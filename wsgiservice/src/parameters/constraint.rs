@@ -51,7 +51,7 @@ impl Constraint {
             return Ok(());
         }
         if text.is_empty() {
-            return Err((Code::Empty, "It has to have a value.".into()));
+            return Err((Code::Empty, "It must not be empty.".into()));
         }
         self.check_len(text)?;
         self.check_re(text)?;
@@ -63,7 +63,7 @@ impl Constraint {
     /// Holds the size of a file, in bytes, against the constraint.
     pub(crate) fn check_size(&self, size: usize) -> Result<(), (Code, Cow<'static, str>)> {
         if self.declared && size == 0 {
-            return Err((Code::Empty, "It has to have a value.".into()));
+            return Err((Code::Empty, "It must not be empty.".into()));
         }
         self.check_count(size, "bytes")
     }

@@ -1,7 +1,7 @@
 //! Arguments that a function of the service's own converts, by `#[validate(convert = …)]`.
 
 use super::{
-    Arguments, Invalid,
+    Arguments, ParseError,
     argument::{Optional, Repeated, Single},
 };
 use crate::declaration::{self, Kind};
@@ -19,7 +19,7 @@ pub trait Converted<C, Marker>: Sized {
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Self>;
 }
 
@@ -41,7 +41,7 @@ impl<C> Converted<C, Single> for C {
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Self> {
         arguments.one(index, true, convert).flatten()
     }
@@ -53,7 +53,7 @@ impl<C> Converted<C, Optional> for Option<C> {
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Self> {
         arguments.one(index, false, convert)
     }
@@ -65,7 +65,7 @@ impl<C> Converted<C, Repeated> for Vec<C> {
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Self> {
         arguments.all(index, convert)
     }

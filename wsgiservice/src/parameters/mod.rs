@@ -22,7 +22,7 @@ use self::compiled::{CompiledParameter, Parameters, Source};
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
-    parameter::{Invalid, Parameter},
+    parameter::{Parameter, ParseError},
     secret::Secret,
 };
 pub(crate) use crate::problem::violation::Violation;
@@ -91,7 +91,9 @@ impl<'a> Arguments<'a> {
         T: Converted<C, M>,
         E: std::fmt::Display,
     {
-        T::take(self, index, |text| convert(text).map_err(|error| Invalid::new(error.to_string())))
+        T::take(self, index, |text| {
+            convert(text).map_err(|error| ParseError::new(error.to_string()))
+        })
     }
 
     /// All that was wrong.
@@ -127,7 +129,7 @@ impl<'a> Arguments<'a> {
         &mut self,
         index: usize,
         mandatory: bool,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
@@ -146,7 +148,7 @@ impl<'a> Arguments<'a> {
     fn all<C>(
         &mut self,
         index: usize,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Vec<C>> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
@@ -161,13 +163,13 @@ impl<'a> Arguments<'a> {
         &mut self,
         parameter: &CompiledParameter,
         mandatory: bool,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let place = parameter.source.place();
         match parameter.default {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if mandatory => {
-                let violation = parameter.violation(place, Code::Missing, "", "It is mandatory.");
+                let violation = parameter.violation(place, Code::Missing, "", "It is required.");
                 self.refuse(violation);
                 None
             }
@@ -180,12 +182,12 @@ impl<'a> Arguments<'a> {
         parameter: &CompiledParameter,
         place: &'static str,
         text: &str,
-        convert: impl Fn(&str) -> Result<C, Invalid>,
+        convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<C> {
         let checked = parameter
             .constraint
             .check(text)
-            .and_then(|()| convert(text).map_err(|invalid| (Code::Invalid, invalid.into_reason())));
+            .and_then(|()| convert(text).map_err(|error| (Code::Invalid, error.into_reason())));
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
@@ -240,7 +242,7 @@ impl<'a> Arguments<'a> {
         let decoded =
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
-            let reason = "It is no percent-encoded UTF-8.";
+            let reason = "It must be percent-encoded UTF-8.";
             self.refuse(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
         }
         decoded
@@ -256,7 +258,7 @@ impl<'a> Arguments<'a> {
             if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
                 texts.push(Cow::Borrowed(text));
             } else {
-                let reason = "It is no UTF-8.";
+                let reason = "It must be UTF-8.";
                 self.refuse(parameter.violation(
                     parameter.source.place(),
                     Code::Encoding,
@@ -276,7 +278,7 @@ impl<'a> Arguments<'a> {
             self.refuse(parameter.violation("content", code, "", reason));
             return None;
         }
-        let texts = members.iter().map(|member| utf_8(Cow::Borrowed(member.file.content())));
+        let texts = members.iter().map(|member| utf_8(Cow::Borrowed(&member.value)));
         self.all_utf_8(parameter, "content", texts.collect())
     }
 
@@ -296,7 +298,7 @@ impl<'a> Arguments<'a> {
         texts: Option<Vec<Cow<'a, str>>>,
     ) -> Option<Values<'a>> {
         if texts.is_none() {
-            let reason = "It is no UTF-8.";
+            let reason = "It must be UTF-8.";
             self.refuse(parameter.violation(place, Code::Encoding, "", reason));
         }
         texts.map(Values::Many)
@@ -324,8 +326,8 @@ impl<'a> Arguments<'a> {
     /// All the files of this name, but for those that nobody chose.
     fn files(&mut self, index: usize) -> Option<Vec<File>> {
         let parameter = self.parameters.parameter(index)?;
-        let files = self.members(parameter)?.iter().map(|member| &member.file);
-        let files: Vec<_> = files.filter(|file| !file.is_unchosen()).cloned().collect();
+        let files = self.members(parameter)?.iter().map(Member::to_file);
+        let files: Vec<_> = files.filter(|file| !file.is_unchosen()).collect();
         let mut all_are_right = true;
         for file in &files {
             if let Err((code, reason)) = parameter.constraint.check_size(file.content().len()) {

@@ -62,19 +62,19 @@ pub trait Parameter: Sized + Send {
     ///
     /// # Errors
     /// Where the text is no such value; the reason reaches the client.
-    fn parse(text: &str) -> Result<Self, Invalid>;
+    fn parse(text: &str) -> Result<Self, ParseError>;
 }
 
 /// Why a text is no value of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid(Cow<'static, str>);
+pub struct ParseError(Cow<'static, str>);
 
-impl Invalid {
+impl ParseError {
     /// With a reason, as a sentence.
     ///
     /// ```
-    /// let invalid = wsgiservice::Invalid::new("It must be even.");
-    /// assert_eq!(invalid.to_string(), "It must be even.");
+    /// let error = wsgiservice::ParseError::new("It must be even.");
+    /// assert_eq!(error.to_string(), "It must be even.");
     /// ```
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(reason.into())
@@ -85,21 +85,21 @@ impl Invalid {
     }
 }
 
-impl fmt::Display for Invalid {
+impl fmt::Display for ParseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Invalid {}
+impl std::error::Error for ParseError {}
 
 macro_rules! parsed {
     ($($type:ty: $kind:expr, $reason:literal;)*) => {$(
         impl Parameter for $type {
             const KIND: Kind = $kind;
 
-            fn parse(text: &str) -> Result<Self, Invalid> {
-                text.parse().map_err(|_| Invalid(Cow::Borrowed($reason)))
+            fn parse(text: &str) -> Result<Self, ParseError> {
+                text.parse().map_err(|_| ParseError(Cow::Borrowed($reason)))
             }
         }
     )*};
@@ -110,7 +110,7 @@ macro_rules! integers {
         impl Parameter for $type {
             const KIND: Kind = Kind::Integer { minimum: $type::MIN as i128, maximum: greatest($type::MAX as u128) };
 
-            fn parse(text: &str) -> Result<Self, Invalid> {
+            fn parse(text: &str) -> Result<Self, ParseError> {
                 text.parse().map_err(|_| integer::<Self>())
             }
         }
@@ -118,7 +118,7 @@ macro_rules! integers {
         impl Parameter for NonZero<$type> {
             const KIND: Kind = $type::KIND;
 
-            fn parse(text: &str) -> Result<Self, Invalid> {
+            fn parse(text: &str) -> Result<Self, ParseError> {
                 text.parse().map_err(|_| integer::<$type>())
             }
         }
@@ -150,7 +150,7 @@ parsed! {
 impl Parameter for String {
     const KIND: Kind = Kind::Text(None);
 
-    fn parse(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, ParseError> {
         Ok(text.to_owned())
     }
 }
@@ -158,21 +158,21 @@ impl Parameter for String {
 impl Parameter for bool {
     const KIND: Kind = Kind::Boolean;
 
-    fn parse(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, ParseError> {
         match text {
             "true" | "1" => Ok(true),
             "false" | "0" => Ok(false),
-            _ => Err(Invalid(Cow::Borrowed("It must be true or false."))),
+            _ => Err(ParseError(Cow::Borrowed("It must be true or false."))),
         }
     }
 }
 
-fn integer<T: Parameter>() -> Invalid {
+fn integer<T: Parameter>() -> ParseError {
     match T::KIND {
         Kind::Integer { minimum, maximum } => {
-            Invalid::new(format!("It must be a whole number from {minimum} to {maximum}."))
+            ParseError::new(format!("It must be a whole number from {minimum} to {maximum}."))
         }
-        _ => Invalid::new("It must be a whole number."),
+        _ => ParseError::new("It must be a whole number."),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Invalid, Parameter};
+use super::{Parameter, ParseError};
 use crate::declaration::Kind;
 
 /// A parameter that must not be seen.
@@ -64,7 +64,7 @@ impl<T: Parameter> Parameter for Secret<T> {
     const KIND: Kind = T::KIND;
     const IS_SECRET: bool = true;
 
-    fn parse(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, ParseError> {
         T::parse(text).map(Self)
     }
 }

@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): what is sent, and, apart from it, what is logged.
+//! Problem documents (RFC 9457): the details sent to clients, and the causes that are only logged.
 
 pub(crate) mod schema;
 mod status;
@@ -11,10 +11,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use self::violation::Violation;
 
-/// What went wrong, as the client is told (RFC 9457).
+/// An error response as a problem document (RFC 9457).
 ///
-/// A method returns it in a `Result`, or an error of the service's own that becomes one by `#[derive(Problem)]`. What
-/// is sent of a 5xx is a fixed text and the request's ID; its cause is logged under that ID.
+/// A method returns it in a `Result`; `#[derive(Problem)]` converts an error of the service. A 5xx sends only a fixed text
+/// and the ID of the request; its cause is logged under that ID.
 ///
 /// ```
 /// use wsgiservice::{Application, Problem, mount, resource, testing::Client};
@@ -51,7 +51,7 @@ struct Inner {
 }
 
 impl Problem {
-    /// A problem with this status, of which there is no more to say than its name.
+    /// Creates a problem with this status and without a detail.
     ///
     /// ```
     /// use http::StatusCode;
@@ -72,23 +72,25 @@ impl Problem {
         }))
     }
 
-    /// 500, for a cause that is logged and never sent (RFC 9110, section 15.6.1).
+    /// Creates a 500 (RFC 9110, section 15.6.1) whose cause is logged and never sent.
     ///
     /// ```
-    /// let cause = std::io::Error::other("disk /dev/sda1 is gone");
+    /// let cause = std::io::Error::other("cannot read /dev/sda1");
     /// assert_eq!(wsgiservice::Problem::internal(cause).status(), 500);
     /// ```
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::caused(StatusCode::INTERNAL_SERVER_ERROR, cause)
     }
 
-    /// A problem with this status for an error: the text of a 4xx is its detail, that of a 5xx is only logged.
+    /// Creates a problem with this status for an error.
+    ///
+    /// The text of the error is the detail of a 4xx; that of a 5xx is only logged.
     ///
     /// ```
     /// use http::StatusCode;
     /// use wsgiservice::Problem;
     ///
-    /// let error = std::io::Error::other("somebody was faster");
+    /// let error = std::io::Error::other("the document was modified");
     /// assert_eq!(Problem::caused(StatusCode::CONFLICT, error).status(), 409);
     /// ```
     pub fn caused(status: StatusCode, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -101,7 +103,7 @@ impl Problem {
         problem
     }
 
-    /// What the client should know of this occurrence.
+    /// Sets the explanation for the client.
     ///
     /// ```
     /// let problem = wsgiservice::Problem::forbidden().detail("Only on Sundays.");
@@ -113,7 +115,7 @@ impl Problem {
         self
     }
 
-    /// A header field that goes with the answer, such as `Retry-After`.
+    /// Adds a header field to the response, for example `Retry-After`.
     ///
     /// ```
     /// use http::{HeaderValue, StatusCode, header};
@@ -129,20 +131,20 @@ impl Problem {
         self
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The text that clients of the Python original read.
+    /// Sets the text that clients of the Python original read.
     #[must_use]
     pub(crate) fn error(mut self, error: &'static str) -> Self {
         self.0.error = Some(error.into());
         self
     }
 
-    /// All that is wrong with the parameters, with this status; 400 where the content does not even parse.
+    /// Creates a problem from all violations, with this status, or with 400 if the content is malformed.
     pub(crate) fn violations(status: StatusCode, violations: Vec<Violation>) -> Self {
         let is_of_syntax = violations.iter().any(Violation::is_of_syntax);
         let status = if is_of_syntax { StatusCode::BAD_REQUEST } else { status };
@@ -152,9 +154,9 @@ impl Problem {
         problem
     }
 
-    /// 406 with what there is.
+    /// Creates a 406 with the available media types.
     pub(crate) fn not_acceptable(alternatives: Vec<&'static str>) -> Self {
-        let detail = format!("There is {}.", alternatives.join(", "));
+        let detail = format!("Available media types: {}.", alternatives.join(", "));
         let mut problem = Self::new(StatusCode::NOT_ACCEPTABLE).detail(detail);
         problem.0.alternatives = alternatives;
         problem
@@ -168,12 +170,12 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
-    /// The document, with a reference to this occurrence: the request's ID for a 5xx, else its target.
+    /// Creates the document; `instance` is the ID of the request for a 5xx, otherwise its target.
     pub(crate) fn document<'a>(&'a self, instance: &'a str) -> Document<'a> {
         Document { problem: &self.0, instance }
     }
 
-    /// What the client should know, or else what the status says.
+    /// Returns the detail, or the phrase of the status if there is no detail.
     pub(crate) fn reason(&self) -> &str {
         self.0.detail.as_deref().unwrap_or_else(|| self.title())
     }
@@ -183,7 +185,7 @@ impl Problem {
     }
 }
 
-/// The phrase of a status (RFC 9110, section 15), of which `http` knows two by their older names.
+/// Returns the phrase of a status (RFC 9110, section 15); `http` has older names for two of them.
 pub(crate) fn phrase(status: StatusCode) -> &'static str {
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
@@ -197,10 +199,10 @@ impl Inner {
         phrase(self.status)
     }
 
-    /// The detail that may be sent: of a 5xx, a fixed text alone.
+    /// Returns the detail that may be sent, which is a fixed text for a 5xx.
     fn sent_detail(&self) -> Option<&str> {
         if self.status.is_server_error() && (self.cause.is_some() || self.detail.is_some()) {
-            return Some("The cause is in the log, under the ID of this request.");
+            return Some("The cause is logged under the ID of this request.");
         }
         self.detail.as_deref()
     }
@@ -222,7 +224,7 @@ impl Error for Problem {
     }
 }
 
-/// A problem, as it is sent.
+/// A problem as it is sent.
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
     problem: &'a Inner,
@@ -230,7 +232,7 @@ pub(crate) struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The page for a client that prefers HTML.
+    /// Writes the page for a client that prefers HTML.
     pub(crate) fn html(&self) -> String {
         let title = format!("{} {}", self.problem.status.as_u16(), self.problem.title());
         maud::html! {

@@ -1,49 +1,49 @@
-//! What a problem document is, for its readers: the schema of what [`Problem`](crate::Problem) writes.
+//! The schema of problem documents, which [`Problem`](crate::Problem) writes.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// A problem document (RFC 9457).
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "it is a shape, of which only the schema is needed")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct Problem {
-    /// The kind of problem.
+    /// The type of the problem.
     r#type: String,
-    /// What the status means.
+    /// The meaning of the status.
     title: String,
     #[schemars(range(min = 400, max = 599))]
     status: u16,
-    /// What is wrong with this request.
+    /// The explanation for this request.
     #[schemars(default, skip_serializing_if = "String::is_empty")]
     detail: String,
-    /// The target, or of a 5xx the ID under which the log has the cause.
+    /// The target of the request; for a 5xx, the ID under which the cause is logged.
     instance: String,
-    /// What is wrong, in one text.
+    /// The explanation, or the meaning of the status.
     error: String,
-    /// The rules that the request breaks.
+    /// The rules that the request violates.
     #[schemars(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Violation>,
-    /// The media types that there are.
+    /// The available media types.
     #[schemars(default, skip_serializing_if = "Vec::is_empty")]
     available: Vec<String>,
 }
 
-/// A rule that a request breaks.
+/// A rule that a request violates.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "it is a shape, of which only the schema is needed")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct Violation {
-    /// The parameter, or the path within the content.
+    /// The name of the parameter, or the path in the content.
     name: String,
     r#in: Place,
-    /// Which rule it is.
+    /// The violated rule.
     code: String,
-    /// Which rule it is, in words.
+    /// The violated rule in words.
     detail: String,
 }
 
-/// Where a parameter is.
+/// The location of the parameter.
 #[derive(JsonSchema)]
 #[schemars(inline, rename_all = "lowercase")]
-#[expect(dead_code, reason = "it is a shape, of which only the schema is needed")]
+#[expect(dead_code, reason = "only its schema is used")]
 enum Place {
     Path,
     Query,

@@ -1,4 +1,4 @@
-//! A constructor for each status that a method may want, with the fields that the standard asks of it.
+//! Constructors for the statuses that methods return, with the fields that the standard requires.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::Problem;
 
 impl Problem {
-    /// 400: the request is wrong, and how (RFC 9110, section 15.5.1).
+    /// Creates a 400: the request is invalid (RFC 9110, section 15.5.1).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::bad_request("no such colour").status(), 400);
@@ -16,7 +16,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST).detail(detail)
     }
 
-    /// 401, with the challenge for `WWW-Authenticate` (RFC 9110, section 15.5.2).
+    /// Creates a 401 with a challenge for `WWW-Authenticate` (RFC 9110, section 15.5.2).
     ///
     /// ```
     /// use http::HeaderValue;
@@ -29,7 +29,7 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED).field(header::WWW_AUTHENTICATE, challenge)
     }
 
-    /// 403: understood, and refused (RFC 9110, section 15.5.4).
+    /// Creates a 403: the server refuses the request (RFC 9110, section 15.5.4).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::forbidden().status(), 403);
@@ -39,7 +39,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN)
     }
 
-    /// 404: there is no representation (RFC 9110, section 15.5.5).
+    /// Creates a 404: the resource has no current representation (RFC 9110, section 15.5.5).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::not_found().status(), 404);
@@ -49,7 +49,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND)
     }
 
-    /// 409: the state of the resource does not allow it (RFC 9110, section 15.5.10).
+    /// Creates a 409: the request conflicts with the state of the resource (RFC 9110, section 15.5.10).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::conflict("taken").status(), 409);
@@ -58,7 +58,7 @@ impl Problem {
         Self::new(StatusCode::CONFLICT).detail(detail)
     }
 
-    /// 412: a precondition does not hold (RFC 9110, section 15.5.13).
+    /// Creates a 412: a precondition is false (RFC 9110, section 15.5.13).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::precondition_failed().status(), 412);
@@ -68,7 +68,7 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED)
     }
 
-    /// 402: it would cost something (RFC 9110, section 15.5.3).
+    /// Creates a 402: payment is required (RFC 9110, section 15.5.3).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::payment_required().status(), 402);
@@ -78,7 +78,8 @@ impl Problem {
         Self::new(StatusCode::PAYMENT_REQUIRED)
     }
 
-    /// 405: not with this method, today; `Allow` says what the resource implements (RFC 9110, section 15.5.6).
+    /// Creates a 405: the resource does not currently allow this method; `Allow` lists those that it implements (RFC 9110,
+    /// section 15.5.6).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::method_not_allowed().status(), 405);
@@ -88,7 +89,7 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED)
     }
 
-    /// 406: there is nothing that the client accepts (RFC 9110, section 15.5.7).
+    /// Creates a 406: no representation is acceptable to the client (RFC 9110, section 15.5.7).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::unacceptable().status(), 406);
@@ -98,7 +99,7 @@ impl Problem {
         Self::new(StatusCode::NOT_ACCEPTABLE)
     }
 
-    /// 410: it was there, and will not be again (RFC 9110, section 15.5.11).
+    /// Creates a 410: the resource was removed permanently (RFC 9110, section 15.5.11).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::gone().status(), 410);
@@ -108,7 +109,7 @@ impl Problem {
         Self::new(StatusCode::GONE)
     }
 
-    /// 415, with the media types that would be read (RFC 9110, section 15.5.16).
+    /// Creates a 415 with the supported media types (RFC 9110, section 15.5.16).
     ///
     /// ```
     /// use http::HeaderValue;
@@ -121,16 +122,16 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).field(header::ACCEPT, accept)
     }
 
-    /// 422: understood, and not to be done (RFC 9110, section 15.5.21).
+    /// Creates a 422: the content is well-formed, but cannot be processed (RFC 9110, section 15.5.21).
     ///
     /// ```
-    /// assert_eq!(wsgiservice::Problem::unprocessable("it ends before it begins").status(), 422);
+    /// assert_eq!(wsgiservice::Problem::unprocessable("the end is before the start").status(), 422);
     /// ```
     pub fn unprocessable(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY).detail(detail)
     }
 
-    /// 429, and when to come again, in whole seconds (RFC 6585, section 4).
+    /// Creates a 429 with `Retry-After` in whole seconds (RFC 6585, section 4).
     ///
     /// ```
     /// use std::time::Duration;
@@ -142,7 +143,7 @@ impl Problem {
         Self::new(StatusCode::TOO_MANY_REQUESTS).retry_after(retry_after)
     }
 
-    /// 501: the server cannot do this (RFC 9110, section 15.6.2).
+    /// Creates a 501: the server does not support the request (RFC 9110, section 15.6.2).
     ///
     /// ```
     /// assert_eq!(wsgiservice::Problem::not_implemented().status(), 501);
@@ -152,7 +153,7 @@ impl Problem {
         Self::new(StatusCode::NOT_IMPLEMENTED)
     }
 
-    /// 503, and when to come again, in whole seconds (RFC 9110, sections 15.6.4 and 10.2.3).
+    /// Creates a 503 with `Retry-After` in whole seconds (RFC 9110, sections 15.6.4 and 10.2.3).
     ///
     /// ```
     /// use std::time::Duration;

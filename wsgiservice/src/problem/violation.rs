@@ -1,13 +1,13 @@
-//! What breaks a constraint.
+//! Violations of constraints.
 
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-/// How much of a value an answer repeats, in characters.
-const SHOWN: usize = 100;
+/// The maximum length of a value in a response, in characters.
+const MAX_SHOWN: usize = 100;
 
-/// A parameter that breaks a rule.
+/// A parameter that violates a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Violation {
     name: Cow<'static, str>,
@@ -17,7 +17,7 @@ pub(crate) struct Violation {
     reason: String,
 }
 
-/// Which rule a violation breaks.
+/// The rule that is violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     Missing,
@@ -49,7 +49,7 @@ impl Violation {
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
     }
 
-    /// With a value that must not be seen.
+    /// Creates a violation that does not show the value.
     pub(crate) fn secret(
         name: &'static str,
         place: &'static str,
@@ -63,20 +63,20 @@ impl Violation {
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
     }
 
-    /// Content that is no JSON, or no XML: where, and never what.
+    /// Creates a violation for malformed JSON or XML, with the position but without the content.
     pub(crate) fn malformed(format: &str, line: usize, column: usize) -> Self {
         let text = format!("Invalid {format} content data");
         Self::of_content(Code::Malformed, text, format!("at line {line}, column {column}."))
     }
 
-    /// Content that is no form.
+    /// Creates a violation for a malformed form.
     pub(crate) fn malformed_form(reason: String) -> Self {
         Self::of_content(Code::Malformed, "Invalid form content data.".to_owned(), reason)
     }
 
-    /// No content where some is needed.
+    /// Creates a violation for missing content.
     pub(crate) fn no_content() -> Self {
-        let text = "The request has no content, and needs some.".to_owned();
+        let text = "The content is required.".to_owned();
         Self::of_content(Code::NoContent, text, String::new())
     }
 
@@ -84,9 +84,9 @@ impl Violation {
         Self { name: "content".into(), place: "content", code, text, reason }
     }
 
-    /// A part of the content that is not what was asked for, by its path.
+    /// Creates a violation for a value in the content, with its path.
     pub(crate) fn within_content(path: &str, reason: impl Into<String>) -> Self {
-        // A path holds names that the client chose.
+        // A path contains names from the client.
         let name = if path == "." { "content".to_owned() } else { shown(path) };
         Self {
             text: format!("Value for {name} does not validate."),
@@ -97,17 +97,17 @@ impl Violation {
         }
     }
 
-    /// The text of the Python original.
+    /// Returns the text of the Python original.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text of the original, and what would be right.
+    /// Returns the text of the original and the reason.
     pub(crate) fn detail(&self) -> String {
         format!("{} {}", self.text, self.reason).trim_end().to_owned()
     }
 
-    /// Whether the content as a whole is no good, so that it is not even known what it says.
+    /// Returns whether the content is missing or malformed as a whole.
     pub(crate) fn is_of_syntax(&self) -> bool {
         matches!(self.code, Code::Malformed | Code::NoContent)
     }
@@ -144,7 +144,7 @@ impl Serialize for Violation {
 
 fn shown(value: &str) -> String {
     let mut characters = value.chars();
-    let mut shown: String = characters.by_ref().take(SHOWN).collect();
+    let mut shown: String = characters.by_ref().take(MAX_SHOWN).collect();
     if characters.next().is_some() {
         shown.push('…');
     }
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_value_is_cut_to_a_hundred_characters() {
+    fn a_long_value_is_truncated_to_100_characters() {
         let violation = Violation::new("q", "query", Code::Length, &"é".repeat(101), "");
         assert_eq!(violation.text(), format!("q value {}… does not validate.", "é".repeat(100)));
     }

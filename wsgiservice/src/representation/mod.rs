@@ -1,4 +1,4 @@
-//! From a value to content, in the representation that was selected.
+//! The representations of values, and writing the selected one.
 
 mod represent;
 mod variant;
@@ -17,14 +17,14 @@ use crate::{
 /// The root element of a problem in XML.
 const XML_ROOT: &str = "response";
 
-/// How a value is written.
+/// The writer of a representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
-    /// As JSON.
+    /// JSON.
     Json,
-    /// As XML, with this root element.
+    /// XML with this root element.
     Xml(&'static str),
-    /// By the resource's own function at this position.
+    /// The function of the resource at this position.
     Own(usize),
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Representation {
 }
 
 impl Representations {
-    /// What there is of a value of the type that the operation returns.
+    /// Collects the representations of the type that an operation returns.
     pub(crate) fn new(
         mount: &Mount,
         operations: &Operations,
@@ -56,7 +56,7 @@ impl Representations {
         let mut own = own(operations, returns)?;
         let mut all = Vec::new();
         for name in mount.representations {
-            // A resource's own representation takes the place of the built-in one with its extension.
+            // A representation of the resource replaces the built-in one with the same extension.
             match own.iter().position(|representation| representation.extension == *name) {
                 Some(position) => all.push(own.remove(position)),
                 None => all.extend(built_in(name, mount.xml_root)),
@@ -64,12 +64,12 @@ impl Representations {
         }
         all.extend(own);
         if returns.value.is_some() && all.is_empty() {
-            return Err("there is no representation of what a method returns".to_owned());
+            return Err("the returned value has no representation".to_owned());
         }
         Self::from(all)
     }
 
-    /// What there is of a problem, in the order of the resource.
+    /// Collects the representations of a problem, in the order of the resource.
     pub(crate) fn of_problems(order: &[&str]) -> Self {
         let xml_is_first = order.iter().find(|name| ["json", "xml"].contains(name)) == Some(&"xml");
         let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
@@ -84,7 +84,7 @@ impl Representations {
         let offers = all.iter().map(|representation| {
             let content_type = representation.content_type.to_str().unwrap_or_default();
             let offer = Offer::new(content_type);
-            offer.ok_or_else(|| format!("`{}` is no media type", representation.media_type))
+            offer.ok_or_else(|| format!("`{}` is not a media type", representation.media_type))
         });
         Ok(Self { offers: offers.collect::<Result<_, _>>()?, all })
     }
@@ -111,7 +111,7 @@ impl Representations {
     }
 }
 
-/// `text/xml` and `application/xml` are both XML: the one that was asked for is the one that is answered.
+/// A built-in representation. XML has two media types, so that the response has the one that the client asks for.
 fn built_in(name: &str, root: &'static str) -> Vec<Representation> {
     let all = match name {
         "json" => [representation("json", "application/json", Writer::Json), None],
@@ -124,14 +124,14 @@ fn built_in(name: &str, root: &'static str) -> Vec<Representation> {
     all.into_iter().flatten().collect()
 }
 
-/// The resource's own representations of what an operation returns.
+/// The representations that the resource defines for the type that an operation returns.
 fn own(operations: &Operations, returns: &Returns) -> Result<Vec<Representation>, String> {
     let own = operations.representations.iter().enumerate();
     let own = own.filter(|(_, own)| returns.value == Some((own.value)()));
     own.map(|(position, own)| {
         let extension = own.extension.trim_start_matches('.');
         let representation = representation(extension, own.media_type, Writer::Own(position));
-        representation.ok_or_else(|| format!("`{}` is no media type", own.media_type))
+        representation.ok_or_else(|| format!("`{}` is not a media type", own.media_type))
     })
     .collect()
 }
@@ -156,11 +156,11 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
     match writer {
         Writer::Json => value.json(),
         Writer::Xml(root) => value.xml(root),
-        Writer::Own(_) => Err("the resource has no representation of its own".into()),
+        Writer::Own(_) => Err("the representation is not built in".into()),
     }
 }
 
-/// The media type of a problem in the representation that was selected for it (RFC 9457, section 3).
+/// The media type of a problem in the selected representation (RFC 9457, section 3).
 pub(crate) fn problem_type(representation: &Representation) -> HeaderValue {
     match representation.writer {
         Writer::Json => HeaderValue::from_static("application/problem+json"),
@@ -169,6 +169,6 @@ pub(crate) fn problem_type(representation: &Representation) -> HeaderValue {
     }
 }
 
-/// The field that tells clients not to guess.
+/// The field that keeps clients from guessing the media type.
 pub(crate) const NOSNIFF: (header::HeaderName, HeaderValue) =
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -1,4 +1,4 @@
-//! What can be represented: every value that serde can serialise.
+//! Values that can be represented: those that serde can serialise.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -10,24 +10,24 @@ use crate::{
 
 /// A value that has representations.
 ///
-/// Every `T: Serialize` is one.
+/// It is implemented for every `T: Serialize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be represented",
-    label = "a method cannot return this",
+    label = "methods cannot return this type",
     note = "derive it: `#[derive(serde::Serialize)]`",
-    note = "or return what has no content: `NoContent`, a redirect, an `http::Response`"
+    note = "or return a type that needs no representation: `NoContent`, a redirect, an `http::Response`"
 )]
 pub trait Represent {
-    /// As JSON.
+    /// Writes the value as JSON.
     ///
     /// # Errors
-    /// Where the value has no JSON, such as a map whose keys are no text.
+    /// Fails if the value has no JSON form, for example a map whose keys are not text.
     fn json(&self) -> Result<Bytes, BoxError>;
 
-    /// As XML, with this root element.
+    /// Writes the value as XML with this root element.
     ///
     /// # Errors
-    /// Where the value has no XML, such as a map whose keys are no text.
+    /// Fails if the value has no XML form, for example a map whose keys are not text.
     fn xml(&self, root: &str) -> Result<Bytes, BoxError>;
 }
 

@@ -1,4 +1,4 @@
-//! From a target to a resource, the values of its path variables, and the extension.
+//! Routing: from a target to a resource, its path variables and its extension.
 
 mod variables;
 
@@ -16,7 +16,7 @@ use crate::{
     problem::Problem,
 };
 
-/// The templates of an application, in a radix tree: the cost of a look-up grows with the length of the path.
+/// The templates of an application in a radix tree, whose cost grows only with the length of the path.
 #[derive(Default)]
 pub(crate) struct Router {
     tree: matchit::Router<usize>,
@@ -25,32 +25,32 @@ pub(crate) struct Router {
     ignored: Vec<String>,
 }
 
-/// A template, and the resource it leads to.
+/// The template of a resource.
 #[derive(Debug)]
 struct Route {
     template: String,
     variables: Template,
     ends_literally: bool,
     extensions: Vec<&'static str>,
-    /// The paths of which a `GET` does not reach it, where it says so itself.
+    /// The paths whose `GET` requests are ignored, if the resource overrides those of the application.
     ignored: Option<&'static [&'static str]>,
 }
 
-/// Where a target leads.
+/// The resource that a target matches.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matched<'a> {
     /// The position of the resource.
     pub(crate) resource: usize,
     /// The values of the path variables.
     pub(crate) variables: Variables<'a>,
-    /// The extension that was cut off.
+    /// The extension that was removed from the path.
     pub(crate) extension: Option<&'static str>,
     /// The path without its extension.
     pub(crate) path: &'a str,
 }
 
 impl Router {
-    /// A router without templates, for which a `GET` of these paths leads nowhere.
+    /// Creates a router without templates, which ignores `GET` requests for these paths.
     pub(crate) fn ignoring(ignored: Vec<String>) -> Self {
         Self { ignored, ..Self::default() }
     }
@@ -58,7 +58,7 @@ impl Router {
     /// Adds a template for the resource at this position, which must be the next.
     ///
     /// # Errors
-    /// The template that it conflicts with.
+    /// The template that this one conflicts with, if known.
     pub(crate) fn add(
         &mut self,
         template: &str,
@@ -84,12 +84,12 @@ impl Router {
         })
     }
 
-    /// The position of the resource with this template.
+    /// Returns the position of the resource with this template.
     pub(crate) fn position(&self, template: &str) -> Option<usize> {
         self.routes.iter().position(|route| route.template == template)
     }
 
-    /// Finds the resource of a request, whose path was normalised.
+    /// Finds the resource of a request by its normalised path.
     pub(crate) fn route<'a>(
         &'a self,
         request: &Request,
@@ -104,7 +104,7 @@ impl Router {
         Ok(matched)
     }
 
-    /// Literal text wins over an extension, and an extension over a variable that would swallow it.
+    /// Finds a resource: literal text has precedence over an extension, and an extension over a variable that would include it.
     pub(crate) fn find<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
         let whole = self.at(path);
         match whole {
@@ -132,13 +132,13 @@ impl Router {
         })
     }
 
-    /// The position of the resource whose template the path matches.
+    /// Finds the route that a path matches.
     fn at(&self, path: &str) -> Option<(usize, &Route)> {
         let position = *self.tree.at(path).ok()?.value;
         Some((position, self.routes.get(position)?))
     }
 
-    /// Whether it is a path that browsers ask of every host by themselves.
+    /// Returns whether the path is ignored, as those that browsers request from every host.
     pub(crate) fn ignores(
         &self,
         method: &Method,
@@ -164,7 +164,7 @@ impl std::fmt::Debug for Router {
     }
 }
 
-/// A target that leads nowhere.
+/// Creates the problem for a target without a resource.
 pub(crate) fn not_found() -> Problem {
     Problem::not_found().error("The requested resource does not exist.")
 }

@@ -1,13 +1,13 @@
 //! The values of the path variables.
 //!
-//! The radix tree has found the template that a path matches. What stands between the literal text of that is cut out of the
-//! path here: the tree's own values are bytes, which it would hold against UTF-8 again for each look-up.
+//! The radix tree finds the template of a path. This module extracts the values between the literal parts of the template: the
+//! tree returns them as bytes, which would be checked for UTF-8 again on each access.
 
 /// The variables of a template.
 #[derive(Debug)]
 pub(super) struct Template {
     variables: Vec<Variable>,
-    /// How much literal text follows the last of them, in bytes.
+    /// The length of the literal text after the last variable, in bytes.
     after: usize,
 }
 
@@ -15,9 +15,9 @@ pub(super) struct Template {
 #[derive(Debug)]
 struct Variable {
     name: String,
-    /// How much literal text stands before it, after the variable before it, in bytes.
+    /// The length of the literal text between the previous variable and this one, in bytes.
     before: usize,
-    /// How much literal text follows it in its segment, in bytes.
+    /// The length of the literal text after it in its segment, in bytes.
     suffix: usize,
 }
 
@@ -45,17 +45,17 @@ impl Template {
         Self { variables, after: rest.len() }
     }
 
-    /// The values in a path that matches it.
+    /// Returns the values in a matching path.
     pub(super) fn values<'a>(&'a self, path: &'a str) -> Variables<'a> {
         Variables { template: self, path, are_encoded: true }
     }
 }
 
 impl<'a> Variables<'a> {
-    /// The value of the variable of this name.
+    /// Returns the value of the variable with this name.
     ///
-    /// A variable ends where its segment does, but for its suffix, and the last one, which may take all the segments that
-    /// remain, where the literal text after it begins.
+    /// A variable ends before the suffix of its segment. The last one may span all remaining segments, and ends before the
+    /// literal text at the end of the template.
     pub(crate) fn named(&self, name: &str) -> Option<&'a str> {
         let variables = &self.template.variables;
         let mut end = 0_usize;
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_no_variable_has_no_value() {
+    fn an_unknown_name_has_no_value() {
         assert_eq!(Template::new("/{a}").values("/1").named("b"), None);
         assert_eq!(Template::new("/a").values("/a").named("a"), None);
     }
 
     proptest! {
         #[test]
-        fn the_values_are_those_that_the_tree_found(
+        fn the_values_are_those_of_the_tree(
             a in "[a-z.é]{1,5}",
             b in "[a-z.é]{1,5}",
             rest in "[a-z.é]{1,3}(/[a-z.é]{1,3}){0,2}",

@@ -123,7 +123,7 @@ impl Connection {
             Some(_) => self.state.enter(Phase::Idle),
             None => {
                 let idle = IdleOnDrop(Arc::clone(&self.state));
-                *content = std::mem::take(content).holding(idle);
+                *content = std::mem::take(content).keep_until_end(idle);
             }
         }
     }

@@ -13,31 +13,31 @@ struct CommandLine {
     settings: Settings,
 }
 
-/// What to do in place of answering requests.
+/// A command that runs instead of the server.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the OpenAPI document of the service.
     Openapi,
-    /// Write the documentation of the service as files that can be hosted anywhere.
+    /// Write the documentation of the service as static files.
     HelpPage {
-        /// The folder to write them into.
+        /// The output directory.
         #[arg(long, value_name = "DIR")]
         output: PathBuf,
     },
-    /// Print the methods of the service, and where they are.
+    /// List the methods of the service with their paths.
     Routes,
 }
 
 impl Settings {
-    /// Reads the command line of a service that has no options of its own; ends the process on `--help`, `--version`
-    /// and on what it does not know.
+    /// Parses the command line of a service without options of its own; ends the process on `--help`, `--version` and
+    /// invalid arguments.
     pub(crate) fn of_command_line(name: &str, package: Option<Package>) -> Self {
         let matches = command(name, package).get_matches();
         CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).settings
     }
 }
 
-/// The command of a service: its help is about the service, and not about [`Settings`].
+/// Returns the command of a service, whose help describes the service instead of [`Settings`].
 fn command(name: &str, package: Option<Package>) -> clap::Command {
     let command = CommandLine::command().name(name.to_owned()).bin_name(name.to_owned());
     let about = package.map(|package| package.description).filter(|about| !about.is_empty());
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_help_of_options_that_say_nothing_is_about_nothing() {
+    fn flattened_settings_do_not_describe_the_service() {
         #[derive(Parser)]
         #[command(name = "notes")]
         struct Options {
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_a_service_is_about_the_service() {
+    fn the_help_describes_the_service() {
         let description = "Keeps notes.";
         let package = Package {
             name: "notes",

@@ -18,8 +18,8 @@ use ipnet::IpNet;
 /// assert_eq!(Settings::default().bind.to_string(), "127.0.0.1:8001");
 /// ```
 ///
-/// With the feature `command-line` they are options of the command line, too. A service with options of its own flattens
-/// them into its own:
+/// With the feature `command-line` they are also command-line options. A service with its own options flattens them into
+/// these:
 ///
 /// ```
 /// use clap::Parser;
@@ -39,22 +39,22 @@ use ipnet::IpNet;
 /// let application = wsgiservice::Application::new("service").settings(options.settings);
 /// ```
 #[derive(Clone, Debug)]
-// This comment is about the type, and no help for who uses a service.
+// The documentation of the type must not become the help text of a service.
 #[cfg_attr(feature = "command-line", derive(clap::Args), command(about = None, long_about = None))]
 #[non_exhaustive]
 pub struct Settings {
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 picks a free port.
     #[cfg_attr(
         feature = "command-line",
         arg(long, value_name = "ADDRESS", default_value_t = Self::default().bind)
     )]
     pub bind: SocketAddr,
 
-    /// How work is shared among the cores.
+    /// How work is distributed among the cores.
     #[cfg_attr(feature = "command-line", arg(long, value_enum, default_value_t))]
     pub runtime: Runtime,
 
-    /// Who may read what the service tells of itself, under `/_internal/`: an address or a network, as in 10.0.0.0/8.
+    /// Addresses or networks of clients that may read `/_internal/`, for example 10.0.0.0/8.
     #[cfg_attr(
         feature = "command-line",
         arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = LOOPBACK)
@@ -66,7 +66,7 @@ pub struct Settings {
     pub(crate) command: Option<command_line::Command>,
 }
 
-/// How the work of a service is shared among the cores.
+/// How the work of a service is distributed among the cores.
 ///
 /// ```
 /// use wsgiservice::Runtime;
@@ -77,19 +77,18 @@ pub struct Settings {
 #[cfg_attr(feature = "command-line", derive(clap::ValueEnum))]
 #[non_exhaustive]
 pub enum Runtime {
-    /// A core that has nothing to do takes work from one that has too much: for methods that compute for long, or block in
-    /// place.
+    /// Idle cores take work from busy ones; for methods that compute for a long time or block in place.
     Shared,
-    /// Each core has connections of its own, and answers them alone. It costs less, and one method that computes for long
-    /// holds up the other connections of its core, and answers of theirs that are ready: leave that to `tokio::task::spawn_blocking`.
+    /// Each core serves its own connections. This has less overhead, but a method that computes for a long time delays all
+    /// connections of its core; run such work in `tokio::task::spawn_blocking`.
     #[default]
     PerCore,
 }
 
-/// This machine itself.
+/// The addresses of this machine.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 
-/// An address, or all those that begin alike.
+/// An IP address, or a network of addresses with the same prefix.
 ///
 /// ```
 /// use wsgiservice::Network;
@@ -103,7 +102,7 @@ const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 pub struct Network(IpNet);
 
 impl Settings {
-    /// Those of a server that listens there, and is as usual otherwise; port 0 takes a free one.
+    /// Creates the default settings, listening on `bind`; port 0 picks a free port.
     ///
     /// ```
     /// # fn main() -> Result<(), wsgiservice::InvalidNetwork> {
@@ -134,13 +133,13 @@ impl Default for Settings {
 }
 
 impl Network {
-    /// Whether the address is in it.
+    /// Returns whether the network contains an address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 
-    /// This machine itself.
+    /// Returns the networks of this machine.
     pub(crate) fn loopback() -> Vec<Self> {
         LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect()
     }
@@ -158,8 +157,8 @@ impl FromStr for Network {
     }
 }
 
-/// A text that is no network.
+/// The error for text that is not a [`Network`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is neither an address nor a network, as 10.0.0.0/8 is")]
+#[error("expected an IP address or a network, for example 10.0.0.0/8")]
 #[non_exhaustive]
 pub struct InvalidNetwork;

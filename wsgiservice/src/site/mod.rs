@@ -23,6 +23,7 @@ pub(crate) use self::{
     resource::SiteResource,
     responses::SiteResponse,
 };
+pub(crate) use crate::declaration::Package;
 use crate::{
     http::request::Request, problem::Problem, representation::Representations, routing::Router,
     settings::Network,

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::{Lifetime, Policy, deprecation};
 use crate::{
-    content::{Use, Whole},
+    content::{ContentUse, WholeContent},
     declaration::{
         Argument, Deprecation as Declared, Mount, Operation, Operations, Parameter, Returns, Role,
         SchemaOf,
@@ -25,7 +25,7 @@ pub(crate) struct SiteOperation {
     pub(crate) freshness: Option<Lifetime>,
     /// `Deprecation` and `Sunset`, if the method is deprecated.
     pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) content: Use,
+    pub(crate) content: ContentUse,
     /// The maximum size of the content that it reads, in bytes.
     pub(crate) content_limit: usize,
     pub(crate) returns: Returns,
@@ -56,11 +56,11 @@ impl SiteOperation {
         let representations =
             Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
         let whole = whole(declaration);
-        let reads_members =
-            declaration.role.reads_content() && !matches!(whole, Whole::Stream | Whole::Form);
+        let reads_members = declaration.role.reads_content()
+            && !matches!(whole, WholeContent::Stream | WholeContent::Form);
         let parameters = Parameters::new(mount, declaration, reads_members)?;
         let needs_file = parameters.iter().any(|it| it.is_file() && it.is_required());
-        let content = Use { whole, parameters: parameters.are_in_content(), needs_file };
+        let content = ContentUse { whole, parameters: parameters.are_in_content(), needs_file };
         let limit = declaration.content_limit.or(mount.content_limit);
         Ok(Self {
             position,
@@ -148,16 +148,16 @@ fn is_whole(parameter: &Parameter) -> bool {
     whole_of(parameter).is_some()
 }
 
-fn whole(operation: &Operation) -> Whole {
+fn whole(operation: &Operation) -> WholeContent {
     operation.parameters.iter().find_map(whole_of).unwrap_or_default()
 }
 
-fn whole_of(parameter: &Parameter) -> Option<Whole> {
+fn whole_of(parameter: &Parameter) -> Option<WholeContent> {
     match parameter.argument {
-        Argument::Content { .. } => Some(Whole::Value),
-        Argument::Bytes => Some(Whole::Bytes),
-        Argument::Stream => Some(Whole::Stream),
-        Argument::Form => Some(Whole::Form),
+        Argument::Content { .. } => Some(WholeContent::Value),
+        Argument::Bytes => Some(WholeContent::Bytes),
+        Argument::Stream => Some(WholeContent::Stream),
+        Argument::Form => Some(WholeContent::Form),
         _ => None,
     }
 }

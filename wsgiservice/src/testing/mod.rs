@@ -1,4 +1,4 @@
-//! Tests need no socket: a client that hands its requests to the same exchange.
+//! A client for tests, which calls an application without a socket.
 //!
 //! ```
 //! use wsgiservice::{Application, mount, resource, testing::Client};
@@ -22,8 +22,8 @@
 //! # }
 //! ```
 
-mod known;
-mod pin;
+mod documented;
+mod openapi;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -31,24 +31,24 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt;
 
-pub use self::pin::assert_openapi;
+pub use self::openapi::assert_openapi;
 use crate::{
     application::{Application, Service},
     exchange::Exchange,
     http::body::Body,
 };
 
-/// Where the requests of a test come from.
+/// The peer address of test requests.
 const THIS_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// A client of one application, in the same process.
+/// A client of an application in the same process.
 #[derive(Clone, Debug)]
 pub struct Client {
     service: Service,
     is_strict: bool,
 }
 
-/// A request that is not yet sent.
+/// A request that has not been sent yet.
 #[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct TestRequest {
@@ -57,7 +57,7 @@ pub struct TestRequest {
     request: http::Request<Body>,
 }
 
-/// An answer, with all of its content.
+/// A response with its complete content.
 #[derive(Debug)]
 pub struct TestResponse {
     status: StatusCode,
@@ -66,10 +66,10 @@ pub struct TestResponse {
 }
 
 impl Client {
-    /// A client of this application.
+    /// Creates a client of an application.
     ///
     /// # Panics
-    /// Where the application cannot be built, with all the reasons.
+    /// Panics if the application cannot be built, with all reasons.
     #[must_use]
     #[track_caller]
     pub fn new(application: Application) -> Self {
@@ -79,9 +79,9 @@ impl Client {
         }
     }
 
-    /// The client, which now panics at an answer of which the documentation of the service knows nothing.
+    /// Makes the client panic if the status of a response is not documented.
     ///
-    /// So a test of a service is one of its documentation, too.
+    /// The tests of a service then also test its documentation.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -102,46 +102,46 @@ impl Client {
         Self { is_strict: true, ..self }
     }
 
-    /// A `GET` of this target.
+    /// Creates a `GET` request for a target.
     ///
     /// # Panics
-    /// As [`request`](Self::request) does.
+    /// Panics like [`request`](Self::request).
     #[track_caller]
     pub fn get(&self, target: &str) -> TestRequest {
         self.request("GET", target)
     }
 
-    /// A `POST` to this target.
+    /// Creates a `POST` request for a target.
     ///
     /// # Panics
-    /// As [`request`](Self::request) does.
+    /// Panics like [`request`](Self::request).
     #[track_caller]
     pub fn post(&self, target: &str) -> TestRequest {
         self.request("POST", target)
     }
 
-    /// A `PUT` of this target.
+    /// Creates a `PUT` request for a target.
     ///
     /// # Panics
-    /// As [`request`](Self::request) does.
+    /// Panics like [`request`](Self::request).
     #[track_caller]
     pub fn put(&self, target: &str) -> TestRequest {
         self.request("PUT", target)
     }
 
-    /// A `DELETE` of this target.
+    /// Creates a `DELETE` request for a target.
     ///
     /// # Panics
-    /// As [`request`](Self::request) does.
+    /// Panics like [`request`](Self::request).
     #[track_caller]
     pub fn delete(&self, target: &str) -> TestRequest {
         self.request("DELETE", target)
     }
 
-    /// A request with any method.
+    /// Creates a request with any method.
     ///
     /// # Panics
-    /// Where the method or the target is none that HTTP could carry.
+    /// Panics if the method or the target is not valid in HTTP.
     #[track_caller]
     pub fn request(&self, method: &str, target: &str) -> TestRequest {
         let mut request = http::Request::new(Body::empty());
@@ -150,49 +150,49 @@ impl Client {
                 *request.method_mut() = method;
                 *request.uri_mut() = target;
             }
-            (Err(error), _) => panic!("`{method}` is no method: {error}"),
-            (_, Err(error)) => panic!("`{target}` is no target: {error}"),
+            (Err(error), _) => panic!("`{method}` is not a valid method: {error}"),
+            (_, Err(error)) => panic!("`{target}` is not a valid target: {error}"),
         }
         TestRequest { service: self.service.clone(), is_strict: self.is_strict, request }
     }
 }
 
 impl TestRequest {
-    /// With a header field more.
+    /// Adds a header field.
     ///
     /// # Panics
-    /// Where HTTP could not carry it.
+    /// Panics if the name or the value is not valid in HTTP.
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
             (Ok(name), Ok(value)) => self.request.headers_mut().append(name, value),
-            _ => panic!("`{name}: {value}` is no header field"),
+            _ => panic!("`{name}: {value}` is not a valid header field"),
         };
         self
     }
 
-    /// With this content.
+    /// Sets the content.
     pub fn body(mut self, content: impl Into<Body>) -> Self {
         *self.request.body_mut() = content.into();
         self
     }
 
-    /// Sends it, and waits for all of the answer.
+    /// Sends the request and reads the complete response.
     ///
     /// # Panics
-    /// Where the content of the answer breaks off, or, of a [strict](Client::strict) client, where the documentation does
-    /// not know the status.
+    /// Panics if the content of the response ends early or, with a [strict](Client::strict) client, if the status is not
+    /// documented.
     pub async fn send(self) -> TestResponse {
         let (method, target) = (self.request.method().clone(), self.request.uri().clone());
         let (parts, content) = self.request.into_parts();
         let mut exchange = Exchange::new(parts, Some(THIS_MACHINE), content);
         self.service.answer(&mut exchange).await;
         let (head, body) = exchange.response.into_parts();
-        let known = known::is_documented(self.service.site(), &method, &target, head.status);
-        let is_right = !self.is_strict || known.unwrap_or(true);
+        let is_documented =
+            documented::is_documented(self.service.site(), &method, &target, head.status);
         assert!(
-            is_right,
-            "{method} {target} was answered {}, which nobody documented",
+            !self.is_strict || is_documented.unwrap_or(true),
+            "{method} {target} returned {}, which is not documented",
             head.status
         );
         match body.collect().await {
@@ -201,59 +201,59 @@ impl TestRequest {
                 fields: head.headers,
                 content: content.to_bytes(),
             },
-            Err(error) => panic!("the content broke off: {error}"),
+            Err(error) => panic!("the content ended early: {error}"),
         }
     }
 }
 
 impl TestResponse {
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The header fields.
+    /// Returns the header fields.
     #[must_use]
     pub fn fields(&self) -> &HeaderMap {
         &self.fields
     }
 
-    /// The first header field of this name, where it is text.
+    /// Returns the first header field with this name, if it is text.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.get(name)?.to_str().ok()
     }
 
-    /// The content.
+    /// Returns the content.
     #[must_use]
     pub fn content(&self) -> &[u8] {
         &self.content
     }
 
-    /// The content as text.
+    /// Returns the content as text.
     ///
     /// # Panics
-    /// Where it is no UTF-8.
+    /// Panics if the content is not UTF-8.
     #[must_use]
     #[track_caller]
     pub fn text(&self) -> &str {
         match std::str::from_utf8(&self.content) {
             Ok(text) => text,
-            Err(error) => panic!("the content is no text: {error}"),
+            Err(error) => panic!("the content is not UTF-8: {error}"),
         }
     }
 
-    /// The content as JSON.
+    /// Parses the content as JSON.
     ///
     /// # Panics
-    /// Where it is no JSON.
+    /// Panics if the content is not JSON.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         match serde_json::from_slice(&self.content) {
             Ok(value) => value,
-            Err(error) => panic!("the content is no JSON: {error}"),
+            Err(error) => panic!("the content is not JSON: {error}"),
         }
     }
 }

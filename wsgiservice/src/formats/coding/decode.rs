@@ -1,4 +1,4 @@
-//! Content codings of requests (RFC 9110, section 8.4.1), taken away as the content comes.
+//! Decoding the content of requests (RFC 9110, section 8.4.1) as a stream.
 
 use std::pin::Pin;
 
@@ -13,14 +13,14 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader};
 use super::no_trailing_data;
 use crate::problem::Problem;
 
-/// How many codings content may have, one around the other.
-const MOST: usize = 3;
+/// The maximum number of nested codings.
+const MAX_CODINGS: usize = 3;
 
-/// The binary logarithm of the window that Zstandard may ask for (RFC 9659, section 3).
+/// The binary logarithm of the maximum window size for Zstandard (RFC 9659, section 3).
 #[cfg(feature = "zstd")]
 const WINDOW: u32 = 23;
 
-/// The codings that are understood, each decoded to the very end, since only there is the content held against its digests.
+/// The supported codings. Each decoder reads to the end of the content, because only then the digests are verified.
 const KNOWN: &[(&str, Decode)] = &[
     #[cfg(feature = "gzip")]
     ("gzip", |content| {
@@ -41,13 +41,13 @@ const KNOWN: &[(&str, Decode)] = &[
     ("deflate", no_trailing_data::zlib),
 ];
 
-/// Takes one coding away.
+/// A function that decodes one coding.
 type Decode = fn(Encoded) -> Decoded;
 
-/// Content with a coding around it.
+/// Encoded content.
 pub(crate) type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
-/// Content with one coding less.
+/// Content after decoding one coding.
 pub(crate) type Decoded = Pin<Box<dyn AsyncRead + Send>>;
 
 /// The codings that the fields of a request name, in the order in which they were applied.
@@ -56,7 +56,7 @@ pub(crate) struct Codings(Vec<Decode>);
 
 impl Codings {
     /// # Errors
-    /// A 415 with `Accept-Encoding` where one is not known, or where there are too many.
+    /// A 415 with `Accept-Encoding` if a coding is unknown or if there are too many.
     pub(crate) fn of(fields: &HeaderMap) -> Result<Self, Problem> {
         let mut codings = Vec::new();
         for line in fields.get_all(header::CONTENT_ENCODING) {
@@ -65,16 +65,16 @@ impl Codings {
                 codings.push(decoder(name).ok_or_else(unsupported)?);
             }
         }
-        if codings.len() > MOST { Err(unsupported()) } else { Ok(Self(codings)) }
+        if codings.len() > MAX_CODINGS { Err(unsupported()) } else { Ok(Self(codings)) }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes the codings away, the last one first.
+    /// Decodes the content, beginning with the coding that was applied last.
     ///
-    /// What comes out of one is bounded before it goes into the next: a bomb within a bomb is no content.
+    /// The output of each decoder is limited before it enters the next one, against nested decompression bombs.
     pub(crate) fn decode(&self, content: Encoded, limit: usize) -> Decoded {
         let most = (limit as u64).saturating_add(1);
         let mut codings = self.0.iter().rev();
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coding_whose_feature_is_off_is_refused_with_what_there_is() {
+    fn an_unsupported_coding_is_rejected_with_the_supported_ones() {
         let features = [
             ("gzip", cfg!(feature = "gzip")),
             ("br", cfg!(feature = "brotli")),
@@ -124,7 +124,7 @@ mod tests {
                 Ok(_) => assert!(is_known, "{coding}"),
                 Err(mut problem) => {
                     assert!(!is_known, "{coding}");
-                    let listed = HeaderValue::try_from(&listed).expect("it is a list of names");
+                    let listed = HeaderValue::try_from(&listed).expect("a list of names");
                     let accepted = (header::ACCEPT_ENCODING, listed);
                     assert_eq!(problem.take_fields(), [accepted]);
                 }

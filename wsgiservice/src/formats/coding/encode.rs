@@ -1,7 +1,7 @@
-//! Content codings of answers (RFC 9110, section 8.4.1).
+//! Content codings of responses (RFC 9110, section 8.4.1).
 //!
-//! They are applied here, within the exchange, and not by a layer around it: an entity tag has to be another for each
-//! coding, and `Vary` has to say so.
+//! The exchange applies them itself, not a layer around it, because each coding needs its own entity tag, and `Vary` must
+//! list `Accept-Encoding`.
 
 #[cfg(any(feature = "brotli", feature = "gzip"))]
 use std::io::Write;
@@ -10,15 +10,15 @@ use bytes::Bytes;
 #[cfg(feature = "gzip")]
 use flate2::{Compression, write::GzEncoder};
 
-/// The least content that is worth a coding, in bytes.
-const LEAST: usize = 1 << 10;
+/// The minimum size of content that is encoded, in bytes.
+const MIN_SIZE: usize = 1 << 10;
 
-/// How many codings there are, with the features that are on.
+/// The number of codings with the enabled features.
 const COUNT: usize = cfg!(feature = "brotli") as usize
     + cfg!(feature = "gzip") as usize
     + cfg!(feature = "zstd") as usize;
 
-/// A content coding that an answer can have.
+/// A content coding of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
     #[cfg(feature = "zstd")]
@@ -30,7 +30,7 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// All there are, the one that is sent first among equals.
+    /// All codings, in the order of preference if the client has none.
     pub(crate) const ALL: [Self; COUNT] = [
         #[cfg(feature = "zstd")]
         Self::Zstandard,
@@ -40,7 +40,7 @@ impl Coding {
         Self::Gzip,
     ];
 
-    /// Its name, in `Accept-Encoding` and `Content-Encoding`, and in an entity tag.
+    /// Returns the name in `Accept-Encoding`, in `Content-Encoding` and in entity tags.
     pub(crate) fn name(self) -> &'static str {
         match self {
             #[cfg(feature = "zstd")]
@@ -52,10 +52,10 @@ impl Coding {
         }
     }
 
-    /// The content in this coding.
+    /// Encodes content.
     #[cfg_attr(
         not(any(feature = "brotli", feature = "gzip", feature = "zstd")),
-        expect(unused_variables, reason = "there is no coding")
+        expect(unused_variables, reason = "no coding is enabled")
     )]
     pub(crate) fn encode(self, content: &[u8]) -> std::io::Result<Bytes> {
         match self {
@@ -71,7 +71,7 @@ impl Coding {
 
 #[cfg(feature = "brotli")]
 fn brotli(content: &[u8]) -> std::io::Result<Bytes> {
-    // A fast level, for what is coded again for every answer.
+    // A fast level, because each response is encoded again.
     let (quality, window) = (4, 22);
     let mut encoded = Vec::with_capacity(content.len() / 2);
     brotli::CompressorWriter::new(&mut encoded, 4096, quality, window).write_all(content)?;
@@ -86,12 +86,12 @@ fn gzip(content: &[u8]) -> std::io::Result<Bytes> {
     encoder.finish().map(Bytes::from)
 }
 
-/// Whether content of this size would be coded.
+/// Returns whether content of this size is large enough to be encoded.
 pub(crate) fn is_worth_it(size: usize) -> bool {
-    size >= LEAST
+    size >= MIN_SIZE
 }
 
-/// Whether content of this media type becomes smaller: text, and what is text in fact.
+/// Returns whether encoding makes content of this media type smaller, which holds for text, JSON and XML.
 pub(crate) fn is_compressible(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.starts_with("text/") || essence.ends_with("json") || essence.ends_with("xml")

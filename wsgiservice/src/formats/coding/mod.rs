@@ -1,4 +1,4 @@
-//! Content codings (RFC 9110, section 8.4.1): of responses, and of the content of requests.
+//! Content codings (RFC 9110, section 8.4.1) of requests and responses.
 
 pub(crate) mod decode;
 pub(crate) mod encode;

@@ -1,4 +1,4 @@
-//! Content codings of which there is one stream, and nothing behind it.
+//! Content codings that allow only one compressed stream and no data after it.
 
 use std::{
     io,
@@ -14,22 +14,22 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::decode::{Decoded, Encoded};
 
-/// A decoder that fails where something is behind the stream.
-struct Single<D>(D);
+/// A decoder that fails if data follows the compressed stream.
+struct NoTrailingData<D>(D);
 
 #[cfg(feature = "brotli")]
 pub(crate) fn brotli(content: Encoded) -> Decoded {
-    Box::pin(Single(BrotliDecoder::new(content)))
+    Box::pin(NoTrailingData(BrotliDecoder::new(content)))
 }
 
 #[cfg(feature = "gzip")]
 pub(crate) fn zlib(content: Encoded) -> Decoded {
-    Box::pin(Single(ZlibDecoder::new(content)))
+    Box::pin(NoTrailingData(ZlibDecoder::new(content)))
 }
 
-macro_rules! single {
+macro_rules! no_trailing_data {
     ($($decoder:ident)*) => {$(
-        impl AsyncRead for Single<$decoder<Encoded>> {
+        impl AsyncRead for NoTrailingData<$decoder<Encoded>> {
             fn poll_read(
                 mut self: Pin<&mut Self>,
                 context: &mut Context<'_>,
@@ -50,6 +50,6 @@ macro_rules! single {
 }
 
 #[cfg(feature = "gzip")]
-single! { ZlibDecoder }
+no_trailing_data! { ZlibDecoder }
 #[cfg(feature = "brotli")]
-single! { BrotliDecoder }
+no_trailing_data! { BrotliDecoder }

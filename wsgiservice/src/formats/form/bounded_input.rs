@@ -1,4 +1,4 @@
-//! Content for a parser that would take all there is at once.
+//! Input for a parser that would otherwise read all available content at once.
 
 use std::{
     future::poll_fn,
@@ -12,27 +12,27 @@ use futures_util::{Stream, TryStreamExt, stream};
 
 use crate::problem::Problem;
 
-/// The least that is given at once, in bytes: small pieces are joined, since the parser looks through all it has for each.
-const LEAST: usize = 4 << 10;
+/// The minimum size of a piece, in bytes. Smaller pieces are joined, because the parser scans its whole buffer for each piece.
+const MIN_PIECE: usize = 4 << 10;
 
-/// How much the parser may take without giving anything, beside the piece that it took last, in bytes.
-const MOST: usize = 64 << 10;
+/// The maximum that the parser may read without a result, in bytes, not counting the last piece.
+const MAX_AHEAD: usize = 64 << 10;
 
-/// Content that is given one piece at a time, and only when the parser has nothing left to say.
+/// Content that the parser reads one piece at a time, and only when it cannot return anything from its buffer.
 #[derive(Clone)]
-pub(super) struct Feed(Arc<Mutex<State>>);
+pub(super) struct BoundedInput(Arc<Mutex<State>>);
 
 struct State {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, Problem>> + Send>>,
-    /// Whether the parser may take a piece.
+    /// Whether the parser may read a piece.
     is_open: bool,
-    /// How much it has taken without giving anything, but for the last piece.
+    /// The size of the pieces read without a result, not counting the last one.
     ahead: usize,
     last: usize,
     has_ended: bool,
 }
 
-impl Feed {
+impl BoundedInput {
     pub(super) fn new(
         content: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
     ) -> Self {
@@ -50,10 +50,10 @@ impl Feed {
         })))
     }
 
-    /// What the parser gives next, fed with no more than it needs for that.
+    /// Runs the parser until it returns something, with as little input as possible.
     ///
     /// # Errors
-    /// A 400 where it needs more than it should.
+    /// A 400 if the parser reads more than the maximum without a result.
     pub(super) async fn serve<T>(
         &self,
         mut parse: impl FnMut(&mut Context<'_>) -> Poll<T>,
@@ -66,11 +66,11 @@ impl Feed {
                 }
                 let mut state = self.state();
                 if state.is_open {
-                    // It was not enough to come to an end, and there is nothing more yet.
+                    // The parser may still read, so it waits for the next piece.
                     return Poll::Pending;
                 }
-                if state.ahead > MOST || state.has_ended {
-                    let detail = "A part of the form has too large a head, or no end.";
+                if state.ahead > MAX_AHEAD || state.has_ended {
+                    let detail = "A part of the form has too large a header, or no end.";
                     return Poll::Ready(Err(Problem::bad_request(detail)));
                 }
                 state.is_open = true;
@@ -79,7 +79,7 @@ impl Feed {
         .await
     }
 
-    /// Reads the content to its end, where it is held against its digests.
+    /// Reads the content to its end, because only then its digests are verified.
     pub(super) async fn drain(&self) -> Result<(), Problem> {
         loop {
             let piece = poll_fn(|context| self.state().pieces.as_mut().poll_next(context)).await;
@@ -102,7 +102,7 @@ impl State {
     }
 }
 
-impl Stream for Feed {
+impl Stream for BoundedInput {
     type Item = Result<Bytes, Problem>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -121,16 +121,16 @@ impl Stream for Feed {
     }
 }
 
-/// The next piece, joined with those behind it as long as it is small.
+/// Reads the next piece, and joins small pieces.
 async fn joined(
     content: &mut (impl Stream<Item = Result<Bytes, Problem>> + Unpin),
 ) -> Result<Option<Bytes>, Problem> {
     let Some(first) = content.try_next().await? else { return Ok(None) };
-    if first.len() >= LEAST {
+    if first.len() >= MIN_PIECE {
         return Ok(Some(first));
     }
     let mut joined = BytesMut::from(first);
-    while joined.len() < LEAST
+    while joined.len() < MIN_PIECE
         && let Some(piece) = content.try_next().await?
     {
         joined.extend_from_slice(&piece);

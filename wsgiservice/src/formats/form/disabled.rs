@@ -1,4 +1,4 @@
-//! What stands in for forms in parts where the feature `multipart` is off: there are none.
+//! The stand-in for `multipart/form-data` if the feature `multipart` is off.
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -9,7 +9,7 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub(crate) enum FormStream {}
 
-/// As the part of a form, of which there is none.
+/// A part of a form, which cannot exist.
 #[derive(Debug)]
 pub(crate) struct Part<'a>(&'a mut FormStream);
 

@@ -7,16 +7,16 @@ use futures_util::Stream;
 use http::header;
 use multer::{Field, Multipart};
 
-use super::bounded_input::Feed;
+use super::bounded_input::BoundedInput;
 use crate::problem::Problem;
 
-/// How long a boundary may be (RFC 2046, section 5.1.1).
-const LONGEST_BOUNDARY: usize = 70;
+/// The maximum length of a boundary (RFC 2046, section 5.1.1).
+const MAX_BOUNDARY: usize = 70;
 
-/// The parts of a `multipart/form-data` content as they come, for files that are too large to be held.
+/// The parts of `multipart/form-data` content as a stream, for files that are too large for memory.
 ///
-/// Parameters of a method that takes it are in the path, the query and the header fields. Files that are small enough
-/// to be held are parameters by themselves: see [`File`](crate::File).
+/// A method that takes it reads its parameters only from the path, the query and the header fields. A file that fits into
+/// memory can be a parameter: see [`File`](crate::File).
 ///
 /// ```
 /// use wsgiservice::{Application, FormStream, Problem, mount, resource, testing::Client};
@@ -51,101 +51,103 @@ const LONGEST_BOUNDARY: usize = 70;
 pub struct FormStream {
     multipart: Multipart<'static>,
     current: Option<Field<'static>>,
-    feed: Feed,
+    input: BoundedInput,
 }
 
-/// A part of a form, as it comes.
+/// A part of a form, as a stream.
 ///
-/// [`FormStream`] gives them, one after the other.
+/// [`FormStream::next`] returns the parts one after the other.
 pub struct Part<'a> {
     field: &'a mut Field<'static>,
-    feed: &'a Feed,
+    input: &'a BoundedInput,
 }
 
 impl FormStream {
     /// # Errors
-    /// A 400 where the media type has no boundary, or none that may be one.
+    /// A 400 if the media type has no valid boundary.
     pub(crate) fn new(
         content: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
         content_type: &str,
     ) -> Result<Self, Problem> {
         let boundary = multer::parse_boundary(content_type).map_err(problem)?;
-        if boundary.len() > LONGEST_BOUNDARY {
+        if boundary.len() > MAX_BOUNDARY {
             return Err(problem(multer::Error::NoBoundary));
         }
-        let feed = Feed::new(content);
-        let multipart = Multipart::new(feed.clone(), boundary);
-        Ok(Self { multipart, current: None, feed })
+        let input = BoundedInput::new(content);
+        let multipart = Multipart::new(input.clone(), boundary);
+        Ok(Self { multipart, current: None, input })
     }
 
-    /// The next part, with what is left of the one before it passed over; nothing at the end.
+    /// Returns the next part, or `None` at the end; skips the rest of the previous part.
     ///
     /// # Errors
-    /// A problem to answer with: 400 where the form is malformed, the content breaks off or is not of its digest, 413
-    /// where it goes over the limit.
+    /// A [`Problem`] to return: 400 if the form is malformed, if the content ends early or if it does not match its digest,
+    /// 413 if it exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
         if let Some(field) = &mut self.current {
-            let mut rest = Part { field, feed: &self.feed };
+            let mut rest = Part { field, input: &self.input };
             while rest.next().await?.is_some() {}
         }
         self.current = None;
-        let Self { multipart, feed, .. } = self;
-        let field = feed.serve(|context| multipart.poll_next_field(context)).await?;
+        let Self { multipart, input, .. } = self;
+        let field = input.serve(|context| multipart.poll_next_field(context)).await?;
         self.current = field.map_err(problem)?;
         if self.current.is_none() {
-            self.feed.drain().await?;
+            self.input.drain().await?;
         }
-        let feed = &self.feed;
-        Ok(self.current.as_mut().map(|field| Part { field, feed }))
+        let input = &self.input;
+        Ok(self.current.as_mut().map(|field| Part { field, input }))
     }
 }
 
 impl Part<'_> {
-    /// The name of the part; empty where it has none.
+    /// Returns the name of the part; empty if it has none.
     #[must_use]
     pub fn name(&self) -> &str {
         self.field.name().unwrap_or_default()
     }
 
-    /// The name that the file has at the client, where it is a file: by no means a safe path.
+    /// Returns the file name that the client states, if the part is a file.
+    ///
+    /// It is not a safe path.
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
         self.field.file_name()
     }
 
-    /// The media type that the client states.
+    /// Returns the media type that the client states.
     #[must_use]
     pub fn media_type(&self) -> Option<&str> {
         self.field.headers().get(header::CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// The next piece of its content; nothing at the end.
+    /// Returns the next piece of the content, or `None` at the end.
     ///
     /// # Errors
-    /// As [`FormStream::next`].
+    /// The errors of [`FormStream::next`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Self { field, feed } = self;
-        let piece = feed.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
+        let Self { field, input } = self;
+        let piece = input.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
         piece.transpose().map_err(problem)
     }
 }
 
-/// What was wrong with the form, or with the content before it came to that; never the content itself.
+/// Converts an error of the form, or of the content below it, without repeating any content.
 fn problem(error: multer::Error) -> Problem {
     let reason = match error {
         multer::Error::StreamReadFailed(error) => match error.downcast::<Problem>() {
             Ok(problem) => return *problem,
-            Err(_) => "it was cut off",
+            Err(_) => "the content ended early",
         },
         multer::Error::NoBoundary
         | multer::Error::NoMultipart
-        | multer::Error::DecodeContentType(_) => "its media type has no boundary",
+        | multer::Error::DecodeContentType(_) => "the media type has no valid boundary",
         multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => {
-            "it ends before its last boundary"
+            "the last boundary is missing"
         }
-        _ => "a part of it has a malformed head",
+        _ => "a part has a malformed header",
     };
-    Problem::bad_request(format!("The content is no multipart form: {reason}."))
+    Problem::bad_request(format!("The content is not a valid multipart form: {reason}."))
 }
 
 impl fmt::Debug for FormStream {

@@ -1,4 +1,4 @@
-//! `application/x-www-form-urlencoded`, read as a value.
+//! Reading `application/x-www-form-urlencoded`.
 
 use serde::de::DeserializeOwned;
 
@@ -6,13 +6,13 @@ use crate::{
     formats::mismatch::expectation, http::urlencoded::pairs, problem::violation::Violation,
 };
 
-/// The value that the content is.
+/// Deserialises the content.
 ///
 /// # Errors
-/// What does not fit, by its path; or where the content is malformed.
+/// A violation with the path of the value that does not fit, or without one if the content is malformed.
 pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
     if pairs(content).any(|(_, value)| std::str::from_utf8(&value).is_err()) {
-        return Err(Violation::malformed_form("It is no UTF-8.".to_owned()));
+        return Err(Violation::malformed_form("It must be UTF-8.".to_owned()));
     }
     let reader = serde_html_form::Deserializer::from_bytes(content);
     serde_path_to_error::deserialize(reader).map_err(|error| {
@@ -22,7 +22,7 @@ pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> 
     })
 }
 
-/// That a member was given more than once, where that is what serde_html_form finds wrong.
+/// Returns a better reason if serde_html_form fails because a member was given more than once.
 fn repeated(form: &[u8], name: &str, message: &str) -> Option<String> {
     let is_list = message == "unsupported value";
     let given = pairs(form).filter(|(given, _)| given == name).count();

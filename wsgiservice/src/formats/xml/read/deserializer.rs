@@ -1,4 +1,4 @@
-//! Elements as serde's data model. XML knows text alone, so that the type that is asked for decides.
+//! Elements as serde's data model. XML has only text, so the requested type determines the conversion.
 
 use indexmap::IndexMap;
 use serde::{
@@ -11,7 +11,7 @@ use serde::{
 
 use super::Element;
 
-/// One value: an element, or all those of the same name within another.
+/// One value: an element, or all elements of the same name in a parent.
 #[derive(Clone, Debug)]
 pub(crate) enum Node<'d> {
     One(&'d Element<'d>),
@@ -22,11 +22,11 @@ impl<'d> Node<'d> {
     fn one(&self) -> Result<&'d Element<'d>, Error> {
         match self {
             Self::One(element) => Ok(element),
-            Self::Many(_) => Err(Error::invalid_type(Unexpected::Seq, &"there once")),
+            Self::Many(_) => Err(Error::invalid_type(Unexpected::Seq, &"a single element")),
         }
     }
 
-    /// The text, where it has no elements.
+    /// Returns the text; fails if the element contains elements.
     fn text(&self, expected: &'static str) -> Result<&'d str, Error> {
         let element = self.one()?;
         match element.children.is_empty() {
@@ -35,7 +35,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The entries of a list: children in order, or the element repeated.
+    /// Returns the entries of a list: the children, or the repeated element.
     fn entries(self) -> Vec<&'d Element<'d>> {
         match self {
             Self::Many(elements) => elements,
@@ -45,7 +45,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The members in order, those of one name together.
+    /// Returns the members in order, grouped by name.
     fn members(&self) -> Result<IndexMap<&'d str, Self>, Error> {
         let element = self.one()?;
         if element.children.is_empty() && !is_empty(element) {
@@ -111,7 +111,7 @@ impl<'d> Deserializer<'d> for Node<'d> {
     }
 
     fn deserialize_str<V: Visitor<'d>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_borrowed_str(self.text("a text")?)
+        visitor.visit_borrowed_str(self.text("text")?)
     }
 
     fn deserialize_string<V: Visitor<'d>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -136,7 +136,7 @@ impl<'d> Deserializer<'d> for Node<'d> {
     fn deserialize_unit<V: Visitor<'d>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.one()? {
             element if is_empty(element) => visitor.visit_unit(),
-            _ => Err(Error::invalid_type(Unexpected::Other("content"), &"nothing")),
+            _ => Err(Error::invalid_type(Unexpected::Other("content"), &"an empty element")),
         }
     }
 
@@ -205,7 +205,7 @@ impl<'d> Deserializer<'d> for Node<'d> {
     }
 }
 
-/// A variant is a text, or the one element within.
+/// A variant is the text, or the only child element.
 impl<'d> EnumAccess<'d> for Node<'d> {
     type Error = Error;
     type Variant = Self;

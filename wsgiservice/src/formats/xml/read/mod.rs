@@ -1,7 +1,7 @@
-//! XML as the content of a request: in the dialect in which answers are written, or with repeated elements for lists.
+//! XML as the content of a request: in the dialect of responses, or with repeated elements for lists.
 //!
-//! There are no entities but those that XML itself knows, and no document type: what expands beyond what was sent, or
-//! asks for other documents, is refused (OWASP's "billion laughs", and external entities).
+//! Only the predefined entities are allowed, and no document type: entities that expand, or that refer to other documents,
+//! are attacks ("billion laughs" and XXE in OWASP's terms).
 
 mod deserializer;
 
@@ -13,13 +13,13 @@ use serde::de::DeserializeOwned;
 use self::deserializer::Node;
 use crate::{formats::mismatch::expectation, problem::violation::Violation};
 
-/// How deep elements may nest, as in JSON.
-const DEEPEST: usize = 128;
+/// The maximum nesting of elements, which is that of `serde_json`.
+const MAX_DEPTH: usize = 128;
 
-/// The value that the content is.
+/// Deserialises the content.
 ///
 /// # Errors
-/// What does not fit, by its path; or where the content is malformed.
+/// A violation with the path of the value that does not fit, or with the position if the content is malformed.
 pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
     let document = Document::parse(content)?;
     serde_path_to_error::deserialize(document.root()).map_err(|error| {
@@ -28,13 +28,13 @@ pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> 
     })
 }
 
-/// A document that is well-formed.
+/// A well-formed document.
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
     root: Element<'a>,
 }
 
-/// An element, without its attributes.
+/// An element without its attributes.
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
     name: Cow<'a, str>,
@@ -42,9 +42,9 @@ pub(crate) struct Element<'a> {
     children: Vec<Self>,
 }
 
-/// What is being read: the elements that are open, and the root once it is closed.
+/// The state of the parser: the open elements, and the root once it is closed.
 #[derive(Debug, Default)]
-struct Open<'a> {
+struct TreeBuilder<'a> {
     has_begun: bool,
     stack: Vec<Element<'a>>,
     root: Option<Element<'a>>,
@@ -52,12 +52,12 @@ struct Open<'a> {
 
 impl<'a> Document<'a> {
     /// # Errors
-    /// Where it is malformed, by line and column.
+    /// A violation with line and column if the document is malformed.
     pub(crate) fn parse(content: &'a [u8]) -> Result<Self, Violation> {
         let text =
             std::str::from_utf8(content).map_err(|error| at(content, error.valid_up_to()))?;
         let mut reader = Reader::from_str(text);
-        let mut open = Open::default();
+        let mut builder = TreeBuilder::default();
         loop {
             let position = position(reader.buffer_position());
             let event = reader.read_event();
@@ -65,20 +65,20 @@ impl<'a> Document<'a> {
             if let Event::Eof = event {
                 break;
             }
-            open.take(event).ok_or_else(|| at(content, position))?;
+            builder.take(event).ok_or_else(|| at(content, position))?;
         }
-        let root = open.root.filter(|_| open.stack.is_empty());
+        let root = builder.root.filter(|_| builder.stack.is_empty());
         root.map(|root| Self { root }).ok_or_else(|| at(content, content.len()))
     }
 
-    /// The value that the document is.
+    /// Returns the root element as a value.
     pub(crate) fn root(&self) -> Node<'_> {
         Node::One(&self.root)
     }
 }
 
-impl<'a> Open<'a> {
-    /// Takes the next event; nothing where it does not belong there.
+impl<'a> TreeBuilder<'a> {
+    /// Takes the next event; `None` if it is not allowed at this position.
     fn take(&mut self, event: Event<'a>) -> Option<()> {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         match event {
@@ -104,7 +104,7 @@ impl<'a> Open<'a> {
     }
 
     fn begin(&mut self, name: Cow<'a, str>) -> Option<()> {
-        if self.root.is_some() || self.stack.len() >= DEEPEST {
+        if self.root.is_some() || self.stack.len() >= MAX_DEPTH {
             return None;
         }
         self.stack.push(Element { name, text: Cow::Borrowed(""), children: Vec::new() });
@@ -120,7 +120,7 @@ impl<'a> Open<'a> {
         Some(())
     }
 
-    /// Text stands in an element; space may stand anywhere.
+    /// Adds text to the current element; outside the root, only whitespace is allowed.
     fn text(&mut self, text: Cow<'a, str>) -> Option<()> {
         if !text.chars().all(is_legal) {
             return None;
@@ -134,10 +134,10 @@ impl<'a> Open<'a> {
     }
 }
 
-/// The name of an element, or the key that it carries since that cannot be a name.
+/// Returns the name of an element, or the attribute with its key if the key cannot be a name.
 fn name<'a>(start: &quick_xml::events::BytesStart<'a>) -> Option<Cow<'a, str>> {
     let name = start.local_name();
-    // Without a check for duplicates, which would compare each with each.
+    // Without the check for duplicates, whose cost is quadratic.
     if start.attributes().with_checks(false).any(|attribute| attribute.is_err()) {
         return None;
     }
@@ -150,7 +150,7 @@ fn name<'a>(start: &quick_xml::events::BytesStart<'a>) -> Option<Cow<'a, str>> {
     Some(Cow::Owned(name.as_ref().to_owned()))
 }
 
-/// A character that XML can carry (XML 1.0, section 2.2).
+/// Returns whether XML can express a character (XML 1.0, section 2.2).
 fn is_legal(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
@@ -159,7 +159,7 @@ fn position(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 
-/// Where it is malformed, by line and column, as JSON tells it.
+/// Creates a violation for malformed content, with line and column as for JSON.
 fn at(content: &[u8], position: usize) -> Violation {
     let before = content.get(..position).unwrap_or(content);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_value_is_read_back() {
         for kind in [Kind::Usual, Kind::Express { hours: 4 }, Kind::Other("a < b".to_owned())] {
             let lines = vec![Line { count: 1, price: 0.5 }, Line { count: 2, price: 1e9 }];
             let order = Order { customer: " Ada ".to_owned(), note: None, lines, paid: true, kind };
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_also_an_element_that_is_repeated() {
+    fn a_repeated_element_is_a_list() {
         #[derive(Debug, PartialEq, Deserialize)]
         struct Tags {
             tag: Vec<String>,
@@ -231,19 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn references_and_sections_are_text() {
+    fn references_and_cdata_sections_are_text() {
         let text = "<?xml version='1.0' encoding='UTF-8'?>\n<!-- a --><a>1 &lt; &#50;<![CDATA[ <3]]></a>\n";
         assert_eq!(read::<String>(text), Some("1 < 2 <3".to_owned()));
     }
 
     #[test]
-    fn an_entity_of_its_own_is_refused() {
+    fn a_custom_entity_is_rejected() {
         assert_eq!(read::<String>("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), None);
         assert_eq!(read::<String>("<a>&b;</a>"), None);
     }
 
     #[test]
-    fn what_is_not_well_formed_is_refused() {
+    fn malformed_documents_are_rejected() {
         for text in [
             "",
             "a",
@@ -267,14 +267,14 @@ mod tests {
     #[test]
     fn nesting_is_bounded() {
         let nested = |depth| "<a>".repeat(depth) + &"</a>".repeat(depth);
-        assert!(Document::parse(nested(DEEPEST).as_bytes()).is_ok());
-        assert!(Document::parse(nested(DEEPEST + 1).as_bytes()).is_err());
+        assert!(Document::parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(Document::parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
         assert!(Document::parse(nested(1_000_000).as_bytes()).is_err());
     }
 
     proptest! {
         #[test]
-        fn any_map_of_texts_is_read_as_it_was_written(
+        fn any_written_map_of_strings_is_read_back(
             map in prop::collection::btree_map("[^\\x00-\\x1f\\x7f\\ufffe\\uffff]*", "[^\\x00-\\x1f\\x7f\\ufffe\\uffff]*", 0..5)
         ) {
             let text = written(&map);
@@ -282,7 +282,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "(<a>|</a>|<b/>|&lt;|&#1;|x| |<!--|-->|\\PC){0,20}") {
+        fn arbitrary_text_does_not_panic(text in "(<a>|</a>|<b/>|&lt;|&#1;|x| |<!--|-->|\\PC){0,20}") {
             let _ = Document::parse(text.as_bytes());
         }
     }

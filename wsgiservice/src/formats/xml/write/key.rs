@@ -1,13 +1,13 @@
 //! The keys of maps as text.
 //!
-//! The same keys are allowed as in JSON, and they read the same, so that a value with a JSON form has an XML form.
+//! The allowed keys and their text are those of JSON, so that every value with a JSON form has an XML form.
 
 use serde::Serialize;
 use serde::ser::{self, Impossible};
 
 use super::Error;
 
-/// A serializer that accepts what can be the key of a map and answers with its text.
+/// A serializer that accepts valid keys of a map and returns their text.
 #[derive(Debug)]
 pub(crate) struct KeySerializer;
 
@@ -184,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn text_is_taken_as_it_is() {
+    fn text_is_unchanged() {
         assert_eq!(key("a b").as_deref(), Some("a b"));
         assert_eq!(key('x').as_deref(), Some("x"));
     }
 
     #[test]
-    fn numbers_and_booleans_read_as_in_json() {
+    fn numbers_and_booleans_are_written_as_in_json() {
         assert_eq!(key(-7_i128).as_deref(), Some("-7"));
         assert_eq!(key(true).as_deref(), Some("true"));
         assert_eq!(key(1.0).as_deref(), Some("1.0"));
@@ -209,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_not_finite_is_no_key() {
+    fn a_number_that_is_not_finite_is_rejected() {
         assert_eq!(key(f64::NAN), None);
         assert_eq!(key(f32::INFINITY), None);
     }
 
     #[test]
-    fn what_has_no_text_is_no_key() {
+    fn a_value_without_text_is_rejected() {
         assert_eq!(key(()), None);
         assert_eq!(key(Unit), None);
         assert_eq!(key(None::<u8>), None);

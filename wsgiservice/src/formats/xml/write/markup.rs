@@ -1,8 +1,8 @@
 //! Tags and text that are well-formed by construction.
 //!
-//! What may be written where is decided here and nowhere else: which names an element can have, which characters exist
-//! in XML, which of them need escaping. The names are those of [XML 1.0] without the colon ([NCName]), which would claim
-//! a namespace that nobody declares, and without the prefix `xml`, which the standard reserves.
+//! Only this module decides which names an element can have, which characters XML can express and which of them are
+//! escaped. Names are those of [XML 1.0] without the colon ([NCName]), which would refer to an undeclared namespace, and
+//! without the prefix `xml`, which the standard reserves.
 //!
 //! [XML 1.0]: https://www.w3.org/TR/xml/#NT-Name
 //! [NCName]: https://www.w3.org/TR/xml-names/#NT-NCName
@@ -16,21 +16,21 @@ use serde::Serialize;
 
 use super::Error;
 
-/// XML as far as it is written.
+/// A document in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Markup {
     document: Vec<u8>,
 }
 
 impl Markup {
-    /// What has been written.
+    /// Returns the document.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.document
     }
 
-    /// Writes an element and the value in it, or, if the value refuses, nothing.
+    /// Writes an element and the value in it, or nothing if the value fails to serialise.
     ///
-    /// A `Serialize` may ignore an error and go on: the half that was written would leave its tags open.
+    /// A `Serialize` may ignore the error and continue; without the rollback, the partial element would leave open tags.
     pub(crate) fn element<T: Serialize + ?Sized>(
         &mut self,
         tag: &BytesStart<'_>,
@@ -57,7 +57,7 @@ impl Markup {
 
     /// Writes text between tags.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Error> {
-        // `BytesText::new` would escape quotes as well, which mean nothing between tags.
+        // `BytesText::new` would also escape quotes, which have no meaning between tags.
         let escaped = partial_escape(writable(text));
         self.write(Event::Text(BytesText::from_escaped(escaped)))
     }
@@ -67,7 +67,7 @@ impl Markup {
     }
 }
 
-/// The tag for the value of a key.
+/// Returns the tag for the value of a key.
 pub(crate) fn tag(key: &str) -> BytesStart<'_> {
     if is_name(key) {
         BytesStart::new(key)
@@ -76,12 +76,12 @@ pub(crate) fn tag(key: &str) -> BytesStart<'_> {
     }
 }
 
-/// The tag for an entry of a list.
+/// Returns the tag for an entry of a list.
 pub(crate) fn child_tag(order: usize) -> BytesStart<'static> {
     BytesStart::new("child").with_attributes([("order", order.to_string().as_str())])
 }
 
-/// Whether an element can have this name.
+/// Returns whether an element can have this name.
 pub(crate) fn is_name(text: &str) -> bool {
     let mut characters = text.chars();
     characters.next().is_some_and(is_name_start)
@@ -124,7 +124,7 @@ fn is_name_character(character: char) -> bool {
         )
 }
 
-/// The text without the characters that XML cannot express, not even as a reference.
+/// Removes the characters that XML cannot express, not even as a reference.
 fn writable(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_character) {
         Cow::Borrowed(text)
@@ -133,7 +133,7 @@ fn writable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `Char` of XML 1.0 §2.2; surrogates are no `char` in the first place.
+/// `Char` of XML 1.0 §2.2; surrogates are already excluded by `char`.
 fn is_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_and_line_feeds_in_text_stay() {
+    fn quotes_and_line_feeds_in_text_are_kept() {
         assert_eq!(text("\"it's\"\n\t"), "\"it's\"\n\t");
     }
 
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_at_the_edges_of_xml_stay() {
+    fn characters_at_the_limits_of_xml_are_kept() {
         let edges = "\u{7F}\u{85}\u{D7FF}\u{E000}\u{FFFD}\u{10000}\u{1FFFE}\u{10FFFF}";
         assert_eq!(text(edges), edges);
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_an_attribute_loses_what_xml_cannot_express() {
+    fn a_key_in_an_attribute_loses_characters_outside_xml() {
         assert_eq!(opened(&tag("a\u{0}b")), r#"<entry key="ab">"#);
     }
 
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_tag_is_without_attributes() {
+    fn an_end_tag_has_no_attributes() {
         let mut markup = Markup::default();
         markup.element(&child_tag(3), &()).expect("an element can be written");
         assert_eq!(markup.into_bytes(), br#"<child order="3"></child>"#);
@@ -213,16 +213,16 @@ mod tests {
     }
 
     #[test]
-    fn what_starts_or_continues_no_name_is_none() {
+    fn other_text_is_not_a_name() {
         for text in
             ["", "1a", "-a", ".a", "\u{300}", "a b", "a/b", "\u{D7}", "a\u{37E}", "\u{F0000}"]
         {
-            assert!(!is_name(text), "{text:?} is no name");
+            assert!(!is_name(text), "{text:?} is not a name");
         }
     }
 
     #[test]
-    fn a_name_with_a_colon_would_claim_a_namespace() {
+    fn a_name_with_a_colon_is_rejected() {
         assert!(!is_name("a:b"));
         assert!(!is_name(":a"));
     }

@@ -1,11 +1,11 @@
-//! A value as an XML document.
+//! Values as XML documents.
 //!
-//! XML has no agreed form for maps and lists, so this is a dialect: keys become elements, list entries become
-//! `<child order="0">`. It carries what JSON carries, in the same order, so that a resource is described once and read in
-//! either. `serde` drives the writing straight into the body, without a tree of values in between.
+//! XML has no standard form for maps and lists, so this is a dialect: keys become elements, list entries become
+//! `<child order="0">`. It has the structure and the order of the JSON form, so that one description of a resource covers
+//! both. `serde` writes directly into the document, without an intermediate tree.
 //!
-//! The document is well-formed whatever the value: a key that cannot name an element moves into an attribute, and a
-//! character that XML has no way to write is dropped, because one stray byte in a database must not cost the response.
+//! The document is always well-formed: a key that cannot be the name of an element becomes an attribute, and characters
+//! that XML cannot express are dropped, so that a stray byte in a database does not fail the response.
 
 mod key;
 mod markup;
@@ -19,14 +19,14 @@ use serde::{Serialize, ser};
 
 use self::markup::{Markup, tag};
 
-/// The name of the root element where the given one cannot name an element.
+/// The root element if the given name is not valid.
 const DEFAULT_ROOT: &str = "response";
 
 /// Writes a value as an XML document whose root element has the given name.
 ///
 /// # Errors
 ///
-/// Fails if a map has a key that is no string, number or boolean, or if the value itself refuses to be serialised.
+/// Fails if the key of a map is not a string, a number or a boolean, or if the value itself fails to serialise.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Vec<u8>, Error> {
     let root = if markup::is_name(root) { root } else { DEFAULT_ROOT };
     let mut markup = Markup::default();
@@ -34,7 +34,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Vec<
     Ok(markup.into_bytes())
 }
 
-/// Why a value has no XML form.
+/// The error for a value without an XML form.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot be written as XML: {0}")]
 pub(crate) struct Error(String);
@@ -80,7 +80,7 @@ mod tests {
     #[derive(Serialize)]
     struct Marker;
 
-    /// Goes on after a failed entry, as a hand-written `Serialize` can.
+    /// Continues after a failed entry, as a hand-written `Serialize` can.
     struct SwallowsAnError;
 
     impl Serialize for SwallowsAnError {
@@ -108,7 +108,7 @@ mod tests {
         document
             .strip_prefix("<response>")
             .and_then(|rest| rest.strip_suffix("</response>"))
-            .expect("the root is as asked")
+            .expect("the root element has the given name")
             .to_owned()
     }
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_is_the_root_element_and_nothing_else() {
+    fn the_document_is_only_the_root_element() {
         let document = write(&json!({"country_code": "CH"}), "response").expect("has an XML form");
         assert_eq!(document, b"<response><country_code>CH</country_code></response>");
     }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_is_no_name_falls_back_to_response() {
+    fn an_invalid_root_name_is_replaced_by_response() {
         for root in ["", "1st", "a b", "a><b", "ns:name", "xml", "\u{0}"] {
             assert_eq!(document(root), "<response>1</response>", "for {root:?}");
         }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_lists_are_numbered_each_for_itself() {
+    fn nested_lists_are_numbered_separately() {
         assert_eq!(
             response(&json!([[7], [8]])),
             concat!(
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_an_empty_element_with_both_tags() {
+    fn null_is_an_empty_element_with_both_tags() {
         assert_eq!(response(&json!({"city": null})), "<city></city>");
         assert_eq!(response(&None::<u8>), "");
         assert_eq!(response(&()), "");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_read_as_in_json() {
+    fn numbers_are_written_as_in_json() {
         assert_eq!(response(&1.0), "1.0");
         assert_eq!(response(&-0.1_f32), "-0.1");
         assert_eq!(response(&1e300), json!(1e300).to_string());
@@ -210,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_is_null() {
+    fn a_number_that_is_not_finite_is_null() {
         assert_eq!(response(&f64::NAN), "");
         assert_eq!(response(&f32::NEG_INFINITY), "");
     }
 
     #[test]
-    fn variants_name_their_element_as_they_name_their_key_in_json() {
+    fn variants_are_elements_with_the_name_of_their_json_key() {
         assert_eq!(response(&Shape::Point), "Point");
         assert_eq!(response(&Shape::Circle(0.5)), "<Circle>0.5</Circle>");
         assert_eq!(
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_no_name_becomes_an_attribute() {
+    fn a_key_that_is_not_a_name_becomes_an_attribute() {
         assert_eq!(
             response(&json!({"first name": {"1st": 2}})),
             r#"<entry key="first name"><entry key="1st">2</entry></entry>"#
@@ -256,7 +256,8 @@ mod tests {
 
     #[test]
     fn a_composite_key_is_an_error() {
-        let error = write(&BTreeMap::from([([1, 2], "a")]), "response").expect_err("no such key");
+        let error =
+            write(&BTreeMap::from([([1, 2], "a")]), "response").expect_err("the key is composite");
         assert_eq!(
             error.to_string(),
             "cannot be written as XML: the key of a map must be a string, a number or a boolean"
@@ -265,12 +266,13 @@ mod tests {
 
     #[test]
     fn the_error_of_a_value_is_passed_on() {
-        let error = write(&FailsInsideAVariant, "response").expect_err("the value refuses");
+        let error =
+            write(&FailsInsideAVariant, "response").expect_err("the value fails to serialise");
         assert_eq!(error.to_string(), "cannot be written as XML: half-way");
     }
 
     #[test]
-    fn an_entry_that_fails_leaves_no_open_tag() {
+    fn a_failed_entry_leaves_no_open_tag() {
         assert_eq!(response(&SwallowsAnError), r#"<child order="0">kept</child>"#);
     }
 

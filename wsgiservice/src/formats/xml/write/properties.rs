@@ -1,4 +1,4 @@
-//! What holds for every value, checked with a parser that shares no code with the writer.
+//! Properties of the writer for every value, checked with an independent parser.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::write;
 
-/// Values in the forms that `derive(Serialize)` gives. The fields are in alphabetical order, in which `serde_json::Value` may sort them.
+/// Values of all forms that `derive(Serialize)` produces. Fields are in alphabetical order because `serde_json::Value` may sort them.
 #[derive(Clone, Debug, Serialize)]
 enum Shape {
     Unit,
@@ -25,7 +25,7 @@ enum Shape {
 
 proptest! {
     #[test]
-    fn every_json_value_reads_back_as_it_was(value in json_values()) {
+    fn every_json_value_is_read_back(value in json_values()) {
         let document = write(&value, "response").expect("every JSON value has an XML form");
         let document = String::from_utf8(document).expect("XML is written as UTF-8");
         let parsed = Document::parse(&document).expect("the document is well-formed");
@@ -98,7 +98,7 @@ fn key_of<'a>(node: Node<'a, '_>) -> &'a str {
     node.attribute("key").unwrap_or_else(|| node.tag_name().name())
 }
 
-/// The text without what the productions of XML 1.0 §2.2 leave out.
+/// Removes the characters that XML 1.0 §2.2 excludes.
 fn expressible(text: &str) -> String {
     let left_out = |character: char| {
         let whitespace = ['\t', '\n', '\r'].contains(&character);
@@ -137,14 +137,14 @@ fn shapes() -> impl Strategy<Value = Shape> {
             inner.clone().prop_map(Box::new).prop_map(Shape::Newtype),
             prop::collection::vec(inner.clone(), 0..4)
                 .prop_map(|items| Shape::Struct { empty: (), items }),
-            // One key: as numbers and as text, several would not sort alike.
+            // At most one key: several would sort differently as numbers and as text.
             prop::collection::btree_map(any::<i32>(), inner.clone(), 0..2).prop_map(Shape::Codes),
             prop::collection::btree_map(texts(), inner, 0..4).prop_map(Shape::Named),
         ]
     })
 }
 
-/// Text as a key or value: names, what looks like names and markup, and characters of every kind.
+/// Text as a key or value: names, text that resembles names or markup, and arbitrary characters.
 fn texts() -> impl Strategy<Value = String> {
     let characters = prop_oneof![
         4 => any::<char>(),

@@ -1,7 +1,7 @@
-//! The dialect: which markup stands for which value.
+//! The dialect: the markup for each kind of value.
 //!
-//! The forms follow `serde_json` case by case, down to enum variants and numbers, so that the XML of a resource has the
-//! structure of its JSON. Where JSON has `null`, for numbers that are none as well, XML has an empty element.
+//! The forms follow `serde_json` in every case, including enum variants and numbers, so that the XML of a resource has the
+//! structure of its JSON. If JSON has `null`, also for numbers that are not finite, XML has an empty element.
 
 use serde::Serialize;
 use serde::ser;
@@ -12,7 +12,7 @@ use super::{
     markup::{Markup, child_tag, tag},
 };
 
-/// Implements methods for numbers and booleans, whose `Display` needs no escaping.
+/// Implements methods for numbers and booleans, whose text needs no escaping.
 macro_rules! displayed {
     ($($method:ident($type:ty);)*) => {
         $(fn $method(self, value: $type) -> Result<(), Error> {
@@ -164,7 +164,7 @@ impl<'a> ser::Serializer for &'a mut Markup {
     }
 }
 
-/// A list that is being written, in the element of its variant if it belongs to one.
+/// A list in progress, in the element of its enum variant if it has one.
 #[derive(Debug)]
 pub(crate) struct Sequence<'a> {
     markup: &'a mut Markup,
@@ -236,7 +236,7 @@ impl ser::SerializeTupleVariant for Sequence<'_> {
     }
 }
 
-/// A map or struct that is being written, in the element of its variant if it belongs to one.
+/// A map or struct in progress, in the element of its enum variant if it has one.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     markup: &'a mut Markup,

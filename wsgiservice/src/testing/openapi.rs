@@ -1,4 +1,4 @@
-//! A service's test that what it promises its clients stays as it is.
+//! A snapshot test of the OpenAPI document of a service.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
@@ -7,13 +7,13 @@ use wsgiservice_openapi_diff::Change;
 
 use crate::{application::Application, documentation::openapi};
 
-/// The environment variable that, set to `overwrite`, has documents written in place of being compared.
+/// If this environment variable is `overwrite`, documents are written instead of compared.
 const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
 
-/// Holds the OpenAPI document of an application against the one that is in a file, in the folder of the package.
+/// Compares the OpenAPI document of an application with a file; relative paths start in the directory of the package.
 ///
-/// Where they differ, it says what changed, and what of it breaks clients: what is gone, what is narrower, what is newly
-/// mandatory. With `WSGISERVICE_OPENAPI=overwrite` in the environment, it writes the file.
+/// If they differ, the message lists the changes and which of them break clients, for example removed methods, narrower
+/// types and newly required parameters. `WSGISERVICE_OPENAPI=overwrite` in the environment writes the file.
 ///
 /// ```
 /// # use wsgiservice::{Application, mount, resource, testing::assert_openapi};
@@ -28,16 +28,16 @@ const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
 /// # let application = Application::new("ping").mount(Ping);
 /// # let document = serde_json::json!({"openapi": "3.1.1", "paths": {"/pong": {"get": {}}}});
 /// # std::fs::write(&file, document.to_string())?;
-/// # let held = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+/// # let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
 /// assert_openapi(application, &file);
 /// # }));
-/// # let message = held.unwrap_err().downcast::<String>().unwrap();
-/// # assert!(message.contains("breaks clients:\n  GET /pong: it is gone\n"), "{message}");
+/// # let message = result.unwrap_err().downcast::<String>().unwrap();
+/// # assert!(message.contains("breaking changes:\n  GET /pong: removed\n"), "{message}");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Panics
-/// Where they differ, where there is no such file, or where the application cannot be built.
+/// Panics if the documents differ, if the file cannot be read or written, or if the application cannot be built.
 #[track_caller]
 pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
     let file = file.as_ref();
@@ -51,27 +51,27 @@ pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
         return written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
     let document = serde_json::to_value(document).unwrap_or_default();
-    let hint = format!("run the test with {OVERWRITE}=overwrite to write it");
-    let pinned: Value = match fs::read(file).map(|text| serde_json::from_slice(&text)) {
-        Ok(Ok(pinned)) => pinned,
-        Ok(Err(error)) => panic!("{} is no JSON: {error}; {hint}", file.display()),
-        Err(error) => panic!("{} cannot be read: {error}; {hint}", file.display()),
+    let hint = format!("run the test with {OVERWRITE}=overwrite to write the file");
+    let snapshot: Value = match fs::read(file).map(|text| serde_json::from_slice(&text)) {
+        Ok(Ok(snapshot)) => snapshot,
+        Ok(Err(error)) => panic!("{} is not JSON: {error}; {hint}", file.display()),
+        Err(error) => panic!("cannot read {}: {error}; {hint}", file.display()),
     };
     assert!(
-        pinned == document,
-        "the service is not as {} has it\n{}if it is to be so, {hint}",
+        snapshot == document,
+        "the OpenAPI document differs from {}\n{}if the changes are intended, {hint}",
         file.display(),
-        told(&wsgiservice_openapi_diff::between(&pinned, &document)),
+        report(&wsgiservice_openapi_diff::between(&snapshot, &document)),
     );
 }
 
-/// The changes, those first that break clients.
-fn told(changes: &[Change]) -> String {
+/// Lists the changes, with the breaking ones first.
+fn report(changes: &[Change]) -> String {
     if changes.is_empty() {
-        return "something else changed, which is not compared one by one\n".to_owned();
+        return "other changes, which are not compared in detail\n".to_owned();
     }
     let mut text = String::new();
-    for (breaks, title) in [(true, "breaks clients:"), (false, "does not break clients:")] {
+    for (breaks, title) in [(true, "breaking changes:"), (false, "compatible changes:")] {
         let mut of_kind = changes.iter().filter(|change| change.breaks() == breaks).peekable();
         if of_kind.peek().is_some() {
             let _ = writeln!(text, "{title}");
@@ -88,10 +88,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn that_something_else_changed_is_told() {
+    fn other_changes_are_reported() {
         let schema =
             |kind: &str| serde_json::json!({"components": {"schemas": {"A": {"type": kind}}}});
         let changes = wsgiservice_openapi_diff::between(&schema("string"), &schema("integer"));
-        assert!(told(&changes).starts_with("something else changed"));
+        assert!(report(&changes).starts_with("other changes"));
     }
 }
