@@ -1,4 +1,4 @@
-//! Parts of binary content (RFC 9110, section 14).
+//! Range requests of binary content (RFC 9110, section 14).
 
 use std::ops::Range;
 
@@ -21,10 +21,10 @@ use crate::{
     problem::Problem,
 };
 
-/// Gives the parts that a request asks for, or the whole.
+/// Reduces the outcome to the requested ranges, if the request has any.
 ///
 /// # Errors
-/// A 416 where there is nothing of what it asks for.
+/// A 416 if none of the ranges can be satisfied.
 pub(crate) fn select(
     request: &Request,
     validators: &Validators,
@@ -32,11 +32,11 @@ pub(crate) fn select(
 ) -> Result<Outcome, Problem> {
     let OutcomeContent::Binary(binary) = outcome.content else { return Ok(outcome) };
     let binary = *binary;
-    let asks = *request.method() == Method::GET
+    let honors_range = *request.method() == Method::GET
         && outcome.status == StatusCode::OK
         && is_unchanged(request, validators);
     let Some(length) = binary.length() else { return Ok(whole(outcome.status, "none", binary)) };
-    let ranges = if asks { Ranges::of(request.fields(), length) } else { Ranges::Whole };
+    let ranges = if honors_range { Ranges::of(request.fields(), length) } else { Ranges::Whole };
     match ranges {
         Ranges::Whole => Ok(whole(outcome.status, "bytes", binary)),
         Ranges::Unsatisfiable => Err(unsatisfiable(length)),
@@ -55,12 +55,13 @@ pub(crate) fn select(
     }
 }
 
-/// `If-Range` (section 13.1.5): strongly the tag, or just the date, that there is; else the whole is due.
+/// `If-Range` (section 13.1.5): whether it has the current tag, by strong comparison, or exactly the current date. If not,
+/// the response is the complete content.
 fn is_unchanged(request: &Request, validators: &Validators) -> bool {
     let mut values = request.fields().get_all(header::IF_RANGE).iter();
     let Some(value) = values.next() else { return true };
     if let Some(date) = date::parse([value]) {
-        // A date is weak (section 8.8.2.2): it does where there is nothing better.
+        // A date is a weak validator (section 8.8.2.2), so it counts only without a tag.
         return validators.etag.is_none() && validators.last_modified == Some(date);
     }
     match (EntityTagList::parse([value]), &validators.etag) {

@@ -1,10 +1,10 @@
-//! Why an application cannot be built.
+//! The error of building an application.
 
 use std::fmt;
 
-/// All that is wrong with an application: conflicting paths, rules that cannot be kept.
+/// All errors of an application, for example conflicting paths or defaults that break their rules.
 ///
-/// Its text has one line for each.
+/// Its text has one line for each error.
 pub struct BuildError(Vec<String>);
 
 impl BuildError {
@@ -12,7 +12,7 @@ impl BuildError {
         Self(wrong)
     }
 
-    /// What is wrong, one text for each.
+    /// The text of each error.
     pub fn reasons(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

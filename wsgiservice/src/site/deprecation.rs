@@ -1,4 +1,4 @@
-//! What clients are told of a method that is to go: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
+//! The header fields of a deprecated method: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use jiff_core::civil::Date;
 
 use crate::{declaration::Deprecation, http::date};
 
-/// The fields for a method; a day that is none, such as a version, is for the documentation alone.
+/// The fields of a method. A value that is not a date, for example a version, is only documented.
 pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, HeaderValue)> {
     let Some(deprecation) = deprecation else { return Vec::new() };
     let since = deprecation.since.and_then(day).map(|since| {
@@ -23,7 +23,7 @@ pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, Heade
     fields.filter_map(|(name, value)| Some((name, value.ok()?))).collect()
 }
 
-/// The beginning of a day, since 1970.
+/// The time from 1970 to the start of a day, UTC.
 fn day(text: &str) -> Option<Duration> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);

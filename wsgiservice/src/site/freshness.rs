@@ -1,4 +1,4 @@
-//! For how long an answer stays fresh (RFC 9111, sections 4.2, 5.2 and 5.3).
+//! How long responses stay fresh (RFC 9111, sections 4.2, 5.2 and 5.3).
 
 use std::{
     cell::RefCell,
@@ -13,16 +13,16 @@ use crate::{
 };
 
 thread_local! {
-    /// `Expires` for each lifetime that the program knows, and the second it was formatted in.
+    /// For each `max-age` of the program, the second in which `Expires` was formatted last, and its value.
     static EXPIRES: RefCell<Vec<(u64, u64, HeaderValue)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The freshness of an operation's answers, prepared.
+/// The freshness of an operation's responses, as header values.
 #[derive(Debug)]
 pub(crate) struct Lifetime {
     cache_control: HeaderValue,
     max_age: u64,
-    /// What else the answers depend on.
+    /// The further request fields that the responses depend on.
     pub(crate) vary: Vec<HeaderValue>,
 }
 
@@ -36,26 +36,26 @@ impl Lifetime {
         }
     }
 
-    /// Writes `Cache-Control` and a matching `Expires`.
+    /// Sets `Cache-Control` and a matching `Expires`.
     pub(crate) fn write(&self, fields: &mut HeaderMap) {
         fields.insert(header::CACHE_CONTROL, self.cache_control.clone());
         fields.insert(header::EXPIRES, expires(self.max_age));
     }
 }
 
-/// A date is formatted once a second for each lifetime; there are as many as the program has `#[expires]`.
+/// The value of `Expires`, formatted once a second for each `max-age`. The list is short: a program has few `#[expires]`.
 fn expires(max_age: u64) -> HeaderValue {
     let now = clock::now();
     let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    EXPIRES.with_borrow_mut(|known| {
-        if let Some((_, at, value)) = known.iter_mut().find(|(age, ..)| *age == max_age) {
+    EXPIRES.with_borrow_mut(|cached| {
+        if let Some((_, at, value)) = cached.iter_mut().find(|(age, ..)| *age == max_age) {
             if *at != second {
                 (*at, *value) = (second, format(now, max_age));
             }
             return value.clone();
         }
         let value = format(now, max_age);
-        known.push((max_age, second, value.clone()));
+        cached.push((max_age, second, value.clone()));
         value
     })
 }

@@ -1,8 +1,8 @@
-//! The methods of HTTP, and those of a resource.
+//! The registered methods of HTTP, and the `Allow` of a resource.
 
 use http::HeaderValue;
 
-/// The HTTP Method Registry, but for `*` and `PRI`, which are no methods of a request.
+/// The HTTP Method Registry, without `*` and `PRI`, which are not methods of requests.
 pub(crate) const REGISTERED: &[&str] = &[
     "ACL",
     "BASELINE-CONTROL",
@@ -45,7 +45,7 @@ pub(crate) const REGISTERED: &[&str] = &[
     "VERSION-CONTROL",
 ];
 
-/// The value of `Allow` for these methods: with `HEAD` where there is a `GET`, and always `OPTIONS`; alphabetical.
+/// The value of `Allow` for these methods: with `HEAD` if they include `GET`, always with `OPTIONS`, in alphabetical order.
 pub(crate) fn allow<'a>(methods: impl Iterator<Item = &'a str>) -> HeaderValue {
     let mut names: Vec<_> = methods.chain(["OPTIONS"]).collect();
     if names.contains(&"GET") {
