@@ -56,14 +56,16 @@ async function visit(name, options, visitor, address = `${services[name].origin}
   await context.close();
 }
 
-async function sent(form, button = "Send") {
-  const before = await form.locator(".answer").innerHTML();
-  await form.getByRole("button", { name: button }).click();
-  await form.page().waitForFunction(([it, text]) => it.innerHTML !== text, [await form.locator(".answer").elementHandle(), before]);
-  return form.locator(".answer");
+/** Sends the request of a form, and returns the element with the response. */
+async function send(form, button = "Send") {
+  const response = form.locator(".response");
+  const before = await response.innerHTML();
+  await form.getByRole("button", { name: button, exact: true }).click();
+  await form.page().waitForFunction(([it, text]) => it.innerHTML !== text, [await response.elementHandle(), before]);
+  return response;
 }
 
-test("a search leaves what it finds", () => visit("user", {}, async (page) => {
+test("search hides the methods that do not match", () => visit("user", {}, async (page) => {
   assert.equal(await page.locator(".method:visible").count(), 5);
   await page.getByLabel("Search").fill("delete");
   assert.equal(await page.locator(".method:visible").count(), 1);
@@ -72,113 +74,113 @@ test("a search leaves what it finds", () => visit("user", {}, async (page) => {
   assert.equal(await page.locator(".method:visible").count(), 5);
 }));
 
-test("a method is tried: 200, then 304, and 400 for what breaks a rule", () => visit("geoip", {}, async (page) => {
+test("a form sends requests: 200, then 304, and 400 for a broken rule", () => visit("geoip", {}, async (page) => {
   const form = page.locator("form.try").first();
   await form.getByLabel("ip *").fill("130.59.31.80");
-  const answer = await sent(form);
-  assert.match(await answer.textContent(), /200 OK in \d+ ms/);
-  assert.match(await answer.locator("pre").textContent(), /"country_code": "CH"/);
-  assert.match(await answer.locator("table").textContent(), /cache-control/);
-  await sent(form, "Ask again, if it has changed");
-  assert.match(await answer.textContent(), /304/);
+  const response = await send(form);
+  assert.match(await response.textContent(), /200 OK in \d+ ms/);
+  assert.match(await response.locator("pre").textContent(), /"country_code": "CH"/);
+  assert.match(await response.locator("table").textContent(), /cache-control/);
+  await send(form, "Send again, if changed");
+  assert.match(await response.textContent(), /304/);
   await form.getByLabel("ip *").fill("nowhere");
-  await sent(form);
-  assert.match(await answer.textContent(), /400 Bad Request/);
-  assert.match(await answer.locator("pre").textContent(), /"name": "ip"/);
+  await send(form);
+  assert.match(await response.textContent(), /400 Bad Request/);
+  assert.match(await response.locator("pre").textContent(), /"name": "ip"/);
 }));
 
-test("a representation and further header fields are asked for", () => visit("geoip", {}, async (page) => {
+test("a representation and header fields can be chosen", () => visit("geoip", {}, async (page) => {
   const form = page.locator("form.try").first();
   await form.getByLabel("ip *").fill("130.59.31.80");
   await form.getByLabel("Representation").selectOption(".xml");
-  const answer = await sent(form);
-  assert.match(await answer.locator("pre").textContent(), /^<response>\n {2}<country_code>CH<\//);
-  await form.getByLabel("Representation").selectOption("the default");
+  const response = await send(form);
+  assert.match(await response.locator("pre").textContent(), /^<response>\n {2}<country_code>CH<\//);
+  await form.getByLabel("Representation").selectOption("Default");
   await form.getByLabel("More header fields").fill("Accept: text/x-nothing");
-  await sent(form);
-  assert.match(await answer.textContent(), /406/);
+  await send(form);
+  assert.match(await response.textContent(), /406/);
 }));
 
 test("each representation is offered once", () => visit("geoip", {}, async (page) => {
   const offered = await page.locator("form.try").first().getByLabel("Representation").locator("option").allTextContents();
-  assert.deepEqual(offered, ["the default", ".json", "Accept: application/json", ".xml", "Accept: text/xml", "Accept: application/xml"]);
+  assert.deepEqual(offered, ["Default", ".json", "Accept: application/json", ".xml", "Accept: text/xml", "Accept: application/xml"]);
 }));
 
-test("what is asked for again is what was asked for", () => visit("geoip", {}, async (page) => {
+test("a request can be sent again only until the form changes", () => visit("geoip", {}, async (page) => {
   const form = page.locator("form.try").first();
-  const again = form.getByRole("button", { name: "Ask again, if it has changed" });
+  const again = form.getByRole("button", { name: "Send again, if changed" });
   await form.getByLabel("ip *").fill("130.59.31.80");
-  await sent(form);
+  await send(form);
   assert.ok(await again.isEnabled());
   await form.getByLabel("ip *").fill("10.0.0.1");
-  assert.ok(await again.isDisabled(), "the tag is that of another target");
-  const answer = await sent(form);
-  assert.match(await answer.textContent(), /404 Not Found/);
+  assert.ok(await again.isDisabled(), "the tag belongs to another target");
+  const response = await send(form);
+  assert.match(await response.textContent(), /404 Not Found/);
   assert.ok(await again.isDisabled(), "a failure has no tag");
 }));
 
-test("what a browser cannot ask for is told, and not asked for", () => visit("geoip", {}, async (page) => {
-  const asked = [];
-  page.on("request", (request) => asked.push(request.url()));
+test("a path that browsers change is reported and not requested", () => visit("geoip", {}, async (page) => {
+  const requested = [];
+  page.on("request", (request) => requested.push(request.url()));
   const form = page.locator("form.try").first();
   await form.getByLabel("ip *").fill("..");
-  const answer = await sent(form);
-  assert.match(await answer.textContent(), /It cannot be asked: .* --path-as-is/);
-  assert.deepEqual(asked, []);
+  const response = await send(form);
+  assert.match(await response.textContent(), /Request failed: .* --path-as-is/);
+  assert.deepEqual(requested, []);
 }));
 
-test("of a redirect is told what a browser tells", () => visit("geoip", {}, async (page) => {
+test("a redirect is reported without its location", () => visit("geoip", {}, async (page) => {
   await page.route("**/1/*", (route) => route.fulfill({ status: 303, headers: { location: "/elsewhere" } }));
-  const answer = await sent(page.locator("form.try").first());
-  assert.match(await answer.textContent(), /A redirect in \d+ ms.*nor where it leads: curl does/);
+  const response = await send(page.locator("form.try").first());
+  assert.match(await response.textContent(), /Redirect in \d+ ms.*Use curl/);
 }));
 
-test("content is sent, and what is in the way of it is shown as text", () => visit("user", {}, async (page) => {
+test("parameters are sent as content, and markup in a response is shown as text", () => visit("user", {}, async (page) => {
   const form = page.getByRole("form", { name: "Try POST /1/", exact: true });
   await form.getByLabel("email *").fill("<img src=x>@example.org");
   await form.getByLabel("password *").fill("a secret");
-  const answer = await sent(form);
-  assert.match(await answer.textContent(), /201 Created/);
+  const response = await send(form);
+  assert.match(await response.textContent(), /201 Created/);
   assert.equal(await page.locator("img").count(), 0);
 }));
 
-test("content as a whole is sent", () => visit("store", {}, async (page) => {
+test("a whole body is sent", () => visit("store", {}, async (page) => {
   const form = page.getByRole("form", { name: "Try POST /", exact: true });
   await form.getByLabel("Media type").selectOption("application/json");
-  await form.getByLabel("Content", { exact: true }).fill('{"name": "value"}');
-  const answer = await sent(form);
-  assert.match(await answer.textContent(), /201 Created/);
+  await form.getByLabel("Body", { exact: true }).fill('{"name": "value"}');
+  const response = await send(form);
+  assert.match(await response.textContent(), /201 Created/);
 }));
 
-test("a keyboard is enough", () => visit("geoip", {}, async (page) => {
+test("the page can be used with the keyboard alone", () => visit("geoip", {}, async (page) => {
   const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.dataset.name || document.activeElement.id);
   await page.keyboard.press("Tab");
   assert.equal(await focused(), "Skip to the resources");
   await page.keyboard.press("Enter");
   for (let steps = 0; (await focused()) !== "ip"; steps += 1) {
-    assert.ok(steps < 40, "the field can be reached");
+    assert.ok(steps < 40, "the field cannot be reached");
     await page.keyboard.press("Tab");
   }
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.type("130.59.31.80");
   await page.keyboard.press("Enter");
-  await page.locator(".answer .status").first().waitFor();
-  assert.equal(await page.locator(".answer .status").first().textContent(), "200 OK");
+  await page.locator(".response .status").first().waitFor();
+  assert.equal(await page.locator(".response .status").first().textContent(), "200 OK");
 }));
 
-test("what is to be copied is copied", () => visit("geoip", { permissions: ["clipboard-read", "clipboard-write"] }, async (page, origin) => {
+test("a curl command is copied", () => visit("geoip", { permissions: ["clipboard-read", "clipboard-write"] }, async (page, origin) => {
   await page.getByRole("button", { name: "Copy" }).first().click();
   await page.getByRole("button", { name: "Copied" }).waitFor();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^curl '${origin}/1/`));
 }));
 
-test("nothing is to be copied where a browser lets nobody", () => visit("geoip", {}, async (page) => {
+test("there is no copy button without a clipboard", () => visit("geoip", {}, async (page) => {
   assert.equal(await page.evaluate(() => navigator.clipboard), undefined);
   assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 0);
 }, `${services.geoip.origin.replace("127.0.0.1", "help.test")}/_internal/help`));
 
 for (const name of ["geoip", "store", "user"]) {
-  test(`the commands of ${name} run as they are`, () => visit(name, {}, async (page) => {
+  test(`the curl commands of ${name} run unchanged`, () => visit(name, {}, async (page) => {
     for (const command of await page.locator("pre.curl code").allTextContents()) {
       const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --silent --output /dev/null --write-out '%{http_code}'`]);
       assert.match(stdout, /^(2..|401|404|409)$/, command);
@@ -186,7 +188,7 @@ for (const name of ["geoip", "store", "user"]) {
   }));
 }
 
-test("a page of files has a search, and what is to be copied, and nothing to ask", async () => {
+test("the page as a file has a search and copy buttons, but no forms", async () => {
   const folder = await mkdtemp(join(tmpdir(), "help-"));
   await promisify(execFile)(`${programs}/user`, ["help-page", "--output", folder]);
   await visit("user", {}, async (page) => {
@@ -199,7 +201,7 @@ test("a page of files has a search, and what is to be copied, and nothing to ask
   await rm(folder, { recursive: true });
 });
 
-test("it reads without a script", () => visit("geoip", { javaScriptEnabled: false }, async (page) => {
+test("the page is readable without its script", () => visit("geoip", { javaScriptEnabled: false }, async (page) => {
   assert.ok(await page.getByRole("heading", { name: "/1/{ip}", exact: false }).first().isVisible());
   assert.equal(await page.locator("form.try:visible").count(), 0);
   assert.equal(await page.getByLabel("Search").count() && await page.getByLabel("Search").isVisible(), false);
@@ -211,13 +213,13 @@ for (const [look, options] of Object.entries({
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
 })) {
   for (const name of ["geoip", "store", "user"]) {
-    test(`${name} in ${look} can be read by everybody`, () => visit(name, { ...options, bypassCSP: true }, async (page) => {
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing runs over the edge");
+    test(`${name} is accessible (${look})`, () => visit(name, { ...options, bypassCSP: true }, async (page) => {
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the window");
       if (name === "geoip") {
         const form = page.locator("form.try").first();
         await form.getByLabel("ip *").fill("130.59.31.80");
-        await sent(form);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nor does an answer");
+        await send(form);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the response is wider than the window");
       }
       for (const summary of await page.locator("summary").all()) await summary.click();
       await page.evaluate(axe);

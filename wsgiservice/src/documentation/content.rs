@@ -1,4 +1,4 @@
-//! The content of a request, with its schema.
+//! Request content, with its schema.
 
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Parameter, parameter::of_type};
 use crate::site::SiteOperation;
 
-/// The content of a request.
+/// The content of a request to a method.
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) is_required: bool,
@@ -50,7 +50,7 @@ fn all_of(whole: Value, members: Value) -> Value {
 fn members(parameters: &[Parameter]) -> Option<Value> {
     let members = || parameters.iter().filter(|parameter| parameter.can_be_in("content"));
     members().next()?;
-    // Not collected: that would sort.
+    // Not `collect`, which instantiates a sort for this map.
     let mut properties = Map::new();
     for parameter in members() {
         let mut schema = parameter.schema.clone();

@@ -1,27 +1,27 @@
-//! A plausible value of a schema, for who is to see what a request looks like.
+//! Plausible values of schemas, for example requests.
 
 use serde_json::{Map, Value, json};
 
-/// How deep a value becomes: a schema may refer to itself.
-const DEPTH: usize = 8;
+/// The maximum depth of a value, since a schema can refer to itself.
+const MAX_DEPTH: usize = 8;
 
-/// How long a text is made for the sake of its schema.
-const LONGEST: usize = 100;
+/// The maximum length to which a text is repeated to fit its schema.
+const MAX_LENGTH: usize = 100;
 
-/// What values are made with.
+/// Generates values of schemas.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Examples<'d> {
-    /// What schemas refer to.
+    /// The named schemas that others refer to.
     pub(crate) schemas: &'d Map<String, Value>,
 }
 
 impl Examples<'_> {
-    /// A value of the schema, which is that of something of this name.
+    /// A value of a schema. Text without a format is the name.
     pub(crate) fn of(&self, name: &str, schema: &Value) -> Value {
-        self.made(name, schema, DEPTH)
+        self.value(name, schema, MAX_DEPTH)
     }
 
-    fn made(&self, name: &str, schema: &Value, depth: usize) -> Value {
+    fn value(&self, name: &str, schema: &Value, depth: usize) -> Value {
         let Some(depth) = depth.checked_sub(1) else { return Value::Null };
         if let Some(stated) = stated(schema) {
             return stated.clone();
@@ -29,50 +29,50 @@ impl Examples<'_> {
         let reference = schema.get("$ref").and_then(Value::as_str);
         let named = reference.and_then(|it| self.schemas.get(it.rsplit('/').next()?));
         if let Some(named) = named {
-            return self.made(name, named, depth);
+            return self.value(name, named, depth);
         }
         match kind(schema) {
             Some("object") => Value::Object(self.object(schema, depth)),
             Some("array") => match schema.get("items") {
-                Some(items) => Value::from(vec![self.made(name, items, depth)]),
+                Some(items) => Value::from(vec![self.value(name, items, depth)]),
                 None => json!([]),
             },
             Some("string") => text(name, schema).into(),
             Some("integer" | "number") => number(schema),
             Some("boolean") => true.into(),
             _ => match alternative(schema) {
-                Some(alternative) => self.made(name, alternative, depth),
+                Some(alternative) => self.value(name, alternative, depth),
                 None => Value::Null,
             },
         }
     }
 
-    /// An object with what it must have, or with all that it can have where it need have nothing.
+    /// An object with its required members, or with all of them if none is required.
     fn object(&self, schema: &Value, depth: usize) -> Map<String, Value> {
         let required = schema.get("required").and_then(Value::as_array);
-        let is_there = |name: &str| required.is_none_or(|it| it.iter().any(|it| it == name));
+        let is_included = |name: &str| required.is_none_or(|it| it.iter().any(|it| it == name));
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let mut object = Map::new();
-        for (name, schema) in properties.filter(|(name, _)| is_there(name)) {
-            object.insert(name.clone(), self.made(name, schema, depth));
+        for (name, schema) in properties.filter(|(name, _)| is_included(name)) {
+            object.insert(name.clone(), self.value(name, schema, depth));
         }
         if let (true, Some(any)) = (object.is_empty(), schema.get("additionalProperties"))
             && any != &Value::Bool(false)
         {
-            object.insert("name".to_owned(), self.made("value", any, depth));
+            object.insert("name".to_owned(), self.value("value", any, depth));
         }
         object
     }
 }
 
-/// A value that the schema itself has.
+/// A value that the schema itself states.
 fn stated(schema: &Value) -> Option<&Value> {
     let first = |name| schema.get(name).and_then(|values: &Value| values.get(0));
     let one = |name| schema.get(name);
     first("examples").or_else(|| one("default")).or_else(|| one("const")).or_else(|| first("enum"))
 }
 
-/// The first of its types that is something.
+/// The first of its types other than `null`.
 fn kind(schema: &Value) -> Option<&str> {
     match schema.get("type")? {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|it| *it != "null"),
@@ -80,7 +80,7 @@ fn kind(schema: &Value) -> Option<&str> {
     }
 }
 
-/// The first of its alternatives that is something.
+/// The first of its alternatives other than `null`.
 fn alternative(schema: &Value) -> Option<&Value> {
     let all = ["anyOf", "oneOf", "allOf"].iter().filter_map(|name| schema.get(name)?.as_array());
     all.flatten().find(|it| it.get("type").is_none_or(|kind| kind != "null"))
@@ -104,7 +104,7 @@ fn text(name: &str, schema: &Value) -> String {
         Some("uuid") => "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
         Some("ipv4") => "192.0.2.1",
         Some("ipv6") => "2001:db8::1",
-        Some("email") => "somebody@example.org",
+        Some("email") => "user@example.org",
         Some("uri") => "https://example.org/",
         Some("hostname") => "example.org",
         Some("date-time") => "2026-11-24T12:00:00Z",
@@ -116,14 +116,14 @@ fn text(name: &str, schema: &Value) -> String {
     known.to_owned()
 }
 
-/// The name, as long as a value has to be.
+/// The name, repeated or cut to the length that the schema requires.
 fn of_length(name: &str, schema: &Value) -> String {
     let length = |bound| schema.get(bound).and_then(Value::as_u64);
     let length = |bound| length(bound).and_then(|length| usize::try_from(length).ok());
-    let least = length("minLength").unwrap_or(0).min(LONGEST);
+    let least = length("minLength").unwrap_or(0).min(MAX_LENGTH);
     let most = length("maxLength").unwrap_or(usize::MAX);
-    let long_enough = name.chars().count().max(least).min(most);
-    name.chars().cycle().take(long_enough).collect()
+    let length = name.chars().count().max(least).min(most);
+    name.chars().cycle().take(length).collect()
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_schema_states_is_taken() {
+    fn a_value_stated_by_the_schema_wins() {
         assert_eq!(example(&json!({"type": "integer", "examples": [7]})), 7);
         assert_eq!(example(&json!({"type": "string", "default": "a"})), "a");
         assert_eq!(example(&json!({"enum": ["a", "b"]})), "a");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_has_what_it_must_have() {
+    fn an_object_has_its_required_members() {
         let item = json!({"$ref": "#/components/schemas/Item"});
         assert_eq!(example(&item), json!({"name": "name"}));
         let list = json!({"type": ["array", "null"], "items": item});
@@ -173,12 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_must_have_itself_ends() {
+    fn a_value_of_a_recursive_schema_has_a_maximum_depth() {
         let schemas = json!({"A": {"type": "object", "required": ["a"], "properties": {
             "a": {"$ref": "#/components/schemas/A"},
         }}});
         let schemas = schemas.as_object().expect("schemas");
-        let made = Examples { schemas }.of("a", &json!({"$ref": "#/components/schemas/A"}));
-        assert!(made.is_object());
+        let value = Examples { schemas }.of("a", &json!({"$ref": "#/components/schemas/A"}));
+        assert!(value.is_object());
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Resource {
     /// The value of `Allow`.
     pub(crate) allow: String,
     pub(crate) methods: Vec<Method>,
-    /// `OPTIONS`, which the framework answers.
+    /// `OPTIONS`, which the framework implements.
     pub(crate) options: Method,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Method {
     pub(crate) content: Option<Content>,
     pub(crate) responses: Vec<Response>,
     pub(crate) cache_control: Option<&'static str>,
-    /// The challenges with which it asks for credentials.
+    /// The challenges that request credentials.
     pub(crate) challenges: Vec<&'static str>,
 }
 
@@ -76,7 +76,7 @@ impl Documentation {
         let settings = SchemaSettings::draft2020_12();
         let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
         let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
-        // As the command line does, which takes the package of the first resource that was mounted.
+        // The command line takes its version from the same package.
         let package = resources.first().map(SiteResource::package);
         let mut sorted: Vec<_> = resources.iter().collect();
         sorted.sort_unstable_by_key(|resource| resource.path());
@@ -92,7 +92,7 @@ impl Documentation {
     }
 }
 
-/// What all resources share while the documentation is written.
+/// The state that the resources share while they are documented.
 struct Writer {
     generator: SchemaGenerator,
     ids: BTreeSet<String>,
@@ -115,7 +115,7 @@ impl Writer {
         }
     }
 
-    /// `OPTIONS`, which needs only the path.
+    /// `OPTIONS`, which has no parameters but the path variables.
     fn options(&mut self, resource: &SiteResource) -> Method {
         let variables = resource.variables().iter();
         let responses = resource.options_responses();
@@ -162,12 +162,12 @@ impl Writer {
     }
 }
 
-/// The parameters of a method, and those that only the hooks before it have.
+/// The parameters of a method and of the hooks that run before it.
 fn parameters(resource: &SiteResource, operation: &SiteOperation) -> Vec<Parameter> {
     let mut parameters: Vec<Parameter> = Vec::new();
     for operation in [operation].into_iter().chain(resource.hooks()) {
         for parameter in operation.named_parameters() {
-            if parameters.iter().all(|known| known.name != parameter.name) {
+            if parameters.iter().all(|earlier| earlier.name != parameter.name) {
                 parameters.push(parameter::of(parameter, operation.content));
             }
         }
@@ -175,7 +175,7 @@ fn parameters(resource: &SiteResource, operation: &SiteOperation) -> Vec<Paramet
     parameters
 }
 
-/// A value as JSON. `Display` would be one more serializer to compile.
+/// A value as JSON. Its `Display` would instantiate another serializer.
 fn as_json(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_package_is_that_of_the_resource_that_was_mounted_first() {
+    fn the_package_is_that_of_the_first_mounted_resource() {
         let mounting = |prefix: &str, version| {
             let mut mounting = Mounting::new(Ping);
             mounting.prefix = prefix.to_owned();

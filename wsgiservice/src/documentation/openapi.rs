@@ -1,4 +1,4 @@
-//! The documentation as an OpenAPI 3.1 document, whose dialect of schemas is JSON Schema 2020-12 itself.
+//! The documentation as an OpenAPI 3.1 document, whose schema dialect is JSON Schema 2020-12.
 
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ fn info(documentation: &Documentation) -> Object {
     info.with_full("contact", contact).with_full("license", license)
 }
 
-/// A tag for each name, of which the first resource that has it says what it is.
+/// A tag for each name, described by the first resource with that name.
 fn tags(resources: &[Resource]) -> Tree {
     let mut tags = Vec::new();
     for (position, resource) in resources.iter().enumerate() {
@@ -60,11 +60,11 @@ fn tags(resources: &[Resource]) -> Tree {
     Tree::List(tags)
 }
 
-/// A path, with its methods.
+/// A path with its methods.
 fn path(resource: &Resource, schemes: &mut Object) -> Object {
     let mut path = Object::default();
     for method in resource.methods.iter().chain([&resource.options]) {
-        if is_known(method.method) {
+        if is_path_item_method(method.method) {
             let operation = operation(resource, method, schemes);
             path.insert(&method.method.to_lowercase(), operation.into());
         }
@@ -72,8 +72,8 @@ fn path(resource: &Resource, schemes: &mut Object) -> Object {
     path
 }
 
-/// The methods that a path has in OpenAPI 3.1 (section 4.8.9).
-fn is_known(method: &str) -> bool {
+/// Whether a path of OpenAPI 3.1 can have this method (section 4.8.9).
+fn is_path_item_method(method: &str) -> bool {
     ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"].contains(&method)
 }
 
@@ -101,7 +101,7 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
         .with_full("security", Tree::List(security))
 }
 
-/// The place of a parameter that the document lists as one: the others are described elsewhere in it.
+/// The place of a parameter in the list of parameters, or `None` if the document describes it elsewhere.
 fn listed_place(parameter: &Parameter) -> Option<&'static str> {
     let is_described = |place: &&str| match *place {
         "content" => true,
@@ -124,7 +124,7 @@ fn parameter(parameter: &Parameter) -> Option<Tree> {
     Some(tree.into())
 }
 
-/// The description of a parameter, and whether it can also be in the content.
+/// The description of a parameter, with a note if it can also be in the content.
 fn parameter_description(parameter: &Parameter) -> String {
     let description = parameter.description;
     if parameter.other_place.is_none() {
@@ -139,7 +139,7 @@ fn request_body(content: &Content) -> Object {
     Object::default().with("required", content.is_required).with("content", media_types)
 }
 
-/// The text of the method, or its one sentence; and why not to use it.
+/// The description of the method, or its summary; with the reason of a deprecation.
 fn description(method: &Method) -> String {
     let text = if method.description.is_empty() { &method.summary } else { method.description };
     match method.deprecation.as_ref().and_then(|deprecated| deprecated.note) {
@@ -170,7 +170,7 @@ fn response(response: &Response) -> Object {
     }
     let mut content = contents(&response.media_types, response.schema.as_ref());
     if response.is_problem {
-        // The page for people is the last of them.
+        // The HTML page of a problem, which is the last of its media types, is not JSON.
         let page = Object::default().with("schema", text());
         content.insert("text/html", page.into());
     }
@@ -183,44 +183,46 @@ fn response(response: &Response) -> Object {
 fn header(name: &str) -> Object {
     let description = match name {
         "ETag" => "The entity tag of the representation (RFC 9110, section 8.8.3).",
-        "Last-Modified" => "When the resource was modified last (RFC 9110, section 8.8.2).",
+        "Last-Modified" => {
+            "The date of the last modification of the resource (RFC 9110, section 8.8.2)."
+        }
         "Cache-Control" => {
-            "For how long, and for whom, the response stays fresh (RFC 9111, section 5.2)."
+            "How long the response stays fresh, and for which caches (RFC 9111, section 5.2)."
         }
-        "Expires" => "When the response becomes stale (RFC 9111, section 5.3).",
-        "Vary" => {
-            "The fields of the request that the response depends on (RFC 9110, section 12.5.5)."
+        "Expires" => "The date when the response becomes stale (RFC 9111, section 5.3).",
+        "Vary" => "The request fields that the response depends on (RFC 9110, section 12.5.5).",
+        "Location" => "The URI of the new resource or of the redirect (RFC 9110, section 10.2.2).",
+        "Accept-Ranges" => "Whether range requests are supported (RFC 9110, section 14.3).",
+        "Content-Range" => "The range of the content and the full length (RFC 9110, section 14.4).",
+        "Deprecation" => "The date since when the method is deprecated (RFC 9745).",
+        "Sunset" => "The date when the method will be removed (RFC 8594).",
+        "WWW-Authenticate" => "The authentication challenge (RFC 9110, section 11.6.1).",
+        "Allow" => "The supported methods (RFC 9110, section 10.2.1).",
+        "Accept-Patch" => "The media types that `PATCH` supports (RFC 5789, section 3.1).",
+        "Accept-Post" => {
+            "The media types that `POST` supports (Linked Data Platform, section 7.1)."
         }
-        "Location" => "Where it is (RFC 9110, section 10.2.2).",
-        "Accept-Ranges" => "Whether parts can be had (RFC 9110, section 14.3).",
-        "Content-Range" => "Which part it is (RFC 9110, section 14.4).",
-        "Deprecation" => "Since when the method is deprecated (RFC 9745).",
-        "Sunset" => "When the method will be gone (RFC 8594).",
-        "WWW-Authenticate" => "How to log in (RFC 9110, section 11.6.1).",
-        "Allow" => "The methods that there are (RFC 9110, section 10.2.1).",
-        "Accept-Patch" => "What `PATCH` reads (RFC 5789, section 3.1).",
-        "Accept-Post" => "What `POST` reads (Linked Data Platform, section 7.1).",
-        "Accept" => "What the method reads (RFC 9110, section 12.5.1).",
-        _ => "How long to wait (RFC 9110, section 10.2.3).",
+        "Accept" => "The media types that the method supports (RFC 9110, section 12.5.1).",
+        _ => "How long to wait before the next request (RFC 9110, section 10.2.3).",
     };
     Object::default().with("description", description).with("schema", text())
 }
 
-/// The schema of what is a text.
+/// The schema of a text.
 fn text() -> Value {
     of_type("string").into()
 }
 
-/// The name of the security scheme of a challenge, which is added where it is not there: each has a realm of its own.
+/// The name of the security scheme of a challenge, which is added if it is new. Challenges differ by their realm.
 fn scheme(challenge: &str, schemes: &mut Object) -> String {
     let scheme = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
     let object = json!({"type": "http", "scheme": scheme, "description": challenge}).into();
-    if let Some((name, _)) = schemes.members().find(|(_, known)| **known == object) {
+    if let Some((name, _)) = schemes.members().find(|(_, scheme)| **scheme == object) {
         return name.to_owned();
     }
-    // What the name of a component may hold (section 4.8.7.1).
-    let is_foreign = |it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it);
-    let name = unused(&scheme.replace(is_foreign, "-"), |name| schemes.get(name).is_some());
+    // The characters that the name of a component cannot have (section 4.8.7.1).
+    let is_invalid = |it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it);
+    let name = unused(&scheme.replace(is_invalid, "-"), |name| schemes.get(name).is_some());
     schemes.insert(&name, object);
     name
 }

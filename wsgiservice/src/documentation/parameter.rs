@@ -17,7 +17,7 @@ pub(crate) struct Parameter {
     pub(crate) place: &'static str,
     /// Where else it can be: the query is searched before the content.
     pub(crate) other_place: Option<&'static str>,
-    /// The name that it has there: of a header field, or else `name`.
+    /// Its name in the request: that of a header field, or `name`.
     pub(crate) key: &'static str,
     pub(crate) is_required: bool,
     pub(crate) is_repeated: bool,
@@ -38,7 +38,7 @@ impl Parameter {
     }
 }
 
-/// A variable of the path of which nothing else is known.
+/// A path variable without rules.
 pub(super) fn variable(name: &'static str) -> Parameter {
     Parameter {
         name,
@@ -58,14 +58,13 @@ pub(super) fn variable(name: &'static str) -> Parameter {
     }
 }
 
-/// A parameter of an operation that uses the content like this.
+/// A parameter of an operation that uses the content in this way.
 pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Parameter {
     let kind = parameter.kind;
     let constraint = &parameter.declared;
     let one = kind.map_or_else(|| file(constraint), |kind| schema(&kind, constraint));
     let (place, other_place) = match &parameter.source {
-        // Beside other parameters it belongs to the form or the object that they make up; beside content as a whole it
-        // does not.
+        // If the content consists of parameters, the parameter belongs to it; otherwise it belongs to the query.
         Source::QueryOrContent if content.is_whole() => ("query", Some("content")),
         Source::QueryOrContent => ("content", Some("query")),
         source => (source.place(), None),
@@ -146,7 +145,7 @@ fn range(least: Bound, most: Bound) -> Option<String> {
     }
 }
 
-/// A bound as JSON has numbers; nothing where it is open, or too great for them.
+/// A bound as a JSON number; `None` if it is open or out of the range of JSON numbers.
 fn number(bound: Bound) -> Option<Value> {
     match bound {
         Bound::Open => None,
@@ -226,21 +225,21 @@ fn typed(kind: &Kind) -> Map<String, Value> {
     schema
 }
 
-/// A schema that says no more than the type.
+/// A schema with only a type.
 pub(super) fn of_type(kind: &str) -> Map<String, Value> {
     let mut schema = Map::new();
     schema.insert("type".to_owned(), kind.into());
     schema
 }
 
-/// The formats that JSON Schema knows, in its sense (validation vocabulary, section 7.3).
+/// The formats that JSON Schema defines in the same way (validation vocabulary, section 7.3).
 fn format(name: &'static str) -> Option<&'static str> {
     let known =
         ["email", "uri", "hostname", "date-time", "date", "uuid", "ipv4", "ipv6", "duration"];
     known.contains(&name).then_some(name)
 }
 
-/// The expression as ECMAScript has it, which is what a schema has; nothing where it would mean something else there.
+/// The expression in ECMAScript syntax, which schemas use; `None` if it has another meaning there.
 fn pattern(re: &str) -> Option<String> {
     let foreign = ["(?", r"\A", r"\z", "[[", "&&", "--", "~~", r"\x", r"\u", r"\p", r"\P", r"\h"];
     let is_plain = foreign.iter().all(|foreign| !re.contains(foreign));

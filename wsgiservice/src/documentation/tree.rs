@@ -1,7 +1,7 @@
-//! What is told of an application, as a value whose members stay in the order in which they were added.
+//! A document as a value whose members stay in the order in which they were added.
 //!
-//! The documents are made as trees, and not as structs of their own, so that there is one `Serialize` to compile for each
-//! representation, and not one for each kind of object.
+//! The documents are trees instead of structs, so that one `Serialize` is compiled for each representation instead of one
+//! for each kind of object.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
@@ -12,7 +12,7 @@ pub(crate) enum Tree {
     Object(Object),
     List(Vec<Self>),
     Text(String),
-    /// Any other value, of which the members have their own order.
+    /// Any other value; its members are sorted by name.
     Value(Value),
 }
 
@@ -21,31 +21,31 @@ pub(crate) enum Tree {
 pub(crate) struct Object(Vec<(String, Tree)>);
 
 impl Tree {
-    /// A list of these texts.
+    /// A list of texts.
     pub(crate) fn texts(texts: &[&str]) -> Self {
         Self::list(texts, |text| (*text).into())
     }
 
-    /// A list of what is made of each.
+    /// A list of the trees of these items.
     pub(crate) fn list<T>(all: &[T], tree: impl Fn(&T) -> Self) -> Self {
         Self::List(all.iter().map(tree).collect())
     }
 }
 
 impl Object {
-    /// With a member more, which is not there yet.
+    /// Adds a member. Its name must be new.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Tree>) -> Self {
         self.push(name, value.into());
         self
     }
 
-    /// Called from everywhere, and often for nobody: not worth a copy for each call.
+    /// Not inlined, since it is called in many places and its speed does not matter.
     #[inline(never)]
     fn push(&mut self, name: &str, value: Tree) {
         self.0.push((name.to_owned(), value));
     }
 
-    /// With a member more, if there is something to say.
+    /// Adds a member, unless its value is `None`.
     pub(crate) fn with_some(self, name: &str, value: Option<impl Into<Tree>>) -> Self {
         match value {
             Some(value) => self.with(name, value),
@@ -53,12 +53,12 @@ impl Object {
         }
     }
 
-    /// With a text more, if it says something.
+    /// Adds a text, unless it is empty.
     pub(crate) fn with_text(self, name: &str, text: &str) -> Self {
         if text.is_empty() { self } else { self.with(name, text) }
     }
 
-    /// With an object or a list more, if there is something in it.
+    /// Adds an object or a list, unless it is empty.
     pub(crate) fn with_full(self, name: &str, value: impl Into<Tree>) -> Self {
         let value = value.into();
         let is_empty = match &value {
@@ -69,16 +69,16 @@ impl Object {
         if is_empty { self } else { self.with(name, value) }
     }
 
-    /// Sets a member, which keeps its place where it is there already.
+    /// Sets a member. A member that exists keeps its place.
     pub(crate) fn insert(&mut self, name: &str, value: Tree) {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = value,
+        match self.0.iter_mut().find(|(member, _)| member == name) {
+            Some((_, member)) => *member = value,
             None => self.0.push((name.to_owned(), value)),
         }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Tree> {
-        self.members().find_map(|(known, value)| (known == name).then_some(value))
+        self.members().find_map(|(member, value)| (member == name).then_some(value))
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Tree)> {
@@ -151,12 +151,12 @@ mod tests {
     fn members_stay_in_the_order_in_which_they_were_added() {
         let mut object = Object::default().with("b", "1").with("a", true);
         object.insert("b", Tree::texts(&["2"]));
-        let text = serde_json::to_string(&Tree::from(object)).expect("it has JSON");
+        let text = serde_json::to_string(&Tree::from(object)).expect("JSON");
         assert_eq!(text, r#"{"b":["2"],"a":true}"#);
     }
 
     #[test]
-    fn what_says_nothing_is_left_out() {
+    fn empty_members_are_left_out() {
         let object = Object::default().with_text("a", "").with_some("b", None::<bool>);
         let object = object.with_full("c", Object::default()).with_full("d", Tree::texts(&[]));
         assert_eq!(object, Object::default());

@@ -1,4 +1,4 @@
-//! The documentation for programs: the content of the help page, as JSON and XML.
+//! The content of the help page as JSON and XML, for programs.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::site::Deprecation;
 
-/// All of it.
+/// The documentation as a tree.
 pub(super) fn view(documentation: &Documentation) -> Tree {
     let schemas = Value::Object(documentation.schemas.clone());
     Object::default()

@@ -1,4 +1,4 @@
-//! A request as a command that runs as it is.
+//! A request as a `curl` command that can be pasted into a shell.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::documentation::{Content, Method, Parameter, as_json, example::Examples};
 
-/// What a value must not hold as it is within a URL: all but the unreserved characters (RFC 3986, section 2.3).
+/// The characters that are encoded in a value within a URL: all but the unreserved ones (RFC 3986, section 2.3).
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a path must not hold as it is; what is encoded already stays so.
+/// The characters that are encoded in a path. `%` is not, since values in the path are encoded before.
 const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -24,7 +24,7 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// The command: with what is mandatory, and with all that has an example.
+/// The command, with the parameters that are required or have an example.
 pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
     let shown = || method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
     let mut path = path.to_owned();
@@ -56,7 +56,7 @@ pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: 
     words.join(" ")
 }
 
-/// The example of a parameter, or a value that is plausible.
+/// The example of a parameter, or a plausible value.
 fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     match parameter.example {
@@ -65,7 +65,7 @@ fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
     }
 }
 
-/// The path with the value of a variable in it; that of the rest of a path keeps its slashes.
+/// The path with a variable replaced by its value. The value of a `{*variable}` keeps its slashes.
 fn filled(path: &str, name: &str, value: &str) -> String {
     let segments: Vec<_> = value.split('/').map(encoded).collect();
     let path = path.replace(&format!("{{*{name}}}"), &segments.join("/"));
@@ -76,7 +76,7 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, VALUE).to_string()
 }
 
-/// A form, in parts where there is a file in it.
+/// The options for a form, as multipart if it has a file.
 fn members(members: &[&Parameter], examples: Examples<'_>) -> Vec<String> {
     let in_parts = members.iter().any(|member| member.is_file);
     let option = |member: &&Parameter| match (member.is_file, in_parts) {
@@ -93,7 +93,7 @@ fn members(members: &[&Parameter], examples: Examples<'_>) -> Vec<String> {
     members.iter().flat_map(option).collect()
 }
 
-/// The content as a whole: a value as JSON where its schema is known, or what is in a file.
+/// The options for content as a whole: an example as JSON if its schema is known, else a file.
 fn whole(content: &Content, examples: Examples<'_>) -> Vec<String> {
     let media_type = match content.media_types.first() {
         Some(&"multipart/form-data") => return vec!["-F".to_owned(), quoted("name=@FILE")],
@@ -105,7 +105,7 @@ fn whole(content: &Content, examples: Examples<'_>) -> Vec<String> {
     vec!["-H".to_owned(), field, "--data-binary".to_owned(), data]
 }
 
-/// Content that a method could take, as JSON.
+/// Example content as JSON.
 pub(super) fn json(content: &Content, examples: Examples<'_>) -> Option<String> {
     let is_json = content.media_types.first() == Some(&"application/json");
     let example = examples.of("content", content.schema.as_ref().filter(|_| is_json)?);
@@ -120,7 +120,7 @@ pub(super) fn word(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// The text as one word of a shell (POSIX, section 2.2.2).
+/// The text as one shell word (POSIX, section 2.2.2).
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_without_an_example_has_a_plausible_value() {
+    fn a_variable_without_an_example_gets_a_plausible_value() {
         let id = Parameter { schema: json!({"type": "integer"}), ..parameter("path", "id", "") };
         assert_eq!(command("GET", "/{id}", vec![id], None), "curl 'http://a/1'");
         let id = Parameter {
@@ -201,19 +201,19 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_path_keeps_its_slashes() {
+    fn the_value_of_a_rest_variable_keeps_its_slashes() {
         let rest = vec![parameter("path", "rest", "a/b c")];
         assert_eq!(command("GET", "/x/{*rest}", rest, None), "curl 'http://a/x/a/b%20c'");
     }
 
     #[test]
-    fn a_quotation_mark_does_not_end_a_word_of_the_shell() {
+    fn a_quotation_mark_does_not_end_the_shell_word() {
         let field = vec![parameter("header", "X-Key", "it's")];
         assert_eq!(command("GET", "/", field, None), r"curl -H 'X-Key: it'\''s' 'http://a/'");
     }
 
     #[test]
-    fn values_of_a_form_are_encoded() {
+    fn form_values_are_encoded() {
         let form = vec![parameter("content", "text", "a&b")];
         let expected = "curl -X POST --data-urlencode 'text=a&b' 'http://a/'";
         assert_eq!(
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_with_a_file_is_one_in_parts_as_a_whole() {
+    fn a_form_with_a_file_is_multipart() {
         let file = Parameter { is_file: true, ..parameter("content", "picture", "") };
         let form = vec![parameter("content", "text", "@a"), file];
         let expected = "curl -X POST --form-string 'text=@a' -F 'picture=@FILE' 'http://a/'";
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn content_has_a_media_type_that_there_is() {
+    fn content_has_a_media_type_that_the_method_reads() {
         let schema = json!({"type": "object", "properties": {"text": {"type": "string"}}});
         let json = content("application/json", schema);
         let expected = r#"curl -X PUT -H 'Content-Type: application/json' --data-binary '{"text":"text"}' 'http://a/'"#;

@@ -1,10 +1,10 @@
-//! `/_internal/help` and `/_internal/openapi`: the documentation as resources, made with the framework itself.
+//! `/_internal/help` and `/_internal/openapi`: the documentation, served by resources of the framework itself.
 
 mod curl;
-#[cfg(feature = "command-line")]
-mod files;
 mod markdown;
 mod page;
+#[cfg(feature = "command-line")]
+mod static_files;
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use http::{HeaderValue, header};
 use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
+use self::page::{CONTENT_SECURITY_POLICY, PageSettings, page};
 #[cfg(feature = "command-line")]
-pub(crate) use self::files::write;
-use self::page::{POLICY, Place, page};
+pub(crate) use self::static_files::write;
 use super::{Documentation, openapi, tree::Tree, view};
 use crate::{
     answer::{WithFields, binary::Binary},
@@ -26,7 +26,7 @@ const STYLE: &str = include_str!("style.css");
 
 const SCRIPT: &str = include_str!("script.js");
 
-/// What stands in for the host where there is none.
+/// The origin of the example requests if the host is unknown.
 const ORIGIN: &str = "http://127.0.0.1:8001";
 
 /// The resources that serve the documentation.
@@ -44,23 +44,23 @@ struct Help {
 
 #[resource(crate = crate)]
 impl Help {
-    /// Return what the service is.
+    /// Return the documentation.
     fn get(&self, request: &Request) -> WithFields<View> {
         let host = request.fields().get(header::HOST).and_then(|host| host.to_str().ok());
         let origin = host.map_or_else(|| ORIGIN.to_owned(), |host| format!("http://{host}"));
         let view = View { documentation: Arc::clone(&self.documentation), origin };
-        let policy = HeaderValue::from_static(POLICY);
+        let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
         WithFields::new(view).field(header::CONTENT_SECURITY_POLICY, policy)
     }
 
     #[representation(".html", "text/html")]
     fn html(&self, view: &View) -> String {
-        let place = Place { assets: "help/", base: Some(".."), origin: &view.origin };
-        page(&view.documentation, place)
+        let settings = PageSettings { assets: "help/", base: Some(".."), origin: &view.origin };
+        page(&view.documentation, settings)
     }
 }
 
-/// The documentation, as somebody asked for it.
+/// The documentation, with the origin that the client used.
 struct View {
     documentation: Arc<Documentation>,
     origin: String,

@@ -1,4 +1,4 @@
-//! The page: one document that reads without its script.
+//! The help page: one HTML document that is readable without its script.
 
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Map, Value};
@@ -12,39 +12,40 @@ use crate::documentation::{
     example::Examples,
 };
 
-/// What the page may load, and what it may ask: its own origin.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
+/// The page loads its style and its script from its own origin, and sends requests only there.
+pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      base-uri 'none'; form-action 'none'";
 
-/// What stands before the name of a schema that others refer to.
+/// The prefix of a reference to a named schema.
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Where a page stands.
+/// The differences between the page of a running service and the page as a file.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    /// What stands before the names of its style and its script.
+pub(crate) struct PageSettings<'a> {
+    /// The path of the folder with the style and the script, relative to the page.
     pub(crate) assets: &'a str,
-    /// The way to the root of the service, where the page is a part of one that can be asked.
+    /// The path of the root of the service, relative to the page; `None` for a file, which has no service to send
+    /// requests to.
     pub(crate) base: Option<&'a str>,
-    /// The scheme and the host, for what is to be copied.
+    /// The scheme and the host of the service, for the `curl` commands.
     pub(crate) origin: &'a str,
 }
 
 /// The page of an application.
-pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
+pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) -> String {
     let Documentation { name, version, description, resources, schemas, .. } = documentation;
     let examples = Examples { schemas };
     html! {
         (DOCTYPE)
-        html lang="en" data-base=[place.base] {
+        html lang="en" data-base=[settings.base] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
                 title { (name) }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href={ (place.assets) "style.css" };
-                script src={ (place.assets) "script.js" } defer {}
+                link rel="stylesheet" href={ (settings.assets) "style.css" };
+                script src={ (settings.assets) "script.js" } defer {}
             }
             body {
                 a.skip href="#resources" { "Skip to the resources" }
@@ -52,8 +53,8 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                     h1 { (name) " " span.version { (version) } }
                     @if !description.is_empty() { p { (description) } }
                     p.quiet {
-                        "Also as " a href="openapi.json" { "OpenAPI" }
-                        @if place.base.is_some() {
+                        "Also available as " a href="openapi.json" { "OpenAPI" }
+                        @if settings.base.is_some() {
                             ", " a href="help.json" { "JSON" } " and " a href="help.xml" { "XML" }
                         }
                         "."
@@ -62,7 +63,7 @@ pub(crate) fn page(documentation: &Documentation, place: Place<'_>) -> String {
                 div.page {
                     (contents(resources))
                     main #resources {
-                        @for resource in resources { (self::resource(resource, examples, place)) }
+                        @for resource in resources { (self::resource(resource, examples, settings)) }
                         (self::schemas(schemas))
                     }
                 }
@@ -96,7 +97,7 @@ fn contents(resources: &[Resource]) -> Markup {
     }
 }
 
-/// Two resources may have one name, and no two have one path.
+/// The ID of a resource on the page. Resources can share a name but not a path.
 fn anchor(resource: &Resource) -> String {
     format!(
         "{}-{}",
@@ -106,12 +107,12 @@ fn anchor(resource: &Resource) -> String {
 }
 
 fn verb(method: &Method) -> Markup {
-    let known = ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method.method);
-    let class = if known { method.method.to_lowercase() } else { "other".to_owned() };
+    let has_color = ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method.method);
+    let class = if has_color { method.method.to_lowercase() } else { "other".to_owned() };
     html! { span.verb.(class) { (method.method) } " " }
 }
 
-fn resource(resource: &Resource, examples: Examples<'_>, place: Place<'_>) -> Markup {
+fn resource(resource: &Resource, examples: Examples<'_>, settings: PageSettings<'_>) -> Markup {
     let anchor = anchor(resource);
     let text = format!("{} {} {}", resource.path, resource.name, resource.description);
     html! {
@@ -120,12 +121,12 @@ fn resource(resource: &Resource, examples: Examples<'_>, place: Place<'_>) -> Ma
             (markdown(resource.description))
             (representations(&resource.representations))
             p.quiet { "Methods: " code { (resource.allow) } }
-            @for method in &resource.methods { (self::method(resource, method, examples, place)) }
+            @for method in &resource.methods { (self::method(resource, method, examples, settings)) }
         }
     }
 }
 
-/// By extension, the media types of each.
+/// The extensions, with the media types of each.
 fn representations(representations: &[Representation]) -> Markup {
     html! {
         @if !representations.is_empty() {
@@ -152,7 +153,7 @@ fn method(
     resource: &Resource,
     method: &Method,
     examples: Examples<'_>,
-    place: Place<'_>,
+    settings: PageSettings<'_>,
 ) -> Markup {
     let text = format!("{} {} {}", method.method, method.summary, method.description);
     html! {
@@ -183,10 +184,10 @@ fn method(
             }
             h4 { "curl" }
             div {
-                pre.curl tabindex="0" { code data-origin=(place.origin) { (curl(&resource.path, method, examples, place.origin)) } }
+                pre.curl tabindex="0" { code data-origin=(settings.origin) { (curl(&resource.path, method, examples, settings.origin)) } }
                 button.copy type="button" hidden { "Copy" }
             }
-            @if place.base.is_some() { (form(resource, method, examples)) }
+            @if settings.base.is_some() { (form(resource, method, examples)) }
         }
     }
 }
@@ -252,30 +253,30 @@ fn responses(responses: &[Response]) -> Markup {
     }
 }
 
-/// A schema: the name of one that has one, or all of it.
+/// A link to a named schema, or the text of any other one.
 fn schema(schema: &Value) -> Markup {
     let named = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(SCHEMAS));
     match named {
         Some(name) => html! { p { "Schema " a href={ "#schema-" (name) } { code { (name) } } } },
-        None => html! { details { summary { "Schema" } (written(schema)) } },
+        None => html! { details { summary { "Schema" } (schema_text(schema)) } },
     }
 }
 
-/// The schemas that have names.
+/// The named schemas.
 fn schemas(schemas: &Map<String, Value>) -> Markup {
     html! {
         section #schemas.schemas {
             h2 { "Schemas" }
             @for (name, schema) in schemas {
                 h3 id={ "schema-" (name) } { code { (name) } }
-                (written(schema))
+                (schema_text(schema))
             }
         }
     }
 }
 
-/// A schema as text, in which the names of others are links.
-fn written(schema: &Value) -> Markup {
+/// A schema as text, with links to other schemas.
+fn schema_text(schema: &Value) -> Markup {
     let text = serde_json::to_string_pretty(schema).unwrap_or_default();
     let mut parts = text.split(SCHEMAS);
     html! {
@@ -291,14 +292,14 @@ fn written(schema: &Value) -> Markup {
     }
 }
 
-/// A number of bytes, in the greatest unit that tells it exactly.
+/// A number of bytes, in the largest unit that divides it.
 fn size(bytes: usize) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = units.iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
-/// The form that asks the service; the script shows it.
+/// The form that sends requests, hidden until the script runs.
 fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup {
     let takes_whole = method.content.is_some()
         && method.parameters.iter().all(|parameter| parameter.place != "content");
@@ -313,7 +314,7 @@ fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup 
                     label {
                         span.name { "Representation" }
                         select name="representation" {
-                            option { "the default" }
+                            option { "Default" }
                             @for group in by_extension(&resource.representations) {
                                 @if let Some(first) = group.first() {
                                     option data-extension={ "." (first.extension) } { "." (first.extension) }
@@ -357,7 +358,7 @@ fn field(parameter: &Parameter) -> Markup {
             } @else if parameter.is_secret {
                 input type="password" autocomplete="off" data-in=(place) data-name=(key) required[required];
             } @else if parameter.is_repeated {
-                textarea data-in=(place) data-name=(key) data-repeated rows="2" placeholder="one on each line" { (value.unwrap_or_default()) }
+                textarea data-in=(place) data-name=(key) data-repeated rows="2" placeholder="One value per line" { (value.unwrap_or_default()) }
             } @else if let Some(words) = words {
                 select data-in=(place) data-name=(key) {
                     @if !required { option value="" { "" } }
@@ -376,7 +377,7 @@ fn field(parameter: &Parameter) -> Markup {
     }
 }
 
-/// A rule, which is no Markdown: what stands between its first and its last grave accent is an expression, as it is.
+/// A rule. It is not Markdown: the text between its first and its last backtick is a verbatim expression.
 fn rule(text: &str) -> Markup {
     let quoted =
         text.split_once('`').and_then(|(before, rest)| Some((before, rest.rsplit_once('`')?)));
@@ -391,7 +392,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expression_is_shown_as_it_is() {
+    fn an_expression_is_not_parsed_as_markdown() {
         assert_eq!(rule("matches `a*_b`c_d*`").into_string(), "matches <code>a*_b`c_d*</code>");
         assert_eq!(rule("one of a_b, *c*").into_string(), "one of a_b, *c*");
     }

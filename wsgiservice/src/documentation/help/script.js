@@ -1,19 +1,19 @@
-// The help page's script: search, copy, and, where there is a service, a form that asks it. What comes from the service is shown as
-// text, never as markup.
+// The script of the help page: search, copy, and forms that send requests if the page belongs to a running service.
+// Responses are shown as text, never as markup.
 "use strict";
 
-// The root of the service; a page that is a file has none to ask.
+// The root of the service, or undefined if the page is a file.
 const root = document.documentElement.dataset.base;
 const base = root && new URL(root, location.href).href.replace(/\/$/, "");
 
 function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
+  const created = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  created.append(...children);
+  return created;
 }
 
-// Search: a method is shown if all the words are in what is said of it.
+// Search: shows the methods whose text contains all the words.
 const search = document.getElementById("search");
 search.closest("div").hidden = false;
 search.addEventListener("input", () => {
@@ -32,7 +32,7 @@ search.addEventListener("input", () => {
   document.getElementById("found").textContent = words.length ? `${found} found` : "";
 });
 
-// Copy: a browser has a clipboard only for pages that came over TLS, or from this machine.
+// Copy: browsers provide the clipboard only over TLS and on localhost.
 for (const button of navigator.clipboard ? document.querySelectorAll("button.copy") : []) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -41,7 +41,7 @@ for (const button of navigator.clipboard ? document.querySelectorAll("button.cop
   });
 }
 
-// The target: path variables in their places, the rest in the query.
+// The URL of the request, with the path variables and the query.
 function target(form, extension) {
   let path = form.dataset.path;
   const query = new URLSearchParams();
@@ -55,9 +55,9 @@ function target(form, extension) {
       for (const value of values(field)) query.append(name, value);
     }
   }
-  // To a browser they are other targets, encoded or not.
+  // A browser would request another path, even if the dots are encoded.
   if (path.split("/").some((segment) => segment === "." || segment === "..")) {
-    throw new Error("a browser takes a part of a path that is “.” or “..” for the way to another path. Try it with curl and --path-as-is.");
+    throw new Error("browsers resolve the path segments “.” and “..”. Use curl with --path-as-is instead.");
   }
   const text = query.toString();
   return base + path + extension + (text ? `?${text}` : "");
@@ -102,9 +102,9 @@ function content(form, fields) {
   return data;
 }
 
-async function ask(form, condition) {
+async function send(form, condition) {
   const chosen = form.elements.representation?.selectedOptions[0];
-  const output = form.querySelector(".answer");
+  const output = form.querySelector(".response");
   const again = form.querySelector(".again");
   try {
     const headers = fields(form);
@@ -122,28 +122,28 @@ async function ask(form, condition) {
     });
     const text = await response.text();
     const time = performance.now() - started;
-    know(again, response.headers.get("etag"));
+    setEtag(again, response.headers.get("etag"));
     show(output, response, text, time);
   } catch (error) {
-    know(again, null);
-    output.replaceChildren(element("p", { class: "status" }, `It cannot be asked: ${error.message}`));
+    setEtag(again, null);
+    output.replaceChildren(element("p", { class: "status" }, `Request failed: ${error.message}`));
   }
   output.hidden = false;
 }
 
-// The entity tag of what the form asks for: that of what it asked for before says nothing of it.
-function know(again, etag) {
+// Sets the entity tag for "Send again". It is cleared when the form changes, since it belongs to the previous request.
+function setEtag(again, etag) {
   again.dataset.etag = etag ?? "";
   again.disabled = !etag;
 }
 
 function show(output, response, text, time) {
   const isHidden = response.type === "opaqueredirect";
-  const status = isHidden ? "A redirect" : `${response.status} ${response.statusText}`;
+  const status = isHidden ? "Redirect" : `${response.status} ${response.statusText}`;
   const rows = [...response.headers].map(([name, value]) =>
     element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)));
   const parts = [element("p", {}, element("span", { class: "status" }, status), ` in ${Math.round(time)} ms`)];
-  if (isHidden) parts.push(element("p", {}, "A browser tells no page which status a redirect has, nor where it leads: curl does."));
+  if (isHidden) parts.push(element("p", {}, "Browsers hide the status and the location of a redirect from scripts. Use curl to see them."));
   else parts.push(
     element("table", {}, element("caption", { class: "quiet" }, "Header fields"), element("tbody", {}, ...rows)),
   );
@@ -156,7 +156,7 @@ function formatted(text, type) {
     if (/json/.test(type)) return JSON.stringify(JSON.parse(text), null, 2);
     if (/xml/.test(type)) return indented(text);
   } catch {
-    // As it is, then.
+    // Malformed content is shown unchanged.
   }
   return text;
 }
@@ -175,11 +175,11 @@ for (const form of document.querySelectorAll("form.try")) {
   form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(form, "");
+    send(form, "");
   });
   const again = form.querySelector(".again");
-  again.addEventListener("click", () => ask(form, again.dataset.etag));
-  form.addEventListener("input", () => know(again, null));
+  again.addEventListener("click", () => send(form, again.dataset.etag));
+  form.addEventListener("input", () => setEtag(again, null));
 }
 
 for (const code of base ? document.querySelectorAll("pre.curl code") : []) {

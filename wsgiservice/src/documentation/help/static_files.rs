@@ -1,19 +1,19 @@
-//! The documentation as files.
+//! The documentation as static files.
 
 use std::{fs, io, path::Path};
 
 use super::{
     ORIGIN, SCRIPT, STYLE,
-    page::{Place, page},
+    page::{PageSettings, page},
 };
 use crate::documentation::{Documentation, openapi};
 
-/// Writes the documentation as files that can be hosted anywhere.
+/// Writes the documentation as files for any web server.
 ///
 /// # Errors
-/// Where a file cannot be written.
+/// If a file cannot be written.
 pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<()> {
-    let page = page(documentation, Place { assets: "", base: None, origin: ORIGIN });
+    let page = page(documentation, PageSettings { assets: "", base: None, origin: ORIGIN });
     let openapi = serde_json::to_string_pretty(&openapi::document(documentation))?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("index.html"), page)?;
