@@ -1,9 +1,8 @@
-//! Annotate a struct, and get an HTTP service that behaves as the standard says.
+//! Annotate a struct and get an HTTP service that follows the HTTP standard.
 //!
-//! A **resource** is a struct with [`#[mount]`](macro@mount); its methods are those of HTTP, and their arguments are
-//! the parameters of a request. What they return is represented as the client asks, JSON or XML; `None` is a 404. All
-//! else that RFC 9110 wants of a resource the framework does before the method runs: negotiation, preconditions,
-//! `HEAD`, `OPTIONS`, 405, 406, 415, 501.
+//! A **resource** is a struct with [`#[mount]`](macro@mount). Its methods are named for HTTP methods, and their arguments
+//! are the parameters of a request. The return value is written as JSON or XML, as the client requests; `None` is a 404.
+//! The framework implements the rest of RFC 9110: negotiation, preconditions, `HEAD`, `OPTIONS`, 405, 406, 415, 501.
 //!
 //! ```
 //! use std::net::IpAddr;
@@ -11,14 +10,14 @@
 //! use serde::Serialize;
 //! use wsgiservice::{Application, mount, resource, testing::Client};
 //!
-//! /// What is known of an IP address.
+//! /// An IP address.
 //! #[mount("/1/{ip}")]
 //! #[validate(ip, re = r"[0-9A-Fa-f:.]+", doc = "The IP address to look up.")]
 //! struct IpResource;
 //!
 //! #[resource]
 //! impl IpResource {
-//!     /// Return what is known.
+//!     /// Return the name of the address.
 //!     #[expires(days = 365)]
 //!     async fn get(&self, ip: IpAddr) -> Option<Address> {
 //!         ip.is_loopback().then_some(Address { name: "localhost" })
@@ -47,25 +46,26 @@
 //! # }
 //! ```
 //!
-//! [`Application::run`] makes a server of it; [`Application::into_service`] a tower service, which stands inside any
-//! other; [`testing`] asks it without a socket.
+//! [`Application::run`] runs it as a server. [`Application::build`] turns it into a tower service, for use within another
+//! server. [`testing`] calls it without a socket.
 //!
 //! # Features
 //!
-//! All are on by default. Each only adds; what is off is nowhere: it is not negotiated, not understood, not documented.
+//! All features are enabled by default. They are additive: a disabled feature is absent from negotiation, parsing and
+//! documentation. The last column is what a feature adds to the size of the program and to the time of a release build.
 //!
-//! | feature | what it adds | what it costs a release: of the program, and of the time to build it |
+//! | feature | adds | costs |
 //! |---|---|---|
-//! | `brotli` | the content coding `br`, of content and of answers | 1.3 MB, 20 s |
-//! | `command-line` | the command line: [`Settings`] as options, `--help`, and commands that print what the service is; without it, nobody looks at the arguments, and settings are what [`Application::settings`] says, or else [`Settings::default`] | 0.4 MB, 9 s |
-//! | `digests` | digests of content (RFC 9530, and `Content-MD5`): those that a client states are verified, and not looked at without it; those that it wants are told | 0.1 MB, 6 s |
-//! | `gzip` | the content codings `gzip`, likewise, and `deflate`, of content alone | 0.1 MB, 6 s |
-//! | `jiff` | its dates and times as parameters, and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |
-//! | `markdown` | Markdown in documentation comments, on the help page; without it they are plain text there | 0.2 MB, 5 s |
-//! | `multipart` | `multipart/form-data` as content, with its files: `File`, `FormStream` | 0.1 MB, 5 s |
-//! | `testing` | [`testing`]; what only tests need can be a feature of `[dev-dependencies]` alone | nothing of the program, 2 s |
-//! | `unicode` | Unicode's properties in expressions, such as `\p{Greek}`; `\w`, `\d`, `\s` and `(?i)` are always there | 0.2 MB |
-//! | `zstd` | the content coding `zstd`, likewise | 0.7 MB, 27 s, and a C compiler |
+//! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
+//! | `command-line` | the command line: [`Settings`] as options, `--help`, and commands that print the documentation; without it, arguments are ignored, and the settings are those of [`Application::settings`] or [`Settings::default`] | 0.4 MB, 9 s |
+//! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
+//! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
+//! | `jiff` | dates and times of jiff as parameters, and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |
+//! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
+//! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
+//! | `testing` | the module [`testing`]; can be enabled in `[dev-dependencies]` only | 2 s |
+//! | `unicode` | Unicode properties in regular expressions, for example `\p{Greek}`; `\w`, `\d`, `\s` and `(?i)` are always supported | 0.2 MB |
+//! | `zstd` | the content coding `zstd`, in requests and responses | 0.7 MB, 27 s, and a C compiler |
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
@@ -99,7 +99,7 @@ pub mod __private;
 /// ```
 /// use wsgiservice::{Application, mount, resource, testing::Client};
 ///
-/// /// A file of a version.
+/// /// A file in a version.
 /// #[mount("/v{version}/{*path}", representations = [xml, json], etag = auto)]
 /// struct File;
 ///
@@ -176,7 +176,7 @@ pub use wsgiservice_macros::resource;
 /// assert_eq!(client.get("/repeat/ha").send().await.text(), r#""haha""#);
 /// let response = client.get("/repeat/HA?times=10").send().await;
 /// assert_eq!(response.status(), 400);
-/// assert_eq!(response.json()["errors"].as_array().map(Vec::len), Some(2)); // all that is wrong
+/// assert_eq!(response.json()["errors"].as_array().map(Vec::len), Some(2)); // all violations at once
 /// # }
 /// ```
 pub use wsgiservice_macros::validate;

@@ -1,4 +1,4 @@
-//! What requests cost on the heap. In a binary of its own, since it counts all that happens.
+//! The heap allocations of requests. In its own binary, since all allocations of the process count.
 
 use std::net::Ipv4Addr;
 
@@ -36,27 +36,28 @@ fn request(target: &str) -> Request<Body> {
     request.body(Body::empty()).expect("a request")
 }
 
-/// The allocations of one exchange, and of the future that the tower face boxes.
+/// The number of allocations of one request to the tower service.
 fn allocations(service: &mut Service, target: &str) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let mut answer =
-        |request| -> Response<Body> { runtime.block_on(service.call(request)).expect("an answer") };
-    // What is computed once, such as a date, is there already.
+    let mut call = |request| -> Response<Body> {
+        runtime.block_on(service.call(request)).expect("a response")
+    };
+    // Fills the caches, for example of formatted dates.
     for _ in 0..20 {
-        answer(request(target));
+        call(request(target));
     }
     let request = request(target);
     let mut response = None;
-    let counted = measure(|| response = Some(answer(request)));
+    let counted = measure(|| response = Some(call(request)));
     assert!(response.is_some());
     counted.count_total
 }
 
 #[test]
-fn a_request_on_the_hot_path_allocates_no_more_than_one_call() {
+fn a_get_allocates_only_its_two_futures() {
     let mut service = Application::new("geoip").mount(Address).into_service();
-    // Two boxes of futures: the call, and the tower face. The content is cut off a chunk of the thread's, and the fields
-    // stand in the table of the request's.
+    // The boxed futures of the method and of the tower service. The content is a slice of a chunk of the thread, and the
+    // response reuses the header table of the request.
     assert_eq!(allocations(&mut service, "/1/130.59.31.80"), 2);
 }
 
@@ -87,18 +88,18 @@ impl Upload {
     }
 }
 
-/// Uploads a gibibyte over a socket, with this before and behind it; the answer, and the memory that it took.
-fn upload(head: &str, before: &str, behind: &str) -> (String, u64) {
+/// Uploads a gibibyte over a socket, between two texts. Returns the response and the maximum memory on the heap.
+fn upload(head: &str, before: &str, after: &str) -> (String, u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let mut answer = String::new();
+    let mut response = String::new();
     let counted = measure(|| {
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
             let address = listener.local_addr().expect("an address");
             let server = tokio::spawn(Application::new("upload").mount(Upload).serve(listener));
             let mut client = TcpStream::connect(address).await.expect("a connection");
-            let length = before.len() + GIBIBYTE + behind.len();
+            let length = before.len() + GIBIBYTE + after.len();
             let head = format!(
                 "{head}\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{before}"
             );
@@ -107,21 +108,21 @@ fn upload(head: &str, before: &str, behind: &str) -> (String, u64) {
             for _ in 0..GIBIBYTE / piece.len() {
                 client.write_all(&piece).await.expect("written");
             }
-            client.write_all(behind.as_bytes()).await.expect("written");
-            client.read_to_string(&mut answer).await.expect("an answer");
+            client.write_all(after.as_bytes()).await.expect("written");
+            client.read_to_string(&mut response).await.expect("a response");
             server.abort();
         });
     });
-    (answer, counted.bytes_max)
+    (response, counted.bytes_max)
 }
 
-const MOST: u64 = 32 << 20;
+const MAX_MEMORY: u64 = 32 << 20;
 
 #[test]
-fn a_gibibyte_that_is_read_as_it_comes_takes_less_than_32_mebibytes() {
-    let (answer, memory) = upload("PUT /upload HTTP/1.1", "", "");
-    assert!(answer.ends_with(&GIBIBYTE.to_string()), "{answer}");
-    assert!(memory < MOST, "{memory}");
+fn streaming_a_gibibyte_takes_less_than_32_mebibytes() {
+    let (response, memory) = upload("PUT /upload HTTP/1.1", "", "");
+    assert!(response.ends_with(&GIBIBYTE.to_string()), "{response}");
+    assert!(memory < MAX_MEMORY, "{memory}");
 }
 
 #[mount("/count")]
@@ -135,7 +136,7 @@ impl Count {
 }
 
 #[test]
-fn a_name_with_many_values_is_held_once() {
+fn a_name_with_many_values_is_stored_once() {
     let mut service = Application::new("count").mount(Count).into_service();
     let json = format!(r#"{{"{}": [{}1]}}"#, "k".repeat(1 << 20), "1,".repeat(9_000));
     let request = Request::post("/count").header("content-type", "application/json");
@@ -143,15 +144,15 @@ fn a_name_with_many_values_is_held_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut status = None;
     let counted = measure(|| {
-        let answer = runtime.block_on(service.call(request)).expect("an answer");
-        status = Some(answer.status().as_u16());
+        let response = runtime.block_on(service.call(request)).expect("a response");
+        status = Some(response.status().as_u16());
     });
     assert_eq!(status, Some(200));
-    assert!(counted.bytes_max < MOST, "{}", counted.bytes_max);
+    assert!(counted.bytes_max < MAX_MEMORY, "{}", counted.bytes_max);
 }
 
 #[test]
-fn many_small_parts_do_not_pile_up() {
+fn many_small_parts_do_not_accumulate() {
     let part = "--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n7\r\n";
     let pieces = (0..100_000).map(|_| part.repeat(8)).chain(["--b--\r\n".to_owned()]);
     let body = Body::of_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>)));
@@ -162,18 +163,18 @@ fn many_small_parts_do_not_pile_up() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut status = None;
     let counted = measure(|| {
-        let answer = runtime.block_on(service.call(request)).expect("an answer");
-        status = Some(answer.status().as_u16());
+        let response = runtime.block_on(service.call(request)).expect("a response");
+        status = Some(response.status().as_u16());
     });
     assert_eq!(status, Some(200));
     assert!(counted.bytes_max < 1 << 20, "{}", counted.bytes_max);
 }
 
 #[test]
-fn a_file_of_a_gibibyte_in_a_form_takes_less_than_32_mebibytes() {
+fn streaming_a_gibibyte_in_a_form_takes_less_than_32_mebibytes() {
     let before = "--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n";
     let head = "POST /upload HTTP/1.1\r\ncontent-type: multipart/form-data; boundary=b";
-    let (answer, memory) = upload(head, before, "\r\n--b--\r\n");
-    assert!(answer.ends_with(&GIBIBYTE.to_string()), "{answer}");
-    assert!(memory < MOST, "{memory}");
+    let (response, memory) = upload(head, before, "\r\n--b--\r\n");
+    assert!(response.ends_with(&GIBIBYTE.to_string()), "{response}");
+    assert!(memory < MAX_MEMORY, "{memory}");
 }
