@@ -2,12 +2,23 @@
 //!
 //! What only `#[mount]` and `#[resource]` together can see is in `expand::assertions`.
 
+use proc_macro2::{Ident, Span};
 use syn::{Attribute, LitStr, Type, spanned::Spanned};
+use wsgiservice_grammar::{
+    date::Day,
+    hook::Hook,
+    media_type::{is_extension, is_media_type},
+    method::{REGISTERED, functions},
+    path,
+    similar::nearest,
+    token::is_token,
+    xml,
+};
 
 use crate::{
     expression::Expression,
     input::{Errors, function::Function},
-    model::{Constraint, Freshness, Literal, METHODS, Operation, Range, Role, Sunset, name},
+    model::{Constraint, Freshness, Literal, Operation, Range, Role, Sunset, name},
 };
 
 /// The formats that the runtime knows.
@@ -113,14 +124,28 @@ fn contains(range: &Range, number: f64) -> bool {
         && end(&range.most).is_none_or(|most| number <= most)
 }
 
-/// The root element of XML: a name without a colon, and none that XML keeps for itself.
+/// The arguments for the variables of a path.
+pub(crate) fn variables(template: &path::Path, span: Span, errors: &mut Errors) -> Vec<Ident> {
+    template.variables().filter_map(|name| errors.take(argument_name(name, span))).collect()
+}
+
+/// An identifier, which is a raw one for a keyword.
+fn argument_name(name: &str, span: Span) -> syn::Result<Ident> {
+    let parsed = syn::parse_str::<Ident>(name);
+    let parsed = parsed.or_else(|_| syn::parse_str(&format!("r#{name}")));
+    let mut ident = parsed.map_err(|_| {
+        syn::Error::new(span, format!("invalid path: `{name}` is not a valid argument name"))
+    })?;
+    ident.set_span(span);
+    Ok(ident)
+}
+
+/// The root element of XML.
 pub(crate) fn xml_root(name: Option<&LitStr>, errors: &mut Errors) -> String {
     let Some(name) = name else { return "response".to_owned() };
     let text = name.value();
-    let begins = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    let goes_on = text.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it));
-    if !begins || !goes_on || text.to_lowercase().starts_with("xml") {
-        errors.at(name.span(), format!("{text:?} is no name of an XML element, as `\"user\"` is"));
+    if !xml::is_name(&text) {
+        errors.at(name.span(), format!("`{text}` is not a valid name of an XML element"));
     }
     text
 }
@@ -135,40 +160,36 @@ pub(crate) fn role(function: &Function, errors: &mut Errors) -> Option<Role> {
     role
 }
 
+/// What is wrong with the name of a function that is neither a method nor a hook.
 fn unknown(name: &str) -> String {
     let snake = name.to_lowercase();
     if snake != name && Role::named(&snake).is_some() {
-        return format!("write it in snake case: `{snake}`");
+        return format!("methods and hooks are named in snake case: `{snake}`");
     }
-    match snake.as_str() {
-        "head" => "`HEAD` runs `get`: leave `head` out".to_owned(),
-        "options" => "the framework answers `OPTIONS`: leave `options` out".to_owned(),
-        "trace" | "connect" => format!("no resource answers `{}`", name.to_uppercase()),
+    let method = name.to_uppercase();
+    match method.as_str() {
+        "HEAD" => "`head` cannot be implemented: `get` answers `HEAD`".to_owned(),
+        "OPTIONS" => "`options` cannot be implemented: the framework answers `OPTIONS`".to_owned(),
+        _ if REGISTERED.contains(&method.as_str()) => {
+            format!("`{snake}` cannot be implemented: `{method}` is not about a resource")
+        }
         _ => {
-            let near =
-                nearest(&snake).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            let hooks = || Hook::ALL.iter().map(|hook| hook.name());
+            let help = match nearest(&snake, functions().chain(hooks())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "move other functions to an impl without `#[resource]`".to_owned(),
+            };
             format!(
-                "`{name}` is neither a method (`get`, `post`, `put`, `delete`, `patch`, …) nor a hook (`authorize`, \
-                 `exists`, `etag`, `last_modified`).{near} Write other functions in an impl without `#[resource]`"
+                "`{name}` is neither a method (`get`, `post`, `put`, `delete`, `patch`, …) nor a hook ({}); {help}",
+                list(hooks())
             )
         }
     }
 }
 
-/// The name that is one letter away.
-fn nearest(name: &str) -> Option<&'static str> {
-    let hooks = ["authorize", "exists", "etag", "last_modified"];
-    let mut known = METHODS.iter().map(|(known, _)| *known).chain(hooks);
-    known.find(|known| known.len().abs_diff(name.len()) <= 1 && distance(known, name) <= 1)
-}
-
-/// How many letters are added, missing or others, if they are at one place.
-fn distance(one: &str, other: &str) -> usize {
-    let before = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let rest = one.len().min(other.len()) - before;
-    let after =
-        one.bytes().rev().zip(other.bytes().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    one.len().max(other.len()) - before - after
+/// Names, as in an error.
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A signature that the framework can call.
@@ -203,7 +224,7 @@ fn is_impl_trait(ty: &Type) -> bool {
 }
 
 /// The operations together: one at least is a method.
-pub(crate) fn operations(operations: &[Operation], span: proc_macro2::Span, errors: &mut Errors) {
+pub(crate) fn operations(operations: &[Operation], span: Span, errors: &mut Errors) {
     if errors.is_empty() && operations.iter().all(|operation| operation.role.is_hook()) {
         errors.at(span, "this resource has no methods: write `fn get(&self) -> …`");
     }
@@ -234,33 +255,17 @@ pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     }
 }
 
-/// Days of a method that is to go.
+/// The days of a deprecated method.
 pub(crate) fn sunset(is_deprecated: bool, sunset: &Sunset, errors: &mut Errors) {
-    for day in [&sunset.since, &sunset.on].into_iter().flatten() {
-        if !is_deprecated {
-            let message = "say first that it is to go: `#[deprecated(note = \"…\")]`";
-            errors.at(day.span(), message);
-        }
-        if !is_day(&day.value()) {
-            errors.at(day.span(), "write a day, as in `\"2027-06-30\"`");
-        }
+    let days = || [&sunset.since, &sunset.on].into_iter().flatten();
+    if let (false, Some(day)) = (is_deprecated, days().next()) {
+        let message = "`#[sunset]` requires `#[deprecated]`: add `#[deprecated(note = \"…\")]`";
+        errors.at(day.span(), message);
     }
-}
-
-/// A day, as in 2026-11-24.
-fn is_day(text: &str) -> bool {
-    let is_digits =
-        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let number = |part: &str| part.parse::<u8>().unwrap_or_default();
-    match text.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => {
-            is_digits(year, 4)
-                && is_digits(month, 2)
-                && is_digits(day, 2)
-                && (1..=12).contains(&number(month))
-                && (1..=31).contains(&number(day))
-        }
-        _ => false,
+    for day in days().filter(|day| Day::parse(&day.value()).is_none()) {
+        let message =
+            format!("`{}` is not a day of the calendar, such as `2027-06-30`", day.value());
+        errors.at(day.span(), message);
     }
 }
 
@@ -290,22 +295,23 @@ pub(crate) fn freshness(freshness: &Freshness, attribute: &Attribute, errors: &m
 /// The name of a header field (RFC 9110, section 5.1).
 pub(crate) fn field_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if text.is_empty() || !text.bytes().all(is_token) {
-        errors.at(name.span(), format!("{text:?} is no name of a header field"));
+    if !is_token(&text) {
+        errors.at(name.span(), format!("`{text}` is not a valid name of a header field"));
     }
 }
 
 /// The extension and the media type of a resource's own representation.
 pub(crate) fn own_representation(extension: &LitStr, media_type: &LitStr, errors: &mut Errors) {
     let text = extension.value();
-    let stem = text.strip_prefix('.').unwrap_or_default();
-    if stem.is_empty() || !stem.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        errors
-            .at(extension.span(), "an extension is a dot and then letters and digits: `\".html\"`");
+    if !is_extension(&text) {
+        let message = format!(
+            "`{text}` is not an extension: expected a dot, then letters and digits, such as `\".html\"`"
+        );
+        errors.at(extension.span(), message);
     }
     let text = media_type.value();
-    if text.split('/').filter(|part| !part.trim().is_empty()).count() != 2 {
-        errors.at(media_type.span(), format!("{text:?} is no media type, as `\"text/html\"` is"));
+    if !is_media_type(&text) {
+        let message = format!("`{text}` is not a media type, such as `\"text/html\"`");
+        errors.at(media_type.span(), message);
     }
 }

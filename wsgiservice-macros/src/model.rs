@@ -3,8 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type};
-
-use crate::template::Template;
+use wsgiservice_grammar::{hook::Hook, method, path};
 
 /// A struct with `#[mount]`.
 pub(crate) struct Mount {
@@ -14,7 +13,9 @@ pub(crate) struct Mount {
     pub(crate) generics: syn::Generics,
     pub(crate) documentation: String,
     pub(crate) path: LitStr,
-    pub(crate) template: Template,
+    pub(crate) template: path::Path,
+    /// The variables of the path, as arguments.
+    pub(crate) variables: Vec<Ident>,
     pub(crate) constraints: Vec<Constraint>,
     pub(crate) representations: Vec<Ident>,
     pub(crate) xml_root: String,
@@ -46,13 +47,11 @@ pub(crate) struct Operation {
 }
 
 /// What the framework calls a function for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    Method(String),
-    Authorize,
-    Exists,
-    Etag,
-    LastModified,
+    /// The HTTP method of this name.
+    Method(&'static str),
+    Hook(Hook),
 }
 
 /// An argument of a method or a hook.
@@ -136,59 +135,14 @@ pub(crate) struct Representation {
 impl Role {
     /// The role of a function of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "authorize" => Self::Authorize,
-            "exists" => Self::Exists,
-            "etag" => Self::Etag,
-            "last_modified" => Self::LastModified,
-            _ => Self::Method(METHODS.iter().find(|method| method.0 == name)?.1.to_owned()),
-        })
+        let hook = Hook::named(name).map(Self::Hook);
+        hook.or_else(|| method::of_function(name).map(Self::Method))
     }
 
     pub(crate) fn is_hook(&self) -> bool {
-        !matches!(self, Self::Method(_))
+        matches!(self, Self::Hook(_))
     }
 }
-
-/// The methods that a resource can implement: those of the HTTP Method Registry but `CONNECT` and `TRACE`, which no
-/// resource answers, and `HEAD` and `OPTIONS`, which the framework does.
-pub(crate) const METHODS: &[(&str, &str)] = &[
-    ("get", "GET"),
-    ("post", "POST"),
-    ("put", "PUT"),
-    ("delete", "DELETE"),
-    ("patch", "PATCH"),
-    ("acl", "ACL"),
-    ("baseline_control", "BASELINE-CONTROL"),
-    ("bind", "BIND"),
-    ("checkin", "CHECKIN"),
-    ("checkout", "CHECKOUT"),
-    ("copy", "COPY"),
-    ("label", "LABEL"),
-    ("link", "LINK"),
-    ("lock", "LOCK"),
-    ("merge", "MERGE"),
-    ("mkactivity", "MKACTIVITY"),
-    ("mkcalendar", "MKCALENDAR"),
-    ("mkcol", "MKCOL"),
-    ("mkredirectref", "MKREDIRECTREF"),
-    ("mkworkspace", "MKWORKSPACE"),
-    ("move_", "MOVE"),
-    ("orderpatch", "ORDERPATCH"),
-    ("propfind", "PROPFIND"),
-    ("proppatch", "PROPPATCH"),
-    ("query", "QUERY"),
-    ("rebind", "REBIND"),
-    ("report", "REPORT"),
-    ("search", "SEARCH"),
-    ("unbind", "UNBIND"),
-    ("uncheckout", "UNCHECKOUT"),
-    ("unlink", "UNLINK"),
-    ("unlock", "UNLOCK"),
-    ("update", "UPDATE"),
-    ("updateredirectref", "UPDATEREDIRECTREF"),
-    ("version_control", "VERSION-CONTROL"),
-];
 
 impl Parameter {
     /// The name that clients use.

@@ -94,7 +94,7 @@ struct Place<'a> {
 impl Place<'_> {
     fn assertions(&self) -> Vec<TokenStream> {
         let mut assertions = vec![self.is_there_if_in_path()];
-        let is_get = self.operation.role == Role::Method("GET".to_owned());
+        let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
             assertions.push(self.is_no_content());
         } else if self.index > 0 {

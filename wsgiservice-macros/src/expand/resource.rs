@@ -2,7 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
+use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
+use wsgiservice_grammar::hook::Hook;
 
 use super::{assertions, constraint::constraint, limits, lints, option};
 use crate::{
@@ -208,12 +209,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
 /// The facts about an operation.
 fn describe(operation: &Operation) -> TokenStream {
     let Operation { documentation, .. } = operation;
-    let role = match &operation.role {
+    let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
-        Role::Authorize => quote!(Authorize),
-        Role::Exists => quote!(Exists),
-        Role::Etag => quote!(Etag),
-        Role::LastModified => quote!(LastModified),
+        Role::Hook(hook) => variant(hook, Span::call_site()).into_token_stream(),
     };
     let parameters = operation.parameters.iter().map(describe_parameter);
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
@@ -231,6 +229,17 @@ fn describe(operation: &Operation) -> TokenStream {
             returns: __w::returns!(#returns),
         }
     }
+}
+
+/// The name of a hook in the runtime.
+fn variant(hook: Hook, span: Span) -> Ident {
+    let name = match hook {
+        Hook::Authorize => "Authorize",
+        Hook::Exists => "Exists",
+        Hook::Etag => "Etag",
+        Hook::LastModified => "LastModified",
+    };
+    Ident::new(name, span)
 }
 
 fn describe_parameter(parameter: &Parameter) -> TokenStream {
@@ -292,18 +301,14 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     let span = place.resolved_at(Span::call_site());
     let called =
         quote_spanned!(span=> __w::Peeled::new(Self::#ident(self, #(#names),*) #wait).result());
-    let finding = match &operation.role {
+    let finding = match operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote_spanned!(span=> .option().result().outcome(selected))
         }
         Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, selected)),
-        Role::Authorize => {
-            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Authorize>::found))
-        }
-        Role::Exists => quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Exists>::found)),
-        Role::Etag => quote_spanned!(span=> .value().map(__w::Found::<__w::hook::Etag>::found)),
-        Role::LastModified => {
-            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::LastModified>::found))
+        Role::Hook(hook) => {
+            let hook = variant(hook, span);
+            quote_spanned!(span=> .value().map(__w::Found::<__w::hook::#hook>::found))
         }
     };
     let selected =
