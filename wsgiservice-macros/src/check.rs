@@ -18,7 +18,7 @@ use wsgiservice_grammar::{
 use crate::{
     expression::Expression,
     input::{Errors, function::Function},
-    model::{Constraint, Freshness, Literal, Operation, Range, Role, Sunset, name},
+    model::{Constraint, Freshness, From, Literal, Operation, Range, Role, Sunset, name},
 };
 
 /// The formats that the runtime knows.
@@ -292,8 +292,16 @@ pub(crate) fn freshness(freshness: &Freshness, attribute: &Attribute, errors: &m
     }
 }
 
+/// Where an argument comes from.
+pub(crate) fn from(from: &From, errors: &mut Errors) {
+    match from {
+        From::Name => {}
+        From::Header(name) => field_name(name, errors),
+    }
+}
+
 /// The name of a header field (RFC 9110, section 5.1).
-pub(crate) fn field_name(name: &LitStr, errors: &mut Errors) {
+fn field_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
     if !is_token(&text) {
         errors.at(name.span(), format!("`{text}` is not a valid name of a header field"));

@@ -58,8 +58,16 @@ pub(crate) enum Role {
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) header: Option<LitStr>,
+    pub(crate) from: From,
     pub(crate) constraint: Option<Constraint>,
+}
+
+/// Where an argument comes from, by `#[from]`.
+pub(crate) enum From {
+    /// By its name, from the path, the query or the content.
+    Name,
+    /// From the header field of this name.
+    Header(LitStr),
 }
 
 /// What `#[validate]` says of one parameter.

@@ -21,8 +21,8 @@ pub use crate::{
     },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Default, Deprecation, Failure, Failures,
-        Freshness, Kind, Mount, Operation, Operations, Package, Parameter as ParameterDescriptor,
-        Representation, Returns, Role, SchemaOf, check,
+        Freshness, From, Kind, Limits, Mount, Operation, Operations, Package,
+        Parameter as ParameterDescriptor, Representation, Returns, Role, SchemaOf, check,
     },
     http::entity_tag::EntityTag,
     parameters::{
@@ -78,7 +78,7 @@ pub const INVALID_MOUNT: Mount = Mount {
     representations: &[],
     xml_root: "response",
     automatic_etag: false,
-    content_limit: None,
+    limits: Limits { content: None },
     ignored_paths: None,
     package: Package {
         name: "",

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::{Mount, Operation, Parameter, Resource, Role, name};
+use crate::model::{From, Mount, Operation, Parameter, Resource, Role, name};
 
 /// Where assertions stand: by themselves, or, since a constant knows no generics, in the implementation.
 pub(super) fn place(
@@ -101,11 +101,11 @@ impl Place<'_> {
             assertions.push(self.is_no_second_content());
             assertions.push(self.is_not_read_away());
         }
-        if self.operation.role.is_hook() && self.parameter.header.is_none() {
+        if self.operation.role.is_hook() && matches!(self.parameter.from, From::Name) {
             assertions.push(self.is_of_a_method());
         }
         assertions.extend(self.rules_fit());
-        if self.parameter.header.is_some() {
+        if matches!(self.parameter.from, From::Header(_)) {
             assertions.push(self.is_value());
         }
         assertions

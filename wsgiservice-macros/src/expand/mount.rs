@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::Path;
 use wsgiservice_grammar::path::{self, Part};
 
-use super::{assertions, constraint::constraint, limits, lints, option};
+use super::{assertions, constraint::constraint, describe_limits, limits, lints, option};
 use crate::{
     check,
     input::{
@@ -71,7 +71,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let representations = representations.iter().map(crate::model::name);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
-    let content_limit = option(mount.limits.content.as_ref());
+    let limits = describe_limits(&mount.limits);
     let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
@@ -92,7 +92,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     representations: &[#(#representations),*],
                     xml_root: #xml_root,
                     automatic_etag: #automatic_etag,
-                    content_limit: #content_limit,
+                    limits: #limits,
                     ignored_paths: #ignored_paths,
                     package: __w::package!(),
                     valid: true,

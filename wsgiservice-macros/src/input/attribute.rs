@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use crate::model::{Constraint, Deprecation, Freshness, Limits, Literal, Range, Sunset};
+use crate::model::{Constraint, Deprecation, Freshness, From, Limits, Literal, Range, Sunset};
 
 /// What stands in `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -329,11 +329,11 @@ pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, Lit
 }
 
 /// What stands in `#[from(…)]`: `header = "Name"`.
-pub(crate) fn from_header(input: ParseStream<'_>) -> syn::Result<LitStr> {
+pub(crate) fn from(input: ParseStream<'_>) -> syn::Result<From> {
     let key: Ident = input.parse()?;
     if key != "header" {
         return Err(syn::Error::new(key.span(), "write `#[from(header = \"Name\")]`"));
     }
     input.parse::<Token![=]>()?;
-    input.parse()
+    input.parse().map(From::Header)
 }

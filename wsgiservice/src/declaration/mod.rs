@@ -60,8 +60,8 @@ pub struct Mount {
     pub xml_root: &'static str,
     /// Whether the entity tag is computed from the content.
     pub automatic_etag: bool,
-    /// How much content a method reads, in bytes, where the resource says so.
-    pub content_limit: Option<usize>,
+    /// The limits that the resource sets itself.
+    pub limits: Limits,
     /// The paths of which a `GET` does not reach the resource, where it says so.
     pub ignored_paths: Option<&'static [&'static str]>,
     /// Where the resource was defined.
@@ -92,12 +92,19 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// For how long its answer stays fresh, where it says so.
     pub freshness: Option<Freshness>,
-    /// How much content it reads, in bytes, where it says so.
-    pub content_limit: Option<usize>,
+    /// The limits that the method sets itself.
+    pub limits: Limits,
     /// Whether it is to go.
     pub deprecation: Option<Deprecation>,
     /// What it returns.
     pub returns: fn() -> Returns,
+}
+
+/// How much a method may take, from `#[limit]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The maximum size of the content, in bytes.
+    pub content: Option<usize>,
 }
 
 /// A method that is to go.
@@ -182,10 +189,19 @@ pub struct Parameter {
     pub argument: Argument,
     /// The schema of the content that it takes, where there is one.
     pub schema: fn() -> Option<SchemaOf>,
-    /// The header field it comes from, where it does.
-    pub header: Option<&'static str>,
+    /// Where it comes from.
+    pub from: From,
     /// The constraint on the method or the argument.
     pub constraint: Constraint,
+}
+
+/// Where an argument comes from, by `#[from]`.
+#[derive(Clone, Copy, Debug)]
+pub enum From {
+    /// By its name, from the path, the query or the content.
+    Name,
+    /// From the header field of this name.
+    Header(&'static str),
 }
 
 /// What kind of argument a type is.

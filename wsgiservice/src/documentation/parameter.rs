@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::as_json;
-use crate::declaration::{self, Argument, Bound, Constraint, Kind, Mount, Operation};
+use crate::declaration::{self, Argument, Bound, Constraint, From, Kind, Mount, Operation};
 
 /// A parameter of a method.
 #[derive(Debug)]
@@ -71,10 +71,14 @@ fn parameter(
         Argument::File { optional, repeated } => (None, optional, repeated, false),
         _ => return None,
     };
+    let header = match parameter.from {
+        From::Name => None,
+        From::Header(name) => Some(name),
+    };
     let is_in_path = mount.variables.contains(&parameter.name);
     let place = match () {
         () if is_secret || kind.is_none() => "content",
-        () if parameter.header.is_some() => "header",
+        () if header.is_some() => "header",
         () if is_in_path => "path",
         () if reads_content => "content",
         () => "query",
@@ -83,7 +87,7 @@ fn parameter(
     Some(Parameter {
         name: parameter.name,
         place,
-        key: parameter.header.unwrap_or(parameter.name),
+        key: header.unwrap_or(parameter.name),
         mandatory: is_in_path || !(optional || repeated || constraint.default.is_some()),
         repeated,
         kind: kind.map_or_else(|| "file".to_owned(), words),

@@ -18,7 +18,7 @@ pub(super) fn content(
     parameters: &[Parameter],
     generator: &mut SchemaGenerator,
 ) -> Option<Content> {
-    let limit = operation.content_limit.or(mount.content_limit).unwrap_or(manners.content_limit);
+    let limit = operation.limits.content.or(mount.limits.content).unwrap_or(manners.content_limit);
     for parameter in operation.parameters {
         let (mandatory, media_types) = match parameter.argument {
             Argument::Content { optional } => (

@@ -5,7 +5,7 @@ use http::HeaderName;
 use super::constraint::{Constraint, Unusable};
 use crate::{
     content::{Member, Written},
-    declaration::{self, Argument, Kind, Mount, Operation},
+    declaration::{self, Argument, From, Kind, Mount, Operation},
     problem::violation::{Code, Violation},
 };
 
@@ -155,7 +155,7 @@ fn source(
     if matches!(parameter.argument, Argument::Value { secret: true, .. }) {
         return Ok(Source::Content);
     }
-    if let Some(field) = parameter.header {
+    if let From::Header(field) = parameter.from {
         let name = HeaderName::from_bytes(field.as_bytes());
         return name.map(Source::Field).map_err(|_| format!("`{field}` is no name of a field"));
     }

@@ -169,7 +169,7 @@ impl Prepared {
             is_represented: returns.value.is_some(),
             is_verbatim: returns.verbatim,
             content,
-            content_limit: operation.content_limit.or(mount.content_limit),
+            content_limit: operation.limits.content.or(mount.limits.content),
         })
     }
 }
