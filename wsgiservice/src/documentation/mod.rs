@@ -182,9 +182,9 @@ impl Writer {
         operation: &Operation,
     ) -> Method {
         let Described { mount, operations, manners, .. } = *resource;
-        let mut parameters = parameter::of(mount, operation);
+        let mut parameters = parameter::all(mount, operation);
         for hook in operations.operations.iter().filter(|it| !matches!(it.role, Role::Method(_))) {
-            let further = parameter::of(mount, hook).into_iter();
+            let further = parameter::all(mount, hook).into_iter();
             let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
             parameters.extend(further.filter(|parameter| !known.contains(&parameter.name)));
         }

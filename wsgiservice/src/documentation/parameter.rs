@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::as_json;
-use crate::declaration::{self, Argument, Bound, Constraint, From, Kind, Mount, Operation};
+use crate::{
+    declaration::{Argument, Bound, Constraint, Kind, Mount, Operation},
+    parameters::compiled::{CompiledParameter, Parameters, Source},
+};
 
 /// A parameter of a method.
 #[derive(Debug)]
@@ -27,15 +30,41 @@ pub(crate) struct Parameter {
 }
 
 /// The parameters of a method or a hook.
-pub(super) fn of(mount: &Mount, operation: &Operation) -> Vec<Parameter> {
+pub(super) fn all(mount: &Mount, operation: &Operation) -> Vec<Parameter> {
     let takes_no_whole = !operation.parameters.iter().any(|it| {
         matches!(
             it.argument,
             Argument::Content { .. } | Argument::Bytes | Argument::Stream | Argument::Form
         )
     });
-    let reads_content = operation.role.reads_content() && takes_no_whole;
-    operation.parameters.iter().filter_map(|it| parameter(mount, it, reads_content)).collect()
+    let reads_members = operation.role.reads_content() && takes_no_whole;
+    let parameters = Parameters::new(mount, operation, reads_members).unwrap_or_default();
+    parameters.iter().filter(|parameter| parameter.is_named()).map(of).collect()
+}
+
+/// A parameter.
+pub(super) fn of(parameter: &CompiledParameter) -> Parameter {
+    let constraint = &parameter.declared;
+    let one = parameter.kind.map_or_else(|| file(constraint), |kind| schema(&kind, constraint));
+    let is_list = parameter.is_repeated && !parameter.is_in_path();
+    Parameter {
+        name: parameter.name,
+        place: match parameter.source {
+            Source::QueryOrContent => "content",
+            ref source => source.place(),
+        },
+        key: parameter.key,
+        mandatory: parameter.is_required(),
+        repeated: parameter.is_repeated,
+        kind: parameter.kind.map_or_else(|| "file".to_owned(), words),
+        rules: rules(constraint, parameter.is_file),
+        description: parameter.documentation.unwrap_or_default(),
+        default: parameter.default,
+        example: parameter.example,
+        is_secret: parameter.is_secret,
+        is_file: parameter.is_file,
+        schema: if is_list { list(one) } else { one },
+    }
 }
 
 /// A variable of the path, of which nothing more is asked.
@@ -55,50 +84,6 @@ pub(super) fn variable(name: &'static str) -> Parameter {
         is_file: false,
         schema: of_type("string").into(),
     }
-}
-
-fn parameter(
-    mount: &Mount,
-    parameter: &declaration::Parameter,
-    reads_content: bool,
-) -> Option<Parameter> {
-    let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
-    let constraint = further.fold(parameter.constraint, |nearer, further| nearer.or(further));
-    let (kind, optional, repeated, is_secret) = match parameter.argument {
-        Argument::Value { kind, optional, repeated, secret } => {
-            (Some(kind), optional, repeated, secret)
-        }
-        Argument::File { optional, repeated } => (None, optional, repeated, false),
-        _ => return None,
-    };
-    let header = match parameter.from {
-        From::Name => None,
-        From::Header(name) => Some(name),
-    };
-    let is_in_path = mount.variables.contains(&parameter.name);
-    let place = match () {
-        () if is_secret || kind.is_none() => "content",
-        () if header.is_some() => "header",
-        () if is_in_path => "path",
-        () if reads_content => "content",
-        () => "query",
-    };
-    let one = kind.map_or_else(|| file(&constraint), |kind| schema(&kind, &constraint));
-    Some(Parameter {
-        name: parameter.name,
-        place,
-        key: header.unwrap_or(parameter.name),
-        mandatory: is_in_path || !(optional || repeated || constraint.default.is_some()),
-        repeated,
-        kind: kind.map_or_else(|| "file".to_owned(), words),
-        rules: rules(&constraint, kind.is_none()),
-        description: constraint.documentation.unwrap_or_default(),
-        default: constraint.default.map(|default| default.text()),
-        example: constraint.example,
-        is_secret,
-        is_file: kind.is_none(),
-        schema: if repeated && !is_in_path { list(one) } else { one },
-    })
 }
 
 fn list(item: Value) -> Value {

@@ -1,16 +1,16 @@
 //! From the path, the query and the fields of a request to the arguments of a method, or to all that is wrong.
 //!
-//! Everything that a request could be compared with was prepared when the application was built ([`plan`]); here,
+//! Everything that a request could be compared with was prepared when the application was built ([`compiled`]); here,
 //! each argument is found, held against its constraints, and converted, and what breaks a rule becomes a violation
 //! beside the others.
 
 mod argument;
+pub(crate) mod compiled;
 mod constraint;
 mod converted;
 mod expression;
 mod format;
 mod parameter;
-pub(crate) mod plan;
 mod secret;
 
 use std::borrow::Cow;
@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use self::plan::{Plan, Planned, Source};
+use self::compiled::{CompiledParameter, Parameters, Source};
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
@@ -44,7 +44,7 @@ pub(crate) const MOST: usize = 100;
 /// The arguments of one call, which the generated code takes one after the other.
 #[derive(Debug)]
 pub struct Arguments<'a> {
-    plan: &'a Plan,
+    parameters: &'a Parameters,
     request: &'a Request,
     content: &'a ReadContent,
     variables: &'a Variables<'a>,
@@ -56,7 +56,7 @@ pub struct Arguments<'a> {
 
 impl<'a> Arguments<'a> {
     pub(crate) fn new(
-        plan: &'a Plan,
+        parameters: &'a Parameters,
         request: &'a Request,
         content: &'a ReadContent,
         variables: &'a Variables<'a>,
@@ -64,7 +64,7 @@ impl<'a> Arguments<'a> {
         selected: Selected<'a>,
     ) -> Self {
         Self {
-            plan,
+            parameters,
             request,
             content,
             variables,
@@ -129,16 +129,16 @@ impl<'a> Arguments<'a> {
         mandatory: bool,
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Option<C>> {
-        let planned = self.plan.parameter(index)?;
-        let (mut values, place) = self.values(planned)?;
+        let parameter = self.parameters.parameter(index)?;
+        let (mut values, place) = self.values(parameter)?;
         match (values.pop(), values.is_empty()) {
-            (Some(text), true) => self.check(planned, place, &text, &convert).map(Some),
+            (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
-                self.refuse(planned.violation(place, Code::Repeated, &text, reason));
+                self.refuse(parameter.violation(place, Code::Repeated, &text, reason));
                 None
             }
-            (None, _) => self.absent(planned, mandatory, convert),
+            (None, _) => self.absent(parameter, mandatory, convert),
         }
     }
 
@@ -148,26 +148,26 @@ impl<'a> Arguments<'a> {
         index: usize,
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Vec<C>> {
-        let planned = self.plan.parameter(index)?;
-        let (mut values, place) = self.values(planned)?;
-        if let (true, Some(default)) = (values.is_empty(), planned.default) {
+        let parameter = self.parameters.parameter(index)?;
+        let (mut values, place) = self.values(parameter)?;
+        if let (true, Some(default)) = (values.is_empty(), parameter.default) {
             values = Values::One(Cow::Borrowed(default));
         }
-        let checked = values.iter().map(|text| self.check(planned, place, text, &convert));
+        let checked = values.iter().map(|text| self.check(parameter, place, text, &convert));
         checked.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn absent<C>(
         &mut self,
-        planned: &Planned,
+        parameter: &CompiledParameter,
         mandatory: bool,
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<Option<C>> {
-        let place = planned.source.place();
-        match planned.default {
-            Some(default) => self.check(planned, place, default, &convert).map(Some),
+        let place = parameter.source.place();
+        match parameter.default {
+            Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if mandatory => {
-                let violation = planned.violation(place, Code::Missing, "", "It is mandatory.");
+                let violation = parameter.violation(place, Code::Missing, "", "It is mandatory.");
                 self.refuse(violation);
                 None
             }
@@ -177,62 +177,63 @@ impl<'a> Arguments<'a> {
 
     fn check<C>(
         &mut self,
-        planned: &Planned,
+        parameter: &CompiledParameter,
         place: &'static str,
         text: &str,
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<C> {
-        let checked = planned
+        let checked = parameter
             .constraint
             .check(text)
             .and_then(|()| convert(text).map_err(|invalid| (Code::Invalid, invalid.into_reason())));
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
-                self.refuse(planned.violation(place, code, text, &reason));
+                self.refuse(parameter.violation(place, code, text, &reason));
                 None
             }
         }
     }
 
     /// The texts of a parameter, and where they are: the first place that has some.
-    fn values(&mut self, planned: &Planned) -> Option<(Values<'a>, &'static str)> {
-        let values = match &planned.source {
-            Source::Variable => self.variable(planned)?,
-            Source::Rest => self.rest(planned)?,
-            Source::Field(name) => self.field(planned, name)?,
-            Source::Query => self.query(planned)?,
-            Source::QueryOrContent => match self.query(planned)? {
+    fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, &'static str)> {
+        let values = match &parameter.source {
+            Source::Variable => self.variable(parameter)?,
+            Source::Rest => self.rest(parameter)?,
+            Source::Header(name) => self.field(parameter, name)?,
+            Source::Query => self.query(parameter)?,
+            Source::QueryOrContent => match self.query(parameter)? {
                 values if values.is_empty() => {
-                    let values = self.texts(planned)?;
-                    let place = if values.is_empty() { planned.source.place() } else { "content" };
+                    let values = self.texts(parameter)?;
+                    let place =
+                        if values.is_empty() { parameter.source.place() } else { "content" };
                     return Some((values, place));
                 }
                 values => values,
             },
-            Source::Content => self.texts(planned)?,
+            Source::Content => self.texts(parameter)?,
             Source::Elsewhere | Source::File => Values::None,
         };
-        Some((values, planned.source.place()))
+        Some((values, parameter.source.place()))
     }
 
-    fn variable(&mut self, planned: &Planned) -> Option<Values<'a>> {
-        let raw = self.variables.named(planned.name)?;
-        self.decode(planned, raw).map(Values::One)
+    fn variable(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
+        let raw = self.variables.named(parameter.name)?;
+        self.decode(parameter, raw).map(Values::One)
     }
 
     /// The remaining segments: each is decoded by itself, so that a slash in one stays in it.
-    fn rest(&mut self, planned: &Planned) -> Option<Values<'a>> {
-        let raw = self.variables.named(planned.name)?;
-        if !planned.repeated {
-            return self.decode(planned, raw).map(Values::One);
+    fn rest(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
+        let raw = self.variables.named(parameter.name)?;
+        if !parameter.is_repeated {
+            return self.decode(parameter, raw).map(Values::One);
         }
         let segments: Vec<_> =
-            raw.split('/').map(|segment| self.decode(planned, segment)).collect();
+            raw.split('/').map(|segment| self.decode(parameter, segment)).collect();
         segments.into_iter().collect::<Option<_>>().map(Values::Many)
     }
 
-    fn decode(&mut self, planned: &Planned, raw: &'a str) -> Option<Cow<'a, str>> {
+    fn decode(&mut self, parameter: &CompiledParameter, raw: &'a str) -> Option<Cow<'a, str>> {
         if !self.variables.are_encoded {
             return Some(Cow::Borrowed(raw));
         }
@@ -240,19 +241,28 @@ impl<'a> Arguments<'a> {
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
             let reason = "It is no percent-encoded UTF-8.";
-            self.refuse(planned.violation(planned.source.place(), Code::Encoding, raw, reason));
+            self.refuse(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
         }
         decoded
     }
 
-    fn field(&mut self, planned: &Planned, name: &http::HeaderName) -> Option<Values<'a>> {
+    fn field(
+        &mut self,
+        parameter: &CompiledParameter,
+        name: &http::HeaderName,
+    ) -> Option<Values<'a>> {
         let mut texts = Vec::new();
         for value in self.request.fields().get_all(name) {
             if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
                 texts.push(Cow::Borrowed(text));
             } else {
                 let reason = "It is no UTF-8.";
-                self.refuse(planned.violation(planned.source.place(), Code::Encoding, "", reason));
+                self.refuse(parameter.violation(
+                    parameter.source.place(),
+                    Code::Encoding,
+                    "",
+                    reason,
+                ));
                 return None;
             }
         }
@@ -260,46 +270,46 @@ impl<'a> Arguments<'a> {
     }
 
     /// The texts of a parameter in the content.
-    fn texts(&mut self, planned: &Planned) -> Option<Values<'a>> {
-        let members = self.members(planned)?;
-        if let Some((code, reason)) = members.iter().find_map(|member| planned.misfit(member)) {
-            self.refuse(planned.violation("content", code, "", reason));
+    fn texts(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
+        let members = self.members(parameter)?;
+        if let Some((code, reason)) = members.iter().find_map(|member| parameter.misfit(member)) {
+            self.refuse(parameter.violation("content", code, "", reason));
             return None;
         }
         let texts = members.iter().map(|member| utf_8(Cow::Borrowed(member.file.content())));
-        self.all_utf_8(planned, "content", texts.collect())
+        self.all_utf_8(parameter, "content", texts.collect())
     }
 
     /// The texts of a parameter in the query.
-    fn query(&mut self, planned: &Planned) -> Option<Values<'a>> {
+    fn query(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let query = self.request.target().query().unwrap_or_default();
         let pairs = self.query.get_or_insert_with(|| pairs(query.as_bytes()).collect());
-        let named = pairs.iter().filter(|(name, _)| name == planned.name);
+        let named = pairs.iter().filter(|(name, _)| name == parameter.name);
         let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
-        self.all_utf_8(planned, "query", texts)
+        self.all_utf_8(parameter, "query", texts)
     }
 
     fn all_utf_8(
         &mut self,
-        planned: &Planned,
+        parameter: &CompiledParameter,
         place: &'static str,
         texts: Option<Vec<Cow<'a, str>>>,
     ) -> Option<Values<'a>> {
         if texts.is_none() {
             let reason = "It is no UTF-8.";
-            self.refuse(planned.violation(place, Code::Encoding, "", reason));
+            self.refuse(parameter.violation(place, Code::Encoding, "", reason));
         }
         texts.map(Values::Many)
     }
 
     /// The members of the content that have the name of a parameter.
-    fn members(&mut self, planned: &Planned) -> Option<&'a [Member]> {
-        self.content.members(planned.name).map_err(|violation| self.refuse(violation)).ok()
+    fn members(&mut self, parameter: &CompiledParameter) -> Option<&'a [Member]> {
+        self.content.members(parameter.name).map_err(|violation| self.refuse(violation)).ok()
     }
 
     /// The one file of this name; `None` within where there is none and need not be.
     fn file(&mut self, index: usize, mandatory: bool) -> Option<Option<File>> {
-        let planned = self.plan.parameter(index)?;
+        let parameter = self.parameters.parameter(index)?;
         let mut files = self.files(index)?;
         let file = files.pop();
         let wrong = match (&file, files.is_empty()) {
@@ -307,19 +317,19 @@ impl<'a> Arguments<'a> {
             (_, false) => (Code::Repeated, "It was given more than once."),
             _ => return Some(file),
         };
-        self.refuse(planned.violation("content", wrong.0, "", wrong.1));
+        self.refuse(parameter.violation("content", wrong.0, "", wrong.1));
         None
     }
 
     /// All the files of this name, but for those that nobody chose.
     fn files(&mut self, index: usize) -> Option<Vec<File>> {
-        let planned = self.plan.parameter(index)?;
-        let files = self.members(planned)?.iter().map(|member| &member.file);
+        let parameter = self.parameters.parameter(index)?;
+        let files = self.members(parameter)?.iter().map(|member| &member.file);
         let files: Vec<_> = files.filter(|file| !file.is_unchosen()).cloned().collect();
         let mut all_are_right = true;
         for file in &files {
-            if let Err((code, reason)) = planned.constraint.check_size(file.content().len()) {
-                self.refuse(planned.violation("content", code, "", &reason));
+            if let Err((code, reason)) = parameter.constraint.check_size(file.content().len()) {
+                self.refuse(parameter.violation("content", code, "", &reason));
                 all_are_right = false;
             }
         }

@@ -8,7 +8,7 @@ use super::{deprecation, freshness::Lifetime, methods, mounting::Mounting, polic
 use crate::{
     content::{Use, Whole},
     declaration::{Argument, Mount, Operation, Parameter, Role},
-    parameters::plan::Plan,
+    parameters::compiled::Parameters,
     representation::{self, Representations},
     resource::Erased,
     routing::Router,
@@ -40,7 +40,7 @@ pub(crate) struct Prepared {
     role: Role,
     /// The method, where it is none of the hooks.
     method: Option<Method>,
-    pub(crate) plan: Plan,
+    pub(crate) plan: Parameters,
     pub(crate) representations: Representations,
     pub(crate) freshness: Option<Lifetime>,
     /// What clients are told where it is to go.
@@ -154,10 +154,10 @@ impl Prepared {
         let returns = (operation.returns)();
         let representations =
             Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
-        let plan = Plan::new(mount, operation)?;
+        let plan = Parameters::new(mount, operation, operation.role.reads_content())?;
         let whole = whole(operation);
         let is_read = !matches!(whole, Whole::Stream | Whole::Form);
-        let content = Use { whole, parameters: is_read && plan.looks_into_content() };
+        let content = Use { whole, parameters: is_read && plan.are_in_content() };
         Ok(Self {
             position,
             role: operation.role,
