@@ -6,43 +6,30 @@ use proc_macro2::{Ident, Span};
 use syn::{Attribute, LitStr, Type, spanned::Spanned};
 use wsgiservice_grammar::{
     date::Day,
+    format::Format,
     hook::Hook,
     media_type::{is_extension, is_media_type},
     method::{REGISTERED, functions},
     path,
+    rule::Rule,
     similar::nearest,
     token::is_token,
-    xml,
+    value, xml,
 };
 
 use crate::{
     expression::Expression,
-    input::{Errors, function::Function},
-    model::{Constraint, Freshness, From, Literal, Operation, Range, Role, Sunset, name},
+    input::{Errors, function::Function, in_backticks},
+    model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
 };
-
-/// The formats that the runtime knows.
-const FORMATS: [&str; 9] =
-    ["email", "uri", "hostname", "date-time", "date", "time", "uuid", "ipv4", "ipv6"];
 
 /// A constraint by itself.
 pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
-    expression(constraint, errors);
-    if let Some(format) = &constraint.format
-        && !FORMATS.contains(&format.value().as_str())
-    {
-        let message =
-            format!("there is no format {:?}: write one of {}", format.value(), FORMATS.join(", "));
-        errors.at(format.span(), message);
-    }
-    for range in constraint.len.iter().chain(&constraint.range) {
-        self::range(range, errors);
-    }
-    if constraint.one_of.as_ref().is_some_and(Vec::is_empty) {
-        errors.at(
-            constraint.name.span(),
-            format!("`{}` could have no value at all", constraint.name),
-        );
+    for rule in &constraint.rules {
+        let problem = malformed(&rule.operand).or_else(|| rule.ask(impossible).flatten());
+        if let Some(problem) = problem {
+            errors.at(rule.span(), problem);
+        }
     }
     for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
         if let Some(value) = value {
@@ -51,77 +38,85 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
     }
 }
 
-/// A constraint on a struct, which no function can convert: it knows no types.
+/// A constraint on a struct, whose arguments have no types there.
 pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
     self::constraint(constraint, errors);
     if let Some(path) = &constraint.convert {
-        errors
-            .at(path.span(), "write `convert` on the method or the argument, whose type it gives");
+        let message = "`convert` is not allowed on a struct: write it on the method or the argument, whose type it returns";
+        errors.at(path.span(), message);
     }
 }
 
-fn expression(constraint: &Constraint, errors: &mut Errors) {
-    let Some(re) = &constraint.re else { return };
-    if let Err(error) = Expression::new(&re.value()) {
-        errors.at(re.span(), format!("this regular expression does not parse: {error}"));
+/// What is wrong with an operand that is not a value of its shape.
+fn malformed(operand: &Operand) -> Option<String> {
+    let problem = match operand {
+        Operand::Number(number) if number.bound().is_none() => "expected a number",
+        Operand::Length(range) | Operand::Range(range) if range.is_half_open() => {
+            "a range includes its end: `1..=100`"
+        }
+        Operand::Length(range) if range.lengths().is_none() => {
+            "the ends of a length must be whole numbers: `1..=100`"
+        }
+        Operand::Range(range) if range.bounds().is_none() => {
+            "the ends of a range must be numbers: `1..=100`"
+        }
+        Operand::Format(name) if Format::named(&name.value()).is_none() => {
+            return Some(unknown_format(&name.value()));
+        }
+        _ => return None,
+    };
+    Some(problem.to_owned())
+}
+
+fn unknown_format(name: &str) -> String {
+    let names = || Format::ALL.iter().map(|format| format.name());
+    let help = nearest(name, names()).map(|near| format!("; did you mean `{near}`?"));
+    format!(
+        "unknown format `{name}`, expected one of {}{}",
+        in_backticks(names()),
+        help.unwrap_or_default()
+    )
+}
+
+/// What is wrong with a rule that no value can satisfy.
+fn impossible(rule: &Rule<'_>) -> Option<String> {
+    match rule {
+        Rule::Re(expression) => {
+            let error = Expression::new(expression).err()?;
+            Some(format!("invalid regular expression: {error}"))
+        }
+        rule if !rule.is_satisfiable() => Some(format!("no value satisfies `{}`", rule.name())),
+        _ => None,
     }
 }
 
-fn range(range: &Range, errors: &mut Errors) {
-    let least = range.least.as_ref().map(|literal| literal.number());
-    let most = range.most.as_ref().map(|literal| literal.number());
-    if least == Some(None) || most == Some(None) {
-        errors.at(range.span, "both ends of a range are numbers: `1..=100`");
-        return;
-    }
-    if range.most.is_some() && !range.is_closed {
-        errors.at(range.span, "say that the end belongs to it: `1..=100`");
-    } else if let (Some(Some(least)), Some(Some(most))) = (least, most)
-        && least > most
-    {
-        errors.at(range.span, "there is nothing in this range");
-    }
-}
-
-/// A default or an example that stands beside its rule.
-fn value(constraint: &Constraint, name: &str, value: &Literal, errors: &mut Errors) {
-    let Some(text) = value.text() else {
-        errors.at(value.span(), format!("the {name} is a text, a number, `true` or `false`"));
+/// A default or an example beside its rules.
+fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Errors) {
+    let text = literal.text();
+    let Some(value) = text.as_deref().and_then(|text| literal.value(text)) else {
+        let message = format!("the {name} must be a string, a number, `true` or `false`");
+        errors.at(literal.span(), message);
         return;
     };
-    let mut broken = |rule: &str| {
-        errors.at(value.span(), format!("the {name} {text:?} breaks its own rule: `{rule}`"));
-    };
-    if text.is_empty() {
-        broken("a validated parameter is not empty");
+    if value.text().is_empty() {
+        errors.at(literal.span(), format!("the {name} must not be empty"));
     }
-    if let Some(re) = &constraint.re
-        && let Ok(expression) = Expression::new(&re.value())
-        && !expression.matches(&text)
-    {
-        broken(&format!("re = {:?}", re.value()));
-    }
-    if let Some(values) = &constraint.one_of
-        && values.iter().all(|value| value.value() != text)
-    {
-        broken("one_of");
-    }
-    if let Some(len) = &constraint.len
-        && !contains(len, text.chars().count() as f64)
-    {
-        broken("len");
-    }
-    if let (Some(range), Some(number)) = (&constraint.range, value.number())
-        && !contains(range, number)
-    {
-        broken("range");
+    for rule in &constraint.rules {
+        if rule.ask(|rule| allows(rule, &value)) == Some(false) {
+            let message = format!("the {name} `{}` violates rule `{}`", value.text(), rule.name);
+            errors.at(literal.span(), message);
+        }
     }
 }
 
-fn contains(range: &Range, number: f64) -> bool {
-    let end = |literal: &Option<Literal>| literal.as_ref().and_then(|it| it.number());
-    end(&range.least).is_none_or(|least| least <= number)
-        && end(&range.most).is_none_or(|most| number <= most)
+/// Whether a rule allows a value, `re` included, which the grammar cannot match.
+fn allows(rule: &Rule<'_>, value: &value::Literal<'_>) -> bool {
+    match rule {
+        Rule::Re(expression) => {
+            Expression::new(expression).map_or(true, |expression| expression.matches(value.text()))
+        }
+        rule => rule.allows(value),
+    }
 }
 
 /// The arguments for the variables of a path.
@@ -181,15 +176,10 @@ fn unknown(name: &str) -> String {
             };
             format!(
                 "`{name}` is neither a method (`get`, `post`, `put`, `delete`, `patch`, …) nor a hook ({}); {help}",
-                list(hooks())
+                in_backticks(hooks())
             )
         }
     }
-}
-
-/// Names, as in an error.
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A signature that the framework can call.

@@ -3,15 +3,19 @@
 //! What a request would otherwise have to look up is decided here, once: where each parameter comes from, and which
 //! rules it must satisfy. The exchange takes the arguments of a call by it, and the documentation describes it.
 
-use http::HeaderName;
-use wsgiservice_grammar::path::Path;
+use std::{borrow::Cow, iter};
 
-use super::constraint::Constraint;
+use http::HeaderName;
+use wsgiservice_grammar::{path::Path, rule::Rule};
+
+use super::rules::{Checked, CompiledRule, InvalidRule};
 use crate::{
     content::{Member, Written},
     declaration::{self, Argument, From, Kind, Mount, Operation},
     problem::violation::{Code, Violation},
 };
+
+const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed("It has to have a value."));
 
 /// The parameters of an operation, in the order of its arguments.
 #[derive(Debug, Default)]
@@ -27,8 +31,10 @@ pub(crate) struct CompiledParameter {
     pub(crate) source: Source,
     /// What its text can be, if it is a value.
     pub(crate) kind: Option<Kind>,
-    pub(crate) constraint: Constraint,
-    pub(crate) declared: declaration::Constraint,
+    /// Its rules, in the order in which they are checked.
+    pub(crate) rules: Vec<CompiledRule>,
+    /// Whether there is a `#[validate]`, even one without rules.
+    pub(crate) is_declared: bool,
     pub(crate) default: Option<&'static str>,
     pub(crate) example: Option<&'static str>,
     pub(crate) documentation: Option<&'static str>,
@@ -107,8 +113,10 @@ impl CompiledParameter {
         parameter: &declaration::Parameter,
         reads_members: bool,
     ) -> Result<Self, String> {
-        let merged = merge(mount, parameter);
-        let constraint = Constraint::new(&merged).map_err(|error| error.to_string())?;
+        // The nearest one first: that of the argument and its method, then those of the struct.
+        let further = mount.constraints.iter().filter(|further| further.name == parameter.name);
+        let constraints = || iter::once(&parameter.constraint).chain(further.clone());
+        let default = constraints().find_map(|constraint| constraint.default);
         let (kind, is_optional, is_repeated) = match parameter.argument {
             Argument::Value { kind, optional, repeated, .. } => (Some(kind), optional, repeated),
             Argument::File { optional, repeated } => (None, optional, repeated),
@@ -123,18 +131,18 @@ impl CompiledParameter {
                 From::Header(name) => name,
             },
             kind,
-            constraint,
-            declared: merged,
-            default: merged.default.map(|default| default.text()),
-            example: merged.example,
-            documentation: merged.documentation,
+            rules: rules(constraints()).map_err(|error| error.to_string())?,
+            is_declared: constraints().any(|constraint| constraint.is_declared),
+            default: default.map(|default| default.text()),
+            example: constraints().find_map(|constraint| constraint.example),
+            documentation: constraints().find_map(|constraint| constraint.documentation),
             is_optional,
             is_repeated,
             is_secret: matches!(source, Source::Content),
             is_file: matches!(source, Source::File),
             source,
         };
-        match compiled.default.map(|default| compiled.constraint.check(default)) {
+        match compiled.default.map(|default| compiled.check(default)) {
             Some(Err((_, reason))) => Err(format!("the default violates a rule. {reason}")),
             _ => Ok(compiled),
         }
@@ -152,6 +160,25 @@ impl CompiledParameter {
 
     pub(crate) fn is_in_path(&self) -> bool {
         matches!(self.source, Source::Variable | Source::Rest)
+    }
+
+    /// Checks the text of a value: that it is not empty, and its rules, of which the first that it violates is told.
+    pub(super) fn check(&self, text: &str) -> Checked {
+        if !self.is_declared {
+            return Ok(());
+        }
+        if text.is_empty() {
+            return Err(EMPTY);
+        }
+        self.rules.iter().try_for_each(|rule| rule.check(text))
+    }
+
+    /// Checks the size of a file, in bytes.
+    pub(super) fn check_size(&self, size: usize) -> Checked {
+        if self.is_declared && size == 0 {
+            return Err(EMPTY);
+        }
+        self.rules.iter().try_for_each(|rule| rule.check_size(size))
     }
 
     /// Why a member of the content cannot be this parameter, whatever its text is.
@@ -230,8 +257,99 @@ impl Source {
     }
 }
 
-/// The nearest rule wins: the argument's, then the struct's.
-fn merge(mount: &Mount, parameter: &declaration::Parameter) -> declaration::Constraint {
-    let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
-    further.fold(parameter.constraint, |nearer, further| nearer.or(further))
+/// Compiles the rules of constraints, the nearest of which comes first, and wins.
+fn rules<'c>(
+    constraints: impl Iterator<Item = &'c declaration::Constraint>,
+) -> Result<Vec<CompiledRule>, InvalidRule> {
+    let mut rules: Vec<&Rule<'static>> = Vec::new();
+    for rule in constraints.flat_map(|constraint| constraint.rules) {
+        if !rules.iter().any(|nearer| nearer.is_same_rule(rule)) {
+            rules.push(rule);
+        }
+    }
+    let mut compiled = rules.into_iter().map(CompiledRule::new).collect::<Result<Vec<_>, _>>()?;
+    compiled.sort_by_key(CompiledRule::turn);
+    Ok(compiled)
+}
+
+#[cfg(test)]
+mod tests {
+    use wsgiservice_grammar::rule;
+
+    use super::*;
+    use crate::declaration::{Constraint, Literal};
+
+    const NEARER: Constraint = Constraint {
+        is_declared: true,
+        rules: &[rule::new::re("[a-z]+"), rule::new::len(1, 2)],
+        ..Constraint::none("word")
+    };
+    const FURTHER: Constraint = Constraint {
+        is_declared: true,
+        rules: &[rule::new::re("[0-9]+"), rule::new::one_of(&["a", "b", "abc"])],
+        documentation: Some("A word."),
+        ..Constraint::none("word")
+    };
+    const TEXT: Argument =
+        Argument::Value { kind: Kind::Text(None), optional: false, repeated: false, secret: false };
+
+    fn compiled(
+        path: &'static str,
+        parameter: declaration::Parameter,
+    ) -> Result<CompiledParameter, String> {
+        let mount = Mount { path, constraints: &[FURTHER], ..crate::__private::INVALID_MOUNT };
+        let path = Path::parse(path).expect("a path");
+        CompiledParameter::new(&mount, &path, &parameter, true)
+    }
+
+    fn parameter(argument: Argument, constraint: Constraint) -> declaration::Parameter {
+        declaration::Parameter {
+            name: "word",
+            argument,
+            schema: || None,
+            from: From::Name,
+            constraint,
+        }
+    }
+
+    fn violation(parameter: &CompiledParameter, text: &str) -> Option<Code> {
+        parameter.check(text).err().map(|(code, _)| code)
+    }
+
+    #[test]
+    fn the_nearest_rule_wins() {
+        let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
+        assert_eq!(violation(&word, "a"), None);
+        assert_eq!(violation(&word, "1"), Some(Code::Rule("pattern")));
+        assert_eq!(violation(&word, "c"), Some(Code::Rule("one_of")));
+        assert_eq!(word.documentation, Some("A word."));
+    }
+
+    #[test]
+    fn the_length_is_checked_first() {
+        let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
+        assert_eq!(violation(&word, "123"), Some(Code::Rule("length")));
+    }
+
+    #[test]
+    fn a_validated_value_is_not_empty() {
+        let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
+        assert_eq!(violation(&word, ""), Some(Code::Empty));
+    }
+
+    #[test]
+    fn a_default_satisfies_the_rules() {
+        let default = Some(Literal::Text("1"));
+        let error =
+            compiled("/", parameter(TEXT, Constraint { default, ..NEARER })).expect_err("an error");
+        assert_eq!(error, "the default violates a rule. It must match [a-z]+.");
+    }
+
+    #[test]
+    fn a_variable_may_be_the_rest_of_a_path() {
+        let source = |path| compiled(path, parameter(TEXT, NEARER)).expect("a parameter").source;
+        assert!(matches!(source("/{word}"), Source::Variable));
+        assert!(matches!(source("/{*word}"), Source::Rest));
+        assert!(matches!(source("/word"), Source::QueryOrContent));
+    }
 }

@@ -6,11 +6,9 @@
 
 mod argument;
 pub(crate) mod compiled;
-mod constraint;
 mod converted;
-mod expression;
-mod format;
 mod parameter;
+pub(crate) mod rules;
 mod secret;
 
 use std::borrow::Cow;
@@ -183,7 +181,6 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, Invalid>,
     ) -> Option<C> {
         let checked = parameter
-            .constraint
             .check(text)
             .and_then(|()| convert(text).map_err(|invalid| (Code::Invalid, invalid.into_reason())));
         match checked {
@@ -328,7 +325,7 @@ impl<'a> Arguments<'a> {
         let files: Vec<_> = files.filter(|file| !file.is_unchosen()).cloned().collect();
         let mut all_are_right = true;
         for file in &files {
-            if let Err((code, reason)) = parameter.constraint.check_size(file.content().len()) {
+            if let Err((code, reason)) = parameter.check_size(file.content().len()) {
                 self.refuse(parameter.violation("content", code, "", &reason));
                 all_are_right = false;
             }
