@@ -24,4 +24,10 @@ struct Query;
 #[mount("/{*rest}/more")]
 struct AfterTheRest;
 
+#[mount("/{}")]
+struct Nameless;
+
+#[mount("/{ⓐ}")]
+struct NoIdentifier;
+
 fn main() {}

@@ -17,6 +17,12 @@ impl Old {
     }
 
     #[deprecated]
+    #[sunset(since = "2026-11-24", on = "2027-02-30")]
+    fn patch(&self) -> u32 {
+        2
+    }
+
+    #[deprecated]
     #[sunset("2027-06-30")]
     fn post(&self) -> u32 {
         3

@@ -52,6 +52,8 @@ pub enum Rule<'a> {
 pub enum Shape {
     /// A text: `re = "[a-z]+"`.
     Text,
+    /// A number, such as `5` or `0.5`.
+    Number,
     /// A range of lengths: `len = 1..=20`.
     Length,
     /// A range of numbers: `range = 0.5..`.
@@ -67,6 +69,8 @@ pub enum Shape {
 pub enum Operand<'a> {
     /// A text.
     Text(&'a str),
+    /// A number.
+    Number(Literal<'a>),
     /// The ends of a range of lengths.
     Length(usize, usize),
     /// The ends of a range of numbers.
@@ -151,6 +155,16 @@ impl<'a> Rule<'a> {
                 !matches!(kind, Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_))
             }
             Self::Re(_) | Self::OneOf(_) | Self::Format(_) => true,
+        }
+    }
+
+    /// What the rule can be asked of, in words.
+    #[must_use]
+    pub const fn subject(&self) -> &'static str {
+        match self {
+            Self::Len { .. } => "text and files",
+            Self::Range { .. } => "numbers",
+            Self::Re(_) | Self::OneOf(_) | Self::Format(_) => "values",
         }
     }
 
@@ -258,6 +272,7 @@ mod tests {
     fn operand(shape: Shape) -> Operand<'static> {
         match shape {
             Shape::Text => Operand::Text("a"),
+            Shape::Number => Operand::Number(ONE),
             Shape::Length => Operand::Length(1, 2),
             Shape::Range => Operand::Range(Bound::Integer(1), Bound::Open),
             Shape::Texts => Operand::Texts(&["a"]),

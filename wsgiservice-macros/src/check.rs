@@ -2,36 +2,34 @@
 //!
 //! What only `#[mount]` and `#[resource]` together can see is in `expand::assertions`.
 
+use proc_macro2::{Ident, Span};
 use syn::{Attribute, LitStr, Type, spanned::Spanned};
+use wsgiservice_grammar::{
+    date::Day,
+    format::Format,
+    hook::Hook,
+    media_type::{is_extension, is_media_type},
+    method::{REGISTERED, functions},
+    path,
+    rule::Rule,
+    similar::nearest,
+    token::is_token,
+    value, xml,
+};
 
 use crate::{
     expression::Expression,
-    input::{Errors, function::Function},
-    model::{Constraint, Freshness, Literal, METHODS, Operation, Range, Role, Sunset, name},
+    input::{Errors, function::Function, in_backticks},
+    model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
 };
-
-/// The formats that the runtime knows.
-const FORMATS: [&str; 9] =
-    ["email", "uri", "hostname", "date-time", "date", "time", "uuid", "ipv4", "ipv6"];
 
 /// A constraint by itself.
 pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
-    expression(constraint, errors);
-    if let Some(format) = &constraint.format
-        && !FORMATS.contains(&format.value().as_str())
-    {
-        let message =
-            format!("there is no format {:?}: write one of {}", format.value(), FORMATS.join(", "));
-        errors.at(format.span(), message);
-    }
-    for range in constraint.len.iter().chain(&constraint.range) {
-        self::range(range, errors);
-    }
-    if constraint.one_of.as_ref().is_some_and(Vec::is_empty) {
-        errors.at(
-            constraint.name.span(),
-            format!("`{}` could have no value at all", constraint.name),
-        );
+    for rule in &constraint.rules {
+        let problem = malformed(&rule.operand).or_else(|| rule.ask(impossible).flatten());
+        if let Some(problem) = problem {
+            errors.at(rule.span(), problem);
+        }
     }
     for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
         if let Some(value) = value {
@@ -40,87 +38,109 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
     }
 }
 
-/// A constraint on a struct, which no function can convert: it knows no types.
+/// A constraint on a struct, whose arguments have no types there.
 pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
     self::constraint(constraint, errors);
     if let Some(path) = &constraint.convert {
-        errors
-            .at(path.span(), "write `convert` on the method or the argument, whose type it gives");
+        let message = "`convert` is not allowed on a struct: write it on the method or the argument, whose type it returns";
+        errors.at(path.span(), message);
     }
 }
 
-fn expression(constraint: &Constraint, errors: &mut Errors) {
-    let Some(re) = &constraint.re else { return };
-    if let Err(error) = Expression::new(&re.value()) {
-        errors.at(re.span(), format!("this regular expression does not parse: {error}"));
+/// What is wrong with an operand that is not a value of its shape.
+fn malformed(operand: &Operand) -> Option<String> {
+    let problem = match operand {
+        Operand::Number(number) if number.bound().is_none() => "expected a number",
+        Operand::Length(range) | Operand::Range(range) if range.is_half_open() => {
+            "a range includes its end: `1..=100`"
+        }
+        Operand::Length(range) if range.lengths().is_none() => {
+            "the ends of a length must be whole numbers: `1..=100`"
+        }
+        Operand::Range(range) if range.bounds().is_none() => {
+            "the ends of a range must be numbers: `1..=100`"
+        }
+        Operand::Format(name) if Format::named(&name.value()).is_none() => {
+            return Some(unknown_format(&name.value()));
+        }
+        _ => return None,
+    };
+    Some(problem.to_owned())
+}
+
+fn unknown_format(name: &str) -> String {
+    let names = || Format::ALL.iter().map(|format| format.name());
+    let help = nearest(name, names()).map(|near| format!("; did you mean `{near}`?"));
+    format!(
+        "unknown format `{name}`, expected one of {}{}",
+        in_backticks(names()),
+        help.unwrap_or_default()
+    )
+}
+
+/// What is wrong with a rule that no value can satisfy.
+fn impossible(rule: &Rule<'_>) -> Option<String> {
+    match rule {
+        Rule::Re(expression) => {
+            let error = Expression::new(expression).err()?;
+            Some(format!("invalid regular expression: {error}"))
+        }
+        rule if !rule.is_satisfiable() => Some(format!("no value satisfies `{}`", rule.name())),
+        _ => None,
     }
 }
 
-fn range(range: &Range, errors: &mut Errors) {
-    let least = range.least.as_ref().map(|literal| literal.number());
-    let most = range.most.as_ref().map(|literal| literal.number());
-    if least == Some(None) || most == Some(None) {
-        errors.at(range.span, "both ends of a range are numbers: `1..=100`");
-        return;
-    }
-    if range.most.is_some() && !range.is_closed {
-        errors.at(range.span, "say that the end belongs to it: `1..=100`");
-    } else if let (Some(Some(least)), Some(Some(most))) = (least, most)
-        && least > most
-    {
-        errors.at(range.span, "there is nothing in this range");
-    }
-}
-
-/// A default or an example that stands beside its rule.
-fn value(constraint: &Constraint, name: &str, value: &Literal, errors: &mut Errors) {
-    let Some(text) = value.text() else {
-        errors.at(value.span(), format!("the {name} is a text, a number, `true` or `false`"));
+/// A default or an example beside its rules.
+fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Errors) {
+    let text = literal.text();
+    let Some(value) = text.as_deref().and_then(|text| literal.value(text)) else {
+        let message = format!("the {name} must be a string, a number, `true` or `false`");
+        errors.at(literal.span(), message);
         return;
     };
-    let mut broken = |rule: &str| {
-        errors.at(value.span(), format!("the {name} {text:?} breaks its own rule: `{rule}`"));
-    };
-    if text.is_empty() {
-        broken("a validated parameter is not empty");
+    if value.text().is_empty() {
+        errors.at(literal.span(), format!("the {name} must not be empty"));
     }
-    if let Some(re) = &constraint.re
-        && let Ok(expression) = Expression::new(&re.value())
-        && !expression.matches(&text)
-    {
-        broken(&format!("re = {:?}", re.value()));
-    }
-    if let Some(values) = &constraint.one_of
-        && values.iter().all(|value| value.value() != text)
-    {
-        broken("one_of");
-    }
-    if let Some(len) = &constraint.len
-        && !contains(len, text.chars().count() as f64)
-    {
-        broken("len");
-    }
-    if let (Some(range), Some(number)) = (&constraint.range, value.number())
-        && !contains(range, number)
-    {
-        broken("range");
+    for rule in &constraint.rules {
+        if rule.ask(|rule| allows(rule, &value)) == Some(false) {
+            let message = format!("the {name} `{}` violates rule `{}`", value.text(), rule.name);
+            errors.at(literal.span(), message);
+        }
     }
 }
 
-fn contains(range: &Range, number: f64) -> bool {
-    let end = |literal: &Option<Literal>| literal.as_ref().and_then(|it| it.number());
-    end(&range.least).is_none_or(|least| least <= number)
-        && end(&range.most).is_none_or(|most| number <= most)
+/// Whether a rule allows a value, `re` included, which the grammar cannot match.
+fn allows(rule: &Rule<'_>, value: &value::Literal<'_>) -> bool {
+    match rule {
+        Rule::Re(expression) => {
+            Expression::new(expression).map_or(true, |expression| expression.matches(value.text()))
+        }
+        rule => rule.allows(value),
+    }
 }
 
-/// The root element of XML: a name without a colon, and none that XML keeps for itself.
+/// The arguments for the variables of a path.
+pub(crate) fn variables(template: &path::Path, span: Span, errors: &mut Errors) -> Vec<Ident> {
+    template.variables().filter_map(|name| errors.take(argument_name(name, span))).collect()
+}
+
+/// An identifier, which is a raw one for a keyword.
+fn argument_name(name: &str, span: Span) -> syn::Result<Ident> {
+    let parsed = syn::parse_str::<Ident>(name);
+    let parsed = parsed.or_else(|_| syn::parse_str(&format!("r#{name}")));
+    let mut ident = parsed.map_err(|_| {
+        syn::Error::new(span, format!("invalid path: `{name}` is not a valid argument name"))
+    })?;
+    ident.set_span(span);
+    Ok(ident)
+}
+
+/// The root element of XML.
 pub(crate) fn xml_root(name: Option<&LitStr>, errors: &mut Errors) -> String {
     let Some(name) = name else { return "response".to_owned() };
     let text = name.value();
-    let begins = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    let goes_on = text.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it));
-    if !begins || !goes_on || text.to_lowercase().starts_with("xml") {
-        errors.at(name.span(), format!("{text:?} is no name of an XML element, as `\"user\"` is"));
+    if !xml::is_name(&text) {
+        errors.at(name.span(), format!("`{text}` is not a valid name of an XML element"));
     }
     text
 }
@@ -135,40 +155,31 @@ pub(crate) fn role(function: &Function, errors: &mut Errors) -> Option<Role> {
     role
 }
 
+/// What is wrong with the name of a function that is neither a method nor a hook.
 fn unknown(name: &str) -> String {
     let snake = name.to_lowercase();
     if snake != name && Role::named(&snake).is_some() {
-        return format!("write it in snake case: `{snake}`");
+        return format!("methods and hooks are named in snake case: `{snake}`");
     }
-    match snake.as_str() {
-        "head" => "`HEAD` runs `get`: leave `head` out".to_owned(),
-        "options" => "the framework answers `OPTIONS`: leave `options` out".to_owned(),
-        "trace" | "connect" => format!("no resource answers `{}`", name.to_uppercase()),
+    let method = name.to_uppercase();
+    match method.as_str() {
+        "HEAD" => "`head` cannot be implemented: `get` answers `HEAD`".to_owned(),
+        "OPTIONS" => "`options` cannot be implemented: the framework answers `OPTIONS`".to_owned(),
+        _ if REGISTERED.contains(&method.as_str()) => {
+            format!("`{snake}` cannot be implemented: `{method}` is not about a resource")
+        }
         _ => {
-            let near =
-                nearest(&snake).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            let hooks = || Hook::ALL.iter().map(|hook| hook.name());
+            let help = match nearest(&snake, functions().chain(hooks())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "move other functions to an impl without `#[resource]`".to_owned(),
+            };
             format!(
-                "`{name}` is neither a method (`get`, `post`, `put`, `delete`, `patch`, …) nor a hook (`authorize`, \
-                 `exists`, `etag`, `last_modified`).{near} Write other functions in an impl without `#[resource]`"
+                "`{name}` is neither a method (`get`, `post`, `put`, `delete`, `patch`, …) nor a hook ({}); {help}",
+                in_backticks(hooks())
             )
         }
     }
-}
-
-/// The name that is one letter away.
-fn nearest(name: &str) -> Option<&'static str> {
-    let hooks = ["authorize", "exists", "etag", "last_modified"];
-    let mut known = METHODS.iter().map(|(known, _)| *known).chain(hooks);
-    known.find(|known| known.len().abs_diff(name.len()) <= 1 && distance(known, name) <= 1)
-}
-
-/// How many letters are added, missing or others, if they are at one place.
-fn distance(one: &str, other: &str) -> usize {
-    let before = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let rest = one.len().min(other.len()) - before;
-    let after =
-        one.bytes().rev().zip(other.bytes().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    one.len().max(other.len()) - before - after
 }
 
 /// A signature that the framework can call.
@@ -203,7 +214,7 @@ fn is_impl_trait(ty: &Type) -> bool {
 }
 
 /// The operations together: one at least is a method.
-pub(crate) fn operations(operations: &[Operation], span: proc_macro2::Span, errors: &mut Errors) {
+pub(crate) fn operations(operations: &[Operation], span: Span, errors: &mut Errors) {
     if errors.is_empty() && operations.iter().all(|operation| operation.role.is_hook()) {
         errors.at(span, "this resource has no methods: write `fn get(&self) -> …`");
     }
@@ -234,33 +245,17 @@ pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     }
 }
 
-/// Days of a method that is to go.
+/// The days of a deprecated method.
 pub(crate) fn sunset(is_deprecated: bool, sunset: &Sunset, errors: &mut Errors) {
-    for day in [&sunset.since, &sunset.on].into_iter().flatten() {
-        if !is_deprecated {
-            let message = "say first that it is to go: `#[deprecated(note = \"…\")]`";
-            errors.at(day.span(), message);
-        }
-        if !is_day(&day.value()) {
-            errors.at(day.span(), "write a day, as in `\"2027-06-30\"`");
-        }
+    let days = || [&sunset.since, &sunset.on].into_iter().flatten();
+    if let (false, Some(day)) = (is_deprecated, days().next()) {
+        let message = "`#[sunset]` requires `#[deprecated]`: add `#[deprecated(note = \"…\")]`";
+        errors.at(day.span(), message);
     }
-}
-
-/// A day, as in 2026-11-24.
-fn is_day(text: &str) -> bool {
-    let is_digits =
-        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let number = |part: &str| part.parse::<u8>().unwrap_or_default();
-    match text.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => {
-            is_digits(year, 4)
-                && is_digits(month, 2)
-                && is_digits(day, 2)
-                && (1..=12).contains(&number(month))
-                && (1..=31).contains(&number(day))
-        }
-        _ => false,
+    for day in days().filter(|day| Day::parse(&day.value()).is_none()) {
+        let message =
+            format!("`{}` is not a day of the calendar, such as `2027-06-30`", day.value());
+        errors.at(day.span(), message);
     }
 }
 
@@ -287,25 +282,34 @@ pub(crate) fn freshness(freshness: &Freshness, attribute: &Attribute, errors: &m
     }
 }
 
+/// Where an argument comes from.
+pub(crate) fn from(from: &From, errors: &mut Errors) {
+    match from {
+        From::Name => {}
+        From::Header(name) => field_name(name, errors),
+    }
+}
+
 /// The name of a header field (RFC 9110, section 5.1).
-pub(crate) fn field_name(name: &LitStr, errors: &mut Errors) {
+fn field_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if text.is_empty() || !text.bytes().all(is_token) {
-        errors.at(name.span(), format!("{text:?} is no name of a header field"));
+    if !is_token(&text) {
+        errors.at(name.span(), format!("`{text}` is not a valid name of a header field"));
     }
 }
 
 /// The extension and the media type of a resource's own representation.
 pub(crate) fn own_representation(extension: &LitStr, media_type: &LitStr, errors: &mut Errors) {
     let text = extension.value();
-    let stem = text.strip_prefix('.').unwrap_or_default();
-    if stem.is_empty() || !stem.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        errors
-            .at(extension.span(), "an extension is a dot and then letters and digits: `\".html\"`");
+    if !is_extension(&text) {
+        let message = format!(
+            "`{text}` is not an extension: expected a dot, then letters and digits, such as `\".html\"`"
+        );
+        errors.at(extension.span(), message);
     }
     let text = media_type.value();
-    if text.split('/').filter(|part| !part.trim().is_empty()).count() != 2 {
-        errors.at(media_type.span(), format!("{text:?} is no media type, as `\"text/html\"` is"));
+    if !is_media_type(&text) {
+        let message = format!("`{text}` is not a media type, such as `\"text/html\"`");
+        errors.at(media_type.span(), message);
     }
 }

@@ -5,7 +5,6 @@ mod expand;
 mod expression;
 mod input;
 mod model;
-mod template;
 
 use proc_macro::TokenStream;
 

@@ -3,8 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type};
-
-use crate::template::Template;
+use wsgiservice_grammar::{
+    bound::Bound, format::Format, hook::Hook, method, path, rule as grammar, value,
+};
 
 /// A struct with `#[mount]`.
 pub(crate) struct Mount {
@@ -14,7 +15,9 @@ pub(crate) struct Mount {
     pub(crate) generics: syn::Generics,
     pub(crate) documentation: String,
     pub(crate) path: LitStr,
-    pub(crate) template: Template,
+    pub(crate) template: path::Path,
+    /// The variables of the path, as arguments.
+    pub(crate) variables: Vec<Ident>,
     pub(crate) constraints: Vec<Constraint>,
     pub(crate) representations: Vec<Ident>,
     pub(crate) xml_root: String,
@@ -46,36 +49,56 @@ pub(crate) struct Operation {
 }
 
 /// What the framework calls a function for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    Method(String),
-    Authorize,
-    Exists,
-    Etag,
-    LastModified,
+    /// The HTTP method of this name.
+    Method(&'static str),
+    Hook(Hook),
 }
 
 /// An argument of a method or a hook.
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) header: Option<LitStr>,
+    pub(crate) from: From,
     pub(crate) constraint: Option<Constraint>,
+}
+
+/// Where an argument comes from, by `#[from]`.
+pub(crate) enum From {
+    /// By its name, from the path, the query or the content.
+    Name,
+    /// From the header field of this name.
+    Header(LitStr),
 }
 
 /// What `#[validate]` says of one parameter.
 #[derive(Clone)]
 pub(crate) struct Constraint {
     pub(crate) name: Ident,
-    pub(crate) re: Option<LitStr>,
-    pub(crate) len: Option<Range>,
-    pub(crate) range: Option<Range>,
-    pub(crate) one_of: Option<Vec<LitStr>>,
-    pub(crate) format: Option<LitStr>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) convert: Option<Path>,
     pub(crate) default: Option<Literal>,
     pub(crate) example: Option<Literal>,
     pub(crate) documentation: Option<LitStr>,
+}
+
+/// A rule, as in `len = 1..=20`.
+#[derive(Clone)]
+pub(crate) struct Rule {
+    pub(crate) name: Ident,
+    pub(crate) operand: Operand,
+}
+
+/// What an author wrote after the name of a rule: there is one variant for each shape in the grammar.
+#[derive(Clone)]
+pub(crate) enum Operand {
+    Text(LitStr),
+    Number(Literal),
+    Length(Range),
+    Range(Range),
+    Texts(Vec<LitStr>),
+    Format(LitStr),
 }
 
 /// A range, as `1..=100`.
@@ -136,59 +159,14 @@ pub(crate) struct Representation {
 impl Role {
     /// The role of a function of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "authorize" => Self::Authorize,
-            "exists" => Self::Exists,
-            "etag" => Self::Etag,
-            "last_modified" => Self::LastModified,
-            _ => Self::Method(METHODS.iter().find(|method| method.0 == name)?.1.to_owned()),
-        })
+        let hook = Hook::named(name).map(Self::Hook);
+        hook.or_else(|| method::of_function(name).map(Self::Method))
     }
 
     pub(crate) fn is_hook(&self) -> bool {
-        !matches!(self, Self::Method(_))
+        matches!(self, Self::Hook(_))
     }
 }
-
-/// The methods that a resource can implement: those of the HTTP Method Registry but `CONNECT` and `TRACE`, which no
-/// resource answers, and `HEAD` and `OPTIONS`, which the framework does.
-pub(crate) const METHODS: &[(&str, &str)] = &[
-    ("get", "GET"),
-    ("post", "POST"),
-    ("put", "PUT"),
-    ("delete", "DELETE"),
-    ("patch", "PATCH"),
-    ("acl", "ACL"),
-    ("baseline_control", "BASELINE-CONTROL"),
-    ("bind", "BIND"),
-    ("checkin", "CHECKIN"),
-    ("checkout", "CHECKOUT"),
-    ("copy", "COPY"),
-    ("label", "LABEL"),
-    ("link", "LINK"),
-    ("lock", "LOCK"),
-    ("merge", "MERGE"),
-    ("mkactivity", "MKACTIVITY"),
-    ("mkcalendar", "MKCALENDAR"),
-    ("mkcol", "MKCOL"),
-    ("mkredirectref", "MKREDIRECTREF"),
-    ("mkworkspace", "MKWORKSPACE"),
-    ("move_", "MOVE"),
-    ("orderpatch", "ORDERPATCH"),
-    ("propfind", "PROPFIND"),
-    ("proppatch", "PROPPATCH"),
-    ("query", "QUERY"),
-    ("rebind", "REBIND"),
-    ("report", "REPORT"),
-    ("search", "SEARCH"),
-    ("unbind", "UNBIND"),
-    ("uncheckout", "UNCHECKOUT"),
-    ("unlink", "UNLINK"),
-    ("unlock", "UNLOCK"),
-    ("update", "UPDATE"),
-    ("updateredirectref", "UPDATEREDIRECTREF"),
-    ("version_control", "VERSION-CONTROL"),
-];
 
 impl Parameter {
     /// The name that clients use.
@@ -211,11 +189,7 @@ impl Constraint {
     pub(crate) fn new(name: Ident) -> Self {
         Self {
             name,
-            re: None,
-            len: None,
-            range: None,
-            one_of: None,
-            format: None,
+            rules: Vec::new(),
             convert: None,
             default: None,
             example: None,
@@ -223,21 +197,87 @@ impl Constraint {
         }
     }
 
-    /// This constraint, and what it leaves open from one that stands further away.
-    pub(crate) fn or(self, further: &Self) -> Self {
+    /// This constraint, with what only the other one has, which is further away from the argument.
+    pub(crate) fn or(mut self, further: &Self) -> Self {
+        for rule in &further.rules {
+            if self.rules.iter().all(|nearer| nearer.name != rule.name) {
+                self.rules.push(rule.clone());
+            }
+        }
         let further = further.clone();
         Self {
-            name: self.name,
-            re: self.re.or(further.re),
-            len: self.len.or(further.len),
-            range: self.range.or(further.range),
-            one_of: self.one_of.or(further.one_of),
-            format: self.format.or(further.format),
             convert: self.convert.or(further.convert),
             default: self.default.or(further.default),
             example: self.example.or(further.example),
             documentation: self.documentation.or(further.documentation),
+            ..self
         }
+    }
+}
+
+impl Rule {
+    /// Asks the rule of the grammar a question; `None` if the operand is malformed, which `check` reports.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&grammar::Rule<'_>) -> T) -> Option<T> {
+        let name = self.name.to_string();
+        let ask = |operand: grammar::Operand<'_>| {
+            grammar::Rule::written(&name, operand).as_ref().map(question)
+        };
+        match &self.operand {
+            Operand::Text(text) => ask(grammar::Operand::Text(&text.value())),
+            Operand::Number(number) => {
+                let text = number.text()?;
+                ask(grammar::Operand::Number(number.value(&text)?))
+            }
+            Operand::Length(range) => {
+                let (least, most) = range.lengths()?;
+                ask(grammar::Operand::Length(least, most))
+            }
+            Operand::Range(range) => {
+                let (least, most) = range.bounds()?;
+                ask(grammar::Operand::Range(least, most))
+            }
+            Operand::Texts(texts) => {
+                let texts: Vec<_> = texts.iter().map(LitStr::value).collect();
+                let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+                ask(grammar::Operand::Texts(&texts))
+            }
+            Operand::Format(name) => ask(grammar::Operand::Format(Format::named(&name.value())?)),
+        }
+    }
+
+    /// The place of its operand.
+    pub(crate) fn span(&self) -> Span {
+        match &self.operand {
+            Operand::Text(text) | Operand::Format(text) => text.span(),
+            Operand::Number(number) => number.span(),
+            Operand::Length(range) | Operand::Range(range) => range.span,
+            Operand::Texts(texts) => texts.first().map_or(self.name.span(), LitStr::span),
+        }
+    }
+}
+
+impl Range {
+    /// Whether it excludes its end: `1..100`.
+    pub(crate) fn is_half_open(&self) -> bool {
+        self.most.is_some() && !self.is_closed
+    }
+
+    /// Its ends as lengths, if they are.
+    pub(crate) fn lengths(&self) -> Option<(usize, usize)> {
+        let length = |end: &Option<Literal>, open| match end {
+            None => Some(open),
+            Some(end) => usize::try_from(end.integer()?).ok(),
+        };
+        Some((length(&self.least, 0)?, length(&self.most, usize::MAX)?))
+    }
+
+    /// Its ends as numbers, if they are.
+    pub(crate) fn bounds(&self) -> Option<(Bound, Bound)> {
+        let bound = |end: &Option<Literal>| match end {
+            None => Some(Bound::Open),
+            Some(end) => end.bound(),
+        };
+        Some((bound(&self.least)?, bound(&self.most)?))
     }
 }
 
@@ -259,16 +299,27 @@ impl Literal {
         }
     }
 
-    pub(crate) fn integer(&self) -> Option<i128> {
-        match &self.literal {
-            Lit::Int(_) => self.text()?.parse().ok(),
-            _ => None,
+    /// The literal of the grammar, with its [`text`](Self::text).
+    pub(crate) fn value<'a>(&self, text: &'a str) -> Option<value::Literal<'a>> {
+        Some(match &self.literal {
+            Lit::Int(_) => value::Literal::Integer(text.parse().ok()?, text),
+            Lit::Float(_) => value::Literal::Number(text.parse().ok()?, text),
+            Lit::Bool(value) => value::Literal::Boolean(value.value),
+            _ => value::Literal::Text(text),
+        })
+    }
+
+    /// The number that it is.
+    pub(crate) fn bound(&self) -> Option<Bound> {
+        match Bound::of(&self.value(&self.text()?)?) {
+            Bound::Open => None,
+            bound => Some(bound),
         }
     }
 
-    pub(crate) fn number(&self) -> Option<f64> {
-        match &self.literal {
-            Lit::Int(_) | Lit::Float(_) => self.text()?.parse().ok(),
+    fn integer(&self) -> Option<i128> {
+        match self.bound()? {
+            Bound::Integer(number) => Some(number),
             _ => None,
         }
     }

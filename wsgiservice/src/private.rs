@@ -12,6 +12,7 @@ pub use std::{
 pub use bytes::Bytes;
 pub use http::StatusCode;
 use http::{HeaderValue, header};
+pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
     __package as package, __returns as returns, __schema as schema,
@@ -23,9 +24,9 @@ pub use crate::{
         },
     },
     declaration::{
-        Argument as ArgumentKind, Bound, Constraint, Default, Deprecation, Failure, Failures,
-        Freshness, Kind, Mount, Operation, Operations, Package, Parameter as ParameterDescriptor,
-        Representation, Returns, Role, SchemaOf, check,
+        Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
+        From, Kind, Limits, Literal, Mount, Operation, Operations, Package,
+        Parameter as ParameterDescriptor, Representation, Returns, Role, SchemaOf, check,
     },
     http::entity_tag::EntityTag,
     parameters::{
@@ -81,7 +82,7 @@ pub const INVALID_MOUNT: Mount = Mount {
     representations: &[],
     xml_root: "response",
     automatic_etag: false,
-    content_limit: None,
+    limits: Limits { content: None },
     ignored_paths: None,
     package: Package {
         name: "",

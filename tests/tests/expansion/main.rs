@@ -17,8 +17,6 @@ mod expression;
 mod input;
 #[path = "../../../wsgiservice-macros/src/model.rs"]
 mod model;
-#[path = "../../../wsgiservice-macros/src/template.rs"]
-mod template;
 
 use quote::quote;
 

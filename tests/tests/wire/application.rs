@@ -104,7 +104,7 @@ fn one_error_reports_all_conflicts_with_both_resources() {
         reasons,
         [
             "`One` at `/one/{a}` and `Other` at `/one/{b}` match the same targets",
-            "`Late` at `/late`: `number`: its default breaks its own rule. It must match [a-z]+.",
+            "`Late` at `/late`: `number`: the default violates a rule. It must match [a-z]+.",
             "`Two` at `/two` and `Two` at `/two` match the same targets",
         ]
     );

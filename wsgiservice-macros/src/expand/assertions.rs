@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::{Mount, Operation, Parameter, Resource, Role, name};
+use crate::model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name};
 
 /// Where assertions stand: by themselves, or, since a constant knows no generics, in the implementation.
 pub(super) fn place(
@@ -47,27 +47,53 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
             ::core::assert!(__w::check::is_represented(#operations, #name), #message)
         });
     }
-    for constraint in &mount.constraints {
-        let parameter = name(&constraint.name);
-        let message = format!(
-            "no method or hook of `{ident}` has an argument `{parameter}`, which this rule is for"
-        );
+    for (index, constraint) in mount.constraints.iter().enumerate() {
+        assertions.extend(of_constraint(mount, &operations, index, constraint));
+    }
+    assertions
+}
+
+/// The constraint names an argument, whose type its rules and its default fit wherever it is.
+fn of_constraint(
+    mount: &Mount,
+    operations: &TokenStream,
+    index: usize,
+    constraint: &Constraint,
+) -> Vec<TokenStream> {
+    let (_, arguments, _) = mount.generics.split_for_impl();
+    let ident = &mount.ident;
+    let parameter = name(&constraint.name);
+    let table = quote!(<#ident #arguments as __w::Mounted>::MOUNT.constraints[#index]);
+    let mut assertions = Vec::new();
+    // A path variable without an argument is reported already.
+    if mount.template.variables().all(|variable| variable != parameter) {
+        let message = format!("no method or hook of `{ident}` has an argument `{parameter}`");
         assertions.push(quote_spanned! {constraint.name.span()=>
             ::core::assert!(__w::check::takes(#operations, #parameter), #message)
         });
-        let table = super::constraint::constraint(constraint);
-        if let Some(range) = constraint.len.as_ref().or(constraint.range.as_ref()) {
-            assertions.push(quote_spanned! {range.span=>
-                ::core::assert!(__w::check::fits_everywhere(#operations, &#table), "`range` is for numbers, and `len` for text")
-            });
-        }
-        if let Some(default) = &constraint.default {
-            assertions.push(quote_spanned! {default.span()=>
-                ::core::assert!(__w::check::default_fits_everywhere(#operations, &#table), "the default is not of the argument's type")
-            });
-        }
+    }
+    for (position, rule) in constraint.rules.iter().enumerate() {
+        let message = does_not_apply(rule, &parameter);
+        assertions.push(quote_spanned! {rule.name.span()=>
+            ::core::assert!(__w::check::applies_everywhere(#operations, #parameter, &#table.rules[#position]), #message)
+        });
+    }
+    if let Some(default) = &constraint.default {
+        let message = default_does_not_fit(&parameter);
+        assertions.push(quote_spanned! {default.span()=>
+            ::core::assert!(__w::check::default_fits_everywhere(#operations, &#table), #message)
+        });
     }
     assertions
+}
+
+fn does_not_apply(rule: &Rule, parameter: &str) -> String {
+    let subject = rule.ask(|rule| rule.subject()).unwrap_or("values");
+    format!("rule `{}` applies only to {subject}, which `{parameter}` is not", rule.name)
+}
+
+fn default_does_not_fit(parameter: &str) -> String {
+    format!("the default does not have the type of `{parameter}`")
 }
 
 /// The arguments of each method go together, with the path and with their rules.
@@ -94,26 +120,32 @@ struct Place<'a> {
 impl Place<'_> {
     fn assertions(&self) -> Vec<TokenStream> {
         let mut assertions = vec![self.is_there_if_in_path()];
-        let is_get = self.operation.role == Role::Method("GET".to_owned());
+        let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
             assertions.push(self.is_no_content());
         } else if self.index > 0 {
             assertions.push(self.is_no_second_content());
             assertions.push(self.is_not_read_away());
         }
-        if self.operation.role.is_hook() && self.parameter.header.is_none() {
+        if self.operation.role.is_hook() && matches!(self.parameter.from, From::Name) {
             assertions.push(self.is_of_a_method());
         }
         assertions.extend(self.rules_fit());
-        if self.parameter.header.is_some() {
+        if matches!(self.parameter.from, From::Header(_)) {
             assertions.push(self.is_value());
         }
         assertions
     }
 
+    /// The argument at an index, as a constant.
     fn argument(&self, index: usize) -> TokenStream {
+        let table = self.table(index);
+        quote!(&#table.argument)
+    }
+
+    fn table(&self, index: usize) -> TokenStream {
         let (self_type, position) = (&self.resource.self_type, self.position);
-        quote!(&<#self_type as __w::Resource>::OPERATIONS.operations[#position].parameters[#index].argument)
+        quote!(<#self_type as __w::Resource>::OPERATIONS.operations[#position].parameters[#index])
     }
 
     fn is_there_if_in_path(&self) -> TokenStream {
@@ -188,20 +220,34 @@ impl Place<'_> {
 
     fn rules_fit(&self) -> Vec<TokenStream> {
         let Some(constraint) = &self.parameter.constraint else { return Vec::new() };
-        let argument = self.argument(self.index);
-        let table = super::constraint::constraint(constraint);
-        let mut assertions = vec![quote_spanned! {constraint.name.span()=>
-            ::core::assert!(__w::check::fits(#argument, &#table), "this rule does not fit the argument's type: `range` is for numbers, `len` for text, and none for what is no value")
-        }];
+        let (argument, name) = (self.argument(self.index), self.parameter.name());
+        let table = self.table(self.index);
+        let mut assertions = Vec::new();
+        if constraint.rules.is_empty() {
+            let message = format!("`{name}` cannot be validated: it is neither a value nor a file");
+            assertions.push(quote_spanned! {constraint.name.span()=>
+                ::core::assert!(__w::check::is_named(#argument), #message)
+            });
+        }
+        for (position, rule) in constraint.rules.iter().enumerate() {
+            let message = does_not_apply(rule, &name);
+            assertions.push(quote_spanned! {rule.name.span()=>
+                ::core::assert!(__w::check::applies(#argument, &#table.constraint.rules[#position]), #message)
+            });
+        }
         if let Some(default) = &constraint.default {
             let self_type = &self.resource.self_type;
             if constraint.convert.is_none() {
+                let message = default_does_not_fit(&name);
                 assertions.push(quote_spanned! {default.span()=>
-                    ::core::assert!(__w::check::default_fits(#argument, &#table), "the default is not of the argument's type")
+                    ::core::assert!(__w::check::default_fits(#argument, &#table.constraint), #message)
                 });
             }
             assertions.push(quote_spanned! {default.span()=>
-                ::core::assert!(__w::check::default_keeps(&<#self_type as __w::Mounted>::MOUNT, &#table), "the default breaks a rule of the struct")
+                ::core::assert!(
+                    __w::check::default_keeps(&<#self_type as __w::Mounted>::MOUNT, &#table.constraint),
+                    "the default violates a rule of the struct"
+                )
             });
         }
         assertions

@@ -3,50 +3,69 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Lit;
+use wsgiservice_grammar::bound::Bound;
 
-use crate::model::{Constraint, Literal, Range, name};
+use super::option;
+use crate::model::{Constraint, Literal, Operand, Range, Rule, name};
 
 pub(super) fn constraint(constraint: &Constraint) -> TokenStream {
     let name = name(&constraint.name);
-    let re = constraint.re.as_ref().map(|re| quote!(.re(#re)));
-    let len = constraint.len.as_ref().map(len);
-    let range = constraint.range.as_ref().map(range);
-    let one_of = constraint.one_of.as_ref().map(|values| quote!(.one_of(&[#(#values),*])));
-    let format = constraint.format.as_ref().map(|format| quote!(.format(#format)));
-    let default = constraint.default.as_ref().map(default);
-    let example = constraint.example.as_ref().and_then(Literal::text);
-    let example = example.map(|text| quote!(.example(#text)));
-    let documentation = constraint.documentation.as_ref().map(|text| quote!(.documentation(#text)));
-    quote!(__w::Constraint::new(#name) #re #len #range #one_of #format #default #example #documentation)
-}
-
-fn len(range: &Range) -> TokenStream {
-    let least = range.least.as_ref().map_or(quote!(0), |least| quote!(#least));
-    let most =
-        range.most.as_ref().map_or(quote!(::core::primitive::usize::MAX), |most| quote!(#most));
-    quote!(.len(#least, #most))
-}
-
-fn range(range: &Range) -> TokenStream {
-    let (least, most) = (bound(range.least.as_ref()), bound(range.most.as_ref()));
-    quote!(.range(#least, #most))
-}
-
-fn bound(literal: Option<&Literal>) -> TokenStream {
-    match literal {
-        None => quote!(__w::Bound::Open),
-        Some(literal) if literal.integer().is_some() => quote!(__w::Bound::Integer(#literal)),
-        Some(literal) => quote!(__w::Bound::Number(#literal)),
+    let rules = constraint.rules.iter().map(rule);
+    let default = option(constraint.default.as_ref().map(literal));
+    let example = option(constraint.example.as_ref().and_then(Literal::text));
+    let documentation = option(constraint.documentation.as_ref());
+    quote! {
+        __w::Constraint {
+            name: #name,
+            is_declared: true,
+            rules: &[#(#rules),*],
+            default: #default,
+            example: #example,
+            documentation: #documentation,
+        }
     }
 }
 
-fn default(literal: &Literal) -> TokenStream {
+/// A call of the function that has the rule's name; its arguments are known by the shape of the operand.
+fn rule(rule: &Rule) -> TokenStream {
+    let name = &rule.name;
+    let operand = match &rule.operand {
+        Operand::Text(text) | Operand::Format(text) => quote!(#text),
+        Operand::Number(number) => literal(number),
+        Operand::Length(range) => lengths(range),
+        Operand::Range(range) => bounds(range),
+        Operand::Texts(texts) => quote!(&[#(#texts),*]),
+    };
+    quote!(__w::rule::#name(#operand))
+}
+
+fn lengths(range: &Range) -> TokenStream {
+    let least = range.least.as_ref().map_or(quote!(0), |least| quote!(#least));
+    let most =
+        range.most.as_ref().map_or(quote!(::core::primitive::usize::MAX), |most| quote!(#most));
+    quote!(#least, #most)
+}
+
+fn bounds(range: &Range) -> TokenStream {
+    let (least, most) = (bound(range.least.as_ref()), bound(range.most.as_ref()));
+    quote!(#least, #most)
+}
+
+fn bound(literal: Option<&Literal>) -> TokenStream {
+    match literal.and_then(Literal::bound) {
+        Some(Bound::Integer(_)) => quote!(__w::Bound::Integer(#literal)),
+        Some(Bound::Number(_)) => quote!(__w::Bound::Number(#literal)),
+        Some(Bound::Open) | None => quote!(__w::Bound::Open),
+    }
+}
+
+fn literal(literal: &Literal) -> TokenStream {
     let text = literal.text().unwrap_or_default();
-    let default = match &literal.literal {
+    let literal = match &literal.literal {
         Lit::Int(_) => quote!(Integer(#literal, #text)),
         Lit::Float(_) => quote!(Number(#literal, #text)),
         Lit::Bool(_) => quote!(Boolean(#literal)),
         _ => quote!(Text(#text)),
     };
-    quote!(.default(__w::Default::#default))
+    quote!(__w::Literal::#literal)
 }

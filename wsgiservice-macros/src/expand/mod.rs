@@ -58,6 +58,11 @@ fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Limits {
     limits.unwrap_or_default()
 }
 
+fn describe_limits(limits: &Limits) -> TokenStream {
+    let content = option(limits.content.as_ref());
+    quote!(__w::Limits { content: #content })
+}
+
 /// An option, as it is written in a table.
 fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(|| quote!(__w::None), |value| quote!(__w::Some(#value)))

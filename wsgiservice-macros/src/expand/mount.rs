@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Path;
+use wsgiservice_grammar::path::{self, Part};
 
-use super::{assertions, constraint::constraint, limits, lints, option};
+use super::{assertions, constraint::constraint, describe_limits, limits, lints, option};
 use crate::{
     check,
     input::{
@@ -14,7 +15,6 @@ use crate::{
         item::Struct,
     },
     model::Mount,
-    template::{Part, Template},
 };
 
 pub(super) fn model(
@@ -37,12 +37,10 @@ pub(super) fn model(
     }
     let limits = limits(&mut item.attributes, errors);
     let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
-    let template = Template::parse(&arguments.path.value()).map_err(|malformed| {
-        let (index, reason) = (malformed.index, malformed.reason);
-        let character = arguments.path.value().chars().nth(index).map(|it| format!(" (`{it}`)"));
-        let message = format!("at character {index}{}: {reason}", character.unwrap_or_default());
-        syn::Error::new(arguments.path.span(), message)
+    let template = path::Path::parse(&arguments.path.value()).map_err(|malformed| {
+        syn::Error::new(arguments.path.span(), format!("invalid path: {malformed}"))
     });
+    let template = errors.take(template)?;
     let mut representations = arguments.representations;
     if representations.is_empty() {
         representations.extend(["json", "xml"].map(|name| Ident::new(name, Span::call_site())));
@@ -53,7 +51,8 @@ pub(super) fn model(
         visibility: item.visibility.to_token_stream(),
         generics: item.generics.clone(),
         documentation: documentation(&item.attributes),
-        template: errors.take(template)?,
+        variables: check::variables(&template, arguments.path.span(), errors),
+        template,
         path: arguments.path,
         constraints,
         representations,
@@ -72,7 +71,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let representations = representations.iter().map(crate::model::name);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
-    let content_limit = option(mount.limits.content.as_ref());
+    let limits = describe_limits(&mount.limits);
     let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
@@ -93,7 +92,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     representations: &[#(#representations),*],
                     xml_root: #xml_root,
                     automatic_etag: #automatic_etag,
-                    content_limit: #content_limit,
+                    limits: #limits,
                     ignored_paths: #ignored_paths,
                     package: __w::package!(),
                     valid: true,
@@ -109,38 +108,28 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
 /// The path of the resource, with a value for each variable.
 fn path_function(mount: &Mount) -> TokenStream {
     let mut format = String::new();
-    let mut names = Vec::new();
-    let mut values = Vec::new();
+    let mut encoders = Vec::new();
     for part in &mount.template.parts {
-        let (name, encode) = match part {
+        let encoder = match part {
             Part::Literal(text) => {
                 format.push_str(text);
                 continue;
             }
-            Part::Variable(name) => (name, quote!(segment)),
-            Part::Rest(name) => (name, quote!(rest)),
+            Part::Variable(_) => quote!(segment),
+            Part::Rest(_) => quote!(rest),
         };
-        let ident = identifier(name, mount.path.span());
         format.push_str("{}");
-        values.push(quote!(__w::#encode(#ident)));
-        names.push(ident);
+        encoders.push(encoder);
     }
+    let names = &mount.variables;
     let visibility = &mount.visibility;
     let documentation = format!("The path of this resource: `{}`.", mount.path.value());
     quote! {
         #[doc = #documentation]
         #[must_use]
         #visibility fn path(#(#names: impl ::core::fmt::Display),*) -> __w::String {
-            ::std::format!(#format, #(#values),*)
+            ::std::format!(#format, #(__w::#encoders(#names)),*)
         }
-    }
-}
-
-/// The name of an argument, a keyword as a raw identifier.
-fn identifier(name: &str, span: Span) -> Ident {
-    match syn::parse_str::<Ident>(name) {
-        Ok(_) => Ident::new(name, span),
-        Err(_) => Ident::new_raw(name, span),
     }
 }
 

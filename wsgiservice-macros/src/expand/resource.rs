@@ -2,9 +2,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
+use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
+use wsgiservice_grammar::hook::Hook;
 
-use super::{assertions, constraint::constraint, limits, lints, option};
+use super::{assertions, constraint::constraint, describe_limits, limits, lints, option};
 use crate::{
     check,
     input::{
@@ -14,7 +15,8 @@ use crate::{
         is_named,
     },
     model::{
-        Constraint, Deprecation, Freshness, Operation, Parameter, Representation, Resource, Role,
+        Constraint, Deprecation, Freshness, From, Operation, Parameter, Representation, Resource,
+        Role,
     },
 };
 
@@ -134,11 +136,10 @@ fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecati
 fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Errors) -> Parameter {
     let ident = argument.ident.clone();
     let from = extract(&mut argument.attributes, "from");
-    let header = check::once(&from, "from", errors)
-        .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from_header)));
-    if let Some(name) = &header {
-        check::field_name(name, errors);
-    }
+    let from = check::once(&from, "from", errors)
+        .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from)))
+        .unwrap_or(From::Name);
+    check::from(&from, errors);
     let mut merged: Option<Constraint> = None;
     for attribute in extract(&mut argument.attributes, "validate") {
         if let Some(constraint) =
@@ -153,7 +154,7 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     if let Some(constraint) = &merged {
         check::constraint(constraint, errors);
     }
-    Parameter { ident, ty: argument.ty.clone(), header, constraint: merged }
+    Parameter { ident, ty: argument.ty.clone(), from, constraint: merged }
 }
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
@@ -208,16 +209,13 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
 /// The facts about an operation.
 fn describe(operation: &Operation) -> TokenStream {
     let Operation { documentation, .. } = operation;
-    let role = match &operation.role {
+    let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
-        Role::Authorize => quote!(Authorize),
-        Role::Exists => quote!(Exists),
-        Role::Etag => quote!(Etag),
-        Role::LastModified => quote!(LastModified),
+        Role::Hook(hook) => variant(hook, Span::call_site()).into_token_stream(),
     };
     let parameters = operation.parameters.iter().map(describe_parameter);
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
-    let content_limit = option(operation.limits.content.as_ref());
+    let limits = describe_limits(&operation.limits);
     let returns = operation.returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let deprecation = option(operation.deprecation.as_ref().map(describe_deprecation));
     quote! {
@@ -226,11 +224,22 @@ fn describe(operation: &Operation) -> TokenStream {
             documentation: #documentation,
             parameters: &[#(#parameters),*],
             freshness: #freshness,
-            content_limit: #content_limit,
+            limits: #limits,
             deprecation: #deprecation,
             returns: __w::returns!(#returns),
         }
     }
+}
+
+/// The name of a hook in the runtime.
+fn variant(hook: Hook, span: Span) -> Ident {
+    let name = match hook {
+        Hook::Authorize => "Authorize",
+        Hook::Exists => "Exists",
+        Hook::Etag => "Etag",
+        Hook::LastModified => "LastModified",
+    };
+    Ident::new(name, span)
 }
 
 fn describe_parameter(parameter: &Parameter) -> TokenStream {
@@ -239,7 +248,10 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
         Some(convert) => quote!(__w::converted::<#ty, _, _, _>(#convert)),
         None => quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT),
     };
-    let header = option(parameter.header.as_ref());
+    let from = match &parameter.from {
+        From::Name => quote!(Name),
+        From::Header(name) => quote!(Header(#name)),
+    };
     let constraint = match &parameter.constraint {
         Some(it) => constraint(it),
         None => quote!(__w::Constraint::none(#name)),
@@ -249,7 +261,7 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
             name: #name,
             argument: #argument,
             schema: __w::schema!(#ty),
-            header: #header,
+            from: __w::From::#from,
             constraint: #constraint,
         }
     }
@@ -291,22 +303,14 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
     let span = place.resolved_at(Span::call_site());
     let called = quote_spanned!(span=> __w::ReturnValue::new(Self::#ident(self, #(#names),*) #wait).result());
-    let finding = match &operation.role {
+    let finding = match operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote_spanned!(span=> .option().result().outcome(writer))
         }
         Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, writer)),
-        Role::Authorize => {
-            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::Authorize>::into_output))
-        }
-        Role::Exists => {
-            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::Exists>::into_output))
-        }
-        Role::Etag => {
-            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::Etag>::into_output))
-        }
-        Role::LastModified => {
-            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::LastModified>::into_output))
+        Role::Hook(hook) => {
+            let hook = variant(hook, span);
+            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::#hook>::into_output))
         }
     };
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));

@@ -6,8 +6,15 @@ use syn::{
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
 };
+use wsgiservice_grammar::{
+    rule::{Rule, Shape},
+    similar::nearest,
+};
 
-use crate::model::{Constraint, Deprecation, Freshness, Limits, Literal, Range, Sunset};
+use super::in_backticks;
+use crate::model::{
+    self, Constraint, Deprecation, Freshness, From, Limits, Literal, Operand, Range, Sunset,
+};
 
 /// What stands in `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -107,13 +114,13 @@ fn krate(input: ParseStream<'_>) -> syn::Result<Path> {
 
 /// `name, rule = …, rule = …`, on a struct or a method.
 pub(crate) fn named_constraint(input: ParseStream<'_>) -> syn::Result<Constraint> {
-    let message = "write the parameter's name first: `#[validate(name, re = \"…\")]`";
+    let message = "expected the name of a parameter, as in `#[validate(name, re = \"…\")]`";
     if !input.peek(Ident) || input.peek2(Token![=]) {
         return Err(input.error(message));
     }
     let mut constraint = Constraint::new(input.parse()?);
     while comma(input)? {
-        rule(input, &mut constraint)?;
+        entry(input, &mut constraint)?;
     }
     Ok(constraint)
 }
@@ -127,9 +134,10 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
                 return Ok(constraint);
             }
             if input.peek(Ident) && !input.peek2(Token![=]) {
-                return Err(input.error("the argument's name is known here: write the rules alone"));
+                let message = "expected a rule: on an argument, `#[validate]` has no name";
+                return Err(input.error(message));
             }
-            rule(input, &mut constraint)?;
+            entry(input, &mut constraint)?;
             if !comma(input)? {
                 return Ok(constraint);
             }
@@ -137,27 +145,60 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
     }
 }
 
-fn rule(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()> {
+/// A rule, or one of what else `#[validate]` says.
+fn entry(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()> {
     let key: Ident = input.parse()?;
     input.parse::<Token![=]>()?;
     match key.to_string().as_str() {
-        "re" => constraint.re = Some(input.parse()?),
-        "len" => constraint.len = Some(range(input)?),
-        "range" => constraint.range = Some(range(input)?),
-        "one_of" => constraint.one_of = Some(list(input)?),
-        "format" => constraint.format = Some(input.parse()?),
-        "convert" => constraint.convert = Some(input.parse()?),
-        "default" => constraint.default = Some(literal(input)?),
-        "example" => constraint.example = Some(literal(input)?),
-        "doc" => constraint.documentation = Some(input.parse()?),
-        _ => {
-            let message = format!(
-                "there is no rule `{key}`: write `re`, `len`, `range`, `one_of`, `format`, `convert`, `default`, `example` or `doc`"
-            );
-            return Err(syn::Error::new(key.span(), message));
+        "default" => set(&mut constraint.default, &key, literal(input)?),
+        "example" => set(&mut constraint.example, &key, literal(input)?),
+        "doc" => set(&mut constraint.documentation, &key, input.parse()?),
+        "convert" => set(&mut constraint.convert, &key, input.parse()?),
+        name => {
+            let shape = Rule::SHAPES.iter().find(|(known, _)| *known == name);
+            let (_, shape) = shape.ok_or_else(|| unknown_rule(&key))?;
+            if constraint.rules.iter().any(|rule| rule.name == key) {
+                return Err(twice(&key));
+            }
+            let operand = operand(input, *shape)?;
+            constraint.rules.push(model::Rule { name: key, operand });
+            Ok(())
         }
     }
-    Ok(())
+}
+
+fn set<T>(entry: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
+    match entry.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(twice(key)),
+    }
+}
+
+fn twice(key: &Ident) -> syn::Error {
+    syn::Error::new(key.span(), format!("`{key}` appears twice"))
+}
+
+fn unknown_rule(key: &Ident) -> syn::Error {
+    let rules = Rule::SHAPES.iter().map(|(name, _)| *name);
+    let names = || rules.clone().chain(["default", "example", "doc", "convert"]);
+    let help = nearest(&key.to_string(), names()).map(|near| format!("; did you mean `{near}`?"));
+    let message = format!(
+        "unknown rule `{key}`, expected one of {}{}",
+        in_backticks(names()),
+        help.unwrap_or_default()
+    );
+    syn::Error::new(key.span(), message)
+}
+
+fn operand(input: ParseStream<'_>, shape: Shape) -> syn::Result<Operand> {
+    Ok(match shape {
+        Shape::Text => Operand::Text(input.parse()?),
+        Shape::Number => Operand::Number(literal(input)?),
+        Shape::Length => Operand::Length(range(input)?),
+        Shape::Range => Operand::Range(range(input)?),
+        Shape::Texts => Operand::Texts(list(input)?),
+        Shape::Format => Operand::Format(input.parse()?),
+    })
 }
 
 fn range(input: ParseStream<'_>) -> syn::Result<Range> {
@@ -169,7 +210,7 @@ fn range(input: ParseStream<'_>) -> syn::Result<Range> {
     } else if input.peek(Token![..]) {
         input.parse::<Token![..]>()?;
     } else {
-        return Err(syn::Error::new(span, "write a range: `1..=100`, `1..` or `..=100`"));
+        return Err(syn::Error::new(span, "expected a range: `1..=100`, `1..` or `..=100`"));
     }
     let ends = input.is_empty() || input.peek(Token![,]);
     let most = (!ends).then(|| literal(input)).transpose()?;
@@ -329,11 +370,11 @@ pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, Lit
 }
 
 /// What stands in `#[from(…)]`: `header = "Name"`.
-pub(crate) fn from_header(input: ParseStream<'_>) -> syn::Result<LitStr> {
+pub(crate) fn from(input: ParseStream<'_>) -> syn::Result<From> {
     let key: Ident = input.parse()?;
     if key != "header" {
         return Err(syn::Error::new(key.span(), "write `#[from(header = \"Name\")]`"));
     }
     input.parse::<Token![=]>()?;
-    input.parse()
+    input.parse().map(From::Header)
 }

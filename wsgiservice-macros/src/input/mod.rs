@@ -36,6 +36,11 @@ impl Errors {
     }
 }
 
+/// Names, as in an error.
+pub(crate) fn in_backticks<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// The text of the documentation comments.
 pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {

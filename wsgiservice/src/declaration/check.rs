@@ -3,7 +3,9 @@
 //! Each function answers one question about the tables; the macros ask it in a `const`, and put what is wrong, in
 //! words, at the author's own token. Nothing here runs at run time.
 
-use super::{Argument, Bound, Constraint, Default, Kind, Mount, Operation, Operations, Role};
+use wsgiservice_grammar::text::{among, same};
+
+use super::{Argument, Constraint, Literal, Mount, Operation, Operations, Role, Rule};
 
 /// Whether some method or hook takes the parameter.
 #[must_use]
@@ -49,13 +51,12 @@ pub const fn is_represented(resource: &Operations, name: &str) -> bool {
     !resource.valid
 }
 
-/// Whether the one, without the dot before it, is the other.
+/// Whether the extension is a dot and the name.
 const fn is_extension(extension: &str, name: &str) -> bool {
-    let mut bytes = extension.as_bytes();
-    if let [b'.', rest @ ..] = bytes {
-        bytes = rest;
+    match extension.split_at_checked(1) {
+        Some((dot, rest)) => same(dot, ".") && same(rest, name),
+        None => false,
     }
-    same_bytes(bytes, name.as_bytes())
 }
 
 /// Whether the argument is not in the path, or may be: what is there is never absent, and seen by everybody.
@@ -100,13 +101,19 @@ pub const fn is_value(argument: &Argument) -> bool {
     matches!(argument, Argument::Value { .. })
 }
 
-/// Whether a constraint on every argument of this name fits the type of each, `range` on numbers and `len` on text.
+/// Whether a client sends the argument by name, as a value or a file.
 #[must_use]
-pub const fn fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
+pub const fn is_named(argument: &Argument) -> bool {
+    matches!(argument, Argument::Value { .. } | Argument::File { .. })
+}
+
+/// Whether a rule of the struct can be asked of every argument of this name.
+#[must_use]
+pub const fn applies_everywhere(resource: &Operations, name: &str, rule: &Rule<'_>) -> bool {
     let mut operations = resource.operations;
     while let [operation, rest @ ..] = operations {
-        if let Some(argument) = argument(operation, constraint.name)
-            && !fits(argument, constraint)
+        if let Some(argument) = argument(operation, name)
+            && !applies(argument, rule)
         {
             return false;
         }
@@ -115,32 +122,17 @@ pub const fn fits_everywhere(resource: &Operations, constraint: &Constraint) -> 
     true
 }
 
-/// Whether a constraint fits the type of an argument, `range` on numbers and `len` on text.
+/// Whether a rule can be asked of an argument.
 #[must_use]
-pub const fn fits(argument: &Argument, constraint: &Constraint) -> bool {
+pub const fn applies(argument: &Argument, rule: &Rule<'_>) -> bool {
     match argument {
-        Argument::Value { kind, .. } => match kind {
-            Kind::Integer { .. } | Kind::Number => constraint.len.is_none(),
-            Kind::Text(None) | Kind::Any => true,
-            Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_) => constraint.range.is_none(),
-        },
-        Argument::File { .. } => {
-            constraint.re.is_none()
-                && constraint.range.is_none()
-                && constraint.one_of.is_none()
-                && constraint.format.is_none()
-                && constraint.default.is_none()
-        }
-        Argument::Content { .. }
-        | Argument::Bytes
-        | Argument::Stream
-        | Argument::Form
-        | Argument::Request
-        | Argument::Preconditions => !constraint.declared,
+        Argument::Value { kind, .. } => rule.fits(kind),
+        Argument::File { .. } => rule.fits_file(),
+        _ => false,
     }
 }
 
-/// Whether the default of a struct's constraint is of the type of every argument of its name.
+/// Whether the default of a struct's constraint has the type of every argument of its name.
 #[must_use]
 pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
     let mut operations = resource.operations;
@@ -155,30 +147,23 @@ pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constra
     true
 }
 
-/// Whether the default is of the argument's type.
+/// Whether the default has the type of the argument.
 #[must_use]
 pub const fn default_fits(argument: &Argument, constraint: &Constraint) -> bool {
-    let (Argument::Value { kind, .. }, Some(default)) = (argument, &constraint.default) else {
-        return true;
-    };
-    match (kind, default) {
-        (Kind::Integer { minimum, maximum }, Default::Integer(value, _)) => {
-            *minimum <= *value && *value <= *maximum
-        }
-        (Kind::Number, Default::Integer(..) | Default::Number(..))
-        | (Kind::Boolean, Default::Boolean(_))
-        | (Kind::Text(_), Default::Text(_)) => true,
-        (Kind::Choice(words), Default::Text(text)) => among(words, text),
-        _ => false,
+    match (argument, &constraint.default) {
+        (Argument::Value { kind, .. }, Some(default)) => default.fits(kind),
+        (_, Some(_)) => false,
+        (_, None) => true,
     }
 }
 
-/// Whether the default of an argument keeps the constraints of the struct that can be compared at compile time.
+/// Whether the default of an argument satisfies the rules of the struct, as far as the compiler can tell.
 #[must_use]
 pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
+    let Some(default) = &constraint.default else { return true };
     let mut constraints = mount.constraints;
     while let [further, rest @ ..] = constraints {
-        if same(further.name, constraint.name) && !keeps(constraint, further) {
+        if same(further.name, constraint.name) && !keeps(default, constraint.rules, further.rules) {
             return false;
         }
         constraints = rest;
@@ -186,62 +171,29 @@ pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
     true
 }
 
-const fn keeps(nearer: &Constraint, further: &Constraint) -> bool {
-    let Some(default) = &nearer.default else { return true };
-    let in_range = match (nearer.range, &further.range) {
-        (None, Some((least, most))) => within(default, least, most),
-        _ => true,
-    };
-    let listed = match (nearer.one_of, further.one_of) {
-        (None, Some(values)) => among(values, default.text()),
-        _ => true,
-    };
-    let long_enough = match (nearer.len, &further.len) {
-        (None, Some((least, most))) => {
-            let length = characters(default.text());
-            *least <= length && length <= *most
+/// Whether a default satisfies the further rules that no nearer one replaces.
+const fn keeps(
+    default: &Literal<'_>,
+    nearer: &[Rule<'static>],
+    mut further: &[Rule<'static>],
+) -> bool {
+    while let [rule, rest @ ..] = further {
+        if !has(nearer, rule) && !rule.allows(default) {
+            return false;
         }
-        _ => true,
-    };
-    in_range && listed && long_enough
+        further = rest;
+    }
+    true
 }
 
-/// All bytes but those that go on with a character.
-const fn characters(text: &str) -> usize {
-    let mut bytes = text.as_bytes();
-    let mut count = 0;
-    while let [byte, rest @ ..] = bytes {
-        if *byte & 0xc0 != 0x80 {
-            count += 1;
+const fn has(mut rules: &[Rule<'static>], rule: &Rule<'static>) -> bool {
+    while let [first, rest @ ..] = rules {
+        if first.is_same_rule(rule) {
+            return true;
         }
-        bytes = rest;
+        rules = rest;
     }
-    count
-}
-
-const fn within(default: &Default, least: &Bound, most: &Bound) -> bool {
-    let value = match default {
-        Default::Integer(value, _) => *value as f64,
-        Default::Number(value, _) => *value,
-        Default::Boolean(_) | Default::Text(_) => return true,
-    };
-    at_least(value, least) && at_most(value, most)
-}
-
-const fn at_least(value: f64, bound: &Bound) -> bool {
-    match bound {
-        Bound::Open => true,
-        Bound::Integer(bound) => *bound as f64 <= value,
-        Bound::Number(bound) => *bound <= value,
-    }
-}
-
-const fn at_most(value: f64, bound: &Bound) -> bool {
-    match bound {
-        Bound::Open => true,
-        Bound::Integer(bound) => value <= *bound as f64,
-        Bound::Number(bound) => value <= *bound,
-    }
+    false
 }
 
 const fn argument<'a>(operation: &'a Operation, name: &str) -> Option<&'a Argument> {
@@ -253,28 +205,4 @@ const fn argument<'a>(operation: &'a Operation, name: &str) -> Option<&'a Argume
         parameters = rest;
     }
     None
-}
-
-const fn among(mut words: &[&str], text: &str) -> bool {
-    while let [word, rest @ ..] = words {
-        if same(word, text) {
-            return true;
-        }
-        words = rest;
-    }
-    false
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    same_bytes(one.as_bytes(), other.as_bytes())
-}
-
-const fn same_bytes(mut one: &[u8], mut other: &[u8]) -> bool {
-    while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
-        if *a != *b {
-            return false;
-        }
-        (one, other) = (one_rest, other_rest);
-    }
-    one.is_empty() && other.is_empty()
 }

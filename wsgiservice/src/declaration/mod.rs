@@ -6,6 +6,12 @@
 
 use std::any::TypeId;
 
+use wsgiservice_grammar::rule::Rule;
+pub use wsgiservice_grammar::{
+    bound::Bound,
+    value::{Kind, Literal},
+};
+
 pub mod check;
 
 /// The package that defines a resource.
@@ -60,8 +66,8 @@ pub struct Mount {
     pub xml_root: &'static str,
     /// Whether the entity tag is computed from the content.
     pub automatic_etag: bool,
-    /// How much content a method reads, in bytes, where the resource says so.
-    pub content_limit: Option<usize>,
+    /// The limits that the resource sets itself.
+    pub limits: Limits,
     /// The paths of which a `GET` does not reach the resource, where it says so.
     pub ignored_paths: Option<&'static [&'static str]>,
     /// Where the resource was defined.
@@ -92,12 +98,19 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// For how long its answer stays fresh, where it says so.
     pub freshness: Option<Freshness>,
-    /// How much content it reads, in bytes, where it says so.
-    pub content_limit: Option<usize>,
+    /// The limits that the method sets itself.
+    pub limits: Limits,
     /// Whether it is to go.
     pub deprecation: Option<Deprecation>,
     /// What it returns.
     pub returns: fn() -> Returns,
+}
+
+/// How much a method may take, from `#[limit]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The maximum size of the content, in bytes.
+    pub content: Option<usize>,
 }
 
 /// A method that is to go.
@@ -182,10 +195,19 @@ pub struct Parameter {
     pub argument: Argument,
     /// The schema of the content that it takes, where there is one.
     pub schema: fn() -> Option<SchemaOf>,
-    /// The header field it comes from, where it does.
-    pub header: Option<&'static str>,
+    /// Where it comes from.
+    pub from: From,
     /// The constraint on the method or the argument.
     pub constraint: Constraint,
+}
+
+/// Where an argument comes from, by `#[from]`.
+#[derive(Clone, Copy, Debug)]
+pub enum From {
+    /// By its name, from the path, the query or the content.
+    Name,
+    /// From the header field of this name.
+    Header(&'static str),
 }
 
 /// What kind of argument a type is.
@@ -226,28 +248,6 @@ pub enum Argument {
     Preconditions,
 }
 
-/// What the text of a value may look like.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// A whole number.
-    Integer {
-        /// The least.
-        minimum: i128,
-        /// The greatest.
-        maximum: i128,
-    },
-    /// A number.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// Text, in a format that has a name.
-    Text(Option<&'static str>),
-    /// One of some words.
-    Choice(&'static [&'static str]),
-    /// Whatever a function of the service's own converts.
-    Any,
-}
-
 /// A representation that a resource writes itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Representation {
@@ -270,153 +270,34 @@ pub struct Freshness {
     pub vary: &'static [&'static str],
 }
 
-/// What a value must be like, from `#[validate]`.
+/// What `#[validate]` says of a parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Constraint {
-    /// The parameter.
+    /// The name of the parameter.
     pub name: &'static str,
-    /// Whether anybody declared it: a value that was validated must not be empty.
-    pub declared: bool,
-    /// A regular expression that matches the whole value.
-    pub re: Option<&'static str>,
-    /// The least and the greatest number of characters.
-    pub len: Option<(usize, usize)>,
-    /// The least and the greatest number.
-    pub range: Option<(Bound, Bound)>,
-    /// The values there are.
-    pub one_of: Option<&'static [&'static str]>,
-    /// The name of a well-known format.
-    pub format: Option<&'static str>,
-    /// What to take where the client says nothing.
-    pub default: Option<Default>,
-    /// What a client could say.
+    /// Whether there is a `#[validate]`: a parameter that is validated must not be empty.
+    pub is_declared: bool,
+    /// The rules.
+    pub rules: &'static [Rule<'static>],
+    /// The value if a client sends none.
+    pub default: Option<Literal<'static>>,
+    /// A value for the documentation.
     pub example: Option<&'static str>,
-    /// What it means.
+    /// What the parameter means.
     pub documentation: Option<&'static str>,
 }
 
-/// An end of a range.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bound {
-    /// None.
-    Open,
-    /// A whole number.
-    Integer(i128),
-    /// A number.
-    Number(f64),
-}
-
-/// A default, as it was written.
-#[derive(Clone, Copy, Debug)]
-pub enum Default {
-    /// A whole number, and its text.
-    Integer(i128, &'static str),
-    /// A number, and its text.
-    Number(f64, &'static str),
-    /// `true` or `false`.
-    Boolean(bool),
-    /// Text.
-    Text(&'static str),
-}
-
-impl Default {
-    /// The text that a client would have sent.
-    #[must_use]
-    pub const fn text(&self) -> &'static str {
-        match self {
-            Self::Integer(_, text) | Self::Number(_, text) | Self::Text(text) => text,
-            Self::Boolean(true) => "true",
-            Self::Boolean(false) => "false",
-        }
-    }
-}
-
 impl Constraint {
-    /// No constraint on the parameter of this name.
+    /// What is said of a parameter without `#[validate]`: nothing.
     #[must_use]
     pub const fn none(name: &'static str) -> Self {
         Self {
             name,
-            declared: false,
-            re: None,
-            len: None,
-            range: None,
-            one_of: None,
-            format: None,
+            is_declared: false,
+            rules: &[],
             default: None,
             example: None,
             documentation: None,
-        }
-    }
-
-    /// A constraint on the parameter of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self { declared: true, ..Self::none(name) }
-    }
-
-    /// With a regular expression.
-    #[must_use]
-    pub const fn re(self, re: &'static str) -> Self {
-        Self { re: Some(re), ..self }
-    }
-
-    /// With a length, in characters.
-    #[must_use]
-    pub const fn len(self, least: usize, most: usize) -> Self {
-        Self { len: Some((least, most)), ..self }
-    }
-
-    /// With a range.
-    #[must_use]
-    pub const fn range(self, least: Bound, most: Bound) -> Self {
-        Self { range: Some((least, most)), ..self }
-    }
-
-    /// With the values there are.
-    #[must_use]
-    pub const fn one_of(self, values: &'static [&'static str]) -> Self {
-        Self { one_of: Some(values), ..self }
-    }
-
-    /// With a well-known format.
-    #[must_use]
-    pub const fn format(self, format: &'static str) -> Self {
-        Self { format: Some(format), ..self }
-    }
-
-    /// With a default.
-    #[must_use]
-    pub const fn default(self, default: Default) -> Self {
-        Self { default: Some(default), ..self }
-    }
-
-    /// With an example.
-    #[must_use]
-    pub const fn example(self, example: &'static str) -> Self {
-        Self { example: Some(example), ..self }
-    }
-
-    /// With its documentation.
-    #[must_use]
-    pub const fn documentation(self, documentation: &'static str) -> Self {
-        Self { documentation: Some(documentation), ..self }
-    }
-
-    /// This constraint, and what it leaves open from one that stands further away.
-    #[must_use]
-    pub fn or(self, further: &Self) -> Self {
-        Self {
-            name: self.name,
-            declared: self.declared || further.declared,
-            re: self.re.or(further.re),
-            len: self.len.or(further.len),
-            range: self.range.or(further.range),
-            one_of: self.one_of.or(further.one_of),
-            format: self.format.or(further.format),
-            default: self.default.or(further.default),
-            example: self.example.or(further.example),
-            documentation: self.documentation.or(further.documentation),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! A parameter, in words and as a schema.
 
 use serde_json::{Map, Value, json};
+use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind};
 
-use super::as_json;
 use crate::{
     content::ContentUse,
-    declaration::{Bound, Constraint, Kind},
-    parameters::compiled::{CompiledParameter, Source},
+    parameters::{
+        compiled::{CompiledParameter, Source},
+        rules::{json_number, json_value},
+    },
 };
 
 /// A parameter of a method.
@@ -60,34 +62,29 @@ pub(super) fn variable(name: &'static str) -> Parameter {
 
 /// A parameter of an operation that uses the content in this way.
 pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Parameter {
-    let kind = parameter.kind;
-    let constraint = &parameter.declared;
-    let one = kind.map_or_else(|| file(constraint), |kind| schema(&kind, constraint));
+    let one = schema(parameter);
+    let is_list = parameter.is_repeated && !parameter.is_in_path();
     let (place, other_place) = match &parameter.source {
         // If the content consists of parameters, the parameter belongs to it; otherwise it belongs to the query.
         Source::QueryOrContent if content.is_whole() => ("query", Some("content")),
         Source::QueryOrContent => ("content", Some("query")),
         source => (source.place(), None),
     };
-    let key = match &parameter.source {
-        Source::Header(_) => parameter.key,
-        _ => parameter.name,
-    };
     Parameter {
         name: parameter.name,
         place,
         other_place,
-        key,
+        key: parameter.key,
         is_required: parameter.is_required(),
-        is_repeated: parameter.repeated,
-        kind: kind.map_or_else(|| "file".to_owned(), words),
-        rules: rules(constraint, parameter.is_file()),
-        description: constraint.documentation.unwrap_or_default(),
+        is_repeated: parameter.is_repeated,
+        kind: parameter.kind.map_or_else(|| "file".to_owned(), words),
+        rules: rules(parameter),
+        description: parameter.documentation.unwrap_or_default(),
         default: parameter.default,
-        example: constraint.example,
-        is_secret: parameter.is_secret(),
-        is_file: parameter.is_file(),
-        schema: if parameter.repeated && place != "path" { list(one) } else { one },
+        example: parameter.example,
+        is_secret: parameter.is_secret,
+        is_file: parameter.is_file,
+        schema: if is_list { list(one) } else { one },
     }
 }
 
@@ -110,87 +107,46 @@ fn words(kind: Kind) -> String {
     }
 }
 
-/// The rules, in words.
-fn rules(constraint: &Constraint, is_file: bool) -> Vec<String> {
-    let mut rules = Vec::new();
-    if let Some(re) = constraint.re {
-        rules.push(format!("matches `{re}`"));
-    }
-    if let Some((least, most)) = constraint.len {
-        let unit = if is_file { "bytes" } else { "characters" };
-        rules.push(match most {
-            usize::MAX => format!("at least {least} {unit}"),
-            most => format!("{least} to {most} {unit}"),
-        });
-    }
-    if let Some((least, most)) = constraint.range {
-        rules.extend(range(least, most));
-    }
-    if let Some(values) = constraint.one_of {
-        rules.push(format!("one of {}", values.join(", ")));
-    }
-    if let Some(format) = constraint.format {
-        rules.push(format!("a valid {format}"));
-    }
-    rules
+/// The rules in words, in the order of the grammar.
+fn rules(parameter: &CompiledParameter) -> Vec<String> {
+    let named = |name| parameter.rules.iter().find(|rule| rule.name() == name);
+    let rules = Rule::SHAPES.iter().filter_map(|(name, _)| named(*name));
+    rules.filter_map(|rule| rule.in_words(parameter.is_file)).collect()
 }
 
-fn range(least: Bound, most: Bound) -> Option<String> {
-    let text = |bound: Bound| number(bound).as_ref().map(as_json);
-    match (text(least), text(most)) {
-        (Some(least), Some(most)) => Some(format!("from {least} to {most}")),
-        (Some(least), None) => Some(format!("{least} or more")),
-        (None, Some(most)) => Some(format!("{most} or less")),
-        (None, None) => None,
+/// The schema of one value or one file (JSON Schema 2020-12).
+fn schema(parameter: &CompiledParameter) -> Value {
+    let mut schema = match &parameter.kind {
+        Some(kind) => of_value(kind, parameter),
+        None => of_file(),
+    };
+    let default = parameter.default.map(|default| json_value(&schema, default));
+    let example = parameter.example.map(|example| json_value(&schema, example));
+    if let Some(default) = default {
+        schema.insert("default".to_owned(), default);
     }
-}
-
-/// A bound as a JSON number; `None` if it is open or out of the range of JSON numbers.
-fn number(bound: Bound) -> Option<Value> {
-    match bound {
-        Bound::Open => None,
-        Bound::Integer(number) => integer(number),
-        Bound::Number(number) => serde_json::Number::from_f64(number).map(Value::Number),
+    if let Some(example) = example {
+        schema.insert("examples".to_owned(), Value::from(vec![example]));
     }
+    schema.into()
 }
 
-fn integer(number: i128) -> Option<Value> {
-    let small = i64::try_from(number).map(Value::from);
-    small.or_else(|_| u64::try_from(number).map(Value::from)).ok()
-}
-
-fn file(constraint: &Constraint) -> Value {
+fn of_file() -> Map<String, Value> {
     let mut schema = of_type("string");
     schema.insert("contentMediaType".to_owned(), "application/octet-stream".into());
-    describe(&mut schema, constraint);
-    Value::Object(schema)
+    schema
 }
 
-/// The schema of one value (JSON Schema 2020-12).
-fn schema(kind: &Kind, constraint: &Constraint) -> Value {
+fn of_value(kind: &Kind, parameter: &CompiledParameter) -> Map<String, Value> {
     let mut schema = typed(kind);
     let is_text = matches!(kind, Kind::Text(_));
-    let mut put = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            schema.insert(key.to_owned(), value);
-        }
-    };
-    put("pattern", constraint.re.filter(|_| is_text).and_then(pattern).map(Value::from));
-    if let Some((least, most)) = constraint.range {
-        put("minimum", number(least));
-        put("maximum", number(most));
+    if is_text && parameter.is_declared {
+        schema.insert("minLength".to_owned(), 1.into());
     }
-    let (least, most) = constraint.len.unwrap_or((0, usize::MAX));
-    let least = if constraint.declared { least.max(1) } else { least };
-    put("minLength", Some(least.into()).filter(|_| is_text && least > 0));
-    put("maxLength", Some(most.into()).filter(|_| is_text && most < usize::MAX));
-    put("format", constraint.format.and_then(format).map(Value::from));
-    if let Some(values) = constraint.one_of {
-        let values: Vec<_> = values.iter().map(|value| schema_value(&schema, value)).collect();
-        schema.insert("enum".to_owned(), values.into());
+    for rule in &parameter.rules {
+        rule.schema(is_text, &mut schema);
     }
-    describe(&mut schema, constraint);
-    Value::Object(schema)
+    schema
 }
 
 fn typed(kind: &Kind) -> Map<String, Value> {
@@ -204,7 +160,7 @@ fn typed(kind: &Kind) -> Map<String, Value> {
     match kind {
         Kind::Integer { minimum, maximum } => {
             for (key, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
-                integer(bound).and_then(|bound| put(key, bound));
+                json_number(Bound::Integer(bound)).and_then(|bound| put(key, bound));
             }
         }
         Kind::Text(Some("ip")) => {
@@ -232,34 +188,11 @@ pub(super) fn of_type(kind: &str) -> Map<String, Value> {
     schema
 }
 
-/// The formats that JSON Schema defines in the same way (validation vocabulary, section 7.3).
-fn format(name: &'static str) -> Option<&'static str> {
-    let known =
-        ["email", "uri", "hostname", "date-time", "date", "uuid", "ipv4", "ipv6", "duration"];
-    known.contains(&name).then_some(name)
-}
-
-/// The expression in ECMAScript syntax, which schemas use; `None` if it has another meaning there.
-fn pattern(re: &str) -> Option<String> {
-    let foreign = ["(?", r"\A", r"\z", "[[", "&&", "--", "~~", r"\x", r"\u", r"\p", r"\P", r"\h"];
-    let is_plain = foreign.iter().all(|foreign| !re.contains(foreign));
-    is_plain.then(|| format!("^(?:{re})$"))
-}
-
-fn describe(schema: &mut Map<String, Value>, constraint: &Constraint) {
-    let default = constraint.default.map(|default| schema_value(schema, default.text()));
-    let example = constraint.example.map(|example| schema_value(schema, example));
-    if let Some(default) = default {
-        schema.insert("default".to_owned(), default);
+/// The name of a format in JSON Schema (validation vocabulary, section 7.3).
+fn format(name: &str) -> Option<&'static str> {
+    match name {
+        // The format of `jiff::Span`, which no rule has.
+        "duration" => Some("duration"),
+        name => Format::named(name)?.json_schema(),
     }
-    if let Some(example) = example {
-        schema.insert("examples".to_owned(), Value::from(vec![example]));
-    }
-}
-
-/// A text as a value of the schema's type.
-fn schema_value(schema: &Map<String, Value>, text: &'static str) -> Value {
-    let is_text = schema.get("type").is_some_and(|kind| kind == "string");
-    let parsed = (!is_text).then(|| serde_json::from_str(text).ok()).flatten();
-    parsed.unwrap_or_else(|| text.into())
 }

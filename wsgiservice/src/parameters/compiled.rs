@@ -1,30 +1,48 @@
-//! The parameters of one operation, prepared when the application is built.
+//! The parameters of an operation, compiled when the application is built.
+//!
+//! What a request would otherwise have to look up is decided here, once: where each parameter comes from, and which
+//! rules it must satisfy. The exchange takes the arguments of a call by it, and the documentation describes it.
+
+use std::{borrow::Cow, iter};
 
 use http::HeaderName;
+use wsgiservice_grammar::{path::Path, rule::Rule};
 
-use super::constraint::{Constraint, Unusable};
+use super::rules::{Checked, CompiledRule, InvalidRule};
 use crate::{
     content::{Member, Written},
-    declaration::{self, Argument, Kind, Mount, Operation},
+    declaration::{self, Argument, From, Kind, Mount, Operation},
     problem::violation::{Code, Violation},
 };
 
-/// Where the arguments of an operation come from, and what they must be like.
+const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed("It must not be empty."));
+
+/// The parameters of an operation, in the order of its arguments.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters(Vec<CompiledParameter>);
 
-/// One parameter.
+/// A parameter: an argument of a method or a hook.
 #[derive(Debug)]
 pub(crate) struct CompiledParameter {
+    /// The name of the argument.
     pub(crate) name: &'static str,
-    pub(crate) source: Source,
-    pub(super) constraint: Constraint,
-    pub(crate) default: Option<&'static str>,
-    pub(crate) repeated: bool,
-    is_optional: bool,
-    pub(crate) kind: Option<Kind>,
+    /// The name that a client sends: that of the header field, or of the argument.
     pub(crate) key: &'static str,
-    pub(crate) declared: declaration::Constraint,
+    pub(crate) source: Source,
+    /// What its text can be, if it is a value.
+    pub(crate) kind: Option<Kind>,
+    /// Its rules, in the order in which they are checked.
+    pub(crate) rules: Vec<CompiledRule>,
+    /// Whether there is a `#[validate]`, even one without rules.
+    pub(crate) is_declared: bool,
+    pub(crate) default: Option<&'static str>,
+    pub(crate) example: Option<&'static str>,
+    pub(crate) documentation: Option<&'static str>,
+    pub(crate) is_optional: bool,
+    pub(crate) is_repeated: bool,
+    /// Whether its value must not be shown.
+    pub(crate) is_secret: bool,
+    pub(crate) is_file: bool,
 }
 
 /// Where a parameter comes from.
@@ -32,52 +50,58 @@ pub(crate) struct CompiledParameter {
 pub(crate) enum Source {
     /// The path variable of its name.
     Variable,
-    /// The path variable of its name, which spans segments.
+    /// The path variable of its name, for all segments that remain.
     Rest,
     /// The header field of this name.
     Header(HeaderName),
     /// The query.
     Query,
-    /// The query, or else the content.
+    /// The query, or a member of the content if the query does not have it.
     QueryOrContent,
-    /// It is no value.
-    Elsewhere,
-    /// The content alone, and nothing shows it.
+    /// A member of the content, and never the query, which is logged.
     Content,
-    /// The content alone: it is a file.
+    /// A file of a form in the content.
     File,
+    /// No value of a name: the content as a whole, or the request itself.
+    Elsewhere,
 }
 
 impl Parameters {
-    /// Prepares an operation; all that is wrong with it, in words.
+    /// Compiles the parameters of an operation, which may be members of the content if it `reads_members`.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them, one text for each.
     pub(crate) fn new(
         mount: &Mount,
         operation: &Operation,
-        reads_content: bool,
+        reads_members: bool,
     ) -> Result<Self, Vec<String>> {
+        let path = Path::parse(mount.path).map_err(|error| vec![error.to_string()])?;
         let mut compiled = Vec::new();
-        let mut wrong = Vec::new();
+        let mut errors = Vec::new();
         for parameter in operation.parameters {
-            match CompiledParameter::new(mount, parameter, reads_content) {
+            match CompiledParameter::new(mount, &path, parameter, reads_members) {
                 Ok(parameter) => compiled.push(parameter),
-                Err(error) => wrong.push(format!("`{}`: {error}", parameter.name)),
+                Err(error) => errors.push(format!("`{}`: {error}", parameter.name)),
             }
         }
-        if wrong.is_empty() { Ok(Self(compiled)) } else { Err(wrong) }
+        if errors.is_empty() { Ok(Self(compiled)) } else { Err(errors) }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &CompiledParameter> {
         self.0.iter()
     }
 
-    /// Whether some parameter may be in the content.
+    /// Whether one of them may be in the content.
     pub(crate) fn are_in_content(&self) -> bool {
-        self.0.iter().any(|parameter| {
+        self.iter().any(|parameter| {
             matches!(parameter.source, Source::QueryOrContent | Source::Content | Source::File)
         })
     }
 
-    pub(super) fn parameter(&self, index: usize) -> Option<&CompiledParameter> {
+    /// The parameter of the argument at this position.
+    pub(crate) fn parameter(&self, index: usize) -> Option<&CompiledParameter> {
         self.0.get(index)
     }
 }
@@ -85,60 +109,81 @@ impl Parameters {
 impl CompiledParameter {
     fn new(
         mount: &Mount,
+        path: &Path,
         parameter: &declaration::Parameter,
-        reads_content: bool,
+        reads_members: bool,
     ) -> Result<Self, String> {
-        let merged = merge(mount, parameter);
-        let constraint = Constraint::new(&merged).map_err(|error: Unusable| error.to_string())?;
-        let default = merged.default.map(|default| default.text());
-        if let Some(Err((_, reason))) = default.map(|default| constraint.check(default)) {
-            return Err(format!("its default breaks its own rule. {reason}"));
-        }
-        let source = source(mount, parameter, reads_content)?;
-        let (is_optional, repeated) = match parameter.argument {
-            Argument::Value { optional, repeated, .. } | Argument::File { optional, repeated } => {
-                (optional, repeated)
-            }
-            _ => (false, false),
+        // The nearest one first: that of the argument and its method, then those of the struct.
+        let further = mount.constraints.iter().filter(|further| further.name == parameter.name);
+        let constraints = || iter::once(&parameter.constraint).chain(further.clone());
+        let default = constraints().find_map(|constraint| constraint.default);
+        let (kind, is_optional, is_repeated) = match parameter.argument {
+            Argument::Value { kind, optional, repeated, .. } => (Some(kind), optional, repeated),
+            Argument::File { optional, repeated } => (None, optional, repeated),
+            Argument::Content { optional } => (None, optional, false),
+            _ => (None, false, false),
         };
-        let kind = match parameter.argument {
-            Argument::Value { kind, .. } => Some(kind),
-            _ => None,
-        };
-        Ok(Self {
+        let source = Source::new(path, parameter, reads_members)?;
+        let compiled = Self {
             name: parameter.name,
-            source,
-            constraint,
-            default,
-            repeated,
-            is_optional,
+            key: match parameter.from {
+                From::Name => parameter.name,
+                From::Header(name) => name,
+            },
             kind,
-            key: parameter.header.unwrap_or(parameter.name),
-            declared: merged,
-        })
+            rules: rules(constraints()).map_err(|error| error.to_string())?,
+            is_declared: constraints().any(|constraint| constraint.is_declared),
+            default: default.map(|default| default.text()),
+            example: constraints().find_map(|constraint| constraint.example),
+            documentation: constraints().find_map(|constraint| constraint.documentation),
+            is_optional,
+            is_repeated,
+            is_secret: matches!(source, Source::Content),
+            is_file: matches!(source, Source::File),
+            source,
+        };
+        match compiled.default.map(|default| compiled.check(default)) {
+            Some(Err((_, reason))) => Err(format!("the default violates a rule. {reason}")),
+            _ => Ok(compiled),
+        }
     }
 
-    pub(crate) fn is_secret(&self) -> bool {
-        matches!(self.source, Source::Content)
-    }
-
-    pub(crate) fn is_file(&self) -> bool {
-        matches!(self.source, Source::File)
-    }
-
-    /// Whether a request must have it.
-    pub(crate) fn is_required(&self) -> bool {
-        matches!(self.source, Source::Variable | Source::Rest)
-            || !(self.is_optional || self.repeated || self.default.is_some())
-    }
-
+    /// Whether a client sends it by name, as a value or a file; not the content as a whole, nor the request itself.
     pub(crate) fn is_named(&self) -> bool {
-        self.kind.is_some() || matches!(self.source, Source::File)
+        !matches!(self.source, Source::Elsewhere)
     }
 
-    /// Why a member of the content cannot be this parameter, whatever its text says.
+    /// Whether a client has to send it.
+    pub(crate) fn is_required(&self) -> bool {
+        self.is_in_path() || !(self.is_optional || self.is_repeated || self.default.is_some())
+    }
+
+    pub(crate) fn is_in_path(&self) -> bool {
+        matches!(self.source, Source::Variable | Source::Rest)
+    }
+
+    /// Checks the text of a value: that it is not empty, and its rules, of which the first that it violates is told.
+    pub(super) fn check(&self, text: &str) -> Checked {
+        if !self.is_declared {
+            return Ok(());
+        }
+        if text.is_empty() {
+            return Err(EMPTY);
+        }
+        self.rules.iter().try_for_each(|rule| rule.check(text))
+    }
+
+    /// Checks the size of a file, in bytes.
+    pub(super) fn check_size(&self, size: usize) -> Checked {
+        if self.is_declared && size == 0 {
+            return Err(EMPTY);
+        }
+        self.rules.iter().try_for_each(|rule| rule.check_size(size))
+    }
+
+    /// Why a member of the content cannot be this parameter, whatever its text is.
     pub(super) fn misfit(&self, member: &Member) -> Option<(Code, &'static str)> {
-        if member.is_listed && !self.repeated {
+        if member.is_listed && !self.is_repeated {
             return Some((Code::Repeated, "It must not be a list."));
         }
         let reason = match (member.written, self.kind?) {
@@ -153,6 +198,7 @@ impl CompiledParameter {
         Some((Code::Invalid, reason))
     }
 
+    /// What was wrong with it in a request, without the value if that is secret.
     pub(super) fn violation(
         &self,
         place: &'static str,
@@ -160,7 +206,7 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if matches!(self.source, Source::Content) {
+        if self.is_secret {
             return Violation::secret(self.name, place, code, reason);
         }
         Violation::new(self.name, place, code, value, reason)
@@ -168,46 +214,142 @@ impl CompiledParameter {
 }
 
 impl Source {
+    fn new(
+        path: &Path,
+        parameter: &declaration::Parameter,
+        reads_members: bool,
+    ) -> Result<Self, String> {
+        match (parameter.argument, parameter.from) {
+            (Argument::File { .. }, _) => Ok(Self::File),
+            (Argument::Value { secret: true, .. }, _) => Ok(Self::Content),
+            (Argument::Value { .. }, From::Header(field)) => {
+                let name = HeaderName::from_bytes(field.as_bytes());
+                let error = |_| format!("`{field}` is not a valid name of a header field");
+                name.map(Self::Header).map_err(error)
+            }
+            (Argument::Value { .. }, From::Name) => {
+                Ok(Self::of_name(path, parameter.name, reads_members))
+            }
+            _ => Ok(Self::Elsewhere),
+        }
+    }
+
+    fn of_name(path: &Path, name: &str, reads_members: bool) -> Self {
+        if path.rest() == Some(name) {
+            Self::Rest
+        } else if path.variables().any(|variable| variable == name) {
+            Self::Variable
+        } else if reads_members {
+            Self::QueryOrContent
+        } else {
+            Self::Query
+        }
+    }
+
+    /// Where it is, as a violation says.
     pub(crate) fn place(&self) -> &'static str {
         match self {
             Self::Variable | Self::Rest => "path",
             Self::Header(_) => "header",
             Self::Query | Self::QueryOrContent => "query",
-            Self::Elsewhere | Self::Content | Self::File => "content",
+            Self::Content | Self::File | Self::Elsewhere => "content",
         }
     }
 }
 
-/// The nearest rule wins: the argument's, then the struct's.
-fn merge(mount: &Mount, parameter: &declaration::Parameter) -> declaration::Constraint {
-    let further = mount.constraints.iter().filter(|constraint| constraint.name == parameter.name);
-    further.fold(parameter.constraint, |nearer, further| nearer.or(further))
+/// Compiles the rules of constraints, the nearest of which comes first, and wins.
+fn rules<'c>(
+    constraints: impl Iterator<Item = &'c declaration::Constraint>,
+) -> Result<Vec<CompiledRule>, InvalidRule> {
+    let mut rules: Vec<&Rule<'static>> = Vec::new();
+    for rule in constraints.flat_map(|constraint| constraint.rules) {
+        if !rules.iter().any(|nearer| nearer.is_same_rule(rule)) {
+            rules.push(rule);
+        }
+    }
+    let mut compiled = rules.into_iter().map(CompiledRule::new).collect::<Result<Vec<_>, _>>()?;
+    compiled.sort_by_key(CompiledRule::turn);
+    Ok(compiled)
 }
 
-fn source(
-    mount: &Mount,
-    parameter: &declaration::Parameter,
-    reads_content: bool,
-) -> Result<Source, String> {
-    if matches!(parameter.argument, Argument::File { .. }) {
-        return Ok(Source::File);
+#[cfg(test)]
+mod tests {
+    use wsgiservice_grammar::rule;
+
+    use super::*;
+    use crate::declaration::{Constraint, Literal};
+
+    const NEARER: Constraint = Constraint {
+        is_declared: true,
+        rules: &[rule::new::re("[a-z]+"), rule::new::len(1, 2)],
+        ..Constraint::none("word")
+    };
+    const FURTHER: Constraint = Constraint {
+        is_declared: true,
+        rules: &[rule::new::re("[0-9]+"), rule::new::one_of(&["a", "b", "abc"])],
+        documentation: Some("A word."),
+        ..Constraint::none("word")
+    };
+    const TEXT: Argument =
+        Argument::Value { kind: Kind::Text(None), optional: false, repeated: false, secret: false };
+
+    fn compiled(
+        path: &'static str,
+        parameter: declaration::Parameter,
+    ) -> Result<CompiledParameter, String> {
+        let mount = Mount { path, constraints: &[FURTHER], ..crate::__private::INVALID_MOUNT };
+        let path = Path::parse(path).expect("a path");
+        CompiledParameter::new(&mount, &path, &parameter, true)
     }
-    if !matches!(parameter.argument, Argument::Value { .. }) {
-        return Ok(Source::Elsewhere);
+
+    fn parameter(argument: Argument, constraint: Constraint) -> declaration::Parameter {
+        declaration::Parameter {
+            name: "word",
+            argument,
+            schema: || None,
+            from: From::Name,
+            constraint,
+        }
     }
-    if matches!(parameter.argument, Argument::Value { secret: true, .. }) {
-        return Ok(Source::Content);
+
+    fn violation(parameter: &CompiledParameter, text: &str) -> Option<Code> {
+        parameter.check(text).err().map(|(code, _)| code)
     }
-    if let Some(field) = parameter.header {
-        let name = HeaderName::from_bytes(field.as_bytes());
-        return name.map(Source::Header).map_err(|_| format!("`{field}` is no name of a field"));
+
+    #[test]
+    fn the_nearest_rule_wins() {
+        let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
+        assert_eq!(violation(&word, "a"), None);
+        assert_eq!(violation(&word, "1"), Some(Code::Rule("pattern")));
+        assert_eq!(violation(&word, "c"), Some(Code::Rule("one_of")));
+        assert_eq!(word.documentation, Some("A word."));
     }
-    let is_in_path = mount.variables.contains(&parameter.name);
-    let is_rest = mount.path.ends_with(&format!("{{*{}}}", parameter.name));
-    Ok(match (is_in_path, is_rest, reads_content) {
-        (true, true, _) => Source::Rest,
-        (true, false, _) => Source::Variable,
-        (false, _, true) => Source::QueryOrContent,
-        (false, _, false) => Source::Query,
-    })
+
+    #[test]
+    fn the_length_is_checked_first() {
+        let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
+        assert_eq!(violation(&word, "123"), Some(Code::Rule("length")));
+    }
+
+    #[test]
+    fn a_validated_value_is_not_empty() {
+        let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
+        assert_eq!(violation(&word, ""), Some(Code::Empty));
+    }
+
+    #[test]
+    fn a_default_satisfies_the_rules() {
+        let default = Some(Literal::Text("1"));
+        let error =
+            compiled("/", parameter(TEXT, Constraint { default, ..NEARER })).expect_err("an error");
+        assert_eq!(error, "the default violates a rule. It must match [a-z]+.");
+    }
+
+    #[test]
+    fn a_variable_may_be_the_rest_of_a_path() {
+        let source = |path| compiled(path, parameter(TEXT, NEARER)).expect("a parameter").source;
+        assert!(matches!(source("/{word}"), Source::Variable));
+        assert!(matches!(source("/{*word}"), Source::Rest));
+        assert!(matches!(source("/word"), Source::QueryOrContent));
+    }
 }

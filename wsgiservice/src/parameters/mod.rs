@@ -6,11 +6,9 @@
 
 mod argument;
 pub(crate) mod compiled;
-mod constraint;
 mod converted;
-mod expression;
-mod format;
 mod parameter;
+pub(crate) mod rules;
 mod secret;
 
 use std::borrow::Cow;
@@ -185,7 +183,6 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<C> {
         let checked = parameter
-            .constraint
             .check(text)
             .and_then(|()| convert(text).map_err(|error| (Code::Invalid, error.into_reason())));
         match checked {
@@ -227,7 +224,7 @@ impl<'a> Arguments<'a> {
     /// The remaining segments: each is decoded by itself, so that a slash in one stays in it.
     fn rest(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let raw = self.variables.named(parameter.name)?;
-        if !parameter.repeated {
+        if !parameter.is_repeated {
             return self.decode(parameter, raw).map(Values::One);
         }
         let segments: Vec<_> =
@@ -330,7 +327,7 @@ impl<'a> Arguments<'a> {
         let files: Vec<_> = files.filter(|file| !file.is_unchosen()).collect();
         let mut all_are_right = true;
         for file in &files {
-            if let Err((code, reason)) = parameter.constraint.check_size(file.content().len()) {
+            if let Err((code, reason)) = parameter.check_size(file.content().len()) {
                 self.refuse(parameter.violation("content", code, "", &reason));
                 all_are_right = false;
             }

@@ -24,11 +24,8 @@ pub(crate) enum Code {
     Empty,
     Repeated,
     Encoding,
-    Pattern,
-    Length,
-    Range,
-    OneOf,
-    Format,
+    /// A rule of `#[validate]`, which says its code.
+    Rule(&'static str),
     Invalid,
     Malformed,
     NoContent,
@@ -120,11 +117,7 @@ impl Code {
             Self::Empty => "empty",
             Self::Repeated => "repeated",
             Self::Encoding => "encoding",
-            Self::Pattern => "pattern",
-            Self::Length => "length",
-            Self::Range => "range",
-            Self::OneOf => "one_of",
-            Self::Format => "format",
+            Self::Rule(code) => code,
             Self::Invalid => "invalid",
             Self::Malformed => "malformed",
         }
@@ -157,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_long_value_is_truncated_to_100_characters() {
-        let violation = Violation::new("q", "query", Code::Length, &"é".repeat(101), "");
+        let violation = Violation::new("q", "query", Code::Rule("length"), &"é".repeat(101), "");
         assert_eq!(violation.text(), format!("q value {}… does not validate.", "é".repeat(100)));
     }
 }

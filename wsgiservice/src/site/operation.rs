@@ -59,9 +59,9 @@ impl SiteOperation {
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
         let parameters = Parameters::new(mount, declaration, reads_members)?;
-        let needs_file = parameters.iter().any(|it| it.is_file() && it.is_required());
+        let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
         let content = ContentUse { whole, parameters: parameters.are_in_content(), needs_file };
-        let limit = declaration.content_limit.or(mount.content_limit);
+        let limit = declaration.limits.content.or(mount.limits.content);
         Ok(Self {
             position,
             role: declaration.role,

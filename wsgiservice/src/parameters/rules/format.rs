@@ -1,0 +1,148 @@
+//! The rule `format`: the value has a well-known format.
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::LazyLock,
+};
+
+use serde_json::{Map, Value};
+use wsgiservice_grammar::format as grammar;
+
+use super::{Checked, Code, InvalidRule, expression::Expression};
+
+/// A valid e-mail address by HTML, which is stricter than RFC 5322, and is what people expect.
+static EMAIL: LazyLock<Option<Expression>> = LazyLock::new(|| {
+    let label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+    Expression::whole(&format!(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{label}(?:\.{label})*")).ok()
+});
+
+/// An absolute URI: a scheme, and then the characters that RFC 3986 allows.
+static URI: LazyLock<Option<Expression>> = LazyLock::new(|| {
+    Expression::whole(
+        r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+",
+    )
+    .ok()
+});
+
+/// RFC 1123, section 2.1.
+static HOSTNAME: LazyLock<Option<Expression>> = LazyLock::new(|| {
+    let label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+    Expression::whole(&format!(r"{label}(?:\.{label})*")).ok()
+});
+
+type Matches = fn(&str) -> bool;
+
+/// The rule `format`.
+#[derive(Clone, Copy)]
+pub(crate) struct Format {
+    format: grammar::Format,
+    matches: Matches,
+}
+
+impl Format {
+    pub(super) fn new(format: grammar::Format) -> Result<Self, InvalidRule> {
+        let matches = matcher(format).ok_or(InvalidRule::FormatWithoutJiff(format.name()))?;
+        Ok(Self { format, matches })
+    }
+
+    pub(super) fn check(&self, text: &str) -> Checked {
+        if (self.matches)(text) {
+            return Ok(());
+        }
+        let reason = format!("It must be a valid {}.", self.format.name());
+        Err((Code::Rule("format"), reason.into()))
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        format!("a valid {}", self.format.name())
+    }
+
+    pub(super) fn schema(&self, schema: &mut Map<String, Value>) {
+        if let Some(name) = self.format.json_schema() {
+            schema.insert("format".to_owned(), name.into());
+        }
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.format.fmt(formatter)
+    }
+}
+
+/// How a text is matched, unless that requires a feature that is off.
+fn matcher(format: grammar::Format) -> Option<Matches> {
+    Some(match format {
+        grammar::Format::Email => |text| matches(&EMAIL, text),
+        grammar::Format::Uri => |text| matches(&URI, text),
+        grammar::Format::Hostname => |text| text.len() <= 253 && matches(&HOSTNAME, text),
+        grammar::Format::Uuid => |text| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
+        grammar::Format::Ipv4 => |text| text.parse::<Ipv4Addr>().is_ok(),
+        grammar::Format::Ipv6 => |text| text.parse::<Ipv6Addr>().is_ok(),
+        grammar::Format::DateTime | grammar::Format::Date | grammar::Format::Time => {
+            return time_matcher(format);
+        }
+    })
+}
+
+#[cfg(feature = "jiff")]
+fn time_matcher(format: grammar::Format) -> Option<Matches> {
+    Some(match format {
+        grammar::Format::DateTime => |text| text.parse::<jiff::Timestamp>().is_ok(),
+        grammar::Format::Date => {
+            |text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+        }
+        grammar::Format::Time => |text| text.parse::<jiff::civil::Time>().is_ok(),
+        _ => return None,
+    })
+}
+
+#[cfg(not(feature = "jiff"))]
+fn time_matcher(_: grammar::Format) -> Option<Matches> {
+    None
+}
+
+fn matches(expression: &Option<Expression>, text: &str) -> bool {
+    expression.as_ref().is_some_and(|expression| expression.matches(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_format_takes_its_own_and_refuses_others() {
+        for (name, right, wrong) in [
+            ("email", "a.b@example.org", "a.b@"),
+            ("uri", "https://example.org/a?b#c", "example.org"),
+            ("hostname", "example.org", "-example.org"),
+            ("date-time", "2026-11-24T12:00:00Z", "2026-11-24"),
+            ("date", "2026-11-24", "2026-13-24"),
+            ("time", "12:30:00", "25:00:00"),
+            ("uuid", "67e55044-10b1-426f-9247-bb680e5fe0c8", "67e55044"),
+            ("ipv4", "130.59.31.80", "999.1.1.1"),
+            ("ipv6", "2001:620::1", "2001:620"),
+        ] {
+            let format = grammar::Format::named(name).expect(name);
+            if !cfg!(feature = "jiff") && ["date-time", "date", "time"].contains(&name) {
+                let error = Format::new(format).expect_err(name).to_string();
+                assert_eq!(error, format!("format `{name}` requires the feature `jiff`"));
+                continue;
+            }
+            let rule = Format::new(format).expect(name);
+            assert_eq!(rule.check(right), Ok(()), "{name} {right}");
+            let violation = (Code::Rule("format"), format!("It must be a valid {name}.").into());
+            assert_eq!(rule.check(wrong), Err(violation), "{name} {wrong}");
+        }
+    }
+
+    #[test]
+    fn it_says_its_name() {
+        let rule = Format::new(grammar::Format::Ipv4).expect("a rule");
+        assert_eq!(rule.in_words(), "a valid ipv4");
+        let mut schema = Map::new();
+        rule.schema(&mut schema);
+        assert_eq!(schema.get("format"), Some(&"ipv4".into()));
+    }
+}

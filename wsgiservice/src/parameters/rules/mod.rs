@@ -1,0 +1,184 @@
+//! The rules of `#[validate]`, compiled: each has a file, which checks a value, says what the rule asks in words, and
+//! says the same in a schema.
+
+mod expression;
+mod format;
+mod len;
+mod one_of;
+mod range;
+mod re;
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+use wsgiservice_grammar::{bound::Bound, rule::Rule};
+
+use self::{format::Format, len::Len, one_of::OneOf, range::Range, re::Re};
+use crate::problem::violation::Code;
+
+/// A rule, compiled.
+#[derive(Debug)]
+pub(crate) enum CompiledRule {
+    Re(Re),
+    Len(Len),
+    Range(Range),
+    OneOf(OneOf),
+    Format(Format),
+}
+
+/// Nothing if the value satisfies the rule; else which rule it violates, and what it must be.
+pub(crate) type Checked = Result<(), (Code, Cow<'static, str>)>;
+
+/// Why a rule cannot be compiled.
+#[derive(Debug, Error)]
+pub(crate) enum InvalidRule {
+    #[error("invalid regular expression: {0}")]
+    Expression(#[from] regex::Error),
+    #[error("format `{0}` requires the feature `jiff`")]
+    FormatWithoutJiff(&'static str),
+}
+
+impl CompiledRule {
+    /// Compiles a rule.
+    ///
+    /// # Errors
+    ///
+    /// If a regular expression is malformed, or if the format requires a feature that is off.
+    pub(crate) fn new(rule: &Rule<'static>) -> Result<Self, InvalidRule> {
+        Ok(match *rule {
+            Rule::Re(expression) => Self::Re(Re::new(expression)?),
+            Rule::Len { least, most } => Self::Len(Len::new(least, most)),
+            Rule::Range { least, most } => Self::Range(Range::new(least, most)),
+            Rule::OneOf(values) => Self::OneOf(OneOf::new(values)),
+            Rule::Format(format) => Self::Format(Format::new(format)?),
+        })
+    }
+
+    /// The name of the rule in `#[validate]`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Re(_) => "re",
+            Self::Len(_) => "len",
+            Self::Range(_) => "range",
+            Self::OneOf(_) => "one_of",
+            Self::Format(_) => "format",
+        }
+    }
+
+    /// When the rule is checked among others: a client is told the first that a value violates.
+    pub(crate) fn turn(&self) -> u8 {
+        match self {
+            Self::Len(_) => 0,
+            Self::Re(_) => 1,
+            Self::OneOf(_) => 2,
+            Self::Format(_) => 3,
+            Self::Range(_) => 4,
+        }
+    }
+
+    /// Checks the text of a value.
+    ///
+    /// # Errors
+    ///
+    /// If the text violates the rule.
+    pub(crate) fn check(&self, text: &str) -> Checked {
+        match self {
+            Self::Re(rule) => rule.check(text),
+            Self::Len(rule) => rule.check(text),
+            Self::Range(rule) => rule.check(text),
+            Self::OneOf(rule) => rule.check(text),
+            Self::Format(rule) => rule.check(text),
+        }
+    }
+
+    /// Checks the size of a file, in bytes: the only rule for files is `len`.
+    ///
+    /// # Errors
+    ///
+    /// If the size violates the rule.
+    pub(crate) fn check_size(&self, size: usize) -> Checked {
+        match self {
+            Self::Len(rule) => rule.check_size(size),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the rule asks of a value, or of a file; `None` if that is nothing.
+    pub(crate) fn in_words(&self, of_file: bool) -> Option<String> {
+        match self {
+            Self::Re(rule) => Some(rule.in_words()),
+            Self::Len(rule) => Some(rule.in_words(of_file)),
+            Self::Range(rule) => rule.in_words(),
+            Self::OneOf(rule) => Some(rule.in_words()),
+            Self::Format(rule) => Some(rule.in_words()),
+        }
+    }
+
+    /// Adds what the rule asks to the schema of a value, which has a `type` (JSON Schema 2020-12).
+    pub(crate) fn schema(&self, is_text: bool, schema: &mut Map<String, Value>) {
+        match self {
+            Self::Re(rule) => rule.schema(is_text, schema),
+            Self::Len(rule) => rule.schema(is_text, schema),
+            Self::Range(rule) => rule.schema(schema),
+            Self::OneOf(rule) => rule.schema(schema),
+            Self::Format(rule) => rule.schema(schema),
+        }
+    }
+}
+
+/// A number as JSON has it; `None` for an open end, and for a number that is too large for JSON readers.
+pub(crate) fn json_number(bound: Bound) -> Option<Value> {
+    match bound {
+        Bound::Open => None,
+        Bound::Integer(number) => {
+            let signed = i64::try_from(number).map(Value::from);
+            signed.or_else(|_| u64::try_from(number).map(Value::from)).ok()
+        }
+        Bound::Number(number) => serde_json::Number::from_f64(number).map(Value::Number),
+    }
+}
+
+/// The text of a value as JSON has it, by the `type` of a schema.
+pub(crate) fn json_value(schema: &Map<String, Value>, text: &'static str) -> Value {
+    let is_text = schema.get("type").is_some_and(|kind| kind == "string");
+    let parsed = (!is_text).then(|| serde_json::from_str(text).ok()).flatten();
+    parsed.unwrap_or_else(|| text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use wsgiservice_grammar::rule::new;
+
+    use super::*;
+
+    fn compiled(rule: Rule<'static>) -> CompiledRule {
+        CompiledRule::new(&rule).expect("a rule")
+    }
+
+    #[test]
+    fn a_rule_has_the_name_of_the_grammar() {
+        for rule in [
+            new::re("a"),
+            new::len(1, 2),
+            new::range(Bound::Open, Bound::Open),
+            new::one_of(&["a"]),
+            new::format("uuid"),
+        ] {
+            assert_eq!(compiled(rule).name(), rule.name());
+        }
+    }
+
+    #[test]
+    fn only_a_length_is_that_of_a_file() {
+        assert!(compiled(new::len(1, 2)).check_size(3).is_err());
+        assert!(compiled(new::re("a")).check_size(3).is_ok());
+    }
+
+    #[test]
+    fn a_number_that_json_readers_do_not_have_is_left_out() {
+        assert_eq!(json_number(Bound::Integer(u64::MAX.into())), Some(u64::MAX.into()));
+        assert_eq!(json_number(Bound::Integer(i128::MAX)), None);
+        assert_eq!(json_number(Bound::Open), None);
+    }
+}
