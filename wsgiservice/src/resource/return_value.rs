@@ -3,8 +3,8 @@
 //! A blanket implementation for `Serialize` would conflict with those for `Option`, `Result` and [`IntoAnswer`] types. So
 //! the value is unwrapped in steps: `Result`, then `Option`, then an [`IntoAnswer`] type or any other value. Each step uses
 //! method resolution on a wrapper with a concrete type: an inherent method wins if it applies; otherwise the method of
-//! [`ReturnValueExt`] passes the value through. [`return_type`](crate::answer::return_type) takes the same steps for types without a
-//! value.
+//! [`ReturnValueExt`] passes the value through. [`return_type`](crate::answer::return_type) takes the same steps for
+//! types without a value.
 
 use std::any::Any;
 
