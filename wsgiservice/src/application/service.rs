@@ -101,7 +101,7 @@ where
         let mut exchange = Exchange::new(parts, None, Body::new(body));
         ResponseFuture::new(async move {
             service.answer(&mut exchange).await;
-            Ok(exchange.response)
+            Ok(exchange.into_response())
         })
     }
 }

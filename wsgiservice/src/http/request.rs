@@ -57,6 +57,13 @@ impl Request {
         Self { parts, peer, known_fields }
     }
 
+    /// The header table, without the fields.
+    pub(crate) fn into_table(self) -> HeaderMap {
+        let mut table = self.parts.headers;
+        table.clear();
+        table
+    }
+
     /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
     pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
         self.known_fields = FieldSet::of(&parts.headers);

@@ -187,7 +187,7 @@ impl TestRequest {
         let (parts, content) = self.request.into_parts();
         let mut exchange = Exchange::new(parts, Some(THIS_MACHINE), content);
         self.service.answer(&mut exchange).await;
-        let (head, body) = exchange.response.into_parts();
+        let (head, body) = exchange.into_response().into_parts();
         let is_documented =
             documented::is_documented(self.service.site(), &method, &target, head.status);
         assert!(
