@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::request::Request;
 
-/// What a template may hold that a target must not.
+/// What the path of a declaration may have that a target must not.
 const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
 
 /// The path of a request in its one form, which templates are compared with.
@@ -51,9 +51,9 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     Cow::Owned(normal)
 }
 
-/// A template, as the targets that match it are written.
-pub(crate) fn template(template: &str) -> String {
-    normalise(&utf8_percent_encode(template, LITERAL).to_string()).into_owned()
+/// Literal text of a declared path, as the targets that match it are written.
+pub(crate) fn literal(text: &str) -> String {
+    normalise(&utf8_percent_encode(text, LITERAL).to_string()).into_owned()
 }
 
 /// Writes the octet after a percent sign, and gives what follows it.
@@ -96,8 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_encoded_as_its_targets_are() {
-        assert_eq!(template("/café/{name}"), "/caf%C3%A9/{name}");
+    fn literal_text_is_encoded_as_its_targets_are() {
+        assert_eq!(literal("/café/%7e"), "/caf%C3%A9/~");
     }
 
     proptest! {

@@ -118,7 +118,7 @@ impl Entry {
                 other.name, other.path, self.name, self.path
             ),
             None => {
-                format!("`{}` at `{}` cannot be told apart from another path", self.name, self.path)
+                format!("`{}` at `{}` is not a valid path", self.name, self.path)
             }
         })
     }

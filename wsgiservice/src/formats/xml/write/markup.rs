@@ -1,11 +1,7 @@
 //! Tags and text that are well-formed by construction.
 //!
-//! What may be written where is decided here and nowhere else: which names an element can have, which characters exist
-//! in XML, which of them need escaping. The names are those of [XML 1.0] without the colon ([NCName]), which would claim
-//! a namespace that nobody declares, and without the prefix `xml`, which the standard reserves.
-//!
-//! [XML 1.0]: https://www.w3.org/TR/xml/#NT-Name
-//! [NCName]: https://www.w3.org/TR/xml-names/#NT-NCName
+//! Which characters exist in XML, and which of them need escaping, is decided here. Which names an element can have is
+//! a question to the grammar of declarations, which has a root element.
 
 use std::borrow::Cow;
 
@@ -13,6 +9,7 @@ use quick_xml::Writer;
 use quick_xml::escape::partial_escape;
 use quick_xml::events::{BytesStart, BytesText, Event};
 use serde::Serialize;
+use wsgiservice_grammar::xml::is_name;
 
 use super::Error;
 
@@ -79,49 +76,6 @@ pub(crate) fn tag(key: &str) -> BytesStart<'_> {
 /// The tag for an entry of a list.
 pub(crate) fn child_tag(order: usize) -> BytesStart<'static> {
     BytesStart::new("child").with_attributes([("order", order.to_string().as_str())])
-}
-
-/// Whether an element can have this name.
-pub(crate) fn is_name(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(is_name_start)
-        && characters.all(is_name_character)
-        && !is_reserved(text)
-}
-
-fn is_reserved(name: &str) -> bool {
-    name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xml"))
-}
-
-/// `NameStartChar` of XML 1.0 §2.3, without the colon.
-fn is_name_start(character: char) -> bool {
-    matches!(
-        character,
-        'A'..='Z'
-            | '_'
-            | 'a'..='z'
-            | '\u{C0}'..='\u{D6}'
-            | '\u{D8}'..='\u{F6}'
-            | '\u{F8}'..='\u{2FF}'
-            | '\u{370}'..='\u{37D}'
-            | '\u{37F}'..='\u{1FFF}'
-            | '\u{200C}'..='\u{200D}'
-            | '\u{2070}'..='\u{218F}'
-            | '\u{2C00}'..='\u{2FEF}'
-            | '\u{3001}'..='\u{D7FF}'
-            | '\u{F900}'..='\u{FDCF}'
-            | '\u{FDF0}'..='\u{FFFD}'
-            | '\u{10000}'..='\u{EFFFF}'
-    )
-}
-
-/// `NameChar` of XML 1.0 §2.3, without the colon.
-fn is_name_character(character: char) -> bool {
-    is_name_start(character)
-        || matches!(
-            character,
-            '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}'
-        )
 }
 
 /// The text without the characters that XML cannot express, not even as a reference.
@@ -203,36 +157,5 @@ mod tests {
         let mut markup = Markup::default();
         markup.element(&child_tag(3), &()).expect("an element can be written");
         assert_eq!(markup.into_bytes(), br#"<child order="3"></child>"#);
-    }
-
-    #[test]
-    fn names_follow_the_standard() {
-        for name in ["a", "_", "größe", "a-b.c1", "x\u{300}", "\u{65E5}\u{672C}", "\u{10000}"] {
-            assert!(is_name(name), "{name:?} is a name");
-        }
-    }
-
-    #[test]
-    fn what_starts_or_continues_no_name_is_none() {
-        for text in
-            ["", "1a", "-a", ".a", "\u{300}", "a b", "a/b", "\u{D7}", "a\u{37E}", "\u{F0000}"]
-        {
-            assert!(!is_name(text), "{text:?} is no name");
-        }
-    }
-
-    #[test]
-    fn a_name_with_a_colon_would_claim_a_namespace() {
-        assert!(!is_name("a:b"));
-        assert!(!is_name(":a"));
-    }
-
-    #[test]
-    fn names_that_begin_with_xml_are_reserved() {
-        for text in ["xml", "XML", "xMlns", "xmlfile"] {
-            assert!(!is_name(text), "{text:?} is reserved");
-        }
-        assert!(is_name("xm"));
-        assert!(is_name("axml"));
     }
 }
