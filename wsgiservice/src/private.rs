@@ -1,4 +1,4 @@
-//! The only names that generated code may use. Nothing here is for anybody else, and all of it may change.
+//! The names that generated code uses. They are not part of the public API, and may change in any release.
 
 pub use std::{
     any::{Any, TypeId},
@@ -38,23 +38,23 @@ pub use crate::{
     },
 };
 
-/// A value of a path variable, as it stands in a path.
+/// Encodes the value of a path variable.
 pub fn segment(value: impl std::fmt::Display) -> String {
     percent_encoding::utf8_percent_encode(&value.to_string(), SEGMENT).to_string()
 }
 
-/// The remaining segments of a path.
+/// Encodes the remaining segments of a path.
 pub fn rest(value: impl std::fmt::Display) -> String {
     percent_encoding::utf8_percent_encode(&value.to_string(), REST).to_string()
 }
 
-/// All but what RFC 3986 calls unreserved.
+/// All characters that are not unreserved (RFC 3986, section 2.3).
 const SEGMENT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const REST: &percent_encoding::AsciiSet = &SEGMENT.remove(b'/');
 
-/// The problem that an error is, by the position of its variant.
+/// Converts an error to a problem, by the position of its variant.
 pub fn problem(
     failures: &[Failure],
     position: usize,
@@ -69,7 +69,7 @@ pub fn problem(
     }
 }
 
-/// What stands in for a struct whose `#[mount]` has errors.
+/// The table of a struct whose `#[mount]` has errors.
 pub const INVALID_MOUNT: Mount = Mount {
     name: "",
     documentation: "",

@@ -13,9 +13,9 @@ use crate::{
 /// Every `T: Serialize` is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be represented",
-    label = "a method cannot return this",
-    note = "derive it: `#[derive(serde::Serialize)]`",
-    note = "or return what has no content: `NoContent`, a redirect, an `http::Response`"
+    label = "a method cannot return this type",
+    note = "add `#[derive(serde::Serialize)]` to the type",
+    note = "or return a type that is not serialized: `NoContent`, a redirect, an `http::Response`"
 )]
 pub trait Represent {
     /// As JSON.

@@ -15,9 +15,9 @@ use crate::{
 
 /// What `#[mount]` implements: where a resource is, and what holds for all of its methods.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is mounted nowhere",
+    message = "`{Self}` is not mounted",
     label = "this resource has no path",
-    note = "write `#[mount(\"/path\")]` on the struct"
+    note = "add `#[mount(\"/path\")]` to the struct"
 )]
 pub trait Mounted: Send + Sync + 'static {
     /// The struct's part of the descriptor.
@@ -66,8 +66,8 @@ pub trait Mounted: Send + Sync + 'static {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no methods",
-    label = "this resource answers nothing",
-    note = "write `#[resource]` on its impl: `#[resource] impl {Self} {{ … }}`"
+    label = "this resource has no `#[resource]` impl",
+    note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`"
 )]
 pub trait Resource: Mounted {
     /// The impl's part of the descriptor.
@@ -110,9 +110,9 @@ pub enum Finding {
 
 /// What a hook found, out of what it may return.
 #[diagnostic::on_unimplemented(
-    message = "a hook does not return `{Self}`",
-    label = "this is not what the hook was asked",
-    note = "`authorize` returns `Result<(), E>`, `exists` a `bool`, `etag` an `Option<EntityTag>`, `last_modified` an `Option<SystemTime>`, and each may return a `Result` of that"
+    message = "a hook cannot return `{Self}`",
+    label = "wrong return type for this hook",
+    note = "`authorize` returns `Result<(), E>`, `exists` returns `bool`, `etag` returns `Option<EntityTag>`, `last_modified` returns `Option<SystemTime>`; each may return a `Result` of it"
 )]
 pub trait Found<Hook> {
     /// The finding.

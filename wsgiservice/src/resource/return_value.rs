@@ -176,10 +176,11 @@ fn own<R: Resource, T: Represent + Any>(
 ///
 /// Every `E: Into<Problem>` is one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no problem",
-    label = "a method cannot fail with this",
-    note = "derive it beside `Error`: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
-    note = "or write `impl From<{Self}> for wsgiservice::Problem`; of an error that is not yours, make a problem: `.map_err(wsgiservice::Problem::internal)`"
+    message = "`{Self}` cannot be converted to a `Problem`",
+    label = "a method cannot fail with this error",
+    note = "add `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]` to the error, and `#[problem(404)]` to each variant",
+    note = "or implement `From<{Self}>` for `wsgiservice::Problem`",
+    note = "for an error of another crate, call `.map_err(wsgiservice::Problem::internal)`"
 )]
 pub trait IntoProblem {
     /// The problem.

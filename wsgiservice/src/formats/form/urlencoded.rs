@@ -12,7 +12,7 @@ use crate::{
 /// What does not fit, by its path; or where the content is malformed.
 pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
     if pairs(content).any(|(_, value)| std::str::from_utf8(&value).is_err()) {
-        return Err(Violation::malformed_form("It is no UTF-8.".to_owned()));
+        return Err(Violation::malformed_form("It must be UTF-8.".to_owned()));
     }
     let reader = serde_html_form::Deserializer::from_bytes(content);
     serde_path_to_error::deserialize(reader).map_err(|error| {
