@@ -1,6 +1,6 @@
-//! Every semantic error that one macro can see: what is wrong, where it belongs, what to write.
+//! All semantic errors that one macro can see: what is wrong, and what to write instead.
 //!
-//! What only `#[mount]` and `#[resource]` together can see is in `expand::assertions`.
+//! `expand::assertions` has those for which both `#[mount]` and `#[resource]` are needed.
 
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, LitStr, Type, spanned::Spanned};
@@ -23,7 +23,7 @@ use crate::{
     model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
 };
 
-/// A constraint by itself.
+/// Checks a constraint by itself.
 pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
     for rule in &constraint.rules {
         let problem = malformed(&rule.operand).or_else(|| rule.ask(impossible).flatten());
@@ -38,27 +38,27 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
     }
 }
 
-/// A constraint on a struct, whose arguments have no types there.
+/// Checks a constraint on a struct.
 pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
     self::constraint(constraint, errors);
     if let Some(path) = &constraint.convert {
-        let message = "`convert` is not allowed on a struct: write it on the method or the argument, whose type it returns";
+        let message = "`convert` is not allowed on a struct: move it to a method or an argument";
         errors.at(path.span(), message);
     }
 }
 
-/// What is wrong with an operand that is not a value of its shape.
+/// Why an operand is not a value of its shape.
 fn malformed(operand: &Operand) -> Option<String> {
     let problem = match operand {
         Operand::Number(number) if number.bound().is_none() => "expected a number",
         Operand::Length(range) | Operand::Range(range) if range.is_half_open() => {
-            "a range includes its end: `1..=100`"
+            "expected a range that includes its end: `1..=100`"
         }
         Operand::Length(range) if range.lengths().is_none() => {
-            "the ends of a length must be whole numbers: `1..=100`"
+            "expected a range of whole numbers: `1..=100`"
         }
         Operand::Range(range) if range.bounds().is_none() => {
-            "the ends of a range must be numbers: `1..=100`"
+            "expected a range of numbers: `1..=100`"
         }
         Operand::Format(name) if Format::named(&name.value()).is_none() => {
             return Some(unknown_format(&name.value()));
@@ -78,7 +78,7 @@ fn unknown_format(name: &str) -> String {
     )
 }
 
-/// What is wrong with a rule that no value can satisfy.
+/// Why no value can satisfy a rule.
 fn impossible(rule: &Rule<'_>) -> Option<String> {
     match rule {
         Rule::Re(expression) => {
@@ -90,7 +90,7 @@ fn impossible(rule: &Rule<'_>) -> Option<String> {
     }
 }
 
-/// A default or an example beside its rules.
+/// Checks a default or an example with the rules beside it.
 fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Errors) {
     let text = literal.text();
     let Some(value) = text.as_deref().and_then(|text| literal.value(text)) else {
@@ -109,7 +109,7 @@ fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Er
     }
 }
 
-/// Whether a rule allows a value, `re` included, which the grammar cannot match.
+/// Whether a rule allows a value. The grammar has no engine for `re`, so that is matched here.
 fn allows(rule: &Rule<'_>, value: &value::Literal<'_>) -> bool {
     match rule {
         Rule::Re(expression) => {
@@ -124,7 +124,7 @@ pub(crate) fn variables(template: &path::Path, span: Span, errors: &mut Errors) 
     template.variables().filter_map(|name| errors.take(argument_name(name, span))).collect()
 }
 
-/// An identifier, which is a raw one for a keyword.
+/// An identifier, which is raw for a keyword. `Ident::new` would panic if the name is not an identifier.
 fn argument_name(name: &str, span: Span) -> syn::Result<Ident> {
     let parsed = syn::parse_str::<Ident>(name);
     let parsed = parsed.or_else(|_| syn::parse_str(&format!("r#{name}")));
@@ -135,12 +135,12 @@ fn argument_name(name: &str, span: Span) -> syn::Result<Ident> {
     Ok(ident)
 }
 
-/// The root element of XML.
+/// Checks the name of the root element in XML.
 pub(crate) fn xml_root(name: Option<&LitStr>, errors: &mut Errors) -> String {
     let Some(name) = name else { return "response".to_owned() };
     let text = name.value();
     if !xml::is_name(&text) {
-        errors.at(name.span(), format!("`{text}` is not a valid name of an XML element"));
+        errors.at(name.span(), format!("`{text}` is not a valid XML element name"));
     }
     text
 }
@@ -155,7 +155,7 @@ pub(crate) fn role(function: &Function, errors: &mut Errors) -> Option<Role> {
     role
 }
 
-/// What is wrong with the name of a function that is neither a method nor a hook.
+/// Why a function is neither a method nor a hook.
 fn unknown(name: &str) -> String {
     let snake = name.to_lowercase();
     if snake != name && Role::named(&snake).is_some() {
@@ -182,30 +182,27 @@ fn unknown(name: &str) -> String {
     }
 }
 
-/// A signature that the framework can call.
+/// Checks the signature of a method or a hook.
 pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     let receiver = function.receiver.as_ref().map(ToString::to_string);
     match receiver.as_deref() {
         Some("& self" | "&self") => {}
         Some(_) => errors.at(
             function.receiver.span(),
-            "a method takes `&self`: requests run side by side, so what changes is behind a lock or a pool",
+            "resource methods must take `&self`: requests run concurrently, so put mutable state behind a lock",
         ),
-        None => errors.at(function.ident.span(), "a method takes `&self` first"),
+        None => errors.at(function.ident.span(), "resource methods must take `&self`"),
     }
     if !function.generics.params.is_empty() {
-        errors.at(
-            function.generics.params.span(),
-            "a method has no generics: a request says no types",
-        );
+        errors.at(function.generics.params.span(), "resource methods cannot be generic");
     }
     if !function.qualifiers.is_empty() {
-        errors.at(function.qualifiers.span(), "a method is `fn` or `async fn`");
+        errors.at(function.qualifiers.span(), "resource methods must be `fn` or `async fn`");
     }
     if let syn::ReturnType::Type(_, ty) = &function.output
         && is_impl_trait(ty)
     {
-        errors.at(ty.span(), "name the type: the documentation needs to know it");
+        errors.at(ty.span(), "resource methods cannot return `impl Trait`: name the type, which the documentation describes");
     }
 }
 
@@ -213,14 +210,14 @@ fn is_impl_trait(ty: &Type) -> bool {
     matches!(ty, Type::ImplTrait(_))
 }
 
-/// The operations together: one at least is a method.
+/// Checks that there is a method.
 pub(crate) fn operations(operations: &[Operation], span: Span, errors: &mut Errors) {
     if errors.is_empty() && operations.iter().all(|operation| operation.role.is_hook()) {
-        errors.at(span, "this resource has no methods: write `fn get(&self) -> …`");
+        errors.at(span, "`#[resource]` impl has no methods: add one, such as `fn get(&self) -> …`");
     }
 }
 
-/// The rules of a method, each of which names an argument.
+/// Checks that a constraint on a method names an argument.
 pub(crate) fn names_argument(
     constraint: &Constraint,
     function: &Function,
@@ -228,24 +225,24 @@ pub(crate) fn names_argument(
 ) -> bool {
     let known = function.arguments.iter().any(|argument| argument.ident == constraint.name);
     if !known {
-        let message = format!("`{}` has no argument `{}`", function.ident, constraint.name);
+        let message =
+            format!("function `{}` has no argument `{}`", function.ident, constraint.name);
         errors.at(constraint.name.span(), message);
     }
     known
 }
 
-/// A hook keeps to its own.
+/// Checks that a hook has no attributes of a method.
 pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     if operation.role.is_hook() && operation.freshness.is_some() {
-        errors
-            .at(operation.ident.span(), "`#[expires]` belongs on a method: a hook answers nothing");
+        errors.at(operation.ident.span(), "`#[expires]` is not allowed on a hook");
     }
     if operation.role.is_hook() && operation.limits.content.is_some() {
-        errors.at(operation.ident.span(), "`#[limit]` belongs on a method: a hook reads nothing");
+        errors.at(operation.ident.span(), "`#[limit]` is not allowed on a hook");
     }
 }
 
-/// The days of a deprecated method.
+/// Checks the days of a deprecated method.
 pub(crate) fn sunset(is_deprecated: bool, sunset: &Sunset, errors: &mut Errors) {
     let days = || [&sunset.since, &sunset.on].into_iter().flatten();
     if let (false, Some(day)) = (is_deprecated, days().next()) {
@@ -253,36 +250,35 @@ pub(crate) fn sunset(is_deprecated: bool, sunset: &Sunset, errors: &mut Errors) 
         errors.at(day.span(), message);
     }
     for day in days().filter(|day| Day::parse(&day.value()).is_none()) {
-        let message =
-            format!("`{}` is not a day of the calendar, such as `2027-06-30`", day.value());
+        let message = format!("`{}` is not a valid date: write a day as `2027-06-30`", day.value());
         errors.at(day.span(), message);
     }
 }
 
-/// An attribute that is there once.
+/// The first of several attributes; a second one is an error.
 pub(crate) fn once<'a>(
     attributes: &'a [Attribute],
     name: &str,
     errors: &mut Errors,
 ) -> Option<&'a Attribute> {
     if let Some(second) = attributes.get(1) {
-        errors.at(second.span(), format!("`#[{name}]` is here twice"));
+        errors.at(second.span(), format!("`#[{name}]` appears twice"));
     }
     attributes.first()
 }
 
-/// A freshness that does not contradict itself.
+/// Checks an `#[expires]`.
 pub(crate) fn freshness(freshness: &Freshness, attribute: &Attribute, errors: &mut Errors) {
     let has = |name: &str| freshness.directives.iter().any(|directive| directive == name);
     if has("private") && has("public") {
-        errors.at(attribute.span(), "an answer is either `private` or `public`");
+        errors.at(attribute.span(), "`private` and `public` cannot be combined");
     }
     for name in &freshness.vary {
         field_name(name, errors);
     }
 }
 
-/// Where an argument comes from.
+/// Checks where an argument comes from.
 pub(crate) fn from(from: &From, errors: &mut Errors) {
     match from {
         From::Name => {}
@@ -290,26 +286,28 @@ pub(crate) fn from(from: &From, errors: &mut Errors) {
     }
 }
 
-/// The name of a header field (RFC 9110, section 5.1).
+/// Checks the name of a header field (RFC 9110, section 5.1).
 fn field_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
     if !is_token(&text) {
-        errors.at(name.span(), format!("`{text}` is not a valid name of a header field"));
+        errors.at(name.span(), format!("`{text}` is not a valid header field name"));
     }
 }
 
-/// The extension and the media type of a resource's own representation.
+/// Checks the extension and the media type of a `#[representation]`.
 pub(crate) fn own_representation(extension: &LitStr, media_type: &LitStr, errors: &mut Errors) {
     let text = extension.value();
     if !is_extension(&text) {
         let message = format!(
-            "`{text}` is not an extension: expected a dot, then letters and digits, such as `\".html\"`"
+            "`{text}` is not a valid extension: write a dot and then letters and digits, as in `\".html\"`"
         );
         errors.at(extension.span(), message);
     }
     let text = media_type.value();
     if !is_media_type(&text) {
-        let message = format!("`{text}` is not a media type, such as `\"text/html\"`");
+        let message = format!(
+            "`{text}` is not a valid media type: write a type and a subtype, as in `\"text/html\"`"
+        );
         errors.at(media_type.span(), message);
     }
 }

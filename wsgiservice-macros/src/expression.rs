@@ -1,7 +1,7 @@
-//! Whether a text matches a regular expression, as far as a macro has to know.
+//! Regular expressions, for the defaults and examples of the rule `re`.
 //!
-//! The macro sees a few short texts once. So it follows the parsed expression from place to place, in place of compiling
-//! the engine with which the runtime matches millions of them: that would take longer than all the rest of this crate.
+//! A macro matches a few short texts. So it walks the parsed expression, because the engine of the runtime would take
+//! longer to compile than the rest of this crate.
 
 use std::collections::BTreeSet;
 
@@ -11,23 +11,26 @@ use regex_syntax::{
     is_word_byte, is_word_character,
 };
 
-/// A regular expression that parses.
+/// A regular expression.
 pub(crate) struct Expression(Hir);
 
 impl Expression {
+    /// Parses an expression.
+    ///
     /// # Errors
-    /// Where it does not parse.
+    ///
+    /// If it is malformed.
     pub(crate) fn new(text: &str) -> Result<Self, Box<Error>> {
         regex_syntax::parse(text).map(Self).map_err(Box::new)
     }
 
-    /// Whether all of the text matches.
+    /// Whether the expression matches the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         ends(&self.0, text, BTreeSet::from([0])).contains(&text.len())
     }
 }
 
-/// Where a match can end that begins at one of these places: there are no more of them than the text has bytes.
+/// Where a match can end that starts at one of these places. A set, so that there are no more than the text has bytes.
 fn ends(hir: &Hir, text: &str, places: BTreeSet<usize>) -> BTreeSet<usize> {
     match hir.kind() {
         HirKind::Empty => places,
@@ -84,7 +87,7 @@ fn is_in(class: &Class, character: char) -> bool {
     }
 }
 
-/// Whether what is asked of the characters around a place is so.
+/// Whether an assertion about the characters around a place holds.
 fn holds(look: Look, text: &str, at: usize) -> bool {
     let before = text.get(..at).and_then(|text| text.chars().next_back());
     let after = text.get(at..).and_then(|text| text.chars().next());
@@ -125,17 +128,17 @@ fn holds(look: Look, text: &str, at: usize) -> bool {
 mod tests {
     use super::*;
 
-    /// The engine of the runtime says the same of each text.
-    fn agree(expression: &str, texts: &[&str]) {
-        let parsed = Expression::new(expression).expect("it parses");
-        let whole = regex::Regex::new(&format!(r"\A(?:{expression})\z")).expect("it parses");
+    /// Whether the engine of the runtime matches the same texts.
+    fn compare(expression: &str, texts: &[&str]) {
+        let parsed = Expression::new(expression).expect("an expression");
+        let whole = regex::Regex::new(&format!(r"\A(?:{expression})\z")).expect("an expression");
         for text in texts {
             assert_eq!(parsed.matches(text), whole.is_match(text), "{expression:?} {text:?}");
         }
     }
 
     #[test]
-    fn it_says_what_the_engine_of_the_runtime_says() {
+    fn it_matches_what_the_engine_of_the_runtime_matches() {
         let texts = [
             "",
             "a",
@@ -206,21 +209,21 @@ mod tests {
             r"(?-u:\b{start-half}).*(?-u:\b{end-half})",
             r"\S{2}",
         ] {
-            agree(expression, &texts);
+            compare(expression, &texts);
         }
     }
 
     #[test]
-    fn what_would_take_an_engine_with_backtracking_for_ever_ends() {
+    fn an_expression_that_is_slow_with_backtracking_is_fast() {
         let text = "a".repeat(200);
-        assert!(!Expression::new("(a*)*b|(a|aa)+c").expect("it parses").matches(&text));
-        assert!(Expression::new("(a|aa){0,4000000000}").expect("it parses").matches(&text));
-        assert!(Expression::new("(a|){4000000000}").expect("it parses").matches(&text));
-        assert!(!Expression::new("a{4000000000}").expect("it parses").matches(&text));
+        assert!(!Expression::new("(a*)*b|(a|aa)+c").expect("an expression").matches(&text));
+        assert!(Expression::new("(a|aa){0,4000000000}").expect("an expression").matches(&text));
+        assert!(Expression::new("(a|){4000000000}").expect("an expression").matches(&text));
+        assert!(!Expression::new("a{4000000000}").expect("an expression").matches(&text));
     }
 
     #[test]
-    fn what_does_not_parse_says_why() {
+    fn the_error_says_what_is_malformed() {
         assert!(
             Expression::new("(").is_err_and(|error| error.to_string().contains("unclosed group"))
         );

@@ -1,4 +1,4 @@
-//! The macros of `wsgiservice`. They are documented here and re-exported there: depend on that.
+//! The macros of `wsgiservice`, which re-exports them. Depend on `wsgiservice`, not on this crate.
 
 mod check;
 mod expand;
@@ -10,91 +10,101 @@ use proc_macro::TokenStream;
 
 /// Mounts a resource at a path.
 ///
-/// `#[mount("/1/{ip}")]` stands on a struct, whose fields are the resource's state; its methods are in an impl with
-/// `#[resource]`. `{name}` matches one segment of the path, or the rest of one after literal text; `{*name}` at the
-/// end matches all the remaining segments. Further arguments:
+/// `#[mount("/1/{ip}")]` is an attribute of a struct. Its fields are the state of the resource, and an impl with
+/// [`#[resource]`](macro@resource) has its methods. In the path, `{name}` matches a segment, or a part of one beside
+/// literal text, and `{*name}` at the end matches all remaining segments. Other arguments:
 ///
-/// - `representations = [csv, json]`: in another order, of which the first is the default, and no others than these and
-///   the resource's own;
-/// - `xml_root = "user"`: the root element of XML, which is `response` else;
-/// - `etag = auto`: a strong entity tag, computed from the content (XXH3, 64 bits, without a key: where several people write
-///   parts of one representation, and one of them may want to hide a change, give a revision by the hook `etag`);
-/// - `ignored_paths = []`: the paths of which a `GET` does not reach the resource, in place of the application's;
-/// - `crate = path`: where `wsgiservice` is, if it was renamed.
+/// - `representations = [csv, json]`: the representations to offer, the default first. Those that the resource defines
+///   with `#[representation]` are always offered. Without this argument: `[json, xml]`.
+/// - `xml_root = "user"`: the name of the root element in XML. Default: `response`.
+/// - `etag = auto`: a strong entity tag, computed from the content. It is an XXH3 hash of 64 bits without a key. If
+///   several people write parts of a representation and one of them might want to hide a change, implement the hook
+///   `etag` instead, and return a revision.
+/// - `ignored_paths = []`: the paths whose `GET` does not reach the resource. Default: those of the application.
+/// - `crate = path`: the path of `wsgiservice`, if it was renamed.
 ///
-/// The struct gets a function `path`, which takes a value for each variable and gives the path with them.
+/// The struct gets a function `path`, which takes a value for each variable and returns the path.
 #[proc_macro_attribute]
 pub fn mount(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::mount(arguments.into(), &item.into()).into()
 }
 
-/// Makes the functions of an impl the methods of a resource.
+/// Implements the methods of a resource.
 ///
-/// A function is named for its method, in snake case: `get`, `post`, `put`, `delete`, `patch`. The hooks `authorize`,
-/// `exists`, `etag` and `last_modified` are asked before it. Functions of any other kind go into another impl. An
-/// argument `crate = path` says where `wsgiservice` is, if it was renamed. What it reads:
+/// Each function of the impl is named after an HTTP method, in snake case: `get`, `post`, `put`, `delete`, `patch`. The
+/// functions `authorize`, `exists`, `etag` and `last_modified` are hooks, which are called before the method. Other
+/// functions belong in an impl without `#[resource]`. The argument `crate = path` is the path of `wsgiservice`, if it
+/// was renamed. Attributes in the impl:
 ///
-/// - `#[validate(…)]` on a method or an argument, see [`macro@validate`];
-/// - `#[expires(…)]` on a method, see [`macro@expires`];
-/// - `#[limit(…)]` on a method, see [`macro@limit`];
-/// - `#[deprecated(note = "…")]` on a method, which the documentation tells; with `#[sunset(since = "2026-11-24", on =
-///   "2027-06-30")]` its answers tell since when by `Deprecation` (RFC 9745), and when it will be gone by `Sunset` (RFC 8594);
-/// - `#[from(header = "Accept-Language")]` on an argument that comes from a header field;
-/// - `#[representation(".html", "text/html")]` on a function that writes a value that methods return.
+/// - `#[validate(…)]` on a method or an argument: see [`macro@validate`].
+/// - `#[expires(…)]` on a method: see [`macro@expires`].
+/// - `#[limit(…)]` on a method: see [`macro@limit`].
+/// - `#[deprecated(note = "…")]` on a method: the documentation shows it as deprecated.
+/// - `#[sunset(since = "2026-11-24", on = "2027-06-30")]` on a deprecated method: its responses say since when it is
+///   deprecated (`Deprecation`, RFC 9745), and when it will be removed (`Sunset`, RFC 8594).
+/// - `#[from(header = "Accept-Language")]` on an argument: its value is that of a header field.
+/// - `#[representation(".html", "text/html")]` on a function: it writes a representation of a value that a method
+///   returns.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::resource(arguments.into(), &item.into()).into()
 }
 
-/// Says what a parameter must be like.
+/// Validates a parameter.
 ///
-/// On a struct, for all its methods: `#[validate(ip, re = "…", doc = "…")]`; on a method likewise; on an argument
-/// without its name. The nearest rule wins. Rules:
+/// On a struct, it applies to all methods: `#[validate(ip, re = "…", doc = "…")]`. On a method, it starts with the name
+/// of the argument, too; on an argument, it has no name. If several of them have the same rule, the one nearest to the
+/// argument wins. A parameter that is validated must not be empty. Rules:
 ///
-/// - `re = "…"`: a regular expression that matches the whole value;
-/// - `len = 1..=200`: the number of characters;
-/// - `range = 1..=100`: a number;
-/// - `one_of = ["a", "b"]`: the values there are;
-/// - `format = "email"`: `email`, `uri`, `hostname`, `date-time`, `date`, `time`, `uuid`, `ipv4` or `ipv6`;
-/// - `convert = path::to::function`: how to convert it, on a method or an argument;
-/// - `default = 10`: what to take where the client says nothing;
-/// - `example = 10`: what a client could say, for the documentation;
-/// - `doc = "…"`: what it means.
+/// - `re = "[a-z]+"`: a regular expression that matches the whole value.
+/// - `len = 1..=200`: the number of characters, or of bytes of a file.
+/// - `range = 1..=100`: the least and the greatest number.
+/// - `one_of = ["a", "b"]`: the allowed values.
+/// - `format = "email"`: `email`, `uri`, `hostname`, `date-time`, `date`, `time`, `uuid`, `ipv4` or `ipv6`.
+///
+/// Other arguments:
+///
+/// - `default = 10`: the value if the client does not send one.
+/// - `example = 10`: a value for the documentation.
+/// - `doc = "…"`: what the parameter means.
+/// - `convert = path::to::function`: a function that converts the text; on a method or an argument.
 #[proc_macro_attribute]
 pub fn validate(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::stray("validate", &arguments.into(), &item.into()).into()
 }
 
-/// Says for how long an answer stays fresh.
+/// Sets how long a response stays fresh.
 ///
-/// On a method: `#[expires(days = 365)]`, with `weeks`, `days`, `hours`, `minutes`, `seconds` added up, and
-/// `private`, `public`, `immutable`, `no_cache`, `must_revalidate`, `stale_while_revalidate = seconds`,
-/// `stale_if_error = seconds`, `vary = ["Authorization"]`.
+/// On a method: `#[expires(days = 365)]`. The time is the sum of `weeks`, `days`, `hours`, `minutes` and `seconds`.
+/// Further directives of `Cache-Control` are `private`, `public`, `immutable`, `no_cache`, `must_revalidate`,
+/// `stale_while_revalidate = seconds` and `stale_if_error = seconds`. `vary = ["Authorization"]` adds header fields to
+/// `Vary`.
 #[proc_macro_attribute]
 pub fn expires(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::stray("expires", &arguments.into(), &item.into()).into()
 }
 
-/// Says how much a method may take.
+/// Sets the limits of a method.
 ///
-/// On a struct, for all its methods, or on a method: `#[limit(content = 10 << 20)]`, how much content it reads, in
-/// bytes, in place of the application's limit. The nearest wins.
+/// On a method, or on a struct for all its methods: `#[limit(content = 10 << 20)]`, the maximum size of the content, in
+/// bytes. The limit nearest to the method wins; without one, the limit of the application applies.
 #[proc_macro_attribute]
 pub fn limit(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::stray("limit", &arguments.into(), &item.into()).into()
 }
 
-/// Makes an enum of words, or a newtype around another parameter, a parameter.
+/// Implements `Parameter` for an enum of words, or for a newtype around another parameter.
 ///
-/// A variant is written in snake case, or as `#[parameter(name = "…")]` says.
+/// The word for a variant is its name in snake case, or the name in `#[parameter(name = "…")]`.
 #[proc_macro_derive(Parameter, attributes(parameter))]
 pub fn derive_parameter(item: TokenStream) -> TokenStream {
     expand::parameter(item.into()).into()
 }
 
-/// Makes an error a problem, by the status of each variant: `#[problem(404)]`.
+/// Converts an error enum to a `Problem`, with a status for each variant: `#[problem(404)]`.
 ///
-/// A 401 says how to log in: `#[problem(401, challenge = "Basic realm=\"accounts\"")]`.
+/// A 401 needs a challenge, which tells the client how to authenticate:
+/// `#[problem(401, challenge = "Basic realm=\"accounts\"")]`.
 #[proc_macro_derive(Problem, attributes(problem))]
 pub fn derive_problem(item: TokenStream) -> TokenStream {
     expand::problem(item.into()).into()

@@ -1,4 +1,4 @@
-//! What the author wants, with the place of each wish: it stands between the tokens that come in and those that go out.
+//! What the author declared, each part with its span: it is between the tokens that come in and those that go out.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -48,7 +48,7 @@ pub(crate) struct Operation {
     pub(crate) returns: Option<Type>,
 }
 
-/// What the framework calls a function for.
+/// Why the framework calls a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The HTTP method of this name.
@@ -72,7 +72,7 @@ pub(crate) enum From {
     Header(LitStr),
 }
 
-/// What `#[validate]` says of one parameter.
+/// A `#[validate]`, or several that are merged.
 #[derive(Clone)]
 pub(crate) struct Constraint {
     pub(crate) name: Ident,
@@ -90,7 +90,7 @@ pub(crate) struct Rule {
     pub(crate) operand: Operand,
 }
 
-/// What an author wrote after the name of a rule: there is one variant for each shape in the grammar.
+/// What the author wrote after the name of a rule; a variant for each shape in the grammar.
 #[derive(Clone)]
 pub(crate) enum Operand {
     Text(LitStr),
@@ -101,7 +101,7 @@ pub(crate) enum Operand {
     Format(LitStr),
 }
 
-/// A range, as `1..=100`.
+/// A range: `1..=100`.
 #[derive(Clone)]
 pub(crate) struct Range {
     pub(crate) least: Option<Literal>,
@@ -117,34 +117,34 @@ pub(crate) struct Literal {
     pub(crate) literal: Lit,
 }
 
-/// What `#[expires]` says.
+/// An `#[expires]`.
 pub(crate) struct Freshness {
     pub(crate) max_age: u64,
     pub(crate) directives: Vec<String>,
     pub(crate) vary: Vec<LitStr>,
 }
 
-/// What `#[limit]` says.
+/// A `#[limit]`.
 #[derive(Default)]
 pub(crate) struct Limits {
-    /// How much content a method reads, in bytes.
+    /// The maximum size of the content, in bytes.
     pub(crate) content: Option<Expr>,
 }
 
-/// What `#[deprecated]` says, and `#[sunset]` with it.
+/// A `#[deprecated]`, with its `#[sunset]`.
 pub(crate) struct Deprecation {
-    /// Since which version.
+    /// The version since which the method is deprecated.
     pub(crate) since: Option<LitStr>,
     pub(crate) note: Option<LitStr>,
     pub(crate) sunset: Sunset,
 }
 
-/// What `#[sunset]` says: days.
+/// A `#[sunset]`.
 #[derive(Default)]
 pub(crate) struct Sunset {
-    /// Since when the method is deprecated.
+    /// The day since which the method is deprecated.
     pub(crate) since: Option<LitStr>,
-    /// When it will be gone.
+    /// The day on which the method will be removed.
     pub(crate) on: Option<LitStr>,
 }
 
@@ -169,7 +169,7 @@ impl Role {
 }
 
 impl Parameter {
-    /// The name that clients use.
+    /// The name of the parameter.
     pub(crate) fn name(&self) -> String {
         name(&self.ident)
     }
@@ -197,7 +197,7 @@ impl Constraint {
         }
     }
 
-    /// This constraint, with what only the other one has, which is further away from the argument.
+    /// Merges this constraint with one that is further away from the argument. This one wins.
     pub(crate) fn or(mut self, further: &Self) -> Self {
         for rule in &further.rules {
             if self.rules.iter().all(|nearer| nearer.name != rule.name) {
@@ -216,7 +216,7 @@ impl Constraint {
 }
 
 impl Rule {
-    /// Asks the rule of the grammar a question; `None` if the operand is malformed, which `check` reports.
+    /// Calls a function with the rule of the grammar; `None` if the operand is malformed, which `check` reports.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&grammar::Rule<'_>) -> T) -> Option<T> {
         let name = self.name.to_string();
         let ask = |operand: grammar::Operand<'_>| {
@@ -245,7 +245,7 @@ impl Rule {
         }
     }
 
-    /// The place of its operand.
+    /// The span of its operand.
     pub(crate) fn span(&self) -> Span {
         match &self.operand {
             Operand::Text(text) | Operand::Format(text) => text.span(),
@@ -262,7 +262,7 @@ impl Range {
         self.most.is_some() && !self.is_closed
     }
 
-    /// Its ends as lengths, if they are.
+    /// Its ends, if they are lengths.
     pub(crate) fn lengths(&self) -> Option<(usize, usize)> {
         let length = |end: &Option<Literal>, open| match end {
             None => Some(open),
@@ -271,7 +271,7 @@ impl Range {
         Some((length(&self.least, 0)?, length(&self.most, usize::MAX)?))
     }
 
-    /// Its ends as numbers, if they are.
+    /// Its ends, if they are numbers.
     pub(crate) fn bounds(&self) -> Option<(Bound, Bound)> {
         let bound = |end: &Option<Literal>| match end {
             None => Some(Bound::Open),
@@ -309,7 +309,7 @@ impl Literal {
         })
     }
 
-    /// The number that it is.
+    /// Its value, if it is a number.
     pub(crate) fn bound(&self) -> Option<Bound> {
         match Bound::of(&self.value(&self.text()?)?) {
             Bound::Open => None,

@@ -110,6 +110,14 @@ fn one_error_reports_all_conflicts_with_both_resources() {
     );
 }
 
+#[test]
+fn a_prefix_must_be_a_path() {
+    let application = Application::new("all").nest("api", Application::new("nested").mount(Two));
+    let error = application.nest("/other", Application::new("nested").mount(Two)).build();
+    let error = error.expect_err("an invalid path");
+    assert_eq!(error.to_string(), "`Two` at `api/two` is not a valid path");
+}
+
 #[tokio::test]
 async fn an_invalid_application_responds_with_500_to_every_request() {
     use tower_service::Service as _;

@@ -28,6 +28,7 @@ echo!(Text, "/text/{name}.txt", name);
 echo!(Rest, "/files/{*rest}", rest);
 echo!(Feed, "/feed.json",);
 echo!(Coffee, "/café",);
+echo!(Size, "/größe/{größe}", größe);
 echo!(Any, "/{any}", any);
 
 #[mount("/segments/{*rest}")]
@@ -51,9 +52,16 @@ fn client() -> Client {
         .mount(Rest)
         .mount(Feed)
         .mount(Coffee)
+        .mount(Size)
         .mount(Segments)
         .mount(Any);
     strict(application)
+}
+
+#[tokio::test]
+async fn a_path_and_its_variables_may_have_letters_beyond_ascii() {
+    assert_eq!(text(&client(), "/caf%C3%A9").await, r#"["Coffee"]"#);
+    assert_eq!(text(&client(), "/gr%C3%B6%C3%9Fe/gro%C3%9F").await, r#"["Size","groß"]"#);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
-//! What only `#[mount]` and `#[resource]` together can see, as constants that the compiler evaluates.
+//! Errors for which both `#[mount]` and `#[resource]` are needed, as constants that the compiler evaluates.
 //!
-//! Each is a question to `wsgiservice`'s `descriptor::check`, at the author's own token.
+//! Each constant calls a function of `declaration::check` in `wsgiservice`, with the span of the author's token.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 
 use crate::model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name};
 
-/// Where assertions stand: by themselves, or, since a constant knows no generics, in the implementation.
+/// The assertions, in the implementation of a trait and beside it. A constant beside it cannot use type parameters.
 pub(super) fn place(
     generics: &syn::Generics,
     assertions: Vec<TokenStream>,
@@ -21,7 +21,7 @@ pub(super) fn place(
     }
 }
 
-/// The path's variables are taken, the rules name parameters, and fit them.
+/// Each path variable and each constraint has an argument, and each representation a function.
 pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     let (_, arguments, _) = mount.generics.split_for_impl();
     let ident = &mount.ident;
@@ -29,7 +29,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     let mut assertions = Vec::new();
     for variable in mount.template.variables() {
         let message = format!(
-            "no method or hook of `{ident}` takes the path variable `{variable}`: add an argument `{variable}`, or take `{{{{{variable}}}}}` out of the path"
+            "path variable `{variable}` is not an argument of any method or hook of `{ident}`: add an argument, or remove it from the path"
         );
         assertions.push(quote_spanned! {mount.path.span()=>
             ::core::assert!(__w::check::takes(#operations, #variable), #message)
@@ -41,7 +41,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
             continue;
         }
         let message = format!(
-            "there is `json` and `xml`, and what else `{ident}` has: write a function with `#[representation(\".{name}\", …)]`"
+            "unknown representation `{name}`, expected `json`, `xml` or one that `{ident}` defines: add a function with `#[representation(\".{name}\", …)]`"
         );
         assertions.push(quote_spanned! {representation.span()=>
             ::core::assert!(__w::check::is_represented(#operations, #name), #message)
@@ -53,7 +53,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     assertions
 }
 
-/// The constraint names an argument, whose type its rules and its default fit wherever it is.
+/// A constraint of a struct has an argument, and its rules and its default fit the type of each argument of its name.
 fn of_constraint(
     mount: &Mount,
     operations: &TokenStream,
@@ -65,9 +65,10 @@ fn of_constraint(
     let parameter = name(&constraint.name);
     let table = quote!(<#ident #arguments as __w::Mounted>::MOUNT.constraints[#index]);
     let mut assertions = Vec::new();
-    // A path variable without an argument is reported already.
+    // A path variable without an argument has an error of its own.
     if mount.template.variables().all(|variable| variable != parameter) {
-        let message = format!("no method or hook of `{ident}` has an argument `{parameter}`");
+        let message =
+            format!("`{parameter}` is not an argument of any method or hook of `{ident}`");
         assertions.push(quote_spanned! {constraint.name.span()=>
             ::core::assert!(__w::check::takes(#operations, #parameter), #message)
         });
@@ -93,10 +94,10 @@ fn does_not_apply(rule: &Rule, parameter: &str) -> String {
 }
 
 fn default_does_not_fit(parameter: &str) -> String {
-    format!("the default does not have the type of `{parameter}`")
+    format!("the default does not fit the type of `{parameter}`")
 }
 
-/// The arguments of each method go together, with the path and with their rules.
+/// The arguments of each method fit together, and fit the path and their rules.
 pub(super) fn of_resource(resource: &Resource) -> Vec<TokenStream> {
     let mut assertions = Vec::new();
     for (position, operation) in resource.operations.iter().enumerate() {
@@ -108,7 +109,7 @@ pub(super) fn of_resource(resource: &Resource) -> Vec<TokenStream> {
     assertions
 }
 
-/// A parameter, and where it is.
+/// A parameter, and its place in the table.
 struct Place<'a> {
     resource: &'a Resource,
     operation: &'a Operation,
@@ -151,9 +152,7 @@ impl Place<'_> {
     fn is_there_if_in_path(&self) -> TokenStream {
         let (self_type, name) = (&self.resource.self_type, self.parameter.name());
         let argument = self.argument(self.index);
-        let message = format!(
-            "`{name}` is in the path: it is never absent, so take the `Option` away, and it is seen, so it is no `Secret`"
-        );
+        let message = format!("path variable `{name}` cannot be an `Option` or a `Secret`");
         quote_spanned! {self.parameter.ty.span()=>
             ::core::assert!(__w::check::suits_path(&<#self_type as __w::Mounted>::MOUNT, #name, #argument), #message)
         }
@@ -162,10 +161,9 @@ impl Place<'_> {
     fn is_no_content(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let message = if self.operation.role.is_hook() {
-            "a hook is asked before the content is read: give it parameters of the path or the query".to_owned()
+            "hooks cannot read the content: use parameters in the path or the query"
         } else {
-            "a GET has no content: take parameters of the path or the query, or make this a `post`"
-                .to_owned()
+            "`get` cannot read the content: use parameters in the path or the query, or implement `post`"
         };
         quote_spanned! {self.parameter.ty.span()=> ::core::assert!(!__w::check::needs_content(#argument), #message) }
     }
@@ -174,7 +172,7 @@ impl Place<'_> {
         let (self_type, name) = (&self.resource.self_type, self.parameter.name());
         let argument = self.argument(self.index);
         let message = format!(
-            "`{name}` is neither a path variable nor a parameter of a method: a hook takes what they take"
+            "`{name}` is neither a path variable nor an argument of a method: a hook cannot have other arguments"
         );
         quote_spanned! {self.parameter.ty.span()=>
             ::core::assert!(
@@ -195,7 +193,7 @@ impl Place<'_> {
         quote_spanned! {self.parameter.ty.span()=>
             ::core::assert!(
                 !(__w::check::is_content(#argument) && (#(__w::check::is_content(#before))||*)),
-                "a request has one content: put the two into one struct"
+                "a method can read the content only once: use one struct for both arguments"
             )
         }
     }
@@ -206,7 +204,7 @@ impl Place<'_> {
         quote_spanned! {self.parameter.ty.span()=>
             ::core::assert!(
                 !(#(__w::check::reads_away(#argument, #before))||*),
-                "the method reads the content itself, so that nothing else is found there: take a file out of a `FormStream`, and a secret likewise"
+                "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content: read them from a `FormStream`"
             )
         }
     }
@@ -214,7 +212,7 @@ impl Place<'_> {
     fn is_value(&self) -> TokenStream {
         let argument = self.argument(self.index);
         quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(__w::check::is_value(#argument), "a header field gives a value: a parameter, or an `Option` or a `Vec` of one")
+            ::core::assert!(__w::check::is_value(#argument), "an argument from a header field must be a parameter, or an `Option` or a `Vec` of one")
         }
     }
 

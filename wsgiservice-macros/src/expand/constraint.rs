@@ -26,7 +26,7 @@ pub(super) fn constraint(constraint: &Constraint) -> TokenStream {
     }
 }
 
-/// A call of the function that has the rule's name; its arguments are known by the shape of the operand.
+/// A call of the constructor of the rule, which has its name. The shape of the operand decides its arguments.
 fn rule(rule: &Rule) -> TokenStream {
     let name = &rule.name;
     let operand = match &rule.operand {

@@ -1,4 +1,4 @@
-//! What the derives write.
+//! The expansion of the derives.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -41,7 +41,7 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
             (kind, quote!(false), parse)
         }
         (None, None) => {
-            let message = "a parameter is an enum of words, or a struct around one other parameter: `struct Id(Uuid);`";
+            let message = "`Parameter` can only be derived for an enum, or for a struct around one other parameter, such as `struct Id(Uuid);`";
             errors.at(input.ident.span(), message);
             (
                 quote!(__w::Kind::Text(__w::None)),
@@ -66,8 +66,10 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
     };
     let krate = derive::krate(&input, "problem", &mut errors);
     let Some(data) = derive::variants(&input) else {
-        errors
-            .at(input.ident.span(), "a problem is an enum, with `#[problem(404)]` on each variant");
+        errors.at(
+            input.ident.span(),
+            "`Problem` can only be derived for an enum, with `#[problem(404)]` on each variant",
+        );
         return errors.into_tokens();
     };
     let failures: Vec<_> = data

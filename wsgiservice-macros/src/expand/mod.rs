@@ -1,4 +1,4 @@
-//! The model to tokens: a table of facts, one `match`, and assertions that compare the two.
+//! From the model to tokens: a table of facts, a `match` that binds calls, and assertions for the compiler.
 
 mod assertions;
 mod constraint;
@@ -50,7 +50,7 @@ pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStr
     quote!(#lints #item #expanded #errors)
 }
 
-/// The limits that an item sets itself.
+/// The limits of an item.
 fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Limits {
     let attributes = extract(attributes, "limit");
     let attribute = check::once(&attributes, "limit", errors);
@@ -63,12 +63,13 @@ fn describe_limits(limits: &Limits) -> TokenStream {
     quote!(__w::Limits { content: #content })
 }
 
-/// An option, as it is written in a table.
+/// An `Option` in a table.
 fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(|| quote!(__w::None), |value| quote!(__w::Some(#value)))
 }
 
-/// An attribute that is expanded by itself: before `#[mount]`, which then has its turn first, or where nobody reads it.
+/// Expands an attribute that `#[mount]` and `#[resource]` read, and did not: it is before `#[mount]`, which then goes
+/// first, or it is misplaced.
 pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
         return tokens.clone();
@@ -81,18 +82,18 @@ pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -
     }
     let place = match name.to_string().as_str() {
         "validate" => {
-            "on a struct with `#[mount]`, or on a method or an argument in an impl with `#[resource]`"
+            "on structs with `#[mount]`, and on methods and arguments in a `#[resource]` impl"
         }
-        "limit" => "on a struct with `#[mount]`, or on a method in an impl with `#[resource]`",
-        _ => "on a method in an impl with `#[resource]`",
+        "limit" => "on structs with `#[mount]`, and on methods in a `#[resource]` impl",
+        _ => "on methods in a `#[resource]` impl",
     };
-    let message = format!("nobody reads this: `#[{name}]` belongs {place}");
+    let message = format!("`#[{name}]` is only allowed {place}");
     let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
     quote!(#error #(#attributes)* #rest)
 }
 
-/// The lints of a function's shape, which is the framework's wish: arguments by value, as many as there are
-/// parameters, and a reference to just what a method returns.
+/// Allows the signatures that the framework requires: arguments by value, as many as there are parameters, and a
+/// reference to exactly what a method returns.
 fn signature_lints() -> TokenStream {
     quote! {
         #[allow(
@@ -107,7 +108,7 @@ fn signature_lints() -> TokenStream {
     }
 }
 
-/// The lints that a table may trip, which an author may deny.
+/// Allows, in generated code, the lints that an author may deny.
 fn lints() -> TokenStream {
     quote!(#[allow(unused, unused_qualifications, deprecated, clippy::all, clippy::pedantic, clippy::nursery)])
 }

@@ -1,4 +1,4 @@
-//! What `#[mount]` writes: the struct's part of the descriptor, and `path`.
+//! The expansion of `#[mount]`: the struct's part of the declaration, and the function `path`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -32,7 +32,7 @@ pub(super) fn model(
         }
     }
     for attribute in extract(&mut item.attributes, "expires") {
-        let message = "`#[expires]` belongs on a method: each answers for itself";
+        let message = "`#[expires]` is only allowed on methods in a `#[resource]` impl";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
     let limits = limits(&mut item.attributes, errors);
@@ -105,7 +105,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     }
 }
 
-/// The path of the resource, with a value for each variable.
+/// The function that takes a value for each variable, and returns the path.
 fn path_function(mount: &Mount) -> TokenStream {
     let mut format = String::new();
     let mut encoders = Vec::new();
@@ -133,7 +133,7 @@ fn path_function(mount: &Mount) -> TokenStream {
     }
 }
 
-/// An implementation for a struct with errors, so that they are all there is to read.
+/// An implementation for a struct with errors, so that the compiler reports only those.
 pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
     let ident = &item.ident;
     let (generics, arguments, where_clause) = item.generics.split_for_impl();

@@ -1,4 +1,4 @@
-//! What `#[resource]` writes: the impl's part of the descriptor, and one `match` that binds the calls.
+//! The expansion of `#[resource]`: the impl's part of the declaration, and a `match` that binds calls.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -29,7 +29,7 @@ pub(super) fn model(
     for name in ["validate", "expires", "limit"] {
         for attribute in extract(&mut item.attributes, name) {
             let message = format!(
-                "`#[{name}]` does not belong on the impl: it is for the struct or for one method"
+                "`#[{name}]` is not allowed on an impl: move it to the struct or to a method"
             );
             errors.push(syn::Error::new_spanned(&attribute, message));
         }
@@ -66,7 +66,7 @@ fn representation(
             &reference.elem
         }
         _ => {
-            let message = "a representation takes `&self` and a reference to what a method returns: `fn html(&self, value: &Value) -> String`";
+            let message = "a representation must take `&self` and a reference to what a method returns: `fn html(&self, value: &Value) -> String`";
             errors.at(function.ident.span(), message);
             return None;
         }
@@ -132,7 +132,7 @@ fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecati
     deprecation.map(|deprecation| Deprecation { sunset, ..deprecation })
 }
 
-/// The nearest rule wins: the argument's, then the method's.
+/// A parameter, with the constraints of the argument and of the method; the nearest one wins.
 fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Errors) -> Parameter {
     let ident = argument.ident.clone();
     let from = extract(&mut argument.attributes, "from");
@@ -206,7 +206,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     }
 }
 
-/// The facts about an operation.
+/// The facts about an operation, as a constant.
 fn describe(operation: &Operation) -> TokenStream {
     let Operation { documentation, .. } = operation;
     let role = match operation.role {
@@ -285,7 +285,7 @@ fn describe_freshness(freshness: &Freshness) -> TokenStream {
     quote!(__w::Freshness { max_age: #max_age, cache_control: #cache_control, vary: &[#(#vary),*] })
 }
 
-/// One call: its arguments taken, and the call made of them, not yet begun.
+/// Binds a call: takes its arguments, and returns a future that has them.
 fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
     let ident = &operation.ident;
     let names: Vec<_> = operation.parameters.iter().map(|parameter| &parameter.ident).collect();
@@ -299,7 +299,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     let take = (!names.is_empty())
         .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
     let wait = operation.is_async.then(|| quote!(.await));
-    // At the place of the return type, where the compiler says what is wrong with it.
+    // With the span of the return type, so that the compiler reports errors there.
     let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
     let span = place.resolved_at(Span::call_site());
     let called = quote_spanned!(span=> __w::ReturnValue::new(Self::#ident(self, #(#names),*) #wait).result());
@@ -323,7 +323,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     }
 }
 
-/// The resource's own representations.
+/// The function that writes the resource's own representations.
 fn represent(resource: &Resource) -> Option<TokenStream> {
     if resource.representations.is_empty() {
         return None;
@@ -346,7 +346,7 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
     })
 }
 
-/// An implementation for an impl with errors, so that they are all there is to read.
+/// An implementation for an impl with errors, so that the compiler reports only those.
 pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
     let self_type = &item.self_type;
     let (generics, _, where_clause) = item.generics.split_for_impl();

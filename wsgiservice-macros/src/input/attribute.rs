@@ -1,6 +1,6 @@
 //! The arguments of the attributes.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, Ident, Lit, LitStr, Meta, MetaNameValue, Path, Token, bracketed,
     parse::{Parse, ParseStream, Parser},
@@ -16,7 +16,7 @@ use crate::model::{
     self, Constraint, Deprecation, Freshness, From, Limits, Literal, Operand, Range, Sunset,
 };
 
-/// What stands in `#[mount(…)]`.
+/// The arguments of `#[mount(…)]`.
 pub(crate) struct MountArguments {
     pub(crate) path: LitStr,
     pub(crate) krate: Path,
@@ -29,7 +29,7 @@ pub(crate) struct MountArguments {
 impl Parse for MountArguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if !input.peek(LitStr) {
-            return Err(input.error("write the path first: `#[mount(\"/path/{variable}\")]`"));
+            return Err(input.error("expected a path, as in `#[mount(\"/path/{variable}\")]`"));
         }
         let mut arguments = Self {
             path: input.parse()?,
@@ -52,7 +52,9 @@ impl Parse for MountArguments {
                 "etag" => arguments.automatic_etag = auto(input)?,
                 "ignored_paths" => arguments.ignored_paths = Some(list(input)?),
                 _ => {
-                    let message = "`#[mount]` takes a path, `representations = [xml, json]`, `xml_root = \"name\"`, `etag = auto`, `ignored_paths = []` and `crate = path`";
+                    let message = format!(
+                        "unknown argument `{key}`, expected one of `representations`, `xml_root`, `etag`, `ignored_paths`, `crate`"
+                    );
                     return Err(syn::Error::new(key.span(), message));
                 }
             }
@@ -68,25 +70,25 @@ fn auto(input: ParseStream<'_>) -> syn::Result<bool> {
     }
     Err(syn::Error::new(
         value.span(),
-        "write `etag = auto`, or a hook `fn etag(&self, …) -> Option<EntityTag>`",
+        "expected `etag = auto`: for another entity tag, implement a hook `fn etag(&self, …) -> Option<EntityTag>`",
     ))
 }
 
-/// What stands in `#[resource(…)]` and within `#[problem(…)]` or `#[parameter(…)]` on an item: `crate = path`, or nothing.
+/// The arguments of `#[resource(…)]`, and of `#[problem(…)]` and `#[parameter(…)]` on an item: `crate = path`, or nothing.
 pub(crate) fn crate_argument(tokens: TokenStream) -> syn::Result<Path> {
     let parse = |input: ParseStream<'_>| {
         if input.is_empty() {
             return Ok(default_crate());
         }
         if !input.peek(Token![crate]) {
-            return Err(input.error("the one argument here is `crate = path`"));
+            return Err(input.error("unknown argument, expected `crate = path`"));
         }
         krate(input)
     };
     parse.parse2(tokens)
 }
 
-/// Where `wsgiservice` is, among arguments that need not parse.
+/// The path of `wsgiservice`, in arguments that may have errors.
 pub(crate) fn find_crate(tokens: &TokenStream) -> Path {
     let find = |input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -112,9 +114,9 @@ fn krate(input: ParseStream<'_>) -> syn::Result<Path> {
     input.call(Path::parse_mod_style)
 }
 
-/// `name, rule = …, rule = …`, on a struct or a method.
+/// `name, rule = …, rule = …` on a struct or a method.
 pub(crate) fn named_constraint(input: ParseStream<'_>) -> syn::Result<Constraint> {
-    let message = "expected the name of a parameter, as in `#[validate(name, re = \"…\")]`";
+    let message = "expected the name of an argument, as in `#[validate(name, re = \"…\")]`";
     if !input.peek(Ident) || input.peek2(Token![=]) {
         return Err(input.error(message));
     }
@@ -125,7 +127,7 @@ pub(crate) fn named_constraint(input: ParseStream<'_>) -> syn::Result<Constraint
     Ok(constraint)
 }
 
-/// `rule = …, rule = …`, on an argument, whose name is known.
+/// `rule = …, rule = …` on an argument.
 pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
     move |input: ParseStream<'_>| {
         let mut constraint = Constraint::new(name);
@@ -134,7 +136,7 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
                 return Ok(constraint);
             }
             if input.peek(Ident) && !input.peek2(Token![=]) {
-                let message = "expected a rule: on an argument, `#[validate]` has no name";
+                let message = "expected a rule: `#[validate]` on an argument has no name";
                 return Err(input.error(message));
             }
             entry(input, &mut constraint)?;
@@ -145,7 +147,7 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
     }
 }
 
-/// A rule, or one of what else `#[validate]` says.
+/// A rule, a default, an example, the documentation or a conversion.
 fn entry(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()> {
     let key: Ident = input.parse()?;
     input.parse::<Token![=]>()?;
@@ -228,7 +230,7 @@ fn list<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
     Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
 }
 
-/// Whether something follows, after a comma.
+/// Parses a comma, unless the input ends; whether something follows.
 fn comma(input: ParseStream<'_>) -> syn::Result<bool> {
     if input.is_empty() {
         return Ok(false);
@@ -237,7 +239,7 @@ fn comma(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(!input.is_empty())
 }
 
-/// What stands in `#[expires(…)]`.
+/// The arguments of `#[expires(…)]`.
 pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
     let mut freshness = Freshness { max_age: 0, directives: Vec::new(), vary: Vec::new() };
     let start = input.span();
@@ -253,8 +255,9 @@ pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
             let count = number(input)?;
             let age = count.checked_mul(unit).and_then(|age| freshness.max_age.checked_add(age));
             let age = age.filter(|age| *age <= u64::from(u32::MAX));
-            freshness.max_age =
-                age.ok_or_else(|| syn::Error::new(key.span(), "this is too long"))?;
+            freshness.max_age = age.ok_or_else(|| {
+                syn::Error::new(key.span(), "the time must be less than 2^32 seconds")
+            })?;
         } else {
             directive(input, &key, &mut freshness)?;
         }
@@ -265,7 +268,7 @@ pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
     if has_age {
         Ok(freshness)
     } else {
-        Err(syn::Error::new(start, "say for how long: `#[expires(days = 365)]`"))
+        Err(syn::Error::new(start, "expected a time, as in `#[expires(days = 365)]`"))
     }
 }
 
@@ -282,15 +285,17 @@ fn directive(input: ParseStream<'_>, key: &Ident, freshness: &mut Freshness) -> 
             input.parse::<Token![=]>()?;
             freshness.vary = list(input)?;
         }
-        _ => return Err(unknown_directive(key.span())),
+        _ => return Err(unknown_directive(key)),
     }
     Ok(())
 }
 
-fn unknown_directive(span: Span) -> syn::Error {
-    let message = "`#[expires]` takes `weeks`, `days`, `hours`, `minutes`, `seconds`, `private`, `public`, `immutable`, \
-                   `no_cache`, `must_revalidate`, `stale_while_revalidate`, `stale_if_error` and `vary`";
-    syn::Error::new(span, message)
+fn unknown_directive(key: &Ident) -> syn::Error {
+    let message = format!(
+        "unknown argument `{key}`, expected one of `weeks`, `days`, `hours`, `minutes`, `seconds`, `private`, \
+         `public`, `immutable`, `no_cache`, `must_revalidate`, `stale_while_revalidate`, `stale_if_error`, `vary`"
+    );
+    syn::Error::new(key.span(), message)
 }
 
 fn number(input: ParseStream<'_>) -> syn::Result<u64> {
@@ -309,9 +314,9 @@ fn seconds(unit: &str) -> Option<u64> {
     })
 }
 
-/// What stands in `#[limit(…)]`.
+/// The arguments of `#[limit(…)]`.
 pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
-    let message = "write `#[limit(content = 10 << 20)]`, in bytes";
+    let message = "expected a number of bytes, as in `#[limit(content = 10 << 20)]`";
     let span = input.span();
     match input.parse::<Ident>() {
         Ok(key) if key == "content" && input.peek(Token![=]) => input.parse::<Token![=]>()?,
@@ -320,7 +325,7 @@ pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
     Ok(Limits { content: Some(input.parse()?) })
 }
 
-/// What stands in `#[deprecated]`, which is the compiler's.
+/// The arguments of `#[deprecated]`, which is an attribute of the compiler.
 pub(crate) fn deprecation(attribute: &Attribute) -> Deprecation {
     let mut deprecation = Deprecation { since: None, note: None, sunset: Sunset::default() };
     if let Meta::NameValue(MetaNameValue { value: Expr::Lit(literal), .. }) = &attribute.meta
@@ -328,7 +333,7 @@ pub(crate) fn deprecation(attribute: &Attribute) -> Deprecation {
     {
         deprecation.note = Some(note.clone());
     }
-    // What the compiler would not understand it says itself.
+    // The compiler reports errors in it.
     let _ = attribute.parse_nested_meta(|meta| {
         let text = meta.value()?.parse()?;
         match meta.path.get_ident().map(ToString::to_string).as_deref() {
@@ -341,7 +346,7 @@ pub(crate) fn deprecation(attribute: &Attribute) -> Deprecation {
     deprecation
 }
 
-/// What stands in `#[sunset(…)]`: `since = "2026-11-24", on = "2027-06-30"`.
+/// The arguments of `#[sunset(…)]`: `since = "2026-11-24", on = "2027-06-30"`.
 pub(crate) fn sunset(input: ParseStream<'_>) -> syn::Result<Sunset> {
     let mut sunset = Sunset::default();
     loop {
@@ -352,7 +357,7 @@ pub(crate) fn sunset(input: ParseStream<'_>) -> syn::Result<Sunset> {
             (Ok("since"), Ok(day)) => sunset.since = Some(day),
             (Ok("on"), Ok(day)) => sunset.on = Some(day),
             _ => {
-                let message = "write `#[sunset(since = \"2026-11-24\", on = \"2027-06-30\")]`";
+                let message = "expected `since` or `on`, as in `#[sunset(since = \"2026-11-24\", on = \"2027-06-30\")]`";
                 return Err(syn::Error::new(span, message));
             }
         }
@@ -362,18 +367,21 @@ pub(crate) fn sunset(input: ParseStream<'_>) -> syn::Result<Sunset> {
     }
 }
 
-/// What stands in `#[representation(…)]`: an extension and a media type.
+/// The arguments of `#[representation(…)]`: an extension and a media type.
 pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, LitStr)> {
     let extension = input.parse()?;
     input.parse::<Token![,]>()?;
     Ok((extension, input.parse()?))
 }
 
-/// What stands in `#[from(…)]`: `header = "Name"`.
+/// The arguments of `#[from(…)]`: `header = "Name"`.
 pub(crate) fn from(input: ParseStream<'_>) -> syn::Result<From> {
     let key: Ident = input.parse()?;
     if key != "header" {
-        return Err(syn::Error::new(key.span(), "write `#[from(header = \"Name\")]`"));
+        return Err(syn::Error::new(
+            key.span(),
+            format!("unknown source `{key}`, expected `#[from(header = \"Name\")]`"),
+        ));
     }
     input.parse::<Token![=]>()?;
     input.parse().map(From::Header)

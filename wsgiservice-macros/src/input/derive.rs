@@ -8,7 +8,7 @@ use syn::{
 
 use super::{Errors, attribute, is_named};
 
-/// Where `wsgiservice` is, by `#[NAME(crate = path)]` on the item.
+/// The path of `wsgiservice`, by `#[NAME(crate = path)]` on the item.
 pub(crate) fn krate(input: &DeriveInput, name: &str, errors: &mut Errors) -> Path {
     let attribute = input.attrs.iter().find(|attribute| is_named(attribute, name));
     let path = attribute.and_then(|attribute| {
@@ -18,27 +18,26 @@ pub(crate) fn krate(input: &DeriveInput, name: &str, errors: &mut Errors) -> Pat
     path.unwrap_or_else(attribute::default_crate)
 }
 
-/// What `#[problem(401, challenge = "…")]` says of a variant.
+/// The arguments of `#[problem(401, challenge = "…")]` on a variant.
 pub(crate) struct Problem {
     pub(crate) status: LitInt,
     pub(crate) challenge: Option<LitStr>,
 }
 
-/// The problem that a variant is.
+/// The problem of a variant.
 pub(crate) fn variant_problem(variant: &Variant) -> syn::Result<Problem> {
     let attribute = variant.attrs.iter().find(|attribute| is_named(attribute, "problem"));
     let Some(attribute) = attribute else {
-        let message =
-            format!("which status is this? Write `#[problem(404)]` on `{}`", variant.ident);
+        let message = format!("variant `{}` has no status: add `#[problem(404)]`", variant.ident);
         return Err(syn::Error::new(variant.ident.span(), message));
     };
     let Problem { status, challenge } = attribute.parse_args_with(problem)?;
     let wrong = match (status.base10_parse::<u16>(), &challenge) {
         (Ok(401), None) => {
-            "say how to log in, which a client of a 401 is told: `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`"
+            "a 401 must have a challenge, as in `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`"
         }
         (Ok(400..=599), _) => return Ok(Problem { status, challenge }),
-        _ => "a problem has a status from 400 to 599",
+        _ => "the status of a problem must be from 400 to 599",
     };
     Err(syn::Error::new(status.span(), wrong))
 }
@@ -51,16 +50,19 @@ fn problem(input: ParseStream<'_>) -> syn::Result<Problem> {
     input.parse::<Token![,]>()?;
     let key: Ident = input.parse()?;
     if key != "challenge" {
-        return Err(syn::Error::new(key.span(), "write `#[problem(401, challenge = \"…\")]`"));
+        return Err(syn::Error::new(
+            key.span(),
+            format!("unknown argument `{key}`, expected `challenge`"),
+        ));
     }
     input.parse::<Token![=]>()?;
     Ok(Problem { status, challenge: Some(input.parse()?) })
 }
 
-/// The word for a variant: its name in snake case, or that of `#[parameter(name = "…")]`.
+/// The word for a variant: its name in snake case, or the one in `#[parameter(name = "…")]`.
 pub(crate) fn word(variant: &Variant) -> syn::Result<String> {
     if !matches!(variant.fields, Fields::Unit) {
-        let message = "a parameter is one word: this variant cannot hold anything";
+        let message = "variants of a parameter cannot have fields";
         return Err(syn::Error::new(variant.ident.span(), message));
     }
     match named(&variant.attrs)? {
@@ -75,7 +77,10 @@ fn named(attributes: &[Attribute]) -> syn::Result<Option<LitStr>> {
     let parse = |input: ParseStream<'_>| {
         let key: Ident = input.parse()?;
         if key != "name" {
-            return Err(syn::Error::new(key.span(), "write `#[parameter(name = \"…\")]`"));
+            return Err(syn::Error::new(
+                key.span(),
+                format!("unknown argument `{key}`, expected `#[parameter(name = \"…\")]`"),
+            ));
         }
         input.parse::<Token![=]>()?;
         input.parse()
@@ -106,7 +111,7 @@ pub(crate) fn newtype(input: &DeriveInput) -> Option<&Field> {
     }
 }
 
-/// The variants of an enum.
+/// The variants of an enum that has some.
 pub(crate) fn variants(input: &DeriveInput) -> Option<&DataEnum> {
     match &input.data {
         Data::Enum(data) if !data.variants.is_empty() => Some(data),

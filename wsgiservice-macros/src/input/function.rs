@@ -1,4 +1,4 @@
-//! A function of an impl: its signature parsed, its body left as it is.
+//! A function of an impl: the signature is parsed, and the body stays tokens.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -24,7 +24,7 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
-/// An argument, but for `self`.
+/// An argument other than `self`.
 pub(crate) struct Argument {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) mutability: Option<Token![mut]>,
@@ -59,7 +59,7 @@ impl Parse for Function {
         let output = input.parse()?;
         generics.where_clause = input.parse()?;
         if !input.peek(token::Brace) {
-            return Err(input.error("a function needs a body"));
+            return Err(input.error("resource methods must have a body"));
         }
         let body = input.parse()?;
         Ok(Self {
@@ -79,7 +79,7 @@ impl Parse for Function {
     }
 }
 
-/// `&self`, or whatever else with `self` an author might write.
+/// `&self`, or anything else with `self`, which `check` reports.
 fn receiver(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
     let is_receiver = {
         let ahead = input.fork();
@@ -105,7 +105,7 @@ impl Parse for Argument {
         let attributes = input.call(Attribute::parse_outer)?;
         let mutability = input.parse()?;
         if !input.peek(Ident) || !input.peek2(Token![:]) {
-            return Err(input.error("give the argument a plain name, which is the parameter's"));
+            return Err(input.error("expected a name: arguments cannot be patterns"));
         }
         let ident = input.parse()?;
         input.parse::<Token![:]>()?;
@@ -113,7 +113,7 @@ impl Parse for Argument {
     }
 }
 
-/// As it was written: each token keeps its place, so that the compiler's lints point at the author's.
+/// As it was written: each token keeps its span, so that the lints of the compiler are at the author's tokens.
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { attributes, visibility, qualifiers, asyncness, fn_token, ident, .. } = self;

@@ -1,4 +1,4 @@
-//! An impl: its functions parsed, all else left as it is.
+//! An impl: the functions are parsed, and everything else stays tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -28,14 +28,14 @@ impl Parse for Impl {
         if !input.peek(Token![impl]) {
             return Err(syn::Error::new(
                 input.span(),
-                "`#[resource]` belongs on the impl: write `#[mount(\"/path\")]` on the struct, and `#[resource]` on `impl …`",
+                "`#[resource]` is only allowed on an impl: the attribute of the struct is `#[mount(\"/path\")]`",
             ));
         }
         let impl_token = input.parse()?;
         let mut generics: Generics = input.parse()?;
         let self_type: Type = input.parse()?;
         if input.peek(Token![for]) {
-            let message = "`#[resource]` belongs on an impl of the struct itself, not of a trait";
+            let message = "`#[resource]` is not allowed on the impl of a trait";
             return Err(syn::Error::new(self_type.span(), message));
         }
         generics.where_clause = input.parse()?;
@@ -54,7 +54,7 @@ impl Parse for Impl {
     }
 }
 
-/// Whether `fn` comes before what would end or begin another item.
+/// Whether the next item is a function: `fn` comes before a token that only other items have.
 fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     if ahead.call(Attribute::parse_outer).is_err() {

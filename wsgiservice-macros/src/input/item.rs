@@ -1,4 +1,4 @@
-//! A struct with attributes: its head parsed, its fields left as they are.
+//! A struct with attributes: the head is parsed, and the fields stay tokens.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -23,12 +23,11 @@ impl Parse for Struct {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         if input.peek(Token![impl]) {
-            let message = "`#[mount]` belongs on the struct: write `#[resource]` on the impl";
+            let message = "`#[mount]` is only allowed on a struct: the attribute of the impl is `#[resource]`";
             return Err(syn::Error::new(input.span(), message));
         }
         if !input.peek(Token![struct]) {
-            return Err(input
-                .error("`#[mount]` belongs on a struct, whose fields are the resource's state"));
+            return Err(input.error("`#[mount]` is only allowed on a struct"));
         }
         let struct_token = input.parse()?;
         let ident = input.parse()?;
@@ -36,7 +35,7 @@ impl Parse for Struct {
         let generics: Generics = input.parse()?;
         let tail: TokenStream = input.parse()?;
         let mut head: TokenStream = before.parse()?;
-        // What stands between the name and the fields is emitted as it was written.
+        // The tokens between the name and the fields are emitted as they were written.
         let count = head.clone().into_iter().count() - tail.clone().into_iter().count();
         head = head.into_iter().take(count).collect();
         Ok(Self { attributes, visibility, struct_token, ident, generics, tail, head })
@@ -50,7 +49,7 @@ impl ToTokens for Struct {
     }
 }
 
-/// Any item, for an attribute that stands on it alone.
+/// Any item, for an attribute of which only the place is read.
 pub(crate) struct Attributed {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) rest: TokenStream,

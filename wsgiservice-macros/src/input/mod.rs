@@ -1,4 +1,4 @@
-//! Tokens to syntax, without judgement: bodies of functions stay tokens.
+//! From tokens to syntax, which is not checked yet. Bodies of functions stay tokens.
 
 pub(crate) mod attribute;
 pub(crate) mod derive;
@@ -9,7 +9,7 @@ pub(crate) mod item;
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Expr, Lit, Meta};
 
-/// All that is wrong with an item, for one compile.
+/// All errors in an item, so that the author sees them in one compile.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
@@ -22,7 +22,7 @@ impl Errors {
         self.push(syn::Error::new(span, message));
     }
 
-    /// The value, or else nothing and one error more.
+    /// The value; an error is added to the others.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -36,7 +36,7 @@ impl Errors {
     }
 }
 
-/// Names, as in an error.
+/// Names in an error message.
 pub(crate) fn in_backticks<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
@@ -58,12 +58,12 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Whether the attribute has this name, however its path begins.
+/// Whether the attribute has this name, with any path before it.
 pub(crate) fn is_named(attribute: &Attribute, name: &str) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
 }
 
-/// Takes the attributes of this name out.
+/// Removes the attributes of this name, and returns them.
 pub(crate) fn extract(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
     attributes.extract_if(.., |attribute| is_named(attribute, name)).collect()
 }

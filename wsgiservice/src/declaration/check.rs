@@ -1,13 +1,13 @@
-//! What the compiler checks between `#[mount]` and `#[resource]`.
+//! Questions about the tables of `#[mount]` and `#[resource]`, which the compiler answers.
 //!
-//! Each function answers one question about the tables; the macros ask it in a `const`, and put what is wrong, in
-//! words, at the author's own token. Nothing here runs at run time.
+//! The macros write a constant for each question, with an error message at the author's token. Nothing here is called at
+//! run time.
 
 use wsgiservice_grammar::text::{among, same};
 
 use super::{Argument, Constraint, Literal, Mount, Operation, Operations, Role, Rule};
 
-/// Whether some method or hook takes the parameter.
+/// Whether a method or a hook has an argument of this name.
 #[must_use]
 pub const fn takes(resource: &Operations, name: &str) -> bool {
     let mut operations = resource.operations;
@@ -20,7 +20,7 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
     !resource.valid
 }
 
-/// Whether a hook can be given the argument: a path variable, a parameter of some method, or no value at all.
+/// Whether a hook can have the argument: a path variable, a parameter of a method, or not a parameter.
 #[must_use]
 pub const fn suits_hook(
     mount: &Mount,
@@ -38,7 +38,7 @@ pub const fn suits_hook(
     !is_value(argument) || !mount.valid || among(mount.variables, name)
 }
 
-/// Whether the resource has a representation of its own with this extension.
+/// Whether the resource defines a representation with this extension.
 #[must_use]
 pub const fn is_represented(resource: &Operations, name: &str) -> bool {
     let mut representations = resource.representations;
@@ -59,7 +59,7 @@ const fn is_extension(extension: &str, name: &str) -> bool {
     }
 }
 
-/// Whether the argument is not in the path, or may be: what is there is never absent, and seen by everybody.
+/// Whether the argument may be a path variable, or is not one. A path variable is never absent, and never secret.
 #[must_use]
 pub const fn suits_path(mount: &Mount, name: &str, argument: &Argument) -> bool {
     let is_in_path = mount.valid && among(mount.variables, name);
@@ -76,26 +76,26 @@ pub const fn is_content(argument: &Argument) -> bool {
     matches!(argument, Argument::Content { .. } | Argument::Bytes) || is_read_by_method(argument)
 }
 
-/// Whether the argument comes from the content, and from there alone.
+/// Whether the argument comes only from the content.
 #[must_use]
 pub const fn needs_content(argument: &Argument) -> bool {
     is_content(argument)
         || matches!(argument, Argument::Value { secret: true, .. } | Argument::File { .. })
 }
 
-/// Whether the argument is the content as it comes, so that nothing else can be found there.
+/// Whether the argument consumes the content as a stream.
 const fn is_read_by_method(argument: &Argument) -> bool {
     matches!(argument, Argument::Stream | Argument::Form)
 }
 
-/// Whether the one argument reads the content from which the other comes.
+/// Whether one of the arguments consumes the content from which the other comes.
 #[must_use]
 pub const fn reads_away(one: &Argument, other: &Argument) -> bool {
     (is_read_by_method(one) && needs_content(other) && !is_content(other))
         || (is_read_by_method(other) && needs_content(one) && !is_content(one))
 }
 
-/// Whether the argument is a value that a client gives by name.
+/// Whether the argument is a value that a client sends by name.
 #[must_use]
 pub const fn is_value(argument: &Argument) -> bool {
     matches!(argument, Argument::Value { .. })
@@ -107,7 +107,7 @@ pub const fn is_named(argument: &Argument) -> bool {
     matches!(argument, Argument::Value { .. } | Argument::File { .. })
 }
 
-/// Whether a rule of the struct can be asked of every argument of this name.
+/// Whether a rule of the struct applies to every argument of this name.
 #[must_use]
 pub const fn applies_everywhere(resource: &Operations, name: &str, rule: &Rule<'_>) -> bool {
     let mut operations = resource.operations;
@@ -122,7 +122,7 @@ pub const fn applies_everywhere(resource: &Operations, name: &str, rule: &Rule<'
     true
 }
 
-/// Whether a rule can be asked of an argument.
+/// Whether a rule applies to an argument.
 #[must_use]
 pub const fn applies(argument: &Argument, rule: &Rule<'_>) -> bool {
     match argument {
@@ -132,7 +132,7 @@ pub const fn applies(argument: &Argument, rule: &Rule<'_>) -> bool {
     }
 }
 
-/// Whether the default of a struct's constraint has the type of every argument of its name.
+/// Whether the default of a struct's constraint fits the type of every argument of its name.
 #[must_use]
 pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
     let mut operations = resource.operations;
@@ -147,7 +147,7 @@ pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constra
     true
 }
 
-/// Whether the default has the type of the argument.
+/// Whether the default fits the type of the argument.
 #[must_use]
 pub const fn default_fits(argument: &Argument, constraint: &Constraint) -> bool {
     match (argument, &constraint.default) {
@@ -171,7 +171,7 @@ pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
     true
 }
 
-/// Whether a default satisfies the further rules that no nearer one replaces.
+/// Whether a default satisfies the rules of the struct that no nearer rule replaces.
 const fn keeps(
     default: &Literal<'_>,
     nearer: &[Rule<'static>],

@@ -1,8 +1,7 @@
 //! The facts about a resource, as `'static` data.
 //!
-//! The macros write these tables, and everything else reads them: routing, validation, documentation. One
-//! declaration, so they cannot drift apart. `#[mount]` sees the struct and `#[resource]` the impl; what neither sees
-//! alone is compared in [`check`], which the compiler evaluates.
+//! The macros write these tables, and routing, validation and documentation read them, so that they cannot drift apart.
+//! `#[mount]` sees only the struct and `#[resource]` only the impl, so the compiler compares the two, with [`check`].
 
 use std::any::TypeId;
 
@@ -21,7 +20,7 @@ pub struct Package {
     pub name: &'static str,
     /// Its version, as in `Cargo.toml`.
     pub version: &'static str,
-    /// Its description, as in `Cargo.toml`; empty where there is none.
+    /// Its description, as in `Cargo.toml`; empty if there is none.
     pub description: &'static str,
     /// Its authors, as in `Cargo.toml`, with a colon between them.
     pub authors: &'static str,
@@ -31,7 +30,7 @@ pub struct Package {
     pub repository: &'static str,
 }
 
-/// The package that the macro's author compiles.
+/// The package that is being compiled.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __package {
@@ -47,142 +46,142 @@ macro_rules! __package {
     };
 }
 
-/// What `#[mount]` knows: the struct.
+/// The struct with `#[mount]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Mount {
     /// The name of the struct.
     pub name: &'static str,
     /// Its documentation comment.
     pub documentation: &'static str,
-    /// The path template, as it was written.
+    /// The path, as it was written.
     pub path: &'static str,
-    /// The names of the path's variables, in order.
+    /// The names of the path variables, in order.
     pub variables: &'static [&'static str],
-    /// The constraints of the struct, which hold for all its methods.
+    /// The constraints of the struct, which apply to all its methods.
     pub constraints: &'static [Constraint],
     /// The names of the built-in representations, the default one first.
     pub representations: &'static [&'static str],
-    /// The root element of XML.
+    /// The name of the root element in XML.
     pub xml_root: &'static str,
     /// Whether the entity tag is computed from the content.
     pub automatic_etag: bool,
-    /// The limits that the resource sets itself.
+    /// The limits of the struct, which apply to all its methods.
     pub limits: Limits,
-    /// The paths of which a `GET` does not reach the resource, where it says so.
+    /// The paths whose `GET` does not reach the resource, in place of those of the application.
     pub ignored_paths: Option<&'static [&'static str]>,
-    /// Where the resource was defined.
+    /// The package that defines the resource.
     pub package: Package,
-    /// False where the macro reported an error: nothing more is to be said about it.
+    /// False if the macro reported an error, so that the compiler does not report more.
     pub valid: bool,
 }
 
-/// What `#[resource]` knows: the impl.
+/// The impl with `#[resource]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Operations {
     /// The methods and hooks, in the order in which they were written.
     pub operations: &'static [Operation],
-    /// The representations that the resource adds.
+    /// The representations that the resource defines.
     pub representations: &'static [Representation],
-    /// False where the macro reported an error: nothing more is to be said about it.
+    /// False if the macro reported an error, so that the compiler does not report more.
     pub valid: bool,
 }
 
 /// A method of a resource, or one of its hooks.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
-    /// What the framework calls it for.
+    /// Why the framework calls it.
     pub role: Role,
     /// Its documentation comment.
     pub documentation: &'static str,
     /// Its arguments, in order.
     pub parameters: &'static [Parameter],
-    /// For how long its answer stays fresh, where it says so.
+    /// How long its response stays fresh.
     pub freshness: Option<Freshness>,
-    /// The limits that the method sets itself.
+    /// Its own limits.
     pub limits: Limits,
-    /// Whether it is to go.
+    /// Whether it is deprecated.
     pub deprecation: Option<Deprecation>,
     /// What it returns.
     pub returns: fn() -> Returns,
 }
 
-/// How much a method may take, from `#[limit]`.
+/// Limits, from `#[limit]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The maximum size of the content, in bytes.
     pub content: Option<usize>,
 }
 
-/// A method that is to go.
+/// A deprecation, from `#[deprecated]` and `#[sunset]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Deprecation {
-    /// Since when: a day, or a version.
+    /// The day or the version since which the method is deprecated.
     pub since: Option<&'static str>,
-    /// What to use in its place.
+    /// What to use instead.
     pub note: Option<&'static str>,
-    /// The day on which it will be gone.
+    /// The day on which the method will be removed.
     pub sunset: Option<&'static str>,
 }
 
-/// Asks a type for its schema.
+/// A function that returns the schema of a type.
 pub type SchemaOf = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
 
-/// A problem that an error can be.
+/// A problem that an error can become.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
     /// Its status.
     pub status: u16,
-    /// How to log in, where it is a 401.
+    /// How to authenticate, for a 401.
     pub challenge: Option<&'static str>,
     /// Its documentation comment.
     pub documentation: &'static str,
 }
 
-/// An error that knows what problems it can be, as `#[derive(Problem)]` makes it.
+/// An error with known problems, by `#[derive(Problem)]`.
 pub trait Failures {
     /// The problems.
     const FAILURES: &'static [Failure];
 }
 
-/// What the framework calls an operation for.
+/// Why the framework calls an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The HTTP method of this name.
+    /// To answer the HTTP method of this name.
     Method(&'static str),
-    /// May this request be answered at all?
+    /// To ask whether the request is allowed.
     Authorize,
-    /// Is there a representation?
+    /// To ask whether the resource has a representation.
     Exists,
-    /// What is the entity tag?
+    /// To ask for the entity tag.
     Etag,
-    /// When was it modified last?
+    /// To ask when the resource was modified last.
     LastModified,
 }
 
 impl Role {
-    /// Whether parameters may be in the content: a `GET` has none, and a hook is asked before it is read.
+    /// Whether parameters may be in the content: a `GET` has none, and a hook is called before it is read.
     #[must_use]
     pub fn reads_content(self) -> bool {
         matches!(self, Self::Method(name) if name != "GET")
     }
 }
 
-/// What an operation can answer, read off its return type.
+/// The responses of an operation, by its return type.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Returns {
     /// The status codes of success, and 404 for an `Option`.
     pub statuses: &'static [u16],
     /// Whether the value can be absent.
     pub optional: bool,
-    /// Whether there can be an error in place of it.
+    /// Whether it can be an error.
     pub fails: bool,
-    /// The problems that the error can be, where it knows them.
+    /// The problems that the error can become, if they are known.
     pub failures: Option<&'static [Failure]>,
-    /// The type that is represented; nothing where the answer has no content.
+    /// The type of the value that is represented; `None` if the response has no content.
     pub value: Option<TypeId>,
-    /// Whether the method answers with a response of its own making.
+    /// Whether the method returns a whole response.
     pub verbatim: bool,
-    /// The schema of the type that is represented, where it has one.
+    /// The schema of the value that is represented, if it has one.
     pub schema: Option<SchemaOf>,
 }
 
@@ -191,9 +190,9 @@ pub struct Returns {
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What kind of argument it is, which its type decides.
+    /// The kind of argument, by its type.
     pub argument: Argument,
-    /// The schema of the content that it takes, where there is one.
+    /// The schema of the content, if the argument is content with a schema.
     pub schema: fn() -> Option<SchemaOf>,
     /// Where it comes from.
     pub from: From,
@@ -210,18 +209,18 @@ pub enum From {
     Header(&'static str),
 }
 
-/// What kind of argument a type is.
+/// The kind of an argument, by its type.
 #[derive(Clone, Copy, Debug)]
 pub enum Argument {
-    /// A value that a client gives by name.
+    /// A value that a client sends by name.
     Value {
-        /// What its text may look like.
+        /// What its text can be.
         kind: Kind,
         /// Whether it may be absent.
         optional: bool,
-        /// Whether it may be given more than once.
+        /// Whether there may be more than one.
         repeated: bool,
-        /// Whether it is taken from the content alone, and never shown.
+        /// Whether it comes only from the content, and is never shown.
         secret: bool,
     },
     /// The content of the request, deserialised.
@@ -229,48 +228,48 @@ pub enum Argument {
         /// Whether it may be absent.
         optional: bool,
     },
-    /// The content of the request, as it is.
+    /// The content of the request, as bytes.
     Bytes,
-    /// The content of the request, as it comes.
+    /// The content of the request, as a stream.
     Stream,
-    /// The parts of a form in the content of the request, as they come.
+    /// The parts of a form in the content of the request, as a stream.
     Form,
     /// A file of a form in the content of the request.
     File {
         /// Whether it may be absent.
         optional: bool,
-        /// Whether there may be more of them.
+        /// Whether there may be more than one.
         repeated: bool,
     },
     /// The request itself.
     Request,
-    /// The request's preconditions.
+    /// The preconditions of the request.
     Preconditions,
 }
 
-/// A representation that a resource writes itself.
+/// A representation that a resource defines, from `#[representation]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Representation {
     /// Its extension, with the dot.
     pub extension: &'static str,
     /// Its media type.
     pub media_type: &'static str,
-    /// The type of value it represents.
+    /// The type of the value that it represents.
     pub value: fn() -> TypeId,
 }
 
-/// For how long an answer stays fresh (RFC 9111, section 4.2), from `#[expires]`.
+/// How long a response stays fresh (RFC 9111, section 4.2), from `#[expires]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
     /// `max-age`, in seconds.
     pub max_age: u64,
     /// The value of `Cache-Control`.
     pub cache_control: &'static str,
-    /// The request header fields that the answer depends on.
+    /// The header fields of the request on which the response depends.
     pub vary: &'static [&'static str],
 }
 
-/// What `#[validate]` says of a parameter.
+/// The constraint of a parameter, from `#[validate]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Constraint {
     /// The name of the parameter.
@@ -288,7 +287,7 @@ pub struct Constraint {
 }
 
 impl Constraint {
-    /// What is said of a parameter without `#[validate]`: nothing.
+    /// The constraint of a parameter without `#[validate]`.
     #[must_use]
     pub const fn none(name: &'static str) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! The documentation as an OpenAPI 3.1 document, whose schema dialect is JSON Schema 2020-12.
 
 use serde_json::{Value, json};
+use wsgiservice_grammar::path::Path;
 
 use super::{
     Content, Documentation, Method, Parameter, Resource, Response,
@@ -18,7 +19,7 @@ pub(crate) fn document(documentation: &Documentation) -> Tree {
     let mut schemes = Object::default();
     let mut paths = Object::default();
     for resource in resources {
-        paths = paths.with(&resource.path.replace("{*", "{"), path(resource, &mut schemes));
+        paths = paths.with(&template(&resource.path), path(resource, &mut schemes));
     }
     let components = Object::default()
         .with("schemas", Value::Object(documentation.schemas.clone()))
@@ -58,6 +59,11 @@ fn tags(resources: &[Resource]) -> Tree {
         }
     }
     Tree::List(tags)
+}
+
+/// The path of a resource, as OpenAPI writes it.
+fn template(path: &str) -> String {
+    Path::parse(path).map_or_else(|_| path.to_owned(), |path| path.to_openapi())
 }
 
 /// A path with its methods.

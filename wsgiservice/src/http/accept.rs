@@ -5,8 +5,9 @@
 
 use http::HeaderValue;
 use mediatype::{MediaTypeBuf, ReadParams};
+use wsgiservice_grammar::token::is_token;
 
-use super::quality::{Quality, is_token, parameters, split, weight};
+use super::quality::{Quality, parameters, split, weight};
 
 /// A media type that the server offers.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::request::Request;
 
-/// The characters that a template may contain and a target must not.
+/// The characters that a declared path may contain and a target must not.
 const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
 
 /// The normalised path of a request, which is matched against templates.
@@ -51,9 +51,9 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     Cow::Owned(normal)
 }
 
-/// Encodes a template as matching targets are encoded.
-pub(crate) fn template(template: &str) -> String {
-    normalise(&utf8_percent_encode(template, LITERAL).to_string()).into_owned()
+/// Encodes literal text of a declared path as matching targets are encoded.
+pub(crate) fn literal(text: &str) -> String {
+    normalise(&utf8_percent_encode(text, LITERAL).to_string()).into_owned()
 }
 
 /// Writes the octet after a percent sign and returns the rest.
@@ -96,8 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_encoded_like_its_targets() {
-        assert_eq!(template("/café/{name}"), "/caf%C3%A9/{name}");
+    fn literal_text_is_encoded_like_its_targets() {
+        assert_eq!(literal("/café/%7e"), "/caf%C3%A9/~");
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! Quality values and the parameters around them (RFC 9110, sections 5.6.6 and 12.4.2).
 
+use wsgiservice_grammar::token::is_token;
+
 /// A quality in thousandths.
 pub(super) type Quality = u16;
 
@@ -35,13 +37,6 @@ fn thousandths(text: &str) -> Option<Quality> {
         ("1", 0) => Some(1000),
         _ => None,
     }
-}
-
-pub(super) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Splits at separators outside quoted strings.

@@ -1,4 +1,4 @@
-//! The types that an argument of a method can have, told apart by trait and never by name.
+//! The types of arguments of methods, which are distinguished by trait, never by name.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -12,22 +12,22 @@ use crate::{
     preconditions::Preconditions,
 };
 
-/// A type that an argument of a method can have.
+/// A type that a method argument can have.
 ///
-/// `Marker` tells the implementations apart, and is inferred.
+/// `Marker` distinguishes the implementations, and is inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no argument of a method",
-    label = "a request does not give this",
-    note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum of words or on a struct around one parameter",
-    note = "of a `Content<T>`, derive what reads the `T`: `#[derive(serde::Deserialize)]`",
-    note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
-    note = "an argument is a parameter, an `Option` or a `Vec` of one, a `Content<T>`, `Bytes`, a `ContentStream`, a `File`, a `FormStream`, `Preconditions` or `&Request`"
+    message = "`{Self}` cannot be used as a method argument",
+    label = "not extractable from a request",
+    note = "for a parameter, add `#[derive(wsgiservice::Parameter)]` to an enum of words, or to a struct around one parameter",
+    note = "for a `Content<T>`, add `#[derive(serde::Deserialize)]` to the `T`",
+    note = "to convert the text yourself, add `#[validate(convert = path::to::function)]` to the argument",
+    note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions` and `&Request`"
 )]
 pub trait Argument<'a, Marker>: Sized {
-    /// What kind of argument it is.
+    /// The kind of argument.
     const ARGUMENT: declaration::Argument;
 
-    /// Takes it; nothing where it breaks a rule.
+    /// Takes the argument; `None` if it was wrong, which is a violation then.
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self>;
 }
 
@@ -35,7 +35,7 @@ pub trait Argument<'a, Marker>: Sized {
 #[derive(Debug)]
 pub struct Single;
 
-/// One value, or none.
+/// One value or none.
 #[derive(Debug)]
 pub struct Optional;
 
@@ -43,7 +43,7 @@ pub struct Optional;
 #[derive(Debug)]
 pub struct Repeated;
 
-/// No value, but a part of the request as a whole.
+/// The request, or its content as a whole.
 #[derive(Debug)]
 pub struct Whole;
 

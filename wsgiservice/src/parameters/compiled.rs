@@ -1,7 +1,7 @@
 //! The parameters of an operation, compiled when the application is built.
 //!
-//! What a request would otherwise have to look up is decided here, once: where each parameter comes from, and which
-//! rules it must satisfy. The exchange takes the arguments of a call by it, and the documentation describes it.
+//! Where each parameter comes from and which rules it must satisfy is decided here, once. The exchange takes the
+//! arguments of a call by it, and the documentation describes it.
 
 use std::{borrow::Cow, iter};
 
@@ -62,16 +62,16 @@ pub(crate) enum Source {
     Content,
     /// A file of a form in the content.
     File,
-    /// No value of a name: the content as a whole, or the request itself.
+    /// Not from a name: it is the content as a whole, or the request itself.
     Elsewhere,
 }
 
 impl Parameters {
-    /// Compiles the parameters of an operation, which may be members of the content if it `reads_members`.
+    /// Compiles the parameters of an operation. If it `reads_members`, they may be members of the content.
     ///
     /// # Errors
     ///
-    /// All that is wrong with them, one text for each.
+    /// One text for each parameter that is wrong.
     pub(crate) fn new(
         mount: &Mount,
         operation: &Operation,
@@ -100,7 +100,7 @@ impl Parameters {
         })
     }
 
-    /// The parameter of the argument at this position.
+    /// The parameter for the argument at this position.
     pub(crate) fn parameter(&self, index: usize) -> Option<&CompiledParameter> {
         self.0.get(index)
     }
@@ -113,7 +113,7 @@ impl CompiledParameter {
         parameter: &declaration::Parameter,
         reads_members: bool,
     ) -> Result<Self, String> {
-        // The nearest one first: that of the argument and its method, then those of the struct.
+        // The nearest first: that of the argument and its method, then those of the struct.
         let further = mount.constraints.iter().filter(|further| further.name == parameter.name);
         let constraints = || iter::once(&parameter.constraint).chain(further.clone());
         let default = constraints().find_map(|constraint| constraint.default);
@@ -148,12 +148,12 @@ impl CompiledParameter {
         }
     }
 
-    /// Whether a client sends it by name, as a value or a file; not the content as a whole, nor the request itself.
+    /// Whether a client sends it by name, as a value or a file.
     pub(crate) fn is_named(&self) -> bool {
         !matches!(self.source, Source::Elsewhere)
     }
 
-    /// Whether a client has to send it.
+    /// Whether a client must send it.
     pub(crate) fn is_required(&self) -> bool {
         self.is_in_path() || !(self.is_optional || self.is_repeated || self.default.is_some())
     }
@@ -162,7 +162,7 @@ impl CompiledParameter {
         matches!(self.source, Source::Variable | Source::Rest)
     }
 
-    /// Checks the text of a value: that it is not empty, and its rules, of which the first that it violates is told.
+    /// Checks the text of a value: that it is not empty, then its rules.
     pub(super) fn check(&self, text: &str) -> Checked {
         if !self.is_declared {
             return Ok(());
@@ -198,7 +198,7 @@ impl CompiledParameter {
         Some((Code::Invalid, reason))
     }
 
-    /// What was wrong with it in a request, without the value if that is secret.
+    /// A violation of it, without the value if that is secret.
     pub(super) fn violation(
         &self,
         place: &'static str,
@@ -246,7 +246,7 @@ impl Source {
         }
     }
 
-    /// Where it is, as a violation says.
+    /// The place that a violation names.
     pub(crate) fn place(&self) -> &'static str {
         match self {
             Self::Variable | Self::Rest => "path",
@@ -257,7 +257,7 @@ impl Source {
     }
 }
 
-/// Compiles the rules of constraints, the nearest of which comes first, and wins.
+/// Compiles the rules of several constraints. The nearest comes first, and wins.
 fn rules<'c>(
     constraints: impl Iterator<Item = &'c declaration::Constraint>,
 ) -> Result<Vec<CompiledRule>, InvalidRule> {

@@ -1,4 +1,4 @@
-//! Arguments that a function of the service's own converts, by `#[validate(convert = …)]`.
+//! Arguments that a function of the service converts, by `#[validate(convert = …)]`.
 
 use super::{
     Arguments, ParseError,
@@ -6,16 +6,16 @@ use super::{
 };
 use crate::declaration::{self, Kind};
 
-/// How an argument is made of what a function converts: the value, an `Option` or a `Vec` of it.
+/// An argument that a function converts: the value, or an `Option` or a `Vec` of it.
 #[diagnostic::on_unimplemented(
-    message = "the function of `convert` gives a `{C}`, and the argument is a `{Self}`",
-    label = "this is neither a `{C}`, nor an `Option` or a `Vec` of it"
+    message = "mismatched types: `convert` returns `{C}`, but the argument is a `{Self}`",
+    label = "expected `{C}`, or an `Option` or a `Vec` of it"
 )]
 pub trait Converted<C, Marker>: Sized {
-    /// What kind of argument it is.
+    /// The kind of argument.
     const ARGUMENT: declaration::Argument;
 
-    /// Takes it; nothing where it breaks a rule.
+    /// Takes the argument; `None` if it was wrong, which is a violation then.
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,
@@ -23,7 +23,7 @@ pub trait Converted<C, Marker>: Sized {
     ) -> Option<Self>;
 }
 
-/// What kind of argument a type is, given the function that converts it.
+/// The kind of an argument, by its type and the function that converts it.
 pub const fn converted<T, M, C, E>(_: fn(&str) -> Result<C, E>) -> declaration::Argument
 where
     T: Converted<C, M>,

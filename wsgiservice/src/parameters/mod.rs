@@ -1,8 +1,8 @@
-//! From the path, the query and the fields of a request to the arguments of a method, or to all that is wrong.
+//! From a request to the arguments of a method, or to all violations.
 //!
-//! Everything that a request could be compared with was prepared when the application was built ([`compiled`]); here,
-//! each argument is found, held against its constraints, and converted, and what breaks a rule becomes a violation
-//! beside the others.
+//! The parameters were [`compiled`] when the application was built. Here, each argument is found in the request, checked
+//! and converted. An argument that is wrong becomes a violation, and the next one is looked at, so that the client sees
+//! all of them at once.
 
 mod argument;
 pub(crate) mod compiled;
@@ -36,10 +36,10 @@ use crate::{
     routing::Variables,
 };
 
-/// How many violations one answer tells: who makes more has read enough.
+/// The maximum number of violations in a response, so that a request cannot make it grow without bound.
 pub(crate) const MOST: usize = 100;
 
-/// The arguments of one call, which the generated code takes one after the other.
+/// The arguments of a call, which generated code takes one after the other.
 #[derive(Debug)]
 pub struct Arguments<'a> {
     parameters: &'a Parameters,
@@ -79,7 +79,7 @@ impl<'a> Arguments<'a> {
         self.writer
     }
 
-    /// Takes the argument at this position, converted by a function of the service's own.
+    /// Takes the argument at this position, converted by a function of the service.
     pub fn convert<T, M, C, E>(
         &mut self,
         index: usize,
@@ -94,7 +94,7 @@ impl<'a> Arguments<'a> {
         })
     }
 
-    /// All that was wrong.
+    /// All violations.
     pub(crate) fn into_violations(self) -> Vec<Violation> {
         self.violations
     }
@@ -122,11 +122,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The one value of the parameter, converted; `None` within where it was not given and need not be.
+    /// The only value of the parameter, converted; `Some(None)` if the client did not send one and does not have to.
     fn one<C>(
         &mut self,
         index: usize,
-        mandatory: bool,
+        is_required: bool,
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let parameter = self.parameters.parameter(index)?;
@@ -138,11 +138,11 @@ impl<'a> Arguments<'a> {
                 self.refuse(parameter.violation(place, Code::Repeated, &text, reason));
                 None
             }
-            (None, _) => self.absent(parameter, mandatory, convert),
+            (None, _) => self.absent(parameter, is_required, convert),
         }
     }
 
-    /// All the values of the parameter, converted.
+    /// All values of the parameter, converted.
     fn all<C>(
         &mut self,
         index: usize,
@@ -160,13 +160,13 @@ impl<'a> Arguments<'a> {
     fn absent<C>(
         &mut self,
         parameter: &CompiledParameter,
-        mandatory: bool,
+        is_required: bool,
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let place = parameter.source.place();
         match parameter.default {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
-            None if mandatory => {
+            None if is_required => {
                 let violation = parameter.violation(place, Code::Missing, "", "It is required.");
                 self.refuse(violation);
                 None
@@ -194,7 +194,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The texts of a parameter, and where they are: the first place that has some.
+    /// The texts of a parameter, and the place where they were found.
     fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, &'static str)> {
         let values = match &parameter.source {
             Source::Variable => self.variable(parameter)?,
@@ -221,7 +221,7 @@ impl<'a> Arguments<'a> {
         self.decode(parameter, raw).map(Values::One)
     }
 
-    /// The remaining segments: each is decoded by itself, so that a slash in one stays in it.
+    /// The remaining segments. Each is decoded by itself, so that it may contain an encoded slash.
     fn rest(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let raw = self.variables.named(parameter.name)?;
         if !parameter.is_repeated {
@@ -306,13 +306,13 @@ impl<'a> Arguments<'a> {
         self.content.members(parameter.name).map_err(|violation| self.refuse(violation)).ok()
     }
 
-    /// The one file of this name; `None` within where there is none and need not be.
-    fn file(&mut self, index: usize, mandatory: bool) -> Option<Option<File>> {
+    /// The only file of this name; `Some(None)` if the client did not send one and does not have to.
+    fn file(&mut self, index: usize, is_required: bool) -> Option<Option<File>> {
         let parameter = self.parameters.parameter(index)?;
         let mut files = self.files(index)?;
         let file = files.pop();
         let wrong = match (&file, files.is_empty()) {
-            (None, _) if mandatory => (Code::Missing, "It must be a file."),
+            (None, _) if is_required => (Code::Missing, "It must be a file."),
             (_, false) => (Code::Repeated, "It was given more than once."),
             _ => return Some(file),
         };
@@ -320,7 +320,7 @@ impl<'a> Arguments<'a> {
         None
     }
 
-    /// All the files of this name, but for those that nobody chose.
+    /// All files of this name, except for file inputs that were left empty.
     fn files(&mut self, index: usize) -> Option<Vec<File>> {
         let parameter = self.parameters.parameter(index)?;
         let files = self.members(parameter)?.iter().map(Member::to_file);
@@ -336,7 +336,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// The texts that a request has for one parameter; the usual one without an allocation.
+/// The texts of a parameter in a request. A single one needs no allocation.
 enum Values<'a> {
     None,
     One(Cow<'a, str>),
@@ -380,7 +380,7 @@ fn utf_8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether each percent sign begins an octet (RFC 3986, section 2.1).
+/// Whether two hexadecimal digits follow each percent sign (RFC 3986, section 2.1).
 fn is_percent_encoded(text: &str) -> bool {
     let mut rest = text.as_bytes();
     while let Some(position) = rest.iter().position(|byte| *byte == b'%') {

@@ -1,4 +1,4 @@
-//! The types that a parameter can have.
+//! The types of parameters.
 
 use std::{
     borrow::Cow,
@@ -9,11 +9,11 @@ use std::{
 
 use crate::declaration::Kind;
 
-/// A type that the text of a parameter converts to.
+/// A type to which the text of a parameter converts.
 ///
-/// Numbers, `bool`, `char`, `String`, IP addresses, `Uuid` and, with the feature `jiff`, its dates and times do; an enum or a
-/// newtype of the service's own does with `#[derive(Parameter)]`. What may be absent is an `Option` of it, what may be repeated a
-/// `Vec`.
+/// These are numbers, `bool`, `char`, `String`, IP addresses, `Uuid` and, with the feature `jiff`, its dates and times;
+/// and an enum or a newtype of the service with `#[derive(Parameter)]`. A parameter that may be absent is an `Option` of
+/// it, and one that may be repeated is a `Vec`.
 ///
 /// ```
 /// use wsgiservice::{Application, Parameter, mount, resource, testing::Client};
@@ -45,32 +45,33 @@ use crate::declaration::Kind;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no parameter",
-    label = "a request's text does not convert to this type",
-    note = "derive it: `#[derive(wsgiservice::Parameter)]` on an enum or a newtype",
-    note = "or say how to convert: `#[validate(convert = path::to::function)]` on the argument",
-    note = "the whole content of a request is a `Content<T>`"
+    message = "`{Self}` cannot be used as a parameter",
+    label = "not convertible from text",
+    note = "add `#[derive(wsgiservice::Parameter)]` to an enum or a newtype",
+    note = "to convert the text yourself, add `#[validate(convert = path::to::function)]` to the argument",
+    note = "for the content of a request as a whole, use `Content<T>`"
 )]
 pub trait Parameter: Sized + Send {
-    /// What the text may look like.
+    /// What the text can be.
     const KIND: Kind;
 
-    /// Whether it is taken from the content alone, and never shown; see [`Secret`](crate::Secret).
+    /// Whether it comes only from the content, and is never shown; see [`Secret`](crate::Secret).
     const IS_SECRET: bool = false;
 
     /// Converts the text.
     ///
     /// # Errors
-    /// Where the text is no such value; the reason reaches the client.
+    ///
+    /// If the text is not such a value. The reason is sent to the client.
     fn parse(text: &str) -> Result<Self, ParseError>;
 }
 
-/// Why a text is no value of a type.
+/// Why a text cannot be converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError(Cow<'static, str>);
 
 impl ParseError {
-    /// With a reason, as a sentence.
+    /// An error with a reason, which is a sentence.
     ///
     /// ```
     /// let error = wsgiservice::ParseError::new("It must be even.");
@@ -176,7 +177,7 @@ fn integer<T: Parameter>() -> ParseError {
     }
 }
 
-/// The descriptor's numbers end where those of a client's language have long ended.
+/// The greatest value of an integer, cut off at `i128::MAX`, which is beyond the numbers of most clients.
 const fn greatest(maximum: u128) -> i128 {
     if maximum > i128::MAX as u128 { i128::MAX } else { maximum as i128 }
 }

@@ -1,13 +1,13 @@
-//! What must not be seen: a password, a token.
+//! Parameters that must not be shown, such as passwords and tokens.
 
 use std::fmt;
 
 use super::{Parameter, ParseError};
 use crate::declaration::Kind;
 
-/// A parameter that must not be seen.
+/// A parameter that must not be shown.
 ///
-/// It is taken from the content alone, since targets end up in logs and histories; it is never logged, and no answer
+/// It comes only from the content, because targets end up in logs and histories. It is never logged, and no response
 /// repeats it.
 ///
 /// ```
@@ -37,23 +37,23 @@ use crate::declaration::Kind;
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// A secret of this value, as where one resource calls the method of another.
+    /// A secret with this value, such as for a call from another resource.
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value.
+    /// Returns the value, without the secret around it.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
-/// Without the value.
+/// Never shows the value.
 impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret")

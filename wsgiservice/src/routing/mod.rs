@@ -4,6 +4,7 @@ mod variables;
 
 use http::Method;
 use matchit::InsertError;
+use wsgiservice_grammar::path::{self as declared, Part};
 
 use self::variables::Template;
 
@@ -55,7 +56,7 @@ impl Router {
         Self { ignored, ..Self::default() }
     }
 
-    /// Adds a template for the resource at this position, which must be the next.
+    /// Adds a template for the next resource.
     ///
     /// # Errors
     /// The template that this one conflicts with, if known.
@@ -65,20 +66,25 @@ impl Router {
         extensions: Vec<&'static str>,
         ignored: Option<&'static [&'static str]>,
     ) -> Result<(), Option<String>> {
-        let template = path::template(template);
+        let parsed = declared::Path::parse(template).map(as_targets);
+        let is_valid = parsed.is_ok();
+        let path = parsed.unwrap_or_default();
+        let template = path.to_string();
         let position = self.routes.len();
-        let inserted = self.tree.insert(template.clone(), position);
         self.routes.push(Route {
-            variables: Template::new(&template),
-            ends_literally: !template.ends_with('}'),
-            template,
+            variables: Template::new(&path),
+            ends_literally: path.ends_literally(),
+            template: template.clone(),
             extensions: extensions.clone(),
             ignored,
         });
         self.extensions.extend(extensions);
         self.extensions.sort_unstable();
         self.extensions.dedup();
-        inserted.map_err(|error| match error {
+        if !is_valid {
+            return Err(None);
+        }
+        self.tree.insert(template, position).map_err(|error| match error {
             InsertError::Conflict { with } => Some(with),
             _ => None,
         })
@@ -162,6 +168,15 @@ impl std::fmt::Debug for Router {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(&self.routes).finish()
     }
+}
+
+/// The path with its literal text as targets have it; the names of its variables stay, which no target has.
+fn as_targets(path: declared::Path) -> declared::Path {
+    let parts = path.parts.into_iter().map(|part| match part {
+        Part::Literal(text) => Part::Literal(path::literal(&text)),
+        variable => variable,
+    });
+    declared::Path { parts: parts.collect() }
 }
 
 /// Creates the problem for a target without a resource.

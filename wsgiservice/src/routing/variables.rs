@@ -3,6 +3,8 @@
 //! The radix tree finds the template of a path. This module extracts the values between the literal parts of the template: the
 //! tree returns them as bytes, which would be checked for UTF-8 again on each access.
 
+use wsgiservice_grammar::path::{Part, Path};
+
 /// The variables of a template.
 #[derive(Debug)]
 pub(super) struct Template {
@@ -31,18 +33,25 @@ pub(crate) struct Variables<'a> {
 }
 
 impl Template {
-    pub(super) fn new(template: &str) -> Self {
-        let mut variables = Vec::new();
-        let mut rest = template;
-        while let Some((before, (name, after))) =
-            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-        {
-            let name = name.trim_start_matches('*').to_owned();
-            let suffix = after.find('/').unwrap_or(after.len());
-            variables.push(Variable { name, before: before.len(), suffix });
-            rest = after;
+    /// The variables of a path whose literal text is that of targets.
+    pub(super) fn new(path: &Path) -> Self {
+        let mut variables: Vec<Variable> = Vec::new();
+        let mut literal = 0;
+        for part in &path.parts {
+            match part {
+                Part::Literal(text) => {
+                    literal = text.len();
+                    if let Some(variable) = variables.last_mut() {
+                        variable.suffix = text.find('/').unwrap_or(literal);
+                    }
+                }
+                Part::Variable(name) | Part::Rest(name) => {
+                    variables.push(Variable { name: name.clone(), before: literal, suffix: 0 });
+                    literal = 0;
+                }
+            }
         }
-        Self { variables, after: rest.len() }
+        Self { variables, after: literal }
     }
 
     /// Returns the values in a matching path.
@@ -83,10 +92,19 @@ mod tests {
 
     use super::*;
 
+    fn template(path: &str) -> Template {
+        Template::new(&Path::parse(path).expect("a path"))
+    }
+
     #[test]
-    fn an_unknown_name_has_no_value() {
-        assert_eq!(Template::new("/{a}").values("/1").named("b"), None);
-        assert_eq!(Template::new("/a").values("/a").named("a"), None);
+    fn another_name_has_no_value() {
+        assert_eq!(template("/{a}").values("/1").named("b"), None);
+        assert_eq!(template("/a").values("/a").named("a"), None);
+    }
+
+    #[test]
+    fn a_name_may_have_letters_beyond_ascii() {
+        assert_eq!(template("/{größe}").values("/1").named("größe"), Some("1"));
     }
 
     proptest! {
@@ -96,15 +114,15 @@ mod tests {
             b in "[a-z.é]{1,5}",
             rest in "[a-z.é]{1,3}(/[a-z.é]{1,3}){0,2}",
         ) {
-            for template in [
+            for text in [
                 "/{a}", "/{a}/{b}", "/x/{a}/y/{b}/z", "/v{a}/{b}.txt", "/{a}.txt/é{b}-", "/{a}/{*rest}", "/{*rest}",
                 "/a", "/é{a}é/{b}",
             ] {
-                let path = template.replace("{a}", &a).replace("{b}", &b).replace("{*rest}", &rest);
+                let path = text.replace("{a}", &a).replace("{b}", &b).replace("{*rest}", &rest);
                 let mut tree = matchit::Router::new();
-                tree.insert(template, ()).expect("a template");
+                tree.insert(text, ()).expect("a template");
                 let found = tree.at(&path).expect("a match").params;
-                let (template, path) = (Template::new(template), path.as_str());
+                let (template, path) = (template(text), path.as_str());
                 for name in ["a", "b", "rest"] {
                     prop_assert_eq!(template.values(path).named(name), found.get(name), "{}", path);
                 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue};
-use jiff_core::civil::Date;
+use wsgiservice_grammar::date::Day;
 
 use crate::{declaration::Deprecation, http::date};
 
@@ -25,9 +25,6 @@ pub(crate) fn fields(deprecation: Option<Deprecation>) -> Vec<(HeaderName, Heade
 
 /// The time from 1970 to the start of a day, UTC.
 fn day(text: &str) -> Option<Duration> {
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
-    let days = u64::try_from(date.to_unix_epoch_day().day()).ok()?;
-    parts.next().is_none().then(|| Duration::from_secs(days * 24 * 60 * 60))
+    let days = u64::try_from(Day::parse(text)?.days_since_epoch()).ok()?;
+    Some(Duration::from_secs(days * 24 * 60 * 60))
 }

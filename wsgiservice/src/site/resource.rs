@@ -173,7 +173,7 @@ impl SiteResource {
                 other.name(),
                 other.path
             ),
-            None => format!("`{name}` at `{path}` cannot be distinguished from another path"),
+            None => format!("`{name}` at `{path}` is not a valid path"),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use wsgiservice_grammar::path::Path;
 
 use crate::documentation::{Content, Method, Parameter, as_json, example::Examples};
 
@@ -27,7 +28,7 @@ const PATH: &AsciiSet = &CONTROLS
 /// The command, with the parameters that are required or have an example.
 pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
     let shown = || method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
-    let mut path = path.to_owned();
+    let mut variables = Vec::new();
     let mut query = Vec::new();
     let mut words = vec!["curl".to_owned()];
     if method.method != "GET" {
@@ -36,7 +37,7 @@ pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: 
     for parameter in shown() {
         let value = value(parameter, examples);
         match parameter.place {
-            "path" => path = filled(&path, parameter.name, &value),
+            "path" => variables.push((parameter.name, value)),
             "query" => query.push(format!("{}={}", encoded(parameter.key), encoded(&value))),
             "header" => {
                 words.extend(["-H".to_owned(), quoted(&format!("{}: {value}", parameter.key))]);
@@ -50,6 +51,7 @@ pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: 
         Some(content) if !takes_members => words.extend(whole(content, examples)),
         _ => words.extend(self::members(&members, examples)),
     }
+    let path = filled(path, &variables);
     let path = utf8_percent_encode(&path, PATH);
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     words.push(quoted(&format!("{origin}{path}{query}")));
@@ -65,11 +67,18 @@ fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
     }
 }
 
-/// The path with a variable replaced by its value. The value of a `{*variable}` keeps its slashes.
-fn filled(path: &str, name: &str, value: &str) -> String {
-    let segments: Vec<_> = value.split('/').map(encoded).collect();
-    let path = path.replace(&format!("{{*{name}}}"), &segments.join("/"));
-    path.replace(&format!("{{{name}}}"), &encoded(value))
+/// The path with the values of its variables; that of the rest of a path keeps its slashes.
+fn filled(path: &str, variables: &[(&str, String)]) -> String {
+    let Ok(path) = Path::parse(path) else { return path.to_owned() };
+    path.replace_variables(|name, is_rest| {
+        match variables.iter().find(|(variable, _)| *variable == name) {
+            Some((_, value)) if is_rest => {
+                value.split('/').map(encoded).collect::<Vec<_>>().join("/")
+            }
+            Some((_, value)) => encoded(value),
+            None => format!("{{{name}}}"),
+        }
+    })
 }
 
 fn encoded(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! A regular expression that has to match a whole value.
+//! Regular expressions that match a whole value.
 
 use regex::Regex;
 use regex_automata::{
@@ -7,14 +7,14 @@ use regex_automata::{
     util::{primitives::StateID, start},
 };
 
-/// The most that a table may take, in bytes, and the most that making it may.
+/// The maximum memory for a table, and for its construction, in bytes.
 const TABLE: usize = 64 << 10;
-const MAKING: usize = 1 << 20;
+const CONSTRUCTION: usize = 1 << 20;
 
 /// A regular expression, compiled.
 ///
-/// Where all its states are few enough, they are in a table, which is read and never written: no thread waits for
-/// another one, and each byte is one look-up. Others have their states made as they are needed.
+/// If it has few enough states, they are in a table that is never written, so that threads do not wait for each other and
+/// each byte is one look-up. Otherwise, states are made when they are needed.
 #[derive(Debug)]
 pub(super) enum Expression {
     Table { states: Box<dense::DFA<Vec<u32>>>, start: StateID },
@@ -22,10 +22,11 @@ pub(super) enum Expression {
 }
 
 impl Expression {
-    /// The expression that matches the *whole* value: `$` alone would let a newline pass.
+    /// Compiles an expression that matches the *whole* value; with `$`, a newline could follow.
     ///
     /// # Errors
-    /// Where it does not parse.
+    ///
+    /// If it is malformed.
     pub(super) fn whole(pattern: &str) -> Result<Self, regex::Error> {
         let pattern = format!(r"\A(?:{pattern})\z");
         let other = Regex::new(&pattern)?;
@@ -36,7 +37,7 @@ impl Expression {
         let config = dense::Config::new()
             .start_kind(StartKind::Anchored)
             .dfa_size_limit(Some(TABLE))
-            .determinize_size_limit(Some(MAKING));
+            .determinize_size_limit(Some(CONSTRUCTION));
         let states = dense::Builder::new().configure(config).build(pattern).ok()?;
         let start = states.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
         Some(Self::Table { states: Box::new(states), start })

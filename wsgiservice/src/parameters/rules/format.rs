@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_its_name() {
+    fn words_and_schema_have_the_name() {
         let rule = Format::new(grammar::Format::Ipv4).expect("a rule");
         assert_eq!(rule.in_words(), "a valid ipv4");
         let mut schema = Map::new();

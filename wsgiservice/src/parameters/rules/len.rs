@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_the_unit() {
+    fn the_words_have_the_unit() {
         assert_eq!(Len::new(1, 2).in_words(false), "1 to 2 characters");
         assert_eq!(Len::new(0, 2).in_words(true), "0 to 2 bytes");
         assert_eq!(Len::new(1, usize::MAX).in_words(false), "at least 1 characters");

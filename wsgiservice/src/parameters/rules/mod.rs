@@ -1,5 +1,7 @@
-//! The rules of `#[validate]`, compiled: each has a file, which checks a value, says what the rule asks in words, and
-//! says the same in a schema.
+//! The rules of `#[validate]`, compiled.
+//!
+//! Each has a file, which checks a value, describes the rule in words, and adds it to a schema. To add a rule, add a file,
+//! a variant and its arms here; the rest of the runtime does not know one rule from another.
 
 mod expression;
 mod format;
@@ -27,7 +29,7 @@ pub(crate) enum CompiledRule {
     Format(Format),
 }
 
-/// Nothing if the value satisfies the rule; else which rule it violates, and what it must be.
+/// The result of a check: the violation has a code and a sentence for the client.
 pub(crate) type Checked = Result<(), (Code, Cow<'static, str>)>;
 
 /// Why a rule cannot be compiled.
@@ -66,7 +68,7 @@ impl CompiledRule {
         }
     }
 
-    /// When the rule is checked among others: a client is told the first that a value violates.
+    /// The order in which the rules of a value are checked. The first that it violates is reported.
     pub(crate) fn turn(&self) -> u8 {
         match self {
             Self::Len(_) => 0,
@@ -104,7 +106,7 @@ impl CompiledRule {
         }
     }
 
-    /// What the rule asks of a value, or of a file; `None` if that is nothing.
+    /// The rule in words, as for a value or a file; `None` if it allows everything.
     pub(crate) fn in_words(&self, of_file: bool) -> Option<String> {
         match self {
             Self::Re(rule) => Some(rule.in_words()),
@@ -115,7 +117,7 @@ impl CompiledRule {
         }
     }
 
-    /// Adds what the rule asks to the schema of a value, which has a `type` (JSON Schema 2020-12).
+    /// Adds the rule to the schema of a value, which has a `type` (JSON Schema 2020-12).
     pub(crate) fn schema(&self, is_text: bool, schema: &mut Map<String, Value>) {
         match self {
             Self::Re(rule) => rule.schema(is_text, schema),

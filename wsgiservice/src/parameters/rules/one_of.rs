@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_the_values() {
+    fn the_words_have_the_values() {
         assert_eq!(DICE.in_words(), "one of 6, 20");
     }
 

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_its_ends() {
+    fn the_words_have_the_ends() {
         assert_eq!(PERCENT.in_words().as_deref(), Some("from 1 to 100"));
         assert_eq!(Range::new(Bound::Open, Bound::Open).in_words(), None);
     }

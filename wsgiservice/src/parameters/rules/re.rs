@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_the_expression() {
+    fn the_words_have_the_expression() {
         assert_eq!(re("a|b").in_words(), "matches `a|b`");
     }
 

@@ -1,11 +1,7 @@
 //! Tags and text that are well-formed by construction.
 //!
-//! Only this module decides which names an element can have, which characters XML can express and which of them are
-//! escaped. Names are those of [XML 1.0] without the colon ([NCName]), which would refer to an undeclared namespace, and
-//! without the prefix `xml`, which the standard reserves.
-//!
-//! [XML 1.0]: https://www.w3.org/TR/xml/#NT-Name
-//! [NCName]: https://www.w3.org/TR/xml-names/#NT-NCName
+//! Only this module decides which characters XML can express, and which of them are escaped. Which names an element can
+//! have is a question to the grammar crate, since a declaration names a root element.
 
 use std::borrow::Cow;
 
@@ -13,6 +9,7 @@ use quick_xml::Writer;
 use quick_xml::escape::partial_escape;
 use quick_xml::events::{BytesStart, BytesText, Event};
 use serde::Serialize;
+use wsgiservice_grammar::xml::is_name;
 
 use super::Error;
 
@@ -79,49 +76,6 @@ pub(crate) fn tag(key: &str) -> BytesStart<'_> {
 /// Returns the tag for an entry of a list.
 pub(crate) fn child_tag(order: usize) -> BytesStart<'static> {
     BytesStart::new("child").with_attributes([("order", order.to_string().as_str())])
-}
-
-/// Returns whether an element can have this name.
-pub(crate) fn is_name(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(is_name_start)
-        && characters.all(is_name_character)
-        && !is_reserved(text)
-}
-
-fn is_reserved(name: &str) -> bool {
-    name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xml"))
-}
-
-/// `NameStartChar` of XML 1.0 §2.3, without the colon.
-fn is_name_start(character: char) -> bool {
-    matches!(
-        character,
-        'A'..='Z'
-            | '_'
-            | 'a'..='z'
-            | '\u{C0}'..='\u{D6}'
-            | '\u{D8}'..='\u{F6}'
-            | '\u{F8}'..='\u{2FF}'
-            | '\u{370}'..='\u{37D}'
-            | '\u{37F}'..='\u{1FFF}'
-            | '\u{200C}'..='\u{200D}'
-            | '\u{2070}'..='\u{218F}'
-            | '\u{2C00}'..='\u{2FEF}'
-            | '\u{3001}'..='\u{D7FF}'
-            | '\u{F900}'..='\u{FDCF}'
-            | '\u{FDF0}'..='\u{FFFD}'
-            | '\u{10000}'..='\u{EFFFF}'
-    )
-}
-
-/// `NameChar` of XML 1.0 §2.3, without the colon.
-fn is_name_character(character: char) -> bool {
-    is_name_start(character)
-        || matches!(
-            character,
-            '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}'
-        )
 }
 
 /// Removes the characters that XML cannot express, not even as a reference.
@@ -203,36 +157,5 @@ mod tests {
         let mut markup = Markup::default();
         markup.element(&child_tag(3), &()).expect("an element can be written");
         assert_eq!(markup.into_bytes(), br#"<child order="3"></child>"#);
-    }
-
-    #[test]
-    fn names_follow_the_standard() {
-        for name in ["a", "_", "größe", "a-b.c1", "x\u{300}", "\u{65E5}\u{672C}", "\u{10000}"] {
-            assert!(is_name(name), "{name:?} is a name");
-        }
-    }
-
-    #[test]
-    fn other_text_is_not_a_name() {
-        for text in
-            ["", "1a", "-a", ".a", "\u{300}", "a b", "a/b", "\u{D7}", "a\u{37E}", "\u{F0000}"]
-        {
-            assert!(!is_name(text), "{text:?} is not a name");
-        }
-    }
-
-    #[test]
-    fn a_name_with_a_colon_is_rejected() {
-        assert!(!is_name("a:b"));
-        assert!(!is_name(":a"));
-    }
-
-    #[test]
-    fn names_that_begin_with_xml_are_reserved() {
-        for text in ["xml", "XML", "xMlns", "xmlfile"] {
-            assert!(!is_name(text), "{text:?} is reserved");
-        }
-        assert!(is_name("xm"));
-        assert!(is_name("axml"));
     }
 }

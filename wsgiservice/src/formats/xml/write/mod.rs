@@ -16,6 +16,7 @@ mod serializer;
 use std::{fmt, io};
 
 use serde::{Serialize, ser};
+use wsgiservice_grammar::xml::is_name;
 
 use self::markup::{Markup, tag};
 
@@ -28,7 +29,7 @@ const DEFAULT_ROOT: &str = "response";
 ///
 /// Fails if the key of a map is not a string, a number or a boolean, or if the value itself fails to serialise.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Vec<u8>, Error> {
-    let root = if markup::is_name(root) { root } else { DEFAULT_ROOT };
+    let root = if is_name(root) { root } else { DEFAULT_ROOT };
     let mut markup = Markup::default();
     markup.element(&tag(root), value)?;
     Ok(markup.into_bytes())
