@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Fields, Path};
 
-use super::{lints, option};
+use super::{option, unnamed_items};
 use crate::input::{Errors, derive, documentation};
 
 pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
@@ -99,12 +99,10 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
         .collect();
     let ident = &input.ident;
     let (generics, arguments, where_clause) = input.generics.split_for_impl();
-    let lints = lints();
     let errors = errors.into_tokens();
-    quote! {
-        #lints
-        const _: () = {
-            use #krate::__private as __w;
+    let items = unnamed_items(
+        &krate,
+        &quote! {
             #[automatically_derived]
             impl #generics ::core::convert::From<#ident #arguments> for __w::Problem #where_clause {
                 fn from(error: #ident #arguments) -> Self {
@@ -116,9 +114,9 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
             impl #generics __w::Failures for #ident #arguments #where_clause {
                 const FAILURES: &'static [__w::Failure] = &[#(#failures),*];
             }
-        };
-        #errors
-    }
+        },
+    );
+    quote!(#items #errors)
 }
 
 fn implement(
@@ -130,15 +128,13 @@ fn implement(
 ) -> TokenStream {
     let ident = &input.ident;
     let (generics, arguments, where_clause) = input.generics.split_for_impl();
-    let lints = lints();
     let errors = errors.into_tokens();
-    quote! {
-        #lints
-        const _: () = {
-            use #krate::__private as __w;
+    let items = unnamed_items(
+        krate,
+        &quote! {
             #[automatically_derived]
             impl #generics #name for #ident #arguments #where_clause { #body }
-        };
-        #errors
-    }
+        },
+    );
+    quote!(#items #errors)
 }

@@ -108,6 +108,18 @@ fn signature_lints() -> TokenStream {
     }
 }
 
+/// Items without a name of their own, in which `__w` has the names for generated code.
+fn unnamed_items(krate: &syn::Path, items: &TokenStream) -> TokenStream {
+    let lints = lints();
+    quote! {
+        #lints
+        const _: () = {
+            use #krate::__private as __w;
+            #items
+        };
+    }
+}
+
 /// Allows, in generated code, the lints that an author may deny.
 fn lints() -> TokenStream {
     quote!(#[allow(unused, unused_qualifications, deprecated, clippy::all, clippy::pedantic, clippy::nursery)])

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::Path;
 use wsgiservice_grammar::path::{self, Part};
 
-use super::{assertions, constraint::constraint, describe_limits, limits, lints, option};
+use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
 use crate::{
     check,
     input::{
@@ -76,11 +76,9 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
     let path_function = path_function(mount);
-    let lints = lints();
-    quote! {
-        #lints
-        const _: () = {
-            use #krate::__private as __w;
+    unnamed_items(
+        krate,
+        &quote! {
             #[automatically_derived]
             impl #generics __w::Mounted for #ident #arguments #where_clause {
                 const MOUNT: __w::Mount = __w::Mount {
@@ -101,8 +99,8 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
             }
             impl #generics #ident #arguments #where_clause { #path_function }
             #checks
-        };
-    }
+        },
+    )
 }
 
 /// The function that takes a value for each variable, and returns the path.
@@ -137,14 +135,12 @@ fn path_function(mount: &Mount) -> TokenStream {
 pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
     let ident = &item.ident;
     let (generics, arguments, where_clause) = item.generics.split_for_impl();
-    let lints = lints();
-    quote! {
-        #lints
-        const _: () = {
-            use #krate::__private as __w;
+    unnamed_items(
+        krate,
+        &quote! {
             impl #generics __w::Mounted for #ident #arguments #where_clause {
                 const MOUNT: __w::Mount = __w::INVALID_MOUNT;
             }
-        };
-    }
+        },
+    )
 }

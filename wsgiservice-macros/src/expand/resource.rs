@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
 use wsgiservice_grammar::hook::Hook;
 
-use super::{assertions, constraint::constraint, describe_limits, limits, lints, option};
+use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
 use crate::{
     check,
     input::{
@@ -175,11 +175,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let (checked, checks) =
         assertions::place(&resource.generics, assertions::of_resource(resource));
-    let lints = lints();
-    quote! {
-        #lints
-        const _: () = {
-            use #krate::__private as __w;
+    unnamed_items(
+        krate,
+        &quote! {
             use __w::ReturnValueExt as _;
             #[automatically_derived]
             impl #generics __w::Resource for #self_type #where_clause {
@@ -202,8 +200,8 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
                 #represent
             }
             #checks
-        };
-    }
+        },
+    )
 }
 
 /// The facts about an operation, as a constant.
@@ -350,11 +348,9 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
 pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
     let self_type = &item.self_type;
     let (generics, _, where_clause) = item.generics.split_for_impl();
-    let lints = lints();
-    quote! {
-        #lints
-        const _: () = {
-            use #krate::__private as __w;
+    unnamed_items(
+        krate,
+        &quote! {
             impl #generics __w::Resource for #self_type #where_clause {
                 const OPERATIONS: __w::Operations =
                     __w::Operations { operations: &[], representations: &[], valid: false };
@@ -366,6 +362,6 @@ pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
                     __w::None
                 }
             }
-        };
-    }
+        },
+    )
 }

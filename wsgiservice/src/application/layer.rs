@@ -27,14 +27,14 @@ pub(super) struct BoxLayer(Arc<dyn Fn(BoxService) -> BoxService + Send + Sync>);
 
 type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
-trait ErasedService: Send + Sync {
+pub(super) trait ErasedService: Send + Sync {
     fn call(&self, request: Request<Body>) -> BoxFuture;
     fn boxed_clone(&self) -> Box<dyn ErasedService>;
 }
 
 /// A service that a layer returned.
 #[derive(Clone)]
-struct TowerService<S>(S);
+pub(super) struct TowerService<S>(S);
 
 impl<S, B> ErasedService for TowerService<S>
 where
@@ -64,18 +64,9 @@ where
 }
 
 impl BoxService {
-    pub(super) fn new<S, B>(service: S) -> Self
+    pub(super) fn new<S>(service: S) -> Self
     where
-        S: tower_service::Service<Request<Body>, Response = Response<B>>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Error: Into<BoxError>,
-        S::Future: Send,
-        B: http_body::Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
+        TowerService<S>: ErasedService + 'static,
     {
         Self(Box::new(TowerService(service)))
     }
@@ -86,19 +77,10 @@ impl BoxService {
 }
 
 impl BoxLayer {
-    pub(super) fn new<L, S, B>(layer: L) -> Self
+    pub(super) fn new<L>(layer: L) -> Self
     where
-        L: Layer<LayerService, Service = S> + Send + Sync + 'static,
-        S: tower_service::Service<Request<Body>, Response = Response<B>>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Error: Into<BoxError>,
-        S::Future: Send,
-        B: http_body::Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
+        L: Layer<LayerService> + Send + Sync + 'static,
+        TowerService<L::Service>: ErasedService + 'static,
     {
         Self(Arc::new(move |inner| BoxService::new(layer.layer(LayerService(inner)))))
     }

@@ -11,7 +11,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::File;
-use crate::{http::urlencoded::pairs, problem::violation::Violation};
+use crate::{formats::json, http::urlencoded::pairs, problem::violation::Violation};
 
 /// The maximum number of members; each entry of a list counts.
 const MAX_MEMBERS: usize = 10_000;
@@ -88,8 +88,7 @@ impl Members {
     /// # Errors
     /// A violation if the content is malformed, nests too deeply or has too many members.
     pub(super) fn of_json(content: &[u8]) -> Result<Self, Violation> {
-        let malformed =
-            |error: serde_json::Error| Violation::malformed("JSON", error.line(), error.column());
+        let malformed = |error| json::malformed(&error);
         serde_json::from_slice::<Bounded>(content).map_err(malformed)?;
         let mut members = Self::default();
         let Ok(Object(entries)) = serde_json::from_slice(content) else { return Ok(members) };

@@ -92,7 +92,7 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
     }
     let mut responses = Object::default();
     for it in &method.responses {
-        let status = it.status.map_or("default".to_owned(), |status| status.to_string());
+        let status = it.facts.status.map_or("default".to_owned(), |status| status.to_string());
         responses.insert(&status, response(it).into());
     }
     Object::default()
@@ -171,17 +171,17 @@ fn contents(media_types: &[&str], schema: Option<&Value>) -> Object {
 
 fn response(response: &Response) -> Object {
     let mut headers = Object::default();
-    for name in &response.fields {
+    for name in &response.facts.fields {
         headers.insert(name, header(name).into());
     }
-    let mut content = contents(&response.media_types, response.schema.as_ref());
-    if response.is_problem {
+    let mut content = contents(&response.facts.media_types, response.schema.as_ref());
+    if response.facts.is_problem {
         // The HTML page of a problem, which is the last of its media types, is not JSON.
         let page = Object::default().with("schema", text());
         content.insert("text/html", page.into());
     }
     Object::default()
-        .with("description", response.description)
+        .with("description", response.facts.description)
         .with_full("headers", headers)
         .with_full("content", content)
 }

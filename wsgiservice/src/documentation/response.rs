@@ -8,25 +8,15 @@ use crate::site::SiteResponse;
 /// A response of a method.
 #[derive(Debug)]
 pub(crate) struct Response {
-    /// The status, or `None` for any other one.
-    pub(crate) status: Option<u16>,
-    pub(crate) description: &'static str,
-    /// The names of the header fields that it can have, beside those that every response has.
-    pub(crate) fields: Vec<&'static str>,
-    pub(crate) media_types: Vec<&'static str>,
+    pub(crate) facts: SiteResponse,
     pub(crate) schema: Option<Value>,
-    pub(crate) is_problem: bool,
 }
 
 /// These responses, with their schemas.
 pub(super) fn all(responses: Vec<SiteResponse>, generator: &mut SchemaGenerator) -> Vec<Response> {
-    let mut response = |it: SiteResponse| Response {
-        status: it.status,
-        description: it.description,
-        fields: it.fields,
-        media_types: it.media_types,
-        schema: it.schema.map(|schema| schema(generator).to_value()),
-        is_problem: it.is_problem,
+    let response = |facts: SiteResponse| {
+        let schema = facts.schema.map(|schema| schema(generator).to_value());
+        Response { facts, schema }
     };
-    responses.into_iter().map(&mut response).collect()
+    responses.into_iter().map(response).collect()
 }

@@ -87,11 +87,11 @@ fn content(content: &Content) -> Object {
 
 fn response(response: &Response) -> Tree {
     Object::default()
-        .with_some("status", response.status.map(Value::from))
-        .with("description", response.description)
-        .with("fields", Tree::texts(&response.fields))
-        .with("media_types", Tree::texts(&response.media_types))
+        .with_some("status", response.facts.status.map(Value::from))
+        .with("description", response.facts.description)
+        .with("fields", Tree::texts(&response.facts.fields))
+        .with("media_types", Tree::texts(&response.facts.media_types))
         .with_some("schema", response.schema.as_ref())
-        .with("problem", response.is_problem)
+        .with("problem", response.facts.is_problem)
         .into()
 }

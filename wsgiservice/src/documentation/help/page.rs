@@ -239,12 +239,12 @@ fn responses(responses: &[Response]) -> Markup {
                 tbody {
                     @for response in responses {
                         tr {
-                            td { @match response.status { Some(status) => code { (status) }, None => "Any other" } }
+                            td { @match response.facts.status { Some(status) => code { (status) }, None => "Any other" } }
                             td {
-                                (markdown(response.description))
+                                (markdown(response.facts.description))
                                 @if let Some(schema) = &response.schema { (self::schema(schema)) }
                             }
-                            td.quiet data-label="Header fields" { (response.fields.join(", ")) }
+                            td.quiet data-label="Header fields" { (response.facts.fields.join(", ")) }
                         }
                     }
                 }
