@@ -31,7 +31,7 @@ const ACCEPT: [(&str, &str, u16); 6] = [
 ];
 
 fn negotiation(criterion: &mut Criterion) {
-    let service = Application::new("words").mount(Word).into_service();
+    let service = Application::new("words").mount(Word).build().expect("a service");
     let mut group = criterion.benchmark_group("negotiation");
     group.bench_function("no Accept", |bencher| {
         support::measure(bencher, &service, 200, |_| support::get("/word", &[]));

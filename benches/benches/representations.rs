@@ -37,7 +37,7 @@ fn entry(id: u32) -> Entry {
 }
 
 fn representations(criterion: &mut Criterion) {
-    let service = Application::new("lists").mount(Entries).into_service();
+    let service = Application::new("lists").mount(Entries).build().expect("a service");
     let mut group = criterion.benchmark_group("representations");
     for (extension, count) in [("json", 1), ("xml", 1), ("json", LARGE), ("xml", LARGE)] {
         let target = format!("/entries/{count}.{extension}");

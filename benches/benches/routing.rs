@@ -30,7 +30,7 @@ fn application(resources: usize) -> Application {
 fn routing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("routing");
     for resources in [10, 100, 10_000] {
-        let service = application(resources).into_service();
+        let service = application(resources).build().expect("a service");
         group.bench_function(BenchmarkId::from_parameter(resources), |bencher| {
             support::measure(bencher, &service, 200, |position| {
                 let section = position % TARGETS * (resources / TARGETS);

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use tor_geoip::GeoipDb;
-use wsgiservice::{Application, Settings, mount, resource};
+use wsgiservice::{Application, mount, resource, server::Settings};
 
 /// Represents the GeoIP information of a single IP address.
 #[mount("/1/{ip}", etag = auto)]
@@ -31,5 +31,5 @@ struct Country {
 
 fn main() -> wsgiservice::Result<()> {
     let resource = IpResource { geoip: GeoipDb::new_embedded() };
-    Application::new("geoip").mount(resource).settings(Settings::new(([127, 0, 0, 1], 0))).run()
+    Application::new("geoip").mount(resource).run_with(Settings::new(([127, 0, 0, 1], 0)))
 }

@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Duration};
 
 use clap::Parser;
-use wsgiservice::{Application, Settings, mount, resource};
+use wsgiservice::{Application, mount, resource, server::Settings};
 
 /// The number of generator steps that take about 100 microseconds.
 const STEPS: u32 = 50_000;
@@ -65,5 +65,5 @@ struct Options {
 
 fn main() -> wsgiservice::Result<()> {
     let application = Application::new("scale").mount(Bytes).mount(Compute).mount(Wait);
-    application.settings(Options::parse().settings).run()
+    application.run_with(Options::parse().settings)
 }

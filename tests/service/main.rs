@@ -9,7 +9,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Barrier,
 };
-use wsgiservice::{Application, Binary, Body, Created, mount, resource};
+use wsgiservice::{Application, Created, answer::Binary, content::Body, mount, resource};
 
 /// Accepts at most 64 KiB.
 #[mount("/file")]

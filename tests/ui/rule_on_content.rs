@@ -1,4 +1,4 @@
-use wsgiservice::{Content, File, mount, resource};
+use wsgiservice::{Content, content::File, mount, resource};
 
 #[mount("/")]
 struct Upload;

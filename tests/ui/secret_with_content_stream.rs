@@ -1,4 +1,4 @@
-use wsgiservice::{ContentStream, Secret, mount, resource};
+use wsgiservice::{Secret, content::ContentStream, mount, resource};
 
 #[mount("/upload")]
 struct Upload;

@@ -69,24 +69,24 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
-mod answer;
+pub mod answer;
 mod application;
 #[cfg(feature = "command-line")]
 mod commands;
-mod content;
+pub mod content;
 mod declaration;
 mod documentation;
 mod error;
 mod exchange;
 mod formats;
-mod http;
+pub mod http;
 mod parameters;
 mod preconditions;
-mod problem;
+pub mod problem;
 mod representation;
 mod resource;
 mod routing;
-mod server;
+pub mod server;
 mod settings;
 mod site;
 #[cfg(any(test, feature = "testing"))]
@@ -267,34 +267,21 @@ pub use wsgiservice_macros::Parameter;
 /// ```
 pub use wsgiservice_macros::Problem;
 
+pub use bytes;
+pub use schemars;
+
+#[cfg(feature = "command-line")]
+pub use self::server::run;
 pub use self::{
-    answer::{
-        Accepted, Created, IntoAnswer, NoContent, Put, ResetContent, WithFields,
-        binary::Binary,
-        redirect::{
-            Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther,
-            TemporaryRedirect,
-        },
-    },
-    application::{Application, LayerService, ResponseFuture, Service},
-    content::{Content, ContentStream, Patch},
+    answer::{Created, NoContent},
+    application::Application,
+    content::Content,
     error::{Error, Result},
-    http::{
-        body::{Body, BoxError},
-        entity_tag::EntityTag,
-        request::Request,
-    },
-    parameters::{Parameter, ParseError, Secret},
+    http::{entity_tag::EntityTag, request::Request},
+    parameters::{Parameter, ParameterKind, ParseError, Secret},
     preconditions::Preconditions,
     problem::Problem,
-    representation::Represent,
     resource::Resource,
-    server::run,
-    settings::{InvalidNetwork, Network, Runtime, Settings},
-    site::build_error::BuildError,
-};
-#[cfg(feature = "multipart")]
-pub use self::{
-    content::File,
-    formats::form::multipart::{FormStream, Part},
+    server::run_with,
+    site::Policy,
 };

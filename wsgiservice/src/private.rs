@@ -17,7 +17,7 @@ pub use wsgiservice_grammar::rule::new as rule;
 pub use crate::{
     __package as package, __returns as returns, __schema as schema,
     answer::{
-        Outcome, Parts,
+        outcome::{Outcome, Parts},
         return_type::{
             ArgumentType, ArgumentTypeExt, DescribedReturn, DescribedReturnExt, ReturnType,
             ReturnTypeExt,
@@ -30,8 +30,8 @@ pub use crate::{
     },
     http::entity_tag::EntityTag,
     parameters::{
-        Argument, Arguments, Converted, Optional, Parameter, ParseError, Repeated, Single, Whole,
-        converted,
+        Argument, Arguments, Converted, Optional, Parameter, ParameterKind, ParseError, Repeated,
+        Single, Whole, converted,
     },
     problem::Problem,
     representation::{Represent, Writer},

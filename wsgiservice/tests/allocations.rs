@@ -10,9 +10,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tower_service::Service as _;
-use wsgiservice::{
-    Application, Body, ContentStream, FormStream, Problem, Service, mount, resource,
-};
+use wsgiservice::{Application, Problem, content::{Body, ContentStream, FormStream}, mount, resource, server::Service};
 
 #[mount("/1/{ip}")]
 #[validate(ip, re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}")]
@@ -55,7 +53,7 @@ fn allocations(service: &mut Service, target: &str) -> u64 {
 
 #[test]
 fn a_get_allocates_only_its_two_futures() {
-    let mut service = Application::new("geoip").mount(Address).into_service();
+    let mut service = Application::new("geoip").mount(Address).build().expect("a service");
     // The boxed futures of the method and of the tower service. The content is a slice of a chunk of the thread, and the
     // response reuses the header table of an earlier request.
     assert_eq!(allocations(&mut service, "/1/130.59.31.80"), 2);
@@ -137,7 +135,7 @@ impl Count {
 
 #[test]
 fn a_name_with_many_values_is_stored_once() {
-    let mut service = Application::new("count").mount(Count).into_service();
+    let mut service = Application::new("count").mount(Count).build().expect("a service");
     let json = format!(r#"{{"{}": [{}1]}}"#, "k".repeat(1 << 20), "1,".repeat(9_000));
     let request = Request::post("/count").header("content-type", "application/json");
     let request = request.body(Body::from(json)).expect("a request");
@@ -159,7 +157,7 @@ fn many_small_parts_do_not_accumulate() {
     let request =
         Request::post("/upload").header("content-type", "multipart/form-data; boundary=b");
     let request = request.body(body).expect("a request");
-    let mut service = Application::new("upload").mount(Upload).into_service();
+    let mut service = Application::new("upload").mount(Upload).build().expect("a service");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut status = None;
     let counted = measure(|| {

@@ -6,7 +6,7 @@ use criterion::{BatchSize, Bencher};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use tower_service::Service as _;
-use wsgiservice::{Body, Service};
+use wsgiservice::{content::Body, server::Service};
 
 /// A `GET` with these header fields.
 pub(crate) fn get(target: &str, fields: &[(&str, &str)]) -> Request<Body> {

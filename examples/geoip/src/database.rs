@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
 use clap::Parser;
 use maxminddb::{MaxMindDbError, Reader, path};
 use tor_geoip::GeoipDb;
-use wsgiservice::Settings;
+use wsgiservice::server::Settings;
 
 /// A database of countries.
 #[derive(Clone)]

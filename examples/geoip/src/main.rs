@@ -31,7 +31,7 @@ struct Country {
 
 fn main() -> wsgiservice::Result<()> {
     let (geoip, settings) = GeoIp::of_command_line()?;
-    Application::new("geoip").mount(IpResource { geoip }).settings(settings).run()
+    Application::new("geoip").mount(IpResource { geoip }).run_with(settings)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
-use wsgiservice::{Application, Body, Content, Created, Settings, mount, resource};
+use wsgiservice::{Application, Content, Created, content::Body, mount, resource, server::Settings};
 
 /// The fields of a document by name, in the client's order.
 type Fields = IndexMap<String, String>;
@@ -92,9 +92,9 @@ struct Options {
 
 fn main() -> wsgiservice::Result<()> {
     let options = Options::parse();
-    wsgiservice::run(async {
+    wsgiservice::run_with(options.settings, async {
         let database = Database::open(options.database.as_deref()).await?;
-        Ok(application(database).settings(options.settings))
+        Ok(application(database))
     })
 }
 

@@ -12,7 +12,7 @@ use password::Passwords;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
-use wsgiservice::{Application, Created, Problem, Secret, Settings, mount, resource};
+use wsgiservice::{Application, Created, Problem, Secret, mount, resource, server::Settings};
 
 /// The state that all resources share.
 #[derive(Clone)]
@@ -141,10 +141,10 @@ struct Options {
 
 fn main() -> wsgiservice::Result<()> {
     let options = Options::parse();
-    wsgiservice::run(async {
+    wsgiservice::run_with(options.settings, async {
         let database = Database::open(options.database.as_deref()).await?;
         let state = State { database, passwords: Passwords::new()? };
-        Ok(application(state).settings(options.settings))
+        Ok(application(state))
     })
 }
 

@@ -7,7 +7,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tower_layer::layer_fn;
-use wsgiservice::{Application, LayerService, mount, resource};
+use wsgiservice::{Application, mount, resource, server::LayerService};
 
 use super::strict;
 
@@ -71,11 +71,11 @@ struct Watch {
     seen: Seen,
 }
 
-impl tower_service::Service<http::Request<wsgiservice::Body>> for Watch {
-    type Response = http::Response<wsgiservice::Body>;
-    type Error = wsgiservice::BoxError;
+impl tower_service::Service<http::Request<wsgiservice::content::Body>> for Watch {
+    type Response = http::Response<wsgiservice::content::Body>;
+    type Error = wsgiservice::content::BoxError;
     type Future =
-        <LayerService as tower_service::Service<http::Request<wsgiservice::Body>>>::Future;
+        <LayerService as tower_service::Service<http::Request<wsgiservice::content::Body>>>::Future;
 
     fn poll_ready(
         &mut self,
@@ -84,7 +84,7 @@ impl tower_service::Service<http::Request<wsgiservice::Body>> for Watch {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<wsgiservice::Body>) -> Self::Future {
+    fn call(&mut self, request: http::Request<wsgiservice::content::Body>) -> Self::Future {
         self.seen.lock().expect("not poisoned").push(self.name);
         self.inner.call(request)
     }
@@ -122,7 +122,7 @@ fn a_prefix_must_be_a_path() {
 async fn an_invalid_application_responds_with_500_to_every_request() {
     use tower_service::Service as _;
 
-    let mut service = Application::new("conflicts").mount(One).mount(Other).into_service();
+    let mut service = Application::new("conflicts").mount(One).mount(Other).build().expect("a service");
     let request = http::Request::get("/one/1").body(String::new()).expect("a request");
     assert_eq!(service.call(request).await.expect("a response").status(), 500);
 }
@@ -190,7 +190,7 @@ async fn exchange(address: std::net::SocketAddr, request: &str) -> String {
 
 #[tokio::test]
 async fn an_application_runs_inside_axum() {
-    let service = Application::new("inside").mount(Two).into_service();
+    let service = Application::new("inside").mount(Two).build().expect("a service");
     let router = axum::Router::new().nest_service("/inside", service);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");

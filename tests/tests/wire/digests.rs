@@ -1,7 +1,7 @@
 //! Digests of response content.
 
 use http::HeaderValue;
-use wsgiservice::{Application, Binary, mount, resource, testing::TestResponse};
+use wsgiservice::{Application, answer::Binary, mount, resource, testing::TestResponse};
 
 use super::{sha256, strict};
 
@@ -116,13 +116,13 @@ async fn a_digest_set_by_the_method_is_kept() {
 
 #[tokio::test]
 async fn a_nested_application_keeps_its_content_md5_setting() {
-    let client = strict(Application::new("all").nest("/a", application().content_md5()));
+    let client = strict(Application::new("all").nest("/a", application().policy(Policy::new().content_md5(true))));
     assert!(client.get("/a/image").send().await.field("content-md5").is_some());
 }
 
 #[tokio::test]
 async fn content_md5_is_sent_if_the_application_enables_it() {
-    let client = strict(application().content_md5());
+    let client = strict(application().policy(Policy::new().content_md5(true)));
     let response = client.get("/image").send().await;
     assert_eq!(response.field("content-md5"), Some("eB5eJF1ptWaXm4bijSPyxw=="));
     assert!(client.get("/nowhere").send().await.field("content-md5").is_some());

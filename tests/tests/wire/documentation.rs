@@ -9,10 +9,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use wsgiservice::{
-    Application, Content, Created, File, Problem, Resource, Secret, Settings, mount, resource,
-    testing::Client,
-};
+use wsgiservice::{Application, Content, Created, Problem, Resource, Secret, content::File, mount, resource, server::Settings, testing::Client};
 
 use super::{status, strict, text};
 
@@ -235,7 +232,7 @@ async fn a_client_of_unknown_address_is_not_trusted() {
     use tower_service::Service;
 
     let request = http::Request::get("/_internal/help").body(String::new()).expect("a request");
-    let response = application().into_service().call(request).await.expect("a response");
+    let response = application().build().expect("a service").call(request).await.expect("a response");
     assert_eq!(response.status(), 404);
 }
 

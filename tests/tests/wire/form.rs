@@ -2,9 +2,7 @@
 
 use std::convert::Infallible;
 
-use wsgiservice::{
-    Application, Body, File, FormStream, Problem, Secret, mount, resource, testing::TestResponse,
-};
+use wsgiservice::{Application, Problem, Secret, content::{Body, File, FormStream}, mount, resource, testing::TestResponse};
 
 use super::{sha256, strict, violations};
 

@@ -1,10 +1,7 @@
 //! Return types of methods.
 
 use serde::Serialize;
-use wsgiservice::{
-    Accepted, Application, Created, Found, MovedPermanently, PermanentRedirect, Problem, Put,
-    SeeOther, TemporaryRedirect, mount, resource, testing::Client,
-};
+use wsgiservice::{Application, Created, Problem, answer::{Accepted, Found, MovedPermanently, PermanentRedirect, Put, SeeOther, TemporaryRedirect}, mount, resource, testing::Client};
 
 use super::strict;
 

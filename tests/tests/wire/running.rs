@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Notify;
 use tower_service::Service as _;
 use tracing_subscriber::fmt::MakeWriter;
-use wsgiservice::{Application, Body, mount, resource};
+use wsgiservice::{Application, content::Body, mount, resource};
 
 use super::strict;
 
@@ -65,7 +65,7 @@ impl Panic {
 
 /// Sends a request, and disconnects as soon as the method has started.
 async fn go_away(method: &str, steps: &Steps) {
-    let mut service = Application::new("jobs").mount(Job { steps: steps.clone() }).into_service();
+    let mut service = Application::new("jobs").mount(Job { steps: steps.clone() }).build().expect("a service");
     let request = http::Request::builder().method(method).uri("/job").body(Body::empty());
     let answer = service.call(request.expect("a request"));
     tokio::select! {

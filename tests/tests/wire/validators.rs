@@ -3,11 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderValue, header};
-use wsgiservice::{
-    Application, Body, EntityTag, NoContent, Preconditions, Problem, Put, WithFields, mount,
-    resource,
-    testing::{Client, TestResponse},
-};
+use wsgiservice::{Application, EntityTag, NoContent, Preconditions, Problem, answer::{Put, WithFields}, content::Body, mount, resource, testing::{Client, TestResponse}};
 
 use super::strict;
 

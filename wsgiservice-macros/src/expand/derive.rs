@@ -31,7 +31,7 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
                 .collect();
             let idents = data.variants.iter().map(|variant| &variant.ident);
             let reason = format!("It must be one of {}.", words.join(", "));
-            let kind = quote!(__w::Kind::Choice(&[#(#words),*]));
+            let kind = quote!(__w::ParameterKind::choice(&[#(#words),*]));
             let parse = quote! {
                 match text {
                     #(#words => __w::Ok(Self::#idents),)*
@@ -44,7 +44,7 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
             let message = "`Parameter` can only be derived for an enum, or for a struct around one other parameter, such as `struct Id(Uuid);`";
             errors.at(input.ident.span(), message);
             (
-                quote!(__w::Kind::Text(__w::None)),
+                quote!(__w::ParameterKind::text()),
                 quote!(false),
                 quote!(__w::Err(__w::ParseError::new(""))),
             )
@@ -52,7 +52,7 @@ pub(crate) fn parameter(tokens: TokenStream) -> TokenStream {
     };
     let parse = if errors.is_empty() { parse } else { quote!(__w::Err(__w::ParseError::new(""))) };
     let body = quote! {
-        const KIND: __w::Kind = #kind;
+        const KIND: __w::ParameterKind = #kind;
         const IS_SECRET: ::core::primitive::bool = #is_secret;
         fn parse(text: &::core::primitive::str) -> __w::Result<Self, __w::ParseError> { #parse }
     };

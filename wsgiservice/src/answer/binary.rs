@@ -8,7 +8,10 @@ use http::{HeaderValue, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
-use super::{IntoAnswer, Parts, PartsContent};
+use super::{
+    outcome::{IntoAnswer, Parts, PartsContent},
+    sealed::Sealed,
+};
 use crate::{
     http::{body::Body, entity_tag::EntityTag},
     problem::Problem,
@@ -27,7 +30,7 @@ const READ_SIZE: usize = 64 << 10;
 /// computed for bytes in memory only.
 ///
 /// ```
-/// # use wsgiservice::{Application, Binary, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, answer::Binary, mount, resource, testing::Client};
 /// #[mount("/logo")]
 /// struct Logo;
 ///
@@ -86,7 +89,7 @@ impl Binary {
     /// A 404 if the file does not exist, a 500 if it cannot be read.
     ///
     /// ```
-    /// # use wsgiservice::{Application, Binary, Problem, mount, resource, testing::Client};
+    /// # use wsgiservice::{Application, Problem, answer::Binary, mount, resource, testing::Client};
     /// # use http::HeaderValue;
     /// #[mount("/manifest", etag = auto)]
     /// struct Manifest;
@@ -119,7 +122,7 @@ impl Binary {
     /// Creates content from a body, which is read while the client receives it.
     ///
     /// ```
-    /// # use wsgiservice::{Application, Binary, Body, mount, resource, testing::Client};
+    /// # use wsgiservice::{Application, answer::Binary, content::Body, mount, resource, testing::Client};
     /// # use http::HeaderValue;
     /// #[mount("/numbers")]
     /// struct Numbers;
@@ -261,6 +264,8 @@ impl Piece {
         }
     }
 }
+
+impl Sealed for Binary {}
 
 impl IntoAnswer for Binary {
     type Value = ();

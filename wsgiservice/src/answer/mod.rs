@@ -1,90 +1,30 @@
 //! The types that a method can return, apart from values with representations.
 
-pub(crate) mod binary;
-pub(crate) mod redirect;
+mod binary;
+pub(crate) mod outcome;
+mod redirect;
 pub(crate) mod return_type;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
-use self::binary::Binary;
-use crate::{http::body::Body, representation::Represent};
+pub(crate) use self::binary::Piece;
+pub use self::{
+    binary::Binary,
+    outcome::IntoAnswer,
+    redirect::{
+        Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther, TemporaryRedirect,
+    },
+};
+use self::{
+    outcome::{Parts, PartsContent, ResponseHead, parts},
+    sealed::Sealed,
+};
+pub use crate::representation::Represent;
 
-/// The result of calling a method, with its value already written in the selected representation.
-#[derive(Debug)]
-pub struct Outcome {
-    pub(crate) status: StatusCode,
-    pub(crate) head: Option<Box<ResponseHead>>,
-    pub(crate) content: OutcomeContent,
-}
-
-/// The location and the header fields that a method sets. Boxed, since most methods set none.
-#[derive(Debug, Default)]
-pub(crate) struct ResponseHead {
-    pub(crate) location: Option<String>,
-    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
-}
-
-impl ResponseHead {
-    fn location(location: String) -> Box<Self> {
-        Box::new(Self { location: Some(location), ..Self::default() })
-    }
-}
-
-/// The content of an outcome.
-#[derive(Debug)]
-pub(crate) enum OutcomeContent {
-    Nothing,
-    /// In the selected representation.
-    Represented(Bytes),
-    /// The method's own response, unchanged.
-    Verbatim(Box<(HeaderMap, Body)>),
-    /// Bytes of a media type, which support range requests.
-    Binary(Box<Binary>),
-}
-
-/// A return type that sets more of the response than its value: a status, a location.
-///
-/// Implemented by [`Created`], [`Accepted`], [`NoContent`], [`ResetContent`], [`Put`], the redirects and
-/// [`http::Response`].
-pub trait IntoAnswer {
-    /// The value to represent, or `()` without one.
-    type Value;
-
-    /// The possible statuses.
-    const STATUSES: &'static [u16];
-
-    /// Whether there is a value to represent.
-    const HAS_CONTENT: bool;
-
-    /// Whether it is a complete response, sent without negotiation.
-    const VERBATIM: bool = false;
-
-    /// Splits it into the status, the location and the value.
-    fn into_parts(self) -> Parts<Self::Value>;
-}
-
-/// The parts of an [`IntoAnswer`] type.
-#[derive(Debug)]
-pub struct Parts<T> {
-    pub(crate) status: StatusCode,
-    pub(crate) head: Option<Box<ResponseHead>>,
-    pub(crate) content: PartsContent<T>,
-}
-
-impl<T> Parts<T> {
-    /// A 200 with this value.
-    pub(crate) fn ok(value: T) -> Self {
-        parts(StatusCode::OK, None, value)
-    }
-}
-
-#[derive(Debug)]
-pub(crate) enum PartsContent<T> {
-    Nothing,
-    Value(T),
-    Verbatim(Box<(HeaderMap, Body)>),
-    Binary(Box<Binary>),
+/// Keeps other crates from implementing [`IntoAnswer`].
+mod sealed {
+    #[expect(unnameable_types, reason = "no other crate may name it")]
+    pub trait Sealed {}
 }
 
 /// 201: a resource was created, with its location (RFC 9110, section 15.3.2).
@@ -127,7 +67,7 @@ impl<T> Created<T> {
 /// 202: accepted, to be processed later (RFC 9110, section 15.3.3).
 ///
 /// ```
-/// # use wsgiservice::{Accepted, Application, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, answer::Accepted, mount, resource, testing::Client};
 /// #[mount("/jobs")]
 /// struct Jobs;
 ///
@@ -173,7 +113,7 @@ pub struct NoContent;
 /// 205: success; the client should reset its form (RFC 9110, section 15.3.6).
 ///
 /// ```
-/// # use wsgiservice::{Application, ResetContent, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, answer::ResetContent, mount, resource, testing::Client};
 /// #[mount("/vote")]
 /// struct Vote;
 ///
@@ -195,7 +135,7 @@ pub struct ResetContent;
 /// The result of a `PUT`: 201 or 200 (RFC 9110, section 9.3.4).
 ///
 /// ```
-/// # use wsgiservice::{Application, Put, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, answer::Put, mount, resource, testing::Client};
 /// #[mount("/{id}")]
 /// struct Document;
 ///
@@ -224,7 +164,7 @@ pub enum Put<T> {
 /// 200, with additional header fields.
 ///
 /// ```
-/// # use wsgiservice::{Application, WithFields, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, answer::WithFields, mount, resource, testing::Client};
 /// use http::{HeaderValue, header};
 ///
 /// #[mount("/poem")]
@@ -262,13 +202,7 @@ impl<T> WithFields<T> {
     }
 }
 
-fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {
-    Parts {
-        status,
-        head: location.map(ResponseHead::location),
-        content: PartsContent::Value(value),
-    }
-}
+impl<T> Sealed for Created<T> {}
 
 impl<T: Represent> IntoAnswer for Created<T> {
     type Value = T;
@@ -279,6 +213,8 @@ impl<T: Represent> IntoAnswer for Created<T> {
         parts(StatusCode::CREATED, Some(self.location), self.value)
     }
 }
+
+impl<T> Sealed for WithFields<T> {}
 
 impl<T: Represent> IntoAnswer for WithFields<T> {
     type Value = T;
@@ -291,6 +227,8 @@ impl<T: Represent> IntoAnswer for WithFields<T> {
     }
 }
 
+impl<T> Sealed for Accepted<T> {}
+
 impl<T: Represent> IntoAnswer for Accepted<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[202];
@@ -300,6 +238,8 @@ impl<T: Represent> IntoAnswer for Accepted<T> {
         parts(StatusCode::ACCEPTED, None, self.0)
     }
 }
+
+impl<T> Sealed for Put<T> {}
 
 impl<T: Represent> IntoAnswer for Put<T> {
     type Value = T;
@@ -316,6 +256,8 @@ impl<T: Represent> IntoAnswer for Put<T> {
 
 macro_rules! without_content {
     ($($type:ty: $status:literal $constant:ident;)*) => {$(
+        impl Sealed for $type {}
+
         impl IntoAnswer for $type {
             type Value = ();
             const STATUSES: &'static [u16] = &[$status];
@@ -336,25 +278,4 @@ without_content! {
     (): 204 NO_CONTENT;
     NoContent: 204 NO_CONTENT;
     ResetContent: 205 RESET_CONTENT;
-}
-
-impl<B> IntoAnswer for http::Response<B>
-where
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<crate::http::body::BoxError>,
-{
-    type Value = ();
-    const STATUSES: &'static [u16] = &[200];
-    const HAS_CONTENT: bool = false;
-    const VERBATIM: bool = true;
-
-    fn into_parts(self) -> Parts<()> {
-        let (head, body) = self.into_parts();
-        Parts {
-            status: head.status,
-            head: None,
-            content: PartsContent::Verbatim(Box::new((head.headers, Body::new(body)))),
-        }
-    }
 }

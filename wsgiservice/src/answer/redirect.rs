@@ -2,13 +2,16 @@
 
 use http::StatusCode;
 
-use super::{IntoAnswer, Parts, PartsContent, ResponseHead, parts};
+use super::{
+    outcome::{IntoAnswer, Parts, PartsContent, ResponseHead, parts},
+    sealed::Sealed,
+};
 use crate::representation::Represent;
 
 /// 300: several representations, for the client to choose from (RFC 9110, section 15.4.1).
 ///
 /// ```
-/// # use wsgiservice::{Application, MultipleChoices, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, answer::MultipleChoices, mount, resource, testing::Client};
 /// #[mount("/manual")]
 /// struct Manual;
 ///
@@ -44,6 +47,8 @@ impl<T> MultipleChoices<T> {
     }
 }
 
+impl<T> Sealed for MultipleChoices<T> {}
+
 impl<T: Represent> IntoAnswer for MultipleChoices<T> {
     type Value = T;
     const STATUSES: &'static [u16] = &[300];
@@ -67,6 +72,8 @@ macro_rules! redirects {
             }
         }
 
+        impl Sealed for $name {}
+
         impl IntoAnswer for $name {
             type Value = ();
             const STATUSES: &'static [u16] = &[$status];
@@ -87,7 +94,7 @@ redirects! {
     /// 301: moved permanently (RFC 9110, section 15.4.2).
     ///
     /// ```
-    /// # use wsgiservice::{Application, MovedPermanently, mount, resource, testing::Client};
+    /// # use wsgiservice::{Application, answer::MovedPermanently, mount, resource, testing::Client};
     /// #[mount("/old")]
     /// struct Old;
     ///

@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 /// A file in a form (`multipart/form-data`, RFC 7578), as a parameter: `File`, `Option<File>` or `Vec<File>`.
 ///
-/// The file is in memory, and its size counts towards the limit of the content; use [`FormStream`](crate::FormStream) for
+/// The file is in memory, and its size counts towards the limit of the content; use [`FormStream`](crate::content::FormStream) for
 /// files that are too large for that. `#[validate(len = …)]` limits its size in bytes.
 ///
 /// ```
-/// use wsgiservice::{Application, File, mount, resource, testing::Client};
+/// use wsgiservice::{Application, content::File, mount, resource, testing::Client};
 ///
 /// #[mount("/pictures")]
 /// struct Pictures;

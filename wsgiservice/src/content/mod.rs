@@ -20,10 +20,14 @@ pub use self::file::File;
 pub(crate) use self::members::{Member, Written};
 use self::{format::Format, members::Members};
 pub use self::{patch::Patch, stream::ContentStream};
+#[cfg(not(feature = "multipart"))]
+use crate::formats::form::multipart::FormStream;
+#[cfg(feature = "multipart")]
+pub use crate::formats::form::multipart::{FormStream, Part};
+pub use crate::http::body::{Body, BoxError};
 use crate::{
-    formats::{coding::decode::Codings, form::multipart::FormStream},
+    formats::coding::decode::Codings,
     http::{
-        body::Body,
         digest::{Expected, Mismatch},
         known_fields::KnownField,
         request::Request,

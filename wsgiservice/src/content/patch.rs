@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 ///
 /// ```
 /// use serde::Deserialize;
-/// use wsgiservice::{Application, Content, Patch, mount, resource, testing::Client};
+/// use wsgiservice::{Application, Content, content::Patch, mount, resource, testing::Client};
 ///
 /// #[derive(Deserialize)]
 /// struct Change {

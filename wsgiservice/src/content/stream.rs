@@ -24,7 +24,7 @@ const MAX_PIECE: usize = 16 << 10;
 /// its parameters only from the path, the query and the header fields.
 ///
 /// ```
-/// use wsgiservice::{Application, ContentStream, Problem, mount, resource, testing::Client};
+/// use wsgiservice::{Application, Problem, content::ContentStream, mount, resource, testing::Client};
 ///
 /// #[mount("/sum")]
 /// struct Sum;

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use crate::{
-    answer::{Outcome, OutcomeContent},
+    answer::outcome::{Outcome, OutcomeContent},
     content::ReadContent,
     declaration::Role,
     http::{date, entity_tag::EntityTag, request::Request},

@@ -53,8 +53,8 @@ impl<'a> Context<'a> {
     }
 
     /// The policy of the resource, or that of the site if there is none.
-    pub(super) fn policy(&self) -> Policy {
-        self.resource.map_or(self.site.policy, |resource| resource.policy)
+    pub(super) fn policy(&self) -> &Policy {
+        self.resource.map_or(&self.site.policy, |resource| &resource.policy)
     }
 
     /// The representations of a problem.

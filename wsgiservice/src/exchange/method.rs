@@ -35,7 +35,8 @@ pub(super) fn select<'a>(
     match *request.method() {
         Method::OPTIONS => Ok(Selection::Options(resource.options())),
         ref method => {
-            let is_known = resource.policy.known_methods.contains(&method.as_str());
+            let is_known =
+                resource.policy.known_methods.iter().any(|known| known == method.as_str());
             Err(refused(is_known, resource.allow.clone()))
         }
     }

@@ -29,7 +29,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request
 
 use self::{calls::Binder, context::Context, method::Selection};
 use crate::{
-    answer::Outcome,
+    answer::outcome::Outcome,
     content::{self, ReadContent},
     declaration::Role,
     http::{
@@ -185,9 +185,6 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
 /// The resource, or `None` for the server as a whole (`OPTIONS *`).
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
-    if let Some(error) = &site.broken {
-        return Err(Problem::internal(error.to_string()));
-    }
     if path.starts_with(INTERNAL) && !site.trusts(request) {
         return Err(routing::not_found());
     }

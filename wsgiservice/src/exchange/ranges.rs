@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     answer::{
-        Outcome, OutcomeContent,
-        binary::{Binary, Piece},
+        Binary, Piece,
+        outcome::{Outcome, OutcomeContent},
     },
     http::{
         body::Body,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{End, context::Context, negotiate};
 use crate::{
-    answer::{Outcome, OutcomeContent},
+    answer::outcome::{Outcome, OutcomeContent},
     formats::coding::{Coding, encode::is_worth_it},
     http::{body::Body, date, digest, known_fields::KnownField, request::Request},
     problem::Problem,

@@ -21,7 +21,7 @@ const MAX_PIECE: usize = 16 << 10;
 /// The content of a request or a response.
 ///
 /// ```
-/// use wsgiservice::Body;
+/// use wsgiservice::content::Body;
 ///
 /// assert_eq!(http_body::Body::size_hint(&Body::from("four")).exact(), Some(4));
 /// ```
@@ -47,7 +47,7 @@ impl Body {
     ///
     /// ```
     /// use http_body_util::Full;
-    /// use wsgiservice::Body;
+    /// use wsgiservice::content::Body;
     ///
     /// let body = Body::new(Full::new(&b"four"[..]));
     /// assert_eq!(http_body::Body::size_hint(&body).exact(), Some(4));
@@ -67,7 +67,7 @@ impl Body {
     /// Creates a body from a stream of pieces.
     ///
     /// ```
-    /// use wsgiservice::Body;
+    /// use wsgiservice::content::Body;
     ///
     /// let pieces = futures_util::stream::iter(["one", "two"].map(Ok::<_, std::io::Error>));
     /// assert_eq!(http_body::Body::size_hint(&Body::of_stream(pieces)).exact(), None);

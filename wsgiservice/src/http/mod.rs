@@ -1,4 +1,7 @@
-//! The syntax of HTTP, without state: header fields, dates, media ranges, the request and its content.
+//! The types of the crate `http`, in the version that the signatures of this crate have.
+//!
+//! Within this crate, it is also the room of the standard's syntax, without state: header fields, dates, media ranges, the
+//! request and its content.
 
 pub(crate) mod accept;
 pub(crate) mod accept_encoding;
@@ -15,3 +18,8 @@ pub(crate) mod range;
 pub(crate) mod request;
 pub(crate) mod small_bytes;
 pub(crate) mod urlencoded;
+
+pub use ::http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
+    Version, header, method, response, status, uri,
+};

@@ -48,7 +48,12 @@ pub struct Repeated;
 pub struct Whole;
 
 const fn value<T: Parameter>(optional: bool, repeated: bool) -> declaration::Argument {
-    declaration::Argument::Value { kind: T::KIND, optional, repeated, secret: T::IS_SECRET }
+    declaration::Argument::Value {
+        kind: T::KIND.into_kind(),
+        optional,
+        repeated,
+        secret: T::IS_SECRET,
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -7,6 +7,7 @@
 mod argument;
 pub(crate) mod compiled;
 mod converted;
+mod kind;
 mod parameter;
 pub(crate) mod rules;
 mod secret;
@@ -20,6 +21,7 @@ use self::compiled::{CompiledParameter, Parameters, Source};
 pub use self::{
     argument::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
+    kind::ParameterKind,
     parameter::{Parameter, ParseError},
     secret::Secret,
 };

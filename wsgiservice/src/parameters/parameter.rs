@@ -7,7 +7,9 @@ use std::{
     num::NonZero,
 };
 
-use crate::declaration::Kind;
+use wsgiservice_grammar::value::Kind;
+
+use super::kind::ParameterKind;
 
 /// A type to which the text of a parameter converts.
 ///
@@ -53,7 +55,7 @@ use crate::declaration::Kind;
 )]
 pub trait Parameter: Sized + Send {
     /// What the text can be.
-    const KIND: Kind;
+    const KIND: ParameterKind;
 
     /// Whether it comes only from the content, and is never shown; see [`Secret`](crate::Secret).
     const IS_SECRET: bool = false;
@@ -97,7 +99,7 @@ impl std::error::Error for ParseError {}
 macro_rules! parsed {
     ($($type:ty: $kind:expr, $reason:literal;)*) => {$(
         impl Parameter for $type {
-            const KIND: Kind = $kind;
+            const KIND: ParameterKind = $kind;
 
             fn parse(text: &str) -> Result<Self, ParseError> {
                 text.parse().map_err(|_| ParseError(Cow::Borrowed($reason)))
@@ -109,7 +111,7 @@ macro_rules! parsed {
 macro_rules! integers {
     ($($type:ident)*) => {$(
         impl Parameter for $type {
-            const KIND: Kind = Kind::Integer { minimum: $type::MIN as i128, maximum: greatest($type::MAX as u128) };
+            const KIND: ParameterKind = ParameterKind::integer($type::MIN as i128, greatest($type::MAX as u128));
 
             fn parse(text: &str) -> Result<Self, ParseError> {
                 text.parse().map_err(|_| integer::<Self>())
@@ -117,7 +119,7 @@ macro_rules! integers {
         }
 
         impl Parameter for NonZero<$type> {
-            const KIND: Kind = $type::KIND;
+            const KIND: ParameterKind = $type::KIND;
 
             fn parse(text: &str) -> Result<Self, ParseError> {
                 text.parse().map_err(|_| integer::<$type>())
@@ -129,27 +131,27 @@ macro_rules! integers {
 integers! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize }
 
 parsed! {
-    f32: Kind::Number, "It must be a number.";
-    f64: Kind::Number, "It must be a number.";
-    char: Kind::Text(None), "It must be one character.";
-    Ipv4Addr: Kind::Text(Some("ipv4")), "It must be an IPv4 address.";
-    Ipv6Addr: Kind::Text(Some("ipv6")), "It must be an IPv6 address.";
-    IpAddr: Kind::Text(Some("ip")), "It must be an IP address.";
-    SocketAddr: Kind::Text(Some("socket-address")), "It must be an IP address and a port.";
-    uuid::Uuid: Kind::Text(Some("uuid")), "It must be a UUID.";
+    f32: ParameterKind::number(), "It must be a number.";
+    f64: ParameterKind::number(), "It must be a number.";
+    char: ParameterKind::text(), "It must be one character.";
+    Ipv4Addr: ParameterKind::format("ipv4"), "It must be an IPv4 address.";
+    Ipv6Addr: ParameterKind::format("ipv6"), "It must be an IPv6 address.";
+    IpAddr: ParameterKind::format("ip"), "It must be an IP address.";
+    SocketAddr: ParameterKind::format("socket-address"), "It must be an IP address and a port.";
+    uuid::Uuid: ParameterKind::format("uuid"), "It must be a UUID.";
 }
 
 #[cfg(feature = "jiff")]
 parsed! {
-    jiff::Timestamp: Kind::Text(Some("date-time")), "It must be a date and a time with an offset, as in RFC 3339.";
-    jiff::civil::Date: Kind::Text(Some("date")), "It must be a date, as in 2026-11-24.";
-    jiff::civil::Time: Kind::Text(Some("time")), "It must be a time, as in 12:30:00.";
-    jiff::civil::DateTime: Kind::Text(Some("local-date-time")), "It must be a date and a time, as in 2026-11-24T12:30:00.";
-    jiff::Span: Kind::Text(Some("duration")), "It must be a duration, as in P1DT12H.";
+    jiff::Timestamp: ParameterKind::format("date-time"), "It must be a date and a time with an offset, as in RFC 3339.";
+    jiff::civil::Date: ParameterKind::format("date"), "It must be a date, as in 2026-11-24.";
+    jiff::civil::Time: ParameterKind::format("time"), "It must be a time, as in 12:30:00.";
+    jiff::civil::DateTime: ParameterKind::format("local-date-time"), "It must be a date and a time, as in 2026-11-24T12:30:00.";
+    jiff::Span: ParameterKind::format("duration"), "It must be a duration, as in P1DT12H.";
 }
 
 impl Parameter for String {
-    const KIND: Kind = Kind::Text(None);
+    const KIND: ParameterKind = ParameterKind::text();
 
     fn parse(text: &str) -> Result<Self, ParseError> {
         Ok(text.to_owned())
@@ -157,7 +159,7 @@ impl Parameter for String {
 }
 
 impl Parameter for bool {
-    const KIND: Kind = Kind::Boolean;
+    const KIND: ParameterKind = ParameterKind::boolean();
 
     fn parse(text: &str) -> Result<Self, ParseError> {
         match text {
@@ -169,7 +171,7 @@ impl Parameter for bool {
 }
 
 fn integer<T: Parameter>() -> ParseError {
-    match T::KIND {
+    match T::KIND.into_kind() {
         Kind::Integer { minimum, maximum } => {
             ParseError::new(format!("It must be a whole number from {minimum} to {maximum}."))
         }

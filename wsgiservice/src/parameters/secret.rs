@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::{Parameter, ParseError};
-use crate::declaration::Kind;
+use super::{Parameter, ParameterKind, ParseError};
 
 /// A parameter that must not be shown.
 ///
@@ -61,7 +60,7 @@ impl<T> fmt::Debug for Secret<T> {
 }
 
 impl<T: Parameter> Parameter for Secret<T> {
-    const KIND: Kind = T::KIND;
+    const KIND: ParameterKind = T::KIND;
     const IS_SECRET: bool = true;
 
     fn parse(text: &str) -> Result<Self, ParseError> {

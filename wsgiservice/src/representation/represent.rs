@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use self::sealed::Sealed;
 use crate::{
     formats::{json, xml},
     http::body::BoxError,
@@ -17,7 +18,7 @@ use crate::{
     note = "derive it: `#[derive(serde::Serialize)]`",
     note = "or return a type that needs no representation: `NoContent`, a redirect, an `http::Response`"
 )]
-pub trait Represent {
+pub trait Represent: Sealed {
     /// Writes the value as JSON.
     ///
     /// # Errors
@@ -29,6 +30,14 @@ pub trait Represent {
     /// # Errors
     /// Fails if the value has no XML form, for example a map whose keys are not text.
     fn xml(&self, root: &str) -> Result<Bytes, BoxError>;
+}
+
+/// Keeps other crates from implementing [`Represent`], so that formats can be added to it.
+mod sealed {
+    #[expect(unnameable_types, reason = "no other crate may name it")]
+    pub trait Sealed {}
+
+    impl<T: serde::Serialize> Sealed for T {}
 }
 
 #[diagnostic::do_not_recommend]

@@ -7,7 +7,7 @@ use std::{any::Any, fmt, future::Future, pin::Pin, time::SystemTime};
 use bytes::Bytes;
 
 use crate::{
-    answer::Outcome,
+    answer::outcome::Outcome,
     declaration::{Mount, Operations},
     http::entity_tag::EntityTag,
     parameters::Arguments,

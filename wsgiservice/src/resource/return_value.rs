@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::{CallOutput, Resource};
 use crate::{
-    answer::{IntoAnswer, Outcome, OutcomeContent, Parts, PartsContent},
+    answer::outcome::{IntoAnswer, Outcome, OutcomeContent, Parts, PartsContent},
     http::body::BoxError,
     problem::Problem,
     representation::{self, Represent, Writer},

@@ -9,6 +9,7 @@ mod log;
 mod open_connections;
 mod per_core;
 mod run;
+mod shared;
 mod signals;
 mod socket;
 mod timeouts;
@@ -18,9 +19,15 @@ use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use tokio::net::{TcpListener, TcpStream};
 
+#[cfg(feature = "command-line")]
 pub use self::run::run;
+pub use self::run::run_with;
 use self::{connection::Connections, timeouts::Timeouts};
-use crate::application::Service;
+pub use crate::{
+    application::{LayerService, ResponseFuture, Service},
+    settings::{InvalidNetwork, Network, Runtime, Settings},
+    site::build_error::BuildError,
+};
 
 /// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,20 +1,28 @@
 //! Running an application: the command line, the log, the runtime and the signals of its process.
 
-use std::{future::Future, io::Write, net::SocketAddr};
+use std::{
+    future::Future,
+    io::{self, Write},
+    net::SocketAddr,
+};
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime};
 
-use super::{log, per_core, serve, signals::stop_signal};
+use super::{log, per_core, serve, shared, signals::stop_signal};
 use crate::{
     application::Application,
-    error::Result,
+    error::{Error, Result},
+    http::body::BoxError,
     settings::{Runtime, Settings},
 };
 
-/// Runs an application whose set-up is asynchronous, and owns the process: command line, log, runtime, signals.
+/// Runs an application whose set-up is asynchronous, with the settings of the command line.
+///
+/// It owns the process: command line, log, runtime, signals. The set-up runs before the command line is read, and its
+/// tasks go on while the server runs.
 ///
 /// # Errors
-/// If the set-up or [`Application::build`] fails, or the server cannot listen.
+/// If the set-up or [`Application::build`] fails, the server cannot listen, or there is a runtime already.
 ///
 /// ```no_run
 /// # use wsgiservice::{mount, resource};
@@ -32,41 +40,80 @@ use crate::{
 ///     })
 /// }
 /// ```
-pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()> {
-    log::init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut application = application.await?;
-        let settings = application.resolve_settings();
-        let (address, runtime) = (settings.bind, settings.runtime);
-        #[cfg(feature = "command-line")]
-        if let Some(command) = settings.command.clone() {
-            // An application that cannot be built prints its error, and no documentation.
-            let (_, documentation) = application.compile()?;
-            return Ok(command.run(&documentation)?);
-        }
-        let name = application.name.clone();
-        let service = application.build()?;
-        let listener = bind(address).await?;
-        let stop = stop_signal()?;
-        let address = listener.local_addr()?;
-        announce(std::io::stdout(), &name, address);
-        match runtime {
-            Runtime::Shared => serve(listener, service, stop).await,
-            Runtime::PerCore => per_core::serve(listener, service, stop).await?,
-        }
-        Ok(())
+#[cfg(feature = "command-line")]
+pub fn run(application: impl Future<Output = Result<Application, BoxError>>) -> Result<()> {
+    block_on(async {
+        let application = application.await.map_err(Error::new)?;
+        let package = application.resources.first().map(|mounting| mounting.mount.package);
+        let settings = Settings::of_command_line(&application.name, package);
+        launch(application, settings).await
     })
 }
 
+/// Runs an application whose set-up is asynchronous, with these settings; the command line is not read.
+///
+/// A service with command-line options of its own flattens [`Settings`] into them, and passes them here. It owns the
+/// rest of the process: log, runtime, signals.
+///
+/// # Errors
+/// If the set-up or [`Application::build`] fails, the server cannot listen, or there is a runtime already.
+///
+/// ```no_run
+/// # use wsgiservice::{mount, resource};
+/// # #[mount("/")]
+/// # struct Users { pool: () }
+/// # #[resource]
+/// # impl Users { fn get(&self) -> u8 { 0 } }
+/// # async fn connect() -> Result<(), std::io::Error> { Ok(()) }
+/// use wsgiservice::{Application, server::Settings};
+///
+/// fn main() -> wsgiservice::Result<()> {
+///     wsgiservice::run_with(Settings::new(([0, 0, 0, 0], 80)), async {
+///         let pool = connect().await?;
+///         Ok(Application::new("users").mount(Users { pool }))
+///     })
+/// }
+/// ```
+pub fn run_with(
+    settings: Settings,
+    application: impl Future<Output = Result<Application, BoxError>>,
+) -> Result<()> {
+    block_on(async { launch(application.await.map_err(Error::new)?, settings).await })
+}
+
 impl Application {
-    /// Runs the application until the process is told to stop. It owns the process: command line, log, runtime,
-    /// signals.
+    /// Runs the application with the settings of the command line, until the process is told to stop.
+    ///
+    /// It owns the process: command line, log, runtime, signals.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, or the server cannot listen.
+    /// If [`build`](Self::build) fails, the server cannot listen, or there is a runtime already.
+    #[cfg(feature = "command-line")]
     pub fn run(self) -> Result<()> {
         run(async { Ok(self) })
+    }
+
+    /// Runs the application with these settings, until the process is told to stop; the command line is not read.
+    ///
+    /// It owns the rest of the process: log, runtime, signals.
+    ///
+    /// # Errors
+    /// If [`build`](Self::build) fails, the server cannot listen, or there is a runtime already.
+    ///
+    /// ```no_run
+    /// # use wsgiservice::{mount, resource};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping { fn get(&self) -> u8 { 0 } }
+    /// use wsgiservice::{Application, server::Settings};
+    ///
+    /// fn main() -> wsgiservice::Result<()> {
+    ///     Application::new("ping").mount(Ping).run_with(Settings::new(([0, 0, 0, 0], 80)))
+    /// }
+    /// ```
+    pub fn run_with(self, settings: Settings) -> Result<()> {
+        run_with(settings, async { Ok(self) })
     }
 
     /// Serves a listener until the process gets SIGTERM or SIGINT, then waits until the requests in progress have
@@ -75,22 +122,71 @@ impl Application {
     /// # Errors
     /// If [`build`](Self::build) fails, or the signal handlers cannot be installed.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
-        let service = self.build()?;
-        serve(listener, service, stop_signal()?).await;
-        Ok(())
+        let stop = stop_signal()?;
+        self.serve_until(listener, stop).await
     }
 
-    /// Returns the settings that the application was given, or else those of the command line.
-    fn resolve_settings(&mut self) -> &Settings {
-        #[cfg(feature = "command-line")]
-        let default = || {
-            let package = self.resources.first().map(|mounting| mounting.mount.package);
-            Settings::of_command_line(&self.name, package)
-        };
-        #[cfg(not(feature = "command-line"))]
-        let default = Settings::default;
-        self.settings.get_or_insert_with(default)
+    /// Serves a listener until `stop` completes, then waits until the requests in progress have ended.
+    ///
+    /// # Errors
+    /// If [`build`](Self::build) fails.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping { fn get(&self) -> &'static str { "pong" } }
+    /// # #[tokio::main]
+    /// # async fn main() -> wsgiservice::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let server = tokio::spawn(Application::new("ping").mount(Ping).serve_until(listener, async {
+    ///     let _ = stopped.await;
+    /// }));
+    /// drop(stop);
+    /// server.await.unwrap()
+    /// # }
+    /// ```
+    pub async fn serve_until(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<()> {
+        let service = self.build()?;
+        serve(listener, service, stop).await;
+        Ok(())
     }
+}
+
+/// Runs a future on this thread, with the log initialized.
+fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
+    if runtime::Handle::try_current().is_ok() {
+        return Err(Error::new(
+            "`run` starts a runtime of its own; within a runtime, await `application.serve(listener)`",
+        ));
+    }
+    log::init();
+    runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+}
+
+/// Runs a command instead of the server if the settings have one; else listens and serves.
+async fn launch(application: Application, settings: Settings) -> Result<()> {
+    let name = application.name.clone();
+    let (service, documentation) = application.compile(settings.trusted)?;
+    #[cfg(feature = "command-line")]
+    if let Some(command) = settings.command {
+        return Ok(command.run(&documentation)?);
+    }
+    drop(documentation);
+    let listener = bind(settings.bind).await?;
+    let stop = stop_signal()?;
+    announce(io::stdout(), &name, listener.local_addr()?);
+    match settings.runtime {
+        Runtime::Shared => shared::serve(listener, service, stop).await?,
+        Runtime::PerCore => per_core::serve(listener, service, stop).await?,
+    }
+    Ok(())
 }
 
 /// Prints where a service listens, in one write: a reader may close the pipe after the first line, and that does not
@@ -107,7 +203,7 @@ fn announce(mut output: impl Write, name: &str, address: SocketAddr) {
 async fn bind(address: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     Ok(listener.map_err(|error| {
-        std::io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
     })?)
 }
 
@@ -119,20 +215,19 @@ mod tests {
     struct Closed;
 
     impl Write for Closed {
-        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-            Err(std::io::ErrorKind::BrokenPipe.into())
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
         }
 
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
 
-    #[cfg(not(feature = "command-line"))]
-    #[test]
-    fn without_a_command_line_the_settings_are_the_defaults() {
-        let mut application = Application::new("a");
-        assert_eq!(application.resolve_settings().bind, Settings::default().bind);
+    #[tokio::test]
+    async fn running_within_a_runtime_is_an_error_that_says_what_to_do() {
+        let error = Application::new("a").run_with(Settings::default()).expect_err("an error");
+        assert!(error.to_string().contains("await `application.serve(listener)`"), "{error}");
     }
 
     #[test]

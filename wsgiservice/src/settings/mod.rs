@@ -13,7 +13,7 @@ use ipnet::IpNet;
 /// The settings of a server.
 ///
 /// ```
-/// use wsgiservice::Settings;
+/// use wsgiservice::server::Settings;
 ///
 /// assert_eq!(Settings::default().bind.to_string(), "127.0.0.1:8001");
 /// ```
@@ -31,12 +31,11 @@ use ipnet::IpNet;
 ///     #[arg(long)]
 ///     database: Option<std::path::PathBuf>,
 ///     #[command(flatten)]
-///     settings: wsgiservice::Settings,
+///     settings: wsgiservice::server::Settings,
 /// }
 ///
 /// let options = Options::parse_from(["service", "--bind", "127.0.0.1:0"]);
 /// assert_eq!(options.settings.bind.port(), 0);
-/// let application = wsgiservice::Application::new("service").settings(options.settings);
 /// ```
 #[derive(Clone, Debug)]
 // The documentation of the type must not become the help text of a service.
@@ -69,7 +68,7 @@ pub struct Settings {
 /// How the work of a service is distributed among the cores.
 ///
 /// ```
-/// use wsgiservice::Runtime;
+/// use wsgiservice::server::Runtime;
 ///
 /// assert_eq!(Runtime::default(), Runtime::PerCore);
 /// ```
@@ -91,7 +90,7 @@ const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 /// An IP address, or a network of addresses with the same prefix.
 ///
 /// ```
-/// use wsgiservice::Network;
+/// use wsgiservice::server::Network;
 ///
 /// let network: Network = "10.0.0.0/8".parse().unwrap();
 /// assert!(network.contains([10, 1, 2, 3].into()));
@@ -105,8 +104,8 @@ impl Settings {
     /// Creates the default settings, listening on `bind`; port 0 picks a free port.
     ///
     /// ```
-    /// # fn main() -> Result<(), wsgiservice::InvalidNetwork> {
-    /// use wsgiservice::Settings;
+    /// # fn main() -> Result<(), wsgiservice::server::InvalidNetwork> {
+    /// use wsgiservice::server::Settings;
     ///
     /// let mut settings = Settings::new(([0, 0, 0, 0], 80));
     /// settings.trusted = vec!["10.0.0.0/8".parse()?];

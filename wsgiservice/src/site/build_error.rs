@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::Error;
+
 /// All errors of an application, for example conflicting paths or defaults that break their rules.
 ///
 /// Its text has one line for each error.
@@ -31,3 +33,9 @@ impl fmt::Debug for BuildError {
 }
 
 impl std::error::Error for BuildError {}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        Self::new(error)
+    }
+}

@@ -13,13 +13,15 @@ mod policy;
 mod resource;
 mod responses;
 
+use std::sync::Arc;
+
 use http::HeaderValue;
 
+pub use self::policy::Policy;
 pub(crate) use self::{
     freshness::Lifetime,
     mounting::Mounting,
     operation::{Deprecation, SiteOperation},
-    policy::Policy,
     resource::SiteResource,
     responses::SiteResponse,
 };
@@ -39,38 +41,29 @@ pub(crate) struct Site {
     /// `Allow` for a target that belongs to no resource.
     pub(crate) allow: HeaderValue,
     /// The policy if no resource is found.
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     /// The networks whose clients may read `/_internal/`.
     trusted: Vec<Network>,
-    /// Why the application could not be built: every request fails with it.
-    pub(crate) broken: Option<build_error::BuildError>,
 }
 
 impl Site {
     /// A site without resources.
-    pub(crate) fn new(policy: Policy, ignored_paths: Vec<String>, trusted: Vec<Network>) -> Self {
+    pub(crate) fn new(policy: Policy, trusted: Vec<Network>) -> Self {
         Self {
-            router: Router::ignoring(ignored_paths),
+            router: Router::ignoring(policy.ignored_paths.clone()),
             resources: Vec::new(),
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
-            policy,
+            policy: Arc::new(policy),
             trusted,
-            broken: None,
         }
-    }
-
-    /// A site that fails every request with this error.
-    pub(crate) fn broken(error: build_error::BuildError) -> Self {
-        let site = Self::new(Policy::default(), Vec::new(), Network::loopback());
-        Self { broken: Some(error), ..site }
     }
 
     /// Compiles resources and adds them; returns everything that is wrong with them.
     pub(crate) fn mount(&mut self, mountings: Vec<Mounting>) -> Vec<String> {
         let mut wrong = Vec::new();
         for mounting in mountings {
-            match SiteResource::new(mounting, self.policy) {
+            match SiteResource::new(mounting, &self.policy) {
                 Ok(resource) => {
                     wrong.extend(resource.add_to(&mut self.router, &self.resources));
                     self.resources.push(resource);

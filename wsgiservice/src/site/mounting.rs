@@ -19,7 +19,7 @@ pub(crate) struct Mounting {
     /// The position of the layers of the nested applications around it, if there are any.
     pub(crate) layers: Option<usize>,
     /// The policy of the nested application that it comes from.
-    pub(crate) policy: Option<Policy>,
+    pub(crate) policy: Option<Arc<Policy>>,
 }
 
 impl Mounting {

@@ -50,7 +50,7 @@ impl SiteOperation {
         mount: &Mount,
         table: &Operations,
         declaration: &'static Operation,
-        policy: Policy,
+        policy: &Policy,
     ) -> Result<Self, Vec<String>> {
         let returns = (declaration.returns)();
         let representations =

@@ -4,29 +4,193 @@ use http::StatusCode;
 
 use super::methods;
 
-/// The choices of an application.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    /// Whether a client that accepts no available representation gets the default one instead of a 406.
+/// The choices of an application where the standard leaves one.
+///
+/// ```
+/// use wsgiservice::{Application, Policy, mount, resource, testing::Client};
+///
+/// #[mount("/double/{number}")]
+/// struct Double;
+///
+/// #[resource]
+/// impl Double {
+///     fn get(&self, number: u32) -> Option<u32> { number.checked_mul(2) }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let policy = Policy::new().unprocessable_violations(true).content_limit(10 << 20);
+/// let client = Client::new(Application::new("double").mount(Double).policy(policy));
+/// assert_eq!(client.get("/double/two").send().await.status(), 422);
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a policy does nothing until an application has it"]
+pub struct Policy {
     pub(crate) sends_default: bool,
-    /// The status of a response to parameters that break rules.
     pub(crate) violations: StatusCode,
-    /// The maximum size of request content, in bytes.
     pub(crate) content_limit: usize,
-    /// The methods that get a 405 instead of a 501 if a resource does not implement them.
-    pub(crate) known_methods: &'static [&'static str],
-    /// Whether responses have `Content-MD5`.
+    pub(crate) known_methods: Vec<String>,
+    pub(crate) ignored_paths: Vec<String>,
     pub(crate) content_md5: bool,
 }
 
-impl Default for Policy {
-    fn default() -> Self {
+/// The paths that browsers request from every host.
+const IGNORED_PATHS: [&str; 2] = ["/favicon.ico", "/robots.txt"];
+
+impl Policy {
+    /// Creates the default policy.
+    pub fn new() -> Self {
         Self {
             sends_default: false,
             violations: StatusCode::BAD_REQUEST,
             content_limit: 2 << 20,
-            known_methods: methods::REGISTERED,
+            known_methods: methods::REGISTERED.iter().copied().map(str::to_owned).collect(),
+            ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
             content_md5: false,
         }
+    }
+
+    /// Sets whether a client that accepts none of the available representations gets the default one instead of a 406.
+    ///
+    /// The default is `false`. The Python original sent the default representation. RFC 9110, section 15.5.7, allows
+    /// both.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Policy, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let policy = Policy::new().default_for_unacceptable(true);
+    /// let client = Client::new(Application::new("ping").mount(Ping).policy(policy));
+    /// let response = client.get("/ping").header("accept", "image/png").send().await;
+    /// assert_eq!(response.text(), r#""pong""#);
+    /// # }
+    /// ```
+    pub fn default_for_unacceptable(self, sends_default: bool) -> Self {
+        Self { sends_default, ..self }
+    }
+
+    /// Sets whether parameters that break rules get a 422 instead of a 400 (RFC 9110, section 15.5.21).
+    ///
+    /// The default is `false`. Content that does not parse always gets a 400.
+    pub fn unprocessable_violations(self, is_unprocessable: bool) -> Self {
+        let violations = match is_unprocessable {
+            true => StatusCode::UNPROCESSABLE_ENTITY,
+            false => StatusCode::BAD_REQUEST,
+        };
+        Self { violations, ..self }
+    }
+
+    /// Sets the maximum size of request content, in bytes; larger requests get a 413.
+    ///
+    /// The default is 2 MiB. The limit also applies to the decoded size of content with a content coding. `#[limit]` sets
+    /// another one for a resource or a method.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Content, Policy, mount, resource, testing::Client};
+    /// # #[mount("/text")]
+    /// # struct Text;
+    /// # #[resource]
+    /// # impl Text {
+    /// #     fn post(&self, content: Content<String>) -> usize { content.into_inner().len() }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let application = Application::new("text").mount(Text).policy(Policy::new().content_limit(4));
+    /// let client = Client::new(application);
+    /// let request = client.post("/text").header("content-type", "application/json");
+    /// assert_eq!(request.body(r#""long""#).send().await.status(), 413);
+    /// # }
+    /// ```
+    pub fn content_limit(self, bytes: usize) -> Self {
+        Self { content_limit: bytes, ..self }
+    }
+
+    /// Sets the methods that the server recognizes; other methods get a 501 instead of a 405.
+    ///
+    /// The default is the HTTP Method Registry (RFC 9110, section 16.1). Methods that a resource implements are always
+    /// recognized.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Policy, mount, resource, testing::Client};
+    /// # #[mount("/pot")]
+    /// # struct Pot;
+    /// # #[resource]
+    /// # impl Pot {
+    /// #     fn get(&self) -> &'static str { "tea" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let policy = Policy::new().known_methods(["GET", "BREW"]);
+    /// let client = Client::new(Application::new("pot").mount(Pot).policy(policy));
+    /// assert_eq!(client.request("BREW", "/pot").send().await.status(), 405);
+    /// assert_eq!(client.request("PUT", "/pot").send().await.status(), 501);
+    /// # }
+    /// ```
+    pub fn known_methods(self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { known_methods: methods.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets the paths whose `GET` is a 404, unless a resource is mounted at exactly that path.
+    ///
+    /// Resources with a matching path variable do not get these requests. The default is `/favicon.ico` and `/robots.txt`,
+    /// which browsers request from every host. The paths are those of the outermost application.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Policy, mount, resource, testing::Client};
+    /// #[mount("/{name}")]
+    /// struct Page;
+    ///
+    /// #[resource]
+    /// impl Page {
+    ///     fn get(&self, name: String) -> String { name }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let policy = Policy::new().ignored_paths(["/teapot"]);
+    /// let client = Client::new(Application::new("pages").mount(Page).policy(policy));
+    /// assert_eq!(client.get("/robots.txt").send().await.status(), 200);
+    /// assert_eq!(client.get("/teapot").send().await.status(), 404);
+    /// # }
+    /// ```
+    pub fn ignored_paths(self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { ignored_paths: paths.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets whether responses have `Content-MD5`, for clients of the Python original (RFC 1864; removed by RFC 7231).
+    ///
+    /// The default is `false`.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Policy, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let application = Application::new("ping").mount(Ping).policy(Policy::new().content_md5(true));
+    /// let response = Client::new(application).get("/ping").send().await;
+    /// assert_eq!(response.field("content-md5"), Some("C99yNl2XblAeEPCZTW1AXA=="));
+    /// # }
+    /// ```
+    #[cfg(feature = "digests")]
+    pub fn content_md5(self, is_sent: bool) -> Self {
+        Self { content_md5: is_sent, ..self }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct SiteResource {
     pub(crate) allow: HeaderValue,
     /// Whether the entity tag is computed from what `get` returns.
     pub(crate) computes_etag: bool,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     /// The representations of a problem.
     pub(crate) problems: Representations,
     /// The position of the layers of the nested applications around it, if there are any.
@@ -35,11 +35,11 @@ impl SiteResource {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub(super) fn new(mounting: Mounting, policy: Policy) -> Result<Self, Vec<String>> {
+    pub(super) fn new(mounting: Mounting, policy: &Arc<Policy>) -> Result<Self, Vec<String>> {
         let Mounting { prefix, mount, operations: table, resource, layers, .. } = mounting;
-        let policy = mounting.policy.unwrap_or(policy);
+        let policy = mounting.policy.unwrap_or_else(|| Arc::clone(policy));
         let path = format!("{prefix}{}", mount.path);
-        let (operations, wrong) = compile(&mount, &table, policy);
+        let (operations, wrong) = compile(&mount, &table, &policy);
         if !wrong.is_empty() {
             let at = format!("`{}` at `{path}`", mount.name);
             return Err(wrong.into_iter().map(|error| format!("{at}: {error}")).collect());
@@ -179,7 +179,11 @@ impl SiteResource {
 }
 
 /// The operations of a resource, and everything that is wrong with them.
-fn compile(mount: &Mount, table: &Operations, policy: Policy) -> (Vec<SiteOperation>, Vec<String>) {
+fn compile(
+    mount: &Mount,
+    table: &Operations,
+    policy: &Policy,
+) -> (Vec<SiteOperation>, Vec<String>) {
     let mut operations = Vec::new();
     let mut wrong = Vec::new();
     for (position, operation) in table.operations.iter().enumerate() {

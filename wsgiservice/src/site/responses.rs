@@ -118,7 +118,7 @@ impl Facts<'_> {
 
     /// The problems, each status once.
     fn problems(&self) -> Vec<SiteResponse> {
-        let policy = self.resource.policy;
+        let policy = &self.resource.policy;
         let returns = &self.operation.returns;
         let has_content = self.operation.content.is_any();
         let mut problems = Problems::default();

@@ -17,7 +17,7 @@ use self::page::{CONTENT_SECURITY_POLICY, PageSettings, page};
 pub(crate) use self::static_files::write;
 use super::{Documentation, openapi, tree::Tree, view};
 use crate::{
-    answer::{WithFields, binary::Binary},
+    answer::{Binary, WithFields},
     http::request::Request,
     site::Mounting,
 };

@@ -16,10 +16,10 @@ const MAX_BOUNDARY: usize = 70;
 /// The parts of `multipart/form-data` content as a stream, for files that are too large for memory.
 ///
 /// A method that takes it reads its parameters only from the path, the query and the header fields. A file that fits into
-/// memory can be a parameter: see [`File`](crate::File).
+/// memory can be a parameter: see [`File`](crate::content::File).
 ///
 /// ```
-/// use wsgiservice::{Application, FormStream, Problem, mount, resource, testing::Client};
+/// use wsgiservice::{Application, Problem, content::FormStream, mount, resource, testing::Client};
 ///
 /// #[mount("/sizes")]
 /// struct Sizes;

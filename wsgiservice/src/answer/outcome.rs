@@ -1,0 +1,115 @@
+//! From a return type to the outcome of a call.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::{binary::Binary, sealed::Sealed};
+use crate::http::body::{Body, BoxError};
+
+/// The result of calling a method, with its value already written in the selected representation.
+#[derive(Debug)]
+pub struct Outcome {
+    pub(crate) status: StatusCode,
+    pub(crate) head: Option<Box<ResponseHead>>,
+    pub(crate) content: OutcomeContent,
+}
+
+/// The location and the header fields that a method sets. Boxed, since most methods set none.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseHead {
+    pub(crate) location: Option<String>,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl ResponseHead {
+    pub(super) fn location(location: String) -> Box<Self> {
+        Box::new(Self { location: Some(location), ..Self::default() })
+    }
+}
+
+/// The content of an outcome.
+#[derive(Debug)]
+pub(crate) enum OutcomeContent {
+    Nothing,
+    /// In the selected representation.
+    Represented(Bytes),
+    /// The method's own response, unchanged.
+    Verbatim(Box<(HeaderMap, Body)>),
+    /// Bytes of a media type, which support range requests.
+    Binary(Box<Binary>),
+}
+
+/// A return type that sets more of the response than its value: a status, a location.
+///
+/// Implemented by the types of [`answer`](crate::answer) and by [`http::Response`]; other crates cannot implement it.
+pub trait IntoAnswer: Sealed {
+    /// The value to represent, or `()` without one.
+    type Value;
+
+    /// The possible statuses.
+    const STATUSES: &'static [u16];
+
+    /// Whether there is a value to represent.
+    const HAS_CONTENT: bool;
+
+    /// Whether it is a complete response, sent without negotiation.
+    const VERBATIM: bool = false;
+
+    /// Splits it into the status, the location and the value.
+    #[doc(hidden)]
+    fn into_parts(self) -> Parts<Self::Value>;
+}
+
+/// The parts of an [`IntoAnswer`] type.
+#[derive(Debug)]
+pub struct Parts<T> {
+    pub(crate) status: StatusCode,
+    pub(crate) head: Option<Box<ResponseHead>>,
+    pub(crate) content: PartsContent<T>,
+}
+
+impl<T> Parts<T> {
+    /// A 200 with this value.
+    pub(crate) fn ok(value: T) -> Self {
+        parts(StatusCode::OK, None, value)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum PartsContent<T> {
+    Nothing,
+    Value(T),
+    Verbatim(Box<(HeaderMap, Body)>),
+    Binary(Box<Binary>),
+}
+
+pub(super) fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {
+    Parts {
+        status,
+        head: location.map(ResponseHead::location),
+        content: PartsContent::Value(value),
+    }
+}
+
+impl<B> Sealed for http::Response<B> {}
+
+impl<B> IntoAnswer for http::Response<B>
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Value = ();
+    const STATUSES: &'static [u16] = &[200];
+    const HAS_CONTENT: bool = false;
+    const VERBATIM: bool = true;
+
+    fn into_parts(self) -> Parts<()> {
+        let (head, body) = self.into_parts();
+        Parts {
+            status: head.status,
+            head: None,
+            content: PartsContent::Verbatim(Box::new((head.headers, Body::new(body)))),
+        }
+    }
+}
