@@ -29,14 +29,14 @@ struct Options {
 
 /// A database that cannot be read.
 #[derive(Debug)]
-pub(crate) struct Unreadable {
+struct Unreadable {
     file: PathBuf,
     cause: MaxMindDbError,
 }
 
 impl GeoIp {
     /// The database and the server settings from the command line.
-    pub(crate) fn of_command_line() -> Result<(Self, Settings), Unreadable> {
+    pub(crate) fn of_command_line() -> wsgiservice::Result<(Self, Settings)> {
         let Options { database, settings } = Options::parse();
         let geoip = database.map_or_else(|| Ok(Self::embedded()), Self::open)?;
         Ok((geoip, settings))
@@ -48,10 +48,10 @@ impl GeoIp {
     }
 
     /// A MaxMind country database.
-    pub(crate) fn open(file: PathBuf) -> Result<Self, Unreadable> {
+    pub(crate) fn open(file: PathBuf) -> wsgiservice::Result<Self> {
         match Reader::open_readfile(&file) {
             Ok(reader) => Ok(Self(Arc::new(Database::MaxMind(reader)))),
-            Err(cause) => Err(Unreadable { file, cause }),
+            Err(cause) => Err(wsgiservice::Error::new(Unreadable { file, cause })),
         }
     }
 

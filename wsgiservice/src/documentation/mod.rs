@@ -210,7 +210,7 @@ mod tests {
             mounting.mount.package.version = version;
             mounting
         };
-        let mut site = Site::new(Policy::default(), Vec::new(), Vec::new());
+        let mut site = Site::new(Policy::default(), Vec::new());
         let wrong = site.mount(vec![mounting("/b", "2.0.0"), mounting("/a", "1.0.0")]);
         assert_eq!(wrong, Vec::<String>::new());
         let documentation = Documentation::new("ping", &site.resources);
