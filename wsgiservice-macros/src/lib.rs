@@ -59,6 +59,7 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `re = "[a-z]+"`: a regular expression that matches the whole value.
 /// - `len = 1..=200`: the number of characters, or of bytes of a file.
 /// - `range = 1..=100`: the least and the greatest number.
+/// - `multiple_of = 5`: the value is a multiple of this number.
 /// - `one_of = ["a", "b"]`: the allowed values.
 /// - `format = "email"`: `email`, `uri`, `hostname`, `date-time`, `date`, `time`, `uuid`, `ipv4` or `ipv6`.
 ///

@@ -9,9 +9,7 @@ use super::{assertions, constraint::constraint, describe_limits, limits, option,
 use crate::{
     check,
     input::{
-        Errors,
-        attribute::{self, MountArguments},
-        documentation, extract,
+        Errors, attribute::MountArguments, constraint::named_constraint, documentation, extract,
         item::Struct,
     },
     model::Mount,
@@ -24,9 +22,7 @@ pub(super) fn model(
 ) -> Option<Mount> {
     let mut constraints = Vec::new();
     for attribute in extract(&mut item.attributes, "validate") {
-        if let Some(constraint) =
-            errors.take(attribute.parse_args_with(attribute::named_constraint))
-        {
+        if let Some(constraint) = errors.take(attribute.parse_args_with(named_constraint)) {
             check::struct_constraint(&constraint, errors);
             constraints.push(constraint);
         }

@@ -9,7 +9,9 @@ use super::{assertions, constraint::constraint, describe_limits, limits, option,
 use crate::{
     check,
     input::{
-        Errors, attribute, documentation, extract,
+        Errors, attribute,
+        constraint::{constraint_of, named_constraint},
+        documentation, extract,
         function::{Argument, Function},
         imp::Impl,
         is_named,
@@ -84,7 +86,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
     check::signature(function, errors);
     let mut constraints = Vec::new();
     for attribute in extract(&mut function.attributes, "validate") {
-        let constraint = errors.take(attribute.parse_args_with(attribute::named_constraint));
+        let constraint = errors.take(attribute.parse_args_with(named_constraint));
         constraints.extend(constraint.filter(|it| check::names_argument(it, function, errors)));
     }
     let freshness = freshness(function, errors);
@@ -143,7 +145,7 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     let mut merged: Option<Constraint> = None;
     for attribute in extract(&mut argument.attributes, "validate") {
         if let Some(constraint) =
-            errors.take(attribute.parse_args_with(attribute::constraint_of(ident.clone())))
+            errors.take(attribute.parse_args_with(constraint_of(ident.clone())))
         {
             merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(&constraint)));
         }
