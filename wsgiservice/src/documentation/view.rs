@@ -6,7 +6,7 @@ use super::{
     Content, Documentation, Method, Parameter, Representation, Resource, Response,
     tree::{Object, Tree},
 };
-use crate::site::Deprecation;
+use crate::{problem::place::Place, site::Deprecation};
 
 /// The documentation as a tree.
 pub(super) fn view(documentation: &Documentation) -> Tree {
@@ -63,8 +63,8 @@ fn deprecated(deprecation: &Deprecation) -> Object {
 fn parameter(parameter: &Parameter) -> Tree {
     Object::default()
         .with("name", parameter.name)
-        .with("in", parameter.place)
-        .with_some("or_in", parameter.other_place)
+        .with("in", parameter.place.name())
+        .with_some("or_in", parameter.other_place.map(Place::name))
         .with("key", parameter.key)
         .with("required", parameter.is_required)
         .with("repeated", parameter.is_repeated)

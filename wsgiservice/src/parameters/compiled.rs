@@ -12,7 +12,10 @@ use super::rules::{Checked, CompiledRule, InvalidRule};
 use crate::{
     content::{Member, Written},
     declaration::{self, Argument, From, Kind, Mount, Operation},
-    problem::violation::{Code, Violation},
+    problem::{
+        place::Place,
+        violation::{Code, Violation},
+    },
 };
 
 const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed("It must not be empty."));
@@ -201,7 +204,7 @@ impl CompiledParameter {
     /// A violation of it, without the value if that is secret.
     pub(super) fn violation(
         &self,
-        place: &'static str,
+        place: Place,
         code: Code,
         value: &str,
         reason: &str,
@@ -247,12 +250,12 @@ impl Source {
     }
 
     /// The place that a violation names.
-    pub(crate) fn place(&self) -> &'static str {
+    pub(crate) fn place(&self) -> Place {
         match self {
-            Self::Variable | Self::Rest => "path",
-            Self::Header(_) => "header",
-            Self::Query | Self::QueryOrContent => "query",
-            Self::Content | Self::File | Self::Elsewhere => "content",
+            Self::Variable | Self::Rest => Place::Path,
+            Self::Header(_) => Place::Header,
+            Self::Query | Self::QueryOrContent => Place::Query,
+            Self::Content | Self::File | Self::Elsewhere => Place::Content,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Problem documents (RFC 9457): the details sent to clients, and the causes that are only logged.
 
+pub(crate) mod place;
 pub(crate) mod schema;
 mod status;
 pub(crate) mod violation;
