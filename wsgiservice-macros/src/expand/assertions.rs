@@ -128,13 +128,12 @@ impl Place<'_> {
             assertions.push(self.is_no_second_content());
             assertions.push(self.is_not_read_away());
         }
-        if self.operation.role.is_hook() && matches!(self.parameter.from, From::Name) {
-            assertions.push(self.is_of_a_method());
+        match self.parameter.from {
+            From::Name if self.operation.role.is_hook() => assertions.push(self.is_of_a_method()),
+            From::Name => {}
+            From::Header(_) => assertions.push(self.is_value()),
         }
         assertions.extend(self.rules_fit());
-        if matches!(self.parameter.from, From::Header(_)) {
-            assertions.push(self.is_value());
-        }
         assertions
     }
 
