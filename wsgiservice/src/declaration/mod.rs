@@ -200,6 +200,16 @@ pub struct Parameter {
     pub constraint: Constraint,
 }
 
+impl Parameter {
+    /// The name that a client sends.
+    pub(crate) fn key(&self) -> &'static str {
+        match self.from {
+            From::Name => self.name,
+            From::Header(name) => name,
+        }
+    }
+}
+
 /// Where an argument comes from, by `#[from]`.
 #[derive(Clone, Copy, Debug)]
 pub enum From {

@@ -6,8 +6,9 @@ use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind}
 use crate::{
     content::ContentUse,
     parameters::{
-        compiled::{CompiledParameter, Source},
+        compiled::CompiledParameter,
         rules::{json_number, json_value},
+        source::Source,
     },
     problem::place::Place,
 };

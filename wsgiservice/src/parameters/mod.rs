@@ -4,24 +4,28 @@
 //! and converted. An argument that is wrong becomes a violation, and the next one is looked at, so that the client sees
 //! all of them at once.
 
-mod argument;
+mod argument_types;
 pub(crate) mod compiled;
 mod converted;
-mod parameter;
 pub(crate) mod rules;
 mod secret;
+pub(crate) mod source;
+mod types;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use self::compiled::{CompiledParameter, Parameters, Source};
 pub use self::{
-    argument::{Argument, Optional, Repeated, Single, Whole},
+    argument_types::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
-    parameter::{Parameter, ParseError},
     secret::Secret,
+    types::{Parameter, ParseError},
+};
+use self::{
+    compiled::{CompiledParameter, Parameters},
+    source::Source,
 };
 pub(crate) use crate::problem::violation::Violation;
 use crate::{
