@@ -9,7 +9,7 @@ use super::{
 use crate::{problem::place::Place, site::Deprecation};
 
 /// The documentation as a tree.
-pub(super) fn view(documentation: &Documentation) -> Tree {
+pub(super) fn tree(documentation: &Documentation) -> Tree {
     let schemas = Value::Object(documentation.schemas.clone());
     Object::default()
         .with("name", documentation.name.as_str())
