@@ -36,8 +36,22 @@ pub(super) struct BoundCalls<'a> {
 }
 
 impl<'a> Binder<'a> {
+    /// Asks the hook `authorize`, if there is one, whether the request is allowed.
+    ///
+    /// # Errors
+    /// The problem that the hook returns, or one with all its violations.
+    pub(super) async fn authorize(&self) -> Result<(), Problem> {
+        let Some(hook) = self.resource.hook(Role::Authorize) else { return Ok(()) };
+        let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
+        let mut violations = Vec::new();
+        match self.call(hook, &no_content, &no_preconditions, &mut violations) {
+            Some(call) => call.await.map(|_| ()),
+            None => Err(self.problem(violations)),
+        }
+    }
+
     /// The problem with all the violations.
-    pub(super) fn problem(&self, violations: Vec<Violation>) -> Problem {
+    fn problem(&self, violations: Vec<Violation>) -> Problem {
         Problem::violations(self.resource.policy.violations, violations)
     }
 
@@ -99,7 +113,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds one call; `None` if there are violations.
-    pub(super) fn call(
+    fn call(
         &self,
         operation: &'a SiteOperation,
         content: &'a ReadContent,
