@@ -143,7 +143,7 @@ pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
         krate,
         &quote! {
             impl #generics __w::Mounted for #ident #arguments #where_clause {
-                const MOUNT: __w::Mount = __w::INVALID_MOUNT;
+                const MOUNT: __w::Mount = __w::Mount::INVALID;
             }
         },
     )

@@ -75,6 +75,31 @@ pub struct Mount {
     pub valid: bool,
 }
 
+impl Mount {
+    /// The declaration of a struct whose `#[mount]` has errors, so that the compiler reports only those errors.
+    pub const INVALID: Self = Self {
+        name: "",
+        documentation: "",
+        path: "/",
+        variables: &[],
+        constraints: &[],
+        representations: &[],
+        xml_root: "response",
+        automatic_etag: false,
+        limits: Limits { content: None },
+        ignored_paths: None,
+        package: Package {
+            name: "",
+            version: "",
+            description: "",
+            authors: "",
+            license: "",
+            repository: "",
+        },
+        valid: false,
+    };
+}
+
 /// The impl with `#[resource]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Operations {

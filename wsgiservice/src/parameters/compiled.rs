@@ -234,7 +234,7 @@ mod tests {
         path: &'static str,
         parameter: declaration::Parameter,
     ) -> Result<CompiledParameter, String> {
-        let mount = Mount { path, constraints: &[FURTHER], ..crate::__private::INVALID_MOUNT };
+        let mount = Mount { path, constraints: &[FURTHER], ..Mount::INVALID };
         let path = Path::parse(path).expect("a path");
         CompiledParameter::new(&mount, &path, &parameter, true)
     }
