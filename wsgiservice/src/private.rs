@@ -25,7 +25,7 @@ pub use crate::{
     },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
-        From, Kind, Limits, Literal, Mount, Operation, Operations, Package,
+        From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, Representation, Returns, Role, SchemaOf, check,
     },
     http::entity_tag::EntityTag,

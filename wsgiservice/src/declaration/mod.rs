@@ -8,6 +8,7 @@ use std::any::TypeId;
 use wsgiservice_grammar::rule::Rule;
 pub use wsgiservice_grammar::{
     bound::Bound,
+    hook::Hook,
     value::{Kind, Literal},
 };
 
@@ -173,14 +174,8 @@ pub trait Failures {
 pub enum Role {
     /// To answer the HTTP method of this name.
     Method(&'static str),
-    /// To ask whether the request is allowed.
-    Authorize,
-    /// To ask whether the resource has a representation.
-    Exists,
-    /// To ask for the entity tag.
-    Etag,
-    /// To ask when the resource was modified last.
-    LastModified,
+    /// To ask what this hook answers.
+    Hook(Hook),
 }
 
 impl Role {

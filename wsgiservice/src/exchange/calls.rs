@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use crate::{
     answer::{Outcome, OutcomeContent},
     content::ReadContent,
-    declaration::Role,
+    declaration::Hook,
     http::{date, entity_tag::EntityTag, request::Request},
     parameters::Arguments,
     preconditions::{Preconditions, Validators},
@@ -41,7 +41,7 @@ impl<'a> Binder<'a> {
     /// # Errors
     /// The problem that the hook returns, or one with all its violations.
     pub(super) async fn authorize(&self) -> Result<(), Problem> {
-        let Some(hook) = self.resource.hook(Role::Authorize) else { return Ok(()) };
+        let Some(hook) = self.resource.hook(Hook::Authorize) else { return Ok(()) };
         let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
         let mut violations = Vec::new();
         match self.call(hook, &no_content, &no_preconditions, &mut violations) {
@@ -82,12 +82,12 @@ impl<'a> Binder<'a> {
         violations: &mut Vec<Violation>,
     ) -> Vec<Call<'a>> {
         let is_conditional = preconditions.is_stated();
-        let roles: &[Role] = match (is_conditional, self.request.retrieves()) {
-            (true, _) => &[Role::Etag, Role::LastModified, Role::Exists],
-            (false, true) => &[Role::Etag, Role::LastModified],
+        let asked: &[Hook] = match (is_conditional, self.request.retrieves()) {
+            (true, _) => &[Hook::Etag, Hook::LastModified, Hook::Exists],
+            (false, true) => &[Hook::Etag, Hook::LastModified],
             (false, false) => &[],
         };
-        let hooks = roles.iter().filter_map(|role| self.resource.hook(*role));
+        let hooks = asked.iter().filter_map(|hook| self.resource.hook(*hook));
         hooks.filter_map(|hook| self.call(hook, content, preconditions, violations)).collect()
     }
 
