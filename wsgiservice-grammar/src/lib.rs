@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`path`] | What is the path of a resource, and what are its variables? |
 //! | [`method`], [`hook`] | For what is a function called? |
+//! | [`representation`] | Which representations are built in? |
 //! | [`rule`] | What may `#[validate]` ask of a value? |
 //! | [`value`], [`bound`], [`format`](mod@format) | What are the values, ranges and formats in a rule? |
 //! | [`token`], [`media_type`], [`xml`], [`date`] | Is a text a token, a media type, an XML name, a day? |
@@ -29,6 +30,7 @@ pub mod hook;
 pub mod media_type;
 pub mod method;
 pub mod path;
+pub mod representation;
 pub mod rule;
 pub mod similar;
 pub mod text;

@@ -25,7 +25,7 @@ pub use crate::{
     },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
-        From, Kind, Limits, Literal, Mount, Operation, Operations, Package,
+        From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, Representation, Returns, Role, SchemaOf, check,
     },
     http::entity_tag::EntityTag,
@@ -71,26 +71,3 @@ pub fn problem(
         None => problem,
     }
 }
-
-/// The declaration of a struct whose `#[mount]` has errors, so that the compiler reports only those errors.
-pub const INVALID_MOUNT: Mount = Mount {
-    name: "",
-    documentation: "",
-    path: "/",
-    variables: &[],
-    constraints: &[],
-    representations: &[],
-    xml_root: "response",
-    automatic_etag: false,
-    limits: Limits { content: None },
-    ignored_paths: None,
-    package: Package {
-        name: "",
-        version: "",
-        description: "",
-        authors: "",
-        license: "",
-        repository: "",
-    },
-    valid: false,
-};

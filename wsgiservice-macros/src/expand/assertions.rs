@@ -5,8 +5,12 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use wsgiservice_grammar::representation::BUILT_IN;
 
-use crate::model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name};
+use crate::{
+    input::in_backticks,
+    model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name},
+};
 
 /// The assertions, in the implementation of a trait and beside it. A constant beside it cannot use type parameters.
 pub(super) fn place(
@@ -37,11 +41,12 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     }
     for representation in &mount.representations {
         let name = name(representation);
-        if ["json", "xml"].contains(&name.as_str()) {
+        if BUILT_IN.contains(&name.as_str()) {
             continue;
         }
         let message = format!(
-            "unknown representation `{name}`, expected `json`, `xml` or one that `{ident}` defines: add a function with `#[representation(\".{name}\", …)]`"
+            "unknown representation `{name}`, expected {} or one that `{ident}` defines: add a function with `#[representation(\".{name}\", …)]`",
+            in_backticks(BUILT_IN.iter().copied())
         );
         assertions.push(quote_spanned! {representation.span()=>
             ::core::assert!(__w::check::is_represented(#operations, #name), #message)
@@ -128,13 +133,12 @@ impl Place<'_> {
             assertions.push(self.is_no_second_content());
             assertions.push(self.is_not_read_away());
         }
-        if self.operation.role.is_hook() && matches!(self.parameter.from, From::Name) {
-            assertions.push(self.is_of_a_method());
+        match self.parameter.from {
+            From::Name if self.operation.role.is_hook() => assertions.push(self.is_of_a_method()),
+            From::Name => {}
+            From::Header(_) => assertions.push(self.is_value()),
         }
         assertions.extend(self.rules_fit());
-        if matches!(self.parameter.from, From::Header(_)) {
-            assertions.push(self.is_value());
-        }
         assertions
     }
 

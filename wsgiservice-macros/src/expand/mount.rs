@@ -3,7 +3,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Path;
-use wsgiservice_grammar::path::{self, Part};
+use wsgiservice_grammar::{
+    path::{self, Part},
+    representation::BUILT_IN,
+};
 
 use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
 use crate::{
@@ -39,7 +42,8 @@ pub(super) fn model(
     let template = errors.take(template)?;
     let mut representations = arguments.representations;
     if representations.is_empty() {
-        representations.extend(["json", "xml"].map(|name| Ident::new(name, Span::call_site())));
+        let names = BUILT_IN.iter().map(|name| Ident::new(name, Span::call_site()));
+        representations.extend(names);
     }
     Some(Mount {
         krate: arguments.krate,
@@ -135,7 +139,7 @@ pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
         krate,
         &quote! {
             impl #generics __w::Mounted for #ident #arguments #where_clause {
-                const MOUNT: __w::Mount = __w::INVALID_MOUNT;
+                const MOUNT: __w::Mount = __w::Mount::INVALID;
             }
         },
     )

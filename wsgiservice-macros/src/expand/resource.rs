@@ -211,7 +211,10 @@ fn describe(operation: &Operation) -> TokenStream {
     let Operation { documentation, .. } = operation;
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
-        Role::Hook(hook) => variant(hook, Span::call_site()).into_token_stream(),
+        Role::Hook(hook) => {
+            let hook = variant(hook, Span::call_site());
+            quote!(Hook(__w::Hook::#hook))
+        }
     };
     let parameters = operation.parameters.iter().map(describe_parameter);
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
@@ -231,15 +234,9 @@ fn describe(operation: &Operation) -> TokenStream {
     }
 }
 
-/// The name of a hook in the runtime.
+/// The name of the variant of a hook, which is also that of its type in the runtime.
 fn variant(hook: Hook, span: Span) -> Ident {
-    let name = match hook {
-        Hook::Authorize => "Authorize",
-        Hook::Exists => "Exists",
-        Hook::Etag => "Etag",
-        Hook::LastModified => "LastModified",
-    };
-    Ident::new(name, span)
+    Ident::new(&format!("{hook:?}"), span)
 }
 
 fn describe_parameter(parameter: &Parameter) -> TokenStream {

@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
 use super::{Parameter, parameter::of_type};
-use crate::site::SiteOperation;
+use crate::{problem::place::Place, site::SiteOperation};
 
 /// The content of a request to a method.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) fn of(
     }
     let whole = operation.content_schema().map(|schema| schema(generator).to_value());
     let members = members(parameters);
-    let has_required = parameters.iter().any(|it| it.place == "content" && it.is_required);
+    let has_required = parameters.iter().any(|it| it.place == Place::Content && it.is_required);
     Some(Content {
         is_required: operation.requires_content() || has_required,
         media_types: operation.content.media_types(),
@@ -48,7 +48,7 @@ fn all_of(whole: Value, members: Value) -> Value {
 
 /// The parameters that can be in the content, as the members of an object.
 fn members(parameters: &[Parameter]) -> Option<Value> {
-    let members = || parameters.iter().filter(|parameter| parameter.can_be_in("content"));
+    let members = || parameters.iter().filter(|parameter| parameter.can_be_in(Place::Content));
     members().next()?;
     // Not `collect`, which instantiates a sort for this map.
     let mut properties = Map::new();
@@ -61,7 +61,7 @@ fn members(parameters: &[Parameter]) -> Option<Value> {
         }
         properties.insert(parameter.name.to_owned(), schema);
     }
-    let required = members().filter(|it| it.place == "content" && it.is_required);
+    let required = members().filter(|it| it.place == Place::Content && it.is_required);
     let required: Vec<_> = required.map(|parameter| parameter.name).collect();
     let mut schema = of_type("object");
     schema.insert("properties".to_owned(), properties.into());

@@ -4,71 +4,27 @@
 //! service does.
 
 mod content;
+mod data;
 mod example;
 pub(crate) mod help;
+mod model;
 pub(crate) mod openapi;
 mod parameter;
 mod response;
 mod tree;
-mod view;
 
 use std::collections::BTreeSet;
 
 use schemars::{SchemaGenerator, generate::SchemaSettings};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-pub(crate) use self::{content::Content, parameter::Parameter, response::Response};
-use crate::site::{Deprecation, Package, SiteOperation, SiteResource};
-
-/// The documentation of an application.
-#[derive(Debug)]
-pub(crate) struct Documentation {
-    pub(crate) name: String,
-    pub(crate) version: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) resources: Vec<Resource>,
-    /// The schemas that other schemas refer to.
-    pub(crate) schemas: Map<String, Value>,
-    pub(crate) package: Option<Package>,
-}
-
-/// A resource.
-#[derive(Debug)]
-pub(crate) struct Resource {
-    pub(crate) name: &'static str,
-    pub(crate) path: String,
-    pub(crate) description: &'static str,
-    pub(crate) representations: Vec<Representation>,
-    /// The value of `Allow`.
-    pub(crate) allow: String,
-    pub(crate) methods: Vec<Method>,
-    /// `OPTIONS`, which the framework implements.
-    pub(crate) options: Method,
-}
-
-/// A representation of a resource.
-#[derive(Debug)]
-pub(crate) struct Representation {
-    pub(crate) extension: &'static str,
-    pub(crate) media_type: &'static str,
-}
-
-/// A method of a resource.
-#[derive(Debug)]
-pub(crate) struct Method {
-    pub(crate) method: &'static str,
-    /// The unique name of the operation.
-    pub(crate) id: String,
-    pub(crate) summary: String,
-    pub(crate) description: &'static str,
-    pub(crate) deprecation: Option<Deprecation>,
-    pub(crate) parameters: Vec<Parameter>,
-    pub(crate) content: Option<Content>,
-    pub(crate) responses: Vec<Response>,
-    pub(crate) cache_control: Option<&'static str>,
-    /// The challenges that request credentials.
-    pub(crate) challenges: Vec<&'static str>,
-}
+pub(crate) use self::{
+    content::Content,
+    model::{Documentation, Method, Representation, Resource},
+    parameter::Parameter,
+    response::Response,
+};
+use crate::site::{SiteOperation, SiteResource};
 
 impl Documentation {
     /// The documentation of an application with this name and these resources, in the order in which they were mounted.

@@ -9,6 +9,7 @@ use super::{
     tree::{Object, Tree},
     unused,
 };
+use crate::problem::place::Place;
 
 /// The header fields that OpenAPI describes by other means (section 4.8.12.2).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -108,11 +109,11 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
 }
 
 /// The place of a parameter in the list of parameters, or `None` if the document describes it elsewhere.
-fn listed_place(parameter: &Parameter) -> Option<&'static str> {
-    let is_described = |place: &&str| match *place {
-        "content" => true,
-        "header" => DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
-        _ => false,
+fn listed_place(parameter: &Parameter) -> Option<Place> {
+    let is_described = |place: &Place| match place {
+        Place::Content => true,
+        Place::Header => DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
+        Place::Path | Place::Query => false,
     };
     let places = [Some(parameter.place), parameter.other_place];
     places.into_iter().flatten().find(|place| !is_described(place))
@@ -122,7 +123,7 @@ fn parameter(parameter: &Parameter) -> Option<Tree> {
     let place = listed_place(parameter)?;
     let tree = Object::default()
         .with("name", parameter.key)
-        .with("in", place)
+        .with("in", place.name())
         .with_text("description", &parameter_description(parameter))
         .with("required", parameter.is_required && parameter.other_place.is_none())
         .with("schema", &parameter.schema)

@@ -6,19 +6,21 @@ use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind}
 use crate::{
     content::ContentUse,
     parameters::{
-        compiled::{CompiledParameter, Source},
+        compiled::CompiledParameter,
         rules::{json_number, json_value},
+        source::Source,
     },
+    problem::place::Place,
 };
 
 /// A parameter of a method.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    /// Where a client sends it: `path`, `query`, `header` or `content`.
-    pub(crate) place: &'static str,
+    /// Where a client sends it.
+    pub(crate) place: Place,
     /// Where else it can be: the query is searched before the content.
-    pub(crate) other_place: Option<&'static str>,
+    pub(crate) other_place: Option<Place>,
     /// Its name in the request: that of a header field, or `name`.
     pub(crate) key: &'static str,
     pub(crate) is_required: bool,
@@ -35,7 +37,7 @@ pub(crate) struct Parameter {
 
 impl Parameter {
     /// Whether a client can send it there.
-    pub(crate) fn can_be_in(&self, place: &str) -> bool {
+    pub(crate) fn can_be_in(&self, place: Place) -> bool {
         self.place == place || self.other_place == Some(place)
     }
 }
@@ -44,7 +46,7 @@ impl Parameter {
 pub(super) fn variable(name: &'static str) -> Parameter {
     Parameter {
         name,
-        place: "path",
+        place: Place::Path,
         other_place: None,
         key: name,
         is_required: true,
@@ -66,8 +68,8 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
     let is_list = parameter.is_repeated && !parameter.is_in_path();
     let (place, other_place) = match &parameter.source {
         // If the content consists of parameters, the parameter belongs to it; otherwise it belongs to the query.
-        Source::QueryOrContent if content.is_whole() => ("query", Some("content")),
-        Source::QueryOrContent => ("content", Some("query")),
+        Source::QueryOrContent if content.is_whole() => (Place::Query, Some(Place::Content)),
+        Source::QueryOrContent => (Place::Content, Some(Place::Query)),
         source => (source.place(), None),
     };
     Parameter {

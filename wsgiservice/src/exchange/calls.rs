@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use crate::{
     answer::{Outcome, OutcomeContent},
     content::ReadContent,
-    declaration::Role,
+    declaration::Hook,
     http::{date, entity_tag::EntityTag, request::Request},
     parameters::Arguments,
     preconditions::{Preconditions, Validators},
@@ -36,8 +36,22 @@ pub(super) struct BoundCalls<'a> {
 }
 
 impl<'a> Binder<'a> {
+    /// Asks the hook `authorize`, if there is one, whether the request is allowed.
+    ///
+    /// # Errors
+    /// The problem that the hook returns, or one with all its violations.
+    pub(super) async fn authorize(&self) -> Result<(), Problem> {
+        let Some(hook) = self.resource.hook(Hook::Authorize) else { return Ok(()) };
+        let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
+        let mut violations = Vec::new();
+        match self.call(hook, &no_content, &no_preconditions, &mut violations) {
+            Some(call) => call.await.map(|_| ()),
+            None => Err(self.problem(violations)),
+        }
+    }
+
     /// The problem with all the violations.
-    pub(super) fn problem(&self, violations: Vec<Violation>) -> Problem {
+    fn problem(&self, violations: Vec<Violation>) -> Problem {
         Problem::violations(self.resource.policy.violations, violations)
     }
 
@@ -68,12 +82,12 @@ impl<'a> Binder<'a> {
         violations: &mut Vec<Violation>,
     ) -> Vec<Call<'a>> {
         let is_conditional = preconditions.is_stated();
-        let roles: &[Role] = match (is_conditional, self.request.retrieves()) {
-            (true, _) => &[Role::Etag, Role::LastModified, Role::Exists],
-            (false, true) => &[Role::Etag, Role::LastModified],
+        let asked: &[Hook] = match (is_conditional, self.request.retrieves()) {
+            (true, _) => &[Hook::Etag, Hook::LastModified, Hook::Exists],
+            (false, true) => &[Hook::Etag, Hook::LastModified],
             (false, false) => &[],
         };
-        let hooks = roles.iter().filter_map(|role| self.resource.hook(*role));
+        let hooks = asked.iter().filter_map(|hook| self.resource.hook(*hook));
         hooks.filter_map(|hook| self.call(hook, content, preconditions, violations)).collect()
     }
 
@@ -99,7 +113,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds one call; `None` if there are violations.
-    pub(super) fn call(
+    fn call(
         &self,
         operation: &'a SiteOperation,
         content: &'a ReadContent,

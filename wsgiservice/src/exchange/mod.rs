@@ -17,30 +17,29 @@
 
 mod calls;
 mod context;
-mod method;
 mod negotiate;
 mod panic;
 mod ranges;
 mod respond;
+mod select_method;
 
 use std::{cell::Cell, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
 
-use self::{calls::Binder, context::Context, method::Selection};
+use self::{calls::Binder, context::Context, select_method::Selection};
 use crate::{
     answer::Outcome,
-    content::{self, ReadContent},
-    declaration::Role,
+    content,
     http::{
         body::{Body, BoxError},
         path::Path,
         request::Request,
     },
-    preconditions::{Evaluation, Preconditions},
+    preconditions::Evaluation,
     problem::Problem,
     routing::{self, Matched},
-    site::{Site, SiteOperation},
+    site::Site,
 };
 
 /// The resources that describe the application, for trusted clients only.
@@ -144,16 +143,14 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     context.matched = Some(matched);
     let resource = site.resource(matched.resource)?;
     context.resource = Some(resource);
-    let operation = match method::select(request, resource)? {
+    let operation = match select_method::select(request, resource)? {
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),
     };
     context.operation = Some(operation);
 
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
-    if let Some(hook) = resource.hook(Role::Authorize) {
-        authorize(&binder, hook).await?;
-    }
+    binder.authorize().await?;
 
     let content =
         content::read(request, operation.content, operation.content_limit, content).await?;
@@ -192,17 +189,8 @@ fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
         return Err(routing::not_found());
     }
     match *request.method() {
-        Method::CONNECT => Err(method::refused(true, site.allow.clone())),
+        Method::CONNECT => Err(select_method::refused(true, site.allow.clone())),
         Method::OPTIONS if &**path == "*" => Ok(None),
         _ => site.router.route(request, path).map(Some),
-    }
-}
-
-async fn authorize(binder: &Binder<'_>, hook: &SiteOperation) -> Result<(), Problem> {
-    let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
-    let mut violations = Vec::new();
-    match binder.call(hook, &no_content, &no_preconditions, &mut violations) {
-        Some(call) => call.await.map(|_| ()),
-        None => Err(binder.problem(violations)),
     }
 }

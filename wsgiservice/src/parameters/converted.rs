@@ -2,7 +2,7 @@
 
 use super::{
     Arguments, ParseError,
-    argument::{Optional, Repeated, Single},
+    argument_types::{Optional, Repeated, Single},
 };
 use crate::declaration::{self, Kind};
 

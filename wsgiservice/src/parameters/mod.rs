@@ -4,24 +4,28 @@
 //! and converted. An argument that is wrong becomes a violation, and the next one is looked at, so that the client sees
 //! all of them at once.
 
-mod argument;
+mod argument_types;
 pub(crate) mod compiled;
 mod converted;
-mod parameter;
 pub(crate) mod rules;
 mod secret;
+pub(crate) mod source;
+mod types;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use self::compiled::{CompiledParameter, Parameters, Source};
 pub use self::{
-    argument::{Argument, Optional, Repeated, Single, Whole},
+    argument_types::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
-    parameter::{Parameter, ParseError},
     secret::Secret,
+    types::{Parameter, ParseError},
+};
+use self::{
+    compiled::{CompiledParameter, Parameters},
+    source::Source,
 };
 pub(crate) use crate::problem::violation::Violation;
 use crate::{
@@ -31,7 +35,7 @@ use crate::{
         urlencoded::{Pair, pairs},
     },
     preconditions::Preconditions,
-    problem::violation::Code,
+    problem::{place::Place, violation::Code},
     representation::Writer,
     routing::Variables,
 };
@@ -178,7 +182,7 @@ impl<'a> Arguments<'a> {
     fn check<C>(
         &mut self,
         parameter: &CompiledParameter,
-        place: &'static str,
+        place: Place,
         text: &str,
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<C> {
@@ -195,7 +199,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The texts of a parameter, and the place where they were found.
-    fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, &'static str)> {
+    fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, Place)> {
         let values = match &parameter.source {
             Source::Variable => self.variable(parameter)?,
             Source::Rest => self.rest(parameter)?,
@@ -205,7 +209,7 @@ impl<'a> Arguments<'a> {
                 values if values.is_empty() => {
                     let values = self.texts(parameter)?;
                     let place =
-                        if values.is_empty() { parameter.source.place() } else { "content" };
+                        if values.is_empty() { parameter.source.place() } else { Place::Content };
                     return Some((values, place));
                 }
                 values => values,
@@ -272,11 +276,11 @@ impl<'a> Arguments<'a> {
     fn texts(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let members = self.members(parameter)?;
         if let Some((code, reason)) = members.iter().find_map(|member| parameter.misfit(member)) {
-            self.refuse(parameter.violation("content", code, "", reason));
+            self.refuse(parameter.violation(Place::Content, code, "", reason));
             return None;
         }
         let texts = members.iter().map(|member| utf_8(Cow::Borrowed(&member.value)));
-        self.all_utf_8(parameter, "content", texts.collect())
+        self.all_utf_8(parameter, Place::Content, texts.collect())
     }
 
     /// The texts of a parameter in the query.
@@ -285,13 +289,13 @@ impl<'a> Arguments<'a> {
         let pairs = self.query.get_or_insert_with(|| pairs(query.as_bytes()).collect());
         let named = pairs.iter().filter(|(name, _)| name == parameter.name);
         let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
-        self.all_utf_8(parameter, "query", texts)
+        self.all_utf_8(parameter, Place::Query, texts)
     }
 
     fn all_utf_8(
         &mut self,
         parameter: &CompiledParameter,
-        place: &'static str,
+        place: Place,
         texts: Option<Vec<Cow<'a, str>>>,
     ) -> Option<Values<'a>> {
         if texts.is_none() {
@@ -316,7 +320,7 @@ impl<'a> Arguments<'a> {
             (_, false) => (Code::Repeated, "It was given more than once."),
             _ => return Some(file),
         };
-        self.refuse(parameter.violation("content", wrong.0, "", wrong.1));
+        self.refuse(parameter.violation(Place::Content, wrong.0, "", wrong.1));
         None
     }
 
@@ -328,7 +332,7 @@ impl<'a> Arguments<'a> {
         let mut all_are_right = true;
         for file in &files {
             if let Err((code, reason)) = parameter.check_size(file.content().len()) {
-                self.refuse(parameter.violation("content", code, "", &reason));
+                self.refuse(parameter.violation(Place::Content, code, "", &reason));
                 all_are_right = false;
             }
         }

@@ -5,6 +5,7 @@ mod variant;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
+use wsgiservice_grammar::representation::BUILT_IN;
 
 pub use self::represent::Represent;
 pub(crate) use self::variant::Variant;
@@ -71,9 +72,10 @@ impl Representations {
 
     /// Collects the representations of a problem, in the order of the resource.
     pub(crate) fn of_problems(order: &[&str]) -> Self {
-        let xml_is_first = order.iter().find(|name| ["json", "xml"].contains(name)) == Some(&"xml");
-        let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
-        let mut all: Vec<_> = order.iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
+        let chosen = order.iter().filter(|name| BUILT_IN.contains(name));
+        let others = BUILT_IN.iter().filter(|name| !order.contains(name));
+        let names = chosen.chain(others);
+        let mut all: Vec<_> = names.flat_map(|name| built_in(name, XML_ROOT)).collect();
         all.extend(representation("json", "application/problem+json", Writer::Json));
         all.extend(representation("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
         all.extend(representation("html", "text/html", Writer::Own(0)));
@@ -172,3 +174,27 @@ pub(crate) fn problem_type(representation: &Representation) -> HeaderValue {
 /// The field that keeps clients from guessing the media type.
 pub(crate) const NOSNIFF: (header::HeaderName, HeaderValue) =
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_built_in_representation_has_a_writer() {
+        for name in BUILT_IN {
+            assert!(!built_in(name, "root").is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_problem_has_all_built_in_representations_in_the_order_of_the_resource() {
+        let extensions = |order: &[&str]| {
+            let mut all: Vec<_> =
+                Representations::of_problems(order).iter().map(|it| it.extension).collect();
+            all.dedup();
+            all
+        };
+        assert_eq!(extensions(&["json"]), ["json", "xml", "json", "xml", "html"]);
+        assert_eq!(extensions(&["csv", "xml"]), ["xml", "json", "xml", "html"]);
+    }
+}

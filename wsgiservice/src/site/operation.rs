@@ -81,7 +81,7 @@ impl SiteOperation {
     pub(crate) fn method_name(&self) -> &'static str {
         match self.role {
             Role::Method(name) => name,
-            _ => "",
+            Role::Hook(_) => "",
         }
     }
 
@@ -140,7 +140,7 @@ impl SiteOperation {
 fn method(role: Role) -> Option<Method> {
     match role {
         Role::Method(name) => Method::from_bytes(name.as_bytes()).ok(),
-        _ => None,
+        Role::Hook(_) => None,
     }
 }
 

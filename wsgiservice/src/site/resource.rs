@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 
 use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
-    declaration::{Mount, Operations, Package, Representation as Own, Role},
+    declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
     representation::{Representation, Representations},
     resource::ErasedResource,
     routing::Router,
@@ -47,7 +47,7 @@ impl SiteResource {
         let (methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
         let names = methods.iter().filter_map(|operation| operation.method.as_ref());
-        let has_etag = hooks.iter().any(|hook| hook.role == Role::Etag);
+        let has_etag = hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Etag));
         Ok(Self {
             resource,
             allow: methods::allow(names.map(Method::as_str)),
@@ -124,8 +124,8 @@ impl SiteResource {
         self.methods.iter().find(|operation| operation.method.as_ref() == Some(method))
     }
 
-    pub(crate) fn hook(&self, role: Role) -> Option<&SiteOperation> {
-        self.hooks.iter().find(|hook| hook.role == role)
+    pub(crate) fn hook(&self, hook: Hook) -> Option<&SiteOperation> {
+        self.hooks.iter().find(|operation| operation.role == Role::Hook(hook))
     }
 
     /// The responses that a method can have, in the order of their statuses; that for any other status is the last.
@@ -140,7 +140,7 @@ impl SiteResource {
 
     /// The challenges with which `authorize` asks for credentials, each once.
     pub(crate) fn challenges(&self) -> Vec<&'static str> {
-        let failures = self.hook(Role::Authorize).and_then(|authorize| authorize.returns.failures);
+        let failures = self.hook(Hook::Authorize).and_then(|authorize| authorize.returns.failures);
         let mut challenges = Vec::new();
         for challenge in failures.unwrap_or_default().iter().filter_map(|it| it.challenge) {
             if !challenges.contains(&challenge) {
