@@ -5,7 +5,7 @@
 
 mod connection;
 mod dispatch;
-mod log;
+mod log_setup;
 mod open_connections;
 mod per_core;
 mod run;

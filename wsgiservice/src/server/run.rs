@@ -4,7 +4,7 @@ use std::{future::Future, io::Write, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-use super::{log, per_core, serve, signals::stop_signal};
+use super::{log_setup, per_core, serve, signals::stop_signal};
 use crate::{
     application::Application,
     error::Result,
@@ -33,7 +33,7 @@ use crate::{
 /// }
 /// ```
 pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()> {
-    log::init();
+    log_setup::init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut application = application.await?;
