@@ -4,6 +4,7 @@
 //! exchanges, [`write`](mod@write) batches the responses, and [`timeouts`] closes connections that wait for too long.
 
 mod connection;
+mod connection_state;
 mod dispatch;
 mod log_setup;
 mod open_connections;
