@@ -4,7 +4,7 @@ use std::{future::Future, io::Write, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-use super::{log_setup, per_core, serve, signals::stop_signal};
+use super::{log_setup, per_core, shared, signals::stop_signal};
 use crate::{
     application::Application,
     error::Result,
@@ -52,7 +52,7 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let address = listener.local_addr()?;
         announce(std::io::stdout(), &name, address);
         match runtime {
-            Runtime::Shared => serve(listener, service, stop).await,
+            Runtime::Shared => shared::serve(listener, service, stop).await,
             Runtime::PerCore => per_core::serve(listener, service, stop).await?,
         }
         Ok(())
@@ -76,7 +76,7 @@ impl Application {
     /// If [`build`](Self::build) fails, or the signal handlers cannot be installed.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
         let service = self.build()?;
-        serve(listener, service, stop_signal()?).await;
+        shared::serve(listener, service, stop_signal()?).await;
         Ok(())
     }
 
