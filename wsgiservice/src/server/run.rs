@@ -4,7 +4,7 @@ use std::{future::Future, io::Write, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-use super::{log, per_core, serve, signals::stop_signal};
+use super::{log_setup, per_core, shared, signals::stop_signal};
 use crate::{
     application::Application,
     error::Result,
@@ -33,7 +33,7 @@ use crate::{
 /// }
 /// ```
 pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()> {
-    log::init();
+    log_setup::init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut application = application.await?;
@@ -52,7 +52,7 @@ pub fn run(application: impl Future<Output = Result<Application>>) -> Result<()>
         let address = listener.local_addr()?;
         announce(std::io::stdout(), &name, address);
         match runtime {
-            Runtime::Shared => serve(listener, service, stop).await,
+            Runtime::Shared => shared::serve(listener, service, stop).await,
             Runtime::PerCore => per_core::serve(listener, service, stop).await?,
         }
         Ok(())
@@ -76,7 +76,7 @@ impl Application {
     /// If [`build`](Self::build) fails, or the signal handlers cannot be installed.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
         let service = self.build()?;
-        serve(listener, service, stop_signal()?).await;
+        shared::serve(listener, service, stop_signal()?).await;
         Ok(())
     }
 
