@@ -26,7 +26,7 @@ use crate::{
 
 /// A media type of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MediaType {
+pub(crate) enum MediaType {
     Json,
     Form,
     Multipart,
@@ -61,8 +61,13 @@ impl MediaType {
         }
     }
 
+    /// Returns the media type with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.names().contains(&name))
+    }
+
     /// Returns whether the content has members, which can be parameters.
-    pub(super) fn has_members(self) -> bool {
+    pub(crate) fn has_members(self) -> bool {
         match self {
             Self::Json | Self::Form | Self::Multipart => true,
             Self::Xml => false,

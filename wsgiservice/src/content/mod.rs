@@ -9,7 +9,7 @@ mod stream;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
@@ -17,8 +17,11 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::file::File;
 #[cfg(feature = "multipart")]
 pub use self::file::File;
-pub(crate) use self::members::{Member, Written};
-use self::{media_type::MediaType, members::Members};
+use self::members::Members;
+pub(crate) use self::{
+    media_type::MediaType,
+    members::{Member, Written},
+};
 pub use self::{patch::Patch, stream::ContentStream};
 use crate::{
     formats::{coding::decode::Codings, form::multipart::FormStream},
@@ -133,12 +136,14 @@ impl ContentUse {
     }
 
     fn is_of_any_type(self) -> bool {
-        matches!(self.whole, WholeContent::Bytes | WholeContent::Stream)
+        !self.needs_file && matches!(self.whole, WholeContent::Bytes | WholeContent::Stream)
     }
 
     fn reads(self, media_type: MediaType) -> bool {
+        if self.needs_file {
+            return media_type == MediaType::Multipart;
+        }
         match self.whole {
-            WholeContent::Nothing if self.needs_file => media_type == MediaType::Multipart,
             WholeContent::Nothing => media_type.has_members(),
             WholeContent::Value | WholeContent::Bytes | WholeContent::Stream => true,
             WholeContent::Form => media_type == MediaType::Multipart,
@@ -304,16 +309,20 @@ async fn receive(
     }
 }
 
+/// Returns the name of the field of a 415 that lists the media types that a method reads (RFC 9110, section 15.5.16;
+/// RFC 5789, section 2.2).
+pub(crate) fn media_types_field(method: &str) -> &'static str {
+    if method == "PATCH" { "Accept-Patch" } else { "Accept" }
+}
+
 fn unsupported(method: &Method, usage: ContentUse) -> Problem {
-    let name = if *method == Method::PATCH {
-        HeaderName::from_static("accept-patch")
-    } else {
-        header::ACCEPT
-    };
     let media_types = usage.accept();
     let detail = format!("Supported media types: {}.", media_types.to_str().unwrap_or_default());
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
-    problem.field(name, media_types)
+    match HeaderName::try_from(media_types_field(method.as_str())) {
+        Ok(name) => problem.field(name, media_types),
+        Err(_) => problem,
+    }
 }
 
 fn mismatch(mismatch: &Mismatch) -> Problem {

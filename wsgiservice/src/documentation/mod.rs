@@ -123,8 +123,10 @@ fn parameters(resource: &SiteResource, operation: &SiteOperation) -> Vec<Paramet
     let mut parameters: Vec<Parameter> = Vec::new();
     for operation in [operation].into_iter().chain(resource.hooks()) {
         for parameter in operation.named_parameters() {
-            if parameters.iter().all(|earlier| earlier.name != parameter.name) {
-                parameters.push(parameter::of(parameter, operation.content));
+            let parameter = parameter::of(parameter, operation.content);
+            match parameters.iter_mut().find(|earlier| earlier.name == parameter.name) {
+                Some(earlier) => earlier.narrow(&parameter),
+                None => parameters.push(parameter),
             }
         }
     }

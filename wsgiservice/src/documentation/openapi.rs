@@ -137,12 +137,13 @@ fn parameter_description(parameter: &Parameter) -> String {
     if parameter.other_place.is_none() {
         return description.to_owned();
     }
-    let note = "Can also be a member of the content; the query takes precedence.";
-    if description.is_empty() { note.to_owned() } else { format!("{description}\n\n{note}") }
+    let need = if parameter.is_required { "Required, here or as" } else { "Can also be" };
+    let note = format!("{need} a member of the content; the query takes precedence.");
+    if description.is_empty() { note } else { format!("{description}\n\n{note}") }
 }
 
 fn request_body(content: &Content) -> Object {
-    let media_types = contents(&content.media_types, content.schema.as_ref());
+    let media_types = contents(&content.media_types, |name| content.schema_of(name));
     Object::default().with("required", content.is_required).with("content", media_types)
 }
 
@@ -162,10 +163,10 @@ fn first_example(schema: &Value) -> Value {
     if schema.get("items").is_some() { Value::from(vec![example]) } else { example }
 }
 
-fn contents(media_types: &[&str], schema: Option<&Value>) -> Object {
+fn contents<'v>(media_types: &[&str], schema: impl Fn(&str) -> Option<&'v Value>) -> Object {
     let mut contents = Object::default();
     for name in media_types {
-        contents.insert(name, Object::default().with_some("schema", schema).into());
+        contents.insert(name, Object::default().with_some("schema", schema(name)).into());
     }
     contents
 }
@@ -175,9 +176,9 @@ fn response(response: &Response) -> Object {
     for name in &response.facts.fields {
         headers.insert(name, header(name).into());
     }
-    let mut content = contents(&response.facts.media_types, response.schema.as_ref());
+    let mut content = contents(&response.facts.media_types, |_| response.schema.as_ref());
     if response.facts.is_problem {
-        // The HTML page of a problem, which is the last of its media types, is not JSON.
+        // The HTML page of a problem is not JSON.
         let page = Object::default().with("schema", text());
         content.insert("text/html", page.into());
     }
@@ -210,6 +211,9 @@ fn header(name: &str) -> Object {
             "The media types that `POST` supports (Linked Data Platform, section 7.1)."
         }
         "Accept" => "The media types that the method supports (RFC 9110, section 12.5.1).",
+        "Accept-Encoding" => {
+            "The content codings that the method supports (RFC 9110, section 12.5.3)."
+        }
         _ => "How long to wait before the next request (RFC 9110, section 10.2.3).",
     };
     Object::default().with("description", description).with("schema", text())

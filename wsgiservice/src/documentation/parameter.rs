@@ -40,6 +40,14 @@ impl Parameter {
     pub(crate) fn can_be_in(&self, place: Place) -> bool {
         self.place == place || self.other_place == Some(place)
     }
+
+    /// Keeps only what also suits another call that takes the parameter: a hook reads no content.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        if other.other_place.is_none() {
+            (self.place, self.other_place) = (other.place, None);
+        }
+        self.is_required |= other.is_required;
+    }
 }
 
 /// A path variable without rules.

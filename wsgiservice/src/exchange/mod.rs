@@ -39,11 +39,8 @@ use crate::{
     preconditions::Evaluation,
     problem::Problem,
     routing::{self, Matched},
-    site::Site,
+    site::{self, Site},
 };
-
-/// The resources that describe the application, for trusted clients only.
-const INTERNAL: &str = "/_internal/";
 
 /// A request and the response to it.
 #[derive(Debug, Default)]
@@ -185,7 +182,7 @@ fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     if let Some(error) = &site.broken {
         return Err(Problem::internal(error.to_string()));
     }
-    if path.starts_with(INTERNAL) && !site.trusts(request) {
+    if site::is_internal(path) && !site.trusts(request) {
         return Err(routing::not_found());
     }
     match *request.method() {

@@ -23,10 +23,14 @@ static HOOK: Once = Once::new();
 /// Polls a future to its end, or to its first panic, which is returned as an error with its message and its place.
 pub(super) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, String> {
     HOOK.call_once(install);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(payload) => Poll::Ready(Err(describe(&*payload))),
+    poll_fn(|context| {
+        // An earlier panic that somebody else caught.
+        PLACE.take();
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(describe(&*payload))),
+        }
     })
     .await
 }
@@ -34,7 +38,8 @@ pub(super) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Outp
 fn install() {
     let before = take_hook();
     set_hook(Box::new(move |info| {
-        PLACE.set(info.location().map(Location::to_string));
+        // Fails while the thread ends, when nobody asks for the place.
+        let _ = PLACE.try_with(|place| place.replace(info.location().map(Location::to_string)));
         before(info);
     }));
 }
@@ -46,5 +51,22 @@ fn describe(payload: &(dyn Any + Send)) -> String {
     match PLACE.take() {
         Some(place) => format!("panicked at {place}: {message}"),
         None => format!("panicked: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{panic::resume_unwind, pin::pin};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_place_of_an_earlier_panic_is_forgotten() {
+        let panics = async || -> () { panic!("one") };
+        let here = caught(pin!(panics())).await.expect_err("a panic");
+        assert!(here.starts_with("panicked at ") && here.ends_with(": one"), "{here}");
+        assert!(catch_unwind(|| panic!("two")).is_err());
+        let resumes = async || -> () { resume_unwind(Box::new("three")) };
+        assert_eq!(caught(pin!(resumes())).await, Err("panicked: three".to_owned()));
     }
 }

@@ -113,10 +113,9 @@ fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response
         fields.remove(header::SERVER);
     }
     if outcome.status.is_success() {
-        if let Some(negotiated) = context.negotiated.filter(|_| context.request.retrieves()) {
-            let coding = negotiated.coding;
-            let coding = coding.filter(|_| fields.contains_key(header::CONTENT_ENCODING));
-            validators(fields, context, negotiated.plain().coded(coding), true);
+        if context.request.retrieves() {
+            let is_coded = fields.contains_key(header::CONTENT_ENCODING);
+            validators(fields, context, negotiated_variant(context, is_coded), true);
         }
         fresh(fields, context, has_own);
     }
@@ -169,10 +168,9 @@ fn not_modified(
     keep_fields(fields, outcome);
     let has_own = !fields.is_empty();
     let variant = variant_of_not_modified(context, would_be_coded);
-    if let Some(variant) = variant {
-        // Metadata beside the tag is for clients that have no tag.
-        validators(fields, context, variant, context.validators.etag.is_none());
-    }
+    // Clients that have a tag need no other validator.
+    let has_tag = variant.is_some() && context.validators.etag.is_some();
+    validators(fields, context, variant, !has_tag);
     fresh(fields, context, has_own);
     let by_coding = would_be_coded || variant.is_some_and(Variant::is_coded);
     Varies { by_coding, by_representation: context.is_represented(), has_own }
@@ -204,11 +202,13 @@ fn keep_fields(fields: &mut HeaderMap, outcome: Option<Outcome>) {
 
 /// The variant that the client has, or else the one that it would get.
 fn variant_of_not_modified(context: &Context<'_>, would_be_coded: bool) -> Option<Variant> {
-    let would_get = || {
-        let negotiated = context.negotiated?;
-        Some(negotiated.plain().coded(negotiated.coding.filter(|_| would_be_coded)))
-    };
-    context.known.or_else(would_get)
+    context.known.or_else(|| negotiated_variant(context, would_be_coded))
+}
+
+/// The variant that was negotiated, if there is one for the client, with its coding if that is used.
+fn negotiated_variant(context: &Context<'_>, is_coded: bool) -> Option<Variant> {
+    let negotiated = context.negotiated?;
+    Some(negotiated.plain().coded(negotiated.coding.filter(|_| is_coded)))
 }
 
 fn with_problem(
@@ -295,15 +295,15 @@ fn digests(context: &Context<'_>, response: &mut Response<Body>) {
     }
 }
 
-/// The validators of a variant.
+/// The validators of a variant. Without a variant, there is no entity tag.
 fn validators(
     fields: &mut HeaderMap,
     context: &Context<'_>,
-    variant: Variant,
+    variant: Option<Variant>,
     with_last_modified: bool,
 ) {
     let validators = &context.validators;
-    if let Some(etag) = &validators.etag {
+    if let (Some(etag), Some(variant)) = (&validators.etag, variant) {
         fields.insert(header::ETAG, variant.tag_value(etag));
     }
     if let (Some(time), true) = (validators.last_modified, with_last_modified) {

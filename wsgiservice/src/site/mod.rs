@@ -29,6 +29,9 @@ use crate::{
     settings::Network,
 };
 
+/// The paths of the resources that describe the application, for trusted clients only.
+const INTERNAL: &str = "/_internal/";
+
 /// A compiled application.
 #[derive(Debug)]
 pub(crate) struct Site {
@@ -44,6 +47,11 @@ pub(crate) struct Site {
     trusted: Vec<Network>,
     /// Why the application could not be built: every request fails with it.
     pub(crate) broken: Option<build_error::BuildError>,
+}
+
+/// Returns whether the path belongs to a resource that describes the application.
+pub(crate) fn is_internal(path: &str) -> bool {
+    path.starts_with(INTERNAL)
 }
 
 impl Site {

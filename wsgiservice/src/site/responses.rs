@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{SiteOperation, SiteResource};
 use crate::{
+    content::media_types_field,
     declaration::{Failure, Hook, Returns, SchemaOf},
     problem::{phrase, schema},
 };
@@ -145,7 +146,13 @@ impl Facts<'_> {
                 .add(415, "The media type or the content coding of the content is not supported.");
         }
         problems.add(500, "Internal error; the log has its cause, under the ID in the document.");
-        problems.into_responses()
+        let mut responses = problems.into_responses();
+        for response in responses.iter_mut().filter(|it| it.status == Some(415)) {
+            response
+                .fields
+                .extend([media_types_field(self.operation.method_name()), "Accept-Encoding"]);
+        }
+        responses
     }
 
     /// The response with any other status, if there can be one.
@@ -252,8 +259,7 @@ impl SiteResponse {
         let field = match status {
             Some(401) => Some("WWW-Authenticate"),
             Some(405) => Some("Allow"),
-            Some(413 | 429 | 503) => Some("Retry-After"),
-            Some(415) => Some("Accept"),
+            Some(429 | 503) => Some("Retry-After"),
             Some(416) => Some("Content-Range"),
             _ => None,
         };

@@ -168,7 +168,13 @@ mod tests {
     }
 
     fn content(media_type: &'static str, schema: Value) -> Content {
-        Content { is_required: true, media_types: vec![media_type], limit: 1, schema: Some(schema) }
+        Content {
+            is_required: true,
+            media_types: vec![media_type],
+            limit: 1,
+            schema: Some(schema),
+            schema_without_members: None,
+        }
     }
 
     fn command(
