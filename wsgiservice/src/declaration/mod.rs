@@ -87,7 +87,7 @@ impl Mount {
         representations: &[],
         xml_root: "response",
         automatic_etag: false,
-        limits: Limits { content: None },
+        limits: Limits::NONE,
         ignored_paths: None,
         package: Package {
             name: "",
@@ -136,6 +136,17 @@ pub struct Operation {
 pub struct Limits {
     /// The maximum size of the content, in bytes.
     pub content: Option<usize>,
+}
+
+impl Limits {
+    /// No limits.
+    pub const NONE: Self = Self { content: None };
+
+    /// Returns these limits, completed by those of something further away.
+    #[must_use]
+    pub fn or(self, further: Self) -> Self {
+        Self { content: self.content.or(further.content) }
+    }
 }
 
 /// A deprecation, from `#[deprecated]` and `#[sunset]`.

@@ -23,7 +23,7 @@ pub(super) fn tree(documentation: &Documentation) -> Tree {
 fn resource(resource: &Resource) -> Tree {
     Object::default()
         .with("name", resource.name)
-        .with("path", resource.path.as_str())
+        .with("path", resource.path.to_string())
         .with("description", resource.description)
         .with("representations", Tree::list(&resource.representations, representation))
         .with("allow", resource.allow.as_str())

@@ -35,7 +35,7 @@ impl Documentation {
         // The command line takes its version from the same package.
         let package = resources.first().map(SiteResource::package);
         let mut sorted: Vec<_> = resources.iter().collect();
-        sorted.sort_unstable_by_key(|resource| resource.path());
+        sorted.sort_by_cached_key(|resource| resource.path().to_string());
         let resources = sorted.into_iter().map(|resource| writer.resource(resource)).collect();
         Self {
             name: name.to_owned(),
@@ -62,7 +62,7 @@ impl Writer {
             .map(|it| Representation { extension: it.extension, media_type: it.media_type });
         Resource {
             name: resource.name(),
-            path: resource.path().to_owned(),
+            path: resource.path().clone(),
             description: resource.documentation(),
             representations: representations.collect(),
             allow: resource.allow.to_str().unwrap_or_default().to_owned(),
@@ -173,6 +173,9 @@ mod tests {
         assert_eq!(wrong, Vec::<String>::new());
         let documentation = Documentation::new("ping", &site.resources);
         assert_eq!(documentation.version, "2.0.0");
-        assert_eq!(documentation.resources.first().map(|it| it.path.as_str()), Some("/a/ping"));
+        assert_eq!(
+            documentation.resources.first().map(|it| it.path.to_string()),
+            Some("/a/ping".to_owned())
+        );
     }
 }

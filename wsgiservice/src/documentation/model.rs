@@ -1,6 +1,7 @@
 //! The documentation of an application: what the help page and the OpenAPI document are made from.
 
 use serde_json::{Map, Value};
+use wsgiservice_grammar::path::Path;
 
 use super::{Content, Parameter, Response};
 use crate::site::{Deprecation, Package};
@@ -21,7 +22,7 @@ pub(crate) struct Documentation {
 #[derive(Debug)]
 pub(crate) struct Resource {
     pub(crate) name: &'static str,
-    pub(crate) path: String,
+    pub(crate) path: Path,
     pub(crate) description: &'static str,
     pub(crate) representations: Vec<Representation>,
     /// The value of `Allow`.

@@ -1,7 +1,6 @@
 //! The documentation as an OpenAPI 3.1 document, whose schema dialect is JSON Schema 2020-12.
 
 use serde_json::{Value, json};
-use wsgiservice_grammar::path::Path;
 
 use super::{
     Content, Documentation, Method, Parameter, Resource, Response,
@@ -20,7 +19,7 @@ pub(crate) fn document(documentation: &Documentation) -> Tree {
     let mut schemes = Object::default();
     let mut paths = Object::default();
     for resource in resources {
-        paths = paths.with(&template(&resource.path), path(resource, &mut schemes));
+        paths = paths.with(&resource.path.to_openapi(), path(resource, &mut schemes));
     }
     let components = Object::default()
         .with("schemas", Value::Object(documentation.schemas.clone()))
@@ -60,11 +59,6 @@ fn tags(resources: &[Resource]) -> Tree {
         }
     }
     Tree::List(tags)
-}
-
-/// The path of a resource, as OpenAPI writes it.
-fn template(path: &str) -> String {
-    Path::parse(path).map_or_else(|_| path.to_owned(), |path| path.to_openapi())
 }
 
 /// A path with its methods.

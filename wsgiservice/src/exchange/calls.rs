@@ -2,10 +2,11 @@
 
 use http::{Method, StatusCode};
 
+use wsgiservice_grammar::hook::Hook;
+
 use crate::{
     answer::{Outcome, OutcomeContent},
     content::ReadContent,
-    declaration::Hook,
     http::{date, entity_tag::EntityTag, request::Request},
     parameters::Arguments,
     preconditions::{Preconditions, Validators},

@@ -229,7 +229,7 @@ fn with_problem(
             Writer::Own(_) => Ok(document.html().into()),
             writer => representation::write(&document, writer),
         };
-        let content_type = representation::problem_type(representation);
+        let content_type = representation.content_type.clone();
         let coding = || negotiate::coding(request);
         let content = content.unwrap_or_default();
         by_coding = write(representation, content_type, coding, content, response);

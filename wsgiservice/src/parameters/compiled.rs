@@ -51,21 +51,21 @@ pub(crate) struct CompiledParameter {
 }
 
 impl Parameters {
-    /// Compiles the parameters of an operation. If it `reads_members`, they may be members of the content.
+    /// Compiles the parameters of an operation at this path. If it `reads_members`, they may be members of the content.
     ///
     /// # Errors
     ///
     /// One text for each parameter that is wrong.
     pub(crate) fn new(
         mount: &Mount,
+        path: &Path,
         operation: &Operation,
         reads_members: bool,
     ) -> Result<Self, Vec<String>> {
-        let path = Path::parse(mount.path).map_err(|error| vec![error.to_string()])?;
         let mut compiled = Vec::new();
         let mut errors = Vec::new();
         for parameter in operation.parameters {
-            match CompiledParameter::new(mount, &path, parameter, reads_members) {
+            match CompiledParameter::new(mount, path, parameter, reads_members) {
                 Ok(parameter) => compiled.push(parameter),
                 Err(error) => errors.push(format!("`{}`: {error}", parameter.name)),
             }

@@ -47,6 +47,10 @@ pub(crate) struct Representation {
     pub(crate) writer: Writer,
 }
 
+/// The media types of a problem (RFC 9457, sections 3 and appendix B), and of its page.
+pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
+    ["application/problem+json", "application/problem+xml", "text/html"];
+
 impl Representations {
     /// Collects the representations of the type that an operation returns.
     pub(crate) fn new(
@@ -71,15 +75,27 @@ impl Representations {
     }
 
     /// Collects the representations of a problem, in the order of the resource.
+    ///
+    /// A client that accepts JSON or XML gets the media type of a problem in it (RFC 9457, section 3).
     pub(crate) fn of_problems(order: &[&str]) -> Self {
         let chosen = order.iter().filter(|name| BUILT_IN.contains(name));
         let others = BUILT_IN.iter().filter(|name| !order.contains(name));
         let names = chosen.chain(others);
         let mut all: Vec<_> = names.flat_map(|name| built_in(name, XML_ROOT)).collect();
-        all.extend(representation("json", "application/problem+json", Writer::Json));
-        all.extend(representation("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
-        all.extend(representation("html", "text/html", Writer::Own(0)));
-        Self::from(all).unwrap_or(Self { offers: Vec::new(), all: Vec::new() })
+        let [json, xml, html] = PROBLEM_MEDIA_TYPES;
+        all.extend(representation("json", json, Writer::Json));
+        all.extend(representation("xml", xml, Writer::Xml(XML_ROOT)));
+        all.extend(representation("html", html, Writer::Own(0)));
+        let content_types = all.iter().map(|accepted| {
+            let sent = all.iter().rev().find(|it| it.extension == accepted.extension);
+            sent.unwrap_or(accepted).content_type.clone()
+        });
+        let content_types: Vec<_> = content_types.collect();
+        let mut problems = Self::from(all).unwrap_or(Self { offers: Vec::new(), all: Vec::new() });
+        for (representation, content_type) in problems.all.iter_mut().zip(content_types) {
+            representation.content_type = content_type;
+        }
+        problems
     }
 
     fn from(all: Vec<Representation>) -> Result<Self, String> {
@@ -159,15 +175,6 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
         Writer::Json => value.json(),
         Writer::Xml(root) => value.xml(root),
         Writer::Own(_) => Err("the representation is not built in".into()),
-    }
-}
-
-/// The media type of a problem in the selected representation (RFC 9457, section 3).
-pub(crate) fn problem_type(representation: &Representation) -> HeaderValue {
-    match representation.writer {
-        Writer::Json => HeaderValue::from_static("application/problem+json"),
-        Writer::Xml(_) => HeaderValue::from_static("application/problem+xml; charset=utf-8"),
-        Writer::Own(_) => representation.content_type.clone(),
     }
 }
 

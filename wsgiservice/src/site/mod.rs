@@ -16,14 +16,10 @@ mod responses;
 use http::HeaderValue;
 
 pub(crate) use self::{
-    freshness::Lifetime,
-    mounting::Mounting,
-    operation::{Deprecation, SiteOperation},
-    policy::Policy,
-    resource::SiteResource,
-    responses::SiteResponse,
+    freshness::Lifetime, mounting::Mounting, operation::SiteOperation, policy::Policy,
+    resource::SiteResource, responses::SiteResponse,
 };
-pub(crate) use crate::declaration::Package;
+pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
     http::request::Request, problem::Problem, representation::Representations, routing::Router,
     settings::Network,

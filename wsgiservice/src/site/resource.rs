@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, header};
 
+use wsgiservice_grammar::path::Path;
+
 use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
@@ -25,7 +27,7 @@ pub(crate) struct SiteResource {
     /// The position of the layers of the nested applications around it, if there are any.
     pub(crate) layers: Option<usize>,
     mount: Mount,
-    path: String,
+    path: Path,
     methods: Vec<SiteOperation>,
     hooks: Vec<SiteOperation>,
 }
@@ -39,10 +41,11 @@ impl SiteResource {
         let Mounting { prefix, mount, operations: table, resource, layers, .. } = mounting;
         let policy = mounting.policy.unwrap_or(policy);
         let path = format!("{prefix}{}", mount.path);
-        let (operations, wrong) = compile(&mount, &table, policy);
+        let at = |error: String| format!("`{}` at `{path}`: {error}", mount.name);
+        let path = Path::parse(&path).map_err(|error| vec![at(error.to_string())])?;
+        let (operations, wrong) = compile(&mount, &path, &table, policy);
         if !wrong.is_empty() {
-            let at = format!("`{}` at `{path}`", mount.name);
-            return Err(wrong.into_iter().map(|error| format!("{at}: {error}")).collect());
+            return Err(wrong.into_iter().map(at).collect());
         }
         let (methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
@@ -78,7 +81,7 @@ impl SiteResource {
     }
 
     /// Its path template, with the prefix of the applications that it is nested in.
-    pub(crate) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -120,7 +123,9 @@ impl SiteResource {
         &self.hooks
     }
 
+    /// The operation that responds to a method: that of `GET` also responds to `HEAD` (RFC 9110, section 9.3.2).
     pub(crate) fn method(&self, method: &Method) -> Option<&SiteOperation> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         self.methods.iter().find(|operation| operation.method.as_ref() == Some(method))
     }
 
@@ -173,17 +178,22 @@ impl SiteResource {
                 other.name(),
                 other.path
             ),
-            None => format!("`{name}` at `{path}` is not a valid path"),
+            None => format!("`{name}` at `{path}`: the router does not support the path"),
         })
     }
 }
 
 /// The operations of a resource, and everything that is wrong with them.
-fn compile(mount: &Mount, table: &Operations, policy: Policy) -> (Vec<SiteOperation>, Vec<String>) {
+fn compile(
+    mount: &Mount,
+    path: &Path,
+    table: &Operations,
+    policy: Policy,
+) -> (Vec<SiteOperation>, Vec<String>) {
     let mut operations = Vec::new();
     let mut wrong = Vec::new();
     for (position, operation) in table.operations.iter().enumerate() {
-        match SiteOperation::new(position, mount, table, operation, policy) {
+        match SiteOperation::new(position, mount, path, table, operation, policy) {
             Ok(operation) => operations.push(operation),
             Err(errors) => wrong.extend(errors),
         }

@@ -7,6 +7,7 @@ use crate::{
     content::media_types_field,
     declaration::{Failure, Hook, Returns, SchemaOf},
     problem::{phrase, schema},
+    representation::PROBLEM_MEDIA_TYPES,
 };
 
 /// A response that a method can have.
@@ -21,10 +22,6 @@ pub(crate) struct SiteResponse {
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) is_problem: bool,
 }
-
-/// The media types of a problem.
-pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
-    ["application/problem+json", "application/problem+xml", "text/html"];
 
 /// The responses of a method, in the order of their statuses; that for any other status is the last.
 pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<SiteResponse> {

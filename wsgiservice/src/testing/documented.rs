@@ -24,7 +24,6 @@ pub(super) fn is_documented(
     }
     let resource = site.resources.get(matched.resource)?;
     let responses = match *method {
-        Method::HEAD => resource.responses(resource.method(&Method::GET)?),
         Method::OPTIONS => resource.options_responses(),
         ref method => resource.responses(resource.method(method)?),
     };

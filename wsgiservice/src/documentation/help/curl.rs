@@ -29,7 +29,7 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The command, with the parameters that are required or have an example.
-pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
+pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin: &str) -> String {
     let shown = method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
     let mut variables = Vec::new();
     let mut query = Vec::new();
@@ -71,8 +71,7 @@ fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
 }
 
 /// The path with the values of its variables; that of the rest of a path keeps its slashes.
-fn filled(path: &str, variables: &[(&str, String)]) -> String {
-    let Ok(path) = Path::parse(path) else { return path.to_owned() };
+fn filled(path: &Path, variables: &[(&str, String)]) -> String {
     path.replace_variables(|name, is_rest| {
         match variables.iter().find(|(variable, _)| *variable == name) {
             Some((_, value)) if is_rest => {
@@ -195,7 +194,8 @@ mod tests {
             cache_control: None,
             challenges: Vec::new(),
         };
-        curl(path, &method, Examples { schemas: &Map::new() }, "http://a")
+        let path = Path::parse(path).expect("a path");
+        curl(&path, &method, Examples { schemas: &Map::new() }, "http://a")
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn anchor(resource: &Resource) -> String {
     format!(
         "{}-{}",
         resource.name,
-        resource.path.replace(|it: char| !it.is_ascii_alphanumeric(), "-")
+        resource.path.to_string().replace(|it: char| !it.is_ascii_alphanumeric(), "-")
     )
 }
 
