@@ -237,7 +237,7 @@ pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     if operation.role.is_hook() && operation.freshness.is_some() {
         errors.at(operation.ident.span(), "`#[expires]` is not allowed on a hook");
     }
-    if operation.role.is_hook() && operation.limits.content.is_some() {
+    if operation.role.is_hook() && operation.limits.are_set() {
         errors.at(operation.ident.span(), "`#[limit]` is not allowed on a hook");
     }
 }

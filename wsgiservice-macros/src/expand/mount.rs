@@ -8,7 +8,7 @@ use wsgiservice_grammar::{
     representation::BUILT_IN,
 };
 
-use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
+use super::{assertions, constraint::constraint, limits, option, unnamed_items};
 use crate::{
     check,
     input::{
@@ -34,7 +34,7 @@ pub(super) fn model(
         let message = "`#[expires]` is only allowed on methods in a `#[resource]` impl";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
-    let limits = limits(&mut item.attributes, errors);
+    let limits = limits::limits(&mut item.attributes, errors);
     let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
     let template = path::Path::parse(&arguments.path.value()).map_err(|malformed| {
         syn::Error::new(arguments.path.span(), format!("invalid path: {malformed}"))
@@ -71,7 +71,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let representations = representations.iter().map(crate::model::name);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
-    let limits = describe_limits(&mount.limits);
+    let limits = limits::describe(&mount.limits);
     let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
 use wsgiservice_grammar::hook::Hook;
 
-use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
+use super::{assertions, constraint::constraint, limits, option, unnamed_items};
 use crate::{
     check,
     input::{
@@ -90,7 +90,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
         constraints.extend(constraint.filter(|it| check::names_argument(it, function, errors)));
     }
     let freshness = freshness(function, errors);
-    let limits = limits(&mut function.attributes, errors);
+    let limits = limits::limits(&mut function.attributes, errors);
     let deprecation = deprecation(function, errors);
     let parameters: Vec<_> = function
         .arguments
@@ -218,7 +218,7 @@ fn describe(operation: &Operation) -> TokenStream {
     };
     let parameters = operation.parameters.iter().map(describe_parameter);
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
-    let limits = describe_limits(&operation.limits);
+    let limits = limits::describe(&operation.limits);
     let returns = operation.returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let deprecation = option(operation.deprecation.as_ref().map(describe_deprecation));
     quote! {

@@ -124,6 +124,14 @@ impl Role {
     }
 }
 
+impl Limits {
+    /// Whether there is a limit.
+    pub(crate) fn are_set(&self) -> bool {
+        let Self { content } = self;
+        content.is_some()
+    }
+}
+
 impl Parameter {
     /// The name of the parameter.
     pub(crate) fn name(&self) -> String {
