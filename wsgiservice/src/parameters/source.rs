@@ -40,18 +40,23 @@ impl Source {
         parameter: &declaration::Parameter,
         reads_members: bool,
     ) -> Result<Self, String> {
-        match (parameter.argument, parameter.from) {
-            (Argument::File { .. }, _) => Ok(Self::File),
-            (Argument::Value { secret: true, .. }, _) => Ok(Self::Content),
-            (Argument::Value { .. }, From::Header(field)) => {
-                let name = HeaderName::from_bytes(field.as_bytes());
-                let error = |_| format!("`{field}` is not a valid name of a header field");
-                name.map(Self::Header).map_err(error)
-            }
-            (Argument::Value { .. }, From::Name) => {
-                Ok(Self::of_name(path, parameter.name, reads_members))
-            }
-            _ => Ok(Self::Elsewhere),
+        match parameter.argument {
+            Argument::File { .. } => Ok(Self::File),
+            Argument::Value { secret: true, .. } => Ok(Self::Content),
+            Argument::Value { .. } => match parameter.from {
+                From::Name => Ok(Self::of_name(path, parameter.name, reads_members)),
+                From::Header(field) => {
+                    let name = HeaderName::from_bytes(field.as_bytes());
+                    let error = |_| format!("`{field}` is not a valid name of a header field");
+                    name.map(Self::Header).map_err(error)
+                }
+            },
+            Argument::Content { .. }
+            | Argument::Bytes
+            | Argument::Stream
+            | Argument::Form
+            | Argument::Request
+            | Argument::Preconditions => Ok(Self::Elsewhere),
         }
     }
 
