@@ -1,4 +1,4 @@
-//! The syntax of HTTP, without state: header fields, dates, media ranges, the request and its content.
+//! The syntax of HTTP: header fields, dates, media ranges, the request and its content.
 
 pub(crate) mod accept;
 pub(crate) mod accept_encoding;
