@@ -115,7 +115,10 @@ fn a_prefix_must_be_a_path() {
     let application = Application::new("all").nest("api", Application::new("nested").mount(Two));
     let error = application.nest("/other", Application::new("nested").mount(Two)).build();
     let error = error.expect_err("an invalid path");
-    assert_eq!(error.to_string(), "`Two` at `api/two`: a path must start with `/` (at character 0)");
+    assert_eq!(
+        error.to_string(),
+        "`Two` at `api/two`: a path must start with `/` (at character 0)"
+    );
 }
 
 #[tokio::test]

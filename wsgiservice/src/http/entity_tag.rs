@@ -32,6 +32,9 @@ pub struct EntityTag {
     opaque: SmolStr,
 }
 
+/// What follows the tag of a resource in that of one of its variants: the extension and the coding.
+pub(crate) type Suffix<'s> = [Option<&'s str>; 2];
+
 impl EntityTag {
     /// Creates a strong tag, which changes with every byte of the content.
     ///
@@ -100,36 +103,33 @@ impl EntityTag {
     }
 
     /// The tag of one variant of the resource, with these parts as its suffix.
-    pub(crate) fn with_suffix<'s>(&self, suffix: impl Iterator<Item = &'s str>) -> Self {
+    pub(crate) fn with_suffix(&self, suffix: Suffix<'_>) -> Self {
         let mut opaque = self.opaque.clone();
-        for part in suffix {
+        for part in suffix.into_iter().flatten() {
             opaque = format_smolstr!("{opaque}_{part}");
         }
         Self { is_weak: self.is_weak, opaque }
     }
 
     /// Whether this can be the tag of the variant with this suffix.
-    pub(crate) fn has_suffix<'s>(&self, suffix: impl DoubleEndedIterator<Item = &'s str>) -> bool {
-        let tag = suffix.rev().try_fold(self.opaque.as_str(), |tag, part| {
+    pub(crate) fn has_suffix(&self, suffix: Suffix<'_>) -> bool {
+        let tag = suffix.into_iter().flatten().rev().try_fold(self.opaque.as_str(), |tag, part| {
             tag.strip_suffix(part).and_then(|tag| tag.strip_suffix('_'))
         });
         tag.is_some()
     }
 
     /// The tag of one variant of the resource, as a field value.
-    pub(crate) fn to_value<'s>(
-        &self,
-        suffix: impl Iterator<Item = &'s str> + Clone,
-    ) -> HeaderValue {
-        let parts = suffix.clone().map(|part| part.len() + "_".len()).sum::<usize>();
-        let most = self.opaque.len() + parts + r#"W/"""#.len();
+    pub(crate) fn to_value(&self, suffix: Suffix<'_>) -> HeaderValue {
+        let parts: usize = suffix.iter().flatten().map(|part| part.len()).sum();
+        let most = self.opaque.len() + parts + r#"W/"__""#.len();
         let value = small_bytes::bytes(most, |value| {
             if self.is_weak {
                 value.put_slice(b"W/");
             }
             value.put_u8(b'"');
             value.put_slice(self.opaque.as_bytes());
-            for part in suffix {
+            for part in suffix.into_iter().flatten() {
                 value.put_u8(b'_');
                 value.put_slice(part.as_bytes());
             }
@@ -233,8 +233,6 @@ fn read_line(mut list: &[u8], tags: &mut Vec<EntityTag>) -> Result<(), Malformed
 
 #[cfg(test)]
 mod tests {
-    use std::iter;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -282,21 +280,21 @@ mod tests {
     #[test]
     fn a_suffix_makes_the_tag_specific_to_a_variant() {
         let tag = EntityTag::weak("abc");
-        assert_eq!(tag.with_suffix(iter::once("json")).to_string(), "W/\"abc_json\"");
+        assert_eq!(tag.with_suffix([Some("json"), None]).to_string(), "W/\"abc_json\"");
         assert_eq!(
-            tag.with_suffix(["json", "gzip"].into_iter()).to_string(),
+            tag.with_suffix([Some("json"), Some("gzip")]).to_string(),
             "W/\"abc_json_gzip\""
         );
-        assert_eq!(tag.to_value(["json", "gzip"].into_iter()), "W/\"abc_json_gzip\"");
-        assert_eq!(tag.with_suffix(iter::empty()), tag);
+        assert_eq!(tag.to_value([Some("json"), Some("gzip")]), "W/\"abc_json_gzip\"");
+        assert_eq!(tag.with_suffix([None, None]), tag);
     }
 
     #[test]
     fn a_suffix_is_recognized_as_a_whole() {
         let tag = EntityTag::strong("abc_json_gzip");
-        let has = |suffix: &[&str]| tag.has_suffix(suffix.iter().copied());
-        assert!(has(&["json", "gzip"]) && has(&["gzip"]) && has(&[]));
-        assert!(!has(&["json"]) && !has(&["on", "gzip"]));
+        let has = |extension, coding| tag.has_suffix([extension, coding]);
+        assert!(has(Some("json"), Some("gzip")) && has(Some("gzip"), None) && has(None, None));
+        assert!(!has(Some("json"), None) && !has(Some("on"), Some("gzip")));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use http::HeaderValue;
 
-use crate::{formats::coding::Coding, http::entity_tag::EntityTag};
+use crate::{
+    formats::coding::Coding,
+    http::entity_tag::{EntityTag, Suffix},
+};
 
 /// A representation together with the content coding that is applied to it.
 ///
@@ -53,7 +56,7 @@ impl Variant {
         tag.has_suffix(self.suffix())
     }
 
-    fn suffix(self) -> impl DoubleEndedIterator<Item = &'static str> + Clone {
-        self.extension.into_iter().chain(self.coding.map(Coding::name))
+    fn suffix(self) -> Suffix<'static> {
+        [self.extension, self.coding.map(Coding::name)]
     }
 }
