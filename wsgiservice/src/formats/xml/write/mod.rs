@@ -11,6 +11,8 @@ mod key;
 mod markup;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reference;
 mod serializer;
 
 use std::{fmt, io};

@@ -1,4 +1,4 @@
-//! Properties of the writer for every value, checked with an independent parser.
+//! Properties of the writer for every value, checked with an independent parser and an independent writer.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,11 @@ use roxmltree::{Document, Node};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::write;
+use super::{
+    markup,
+    reference::{self, expressible},
+    write,
+};
 
 /// Values of all forms that `derive(Serialize)` produces. Fields are in alphabetical order because `serde_json::Value` may sort them.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +36,18 @@ proptest! {
 
         prop_assert_eq!(parsed.root_element().tag_name().name(), "response");
         assert_reads_as(parsed.root_element(), &value);
+    }
+
+    #[test]
+    fn every_json_value_is_written_as_by_quick_xml(value in json_values()) {
+        let document = write(&value, "response").expect("every JSON value has an XML form");
+
+        prop_assert_eq!(document, reference::write(&value, "response"));
+    }
+
+    #[test]
+    fn a_name_is_what_a_parser_takes_for_one(text in texts()) {
+        prop_assert_eq!(markup::is_name(&text), reference::is_name(&text));
     }
 
     #[test]
@@ -96,15 +112,6 @@ fn text_of<'a>(node: Node<'a, '_>) -> &'a str {
 
 fn key_of<'a>(node: Node<'a, '_>) -> &'a str {
     node.attribute("key").unwrap_or_else(|| node.tag_name().name())
-}
-
-/// Removes the characters that XML 1.0 §2.2 excludes.
-fn expressible(text: &str) -> String {
-    let left_out = |character: char| {
-        let whitespace = ['\t', '\n', '\r'].contains(&character);
-        (character < ' ' && !whitespace) || ['\u{FFFE}', '\u{FFFF}'].contains(&character)
-    };
-    text.replace(left_out, "")
 }
 
 fn json_values() -> impl Strategy<Value = Value> {
