@@ -1,238 +1,142 @@
-//! Tags and text that are well-formed by construction.
-//!
-//! Only this module decides which names an element can have, which characters XML can express and which of them are
-//! escaped. Names are those of [XML 1.0] without the colon ([NCName]), which would refer to an undeclared namespace, and
-//! without the prefix `xml`, which the standard reserves.
-//!
-//! [XML 1.0]: https://www.w3.org/TR/xml/#NT-Name
-//! [NCName]: https://www.w3.org/TR/xml-names/#NT-NCName
+//! Elements that are well-formed by construction.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use quick_xml::Writer;
-use quick_xml::escape::partial_escape;
-use quick_xml::events::{BytesStart, BytesText, Event};
 use serde::Serialize;
 
-use super::Error;
+use super::{Error, escape, name::is_name};
 
-/// A document in progress.
-#[derive(Debug, Default)]
-pub(crate) struct Markup {
-    document: Vec<u8>,
+/// The end of a document in progress.
+#[derive(Debug)]
+pub(crate) struct Markup<'a> {
+    pub(crate) document: &'a mut Vec<u8>,
 }
 
-impl Markup {
-    /// Returns the document.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.document
-    }
-
+impl Markup<'_> {
     /// Writes an element and the value in it, or nothing if the value fails to serialise.
     ///
     /// A `Serialize` may ignore the error and continue; without the rollback, the partial element would leave open tags.
     pub(crate) fn element<T: Serialize + ?Sized>(
         &mut self,
-        tag: &BytesStart<'_>,
+        tag: Tag<'_>,
         value: &T,
     ) -> Result<(), Error> {
         let before = self.document.len();
-        self.open(tag)?;
-        if let Err(error) = value.serialize(&mut *self) {
+        self.open(tag);
+        if let Err(error) = value.serialize(Markup { document: self.document }) {
             self.document.truncate(before);
             return Err(error);
         }
-        self.close(tag)
+        self.close(tag);
+        Ok(())
     }
 
     /// Writes the start tag of an element, which the caller closes.
-    pub(crate) fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Error> {
-        self.write(Event::Start(tag.borrow()))
+    pub(crate) fn open(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Name(name) => {
+                self.document.push(b'<');
+                self.document.extend_from_slice(name.as_bytes());
+                self.document.push(b'>');
+            }
+            Tag::Entry(key) => {
+                self.document.extend_from_slice(b"<entry key=\"");
+                escape::push_attribute(self.document, key);
+                self.document.extend_from_slice(b"\">");
+            }
+            Tag::Child(order) => {
+                self.document.extend_from_slice(b"<child order=\"");
+                self.document.extend_from_slice(itoa::Buffer::new().format(order).as_bytes());
+                self.document.extend_from_slice(b"\">");
+            }
+        }
     }
 
     /// Writes the end tag that belongs to a start tag.
-    pub(crate) fn close(&mut self, tag: &BytesStart<'_>) -> Result<(), Error> {
-        self.write(Event::End(tag.to_end()))
+    pub(crate) fn close(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Name(name) => {
+                self.document.extend_from_slice(b"</");
+                self.document.extend_from_slice(name.as_bytes());
+                self.document.push(b'>');
+            }
+            Tag::Entry(_) => self.document.extend_from_slice(b"</entry>"),
+            Tag::Child(_) => self.document.extend_from_slice(b"</child>"),
+        }
     }
 
     /// Writes text between tags.
-    pub(crate) fn text(&mut self, text: &str) -> Result<(), Error> {
-        // `BytesText::new` would also escape quotes, which have no meaning between tags.
-        let escaped = partial_escape(writable(text));
-        self.write(Event::Text(BytesText::from_escaped(escaped)))
+    pub(crate) fn text(&mut self, text: &str) {
+        escape::push_text(self.document, text);
     }
 
-    fn write(&mut self, event: Event<'_>) -> Result<(), Error> {
-        Ok(Writer::new(&mut self.document).write_event(event)?)
-    }
-}
-
-/// Returns the tag for the value of a key.
-pub(crate) fn tag(key: &str) -> BytesStart<'_> {
-    if is_name(key) {
-        BytesStart::new(key)
-    } else {
-        BytesStart::new("entry").with_attributes([("key", writable(key).as_ref())])
+    /// Writes text between tags that has no characters to escape.
+    pub(crate) fn plain(&mut self, text: &str) {
+        self.document.extend_from_slice(text.as_bytes());
     }
 }
 
-/// Returns the tag for an entry of a list.
-pub(crate) fn child_tag(order: usize) -> BytesStart<'static> {
-    BytesStart::new("child").with_attributes([("order", order.to_string().as_str())])
-}
-
-/// Returns whether an element can have this name.
-pub(crate) fn is_name(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(is_name_start)
-        && characters.all(is_name_character)
-        && !is_reserved(text)
-}
-
-fn is_reserved(name: &str) -> bool {
-    name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xml"))
-}
-
-/// `NameStartChar` of XML 1.0 §2.3, without the colon.
-fn is_name_start(character: char) -> bool {
-    matches!(
-        character,
-        'A'..='Z'
-            | '_'
-            | 'a'..='z'
-            | '\u{C0}'..='\u{D6}'
-            | '\u{D8}'..='\u{F6}'
-            | '\u{F8}'..='\u{2FF}'
-            | '\u{370}'..='\u{37D}'
-            | '\u{37F}'..='\u{1FFF}'
-            | '\u{200C}'..='\u{200D}'
-            | '\u{2070}'..='\u{218F}'
-            | '\u{2C00}'..='\u{2FEF}'
-            | '\u{3001}'..='\u{D7FF}'
-            | '\u{F900}'..='\u{FDCF}'
-            | '\u{FDF0}'..='\u{FFFD}'
-            | '\u{10000}'..='\u{EFFFF}'
-    )
-}
-
-/// `NameChar` of XML 1.0 §2.3, without the colon.
-fn is_name_character(character: char) -> bool {
-    is_name_start(character)
-        || matches!(
-            character,
-            '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}'
-        )
-}
-
-/// Removes the characters that XML cannot express, not even as a reference.
-fn writable(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_character) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.chars().filter(|&character| is_character(character)).collect())
+impl fmt::Write for Markup<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text);
+        Ok(())
     }
 }
 
-/// `Char` of XML 1.0 §2.2; surrogates are already excluded by `char`.
-fn is_character(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+/// The tags of an element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tag<'a> {
+    /// A valid name.
+    Name(&'a str),
+    /// A key that is not a name, in an attribute.
+    Entry(&'a str),
+    /// The position of an entry of a list.
+    Child(usize),
+}
+
+impl<'a> Tag<'a> {
+    /// Returns the tags for the value of a key.
+    pub(crate) fn of(key: &'a str) -> Self {
+        if is_name(key) { Self::Name(key) } else { Self::Entry(key) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> String {
-        let mut markup = Markup::default();
-        markup.text(text).expect("text can be written");
-        String::from_utf8(markup.into_bytes()).expect("XML is written as UTF-8")
-    }
-
-    fn opened(tag: &BytesStart<'_>) -> String {
-        let mut markup = Markup::default();
-        markup.open(tag).expect("a tag can be written");
-        String::from_utf8(markup.into_bytes()).expect("XML is written as UTF-8")
+    fn empty(tag: Tag<'_>) -> String {
+        let mut document = Vec::new();
+        let mut markup = Markup { document: &mut document };
+        markup.element(tag, &()).expect("an element can be written");
+        String::from_utf8(document).expect("XML is written as UTF-8")
     }
 
     #[test]
-    fn markup_in_text_is_escaped() {
-        assert_eq!(text("<b>Q&A</b> ]]>"), "&lt;b&gt;Q&amp;A&lt;/b&gt; ]]&gt;");
+    fn a_key_that_is_a_name_is_the_name_of_the_element() {
+        assert_eq!(empty(Tag::of("a-b.c")), "<a-b.c></a-b.c>");
     }
 
     #[test]
-    fn quotes_and_line_feeds_in_text_are_kept() {
-        assert_eq!(text("\"it's\"\n\t"), "\"it's\"\n\t");
-    }
-
-    #[test]
-    fn a_carriage_return_survives_as_a_reference() {
-        assert_eq!(text("a\r\nb"), "a&#13;\nb");
-    }
-
-    #[test]
-    fn characters_outside_xml_are_dropped() {
-        assert_eq!(text("a\u{0}\u{8}\u{B}\u{1F}\u{FFFE}\u{FFFF}b"), "ab");
-    }
-
-    #[test]
-    fn characters_at_the_limits_of_xml_are_kept() {
-        let edges = "\u{7F}\u{85}\u{D7FF}\u{E000}\u{FFFD}\u{10000}\u{1FFFE}\u{10FFFF}";
-        assert_eq!(text(edges), edges);
-    }
-
-    #[test]
-    fn a_key_in_an_attribute_is_escaped() {
+    fn another_key_is_escaped_in_an_attribute() {
         assert_eq!(
-            opened(&tag("\"<&>\r\n\t")),
-            r#"<entry key="&quot;&lt;&amp;&gt;&#13;&#10;&#9;">"#
+            empty(Tag::of("\"<&>\r\n\t")),
+            r#"<entry key="&quot;&lt;&amp;&gt;&#13;&#10;&#9;"></entry>"#
         );
     }
 
     #[test]
     fn a_key_in_an_attribute_loses_characters_outside_xml() {
-        assert_eq!(opened(&tag("a\u{0}b")), r#"<entry key="ab">"#);
+        assert_eq!(empty(Tag::of("a\u{0}b")), r#"<entry key="ab"></entry>"#);
     }
 
     #[test]
     fn an_empty_key_is_an_attribute() {
-        assert_eq!(opened(&tag("")), r#"<entry key="">"#);
+        assert_eq!(empty(Tag::of("")), r#"<entry key=""></entry>"#);
     }
 
     #[test]
     fn an_end_tag_has_no_attributes() {
-        let mut markup = Markup::default();
-        markup.element(&child_tag(3), &()).expect("an element can be written");
-        assert_eq!(markup.into_bytes(), br#"<child order="3"></child>"#);
-    }
-
-    #[test]
-    fn names_follow_the_standard() {
-        for name in ["a", "_", "größe", "a-b.c1", "x\u{300}", "\u{65E5}\u{672C}", "\u{10000}"] {
-            assert!(is_name(name), "{name:?} is a name");
-        }
-    }
-
-    #[test]
-    fn other_text_is_not_a_name() {
-        for text in
-            ["", "1a", "-a", ".a", "\u{300}", "a b", "a/b", "\u{D7}", "a\u{37E}", "\u{F0000}"]
-        {
-            assert!(!is_name(text), "{text:?} is not a name");
-        }
-    }
-
-    #[test]
-    fn a_name_with_a_colon_is_rejected() {
-        assert!(!is_name("a:b"));
-        assert!(!is_name(":a"));
-    }
-
-    #[test]
-    fn names_that_begin_with_xml_are_reserved() {
-        for text in ["xml", "XML", "xMlns", "xmlfile"] {
-            assert!(!is_name(text), "{text:?} is reserved");
-        }
-        assert!(is_name("xm"));
-        assert!(is_name("axml"));
+        assert_eq!(empty(Tag::Child(3)), r#"<child order="3"></child>"#);
     }
 }
