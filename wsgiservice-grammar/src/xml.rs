@@ -72,11 +72,13 @@ pub const fn is_name_char(character: char) -> bool {
 }
 
 /// The ASCII characters that a name can have. Almost all names have no others, and a table takes one branch for each.
-static ASCII: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        table[byte] = is_name_char(byte as u8 as char);
+static ASCII: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0_u8;
+    while let Some((slot, after)) = rest.split_first_mut() {
+        *slot = is_name_char(byte as char);
+        rest = after;
         byte += 1;
     }
     table
