@@ -13,9 +13,9 @@
 //! | Module | Question |
 //! |---|---|
 //! | [`path`] | What is the path of a resource, and what are its variables? |
-//! | [`method`], [`hook`] | For what is a function called? |
+//! | [`method`], [`hook`] | Which method or hook does a function implement? |
 //! | [`representation`] | Which representations are built in? |
-//! | [`rule`] | What may `#[validate]` ask of a value? |
+//! | [`rule`] | Which rules can `#[validate]` have? |
 //! | [`value`], [`bound`], [`format`](mod@format) | What are the values, ranges and formats in a rule? |
 //! | [`token`], [`media_type`], [`xml`], [`date`] | Is a text a token, a media type, an XML name, a day? |
 //! | [`similar`] | Which known name did the author mean? |

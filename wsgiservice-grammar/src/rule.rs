@@ -1,8 +1,8 @@
-//! The rules that `#[validate]` can ask of a value.
+//! The rules of `#[validate]`.
 //!
 //! A rule is a name and an operand, as in `len = 1..=20`. This file is all that the grammar knows of the rules. To add
 //! one, add a variant to [`Rule`], a row to [`Rule::SHAPES`], an arm to [`Rule::written`] and a constructor to [`new`];
-//! the compiler then asks for the rest here and in `wsgiservice/src/parameters/rules/mod.rs`. Describe it in
+//! the compiler then reports what is missing here and in `wsgiservice/src/parameters/rules/mod.rs`. Describe it in
 //! `wsgiservice-macros/src/reference/validate.md`. The macros parse and write a rule by the [`Shape`] of its operand, so
 //! their code does not change.
 
@@ -152,7 +152,7 @@ impl<'a> Rule<'a> {
         same(self.name(), other.name())
     }
 
-    /// Whether the rule can be asked of a value of the kind: `range` of numbers, `len` of text.
+    /// Whether the rule applies to a value of the kind: `range` to numbers, `len` to text.
     #[must_use]
     pub const fn fits(&self, kind: &Kind) -> bool {
         match self {
@@ -164,7 +164,7 @@ impl<'a> Rule<'a> {
         }
     }
 
-    /// What the rule can be asked of, in words.
+    /// What the rule applies to, in words.
     #[must_use]
     pub const fn subject(&self) -> &'static str {
         match self {
@@ -174,7 +174,7 @@ impl<'a> Rule<'a> {
         }
     }
 
-    /// Whether the rule can be asked of a file, of which only the length is known.
+    /// Whether the rule applies to a file, of which only the length is known.
     #[must_use]
     pub const fn fits_file(&self) -> bool {
         match self {

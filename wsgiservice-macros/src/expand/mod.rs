@@ -51,8 +51,8 @@ fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(|| quote!(__w::None), |value| quote!(__w::Some(#value)))
 }
 
-/// Expands an attribute that `#[mount]` and `#[resource]` read, and did not: it is before `#[mount]`, which then goes
-/// first, or it is misplaced.
+/// Expands an attribute that neither `#[mount]` nor `#[resource]` consumed: if `#[mount]` follows, that is moved in
+/// front; otherwise it is misplaced.
 pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
         return tokens.clone();

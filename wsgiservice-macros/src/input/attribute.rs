@@ -114,7 +114,7 @@ pub(super) fn list<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
     Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
 }
 
-/// Parses a comma, unless the input ends; whether something follows.
+/// Parses a comma unless the input has ended; returns whether more follows.
 pub(super) fn comma(input: ParseStream<'_>) -> syn::Result<bool> {
     if input.is_empty() {
         return Ok(false);

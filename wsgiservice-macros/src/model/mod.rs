@@ -1,4 +1,4 @@
-//! What the author declared, each part with its span: it is between the tokens that come in and those that go out.
+//! The declaration as the author wrote it, with spans: between the input and the output tokens.
 
 mod constraint;
 
