@@ -89,7 +89,7 @@ pub(crate) enum Evaluation {
 }
 
 impl Preconditions {
-    /// Reads the preconditions of a request, for representations whose tags have these suffixes.
+    /// Reads the preconditions of a request, to compare with the tags of these variants.
     ///
     /// A `GET` or a `HEAD` is about the selected representation. A method that modifies the resource accepts the tag of any
     /// representation, because each identifies the state that the client has seen.

@@ -45,8 +45,8 @@ pub(crate) enum OutcomeContent {
 
 /// A return type that sets more of the response than its value: a status, a location.
 ///
-/// Implemented by [`Created`], [`Accepted`], [`NoContent`], [`ResetContent`], [`Put`], the redirects and
-/// [`http::Response`].
+/// Implemented by [`Created`], [`Accepted`], [`Put`], [`WithFields`], [`NoContent`], [`ResetContent`], `()`, the redirects,
+/// [`MultipleChoices`](redirect::MultipleChoices), [`Binary`] and [`http::Response`].
 pub trait IntoAnswer {
     /// The value to represent, or `()` without one.
     type Value;

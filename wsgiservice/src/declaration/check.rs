@@ -88,7 +88,7 @@ const fn is_read_by_method(argument: &Argument) -> bool {
     matches!(argument, Argument::Stream | Argument::Form)
 }
 
-/// Whether one of the arguments consumes the content from which the other comes.
+/// Whether one argument consumes the content that the other needs.
 #[must_use]
 pub const fn reads_away(one: &Argument, other: &Argument) -> bool {
     (is_read_by_method(one) && needs_content(other) && !is_content(other))

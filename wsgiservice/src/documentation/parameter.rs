@@ -75,7 +75,7 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
     let one = schema(parameter);
     let is_list = parameter.is_repeated && !parameter.is_in_path();
     let (place, other_place) = match &parameter.source {
-        // If the content consists of parameters, the parameter belongs to it; otherwise it belongs to the query.
+        // Without whole content, the parameter is listed as content first; beside whole content, as query first.
         Source::QueryOrContent if content.is_whole() => (Place::Query, Some(Place::Content)),
         Source::QueryOrContent => (Place::Content, Some(Place::Query)),
         source => (source.place(), None),

@@ -31,8 +31,8 @@ pub(super) struct BoundCalls<'a> {
     method: Call<'a>,
     /// The hooks that report the present state.
     hooks: Vec<Call<'a>>,
-    /// Calls of `get` that compute the entity tags of what another method is about to change, one for each
-    /// representation that the client may have seen.
+    /// Calls of `get`, one per representation that the client may have seen; they compute the current tags before
+    /// another method changes the resource.
     retrievals: Vec<Call<'a>>,
 }
 
@@ -92,8 +92,8 @@ impl<'a> Binder<'a> {
         hooks.filter_map(|hook| self.call(hook, content, preconditions, violations)).collect()
     }
 
-    /// A tag that cannot be computed cannot protect the resource, so what is wrong with the arguments of `get` is wrong
-    /// with the request.
+    /// If `get` cannot be called, its tag cannot be computed and the precondition cannot be checked; so violations in
+    /// its arguments are violations of the request.
     fn retrievals(
         &self,
         content: &'a ReadContent,
@@ -212,7 +212,7 @@ impl BoundCalls<'_> {
         Ok(exists)
     }
 
-    /// Computes the tags that the client may have seen, up to the one that it states.
+    /// Computes the tags that the client may have seen; stops at the one that the request states.
     async fn retrieve(
         &mut self,
         preconditions: &Preconditions,

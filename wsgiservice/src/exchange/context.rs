@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
     /// The preconditions of the request.
     ///
     /// A `GET` or a `HEAD` asks about the representation that was selected, coded or not. A request that changes the
-    /// resource may state the tag of any of its variants, whichever its client has seen.
+    /// resource may state the tag of any variant, since its client may have seen any.
     pub(super) fn preconditions(&self, resource: &SiteResource) -> Preconditions {
         let selected = || self.negotiated.map(Negotiated::variants).unwrap_or_default();
         let all = || {

@@ -9,7 +9,7 @@
 //!
 //! - What the response depends on is known before negotiation, and `Vary` is written on every exit.
 //! - The entity tag belongs to the selected representation.
-//! - The method is not called for a request that an earlier stage answers.
+//! - If an earlier stage ends the exchange, the method is not called.
 //! - Before authorization, no response reveals anything about the resource.
 //!
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the

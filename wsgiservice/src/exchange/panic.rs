@@ -1,7 +1,7 @@
 //! A panic in a method ends only its request.
 //!
-//! The panic hook that the process has, for example that of an error tracker, is called as for any other panic. Only
-//! that hook knows where a panic happened, so another one before it takes a note.
+//! Only a panic hook is told the location. So we install one that records it and calls the previous hook, for example
+//! that of an error tracker.
 
 use std::{
     any::Any,

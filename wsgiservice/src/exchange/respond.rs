@@ -33,11 +33,11 @@ const REFERENCE: &AsciiSet = &CONTROLS
 static ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
 static ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
-/// The fields that a 304 takes over from the method, beside those of the framework (RFC 9110, section 15.4.5).
+/// The fields set by the method that a 304 keeps, in addition to the framework's (RFC 9110, section 15.4.5).
 const KEPT: [header::HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];
 
-/// What the content of a response depends on, beside what the resource declares.
+/// What the content of a response depends on, in addition to what the resource declares.
 #[derive(Clone, Copy, Default)]
 struct Varies {
     by_coding: bool,
@@ -73,7 +73,7 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     }
 }
 
-/// Content that logs an error that ends it early: the client cannot be told.
+/// Logs an error that ends the content early; the client cannot be notified.
 fn logged(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
     body.on_error(move |error| {
@@ -241,7 +241,7 @@ fn with_problem(
         fields.append(name, value);
     }
     fields.remove(header::SERVER);
-    // A method that returns one of these does not know the other methods.
+    // A method that returns a 405 or a 501 cannot list the resource's other methods.
     let names_methods =
         matches!(problem.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
     if let (true, Some(resource)) = (names_methods, context.resource) {
@@ -271,7 +271,7 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
     Cow::Owned(format!("urn:uuid:{id}"))
 }
 
-/// The digests that the client wants, or the application, of content that is in memory.
+/// Adds the digests that the client or the application requests, if the content is in memory.
 fn digests(context: &Context<'_>, response: &mut Response<Body>) {
     let (request, has_md5) = (context.request, context.policy().content_md5);
     if !has_md5 && !request.has(KnownField::WantedDigest) {

@@ -1,7 +1,7 @@
 //! The parameters of an operation, compiled when the application is built.
 //!
 //! Where each parameter comes from and which rules it must satisfy is decided once, here and in
-//! [`source`](super::source). The exchange takes the arguments of a call by it, and the documentation describes it.
+//! [`source`](super::source). The exchange binds arguments with it, and the documentation describes it.
 
 use std::{borrow::Cow, iter};
 

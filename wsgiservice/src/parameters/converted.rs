@@ -15,7 +15,7 @@ pub trait Converted<C, Marker>: Sized {
     /// The kind of argument.
     const ARGUMENT: declaration::Argument;
 
-    /// Takes the argument; `None` if it was wrong, which is a violation then.
+    /// Takes the argument, or reports a violation and returns `None`.
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,

@@ -126,7 +126,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The only value of the parameter, converted; `Some(None)` if the client did not send one and does not have to.
+    /// The only value of the parameter, converted; `Some(None)` if it is optional and absent.
     fn one<C>(
         &mut self,
         index: usize,
@@ -310,7 +310,7 @@ impl<'a> Arguments<'a> {
         self.content.members(parameter.name).map_err(|violation| self.refuse(violation)).ok()
     }
 
-    /// The only file of this name; `Some(None)` if the client did not send one and does not have to.
+    /// The only file of this name; `Some(None)` if it is optional and absent.
     fn file(&mut self, index: usize, is_required: bool) -> Option<Option<File>> {
         let parameter = self.parameters.parameter(index)?;
         let mut files = self.files(index)?;

@@ -1,4 +1,4 @@
-//! Closes connections that wait for too long, by one coarse tick for all connections of a server.
+//! Closes connections that have waited too long; one coarse tick serves all of them.
 //!
 //! A timer per request would be set and reset for each of them, which costs more than parsing the request. Here, a
 //! connection stores its phase and the current tick in an atomic ([`ConnectionState`]); a thread checks all connections

@@ -106,7 +106,7 @@ impl SiteResource {
         all
     }
 
-    /// The extensions that a target of it can end in.
+    /// The extensions that its targets can have.
     pub(crate) fn extensions(&self) -> Vec<&'static str> {
         let all = self.methods.iter().flat_map(|method| method.representations.iter());
         let mut extensions: Vec<_> = all.map(|representation| representation.extension).collect();

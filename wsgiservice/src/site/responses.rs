@@ -16,7 +16,7 @@ pub(crate) struct SiteResponse {
     /// The status, or `None` for any other one.
     pub(crate) status: Option<u16>,
     pub(crate) description: &'static str,
-    /// The names of the header fields that it can have, beside those that every response has.
+    /// The names of the header fields that it can have, in addition to those that every response has.
     pub(crate) fields: Vec<&'static str>,
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) schema: Option<SchemaOf>,
@@ -37,7 +37,7 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
     responses
 }
 
-/// The responses to `OPTIONS`, which have these fields. It reads nothing of the request.
+/// The responses to `OPTIONS`, with these fields; `OPTIONS` ignores the rest of the request.
 pub(super) fn of_options(fields: &[(HeaderName, HeaderValue)]) -> Vec<SiteResponse> {
     let known = ["Allow", "Accept-Patch", "Accept-Post"];
     let has = |name: &&str| fields.iter().any(|(field, _)| field == *name);
@@ -59,7 +59,7 @@ struct Facts<'a> {
 /// A call before that of the method, whose failure ends the request.
 struct PrecedingCall<'a> {
     returns: &'a Returns,
-    /// Whether it may find nothing without failing.
+    /// Whether its 404 or 410 does not end the request.
     may_find_nothing: bool,
 }
 
@@ -191,7 +191,7 @@ impl Facts<'_> {
     }
 }
 
-/// The hooks of the resource; and its `get`, if it gives the entity tag of what another method changes.
+/// The hooks, and `get` if it computes the tag before another method runs.
 fn preceding<'a>(resource: &'a SiteResource, operation: &SiteOperation) -> Vec<PrecedingCall<'a>> {
     let call = |operation: &'a SiteOperation, may_find_nothing| PrecedingCall {
         returns: &operation.returns,
