@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     pub(super) operation: Option<&'a SiteOperation>,
     pub(super) negotiated: Option<Negotiated<'a>>,
     /// The variant that the client already has, if that is the reason for a 304.
-    pub(super) known: Option<Variant>,
+    pub(super) variant_of_client: Option<Variant>,
     pub(super) validators: Validators,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Context<'a> {
             resource: None,
             operation: None,
             negotiated: None,
-            known: None,
+            variant_of_client: None,
             validators: Validators::default(),
         }
     }

@@ -163,7 +163,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     match preconditions.evaluate(&context.validators) {
         Evaluation::Proceed => {}
         Evaluation::NotModified => {
-            context.known = preconditions.known_variant(&context.validators);
+            context.variant_of_client = preconditions.variant_of_client(&context.validators);
             return Ok(End::NotModified(early));
         }
         Evaluation::Failed => return Err(Problem::precondition_failed()),

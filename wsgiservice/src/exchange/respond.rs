@@ -202,7 +202,7 @@ fn keep_fields(fields: &mut HeaderMap, outcome: Option<Outcome>) {
 
 /// The variant that the client has, or else the one that it would get.
 fn variant_of_not_modified(context: &Context<'_>, would_be_coded: bool) -> Option<Variant> {
-    context.known.or_else(|| negotiated_variant(context, would_be_coded))
+    context.variant_of_client.or_else(|| negotiated_variant(context, would_be_coded))
 }
 
 /// The variant that was negotiated, if there is one for the client, with its coding if that is used.
