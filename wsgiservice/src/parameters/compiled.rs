@@ -163,7 +163,7 @@ impl CompiledParameter {
     }
 
     /// Why a member of the content cannot be this parameter, whatever its text is.
-    pub(super) fn misfit(&self, member: &Member) -> Option<(Code, &'static str)> {
+    pub(super) fn type_mismatch(&self, member: &Member) -> Option<(Code, &'static str)> {
         if member.is_listed && !self.is_repeated {
             return Some((Code::Repeated, "It must not be a list."));
         }
@@ -205,7 +205,7 @@ fn rules<'c>(
         }
     }
     let mut compiled = rules.into_iter().map(CompiledRule::new).collect::<Result<Vec<_>, _>>()?;
-    compiled.sort_by_key(CompiledRule::turn);
+    compiled.sort_by_key(CompiledRule::check_order);
     Ok(compiled)
 }
 

@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// The maximum number of violations in a response, so that a request cannot make it grow without bound.
-pub(crate) const MOST: usize = 100;
+const MAX_VIOLATIONS: usize = 100;
 
 /// The arguments of a call, which generated code takes one after the other.
 #[derive(Debug)]
@@ -117,11 +117,11 @@ impl<'a> Arguments<'a> {
 
     /// The content as a value.
     pub(crate) fn whole<T: DeserializeOwned>(&mut self) -> Option<T> {
-        self.content.deserialize().map_err(|violation| self.refuse(violation)).ok()
+        self.content.deserialize().map_err(|violation| self.report(violation)).ok()
     }
 
-    fn refuse(&mut self, violation: Violation) {
-        if self.violations.len() < MOST && !self.violations.contains(&violation) {
+    fn report(&mut self, violation: Violation) {
+        if self.violations.len() < MAX_VIOLATIONS && !self.violations.contains(&violation) {
             self.violations.push(violation);
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Arguments<'a> {
             (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
-                self.refuse(parameter.violation(place, Code::Repeated, &text, reason));
+                self.report(parameter.violation(place, Code::Repeated, &text, reason));
                 None
             }
             (None, _) => self.absent(parameter, is_required, convert),
@@ -172,7 +172,7 @@ impl<'a> Arguments<'a> {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if is_required => {
                 let violation = parameter.violation(place, Code::Missing, "", "It is required.");
-                self.refuse(violation);
+                self.report(violation);
                 None
             }
             None => Some(None),
@@ -192,7 +192,7 @@ impl<'a> Arguments<'a> {
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
-                self.refuse(parameter.violation(place, code, text, &reason));
+                self.report(parameter.violation(place, code, text, &reason));
                 None
             }
         }
@@ -244,7 +244,7 @@ impl<'a> Arguments<'a> {
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
             let reason = "It must be percent-encoded UTF-8.";
-            self.refuse(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
+            self.report(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
         }
         decoded
     }
@@ -260,7 +260,7 @@ impl<'a> Arguments<'a> {
                 texts.push(Cow::Borrowed(text));
             } else {
                 let reason = "It must be UTF-8.";
-                self.refuse(parameter.violation(
+                self.report(parameter.violation(
                     parameter.source.place(),
                     Code::Encoding,
                     "",
@@ -275,8 +275,8 @@ impl<'a> Arguments<'a> {
     /// The texts of a parameter in the content.
     fn texts(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let members = self.members(parameter)?;
-        if let Some((code, reason)) = members.iter().find_map(|member| parameter.misfit(member)) {
-            self.refuse(parameter.violation(Place::Content, code, "", reason));
+        if let Some((code, reason)) = members.iter().find_map(|member| parameter.type_mismatch(member)) {
+            self.report(parameter.violation(Place::Content, code, "", reason));
             return None;
         }
         let texts = members.iter().map(|member| utf_8(Cow::Borrowed(&member.value)));
@@ -300,14 +300,14 @@ impl<'a> Arguments<'a> {
     ) -> Option<Values<'a>> {
         if texts.is_none() {
             let reason = "It must be UTF-8.";
-            self.refuse(parameter.violation(place, Code::Encoding, "", reason));
+            self.report(parameter.violation(place, Code::Encoding, "", reason));
         }
         texts.map(Values::Many)
     }
 
     /// The members of the content that have the name of a parameter.
     fn members(&mut self, parameter: &CompiledParameter) -> Option<&'a [Member]> {
-        self.content.members(parameter.name).map_err(|violation| self.refuse(violation)).ok()
+        self.content.members(parameter.name).map_err(|violation| self.report(violation)).ok()
     }
 
     /// The only file of this name; `Some(None)` if it is optional and absent.
@@ -320,7 +320,7 @@ impl<'a> Arguments<'a> {
             (_, false) => (Code::Repeated, "It was given more than once."),
             _ => return Some(file),
         };
-        self.refuse(parameter.violation(Place::Content, wrong.0, "", wrong.1));
+        self.report(parameter.violation(Place::Content, wrong.0, "", wrong.1));
         None
     }
 
@@ -332,7 +332,7 @@ impl<'a> Arguments<'a> {
         let mut all_are_right = true;
         for file in &files {
             if let Err((code, reason)) = parameter.check_size(file.content().len()) {
-                self.refuse(parameter.violation(Place::Content, code, "", &reason));
+                self.report(parameter.violation(Place::Content, code, "", &reason));
                 all_are_right = false;
             }
         }

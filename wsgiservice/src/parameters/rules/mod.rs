@@ -75,7 +75,7 @@ impl CompiledRule {
     }
 
     /// The order in which the rules of a value are checked. The first that it violates is reported.
-    pub(crate) fn turn(&self) -> u8 {
+    pub(crate) fn check_order(&self) -> u8 {
         match self {
             Self::Len(_) => 0,
             Self::Re(_) => 1,
