@@ -25,19 +25,19 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[doc = include_str!("reference/validate.md")]
 #[proc_macro_attribute]
 pub fn validate(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::stray("validate", &arguments.into(), &item.into()).into()
+    expand::unconsumed_attribute("validate", &arguments.into(), &item.into()).into()
 }
 
 #[doc = include_str!("reference/expires.md")]
 #[proc_macro_attribute]
 pub fn expires(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::stray("expires", &arguments.into(), &item.into()).into()
+    expand::unconsumed_attribute("expires", &arguments.into(), &item.into()).into()
 }
 
 #[doc = include_str!("reference/limit.md")]
 #[proc_macro_attribute]
 pub fn limit(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::stray("limit", &arguments.into(), &item.into()).into()
+    expand::unconsumed_attribute("limit", &arguments.into(), &item.into()).into()
 }
 
 #[doc = include_str!("reference/parameter.md")]

@@ -125,13 +125,13 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn assertions(&self) -> Vec<TokenStream> {
-        let mut assertions = vec![self.is_there_if_in_path()];
+        let mut assertions = vec![self.suits_path()];
         let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
-            assertions.push(self.is_no_content());
+            assertions.push(self.needs_no_content());
         } else if self.index > 0 {
-            assertions.push(self.is_no_second_content());
-            assertions.push(self.is_not_read_away());
+            assertions.push(self.is_only_content());
+            assertions.push(self.has_no_content_conflict());
         }
         match self.parameter.from {
             From::Name if self.operation.role.is_hook() => assertions.push(self.is_of_a_method()),
@@ -153,7 +153,7 @@ impl Place<'_> {
         quote!(<#self_type as __w::Resource>::OPERATIONS.operations[#position].parameters[#index])
     }
 
-    fn is_there_if_in_path(&self) -> TokenStream {
+    fn suits_path(&self) -> TokenStream {
         let (self_type, name) = (&self.resource.self_type, self.parameter.name());
         let argument = self.argument(self.index);
         let message = format!("path variable `{name}` cannot be an `Option` or a `Secret`");
@@ -162,7 +162,7 @@ impl Place<'_> {
         }
     }
 
-    fn is_no_content(&self) -> TokenStream {
+    fn needs_no_content(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let message = if self.operation.role.is_hook() {
             "hooks cannot read the content: use parameters in the path or the query"
@@ -191,7 +191,7 @@ impl Place<'_> {
         }
     }
 
-    fn is_no_second_content(&self) -> TokenStream {
+    fn is_only_content(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let before = (0..self.index).map(|index| self.argument(index));
         quote_spanned! {self.parameter.ty.span()=>
@@ -202,12 +202,12 @@ impl Place<'_> {
         }
     }
 
-    fn is_not_read_away(&self) -> TokenStream {
+    fn has_no_content_conflict(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let before = (0..self.index).map(|index| self.argument(index));
         quote_spanned! {self.parameter.ty.span()=>
             ::core::assert!(
-                !(#(__w::check::reads_away(#argument, #before))||*),
+                !(#(__w::check::content_conflicts(#argument, #before))||*),
                 "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content: read them from a `FormStream`"
             )
         }

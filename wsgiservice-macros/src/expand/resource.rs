@@ -300,7 +300,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
     let span = place.resolved_at(Span::call_site());
     let called = quote_spanned!(span=> __w::ReturnValue::new(Self::#ident(self, #(#names),*) #wait).result());
-    let finding = match operation.role {
+    let conversion = match operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote_spanned!(span=> .option().result().outcome(writer))
         }
@@ -315,7 +315,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
         #position => {
             #take
             #writer
-            __w::Some(__w::Box::pin(async move { #called #finding }))
+            __w::Some(__w::Box::pin(async move { #called #conversion }))
         }
     }
 }

@@ -90,7 +90,7 @@ const fn is_read_by_method(argument: &Argument) -> bool {
 
 /// Whether one argument consumes the content that the other needs.
 #[must_use]
-pub const fn reads_away(one: &Argument, other: &Argument) -> bool {
+pub const fn content_conflicts(one: &Argument, other: &Argument) -> bool {
     (is_read_by_method(one) && needs_content(other) && !is_content(other))
         || (is_read_by_method(other) && needs_content(one) && !is_content(one))
 }
