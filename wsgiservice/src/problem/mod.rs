@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457): the details sent to clients, and the causes that are only logged.
 
 mod constructors;
+pub(crate) mod derived;
 pub(crate) mod place;
 pub(crate) mod schema;
 pub(crate) mod violation;

@@ -2,17 +2,15 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use wsgiservice_grammar::path::Path;
 
 use crate::{
     documentation::{Content, Method, Parameter, as_json, example::Examples},
+    http::path::{rest, segment},
     problem::place::Place,
 };
-
-/// The characters that are encoded in a value within a URL: all but the unreserved ones (RFC 3986, section 2.3).
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The characters that are encoded in a path. `%` is not, since values in the path are encoded before.
 const PATH: &AsciiSet = &CONTROLS
@@ -42,7 +40,7 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
         let value = value(parameter, examples);
         match parameter.place {
             Place::Path => variables.push((parameter.name, value)),
-            Place::Query => query.push(format!("{}={}", encoded(parameter.key), encoded(&value))),
+            Place::Query => query.push(format!("{}={}", segment(parameter.key), segment(&value))),
             Place::Header => {
                 words.extend(["-H".to_owned(), quoted(&format!("{}: {value}", parameter.key))]);
             }
@@ -74,17 +72,11 @@ fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
 fn filled(path: &Path, variables: &[(&str, String)]) -> String {
     path.replace_variables(|name, is_rest| {
         match variables.iter().find(|(variable, _)| *variable == name) {
-            Some((_, value)) if is_rest => {
-                value.split('/').map(encoded).collect::<Vec<_>>().join("/")
-            }
-            Some((_, value)) => encoded(value),
+            Some((_, value)) if is_rest => rest(value),
+            Some((_, value)) => segment(value),
             None => format!("{{{name}}}"),
         }
     })
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, VALUE).to_string()
 }
 
 /// The options for a form, as multipart if it has a file.
@@ -97,7 +89,7 @@ fn members(members: &[&Parameter], examples: Examples<'_>) -> Vec<String> {
             ["--form-string".to_owned(), quoted(&part)]
         }
         (false, false) => {
-            let pair = format!("{}={}", encoded(member.key), value(member, examples));
+            let pair = format!("{}={}", segment(member.key), value(member, examples));
             ["--data-urlencode".to_owned(), quoted(&pair)]
         }
     };
