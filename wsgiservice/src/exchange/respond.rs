@@ -14,7 +14,7 @@ use crate::{
     formats::coding::{Coding, encode::is_worth_it},
     http::{body::Body, date, digest, known_fields::KnownField, request::Request},
     problem::Problem,
-    representation::{self, NOSNIFF, Representation, Variant, Writer},
+    representation::{self, Representation, Variant, Writer},
 };
 
 /// The characters to encode in a reference (RFC 3986, section 2); `%` is not among them, so encoded ones are kept.
@@ -36,6 +36,10 @@ static ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding"
 /// The fields set by the method that a 304 keeps, in addition to the framework's (RFC 9110, section 15.4.5).
 const KEPT: [header::HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];
+
+/// The field that keeps clients from guessing the media type.
+const NOSNIFF: (header::HeaderName, HeaderValue) =
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
 /// What the content of a response depends on, in addition to what the resource declares.
 #[derive(Clone, Copy, Default)]

@@ -4,7 +4,7 @@ mod represent;
 mod variant;
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::HeaderValue;
 use wsgiservice_grammar::representation::BUILT_IN;
 
 pub use self::represent::Represent;
@@ -177,10 +177,6 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
         Writer::Own(_) => Err("the representation is not built in".into()),
     }
 }
-
-/// The field that keeps clients from guessing the media type.
-pub(crate) const NOSNIFF: (header::HeaderName, HeaderValue) =
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
 #[cfg(test)]
 mod tests {
