@@ -27,7 +27,6 @@ use self::{
     compiled::{CompiledParameter, Parameters},
     source::Source,
 };
-pub(crate) use crate::problem::violation::Violation;
 use crate::{
     content::{File, Member, ReadContent},
     http::{
@@ -35,7 +34,10 @@ use crate::{
         urlencoded::{Pair, pairs},
     },
     preconditions::Preconditions,
-    problem::{place::Place, violation::Code},
+    problem::{
+        place::Place,
+        violation::{Code, Violation},
+    },
     representation::Writer,
     routing::Variables,
 };
@@ -275,7 +277,9 @@ impl<'a> Arguments<'a> {
     /// The texts of a parameter in the content.
     fn texts(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let members = self.members(parameter)?;
-        if let Some((code, reason)) = members.iter().find_map(|member| parameter.type_mismatch(member)) {
+        if let Some((code, reason)) =
+            members.iter().find_map(|member| parameter.type_mismatch(member))
+        {
             self.report(parameter.violation(Place::Content, code, "", reason));
             return None;
         }

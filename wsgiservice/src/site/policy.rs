@@ -1,8 +1,7 @@
 //! How an application behaves where the standard leaves a choice.
 
 use http::StatusCode;
-
-use super::methods;
+use wsgiservice_grammar::method::REGISTERED;
 
 /// The choices of an application.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +24,7 @@ impl Default for Policy {
             sends_default: false,
             violations: StatusCode::BAD_REQUEST,
             content_limit: 2 << 20,
-            known_methods: methods::REGISTERED,
+            known_methods: REGISTERED,
             content_md5: false,
         }
     }
