@@ -78,6 +78,12 @@ fn of_constraint(
             ::core::assert!(__w::check::takes(#operations, #parameter), #message)
         });
     }
+    if constraint.rules.is_empty() {
+        let message = cannot_be_validated(&parameter);
+        assertions.push(quote_spanned! {constraint.name.span()=>
+            ::core::assert!(__w::check::is_named_everywhere(#operations, #parameter), #message)
+        });
+    }
     for (position, rule) in constraint.rules.iter().enumerate() {
         let message = does_not_apply(rule, &parameter);
         assertions.push(quote_spanned! {rule.name.span()=>
@@ -91,6 +97,10 @@ fn of_constraint(
         });
     }
     assertions
+}
+
+fn cannot_be_validated(parameter: &str) -> String {
+    format!("`{parameter}` cannot be validated: it is neither a value nor a file")
 }
 
 fn does_not_apply(rule: &Rule, parameter: &str) -> String {
@@ -226,7 +236,7 @@ impl Place<'_> {
         let table = self.table(self.index);
         let mut assertions = Vec::new();
         if constraint.rules.is_empty() {
-            let message = format!("`{name}` cannot be validated: it is neither a value nor a file");
+            let message = cannot_be_validated(&name);
             assertions.push(quote_spanned! {constraint.name.span()=>
                 ::core::assert!(__w::check::is_named(#argument), #message)
             });

@@ -53,7 +53,11 @@ fn option(value: Option<impl ToTokens>) -> TokenStream {
 
 /// Expands an attribute that neither `#[mount]` nor `#[resource]` consumed: if `#[mount]` follows, that is moved in
 /// front; otherwise it is misplaced.
-pub(crate) fn unconsumed_attribute(name: &str, arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
+pub(crate) fn unconsumed_attribute(
+    name: &str,
+    arguments: &TokenStream,
+    tokens: &TokenStream,
+) -> TokenStream {
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
         return tokens.clone();
     };

@@ -107,6 +107,21 @@ pub const fn is_named(argument: &Argument) -> bool {
     matches!(argument, Argument::Value { .. } | Argument::File { .. })
 }
 
+/// Whether a client sends every argument of this name by name.
+#[must_use]
+pub const fn is_named_everywhere(resource: &Operations, name: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Some(argument) = argument(operation, name)
+            && !is_named(argument)
+        {
+            return false;
+        }
+        operations = rest;
+    }
+    true
+}
+
 /// Whether a rule of the struct applies to every argument of this name.
 #[must_use]
 pub const fn applies_everywhere(resource: &Operations, name: &str, rule: &Rule<'_>) -> bool {
