@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_multiples_of_a_multiple_are_fewer() {
-        let what = "`multipleOf` was 5 and is 10";
+        let what = "`multipleOf` changed from 5 to 10";
         assert_eq!(effect(&json!(5), &json!(10)), (Effect::Narrower, what.to_owned()));
         assert_eq!(effect(&json!(0.3), &json!(0.1)).0, Effect::Wider);
         assert_eq!(effect(&json!(4), &json!(6)).0, Effect::Different);
