@@ -44,7 +44,8 @@ const TARGETS: [(&str, &str, u16); 5] = [
 ];
 
 fn validation(criterion: &mut Criterion) {
-    let service = Application::new("searches").mount(Nothing).mount(Search).build().expect("a service");
+    let service =
+        Application::new("searches").mount(Nothing).mount(Search).build().expect("a service");
     let mut group = criterion.benchmark_group("validation");
     for (name, target, status) in TARGETS {
         group.bench_function(name, |bencher| {

@@ -18,4 +18,15 @@ impl Upload {
     }
 }
 
+#[mount("/note")]
+#[validate(content, doc = "The text.")]
+struct Note;
+
+#[resource]
+impl Note {
+    fn post(&self, content: Content<String>) -> usize {
+        content.into_inner().len()
+    }
+}
+
 fn main() {}

@@ -13,6 +13,10 @@ impl Document {
         1
     }
 
+    fn r#move(&self) -> u32 {
+        1
+    }
+
     fn helper(&self) -> u32 {
         1
     }

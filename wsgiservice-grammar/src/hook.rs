@@ -22,7 +22,7 @@ pub enum Hook {
 }
 
 impl Hook {
-    /// All hooks, in the order in which the framework calls them.
+    /// All hooks.
     pub const ALL: &'static [Self] =
         &[Self::Authorize, Self::Exists, Self::Etag, Self::LastModified];
 

@@ -13,8 +13,9 @@
 //! | Module | Question |
 //! |---|---|
 //! | [`path`] | What is the path of a resource, and what are its variables? |
-//! | [`method`], [`hook`] | For what is a function called? |
-//! | [`rule`] | What may `#[validate]` ask of a value? |
+//! | [`method`], [`hook`] | Which method or hook does a function implement? |
+//! | [`representation`] | Which representations are built in? |
+//! | [`rule`] | Which rules can `#[validate]` have? |
 //! | [`value`], [`bound`], [`format`](mod@format) | What are the values, ranges and formats in a rule? |
 //! | [`token`], [`media_type`], [`xml`], [`date`] | Is a text a token, a media type, an XML name, a day? |
 //! | [`similar`] | Which known name did the author mean? |
@@ -29,6 +30,7 @@ pub mod hook;
 pub mod media_type;
 pub mod method;
 pub mod path;
+pub mod representation;
 pub mod rule;
 pub mod similar;
 pub mod text;

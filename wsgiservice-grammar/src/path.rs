@@ -106,7 +106,7 @@ impl Path {
         }
     }
 
-    /// Whether the path ends with literal text, so that an extension can follow only as text of its own.
+    /// Whether the path ends with literal text.
     ///
     /// ```
     /// # use wsgiservice_grammar::path::Path;

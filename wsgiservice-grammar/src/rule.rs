@@ -1,9 +1,10 @@
-//! The rules that `#[validate]` can ask of a value.
+//! The rules of `#[validate]`.
 //!
 //! A rule is a name and an operand, as in `len = 1..=20`. This file is all that the grammar knows of the rules. To add
 //! one, add a variant to [`Rule`], a row to [`Rule::SHAPES`], an arm to [`Rule::written`] and a constructor to [`new`];
-//! the compiler then asks for the rest. The macros parse and write a rule by the [`Shape`] of its operand, so they do
-//! not change.
+//! the compiler then reports what is missing here and in `wsgiservice/src/parameters/rules/mod.rs`. Describe it in
+//! `wsgiservice-macros/src/reference/validate.md`. The macros parse and write a rule by the [`Shape`] of its operand, so
+//! their code does not change.
 
 use crate::{
     bound::Bound,
@@ -41,6 +42,8 @@ pub enum Rule<'a> {
         /// The greatest number.
         most: Bound,
     },
+    /// The value is a multiple of this number.
+    MultipleOf(Literal<'a>),
     /// The value is one of these.
     OneOf(&'a [&'a str]),
     /// The value has a well-known format.
@@ -52,7 +55,7 @@ pub enum Rule<'a> {
 pub enum Shape {
     /// A text: `re = "[a-z]+"`.
     Text,
-    /// A number, such as `5` or `0.5`.
+    /// A number: `multiple_of = 5`.
     Number,
     /// A range of lengths: `len = 1..=20`.
     Length,
@@ -93,6 +96,7 @@ impl Rule<'_> {
         ("re", Shape::Text),
         ("len", Shape::Length),
         ("range", Shape::Range),
+        ("multiple_of", Shape::Number),
         ("one_of", Shape::Texts),
         ("format", Shape::Format),
     ];
@@ -116,6 +120,7 @@ impl<'a> Rule<'a> {
             ("re", Operand::Text(expression)) => Self::Re(expression),
             ("len", Operand::Length(least, most)) => Self::Len { least, most },
             ("range", Operand::Range(least, most)) => Self::Range { least, most },
+            ("multiple_of", Operand::Number(step)) => Self::MultipleOf(step),
             ("one_of", Operand::Texts(values)) => Self::OneOf(values),
             ("format", Operand::Format(format)) => Self::Format(format),
             _ => return None,
@@ -129,6 +134,7 @@ impl<'a> Rule<'a> {
             Self::Re(_) => "re",
             Self::Len { .. } => "len",
             Self::Range { .. } => "range",
+            Self::MultipleOf(_) => "multiple_of",
             Self::OneOf(_) => "one_of",
             Self::Format(_) => "format",
         }
@@ -146,38 +152,43 @@ impl<'a> Rule<'a> {
         same(self.name(), other.name())
     }
 
-    /// Whether the rule can be asked of a value of the kind: `range` of numbers, `len` of text.
+    /// Whether the rule applies to a value of the kind: `range` to numbers, `len` to text.
     #[must_use]
     pub const fn fits(&self, kind: &Kind) -> bool {
         match self {
             Self::Len { .. } => !matches!(kind, Kind::Integer { .. } | Kind::Number),
-            Self::Range { .. } => {
+            Self::Range { .. } | Self::MultipleOf(_) => {
                 !matches!(kind, Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_))
             }
             Self::Re(_) | Self::OneOf(_) | Self::Format(_) => true,
         }
     }
 
-    /// What the rule can be asked of, in words.
+    /// What the rule applies to, in words.
     #[must_use]
     pub const fn subject(&self) -> &'static str {
         match self {
             Self::Len { .. } => "text and files",
-            Self::Range { .. } => "numbers",
+            Self::Range { .. } | Self::MultipleOf(_) => "numbers",
             Self::Re(_) | Self::OneOf(_) | Self::Format(_) => "values",
         }
     }
 
-    /// Whether the rule can be asked of a file, of which only the length is known.
+    /// Whether the rule applies to a file, of which only the length is known.
     #[must_use]
     pub const fn fits_file(&self) -> bool {
         match self {
             Self::Len { .. } => true,
-            Self::Re(_) | Self::Range { .. } | Self::OneOf(_) | Self::Format(_) => false,
+            Self::Re(_)
+            | Self::Range { .. }
+            | Self::MultipleOf(_)
+            | Self::OneOf(_)
+            | Self::Format(_) => false,
         }
     }
 
-    /// Whether the rule allows any value: a range that ends before it starts does not, nor does an empty list.
+    /// Whether the rule allows any value. A range that ends before it starts does not, nor does an empty list, nor a
+    /// multiple of a number that is not positive (JSON Schema 2020-12 validation, section 6.2.1).
     ///
     /// ```
     /// # use wsgiservice_grammar::rule::Rule;
@@ -189,6 +200,7 @@ impl<'a> Rule<'a> {
         match self {
             Self::Len { least, most } => *least <= *most,
             Self::Range { least, most } => !most.is_less_than(*least),
+            Self::MultipleOf(step) => Bound::Integer(0).is_less_than(Bound::of(step)),
             Self::OneOf(values) => !values.is_empty(),
             Self::Re(_) | Self::Format(_) => true,
         }
@@ -206,10 +218,30 @@ impl<'a> Rule<'a> {
                 let number = Bound::of(value);
                 !number.is_less_than(*least) && !most.is_less_than(number)
             }
+            Self::MultipleOf(step) => is_multiple(Bound::of(value), Bound::of(step)),
             Self::OneOf(values) => among(values, value.text()),
             Self::Re(_) | Self::Format(_) => true,
         }
     }
+}
+
+/// Whether a number is a multiple of another; what is not a number is.
+const fn is_multiple(number: Bound, step: Bound) -> bool {
+    match (number, step) {
+        (Bound::Open, _) | (_, Bound::Open) => true,
+        (Bound::Integer(number), Bound::Integer(step)) => {
+            matches!(number.checked_rem(step), Some(0))
+        }
+        (Bound::Integer(number), Bound::Number(step)) => is_nearly_multiple(number as f64, step),
+        (Bound::Number(number), Bound::Integer(step)) => is_nearly_multiple(number, step as f64),
+        (Bound::Number(number), Bound::Number(step)) => is_nearly_multiple(number, step),
+    }
+}
+
+/// Whether a number is a multiple of another, except for rounding: 0.3 is a multiple of 0.1, but the remainder is not 0.
+const fn is_nearly_multiple(number: f64, step: f64) -> bool {
+    let nearest = (number / step).round() * step;
+    (number - nearest).abs() <= 2.0 * f64::EPSILON * number.abs()
 }
 
 /// The constructors that generated code calls: each has the name of its rule, and the operand as its arguments.
@@ -222,7 +254,7 @@ impl<'a> Rule<'a> {
 /// assert_eq!(RULES[0], Rule::Len { least: 1, most: 20 });
 /// ```
 pub mod new {
-    use super::{Bound, Format, Rule};
+    use super::{Bound, Format, Literal, Rule};
 
     /// The rule `re`.
     #[must_use]
@@ -240,6 +272,12 @@ pub mod new {
     #[must_use]
     pub const fn range(least: Bound, most: Bound) -> Rule<'static> {
         Rule::Range { least, most }
+    }
+
+    /// The rule `multiple_of`.
+    #[must_use]
+    pub const fn multiple_of(step: Literal<'static>) -> Rule<'static> {
+        Rule::MultipleOf(step)
     }
 
     /// The rule `one_of`.
@@ -291,8 +329,14 @@ mod tests {
 
     #[test]
     fn a_constructor_makes_its_rule() {
-        let rules =
-            [new::re("a"), new::len(1, 2), ANY_RANGE, new::one_of(&["a"]), new::format("uuid")];
+        let rules = [
+            new::re("a"),
+            new::len(1, 2),
+            ANY_RANGE,
+            new::multiple_of(ONE),
+            new::one_of(&["a"]),
+            new::format("uuid"),
+        ];
         let names = rules.map(|rule| rule.name());
         assert!(names.iter().eq(Rule::SHAPES.iter().map(|(name, _)| name)));
     }
@@ -318,6 +362,33 @@ mod tests {
         assert!(!ANY_RANGE.fits(&Kind::Text(Some("uuid"))));
         assert!(!ANY_RANGE.fits(&Kind::Choice(&[])));
         assert!(!ANY_RANGE.fits_file());
+        assert!(new::multiple_of(ONE).fits(&Kind::Number));
+        assert!(!new::multiple_of(ONE).fits(&Kind::Boolean));
+        assert!(!new::multiple_of(ONE).fits_file());
+    }
+
+    #[test]
+    fn integers_are_multiples_exactly() {
+        let allows = |step, number| {
+            new::multiple_of(Literal::Integer(step, "")).allows(&Literal::Integer(number, ""))
+        };
+        assert!(allows(5, 0) && allows(5, -10) && allows(5, 10));
+        assert!(!allows(5, 11));
+        assert!(allows(10, 170_141_183_460_469_231_731_687_303_715_884_105_720));
+        assert!(!allows(10, i128::MAX));
+    }
+
+    #[test]
+    fn numbers_are_multiples_except_for_rounding() {
+        let allows = |step, number| {
+            new::multiple_of(Literal::Number(step, "")).allows(&Literal::Number(number, ""))
+        };
+        assert!(allows(0.1, 0.3) && allows(0.01, 19.99) && allows(0.1, 1e15) && allows(0.1, -0.7));
+        assert!(!allows(0.1, 0.35) && !allows(0.01, 19.995) && !allows(0.5, 0.500_001));
+        assert!(!allows(0.5, f64::INFINITY) && !allows(0.5, f64::NAN));
+        let half = new::multiple_of(Literal::Number(0.5, "0.5"));
+        assert!(half.allows(&ONE) && half.allows(&Literal::Text("a")));
+        assert!(!new::multiple_of(Literal::Integer(2, "2")).allows(&Literal::Number(1.5, "1.5")));
     }
 
     #[test]
@@ -339,5 +410,8 @@ mod tests {
         assert!(new::range(Bound::Integer(1), Bound::Integer(1)).is_satisfiable());
         assert!(!new::range(Bound::Integer(1), Bound::Number(0.5)).is_satisfiable());
         assert!(!new::one_of(&[]).is_satisfiable());
+        assert!(new::multiple_of(ONE).is_satisfiable());
+        assert!(!new::multiple_of(Literal::Integer(0, "0")).is_satisfiable());
+        assert!(!new::multiple_of(Literal::Number(-0.5, "-0.5")).is_satisfiable());
     }
 }

@@ -18,7 +18,10 @@
 /// ```
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    text.starts_with(is_name_start) && text.chars().all(is_name_char) && !is_reserved(text)
+    let mut characters = text.chars();
+    characters.next().is_some_and(is_name_start)
+        && (text.bytes().all(is_ascii_name_char) || characters.all(is_name_char))
+        && !is_reserved(text)
 }
 
 /// Whether a name can start with this character: `NameStartChar` of XML 1.0, section 2.3, without the colon.
@@ -68,8 +71,26 @@ pub const fn is_name_char(character: char) -> bool {
         )
 }
 
+/// The ASCII characters that a name can have. Almost all names have no others, and a table takes one branch for each.
+static ASCII: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0_u8;
+    while let Some((slot, after)) = rest.split_first_mut() {
+        *slot = is_name_char(byte as char);
+        rest = after;
+        byte += 1;
+    }
+    table
+};
+
+fn is_ascii_name_char(byte: u8) -> bool {
+    ASCII.get(usize::from(byte)).is_some_and(|it| *it)
+}
+
 fn is_reserved(name: &str) -> bool {
-    name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xml"))
+    name.starts_with(['x', 'X'])
+        && name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xml"))
 }
 
 #[cfg(test)]

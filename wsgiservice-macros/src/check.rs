@@ -9,7 +9,7 @@ use wsgiservice_grammar::{
     format::Format,
     hook::Hook,
     media_type::{is_extension, is_media_type},
-    method::{REGISTERED, functions},
+    method::{REGISTERED, functions, of_function},
     path,
     rule::Rule,
     similar::nearest,
@@ -162,6 +162,10 @@ fn unknown(name: &str) -> String {
         return format!("methods and hooks are named in snake case: `{snake}`");
     }
     let method = name.to_uppercase();
+    let is_of_method = |function: &&str| of_function(function) == Some(&method);
+    if let Some(function) = functions().find(is_of_method) {
+        return format!("`{method}` is implemented by a function named `{function}`");
+    }
     match method.as_str() {
         "HEAD" => "`head` cannot be implemented: `get` answers `HEAD`".to_owned(),
         "OPTIONS" => "`options` cannot be implemented: the framework answers `OPTIONS`".to_owned(),
@@ -237,7 +241,7 @@ pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
     if operation.role.is_hook() && operation.freshness.is_some() {
         errors.at(operation.ident.span(), "`#[expires]` is not allowed on a hook");
     }
-    if operation.role.is_hook() && operation.limits.content.is_some() {
+    if operation.role.is_hook() && operation.limits.are_set() {
         errors.at(operation.ident.span(), "`#[limit]` is not allowed on a hook");
     }
 }

@@ -30,7 +30,7 @@ impl Expression {
     }
 }
 
-/// Where a match can end that starts at one of these places. A set, so that there are no more than the text has bytes.
+/// The positions where a match can end if it starts at one of `places`; a set, so never more than the text has bytes.
 fn ends(hir: &Hir, text: &str, places: BTreeSet<usize>) -> BTreeSet<usize> {
     match hir.kind() {
         HirKind::Empty => places,

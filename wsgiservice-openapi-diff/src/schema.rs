@@ -143,6 +143,16 @@ impl Walk<'_> {
                 let effect = if is_narrower { Effect::Narrower } else { Effect::Wider };
                 self.add(effect, path, format!("`{bound}` changed from {old} to {new}"));
             }
+            ("multipleOf", Some(old), Some(new)) => {
+                let effect = if is_multiple(new, old) {
+                    Effect::Narrower
+                } else if is_multiple(old, new) {
+                    Effect::Wider
+                } else {
+                    Effect::Different
+                };
+                self.add(effect, path, format!("`multipleOf` changed from {old} to {new}"));
+            }
             (_, None, Some(new)) => {
                 self.add(Effect::Narrower, path, format!("`{keyword}` added: {new}"));
             }
@@ -231,6 +241,13 @@ fn is_any(schema: &Value) -> bool {
     schema == &Value::Bool(true) || schema.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
+/// Returns whether a number is a multiple of another, except for rounding.
+fn is_multiple(number: &Value, step: &Value) -> bool {
+    let (Some(number), Some(step)) = (number.as_f64(), step.as_f64()) else { return false };
+    let ratio = number / step;
+    (ratio - ratio.round()).abs() <= 4.0 * f64::EPSILON * ratio.abs()
+}
+
 /// Returns the JSON pointer of a reference within the document.
 fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix('#')
@@ -252,4 +269,26 @@ fn set(value: Option<&Value>) -> BTreeSet<String> {
         set.insert("integer".to_owned());
     }
     set
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn effect(old: &Value, new: &Value) -> (Effect, String) {
+        let schemas = Schemas { old: &Value::Null, new: &Value::Null };
+        let (old, new) = (json!({"multipleOf": old}), json!({"multipleOf": new}));
+        let difference = schemas.differences(&old, &new).pop().expect("a difference");
+        (difference.effect, difference.what)
+    }
+
+    #[test]
+    fn the_multiples_of_a_multiple_are_fewer() {
+        let what = "`multipleOf` changed from 5 to 10";
+        assert_eq!(effect(&json!(5), &json!(10)), (Effect::Narrower, what.to_owned()));
+        assert_eq!(effect(&json!(0.3), &json!(0.1)).0, Effect::Wider);
+        assert_eq!(effect(&json!(4), &json!(6)).0, Effect::Different);
+    }
 }

@@ -38,14 +38,15 @@ fn routes(documentation: &Documentation) -> String {
         .iter()
         .flat_map(|resource| resource.methods.iter().map(move |method| (resource, method)))
         .map(|(resource, method)| {
-            [method.method, resource.path.as_str(), method.id.as_str(), method.summary.as_str()]
+            let path = resource.path.to_string();
+            [method.method.to_owned(), path, method.id.clone(), method.summary.clone()]
         })
         .collect();
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
     };
     let [first, second, third] = [0, 1, 2].map(|column| width(column).unwrap_or_default());
-    let line = |[method, path, id, summary]: &[&str; 4]| {
+    let line = |[method, path, id, summary]: &[String; 4]| {
         let line = format!("{method:first$}  {path:second$}  {id:third$}  {summary}");
         format!("{}\n", line.trim_end())
     };

@@ -89,7 +89,7 @@ pub(crate) enum Evaluation {
 }
 
 impl Preconditions {
-    /// Reads the preconditions of a request, for representations whose tags have these suffixes.
+    /// Reads the preconditions of a request, to compare with the tags of these variants.
     ///
     /// A `GET` or a `HEAD` is about the selected representation. A method that modifies the resource accepts the tag of any
     /// representation, because each identifies the state that the client has seen.
@@ -164,8 +164,8 @@ impl Preconditions {
     }
 
     /// The variant that the client has, if that is the reason for a 304.
-    pub(crate) fn known_variant(&self, validators: &Validators) -> Option<Variant> {
-        self.0.as_ref()?.known_variant(validators)
+    pub(crate) fn variant_of_client(&self, validators: &Validators) -> Option<Variant> {
+        self.0.as_ref()?.variant_of_client(validators)
     }
 }
 
@@ -231,13 +231,13 @@ impl Stated {
         })
     }
 
-    fn known_variant(&self, validators: &Validators) -> Option<Variant> {
+    fn variant_of_client(&self, validators: &Validators) -> Option<Variant> {
         let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {
             return None;
         };
         let etag = validators.etag.as_ref()?;
-        let is_known = |variant: &&Variant| is_among(etag, **variant, tags, EntityTag::weak_eq);
-        self.variants.iter().find(is_known).copied()
+        let is_stated = |variant: &&Variant| is_among(etag, **variant, tags, EntityTag::weak_eq);
+        self.variants.iter().find(is_stated).copied()
     }
 }
 

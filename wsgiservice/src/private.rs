@@ -11,7 +11,6 @@ pub use std::{
 
 pub use bytes::Bytes;
 pub use http::StatusCode;
-use http::{HeaderValue, header};
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
@@ -25,72 +24,21 @@ pub use crate::{
     },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
-        From, Kind, Limits, Literal, Mount, Operation, Operations, Package,
+        From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, Representation, Returns, Role, SchemaOf, check,
     },
-    http::entity_tag::EntityTag,
+    http::{
+        entity_tag::EntityTag,
+        path::{rest, segment},
+    },
     parameters::{
         Argument, Arguments, Converted, Optional, Parameter, ParameterKind, ParseError, Repeated,
         Single, Whole, converted,
     },
-    problem::Problem,
+    problem::{Problem, derived::problem},
     representation::{Represent, Writer},
     resource::{
         Call, CallOutput, HookReturn, Mounted, Resource, hook,
         return_value::{IntoProblem, ReturnValue, ReturnValueExt},
     },
-};
-
-/// Encodes the value of a path variable.
-pub fn segment(value: impl std::fmt::Display) -> String {
-    percent_encoding::utf8_percent_encode(&value.to_string(), SEGMENT).to_string()
-}
-
-/// Encodes the value of a `{*variable}`, except for its slashes.
-pub fn rest(value: impl std::fmt::Display) -> String {
-    percent_encoding::utf8_percent_encode(&value.to_string(), REST).to_string()
-}
-
-/// All characters except the unreserved ones (RFC 3986, section 2.3).
-const SEGMENT: &percent_encoding::AsciiSet =
-    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-const REST: &percent_encoding::AsciiSet = &SEGMENT.remove(b'/');
-
-/// Converts an error with `#[derive(Problem)]` into a problem, by the position of its variant.
-pub fn problem(
-    failures: &[Failure],
-    position: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> Problem {
-    let failure = failures.get(position);
-    let status = failure.and_then(|failure| StatusCode::from_u16(failure.status).ok());
-    let problem = Problem::caused(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error);
-    match failure.and_then(|failure| HeaderValue::from_str(failure.challenge?).ok()) {
-        Some(challenge) => problem.field(header::WWW_AUTHENTICATE, challenge),
-        None => problem,
-    }
-}
-
-/// The declaration of a struct whose `#[mount]` has errors, so that the compiler reports only those errors.
-pub const INVALID_MOUNT: Mount = Mount {
-    name: "",
-    documentation: "",
-    path: "/",
-    variables: &[],
-    constraints: &[],
-    representations: &[],
-    xml_root: "response",
-    automatic_etag: false,
-    limits: Limits { content: None },
-    ignored_paths: None,
-    package: Package {
-        name: "",
-        version: "",
-        description: "",
-        authors: "",
-        license: "",
-        repository: "",
-    },
-    valid: false,
 };

@@ -10,7 +10,12 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tower_service::Service as _;
-use wsgiservice::{Application, Problem, content::{Body, ContentStream, FormStream}, mount, resource, server::Service};
+use wsgiservice::{
+    Application, Problem,
+    content::{Body, ContentStream, FormStream},
+    mount, resource,
+    server::Service,
+};
 
 #[mount("/1/{ip}")]
 #[validate(ip, re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}")]

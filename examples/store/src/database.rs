@@ -11,7 +11,7 @@ use wsgiservice::Problem;
 use crate::Fields;
 
 /// The maximum number of fields of a document.
-const MOST: usize = 1_000;
+const MAX_FIELDS: usize = 1_000;
 
 /// The documents.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub(crate) enum StoreError {
     #[error("Not Found")]
     #[problem(404)]
     Missing,
-    #[error("a document has at most {MOST} fields")]
+    #[error("a document has at most {MAX_FIELDS} fields")]
     #[problem(413)]
     TooLarge,
     #[error(transparent)]
@@ -68,7 +68,7 @@ impl Database {
         let mut merged: Fields =
             present.map_or(Ok(Fields::new()), |present| serde_json::from_str(&present))?;
         merged.extend(fields);
-        if merged.len() > MOST {
+        if merged.len() > MAX_FIELDS {
             return Err(StoreError::TooLarge);
         }
         let save = sqlx::query("INSERT OR REPLACE INTO documents (id, fields) VALUES (?, ?)");

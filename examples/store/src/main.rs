@@ -10,7 +10,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
-use wsgiservice::{Application, Content, Created, content::Body, mount, resource, server::Settings};
+use wsgiservice::{
+    Application, Content, Created, content::Body, mount, resource, server::Settings,
+};
 
 /// The fields of a document by name, in the client's order.
 type Fields = IndexMap<String, String>;

@@ -14,7 +14,7 @@ use wsgiservice::Secret;
 pub(crate) struct Passwords {
     cores: Arc<Semaphore>,
     /// The hash to verify against if the user is unknown.
-    nobodys: Arc<str>,
+    hash_for_unknown_user: Arc<str>,
 }
 
 /// Why a password cannot be hashed.
@@ -33,8 +33,8 @@ pub(crate) enum PasswordError {
 impl Passwords {
     pub(crate) fn new() -> Result<Self, PasswordError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let nobodys = hash("nobody's password")?.into();
-        Ok(Self { cores: Arc::new(Semaphore::new(cores)), nobodys })
+        let hash_for_unknown_user = hash("nobody's password")?.into();
+        Ok(Self { cores: Arc::new(Semaphore::new(cores)), hash_for_unknown_user })
     }
 
     /// The hash of a password, with its salt and parameters.
@@ -49,7 +49,7 @@ impl Passwords {
         stored: Option<String>,
     ) -> Result<bool, PasswordError> {
         let is_known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.nobodys.to_string());
+        let stored = stored.unwrap_or_else(|| self.hash_for_unknown_user.to_string());
         let is_right = self.work(move || {
             let stored = PasswordHash::new(&stored)?;
             let password = password.expose().as_bytes();
@@ -102,7 +102,7 @@ mod tests {
         let passwords = Passwords::new().expect("a hash");
         let cores = u32::try_from(passwords.cores.available_permits()).expect("a few cores");
         let busy = passwords.cores.acquire_many(cores).await.expect("all cores");
-        for stored in [None, Some(passwords.nobodys.to_string())] {
+        for stored in [None, Some(passwords.hash_for_unknown_user.to_string())] {
             let verified = passwords.verify(secret("any"), stored).now_or_never();
             assert!(verified.is_none(), "it waits for a core, like any other work");
         }

@@ -15,7 +15,7 @@ mod expand;
 mod expression;
 #[path = "../../../wsgiservice-macros/src/input/mod.rs"]
 mod input;
-#[path = "../../../wsgiservice-macros/src/model.rs"]
+#[path = "../../../wsgiservice-macros/src/model/mod.rs"]
 mod model;
 
 use quote::quote;

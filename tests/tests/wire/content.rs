@@ -2,7 +2,12 @@
 
 use bytes::Bytes;
 use serde::Deserialize;
-use wsgiservice::{Application, Content, content::Body, mount, resource, testing::{Client, TestResponse}};
+use wsgiservice::{
+    Application, Content, Policy,
+    content::Body,
+    mount, resource,
+    testing::{Client, TestResponse},
+};
 
 use super::{sha256, strict, violations};
 
@@ -508,7 +513,11 @@ async fn invalid_content_is_reported_with_all_other_violations() {
 
 #[tokio::test]
 async fn invalid_content_gets_a_400_even_if_violations_get_a_422() {
-    let client = strict(Application::new("content").mount(Checked).policy(Policy::new().unprocessable_violations(true)));
+    let client = strict(
+        Application::new("content")
+            .mount(Checked)
+            .policy(Policy::new().unprocessable_violations(true)),
+    );
     let post = async |content: &'static str| {
         let request = client.post("/checked/1").header("content-type", JSON);
         request.body(content).send().await.status().as_u16()
@@ -566,7 +575,8 @@ async fn a_violation_in_xml_reports_the_path_and_never_the_value() {
 
 #[tokio::test]
 async fn the_most_specific_content_limit_applies() {
-    let client = strict(Application::new("limits").mount(Limited).policy(Policy::new().content_limit(1)));
+    let client =
+        strict(Application::new("limits").mount(Limited).policy(Policy::new().content_limit(1)));
     let status = async |method: &str, size| {
         let request = client.request(method, "/limited").body(vec![0; size]);
         request.send().await.status().as_u16()

@@ -1,7 +1,7 @@
 //! Digests of response content.
 
 use http::HeaderValue;
-use wsgiservice::{Application, answer::Binary, mount, resource, testing::TestResponse};
+use wsgiservice::{Application, Policy, answer::Binary, mount, resource, testing::TestResponse};
 
 use super::{sha256, strict};
 
@@ -116,7 +116,9 @@ async fn a_digest_set_by_the_method_is_kept() {
 
 #[tokio::test]
 async fn a_nested_application_keeps_its_content_md5_setting() {
-    let client = strict(Application::new("all").nest("/a", application().policy(Policy::new().content_md5(true))));
+    let client = strict(
+        Application::new("all").nest("/a", application().policy(Policy::new().content_md5(true))),
+    );
     assert!(client.get("/a/image").send().await.field("content-md5").is_some());
 }
 

@@ -9,7 +9,10 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use wsgiservice::{Application, Content, Created, Problem, Resource, Secret, content::File, mount, resource, server::Settings, testing::Client};
+use wsgiservice::{
+    Application, Content, Created, EntityTag, Problem, Resource, Secret, content::File, mount,
+    resource, testing::Client,
+};
 
 use super::{status, strict, text};
 
@@ -210,17 +213,11 @@ async fn status_over_a_socket(application: Application) -> String {
     answer.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
-#[derive(clap::Parser)]
-struct Options {
-    #[command(flatten)]
-    settings: Settings,
-}
-
 #[tokio::test]
 async fn internal_paths_are_served_only_to_trusted_networks() {
-    let trusting = |network: &str| {
-        let options: Options = clap::Parser::parse_from(["notes", "--trusted", network]);
-        application().settings(options.settings)
+    let trusting = |networks: &str| {
+        let networks = networks.split(',').map(|network| network.parse().expect("a network"));
+        application().trusted(networks)
     };
     assert_eq!(status_over_a_socket(application()).await, "200");
     assert_eq!(status_over_a_socket(trusting("127.0.0.1,10.0.0.0/8")).await, "200");
@@ -232,7 +229,8 @@ async fn a_client_of_unknown_address_is_not_trusted() {
     use tower_service::Service;
 
     let request = http::Request::get("/_internal/help").body(String::new()).expect("a request");
-    let response = application().build().expect("a service").call(request).await.expect("a response");
+    let response =
+        application().build().expect("a service").call(request).await.expect("a response");
     assert_eq!(response.status(), 404);
 }
 
@@ -513,6 +511,45 @@ async fn internal_paths_are_not_documented() {
 #[mount("/search")]
 struct Search;
 
+/// A value without a schema.
+#[derive(Deserialize)]
+struct Opaque(serde::de::IgnoredAny);
+
+/// Whole content that need not be an object, beside a parameter.
+#[mount("/lists")]
+struct Lists;
+
+#[resource]
+impl Lists {
+    fn post(&self, content: Content<Vec<u8>>, q: Option<String>) -> usize {
+        content.into_inner().len() + q.map_or(0, |q| q.len())
+    }
+
+    fn put(&self, content: Content<Opaque>, q: Option<String>) -> usize {
+        let Opaque(_) = content.into_inner();
+        q.map_or(0, |q| q.len())
+    }
+
+    fn patch(&self, content: Content<Text>, picture: File) -> usize {
+        content.into_inner().tags.len() + picture.content().len()
+    }
+}
+
+/// A parameter of a hook and of a method.
+#[mount("/tagged")]
+struct Tagged;
+
+#[resource]
+impl Tagged {
+    fn etag(&self, q: String) -> Option<EntityTag> {
+        Some(EntityTag::strong(&q))
+    }
+
+    fn post(&self, q: String) -> String {
+        q
+    }
+}
+
 #[resource]
 impl Search {
     fn post(&self, #[validate(doc = "What to look for.")] q: String) -> String {
@@ -540,7 +577,7 @@ async fn a_parameter_of_query_or_content_is_documented_in_both_and_read_from_bot
     let query = at(post, "/parameters/0");
     assert_eq!((&query["name"], &query["in"]), (&"q".into(), &"query".into()));
     assert_eq!(query["required"], false);
-    let note = "Can also be a member of the content; the query takes precedence.";
+    let note = "Required, here or as a member of the content; the query takes precedence.";
     assert_eq!(query["description"], format!("What to look for.\n\n{note}"));
     let schema = "/requestBody/content/application~1json/schema";
     assert_eq!(at(post, &format!("{schema}/required/0")), "q");
@@ -572,11 +609,68 @@ async fn a_parameter_beside_whole_content_is_documented_in_both_and_read_from_bo
 }
 
 #[tokio::test]
-async fn a_method_that_requires_a_file_reads_and_documents_multipart_forms_alone() {
+async fn a_required_parameter_beside_whole_content_is_documented_as_required() {
     let document = search_document().await;
-    let content = at(&document, "/paths/~1search/patch/requestBody/content");
-    let media_types: Vec<_> = content.as_object().expect("an object").keys().collect();
-    assert_eq!(media_types, ["multipart/form-data"]);
+    let query = at(&document, "/paths/~1search/put/parameters/0");
+    let note = "Required, here or as a member of the content; the query takes precedence.";
+    assert_eq!(query["description"], note);
+    assert_eq!(query["required"], false);
+}
+
+#[tokio::test]
+async fn parameters_beside_whole_content_do_not_require_that_it_is_an_object() {
+    let document = document_of(Lists).await;
+    let schema = "/requestBody/content/application~1json/schema";
+    let schema = |method| at(&document, &format!("/paths/~1lists/{method}{schema}"));
+    let q = serde_json::json!({"properties": {"q": {"type": "string"}}});
+    assert_eq!(schema("post")["allOf"][0]["type"], "array");
+    assert_eq!(schema("post")["allOf"][1], q);
+    assert_eq!(*schema("put"), q);
+}
+
+#[tokio::test]
+async fn parameters_are_not_documented_as_members_of_xml() {
+    let document = search_document().await;
+    let schema = "/paths/~1search/put/requestBody/content/application~1xml/schema";
+    assert_eq!(at(&document, schema), &serde_json::json!({"$ref": "#/components/schemas/Text"}));
+}
+
+#[tokio::test]
+async fn a_parameter_that_a_hook_also_takes_is_documented_in_the_query_alone() {
+    let document = document_of(Tagged).await;
+    let post = at(&document, "/paths/~1tagged/post");
+    let q = at(post, "/parameters/0");
+    assert_eq!((&q["in"], &q["required"]), (&"query".into(), &true.into()));
+    let json = at(post, "/requestBody/content/application~1json");
+    assert_eq!(json.pointer("/schema/properties/q"), None);
+}
+
+#[tokio::test]
+async fn the_fields_of_a_415_are_documented() {
+    let document = search_document().await;
+    let fields = |method| {
+        let path = format!("/paths/~1search/{method}/responses/415/headers");
+        at(&document, &path).as_object().expect("fields").keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(fields("post"), ["Accept", "Accept-Encoding", "Vary"]);
+    assert_eq!(fields("patch"), ["Accept-Encoding", "Accept-Patch", "Vary"]);
+}
+
+#[tokio::test]
+async fn a_strict_client_does_not_judge_the_resources_of_the_framework() {
+    let untrusted = strict(Application::new("notes").mount(Lists));
+    assert_eq!(status(&untrusted, "/_internal/help/nothing").await, 404);
+}
+
+#[tokio::test]
+async fn a_method_that_requires_a_file_reads_and_documents_multipart_forms_alone() {
+    for (document, path) in
+        [(search_document().await, "search"), (document_of(Lists).await, "lists")]
+    {
+        let content = at(&document, &format!("/paths/~1{path}/patch/requestBody/content"));
+        let media_types: Vec<_> = content.as_object().expect("an object").keys().collect();
+        assert_eq!(media_types, ["multipart/form-data"], "{path}");
+    }
 
     let client = Client::new(Application::new("search").mount(Search)).strict();
     let request = client.request("PATCH", "/search").header("content-type", "application/json");

@@ -2,7 +2,12 @@
 
 use std::convert::Infallible;
 
-use wsgiservice::{Application, Problem, Secret, content::{Body, File, FormStream}, mount, resource, testing::TestResponse};
+use wsgiservice::{
+    Application, Problem, Secret,
+    content::{Body, File, FormStream},
+    mount, resource,
+    testing::TestResponse,
+};
 
 use super::{sha256, strict, violations};
 

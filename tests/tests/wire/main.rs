@@ -24,7 +24,10 @@ mod xml;
 
 use base64::Engine;
 use sha2::{Digest, Sha256};
-use wsgiservice::{Application, testing::{Client, TestResponse}};
+use wsgiservice::{
+    Application,
+    testing::{Client, TestResponse},
+};
 
 /// A client that checks every response against the application's documentation.
 #[track_caller]

@@ -6,7 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use wsgiservice::{Application, Created, EntityTag, Problem, mount, resource, testing::{Client, TestResponse}};
+use wsgiservice::{
+    Application, Created, EntityTag, Policy, Problem, mount, resource,
+    testing::{Client, TestResponse},
+};
 
 use super::strict;
 
@@ -336,7 +339,9 @@ async fn a_custom_representation_can_be_the_default() {
 
 #[tokio::test]
 async fn an_unacceptable_accept_gets_the_default_if_the_application_enables_it() {
-    let application = Application::new("original").mount(Resource5).policy(Policy::new().default_for_unacceptable(true));
+    let application = Application::new("original")
+        .mount(Resource5)
+        .policy(Policy::new().default_for_unacceptable(true));
     let client = strict(application);
     for accept in ["image/png", "foo/bar, text/html;q=0.5"] {
         let response = client.get("/res5").header("accept", accept).send().await;
@@ -347,8 +352,11 @@ async fn an_unacceptable_accept_gets_the_default_if_the_application_enables_it()
 
 #[tokio::test]
 async fn a_method_unknown_to_the_application_gets_a_501() {
-    let client =
-        strict(Application::new("original").mount(Resource5).policy(Policy::new().known_methods(["GET", "PUT"])));
+    let client = strict(
+        Application::new("original")
+            .mount(Resource5)
+            .policy(Policy::new().known_methods(["GET", "PUT"])),
+    );
     for (method, status) in [("PUT", 405), ("PATCH", 501), ("OPTIONS", 204)] {
         let response = client.request(method, "/res5").send().await;
         assert_eq!(response.status(), status, "{method}");

@@ -1,7 +1,14 @@
 //! Return types of methods.
 
 use serde::Serialize;
-use wsgiservice::{Application, Created, Problem, answer::{Accepted, Found, MovedPermanently, PermanentRedirect, Put, SeeOther, TemporaryRedirect}, mount, resource, testing::Client};
+use wsgiservice::{
+    Application, Created, Problem,
+    answer::{
+        Accepted, Found, MovedPermanently, PermanentRedirect, Put, SeeOther, TemporaryRedirect,
+    },
+    mount, resource,
+    testing::Client,
+};
 
 use super::strict;
 

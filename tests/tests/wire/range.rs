@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
-use wsgiservice::{Application, EntityTag, Problem, answer::Binary, content::Body, mount, resource, testing::TestResponse};
+use wsgiservice::{
+    Application, EntityTag, Problem, answer::Binary, content::Body, mount, resource,
+    testing::TestResponse,
+};
 
 use super::strict;
 

@@ -3,7 +3,12 @@
 use std::time::SystemTime;
 
 use http::Response;
-use wsgiservice::{Application, Created, NoContent, Problem, answer::{ResetContent, SeeOther}, mount, resource, testing::Client};
+use wsgiservice::{
+    Application, Created, NoContent, Problem,
+    answer::{ResetContent, SeeOther},
+    mount, resource,
+    testing::Client,
+};
 
 use super::strict;
 

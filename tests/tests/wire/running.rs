@@ -65,7 +65,8 @@ impl Panic {
 
 /// Sends a request, and disconnects as soon as the method has started.
 async fn go_away(method: &str, steps: &Steps) {
-    let mut service = Application::new("jobs").mount(Job { steps: steps.clone() }).build().expect("a service");
+    let mut service =
+        Application::new("jobs").mount(Job { steps: steps.clone() }).build().expect("a service");
     let request = http::Request::builder().method(method).uri("/job").body(Body::empty());
     let answer = service.call(request.expect("a request"));
     tokio::select! {

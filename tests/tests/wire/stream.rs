@@ -3,7 +3,12 @@
 use std::io;
 
 use futures_util::stream;
-use wsgiservice::{Application, Problem, content::{Body, ContentStream}, mount, resource, testing::TestResponse};
+use wsgiservice::{
+    Application, Problem,
+    content::{Body, ContentStream},
+    mount, resource,
+    testing::TestResponse,
+};
 
 use super::{sha256, strict, violations};
 

@@ -3,7 +3,13 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderValue, header};
-use wsgiservice::{Application, EntityTag, NoContent, Preconditions, Problem, answer::{Put, WithFields}, content::Body, mount, resource, testing::{Client, TestResponse}};
+use wsgiservice::{
+    Application, EntityTag, NoContent, Preconditions, Problem,
+    answer::{Put, WithFields},
+    content::Body,
+    mount, resource,
+    testing::{Client, TestResponse},
+};
 
 use super::strict;
 
@@ -63,6 +69,21 @@ impl Dated {
 
     fn get(&self) -> &'static str {
         "dated"
+    }
+}
+
+/// A resource whose responses have no representation.
+#[mount("/empty")]
+struct Empty;
+
+#[resource]
+impl Empty {
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(modified())
+    }
+
+    fn get(&self) -> NoContent {
+        NoContent
     }
 }
 
@@ -139,6 +160,7 @@ fn client() -> Client {
         Application::new("validators")
             .mount(Document)
             .mount(Dated)
+            .mount(Empty)
             .mount(Automatic)
             .mount(Page)
             .mount(Asked)
@@ -165,6 +187,21 @@ async fn each_representation_has_a_distinct_etag() {
 #[tokio::test]
 async fn last_modified_is_sent() {
     assert_eq!(ask("GET", "/document/1", &[]).await.field("last-modified"), Some(MODIFIED));
+}
+
+#[tokio::test]
+async fn last_modified_does_not_depend_on_a_representation() {
+    let accept = ("accept", "image/png");
+    let response = ask("GET", "/empty", &[accept]).await;
+    assert_eq!(
+        (response.status().as_u16(), response.field("last-modified")),
+        (204, Some(MODIFIED))
+    );
+    let response = ask("GET", "/empty", &[accept, ("if-modified-since", MODIFIED)]).await;
+    assert_eq!(
+        (response.status().as_u16(), response.field("last-modified")),
+        (304, Some(MODIFIED))
+    );
 }
 
 #[tokio::test]

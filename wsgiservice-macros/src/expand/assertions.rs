@@ -5,8 +5,12 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use wsgiservice_grammar::representation::BUILT_IN;
 
-use crate::model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name};
+use crate::{
+    input::in_backticks,
+    model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name},
+};
 
 /// The assertions, in the implementation of a trait and beside it. A constant beside it cannot use type parameters.
 pub(super) fn place(
@@ -37,11 +41,12 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     }
     for representation in &mount.representations {
         let name = name(representation);
-        if ["json", "xml"].contains(&name.as_str()) {
+        if BUILT_IN.contains(&name.as_str()) {
             continue;
         }
         let message = format!(
-            "unknown representation `{name}`, expected `json`, `xml` or one that `{ident}` defines: add a function with `#[representation(\".{name}\", …)]`"
+            "unknown representation `{name}`, expected {} or one that `{ident}` defines: add a function with `#[representation(\".{name}\", …)]`",
+            in_backticks(BUILT_IN.iter().copied())
         );
         assertions.push(quote_spanned! {representation.span()=>
             ::core::assert!(__w::check::is_represented(#operations, #name), #message)
@@ -73,6 +78,12 @@ fn of_constraint(
             ::core::assert!(__w::check::takes(#operations, #parameter), #message)
         });
     }
+    if constraint.rules.is_empty() {
+        let message = cannot_be_validated(&parameter);
+        assertions.push(quote_spanned! {constraint.name.span()=>
+            ::core::assert!(__w::check::is_named_everywhere(#operations, #parameter), #message)
+        });
+    }
     for (position, rule) in constraint.rules.iter().enumerate() {
         let message = does_not_apply(rule, &parameter);
         assertions.push(quote_spanned! {rule.name.span()=>
@@ -86,6 +97,10 @@ fn of_constraint(
         });
     }
     assertions
+}
+
+fn cannot_be_validated(parameter: &str) -> String {
+    format!("`{parameter}` cannot be validated: it is neither a value nor a file")
 }
 
 fn does_not_apply(rule: &Rule, parameter: &str) -> String {
@@ -120,21 +135,20 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn assertions(&self) -> Vec<TokenStream> {
-        let mut assertions = vec![self.is_there_if_in_path()];
+        let mut assertions = vec![self.suits_path()];
         let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
-            assertions.push(self.is_no_content());
+            assertions.push(self.needs_no_content());
         } else if self.index > 0 {
-            assertions.push(self.is_no_second_content());
-            assertions.push(self.is_not_read_away());
+            assertions.push(self.is_only_content());
+            assertions.push(self.has_no_content_conflict());
         }
-        if self.operation.role.is_hook() && matches!(self.parameter.from, From::Name) {
-            assertions.push(self.is_of_a_method());
+        match self.parameter.from {
+            From::Name if self.operation.role.is_hook() => assertions.push(self.is_of_a_method()),
+            From::Name => {}
+            From::Header(_) => assertions.push(self.is_value()),
         }
         assertions.extend(self.rules_fit());
-        if matches!(self.parameter.from, From::Header(_)) {
-            assertions.push(self.is_value());
-        }
         assertions
     }
 
@@ -149,7 +163,7 @@ impl Place<'_> {
         quote!(<#self_type as __w::Resource>::OPERATIONS.operations[#position].parameters[#index])
     }
 
-    fn is_there_if_in_path(&self) -> TokenStream {
+    fn suits_path(&self) -> TokenStream {
         let (self_type, name) = (&self.resource.self_type, self.parameter.name());
         let argument = self.argument(self.index);
         let message = format!("path variable `{name}` cannot be an `Option` or a `Secret`");
@@ -158,7 +172,7 @@ impl Place<'_> {
         }
     }
 
-    fn is_no_content(&self) -> TokenStream {
+    fn needs_no_content(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let message = if self.operation.role.is_hook() {
             "hooks cannot read the content: use parameters in the path or the query"
@@ -187,7 +201,7 @@ impl Place<'_> {
         }
     }
 
-    fn is_no_second_content(&self) -> TokenStream {
+    fn is_only_content(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let before = (0..self.index).map(|index| self.argument(index));
         quote_spanned! {self.parameter.ty.span()=>
@@ -198,12 +212,12 @@ impl Place<'_> {
         }
     }
 
-    fn is_not_read_away(&self) -> TokenStream {
+    fn has_no_content_conflict(&self) -> TokenStream {
         let argument = self.argument(self.index);
         let before = (0..self.index).map(|index| self.argument(index));
         quote_spanned! {self.parameter.ty.span()=>
             ::core::assert!(
-                !(#(__w::check::reads_away(#argument, #before))||*),
+                !(#(__w::check::content_conflicts(#argument, #before))||*),
                 "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content: read them from a `FormStream`"
             )
         }
@@ -222,7 +236,7 @@ impl Place<'_> {
         let table = self.table(self.index);
         let mut assertions = Vec::new();
         if constraint.rules.is_empty() {
-            let message = format!("`{name}` cannot be validated: it is neither a value nor a file");
+            let message = cannot_be_validated(&name);
             assertions.push(quote_spanned! {constraint.name.span()=>
                 ::core::assert!(__w::check::is_named(#argument), #message)
             });

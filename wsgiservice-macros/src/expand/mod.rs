@@ -3,18 +3,14 @@
 mod assertions;
 mod constraint;
 mod derive;
+mod limits;
 mod mount;
 mod resource;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Attribute;
 
-use crate::{
-    check,
-    input::{Errors, attribute, extract, imp::Impl, is_named, item::Attributed, item::Struct},
-    model::Limits,
-};
+use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
 pub(crate) use self::derive::{parameter, problem};
 
@@ -50,27 +46,18 @@ pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStr
     quote!(#lints #item #expanded #errors)
 }
 
-/// The limits of an item.
-fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Limits {
-    let attributes = extract(attributes, "limit");
-    let attribute = check::once(&attributes, "limit", errors);
-    let limits = attribute.and_then(|it| errors.take(it.parse_args_with(attribute::limits)));
-    limits.unwrap_or_default()
-}
-
-fn describe_limits(limits: &Limits) -> TokenStream {
-    let content = option(limits.content.as_ref());
-    quote!(__w::Limits { content: #content })
-}
-
 /// An `Option` in a table.
 fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(|| quote!(__w::None), |value| quote!(__w::Some(#value)))
 }
 
-/// Expands an attribute that `#[mount]` and `#[resource]` read, and did not: it is before `#[mount]`, which then goes
-/// first, or it is misplaced.
-pub(crate) fn stray(name: &str, arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
+/// Expands an attribute that neither `#[mount]` nor `#[resource]` consumed: if `#[mount]` follows, that is moved in
+/// front; otherwise it is misplaced.
+pub(crate) fn unconsumed_attribute(
+    name: &str,
+    arguments: &TokenStream,
+    tokens: &TokenStream,
+) -> TokenStream {
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
         return tokens.clone();
     };

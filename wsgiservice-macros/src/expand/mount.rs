@@ -3,15 +3,16 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Path;
-use wsgiservice_grammar::path::{self, Part};
+use wsgiservice_grammar::{
+    path::{self, Part},
+    representation::BUILT_IN,
+};
 
-use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
+use super::{assertions, constraint::constraint, limits, option, unnamed_items};
 use crate::{
     check,
     input::{
-        Errors,
-        attribute::{self, MountArguments},
-        documentation, extract,
+        Errors, attribute::MountArguments, constraint::named_constraint, documentation, extract,
         item::Struct,
     },
     model::Mount,
@@ -24,9 +25,7 @@ pub(super) fn model(
 ) -> Option<Mount> {
     let mut constraints = Vec::new();
     for attribute in extract(&mut item.attributes, "validate") {
-        if let Some(constraint) =
-            errors.take(attribute.parse_args_with(attribute::named_constraint))
-        {
+        if let Some(constraint) = errors.take(attribute.parse_args_with(named_constraint)) {
             check::struct_constraint(&constraint, errors);
             constraints.push(constraint);
         }
@@ -35,7 +34,7 @@ pub(super) fn model(
         let message = "`#[expires]` is only allowed on methods in a `#[resource]` impl";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
-    let limits = limits(&mut item.attributes, errors);
+    let limits = limits::limits(&mut item.attributes, errors);
     let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
     let template = path::Path::parse(&arguments.path.value()).map_err(|malformed| {
         syn::Error::new(arguments.path.span(), format!("invalid path: {malformed}"))
@@ -43,7 +42,8 @@ pub(super) fn model(
     let template = errors.take(template)?;
     let mut representations = arguments.representations;
     if representations.is_empty() {
-        representations.extend(["json", "xml"].map(|name| Ident::new(name, Span::call_site())));
+        let names = BUILT_IN.iter().map(|name| Ident::new(name, Span::call_site()));
+        representations.extend(names);
     }
     Some(Mount {
         krate: arguments.krate,
@@ -71,7 +71,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let representations = representations.iter().map(crate::model::name);
     let variables: Vec<_> = mount.template.variables().collect();
     let constraints = mount.constraints.iter().map(constraint);
-    let limits = describe_limits(&mount.limits);
+    let limits = limits::describe(&mount.limits);
     let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
@@ -139,7 +139,7 @@ pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
         krate,
         &quote! {
             impl #generics __w::Mounted for #ident #arguments #where_clause {
-                const MOUNT: __w::Mount = __w::INVALID_MOUNT;
+                const MOUNT: __w::Mount = __w::Mount::INVALID;
             }
         },
     )

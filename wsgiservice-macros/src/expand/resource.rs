@@ -5,11 +5,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
 use wsgiservice_grammar::hook::Hook;
 
-use super::{assertions, constraint::constraint, describe_limits, limits, option, unnamed_items};
+use super::{assertions, constraint::constraint, limits, option, unnamed_items};
 use crate::{
     check,
     input::{
-        Errors, attribute, documentation, extract,
+        Errors, attribute,
+        constraint::{constraint_of, named_constraint},
+        documentation, extract,
         function::{Argument, Function},
         imp::Impl,
         is_named,
@@ -84,11 +86,11 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
     check::signature(function, errors);
     let mut constraints = Vec::new();
     for attribute in extract(&mut function.attributes, "validate") {
-        let constraint = errors.take(attribute.parse_args_with(attribute::named_constraint));
+        let constraint = errors.take(attribute.parse_args_with(named_constraint));
         constraints.extend(constraint.filter(|it| check::names_argument(it, function, errors)));
     }
     let freshness = freshness(function, errors);
-    let limits = limits(&mut function.attributes, errors);
+    let limits = limits::limits(&mut function.attributes, errors);
     let deprecation = deprecation(function, errors);
     let parameters: Vec<_> = function
         .arguments
@@ -143,7 +145,7 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     let mut merged: Option<Constraint> = None;
     for attribute in extract(&mut argument.attributes, "validate") {
         if let Some(constraint) =
-            errors.take(attribute.parse_args_with(attribute::constraint_of(ident.clone())))
+            errors.take(attribute.parse_args_with(constraint_of(ident.clone())))
         {
             merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(&constraint)));
         }
@@ -209,11 +211,14 @@ fn describe(operation: &Operation) -> TokenStream {
     let Operation { documentation, .. } = operation;
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
-        Role::Hook(hook) => variant(hook, Span::call_site()).into_token_stream(),
+        Role::Hook(hook) => {
+            let hook = variant(hook, Span::call_site());
+            quote!(Hook(__w::Hook::#hook))
+        }
     };
     let parameters = operation.parameters.iter().map(describe_parameter);
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
-    let limits = describe_limits(&operation.limits);
+    let limits = limits::describe(&operation.limits);
     let returns = operation.returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let deprecation = option(operation.deprecation.as_ref().map(describe_deprecation));
     quote! {
@@ -229,15 +234,9 @@ fn describe(operation: &Operation) -> TokenStream {
     }
 }
 
-/// The name of a hook in the runtime.
+/// The name of the variant of a hook, which is also that of its type in the runtime.
 fn variant(hook: Hook, span: Span) -> Ident {
-    let name = match hook {
-        Hook::Authorize => "Authorize",
-        Hook::Exists => "Exists",
-        Hook::Etag => "Etag",
-        Hook::LastModified => "LastModified",
-    };
-    Ident::new(name, span)
+    Ident::new(&format!("{hook:?}"), span)
 }
 
 fn describe_parameter(parameter: &Parameter) -> TokenStream {
@@ -301,7 +300,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
     let span = place.resolved_at(Span::call_site());
     let called = quote_spanned!(span=> __w::ReturnValue::new(Self::#ident(self, #(#names),*) #wait).result());
-    let finding = match operation.role {
+    let conversion = match operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote_spanned!(span=> .option().result().outcome(writer))
         }
@@ -316,7 +315,7 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
         #position => {
             #take
             #writer
-            __w::Some(__w::Box::pin(async move { #called #finding }))
+            __w::Some(__w::Box::pin(async move { #called #conversion }))
         }
     }
 }

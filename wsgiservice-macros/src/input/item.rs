@@ -49,7 +49,7 @@ impl ToTokens for Struct {
     }
 }
 
-/// Any item, for an attribute of which only the place is read.
+/// Any item; of a misplaced attribute only the position matters.
 pub(crate) struct Attributed {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) rest: TokenStream,

@@ -52,10 +52,10 @@ const READ_SIZE: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Binary {
     pub(crate) media_type: HeaderValue,
-    source: Source,
+    content: BinaryContent,
 }
 
-enum Source {
+enum BinaryContent {
     Bytes(Bytes),
     File(File),
     Stream(Body),
@@ -78,7 +78,7 @@ pub(crate) enum Piece {
 impl Binary {
     /// Creates content from bytes in memory.
     pub fn new(content: impl Into<Bytes>, media_type: HeaderValue) -> Self {
-        Self { media_type, source: Source::Bytes(content.into()) }
+        Self { media_type, content: BinaryContent::Bytes(content.into()) }
     }
 
     /// Opens a file as content; it is read while the client receives it.
@@ -116,7 +116,7 @@ impl Binary {
             | io::ErrorKind::InvalidInput => Problem::not_found(),
             _ => Problem::internal(error),
         })?;
-        Ok(Self { media_type, source: Source::File(file) })
+        Ok(Self { media_type, content: BinaryContent::File(file) })
     }
 
     /// Creates content from a body, which is read while the client receives it.
@@ -142,69 +142,69 @@ impl Binary {
     /// # }
     /// ```
     pub fn stream(body: impl Into<Body>, media_type: HeaderValue) -> Self {
-        Self { media_type, source: Source::Stream(body.into()) }
+        Self { media_type, content: BinaryContent::Stream(body.into()) }
     }
 
     /// The bytes, if they are in memory.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
-        match &self.source {
-            Source::Bytes(bytes) => Some(bytes),
-            Source::File(_) | Source::Stream(_) => None,
+        match &self.content {
+            BinaryContent::Bytes(bytes) => Some(bytes),
+            BinaryContent::File(_) | BinaryContent::Stream(_) => None,
         }
     }
 
     /// The length, if ranges are supported.
     pub(crate) fn length(&self) -> Option<usize> {
-        match &self.source {
-            Source::Bytes(bytes) => Some(bytes.len()),
-            Source::File(file) => Some(file.length),
-            Source::Stream(_) => None,
+        match &self.content {
+            BinaryContent::Bytes(bytes) => Some(bytes.len()),
+            BinaryContent::File(file) => Some(file.length),
+            BinaryContent::Stream(_) => None,
         }
     }
 
     /// A strong entity tag: of the bytes, or of the size and the modification time of the file.
     pub(crate) fn tag(&self) -> Option<EntityTag> {
-        match &self.source {
-            Source::Bytes(bytes) => Some(EntityTag::of_content(bytes)),
-            Source::File(file) => {
+        match &self.content {
+            BinaryContent::Bytes(bytes) => Some(EntityTag::of_content(bytes)),
+            BinaryContent::File(file) => {
                 let age = file.modified?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
                 Some(EntityTag::strong(format_args!("{:x}-{:x}", age.as_nanos(), file.length)))
             }
-            Source::Stream(_) => None,
+            BinaryContent::Stream(_) => None,
         }
     }
 
     /// The modification time of the file.
     pub(crate) fn last_modified(&self) -> Option<SystemTime> {
-        match &self.source {
-            Source::File(file) => file.modified,
-            Source::Bytes(_) | Source::Stream(_) => None,
+        match &self.content {
+            BinaryContent::File(file) => file.modified,
+            BinaryContent::Bytes(_) | BinaryContent::Stream(_) => None,
         }
     }
 
     /// The complete content.
     pub(crate) fn into_body(self) -> Body {
-        match self.source {
-            Source::Bytes(bytes) => bytes.into(),
-            Source::File(file) => {
+        match self.content {
+            BinaryContent::Bytes(bytes) => bytes.into(),
+            BinaryContent::File(file) => {
                 let length = file.length;
                 file.body(vec![Piece::Part(0..length)])
             }
-            Source::Stream(body) => body,
+            BinaryContent::Stream(body) => body,
         }
     }
 
     /// These pieces in sequence, or the complete content if ranges are not supported.
     pub(crate) fn into_pieces(self, pieces: Vec<Piece>) -> Body {
-        match self.source {
-            Source::Bytes(bytes) => match pieces.as_slice() {
+        match self.content {
+            BinaryContent::Bytes(bytes) => match pieces.as_slice() {
                 [Piece::Part(range)] => bytes.slice(range.clone()).into(),
                 _ => {
                     pieces.into_iter().flat_map(|piece| piece.of(&bytes)).collect::<Vec<_>>().into()
                 }
             },
-            Source::File(file) => file.body(pieces),
-            Source::Stream(body) => body,
+            BinaryContent::File(file) => file.body(pieces),
+            BinaryContent::Stream(body) => body,
         }
     }
 }
@@ -278,7 +278,7 @@ impl IntoAnswer for Binary {
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for BinaryContent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(formatter, "{} bytes", bytes.len()),

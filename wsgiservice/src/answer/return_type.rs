@@ -1,4 +1,4 @@
-//! Describes types without a value of them: the responses of a return type, the content of an argument type.
+//! Describes return types and argument types at compile time, without a value.
 //!
 //! It takes the same steps as [`return_value`](crate::resource::return_value), by method resolution: an inherent method wins
 //! if it applies; otherwise the trait's method passes the type through. The macros `returns!` and `schema!` bring the traits

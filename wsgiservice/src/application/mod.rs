@@ -49,6 +49,7 @@ pub struct Application {
     groups: Vec<Vec<BoxLayer>>,
     layers: Vec<BoxLayer>,
     policy: Policy,
+    trusted: Vec<Network>,
 }
 
 impl Application {
@@ -62,6 +63,7 @@ impl Application {
             groups: Vec::new(),
             layers: Vec::new(),
             policy: Policy::default(),
+            trusted: Network::loopback(),
         }
     }
 
@@ -154,6 +156,15 @@ impl Application {
         self
     }
 
+    /// Sets the networks whose clients may read the documentation at `/_internal/`; without this, only this host.
+    ///
+    /// [`run`](Self::run) and [`run_with`](Self::run_with) set those of the settings instead. Only clients that come
+    /// directly count: one whose request has no peer address is not trusted.
+    pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.trusted = networks.into_iter().collect();
+        self
+    }
+
     /// Builds a tower service.
     ///
     /// It can be used in a test, or within another program such as an axum `Router`.
@@ -192,15 +203,12 @@ impl Application {
     /// assert!(error.to_string().contains("`Ping` at `/ping`"));
     /// ```
     pub fn build(self) -> Result<Service, BuildError> {
-        self.compile(Network::loopback()).map(|(service, _)| service)
+        self.compile().map(|(service, _)| service)
     }
 
     /// Builds the service and the documentation of its resources, which clients in the trusted networks may read.
-    pub(crate) fn compile(
-        self,
-        trusted: Vec<Network>,
-    ) -> Result<(Service, Arc<Documentation>), BuildError> {
-        let mut site = Site::new(self.policy, trusted);
+    pub(crate) fn compile(self) -> Result<(Service, Arc<Documentation>), BuildError> {
+        let mut site = Site::new(self.policy, self.trusted);
         let mut wrong = site.mount(self.resources);
         let documentation = Arc::new(Documentation::new(&self.name, &site.resources));
         wrong.extend(site.mount(help::resources(&documentation)));

@@ -1,7 +1,7 @@
 //! The content of a request: read within a limit, and deserialised by its media type.
 
 mod file;
-mod format;
+mod media_type;
 mod members;
 mod patch;
 mod stream;
@@ -9,7 +9,7 @@ mod stream;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
@@ -17,8 +17,11 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::file::File;
 #[cfg(feature = "multipart")]
 pub use self::file::File;
-pub(crate) use self::members::{Member, Written};
-use self::{format::Format, members::Members};
+use self::members::Members;
+pub(crate) use self::{
+    media_type::MediaType,
+    members::{Member, Written},
+};
 pub use self::{patch::Patch, stream::ContentStream};
 #[cfg(not(feature = "multipart"))]
 use crate::formats::form::multipart::FormStream;
@@ -34,12 +37,6 @@ use crate::{
     },
     problem::{Problem, violation::Violation},
 };
-
-/// Whether multipart forms are supported.
-pub(crate) const IN_PARTS: bool = cfg!(feature = "multipart");
-
-const URLENCODED: &str = "application/x-www-form-urlencoded";
-const MULTIPART: &str = "multipart/form-data";
 
 /// The complete content of a request, deserialised by its media type: JSON, XML, or a URL-encoded or multipart form.
 ///
@@ -120,21 +117,16 @@ impl ContentUse {
 
     /// Whether the content has a schema: bytes of any media type have none.
     pub(crate) fn has_schema(self) -> bool {
-        !matches!(self.whole, WholeContent::Bytes | WholeContent::Stream)
+        !self.is_of_any_type()
     }
 
     /// The supported media types.
     pub(crate) fn media_types(self) -> Vec<&'static str> {
-        let all: &[&str] = match self.whole {
-            WholeContent::Nothing if self.needs_file => &[MULTIPART],
-            WholeContent::Nothing => &["application/json", URLENCODED, MULTIPART],
-            WholeContent::Value => {
-                &["application/json", URLENCODED, MULTIPART, "application/xml", "text/xml"]
-            }
-            WholeContent::Bytes | WholeContent::Stream => &["*/*"],
-            WholeContent::Form => &[MULTIPART],
-        };
-        all.iter().copied().filter(|name| IN_PARTS || *name != MULTIPART).collect()
+        if self.is_of_any_type() {
+            return vec!["*/*"];
+        }
+        let all = MediaType::supported().filter(|media_type| self.reads(*media_type));
+        all.flat_map(MediaType::names).copied().collect()
     }
 
     /// The supported media types, as the value of `Accept`, `Accept-Post` and `Accept-Patch`.
@@ -143,13 +135,22 @@ impl ContentUse {
         HeaderValue::try_from(media_types).unwrap_or(HeaderValue::from_static("*/*"))
     }
 
-    fn understands(self, format: Option<Format>) -> bool {
+    fn understands(self, media_type: Option<MediaType>) -> bool {
+        self.is_of_any_type() || media_type.is_some_and(|media_type| self.reads(media_type))
+    }
+
+    fn is_of_any_type(self) -> bool {
+        !self.needs_file && matches!(self.whole, WholeContent::Bytes | WholeContent::Stream)
+    }
+
+    fn reads(self, media_type: MediaType) -> bool {
+        if self.needs_file {
+            return media_type == MediaType::Multipart;
+        }
         match self.whole {
-            WholeContent::Bytes | WholeContent::Stream => true,
-            WholeContent::Nothing if self.needs_file => format == Some(Format::Multipart),
-            WholeContent::Nothing => format.is_some_and(|format| format != Format::Xml),
-            WholeContent::Value => format.is_some(),
-            WholeContent::Form => format == Some(Format::Multipart),
+            WholeContent::Nothing => media_type.has_members(),
+            WholeContent::Value | WholeContent::Bytes | WholeContent::Stream => true,
+            WholeContent::Form => media_type == MediaType::Multipart,
         }
     }
 }
@@ -161,7 +162,7 @@ pub(crate) struct ReadContent(Option<Box<Read>>);
 #[derive(Debug)]
 struct Read {
     bytes: Bytes,
-    format: Option<Format>,
+    media_type: Option<MediaType>,
     /// The members, or why they cannot be read.
     members: Result<Members, Violation>,
     unread: Mutex<Option<Unread>>,
@@ -178,7 +179,7 @@ impl Default for Read {
     fn default() -> Self {
         Self {
             bytes: Bytes::new(),
-            format: None,
+            media_type: None,
             members: Ok(Members::default()),
             unread: Mutex::default(),
         }
@@ -217,19 +218,20 @@ impl ReadContent {
 
     /// Returns whether the content is absent: it has no bytes, and is not an empty form.
     pub(crate) fn is_empty(&self) -> bool {
-        let is_empty = |read: &Read| read.bytes.is_empty() && read.format != Some(Format::Form);
+        let is_empty =
+            |read: &Read| read.bytes.is_empty() && read.media_type != Some(MediaType::Form);
         self.0.as_deref().is_none_or(is_empty)
     }
 
     pub(crate) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Violation> {
         let read = self.0.as_ref().filter(|_| !self.is_empty());
         let read = read.ok_or_else(Violation::no_content)?;
-        match read.format {
-            Some(Format::Multipart) => {
+        match read.media_type {
+            Some(MediaType::Multipart) => {
                 let members = read.members.as_ref().map_err(Violation::clone)?;
-                format::deserialize_members(members)
+                media_type::deserialize_members(members)
             }
-            Some(format) => format.deserialize(&read.bytes),
+            Some(media_type) => media_type.deserialize(&read.bytes),
             None => Err(Violation::no_content()),
         }
     }
@@ -284,43 +286,47 @@ async fn receive(
     }
     let (is_there, body) = body.peeked().await;
     let codings = if is_there { Codings::of(fields)? } else { Codings::default() };
-    let format = Format::of(fields);
-    if is_there && !usage.understands(format) {
+    let media_type = MediaType::of(fields);
+    if is_there && !usage.understands(media_type) {
         return Err(unsupported(request.method(), usage));
     }
     let content = ContentStream::new(body, &codings, digests, limit);
-    let media_type = format::content_type(fields);
+    let content_type = media_type::content_type(fields);
     match usage.whole {
         WholeContent::Stream => Ok(Unread::Stream(content).into()),
         WholeContent::Form => {
-            Ok(Unread::Form(FormStream::new(content.into_pieces(), media_type)?).into())
+            Ok(Unread::Form(FormStream::new(content.into_pieces(), content_type)?).into())
         }
         WholeContent::Nothing | WholeContent::Value | WholeContent::Bytes => {
             let bytes = content.collect().await?;
             let is_in_parts =
-                usage.whole == WholeContent::Value && format == Some(Format::Multipart);
-            let members = match format {
-                Some(format) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
-                    format::members(format, media_type, &bytes).await
+                usage.whole == WholeContent::Value && media_type == Some(MediaType::Multipart);
+            let members = match media_type {
+                Some(media_type) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
+                    media_type::members(media_type, content_type, &bytes).await
                 }
                 _ => Ok(Members::default()),
             };
-            let read = Read { bytes, format, members, unread: Mutex::default() };
+            let read = Read { bytes, media_type, members, unread: Mutex::default() };
             Ok(ReadContent(Some(Box::new(read))))
         }
     }
 }
 
+/// Returns the name of the field of a 415 that lists the media types that a method reads (RFC 9110, section 15.5.16;
+/// RFC 5789, section 2.2).
+pub(crate) fn media_types_field(method: &str) -> &'static str {
+    if method == "PATCH" { "Accept-Patch" } else { "Accept" }
+}
+
 fn unsupported(method: &Method, usage: ContentUse) -> Problem {
-    let name = if *method == Method::PATCH {
-        HeaderName::from_static("accept-patch")
-    } else {
-        header::ACCEPT
-    };
     let media_types = usage.accept();
     let detail = format!("Supported media types: {}.", media_types.to_str().unwrap_or_default());
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
-    problem.field(name, media_types)
+    match HeaderName::try_from(media_types_field(method.as_str())) {
+        Ok(name) => problem.field(name, media_types),
+        Err(_) => problem,
+    }
 }
 
 fn mismatch(mismatch: &Mismatch) -> Problem {

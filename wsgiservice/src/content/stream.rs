@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The maximum size of a decoded piece, in bytes.
-const MAX_PIECE: usize = 16 << 10;
+const MAX_DECODED_PIECE: usize = 16 << 10;
 
 /// The content of a request as a stream of pieces, for content that is too large for memory.
 ///
@@ -48,12 +48,12 @@ const MAX_PIECE: usize = 16 << 10;
 /// # }
 /// ```
 pub struct ContentStream {
-    source: Source,
+    input: Input,
     limit: usize,
     length: usize,
 }
 
-enum Source {
+enum Input {
     Plain(Received),
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
 }
@@ -62,9 +62,9 @@ impl ContentStream {
     pub(super) fn new(body: Body, codings: &Codings, digests: Expected, limit: usize) -> Self {
         let received =
             Received { body, digests: Some(digests), has_ended: false, limit, length: 0 };
-        let source = match codings.is_empty() {
-            true => Source::Plain(received),
-            false => Source::Decoded(codings.decode(
+        let input = match codings.is_empty() {
+            true => Input::Plain(received),
+            false => Input::Decoded(codings.decode(
                 Box::pin(StreamReader::new(Box::pin(stream::try_unfold(
                     received,
                     |mut received| async move {
@@ -75,7 +75,7 @@ impl ContentStream {
                 limit,
             )),
         };
-        Self { source, limit, length: 0 }
+        Self { input, limit, length: 0 }
     }
 
     /// Returns the next piece, or `None` at the end.
@@ -84,12 +84,12 @@ impl ContentStream {
     /// A [`Problem`] to return: 400 if the content ends early, cannot be decoded or does not match its digest, 413 if it
     /// exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        let piece = match &mut self.source {
-            Source::Plain(received) => return received.next().await,
-            Source::Decoded(decoder) => {
+        let piece = match &mut self.input {
+            Input::Plain(received) => return received.next().await,
+            Input::Decoded(decoder) => {
                 // Decoding takes processor time, so other tasks get their turn.
                 tokio::task::coop::consume_budget().await;
-                let mut piece = BytesMut::with_capacity(MAX_PIECE);
+                let mut piece = BytesMut::with_capacity(MAX_DECODED_PIECE);
                 decoder.read_buf(&mut piece).await.map_err(problem)?;
                 piece.freeze()
             }

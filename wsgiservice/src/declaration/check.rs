@@ -88,9 +88,9 @@ const fn is_read_by_method(argument: &Argument) -> bool {
     matches!(argument, Argument::Stream | Argument::Form)
 }
 
-/// Whether one of the arguments consumes the content from which the other comes.
+/// Whether one argument consumes the content that the other needs.
 #[must_use]
-pub const fn reads_away(one: &Argument, other: &Argument) -> bool {
+pub const fn content_conflicts(one: &Argument, other: &Argument) -> bool {
     (is_read_by_method(one) && needs_content(other) && !is_content(other))
         || (is_read_by_method(other) && needs_content(one) && !is_content(one))
 }
@@ -105,6 +105,21 @@ pub const fn is_value(argument: &Argument) -> bool {
 #[must_use]
 pub const fn is_named(argument: &Argument) -> bool {
     matches!(argument, Argument::Value { .. } | Argument::File { .. })
+}
+
+/// Whether a client sends every argument of this name by name.
+#[must_use]
+pub const fn is_named_everywhere(resource: &Operations, name: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Some(argument) = argument(operation, name)
+            && !is_named(argument)
+        {
+            return false;
+        }
+        operations = rest;
+    }
+    true
 }
 
 /// Whether a rule of the struct applies to every argument of this name.

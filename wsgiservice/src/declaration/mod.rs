@@ -8,6 +8,7 @@ use std::any::TypeId;
 use wsgiservice_grammar::rule::Rule;
 pub use wsgiservice_grammar::{
     bound::Bound,
+    hook::Hook,
     value::{Kind, Literal},
 };
 
@@ -75,6 +76,31 @@ pub struct Mount {
     pub valid: bool,
 }
 
+impl Mount {
+    /// The declaration of a struct whose `#[mount]` has errors, so that the compiler reports only those errors.
+    pub const INVALID: Self = Self {
+        name: "",
+        documentation: "",
+        path: "/",
+        variables: &[],
+        constraints: &[],
+        representations: &[],
+        xml_root: "response",
+        automatic_etag: false,
+        limits: Limits::NONE,
+        ignored_paths: None,
+        package: Package {
+            name: "",
+            version: "",
+            description: "",
+            authors: "",
+            license: "",
+            repository: "",
+        },
+        valid: false,
+    };
+}
+
 /// The impl with `#[resource]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Operations {
@@ -110,6 +136,17 @@ pub struct Operation {
 pub struct Limits {
     /// The maximum size of the content, in bytes.
     pub content: Option<usize>,
+}
+
+impl Limits {
+    /// No limits.
+    pub const NONE: Self = Self { content: None };
+
+    /// Returns these limits, completed by those of something further away.
+    #[must_use]
+    pub fn or(self, further: Self) -> Self {
+        Self { content: self.content.or(further.content) }
+    }
 }
 
 /// A deprecation, from `#[deprecated]` and `#[sunset]`.
@@ -148,14 +185,8 @@ pub trait Failures {
 pub enum Role {
     /// To answer the HTTP method of this name.
     Method(&'static str),
-    /// To ask whether the request is allowed.
-    Authorize,
-    /// To ask whether the resource has a representation.
-    Exists,
-    /// To ask for the entity tag.
-    Etag,
-    /// To ask when the resource was modified last.
-    LastModified,
+    /// To ask what this hook answers.
+    Hook(Hook),
 }
 
 impl Role {
@@ -198,6 +229,16 @@ pub struct Parameter {
     pub from: From,
     /// The constraint on the method or the argument.
     pub constraint: Constraint,
+}
+
+impl Parameter {
+    /// The name that a client sends.
+    pub(crate) fn key(&self) -> &'static str {
+        match self.from {
+            From::Name => self.name,
+            From::Header(name) => name,
+        }
+    }
 }
 
 /// Where an argument comes from, by `#[from]`.

@@ -3,8 +3,8 @@
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
-use super::{Parameter, parameter::of_type};
-use crate::site::SiteOperation;
+use super::Parameter;
+use crate::{content::MediaType, problem::place::Place, site::SiteOperation};
 
 /// The content of a request to a method.
 #[derive(Debug)]
@@ -13,7 +13,20 @@ pub(crate) struct Content {
     pub(crate) media_types: Vec<&'static str>,
     /// Its maximum size, in bytes.
     pub(crate) limit: usize,
+    /// The schema of content with members, which can be parameters.
     pub(crate) schema: Option<Value>,
+    /// The schema of content without members, such as XML.
+    pub(super) schema_without_members: Option<Value>,
+}
+
+impl Content {
+    /// The schema of content of this media type.
+    pub(crate) fn schema_of(&self, media_type: &str) -> Option<&Value> {
+        match MediaType::named(media_type) {
+            Some(media_type) if media_type.has_members() => self.schema.as_ref(),
+            _ => self.schema_without_members.as_ref(),
+        }
+    }
 }
 
 /// The content that a method reads, if it reads any.
@@ -26,29 +39,38 @@ pub(super) fn of(
         return None;
     }
     let whole = operation.content_schema().map(|schema| schema(generator).to_value());
-    let members = members(parameters);
-    let has_required = parameters.iter().any(|it| it.place == "content" && it.is_required);
+    let has_required = parameters.iter().any(|it| it.place == Place::Content && it.is_required);
     Some(Content {
         is_required: operation.requires_content() || has_required,
         media_types: operation.content.media_types(),
         limit: operation.content_limit,
-        schema: match (whole, members) {
-            (Some(whole), Some(members)) => Some(all_of(whole, members)),
-            (whole, members) => whole.or(members).filter(|_| operation.content.has_schema()),
-        },
+        schema: with_members(operation, whole.clone(), parameters),
+        schema_without_members: whole,
     })
 }
 
-/// The content as a whole, together with the parameters that can also be among its members.
-fn all_of(whole: Value, members: Value) -> Value {
+/// The schema of content whose members can be parameters.
+fn with_members(
+    operation: &SiteOperation,
+    whole: Option<Value>,
+    parameters: &[Parameter],
+) -> Option<Value> {
+    let members = members(parameters).filter(|_| operation.content.has_schema());
+    let Some(mut members) = members else { return whole };
+    // Content that is taken as a whole need not be an object, and then has no members.
+    if !operation.content.is_whole() {
+        members.insert("type".to_owned(), "object".into());
+    }
+    let members = members.into();
+    let Some(whole) = whole else { return Some(members) };
     let mut schema = Map::new();
     schema.insert("allOf".to_owned(), vec![whole, members].into());
-    schema.into()
+    Some(schema.into())
 }
 
-/// The parameters that can be in the content, as the members of an object.
-fn members(parameters: &[Parameter]) -> Option<Value> {
-    let members = || parameters.iter().filter(|parameter| parameter.can_be_in("content"));
+/// The parameters that can be in the content, as members.
+fn members(parameters: &[Parameter]) -> Option<Map<String, Value>> {
+    let members = || parameters.iter().filter(|parameter| parameter.can_be_in(Place::Content));
     members().next()?;
     // Not `collect`, which instantiates a sort for this map.
     let mut properties = Map::new();
@@ -61,12 +83,12 @@ fn members(parameters: &[Parameter]) -> Option<Value> {
         }
         properties.insert(parameter.name.to_owned(), schema);
     }
-    let required = members().filter(|it| it.place == "content" && it.is_required);
+    let required = members().filter(|it| it.place == Place::Content && it.is_required);
     let required: Vec<_> = required.map(|parameter| parameter.name).collect();
-    let mut schema = of_type("object");
+    let mut schema = Map::new();
     schema.insert("properties".to_owned(), properties.into());
     if !required.is_empty() {
         schema.insert("required".to_owned(), required.into());
     }
-    Some(schema.into())
+    Some(schema)
 }

@@ -4,71 +4,27 @@
 //! service does.
 
 mod content;
+mod data;
 mod example;
 pub(crate) mod help;
+mod model;
 pub(crate) mod openapi;
 mod parameter;
 mod response;
 mod tree;
-mod view;
 
 use std::collections::BTreeSet;
 
 use schemars::{SchemaGenerator, generate::SchemaSettings};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-pub(crate) use self::{content::Content, parameter::Parameter, response::Response};
-use crate::site::{Deprecation, Package, SiteOperation, SiteResource};
-
-/// The documentation of an application.
-#[derive(Debug)]
-pub(crate) struct Documentation {
-    pub(crate) name: String,
-    pub(crate) version: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) resources: Vec<Resource>,
-    /// The schemas that other schemas refer to.
-    pub(crate) schemas: Map<String, Value>,
-    pub(crate) package: Option<Package>,
-}
-
-/// A resource.
-#[derive(Debug)]
-pub(crate) struct Resource {
-    pub(crate) name: &'static str,
-    pub(crate) path: String,
-    pub(crate) description: &'static str,
-    pub(crate) representations: Vec<Representation>,
-    /// The value of `Allow`.
-    pub(crate) allow: String,
-    pub(crate) methods: Vec<Method>,
-    /// `OPTIONS`, which the framework implements.
-    pub(crate) options: Method,
-}
-
-/// A representation of a resource.
-#[derive(Debug)]
-pub(crate) struct Representation {
-    pub(crate) extension: &'static str,
-    pub(crate) media_type: &'static str,
-}
-
-/// A method of a resource.
-#[derive(Debug)]
-pub(crate) struct Method {
-    pub(crate) method: &'static str,
-    /// The unique name of the operation.
-    pub(crate) id: String,
-    pub(crate) summary: String,
-    pub(crate) description: &'static str,
-    pub(crate) deprecation: Option<Deprecation>,
-    pub(crate) parameters: Vec<Parameter>,
-    pub(crate) content: Option<Content>,
-    pub(crate) responses: Vec<Response>,
-    pub(crate) cache_control: Option<&'static str>,
-    /// The challenges that request credentials.
-    pub(crate) challenges: Vec<&'static str>,
-}
+pub(crate) use self::{
+    content::Content,
+    model::{Documentation, Method, Representation, Resource},
+    parameter::Parameter,
+    response::Response,
+};
+use crate::site::{SiteOperation, SiteResource};
 
 impl Documentation {
     /// The documentation of an application with this name and these resources, in the order in which they were mounted.
@@ -79,7 +35,7 @@ impl Documentation {
         // The command line takes its version from the same package.
         let package = resources.first().map(SiteResource::package);
         let mut sorted: Vec<_> = resources.iter().collect();
-        sorted.sort_unstable_by_key(|resource| resource.path());
+        sorted.sort_by_cached_key(|resource| resource.path().to_string());
         let resources = sorted.into_iter().map(|resource| writer.resource(resource)).collect();
         Self {
             name: name.to_owned(),
@@ -106,7 +62,7 @@ impl Writer {
             .map(|it| Representation { extension: it.extension, media_type: it.media_type });
         Resource {
             name: resource.name(),
-            path: resource.path().to_owned(),
+            path: resource.path().clone(),
             description: resource.documentation(),
             representations: representations.collect(),
             allow: resource.allow.to_str().unwrap_or_default().to_owned(),
@@ -167,8 +123,10 @@ fn parameters(resource: &SiteResource, operation: &SiteOperation) -> Vec<Paramet
     let mut parameters: Vec<Parameter> = Vec::new();
     for operation in [operation].into_iter().chain(resource.hooks()) {
         for parameter in operation.named_parameters() {
-            if parameters.iter().all(|earlier| earlier.name != parameter.name) {
-                parameters.push(parameter::of(parameter, operation.content));
+            let parameter = parameter::of(parameter, operation.content);
+            match parameters.iter_mut().find(|earlier| earlier.name == parameter.name) {
+                Some(earlier) => earlier.narrow(&parameter),
+                None => parameters.push(parameter),
             }
         }
     }
@@ -215,6 +173,9 @@ mod tests {
         assert_eq!(wrong, Vec::<String>::new());
         let documentation = Documentation::new("ping", &site.resources);
         assert_eq!(documentation.version, "2.0.0");
-        assert_eq!(documentation.resources.first().map(|it| it.path.as_str()), Some("/a/ping"));
+        assert_eq!(
+            documentation.resources.first().map(|it| it.path.to_string()),
+            Some("/a/ping".to_owned())
+        );
     }
 }

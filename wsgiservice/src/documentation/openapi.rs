@@ -1,7 +1,6 @@
 //! The documentation as an OpenAPI 3.1 document, whose schema dialect is JSON Schema 2020-12.
 
 use serde_json::{Value, json};
-use wsgiservice_grammar::path::Path;
 
 use super::{
     Content, Documentation, Method, Parameter, Resource, Response,
@@ -9,6 +8,7 @@ use super::{
     tree::{Object, Tree},
     unused,
 };
+use crate::problem::place::Place;
 
 /// The header fields that OpenAPI describes by other means (section 4.8.12.2).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -19,7 +19,7 @@ pub(crate) fn document(documentation: &Documentation) -> Tree {
     let mut schemes = Object::default();
     let mut paths = Object::default();
     for resource in resources {
-        paths = paths.with(&template(&resource.path), path(resource, &mut schemes));
+        paths = paths.with(&resource.path.to_openapi(), path(resource, &mut schemes));
     }
     let components = Object::default()
         .with("schemas", Value::Object(documentation.schemas.clone()))
@@ -59,11 +59,6 @@ fn tags(resources: &[Resource]) -> Tree {
         }
     }
     Tree::List(tags)
-}
-
-/// The path of a resource, as OpenAPI writes it.
-fn template(path: &str) -> String {
-    Path::parse(path).map_or_else(|_| path.to_owned(), |path| path.to_openapi())
 }
 
 /// A path with its methods.
@@ -108,11 +103,11 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
 }
 
 /// The place of a parameter in the list of parameters, or `None` if the document describes it elsewhere.
-fn listed_place(parameter: &Parameter) -> Option<&'static str> {
-    let is_described = |place: &&str| match *place {
-        "content" => true,
-        "header" => DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
-        _ => false,
+fn listed_place(parameter: &Parameter) -> Option<Place> {
+    let is_described = |place: &Place| match place {
+        Place::Content => true,
+        Place::Header => DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
+        Place::Path | Place::Query => false,
     };
     let places = [Some(parameter.place), parameter.other_place];
     places.into_iter().flatten().find(|place| !is_described(place))
@@ -122,7 +117,7 @@ fn parameter(parameter: &Parameter) -> Option<Tree> {
     let place = listed_place(parameter)?;
     let tree = Object::default()
         .with("name", parameter.key)
-        .with("in", place)
+        .with("in", place.name())
         .with_text("description", &parameter_description(parameter))
         .with("required", parameter.is_required && parameter.other_place.is_none())
         .with("schema", &parameter.schema)
@@ -136,12 +131,13 @@ fn parameter_description(parameter: &Parameter) -> String {
     if parameter.other_place.is_none() {
         return description.to_owned();
     }
-    let note = "Can also be a member of the content; the query takes precedence.";
-    if description.is_empty() { note.to_owned() } else { format!("{description}\n\n{note}") }
+    let need = if parameter.is_required { "Required, here or as" } else { "Can also be" };
+    let note = format!("{need} a member of the content; the query takes precedence.");
+    if description.is_empty() { note } else { format!("{description}\n\n{note}") }
 }
 
 fn request_body(content: &Content) -> Object {
-    let media_types = contents(&content.media_types, content.schema.as_ref());
+    let media_types = contents(&content.media_types, |name| content.schema_of(name));
     Object::default().with("required", content.is_required).with("content", media_types)
 }
 
@@ -161,10 +157,10 @@ fn first_example(schema: &Value) -> Value {
     if schema.get("items").is_some() { Value::from(vec![example]) } else { example }
 }
 
-fn contents(media_types: &[&str], schema: Option<&Value>) -> Object {
+fn contents<'v>(media_types: &[&str], schema: impl Fn(&str) -> Option<&'v Value>) -> Object {
     let mut contents = Object::default();
     for name in media_types {
-        contents.insert(name, Object::default().with_some("schema", schema).into());
+        contents.insert(name, Object::default().with_some("schema", schema(name)).into());
     }
     contents
 }
@@ -174,9 +170,9 @@ fn response(response: &Response) -> Object {
     for name in &response.facts.fields {
         headers.insert(name, header(name).into());
     }
-    let mut content = contents(&response.facts.media_types, response.schema.as_ref());
+    let mut content = contents(&response.facts.media_types, |_| response.schema.as_ref());
     if response.facts.is_problem {
-        // The HTML page of a problem, which is the last of its media types, is not JSON.
+        // The HTML page of a problem is not JSON.
         let page = Object::default().with("schema", text());
         content.insert("text/html", page.into());
     }
@@ -209,6 +205,9 @@ fn header(name: &str) -> Object {
             "The media types that `POST` supports (Linked Data Platform, section 7.1)."
         }
         "Accept" => "The media types that the method supports (RFC 9110, section 12.5.1).",
+        "Accept-Encoding" => {
+            "The content codings that the method supports (RFC 9110, section 12.5.3)."
+        }
         _ => "How long to wait before the next request (RFC 9110, section 10.2.3).",
     };
     Object::default().with("description", description).with("schema", text())

@@ -6,19 +6,21 @@ use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind}
 use crate::{
     content::ContentUse,
     parameters::{
-        compiled::{CompiledParameter, Source},
+        compiled::CompiledParameter,
         rules::{json_number, json_value},
+        source::Source,
     },
+    problem::place::Place,
 };
 
 /// A parameter of a method.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    /// Where a client sends it: `path`, `query`, `header` or `content`.
-    pub(crate) place: &'static str,
+    /// Where a client sends it.
+    pub(crate) place: Place,
     /// Where else it can be: the query is searched before the content.
-    pub(crate) other_place: Option<&'static str>,
+    pub(crate) other_place: Option<Place>,
     /// Its name in the request: that of a header field, or `name`.
     pub(crate) key: &'static str,
     pub(crate) is_required: bool,
@@ -35,8 +37,16 @@ pub(crate) struct Parameter {
 
 impl Parameter {
     /// Whether a client can send it there.
-    pub(crate) fn can_be_in(&self, place: &str) -> bool {
+    pub(crate) fn can_be_in(&self, place: Place) -> bool {
         self.place == place || self.other_place == Some(place)
+    }
+
+    /// Keeps only what also suits another call that takes the parameter: a hook reads no content.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        if other.other_place.is_none() {
+            (self.place, self.other_place) = (other.place, None);
+        }
+        self.is_required |= other.is_required;
     }
 }
 
@@ -44,7 +54,7 @@ impl Parameter {
 pub(super) fn variable(name: &'static str) -> Parameter {
     Parameter {
         name,
-        place: "path",
+        place: Place::Path,
         other_place: None,
         key: name,
         is_required: true,
@@ -65,9 +75,9 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
     let one = schema(parameter);
     let is_list = parameter.is_repeated && !parameter.is_in_path();
     let (place, other_place) = match &parameter.source {
-        // If the content consists of parameters, the parameter belongs to it; otherwise it belongs to the query.
-        Source::QueryOrContent if content.is_whole() => ("query", Some("content")),
-        Source::QueryOrContent => ("content", Some("query")),
+        // Without whole content, the parameter is listed as content first; beside whole content, as query first.
+        Source::QueryOrContent if content.is_whole() => (Place::Query, Some(Place::Content)),
+        Source::QueryOrContent => (Place::Content, Some(Place::Query)),
         source => (source.place(), None),
     };
     Parameter {

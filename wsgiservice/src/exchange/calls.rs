@@ -2,10 +2,11 @@
 
 use http::{Method, StatusCode};
 
+use wsgiservice_grammar::hook::Hook;
+
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
     content::ReadContent,
-    declaration::Role,
     http::{date, entity_tag::EntityTag, request::Request},
     parameters::Arguments,
     preconditions::{Preconditions, Validators},
@@ -30,14 +31,28 @@ pub(super) struct BoundCalls<'a> {
     method: Call<'a>,
     /// The hooks that report the present state.
     hooks: Vec<Call<'a>>,
-    /// Calls of `get` that compute the entity tags of what another method is about to change, one for each
-    /// representation that the client may have seen.
+    /// Calls of `get`, one per representation that the client may have seen; they compute the current tags before
+    /// another method changes the resource.
     retrievals: Vec<Call<'a>>,
 }
 
 impl<'a> Binder<'a> {
+    /// Asks the hook `authorize`, if there is one, whether the request is allowed.
+    ///
+    /// # Errors
+    /// The problem that the hook returns, or one with all its violations.
+    pub(super) async fn authorize(&self) -> Result<(), Problem> {
+        let Some(hook) = self.resource.hook(Hook::Authorize) else { return Ok(()) };
+        let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
+        let mut violations = Vec::new();
+        match self.call(hook, &no_content, &no_preconditions, &mut violations) {
+            Some(call) => call.await.map(|_| ()),
+            None => Err(self.problem(violations)),
+        }
+    }
+
     /// The problem with all the violations.
-    pub(super) fn problem(&self, violations: Vec<Violation>) -> Problem {
+    fn problem(&self, violations: Vec<Violation>) -> Problem {
         Problem::violations(self.resource.policy.violations, violations)
     }
 
@@ -68,17 +83,17 @@ impl<'a> Binder<'a> {
         violations: &mut Vec<Violation>,
     ) -> Vec<Call<'a>> {
         let is_conditional = preconditions.is_stated();
-        let roles: &[Role] = match (is_conditional, self.request.retrieves()) {
-            (true, _) => &[Role::Etag, Role::LastModified, Role::Exists],
-            (false, true) => &[Role::Etag, Role::LastModified],
+        let asked: &[Hook] = match (is_conditional, self.request.retrieves()) {
+            (true, _) => &[Hook::Etag, Hook::LastModified, Hook::Exists],
+            (false, true) => &[Hook::Etag, Hook::LastModified],
             (false, false) => &[],
         };
-        let hooks = roles.iter().filter_map(|role| self.resource.hook(*role));
+        let hooks = asked.iter().filter_map(|hook| self.resource.hook(*hook));
         hooks.filter_map(|hook| self.call(hook, content, preconditions, violations)).collect()
     }
 
-    /// A tag that cannot be computed cannot protect the resource, so what is wrong with the arguments of `get` is wrong
-    /// with the request.
+    /// If `get` cannot be called, its tag cannot be computed and the precondition cannot be checked; so violations in
+    /// its arguments are violations of the request.
     fn retrievals(
         &self,
         content: &'a ReadContent,
@@ -99,7 +114,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds one call; `None` if there are violations.
-    pub(super) fn call(
+    fn call(
         &self,
         operation: &'a SiteOperation,
         content: &'a ReadContent,
@@ -197,7 +212,7 @@ impl BoundCalls<'_> {
         Ok(exists)
     }
 
-    /// Computes the tags that the client may have seen, up to the one that it states.
+    /// Computes the tags that the client may have seen; stops at the one that the request states.
     async fn retrieve(
         &mut self,
         preconditions: &Preconditions,

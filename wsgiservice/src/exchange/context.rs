@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     pub(super) operation: Option<&'a SiteOperation>,
     pub(super) negotiated: Option<Negotiated<'a>>,
     /// The variant that the client already has, if that is the reason for a 304.
-    pub(super) known: Option<Variant>,
+    pub(super) variant_of_client: Option<Variant>,
     pub(super) validators: Validators,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Context<'a> {
             resource: None,
             operation: None,
             negotiated: None,
-            known: None,
+            variant_of_client: None,
             validators: Validators::default(),
         }
     }
@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
     /// The preconditions of the request.
     ///
     /// A `GET` or a `HEAD` asks about the representation that was selected, coded or not. A request that changes the
-    /// resource may state the tag of any of its variants, whichever its client has seen.
+    /// resource may state the tag of any variant, since its client may have seen any.
     pub(super) fn preconditions(&self, resource: &SiteResource) -> Preconditions {
         let selected = || self.negotiated.map(Negotiated::variants).unwrap_or_default();
         let all = || {

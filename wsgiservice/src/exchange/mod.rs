@@ -9,7 +9,7 @@
 //!
 //! - What the response depends on is known before negotiation, and `Vary` is written on every exit.
 //! - The entity tag belongs to the selected representation.
-//! - The method is not called for a request that an earlier stage answers.
+//! - If an earlier stage ends the exchange, the method is not called.
 //! - Before authorization, no response reveals anything about the resource.
 //!
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
@@ -17,34 +17,30 @@
 
 mod calls;
 mod context;
-mod method;
 mod negotiate;
 mod panic;
 mod ranges;
 mod respond;
+mod select_method;
 
 use std::{cell::Cell, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
 
-use self::{calls::Binder, context::Context, method::Selection};
+use self::{calls::Binder, context::Context, select_method::Selection};
 use crate::{
     answer::outcome::Outcome,
-    content::{self, ReadContent},
-    declaration::Role,
+    content,
     http::{
         body::{Body, BoxError},
         path::Path,
         request::Request,
     },
-    preconditions::{Evaluation, Preconditions},
+    preconditions::Evaluation,
     problem::Problem,
     routing::{self, Matched},
-    site::{Site, SiteOperation},
+    site::{self, Site},
 };
-
-/// The resources that describe the application, for trusted clients only.
-const INTERNAL: &str = "/_internal/";
 
 /// A request and the response to it.
 #[derive(Debug, Default)]
@@ -69,7 +65,8 @@ enum End {
 }
 
 thread_local! {
-    /// The header table of a request that was handled: a cache, which saves a response two allocations.
+    /// The header table of a request that was handled: a cache, which saves a response two allocations of four
+    /// (`tests/allocations.rs`).
     static SPARE_TABLE: Cell<HeaderMap> = Cell::default();
 }
 
@@ -144,16 +141,14 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     context.matched = Some(matched);
     let resource = site.resource(matched.resource)?;
     context.resource = Some(resource);
-    let operation = match method::select(request, resource)? {
+    let operation = match select_method::select(request, resource)? {
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),
     };
     context.operation = Some(operation);
 
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
-    if let Some(hook) = resource.hook(Role::Authorize) {
-        authorize(&binder, hook).await?;
-    }
+    binder.authorize().await?;
 
     let content =
         content::read(request, operation.content, operation.content_limit, content).await?;
@@ -169,7 +164,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     match preconditions.evaluate(&context.validators) {
         Evaluation::Proceed => {}
         Evaluation::NotModified => {
-            context.known = preconditions.known_variant(&context.validators);
+            context.variant_of_client = preconditions.variant_of_client(&context.validators);
             return Ok(End::NotModified(early));
         }
         Evaluation::Failed => return Err(Problem::precondition_failed()),
@@ -185,21 +180,12 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
 /// The resource, or `None` for the server as a whole (`OPTIONS *`).
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
-    if path.starts_with(INTERNAL) && !site.trusts(request) {
+    if site::is_internal(path) && !site.trusts(request) {
         return Err(routing::not_found());
     }
     match *request.method() {
-        Method::CONNECT => Err(method::refused(true, site.allow.clone())),
+        Method::CONNECT => Err(select_method::refused(true, site.allow.clone())),
         Method::OPTIONS if &**path == "*" => Ok(None),
         _ => site.router.route(request, path).map(Some),
-    }
-}
-
-async fn authorize(binder: &Binder<'_>, hook: &SiteOperation) -> Result<(), Problem> {
-    let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
-    let mut violations = Vec::new();
-    match binder.call(hook, &no_content, &no_preconditions, &mut violations) {
-        Some(call) => call.await.map(|_| ()),
-        None => Err(binder.problem(violations)),
     }
 }

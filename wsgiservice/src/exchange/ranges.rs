@@ -25,7 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// A 416 if none of the ranges can be satisfied.
-pub(crate) fn select(
+pub(super) fn select(
     request: &Request,
     validators: &Validators,
     outcome: Outcome,

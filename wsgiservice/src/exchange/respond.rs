@@ -14,7 +14,7 @@ use crate::{
     formats::coding::{Coding, encode::is_worth_it},
     http::{body::Body, date, digest, known_fields::KnownField, request::Request},
     problem::Problem,
-    representation::{self, NOSNIFF, Representation, Variant, Writer},
+    representation::{self, Representation, Variant, Writer},
 };
 
 /// The characters to encode in a reference (RFC 3986, section 2); `%` is not among them, so encoded ones are kept.
@@ -33,11 +33,15 @@ const REFERENCE: &AsciiSet = &CONTROLS
 static ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
 static ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
-/// The fields that a 304 takes over from the method, beside those of the framework (RFC 9110, section 15.4.5).
+/// The fields set by the method that a 304 keeps, in addition to the framework's (RFC 9110, section 15.4.5).
 const KEPT: [header::HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];
 
-/// What the content of a response depends on, beside what the resource declares.
+/// The field that keeps clients from guessing the media type.
+const NOSNIFF: (header::HeaderName, HeaderValue) =
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+
+/// What the content of a response depends on, in addition to what the resource declares.
 #[derive(Clone, Copy, Default)]
 struct Varies {
     by_coding: bool,
@@ -73,7 +77,7 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     }
 }
 
-/// Content that logs an error that ends it early: the client cannot be told.
+/// Logs an error that ends the content early; the client cannot be notified.
 fn logged(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
     body.on_error(move |error| {
@@ -113,10 +117,9 @@ fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response
         fields.remove(header::SERVER);
     }
     if outcome.status.is_success() {
-        if let Some(negotiated) = context.negotiated.filter(|_| context.request.retrieves()) {
-            let coding = negotiated.coding;
-            let coding = coding.filter(|_| fields.contains_key(header::CONTENT_ENCODING));
-            validators(fields, context, negotiated.plain().coded(coding), true);
+        if context.request.retrieves() {
+            let is_coded = fields.contains_key(header::CONTENT_ENCODING);
+            validators(fields, context, negotiated_variant(context, is_coded), true);
         }
         fresh(fields, context, has_own);
     }
@@ -169,10 +172,9 @@ fn not_modified(
     keep_fields(fields, outcome);
     let has_own = !fields.is_empty();
     let variant = variant_of_not_modified(context, would_be_coded);
-    if let Some(variant) = variant {
-        // Metadata beside the tag is for clients that have no tag.
-        validators(fields, context, variant, context.validators.etag.is_none());
-    }
+    // Clients that have a tag need no other validator.
+    let has_tag = variant.is_some() && context.validators.etag.is_some();
+    validators(fields, context, variant, !has_tag);
     fresh(fields, context, has_own);
     let by_coding = would_be_coded || variant.is_some_and(Variant::is_coded);
     Varies { by_coding, by_representation: context.is_represented(), has_own }
@@ -204,11 +206,13 @@ fn keep_fields(fields: &mut HeaderMap, outcome: Option<Outcome>) {
 
 /// The variant that the client has, or else the one that it would get.
 fn variant_of_not_modified(context: &Context<'_>, would_be_coded: bool) -> Option<Variant> {
-    let would_get = || {
-        let negotiated = context.negotiated?;
-        Some(negotiated.plain().coded(negotiated.coding.filter(|_| would_be_coded)))
-    };
-    context.known.or_else(would_get)
+    context.variant_of_client.or_else(|| negotiated_variant(context, would_be_coded))
+}
+
+/// The variant that was negotiated, if there is one for the client, with its coding if that is used.
+fn negotiated_variant(context: &Context<'_>, is_coded: bool) -> Option<Variant> {
+    let negotiated = context.negotiated?;
+    Some(negotiated.plain().coded(negotiated.coding.filter(|_| is_coded)))
 }
 
 fn with_problem(
@@ -229,7 +233,7 @@ fn with_problem(
             Writer::Own(_) => Ok(document.html().into()),
             writer => representation::write(&document, writer),
         };
-        let content_type = representation::problem_type(representation);
+        let content_type = representation.content_type.clone();
         let coding = || negotiate::coding(request);
         let content = content.unwrap_or_default();
         by_coding = write(representation, content_type, coding, content, response);
@@ -241,7 +245,7 @@ fn with_problem(
         fields.append(name, value);
     }
     fields.remove(header::SERVER);
-    // A method that returns one of these does not know the other methods.
+    // A method that returns a 405 or a 501 cannot list the resource's other methods.
     let names_methods =
         matches!(problem.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
     if let (true, Some(resource)) = (names_methods, context.resource) {
@@ -271,7 +275,7 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
     Cow::Owned(format!("urn:uuid:{id}"))
 }
 
-/// The digests that the client wants, or the application, of content that is in memory.
+/// Adds the digests that the client or the application requests, if the content is in memory.
 fn digests(context: &Context<'_>, response: &mut Response<Body>) {
     let (request, has_md5) = (context.request, context.policy().content_md5);
     if !has_md5 && !request.has(KnownField::WantedDigest) {
@@ -295,15 +299,15 @@ fn digests(context: &Context<'_>, response: &mut Response<Body>) {
     }
 }
 
-/// The validators of a variant.
+/// The validators of a variant. Without a variant, there is no entity tag.
 fn validators(
     fields: &mut HeaderMap,
     context: &Context<'_>,
-    variant: Variant,
+    variant: Option<Variant>,
     with_last_modified: bool,
 ) {
     let validators = &context.validators;
-    if let Some(etag) = &validators.etag {
+    if let (Some(etag), Some(variant)) = (&validators.etag, variant) {
         fields.insert(header::ETAG, variant.tag_value(etag));
     }
     if let (Some(time), true) = (validators.last_modified, with_last_modified) {

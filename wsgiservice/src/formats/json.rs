@@ -1,36 +1,15 @@
 //! Reading and writing JSON.
 
-use std::cell::RefCell;
-
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
-use super::mismatch::expectation;
-use crate::{
-    http::{body::BoxError, small_bytes},
-    problem::violation::Violation,
-};
-
-thread_local! {
-    /// The buffer into which JSON is written before its size is known.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The maximum capacity of the buffer that a thread keeps, in bytes.
-const MAX_SCRATCH: usize = 64 << 10;
+use super::{mismatch::expectation, scratch};
+use crate::{http::body::BoxError, problem::violation::Violation};
 
 /// Writes a value as JSON.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, BoxError> {
-    // Taken, not borrowed: the `Serialize` of a value may call this function again.
-    let mut scratch = SCRATCH.take();
-    scratch.clear();
-    serde_json::to_writer(&mut scratch, value)?;
-    let bytes = small_bytes::bytes(scratch.len(), |chunk| chunk.extend_from_slice(&scratch));
-    if scratch.capacity() <= MAX_SCRATCH {
-        SCRATCH.set(scratch);
-    }
-    Ok(bytes)
+    Ok(scratch::written(|document| serde_json::to_writer(document, value))?)
 }
 
 /// Deserialises the content.

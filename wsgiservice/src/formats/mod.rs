@@ -4,4 +4,5 @@ pub(crate) mod coding;
 pub(crate) mod form;
 pub(crate) mod json;
 mod mismatch;
+mod scratch;
 pub(crate) mod xml;

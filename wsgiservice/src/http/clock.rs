@@ -5,7 +5,8 @@
 //! tests or inside another server, [`now`] asks the system.
 //!
 //! # What the global is worth
-//! It is a cache. `benches/README.md` has no figure for it alone.
+//! It is a cache. `benches/README.md` has no figure for it alone, but one together with that of the formatted dates in
+//! `site/freshness.rs`: 160 instructions per request instead of 700.
 
 use std::{
     sync::{

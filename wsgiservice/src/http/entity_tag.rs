@@ -32,6 +32,9 @@ pub struct EntityTag {
     opaque: SmolStr,
 }
 
+/// What follows the tag of a resource in that of one of its variants: the extension and the coding.
+pub(crate) type Suffix<'s> = [Option<&'s str>; 2];
+
 impl EntityTag {
     /// Creates a strong tag, which changes with every byte of the content.
     ///
@@ -99,34 +102,34 @@ impl EntityTag {
         self.opaque == other.opaque
     }
 
-    /// The tag of one variant of the resource. Empty parts of the suffix are left out.
-    pub(crate) fn with_suffix(&self, suffix: [&str; 2]) -> Self {
+    /// The tag of one variant of the resource, with these parts as its suffix.
+    pub(crate) fn with_suffix(&self, suffix: Suffix<'_>) -> Self {
         let mut opaque = self.opaque.clone();
-        for part in parts(suffix) {
+        for part in suffix.into_iter().flatten() {
             opaque = format_smolstr!("{opaque}_{part}");
         }
         Self { is_weak: self.is_weak, opaque }
     }
 
     /// Whether this can be the tag of the variant with this suffix.
-    pub(crate) fn has_suffix(&self, suffix: [&str; 2]) -> bool {
-        let tag = parts(suffix).rev().try_fold(self.opaque.as_str(), |tag, part| {
+    pub(crate) fn has_suffix(&self, suffix: Suffix<'_>) -> bool {
+        let tag = suffix.into_iter().flatten().rev().try_fold(self.opaque.as_str(), |tag, part| {
             tag.strip_suffix(part).and_then(|tag| tag.strip_suffix('_'))
         });
         tag.is_some()
     }
 
     /// The tag of one variant of the resource, as a field value.
-    pub(crate) fn to_value(&self, suffix: [&str; 2]) -> HeaderValue {
-        let most =
-            self.opaque.len() + suffix.map(str::len).iter().sum::<usize>() + r#"W/"__""#.len();
+    pub(crate) fn to_value(&self, suffix: Suffix<'_>) -> HeaderValue {
+        let parts: usize = suffix.iter().flatten().map(|part| part.len()).sum();
+        let most = self.opaque.len() + parts + r#"W/"__""#.len();
         let value = small_bytes::bytes(most, |value| {
             if self.is_weak {
                 value.put_slice(b"W/");
             }
             value.put_u8(b'"');
             value.put_slice(self.opaque.as_bytes());
-            for part in parts(suffix) {
+            for part in suffix.into_iter().flatten() {
                 value.put_u8(b'_');
                 value.put_slice(part.as_bytes());
             }
@@ -150,11 +153,6 @@ impl EntityTag {
         let opaque = opaque.iter().copied().map(char::from).collect();
         Some((Self { is_weak, opaque }, rest.get(1..)?))
     }
-}
-
-/// The parts of a suffix that are not empty.
-fn parts(suffix: [&str; 2]) -> impl DoubleEndedIterator<Item = &str> {
-    suffix.into_iter().filter(|part| !part.is_empty())
 }
 
 /// Formats a number in hexadecimal, all digits at once: each group of four bits moves to its own byte, then becomes a digit.
@@ -282,17 +280,21 @@ mod tests {
     #[test]
     fn a_suffix_makes_the_tag_specific_to_a_variant() {
         let tag = EntityTag::weak("abc");
-        assert_eq!(tag.with_suffix(["json", ""]).to_string(), "W/\"abc_json\"");
-        assert_eq!(tag.with_suffix(["json", "gzip"]).to_string(), "W/\"abc_json_gzip\"");
-        assert_eq!(tag.to_value(["json", "gzip"]), "W/\"abc_json_gzip\"");
-        assert_eq!(tag.with_suffix(["", ""]), tag);
+        assert_eq!(tag.with_suffix([Some("json"), None]).to_string(), "W/\"abc_json\"");
+        assert_eq!(
+            tag.with_suffix([Some("json"), Some("gzip")]).to_string(),
+            "W/\"abc_json_gzip\""
+        );
+        assert_eq!(tag.to_value([Some("json"), Some("gzip")]), "W/\"abc_json_gzip\"");
+        assert_eq!(tag.with_suffix([None, None]), tag);
     }
 
     #[test]
     fn a_suffix_is_recognized_as_a_whole() {
         let tag = EntityTag::strong("abc_json_gzip");
-        assert!(tag.has_suffix(["json", "gzip"]) && tag.has_suffix(["gzip", ""]));
-        assert!(!tag.has_suffix(["json", ""]) && !tag.has_suffix(["on", "gzip"]));
+        let has = |extension, coding| tag.has_suffix([extension, coding]);
+        assert!(has(Some("json"), Some("gzip")) && has(Some("gzip"), None) && has(None, None));
+        assert!(!has(Some("json"), None) && !has(Some("on"), Some("gzip")));
     }
 
     #[test]

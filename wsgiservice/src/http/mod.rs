@@ -1,7 +1,7 @@
 //! The types of the crate `http`, in the version that the signatures of this crate have.
 //!
-//! Within this crate, it is also the room of the standard's syntax, without state: header fields, dates, media ranges, the
-//! request and its content.
+//! Within this crate, it is also the room of the standard's syntax: header fields, dates, media ranges, the request and
+//! its content.
 
 pub(crate) mod accept;
 pub(crate) mod accept_encoding;

@@ -1,13 +1,18 @@
-//! Normalisation of paths (RFC 3986, section 6.2.2).
+//! The encoding of paths, and their normalisation (RFC 3986, sections 2 and 6.2.2).
 //!
-//! Octets that need no percent-encoding are decoded, the others get upper-case digits. Dot segments stay, and so do
+//! To normalise a path: octets that need no percent-encoding are decoded, the others get upper-case digits. Dot segments stay, and so do
 //! invalid percent-encodings, which the parameters report later.
 
-use std::{borrow::Cow, ops::Deref};
+use std::{borrow::Cow, fmt::Display, ops::Deref};
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::request::Request;
+
+/// All characters except the unreserved ones (RFC 3986, section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const REST: &AsciiSet = &SEGMENT.remove(b'/');
 
 /// The characters that a declared path may contain and a target must not.
 const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
@@ -56,6 +61,16 @@ pub(crate) fn literal(text: &str) -> String {
     normalise(&utf8_percent_encode(text, LITERAL).to_string()).into_owned()
 }
 
+/// Encodes a value for a segment, or for any other part of a target: only unreserved characters stay.
+pub fn segment(value: impl Display) -> String {
+    utf8_percent_encode(&value.to_string(), SEGMENT).to_string()
+}
+
+/// Encodes a value for all segments that remain: like [`segment`], except for its slashes.
+pub fn rest(value: impl Display) -> String {
+    utf8_percent_encode(&value.to_string(), REST).to_string()
+}
+
 /// Writes the octet after a percent sign and returns the rest.
 fn octet<'a>(after: &'a str, normal: &mut String) -> &'a str {
     let digits =
@@ -98,6 +113,12 @@ mod tests {
     #[test]
     fn literal_text_is_encoded_like_its_targets() {
         assert_eq!(literal("/café/%7e"), "/caf%C3%A9/~");
+    }
+
+    #[test]
+    fn only_unreserved_characters_of_a_value_stay() {
+        assert_eq!(segment("a-b._~/c ü?"), "a-b._~%2Fc%20%C3%BC%3F");
+        assert_eq!(rest("a/b c"), "a/b%20c");
     }
 
     proptest! {

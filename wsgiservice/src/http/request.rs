@@ -42,7 +42,7 @@ pub struct Request {
 
 /// The peer address, as an extension of a request that passes through layers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+struct Peer(SocketAddr);
 
 impl Default for Request {
     fn default() -> Self {
@@ -66,6 +66,7 @@ impl Request {
 
     /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
     pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
+        debug_assert!(self.parts.headers.is_empty(), "`clear` empties the table");
         self.known_fields = FieldSet::of(&parts.headers);
         self.peer = Some(peer);
         std::mem::replace(&mut self.parts, parts).headers

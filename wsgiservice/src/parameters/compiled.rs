@@ -1,18 +1,23 @@
 //! The parameters of an operation, compiled when the application is built.
 //!
-//! Where each parameter comes from and which rules it must satisfy is decided here, once. The exchange takes the
-//! arguments of a call by it, and the documentation describes it.
+//! Where each parameter comes from and which rules it must satisfy is decided once, here and in
+//! [`source`](super::source). The exchange binds arguments with it, and the documentation describes it.
 
 use std::{borrow::Cow, iter};
 
-use http::HeaderName;
 use wsgiservice_grammar::{path::Path, rule::Rule};
 
-use super::rules::{Checked, CompiledRule, InvalidRule};
+use super::{
+    rules::{Checked, CompiledRule, InvalidRule},
+    source::Source,
+};
 use crate::{
     content::{Member, Written},
-    declaration::{self, Argument, From, Kind, Mount, Operation},
-    problem::violation::{Code, Violation},
+    declaration::{self, Argument, Kind, Mount, Operation},
+    problem::{
+        place::Place,
+        violation::{Code, Violation},
+    },
 };
 
 const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed("It must not be empty."));
@@ -45,43 +50,22 @@ pub(crate) struct CompiledParameter {
     pub(crate) is_file: bool,
 }
 
-/// Where a parameter comes from.
-#[derive(Debug)]
-pub(crate) enum Source {
-    /// The path variable of its name.
-    Variable,
-    /// The path variable of its name, for all segments that remain.
-    Rest,
-    /// The header field of this name.
-    Header(HeaderName),
-    /// The query.
-    Query,
-    /// The query, or a member of the content if the query does not have it.
-    QueryOrContent,
-    /// A member of the content, and never the query, which is logged.
-    Content,
-    /// A file of a form in the content.
-    File,
-    /// Not from a name: it is the content as a whole, or the request itself.
-    Elsewhere,
-}
-
 impl Parameters {
-    /// Compiles the parameters of an operation. If it `reads_members`, they may be members of the content.
+    /// Compiles the parameters of an operation at this path. If it `reads_members`, they may be members of the content.
     ///
     /// # Errors
     ///
     /// One text for each parameter that is wrong.
     pub(crate) fn new(
         mount: &Mount,
+        path: &Path,
         operation: &Operation,
         reads_members: bool,
     ) -> Result<Self, Vec<String>> {
-        let path = Path::parse(mount.path).map_err(|error| vec![error.to_string()])?;
         let mut compiled = Vec::new();
         let mut errors = Vec::new();
         for parameter in operation.parameters {
-            match CompiledParameter::new(mount, &path, parameter, reads_members) {
+            match CompiledParameter::new(mount, path, parameter, reads_members) {
                 Ok(parameter) => compiled.push(parameter),
                 Err(error) => errors.push(format!("`{}`: {error}", parameter.name)),
             }
@@ -126,10 +110,7 @@ impl CompiledParameter {
         let source = Source::new(path, parameter, reads_members)?;
         let compiled = Self {
             name: parameter.name,
-            key: match parameter.from {
-                From::Name => parameter.name,
-                From::Header(name) => name,
-            },
+            key: parameter.key(),
             kind,
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             is_declared: constraints().any(|constraint| constraint.is_declared),
@@ -182,7 +163,7 @@ impl CompiledParameter {
     }
 
     /// Why a member of the content cannot be this parameter, whatever its text is.
-    pub(super) fn misfit(&self, member: &Member) -> Option<(Code, &'static str)> {
+    pub(super) fn type_mismatch(&self, member: &Member) -> Option<(Code, &'static str)> {
         if member.is_listed && !self.is_repeated {
             return Some((Code::Repeated, "It must not be a list."));
         }
@@ -201,7 +182,7 @@ impl CompiledParameter {
     /// A violation of it, without the value if that is secret.
     pub(super) fn violation(
         &self,
-        place: &'static str,
+        place: Place,
         code: Code,
         value: &str,
         reason: &str,
@@ -210,50 +191,6 @@ impl CompiledParameter {
             return Violation::secret(self.name, place, code, reason);
         }
         Violation::new(self.name, place, code, value, reason)
-    }
-}
-
-impl Source {
-    fn new(
-        path: &Path,
-        parameter: &declaration::Parameter,
-        reads_members: bool,
-    ) -> Result<Self, String> {
-        match (parameter.argument, parameter.from) {
-            (Argument::File { .. }, _) => Ok(Self::File),
-            (Argument::Value { secret: true, .. }, _) => Ok(Self::Content),
-            (Argument::Value { .. }, From::Header(field)) => {
-                let name = HeaderName::from_bytes(field.as_bytes());
-                let error = |_| format!("`{field}` is not a valid name of a header field");
-                name.map(Self::Header).map_err(error)
-            }
-            (Argument::Value { .. }, From::Name) => {
-                Ok(Self::of_name(path, parameter.name, reads_members))
-            }
-            _ => Ok(Self::Elsewhere),
-        }
-    }
-
-    fn of_name(path: &Path, name: &str, reads_members: bool) -> Self {
-        if path.rest() == Some(name) {
-            Self::Rest
-        } else if path.variables().any(|variable| variable == name) {
-            Self::Variable
-        } else if reads_members {
-            Self::QueryOrContent
-        } else {
-            Self::Query
-        }
-    }
-
-    /// The place that a violation names.
-    pub(crate) fn place(&self) -> &'static str {
-        match self {
-            Self::Variable | Self::Rest => "path",
-            Self::Header(_) => "header",
-            Self::Query | Self::QueryOrContent => "query",
-            Self::Content | Self::File | Self::Elsewhere => "content",
-        }
     }
 }
 
@@ -268,7 +205,7 @@ fn rules<'c>(
         }
     }
     let mut compiled = rules.into_iter().map(CompiledRule::new).collect::<Result<Vec<_>, _>>()?;
-    compiled.sort_by_key(CompiledRule::turn);
+    compiled.sort_by_key(CompiledRule::check_order);
     Ok(compiled)
 }
 
@@ -277,7 +214,7 @@ mod tests {
     use wsgiservice_grammar::rule;
 
     use super::*;
-    use crate::declaration::{Constraint, Literal};
+    use crate::declaration::{Constraint, From, Literal};
 
     const NEARER: Constraint = Constraint {
         is_declared: true,
@@ -297,7 +234,7 @@ mod tests {
         path: &'static str,
         parameter: declaration::Parameter,
     ) -> Result<CompiledParameter, String> {
-        let mount = Mount { path, constraints: &[FURTHER], ..crate::__private::INVALID_MOUNT };
+        let mount = Mount { path, constraints: &[FURTHER], ..Mount::INVALID };
         let path = Path::parse(path).expect("a path");
         CompiledParameter::new(&mount, &path, &parameter, true)
     }
@@ -343,13 +280,5 @@ mod tests {
         let error =
             compiled("/", parameter(TEXT, Constraint { default, ..NEARER })).expect_err("an error");
         assert_eq!(error, "the default violates a rule. It must match [a-z]+.");
-    }
-
-    #[test]
-    fn a_variable_may_be_the_rest_of_a_path() {
-        let source = |path| compiled(path, parameter(TEXT, NEARER)).expect("a parameter").source;
-        assert!(matches!(source("/{word}"), Source::Variable));
-        assert!(matches!(source("/{*word}"), Source::Rest));
-        assert!(matches!(source("/word"), Source::QueryOrContent));
     }
 }

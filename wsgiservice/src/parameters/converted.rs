@@ -2,7 +2,7 @@
 
 use super::{
     Arguments, ParseError,
-    argument::{Optional, Repeated, Single},
+    argument_types::{Optional, Repeated, Single},
 };
 use crate::declaration::{self, Kind};
 
@@ -15,7 +15,7 @@ pub trait Converted<C, Marker>: Sized {
     /// The kind of argument.
     const ARGUMENT: declaration::Argument;
 
-    /// Takes the argument; `None` if it was wrong, which is a violation then.
+    /// Takes the argument, or reports a violation and returns `None`.
     fn take(
         arguments: &mut Arguments<'_>,
         index: usize,

@@ -4,28 +4,31 @@
 //! and converted. An argument that is wrong becomes a violation, and the next one is looked at, so that the client sees
 //! all of them at once.
 
-mod argument;
+mod argument_types;
 pub(crate) mod compiled;
 mod converted;
 mod kind;
-mod parameter;
 pub(crate) mod rules;
 mod secret;
+pub(crate) mod source;
+mod types;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use self::compiled::{CompiledParameter, Parameters, Source};
 pub use self::{
-    argument::{Argument, Optional, Repeated, Single, Whole},
+    argument_types::{Argument, Optional, Repeated, Single, Whole},
     converted::{Converted, converted},
     kind::ParameterKind,
-    parameter::{Parameter, ParseError},
     secret::Secret,
+    types::{Parameter, ParseError},
 };
-pub(crate) use crate::problem::violation::Violation;
+use self::{
+    compiled::{CompiledParameter, Parameters},
+    source::Source,
+};
 use crate::{
     content::{File, Member, ReadContent},
     http::{
@@ -33,13 +36,16 @@ use crate::{
         urlencoded::{Pair, pairs},
     },
     preconditions::Preconditions,
-    problem::violation::Code,
+    problem::{
+        place::Place,
+        violation::{Code, Violation},
+    },
     representation::Writer,
     routing::Variables,
 };
 
 /// The maximum number of violations in a response, so that a request cannot make it grow without bound.
-pub(crate) const MOST: usize = 100;
+const MAX_VIOLATIONS: usize = 100;
 
 /// The arguments of a call, which generated code takes one after the other.
 #[derive(Debug)]
@@ -115,16 +121,16 @@ impl<'a> Arguments<'a> {
 
     /// The content as a value.
     pub(crate) fn whole<T: DeserializeOwned>(&mut self) -> Option<T> {
-        self.content.deserialize().map_err(|violation| self.refuse(violation)).ok()
+        self.content.deserialize().map_err(|violation| self.report(violation)).ok()
     }
 
-    fn refuse(&mut self, violation: Violation) {
-        if self.violations.len() < MOST && !self.violations.contains(&violation) {
+    fn report(&mut self, violation: Violation) {
+        if self.violations.len() < MAX_VIOLATIONS && !self.violations.contains(&violation) {
             self.violations.push(violation);
         }
     }
 
-    /// The only value of the parameter, converted; `Some(None)` if the client did not send one and does not have to.
+    /// The only value of the parameter, converted; `Some(None)` if it is optional and absent.
     fn one<C>(
         &mut self,
         index: usize,
@@ -137,7 +143,7 @@ impl<'a> Arguments<'a> {
             (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
-                self.refuse(parameter.violation(place, Code::Repeated, &text, reason));
+                self.report(parameter.violation(place, Code::Repeated, &text, reason));
                 None
             }
             (None, _) => self.absent(parameter, is_required, convert),
@@ -170,7 +176,7 @@ impl<'a> Arguments<'a> {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if is_required => {
                 let violation = parameter.violation(place, Code::Missing, "", "It is required.");
-                self.refuse(violation);
+                self.report(violation);
                 None
             }
             None => Some(None),
@@ -180,7 +186,7 @@ impl<'a> Arguments<'a> {
     fn check<C>(
         &mut self,
         parameter: &CompiledParameter,
-        place: &'static str,
+        place: Place,
         text: &str,
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<C> {
@@ -190,14 +196,14 @@ impl<'a> Arguments<'a> {
         match checked {
             Ok(value) => Some(value),
             Err((code, reason)) => {
-                self.refuse(parameter.violation(place, code, text, &reason));
+                self.report(parameter.violation(place, code, text, &reason));
                 None
             }
         }
     }
 
     /// The texts of a parameter, and the place where they were found.
-    fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, &'static str)> {
+    fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, Place)> {
         let values = match &parameter.source {
             Source::Variable => self.variable(parameter)?,
             Source::Rest => self.rest(parameter)?,
@@ -207,7 +213,7 @@ impl<'a> Arguments<'a> {
                 values if values.is_empty() => {
                     let values = self.texts(parameter)?;
                     let place =
-                        if values.is_empty() { parameter.source.place() } else { "content" };
+                        if values.is_empty() { parameter.source.place() } else { Place::Content };
                     return Some((values, place));
                 }
                 values => values,
@@ -242,7 +248,7 @@ impl<'a> Arguments<'a> {
             is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
         if decoded.is_none() {
             let reason = "It must be percent-encoded UTF-8.";
-            self.refuse(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
+            self.report(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
         }
         decoded
     }
@@ -258,7 +264,7 @@ impl<'a> Arguments<'a> {
                 texts.push(Cow::Borrowed(text));
             } else {
                 let reason = "It must be UTF-8.";
-                self.refuse(parameter.violation(
+                self.report(parameter.violation(
                     parameter.source.place(),
                     Code::Encoding,
                     "",
@@ -273,12 +279,14 @@ impl<'a> Arguments<'a> {
     /// The texts of a parameter in the content.
     fn texts(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let members = self.members(parameter)?;
-        if let Some((code, reason)) = members.iter().find_map(|member| parameter.misfit(member)) {
-            self.refuse(parameter.violation("content", code, "", reason));
+        if let Some((code, reason)) =
+            members.iter().find_map(|member| parameter.type_mismatch(member))
+        {
+            self.report(parameter.violation(Place::Content, code, "", reason));
             return None;
         }
         let texts = members.iter().map(|member| utf_8(Cow::Borrowed(&member.value)));
-        self.all_utf_8(parameter, "content", texts.collect())
+        self.all_utf_8(parameter, Place::Content, texts.collect())
     }
 
     /// The texts of a parameter in the query.
@@ -287,28 +295,28 @@ impl<'a> Arguments<'a> {
         let pairs = self.query.get_or_insert_with(|| pairs(query.as_bytes()).collect());
         let named = pairs.iter().filter(|(name, _)| name == parameter.name);
         let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
-        self.all_utf_8(parameter, "query", texts)
+        self.all_utf_8(parameter, Place::Query, texts)
     }
 
     fn all_utf_8(
         &mut self,
         parameter: &CompiledParameter,
-        place: &'static str,
+        place: Place,
         texts: Option<Vec<Cow<'a, str>>>,
     ) -> Option<Values<'a>> {
         if texts.is_none() {
             let reason = "It must be UTF-8.";
-            self.refuse(parameter.violation(place, Code::Encoding, "", reason));
+            self.report(parameter.violation(place, Code::Encoding, "", reason));
         }
         texts.map(Values::Many)
     }
 
     /// The members of the content that have the name of a parameter.
     fn members(&mut self, parameter: &CompiledParameter) -> Option<&'a [Member]> {
-        self.content.members(parameter.name).map_err(|violation| self.refuse(violation)).ok()
+        self.content.members(parameter.name).map_err(|violation| self.report(violation)).ok()
     }
 
-    /// The only file of this name; `Some(None)` if the client did not send one and does not have to.
+    /// The only file of this name; `Some(None)` if it is optional and absent.
     fn file(&mut self, index: usize, is_required: bool) -> Option<Option<File>> {
         let parameter = self.parameters.parameter(index)?;
         let mut files = self.files(index)?;
@@ -318,7 +326,7 @@ impl<'a> Arguments<'a> {
             (_, false) => (Code::Repeated, "It was given more than once."),
             _ => return Some(file),
         };
-        self.refuse(parameter.violation("content", wrong.0, "", wrong.1));
+        self.report(parameter.violation(Place::Content, wrong.0, "", wrong.1));
         None
     }
 
@@ -330,7 +338,7 @@ impl<'a> Arguments<'a> {
         let mut all_are_right = true;
         for file in &files {
             if let Err((code, reason)) = parameter.check_size(file.content().len()) {
-                self.refuse(parameter.violation("content", code, "", &reason));
+                self.report(parameter.violation(Place::Content, code, "", &reason));
                 all_are_right = false;
             }
         }

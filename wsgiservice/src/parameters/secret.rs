@@ -36,7 +36,7 @@ use super::{Parameter, ParameterKind, ParseError};
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// A secret with this value, such as for a call from another resource.
+    /// Creates a secret, for example to call another resource's method.
     pub fn new(value: T) -> Self {
         Self(value)
     }

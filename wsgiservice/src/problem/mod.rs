@@ -1,7 +1,9 @@
 //! Problem documents (RFC 9457): the details sent to clients, and the causes that are only logged.
 
+mod constructors;
+pub(crate) mod derived;
+pub(crate) mod place;
 pub(crate) mod schema;
-mod status;
 pub(crate) mod violation;
 
 use std::{borrow::Cow, error::Error, fmt};

@@ -2,6 +2,8 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::place::Place;
+
 /// A problem document (RFC 9457).
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -38,17 +40,6 @@ struct Violation {
     code: String,
     /// The violated rule in words.
     detail: String,
-}
-
-/// The location of the parameter.
-#[derive(JsonSchema)]
-#[schemars(inline, rename_all = "lowercase")]
-#[expect(dead_code, reason = "only its schema is used")]
-enum Place {
-    Path,
-    Query,
-    Header,
-    Content,
 }
 
 /// The schema of a problem document.

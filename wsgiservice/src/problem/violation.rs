@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
+use super::place::Place;
+
 /// The maximum length of a value in a response, in characters.
 const MAX_SHOWN: usize = 100;
 
@@ -11,7 +13,7 @@ const MAX_SHOWN: usize = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Violation {
     name: Cow<'static, str>,
-    place: &'static str,
+    place: Place,
     code: Code,
     text: String,
     reason: String,
@@ -34,7 +36,7 @@ pub(crate) enum Code {
 impl Violation {
     pub(crate) fn new(
         name: &'static str,
-        place: &'static str,
+        place: Place,
         code: Code,
         value: &str,
         reason: &str,
@@ -47,12 +49,7 @@ impl Violation {
     }
 
     /// Creates a violation that does not show the value.
-    pub(crate) fn secret(
-        name: &'static str,
-        place: &'static str,
-        code: Code,
-        reason: &str,
-    ) -> Self {
+    pub(crate) fn secret(name: &'static str, place: Place, code: Code, reason: &str) -> Self {
         let text = match code {
             Code::Missing | Code::Empty => return Self::new(name, place, code, "", reason),
             _ => format!("Value for {name} does not validate."),
@@ -78,7 +75,7 @@ impl Violation {
     }
 
     fn of_content(code: Code, text: String, reason: String) -> Self {
-        Self { name: "content".into(), place: "content", code, text, reason }
+        Self { name: "content".into(), place: Place::Content, code, text, reason }
     }
 
     /// Creates a violation for a value in the content, with its path.
@@ -88,7 +85,7 @@ impl Violation {
         Self {
             text: format!("Value for {name} does not validate."),
             name: name.into(),
-            place: "content",
+            place: Place::Content,
             code: Code::Invalid,
             reason: reason.into(),
         }
@@ -128,7 +125,7 @@ impl Serialize for Violation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut violation = serializer.serialize_struct("Violation", 4)?;
         violation.serialize_field("name", &self.name)?;
-        violation.serialize_field("in", self.place)?;
+        violation.serialize_field("in", &self.place)?;
         violation.serialize_field("code", self.code.name())?;
         violation.serialize_field("detail", &self.detail())?;
         violation.end()
@@ -150,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_long_value_is_truncated_to_100_characters() {
-        let violation = Violation::new("q", "query", Code::Rule("length"), &"é".repeat(101), "");
+        let violation =
+            Violation::new("q", Place::Query, Code::Rule("length"), &"é".repeat(101), "");
         assert_eq!(violation.text(), format!("q value {}… does not validate.", "é".repeat(100)));
     }
 }

@@ -4,7 +4,8 @@ mod represent;
 mod variant;
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::HeaderValue;
+use wsgiservice_grammar::representation::BUILT_IN;
 
 pub use self::represent::Represent;
 pub(crate) use self::variant::Variant;
@@ -46,6 +47,10 @@ pub(crate) struct Representation {
     pub(crate) writer: Writer,
 }
 
+/// The media types of a problem (RFC 9457, sections 3 and appendix B), and of its page.
+pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
+    ["application/problem+json", "application/problem+xml", "text/html"];
+
 impl Representations {
     /// Collects the representations of the type that an operation returns.
     pub(crate) fn new(
@@ -70,14 +75,27 @@ impl Representations {
     }
 
     /// Collects the representations of a problem, in the order of the resource.
+    ///
+    /// A client that accepts JSON or XML gets the media type of a problem in it (RFC 9457, section 3).
     pub(crate) fn of_problems(order: &[&str]) -> Self {
-        let xml_is_first = order.iter().find(|name| ["json", "xml"].contains(name)) == Some(&"xml");
-        let order = if xml_is_first { ["xml", "json"] } else { ["json", "xml"] };
-        let mut all: Vec<_> = order.iter().flat_map(|name| built_in(name, XML_ROOT)).collect();
-        all.extend(representation("json", "application/problem+json", Writer::Json));
-        all.extend(representation("xml", "application/problem+xml", Writer::Xml(XML_ROOT)));
-        all.extend(representation("html", "text/html", Writer::Own(0)));
-        Self::from(all).unwrap_or(Self { offers: Vec::new(), all: Vec::new() })
+        let chosen = order.iter().filter(|name| BUILT_IN.contains(name));
+        let others = BUILT_IN.iter().filter(|name| !order.contains(name));
+        let names = chosen.chain(others);
+        let mut all: Vec<_> = names.flat_map(|name| built_in(name, XML_ROOT)).collect();
+        let [json, xml, html] = PROBLEM_MEDIA_TYPES;
+        all.extend(representation("json", json, Writer::Json));
+        all.extend(representation("xml", xml, Writer::Xml(XML_ROOT)));
+        all.extend(representation("html", html, Writer::Own(0)));
+        let content_types = all.iter().map(|accepted| {
+            let sent = all.iter().rev().find(|it| it.extension == accepted.extension);
+            sent.unwrap_or(accepted).content_type.clone()
+        });
+        let content_types: Vec<_> = content_types.collect();
+        let mut problems = Self::from(all).unwrap_or(Self { offers: Vec::new(), all: Vec::new() });
+        for (representation, content_type) in problems.all.iter_mut().zip(content_types) {
+            representation.content_type = content_type;
+        }
+        problems
     }
 
     fn from(all: Vec<Representation>) -> Result<Self, String> {
@@ -160,15 +178,26 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
     }
 }
 
-/// The media type of a problem in the selected representation (RFC 9457, section 3).
-pub(crate) fn problem_type(representation: &Representation) -> HeaderValue {
-    match representation.writer {
-        Writer::Json => HeaderValue::from_static("application/problem+json"),
-        Writer::Xml(_) => HeaderValue::from_static("application/problem+xml; charset=utf-8"),
-        Writer::Own(_) => representation.content_type.clone(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_built_in_representation_has_a_writer() {
+        for name in BUILT_IN {
+            assert!(!built_in(name, "root").is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_problem_has_all_built_in_representations_in_the_order_of_the_resource() {
+        let extensions = |order: &[&str]| {
+            let mut all: Vec<_> =
+                Representations::of_problems(order).iter().map(|it| it.extension).collect();
+            all.dedup();
+            all
+        };
+        assert_eq!(extensions(&["json"]), ["json", "xml", "json", "xml", "html"]);
+        assert_eq!(extensions(&["csv", "xml"]), ["xml", "json", "xml", "html"]);
     }
 }
-
-/// The field that keeps clients from guessing the media type.
-pub(crate) const NOSNIFF: (header::HeaderName, HeaderValue) =
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -47,6 +47,6 @@ impl<T: Serialize> Represent for T {
     }
 
     fn xml(&self, root: &str) -> Result<Bytes, BoxError> {
-        Ok(xml::write::write(self, root)?.into())
+        Ok(xml::write::write(self, root)?)
     }
 }

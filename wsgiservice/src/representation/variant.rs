@@ -2,7 +2,10 @@
 
 use http::HeaderValue;
 
-use crate::{formats::coding::Coding, http::entity_tag::EntityTag};
+use crate::{
+    formats::coding::Coding,
+    http::entity_tag::{EntityTag, Suffix},
+};
 
 /// A representation together with the content coding that is applied to it.
 ///
@@ -10,17 +13,18 @@ use crate::{formats::coding::Coding, http::entity_tag::EntityTag};
 /// extension and the coding, as in `"abc_json_gzip"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Variant {
-    extension: &'static str,
+    /// The extension of the representation; `None` if the resource has only one variant.
+    extension: Option<&'static str>,
     coding: Option<Coding>,
 }
 
 impl Variant {
     /// The variant of a resource that has only one, whose entity tag needs no suffix.
-    pub(crate) const ONLY: Self = Self::plain("");
+    pub(crate) const ONLY: Self = Self { extension: None, coding: None };
 
     /// The representation with this extension, without a content coding.
     pub(crate) const fn plain(extension: &'static str) -> Self {
-        Self { extension, coding: None }
+        Self { extension: Some(extension), coding: None }
     }
 
     /// This variant with a content coding.
@@ -52,7 +56,7 @@ impl Variant {
         tag.has_suffix(self.suffix())
     }
 
-    fn suffix(self) -> [&'static str; 2] {
-        [self.extension, self.coding.map_or("", Coding::name)]
+    fn suffix(self) -> Suffix<'static> {
+        [self.extension, self.coding.map(Coding::name)]
     }
 }

@@ -62,13 +62,11 @@ impl Router {
     /// The template that this one conflicts with, if known.
     pub(crate) fn add(
         &mut self,
-        template: &str,
+        path: &declared::Path,
         extensions: Vec<&'static str>,
         ignored: Option<&'static [&'static str]>,
     ) -> Result<(), Option<String>> {
-        let parsed = declared::Path::parse(template).map(as_targets);
-        let is_valid = parsed.is_ok();
-        let path = parsed.unwrap_or_default();
+        let path = as_targets(path.clone());
         let template = path.to_string();
         let position = self.routes.len();
         self.routes.push(Route {
@@ -81,9 +79,6 @@ impl Router {
         self.extensions.extend(extensions);
         self.extensions.sort_unstable();
         self.extensions.dedup();
-        if !is_valid {
-            return Err(None);
-        }
         self.tree.insert(template, position).map_err(|error| match error {
             InsertError::Conflict { with } => Some(with),
             _ => None,

@@ -16,10 +16,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::{
+    connection_state::{ConnectionState, Phase},
     dispatch,
     open_connections::{OpenConnection, OpenConnections},
     socket::Socket,
-    timeouts::{ConnectionState, Phase, Timeouts},
+    timeouts::Timeouts,
     write,
 };
 use crate::{

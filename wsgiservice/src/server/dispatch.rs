@@ -35,7 +35,7 @@ struct Dispatcher {
     ended: Option<Box<Exchange>>,
 }
 
-/// The way of an exchange into the future of a dispatcher, and out of it again.
+/// Passes an exchange into a dispatcher's future and back out.
 #[derive(Default)]
 struct Slot(Mutex<Option<InFlight>>);
 

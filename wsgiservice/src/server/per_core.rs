@@ -3,19 +3,21 @@
 use std::{
     future::Future,
     io,
-    net::{SocketAddr, TcpStream},
-    pin::pin,
+    net::SocketAddr,
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
 
-use super::{accept, connection::Connections, timeouts::Timeouts, write};
+use super::{accept::accept, connection::Connections, timeouts::Timeouts, write};
 use crate::application::Service;
 
 /// An accepted connection and the address of its client.
-type Accepted = (TcpStream, SocketAddr);
+type Accepted = (std::net::TcpStream, SocketAddr);
 
 /// A thread that serves the connections sent to it.
 struct Worker {
@@ -39,18 +41,13 @@ pub(super) async fn serve(
     let workers = (0..count)
         .map(|_| Worker::start(service.clone(), Arc::clone(&timeouts)))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut stop = pin!(stop);
-    for worker in workers.iter().cycle() {
-        tokio::select! {
-            (stream, peer) = accept(&listener) => match stream.into_std() {
-                Ok(stream) => worker.send((stream, peer)),
-                Err(error) => tracing::warn!(%error, "cannot hand a connection to a worker thread"),
-            },
-            () = &mut stop => break,
+    let mut turns = workers.iter().cycle();
+    accept(listener, stop, |stream, peer| {
+        if let Some(worker) = turns.next() {
+            worker.send(stream, peer);
         }
-    }
-    drop(listener);
-    tracing::info!("stopping");
+    })
+    .await;
     timeouts.shut_down();
     join(workers).await
 }
@@ -75,9 +72,11 @@ impl Worker {
         Ok(Self { connections, thread })
     }
 
-    fn send(&self, accepted: Accepted) {
-        if self.connections.send(accepted).is_err() {
-            tracing::error!("a worker thread exited unexpectedly");
+    fn send(&self, stream: TcpStream, peer: SocketAddr) {
+        match stream.into_std().map(|stream| self.connections.send((stream, peer))) {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!("a worker thread exited unexpectedly"),
+            Err(error) => tracing::warn!(%error, "cannot hand a connection to a worker thread"),
         }
     }
 }
@@ -91,7 +90,7 @@ async fn work(
     tokio::spawn(write::flush_task());
     let connections = Connections::new(service, timeouts);
     while let Some((stream, peer)) = accepted.recv().await {
-        match tokio::net::TcpStream::from_std(stream) {
+        match TcpStream::from_std(stream) {
             Ok(stream) => connections.add(stream, peer),
             Err(error) => tracing::warn!(%error, "cannot register a connection with the runtime"),
         }

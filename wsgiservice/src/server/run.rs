@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{net::TcpListener, runtime};
 
-use super::{log, per_core, serve, shared, signals::stop_signal};
+use super::{log_setup, per_core, shared, signals::stop_signal};
 use crate::{
     application::Application,
     error::{Error, Result},
@@ -154,7 +154,7 @@ impl Application {
         stop: impl Future<Output = ()>,
     ) -> Result<()> {
         let service = self.build()?;
-        serve(listener, service, stop).await;
+        shared::serve_here(listener, service, stop).await;
         Ok(())
     }
 }
@@ -166,14 +166,14 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
             "`run` starts a runtime of its own; within a runtime, await `application.serve(listener)`",
         ));
     }
-    log::init();
+    log_setup::init();
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
 /// Runs a command instead of the server if the settings have one; else listens and serves.
 async fn launch(application: Application, settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let (service, documentation) = application.compile(settings.trusted)?;
+    let (service, documentation) = application.trusted(settings.trusted).compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
         return Ok(command.run(&documentation)?);

@@ -1,13 +1,13 @@
-//! One runtime for all cores, on which idle cores take work from busy ones.
+//! One runtime for all connections.
 
-use std::{future::Future, io};
+use std::{future::Future, io, sync::Arc};
 
 use tokio::{net::TcpListener, runtime};
 
-use super::serve as serve_here;
+use super::{accept::accept, connection::Connections, timeouts::Timeouts};
 use crate::application::Service;
 
-/// Serves connections on a multi-threaded runtime until `stop` completes.
+/// Serves connections on a multi-threaded runtime until `stop` completes. Idle cores take work from busy ones.
 ///
 /// # Errors
 /// If the runtime cannot be started, or the server has panicked.
@@ -26,4 +26,18 @@ pub(super) async fn serve(
     // It cannot be dropped here, where blocking is not allowed.
     runtime.shutdown_background();
     served
+}
+
+/// Serves connections on the runtime of the caller until `stop` completes, then waits until the requests in progress have
+/// ended.
+pub(super) async fn serve_here(
+    listener: TcpListener,
+    service: Service,
+    stop: impl Future<Output = ()>,
+) {
+    let timeouts = Timeouts::start();
+    let connections = Connections::new(service, Arc::clone(&timeouts));
+    accept(listener, stop, |stream, peer| connections.add(stream, peer)).await;
+    timeouts.shut_down();
+    connections.drain().await;
 }

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    timeouts::{ConnectionState, Phase},
+    connection_state::{ConnectionState, Phase},
     write::{self, WriteHalf},
 };
 

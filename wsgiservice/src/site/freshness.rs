@@ -13,7 +13,9 @@ use crate::{
 };
 
 thread_local! {
-    /// For each `max-age` of the program, the second in which `Expires` was formatted last, and its value.
+    /// For each `max-age` of the program, the second in which `Expires` was formatted last, and its value: a cache. With it
+    /// and that of the clock, [`Lifetime::write`] takes 160 instructions besides its inserts; formatting a date for each
+    /// request takes 700 (`benches/README.md`).
     static EXPIRES: RefCell<Vec<(u64, u64, HeaderValue)>> = const { RefCell::new(Vec::new()) };
 }
 

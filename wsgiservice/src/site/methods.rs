@@ -1,7 +1,6 @@
-//! The registered methods of HTTP, and the `Allow` of a resource.
+//! The `Allow` of a resource.
 
 use http::HeaderValue;
-pub(crate) use wsgiservice_grammar::method::REGISTERED;
 
 /// The value of `Allow` for these methods: with `HEAD` if they include `GET`, always with `OPTIONS`, in alphabetical order.
 pub(crate) fn allow<'a>(methods: impl Iterator<Item = &'a str>) -> HeaderValue {

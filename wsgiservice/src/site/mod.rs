@@ -19,17 +19,17 @@ use http::HeaderValue;
 
 pub use self::policy::Policy;
 pub(crate) use self::{
-    freshness::Lifetime,
-    mounting::Mounting,
-    operation::{Deprecation, SiteOperation},
-    resource::SiteResource,
+    freshness::Lifetime, mounting::Mounting, operation::SiteOperation, resource::SiteResource,
     responses::SiteResponse,
 };
-pub(crate) use crate::declaration::Package;
+pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
     http::request::Request, problem::Problem, representation::Representations, routing::Router,
     settings::Network,
 };
+
+/// The paths of the resources that describe the application, for trusted clients only.
+const INTERNAL: &str = "/_internal/";
 
 /// A compiled application.
 #[derive(Debug)]
@@ -44,6 +44,11 @@ pub(crate) struct Site {
     pub(crate) policy: Arc<Policy>,
     /// The networks whose clients may read `/_internal/`.
     trusted: Vec<Network>,
+}
+
+/// Returns whether the path belongs to a resource that describes the application.
+pub(crate) fn is_internal(path: &str) -> bool {
+    path.starts_with(INTERNAL)
 }
 
 impl Site {

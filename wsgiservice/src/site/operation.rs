@@ -2,12 +2,13 @@
 
 use http::{HeaderName, HeaderValue, Method};
 
+use wsgiservice_grammar::path::Path;
+
 use super::{Lifetime, Policy, deprecation};
 use crate::{
     content::{ContentUse, WholeContent},
     declaration::{
-        Argument, Deprecation as Declared, Mount, Operation, Operations, Parameter, Returns, Role,
-        SchemaOf,
+        Argument, Deprecation, Mount, Operation, Operations, Parameter, Returns, Role, SchemaOf,
     },
     parameters::compiled::{CompiledParameter, Parameters},
     representation::Representations,
@@ -32,14 +33,6 @@ pub(crate) struct SiteOperation {
     declaration: &'static Operation,
 }
 
-/// What the documentation reports of a deprecated method.
-#[derive(Debug)]
-pub(crate) struct Deprecation {
-    pub(crate) since: Option<&'static str>,
-    pub(crate) note: Option<&'static str>,
-    pub(crate) sunset: Option<&'static str>,
-}
-
 impl SiteOperation {
     /// Compiles a method or a hook.
     ///
@@ -48,6 +41,7 @@ impl SiteOperation {
     pub(super) fn new(
         position: usize,
         mount: &Mount,
+        path: &Path,
         table: &Operations,
         declaration: &'static Operation,
         policy: &Policy,
@@ -58,10 +52,10 @@ impl SiteOperation {
         let whole = whole(declaration);
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
-        let parameters = Parameters::new(mount, declaration, reads_members)?;
+        let parameters = Parameters::new(mount, path, declaration, reads_members)?;
         let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
         let content = ContentUse { whole, parameters: parameters.are_in_content(), needs_file };
-        let limit = declaration.limits.content.or(mount.limits.content);
+        let limits = declaration.limits.or(mount.limits);
         Ok(Self {
             position,
             role: declaration.role,
@@ -71,7 +65,7 @@ impl SiteOperation {
             freshness: declaration.freshness.as_ref().map(Lifetime::new),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
-            content_limit: limit.unwrap_or(policy.content_limit),
+            content_limit: limits.content.unwrap_or(policy.content_limit),
             returns,
             declaration,
         })
@@ -81,7 +75,7 @@ impl SiteOperation {
     pub(crate) fn method_name(&self) -> &'static str {
         match self.role {
             Role::Method(name) => name,
-            _ => "",
+            Role::Hook(_) => "",
         }
     }
 
@@ -92,8 +86,7 @@ impl SiteOperation {
 
     /// Its deprecation, if it is deprecated.
     pub(crate) fn deprecation(&self) -> Option<Deprecation> {
-        let Declared { since, note, sunset } = self.declaration.deprecation?;
-        Some(Deprecation { since, note, sunset })
+        self.declaration.deprecation
     }
 
     /// The value of `Cache-Control`, if it declares its freshness.
@@ -140,7 +133,7 @@ impl SiteOperation {
 fn method(role: Role) -> Option<Method> {
     match role {
         Role::Method(name) => Method::from_bytes(name.as_bytes()).ok(),
-        _ => None,
+        Role::Hook(_) => None,
     }
 }
 

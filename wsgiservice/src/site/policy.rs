@@ -1,8 +1,7 @@
 //! How an application behaves where the standard leaves a choice.
 
 use http::StatusCode;
-
-use super::methods;
+use wsgiservice_grammar::method::REGISTERED;
 
 /// The choices of an application where the standard leaves one.
 ///
@@ -45,7 +44,7 @@ impl Policy {
             sends_default: false,
             violations: StatusCode::BAD_REQUEST,
             content_limit: 2 << 20,
-            known_methods: methods::REGISTERED.iter().copied().map(str::to_owned).collect(),
+            known_methods: REGISTERED.iter().copied().map(str::to_owned).collect(),
             ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
             content_md5: false,
         }

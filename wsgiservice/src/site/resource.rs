@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, header};
 
+use wsgiservice_grammar::path::Path;
+
 use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
-    declaration::{Mount, Operations, Package, Representation as Own, Role},
+    declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
     representation::{Representation, Representations},
     resource::ErasedResource,
     routing::Router,
@@ -25,7 +27,7 @@ pub(crate) struct SiteResource {
     /// The position of the layers of the nested applications around it, if there are any.
     pub(crate) layers: Option<usize>,
     mount: Mount,
-    path: String,
+    path: Path,
     methods: Vec<SiteOperation>,
     hooks: Vec<SiteOperation>,
 }
@@ -39,15 +41,16 @@ impl SiteResource {
         let Mounting { prefix, mount, operations: table, resource, layers, .. } = mounting;
         let policy = mounting.policy.unwrap_or_else(|| Arc::clone(policy));
         let path = format!("{prefix}{}", mount.path);
-        let (operations, wrong) = compile(&mount, &table, &policy);
+        let at = |error: String| format!("`{}` at `{path}`: {error}", mount.name);
+        let path = Path::parse(&path).map_err(|error| vec![at(error.to_string())])?;
+        let (operations, wrong) = compile(&mount, &path, &table, &policy);
         if !wrong.is_empty() {
-            let at = format!("`{}` at `{path}`", mount.name);
-            return Err(wrong.into_iter().map(|error| format!("{at}: {error}")).collect());
+            return Err(wrong.into_iter().map(at).collect());
         }
         let (methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
         let names = methods.iter().filter_map(|operation| operation.method.as_ref());
-        let has_etag = hooks.iter().any(|hook| hook.role == Role::Etag);
+        let has_etag = hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Etag));
         Ok(Self {
             resource,
             allow: methods::allow(names.map(Method::as_str)),
@@ -78,7 +81,7 @@ impl SiteResource {
     }
 
     /// Its path template, with the prefix of the applications that it is nested in.
-    pub(crate) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -103,7 +106,7 @@ impl SiteResource {
         all
     }
 
-    /// The extensions that a target of it can end in.
+    /// The extensions that its targets can have.
     pub(crate) fn extensions(&self) -> Vec<&'static str> {
         let all = self.methods.iter().flat_map(|method| method.representations.iter());
         let mut extensions: Vec<_> = all.map(|representation| representation.extension).collect();
@@ -120,12 +123,14 @@ impl SiteResource {
         &self.hooks
     }
 
+    /// The operation that responds to a method: that of `GET` also responds to `HEAD` (RFC 9110, section 9.3.2).
     pub(crate) fn method(&self, method: &Method) -> Option<&SiteOperation> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         self.methods.iter().find(|operation| operation.method.as_ref() == Some(method))
     }
 
-    pub(crate) fn hook(&self, role: Role) -> Option<&SiteOperation> {
-        self.hooks.iter().find(|hook| hook.role == role)
+    pub(crate) fn hook(&self, hook: Hook) -> Option<&SiteOperation> {
+        self.hooks.iter().find(|operation| operation.role == Role::Hook(hook))
     }
 
     /// The responses that a method can have, in the order of their statuses; that for any other status is the last.
@@ -140,7 +145,7 @@ impl SiteResource {
 
     /// The challenges with which `authorize` asks for credentials, each once.
     pub(crate) fn challenges(&self) -> Vec<&'static str> {
-        let failures = self.hook(Role::Authorize).and_then(|authorize| authorize.returns.failures);
+        let failures = self.hook(Hook::Authorize).and_then(|authorize| authorize.returns.failures);
         let mut challenges = Vec::new();
         for challenge in failures.unwrap_or_default().iter().filter_map(|it| it.challenge) {
             if !challenges.contains(&challenge) {
@@ -173,7 +178,7 @@ impl SiteResource {
                 other.name(),
                 other.path
             ),
-            None => format!("`{name}` at `{path}` is not a valid path"),
+            None => format!("`{name}` at `{path}`: the router does not support the path"),
         })
     }
 }
@@ -181,13 +186,14 @@ impl SiteResource {
 /// The operations of a resource, and everything that is wrong with them.
 fn compile(
     mount: &Mount,
+    path: &Path,
     table: &Operations,
     policy: &Policy,
 ) -> (Vec<SiteOperation>, Vec<String>) {
     let mut operations = Vec::new();
     let mut wrong = Vec::new();
     for (position, operation) in table.operations.iter().enumerate() {
-        match SiteOperation::new(position, mount, table, operation, policy) {
+        match SiteOperation::new(position, mount, path, table, operation, policy) {
             Ok(operation) => operations.push(operation),
             Err(errors) => wrong.extend(errors),
         }

@@ -4,8 +4,10 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{SiteOperation, SiteResource};
 use crate::{
-    declaration::{Failure, Returns, Role, SchemaOf},
+    content::media_types_field,
+    declaration::{Failure, Hook, Returns, SchemaOf},
     problem::{phrase, schema},
+    representation::PROBLEM_MEDIA_TYPES,
 };
 
 /// A response that a method can have.
@@ -14,20 +16,16 @@ pub(crate) struct SiteResponse {
     /// The status, or `None` for any other one.
     pub(crate) status: Option<u16>,
     pub(crate) description: &'static str,
-    /// The names of the header fields that it can have, beside those that every response has.
+    /// The names of the header fields that it can have, in addition to those that every response has.
     pub(crate) fields: Vec<&'static str>,
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) is_problem: bool,
 }
 
-/// The media types of a problem.
-pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
-    ["application/problem+json", "application/problem+xml", "text/html"];
-
 /// The responses of a method, in the order of their statuses; that for any other status is the last.
 pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<SiteResponse> {
-    let facts = Facts { resource, operation, hooks: hooks(resource, operation) };
+    let facts = Facts { resource, operation, preceding: preceding(resource, operation) };
     let mut responses = facts.own();
     responses.extend(facts.problems());
     let mut responses = by_status(responses);
@@ -39,7 +37,7 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
     responses
 }
 
-/// The responses to `OPTIONS`, which have these fields. It reads nothing of the request.
+/// The responses to `OPTIONS`, with these fields; `OPTIONS` ignores the rest of the request.
 pub(super) fn of_options(fields: &[(HeaderName, HeaderValue)]) -> Vec<SiteResponse> {
     let known = ["Allow", "Accept-Patch", "Accept-Post"];
     let has = |name: &&str| fields.iter().any(|(field, _)| field == *name);
@@ -55,13 +53,13 @@ struct Facts<'a> {
     resource: &'a SiteResource,
     operation: &'a SiteOperation,
     /// What else can fail before the method returns.
-    hooks: Vec<Hook<'a>>,
+    preceding: Vec<PrecedingCall<'a>>,
 }
 
-/// An operation that runs beside the method, and whose failure ends the request.
-struct Hook<'a> {
+/// A call before that of the method, whose failure ends the request.
+struct PrecedingCall<'a> {
     returns: &'a Returns,
-    /// Whether it may find nothing without failing.
+    /// Whether its 404 or 410 does not end the request.
     may_find_nothing: bool,
 }
 
@@ -134,7 +132,7 @@ impl Facts<'_> {
         if returns.optional {
             problems.add(404, "Not found.");
         }
-        problems.add_failures(self.hooks.iter().flat_map(Hook::failures));
+        problems.add_failures(self.preceding.iter().flat_map(PrecedingCall::failures));
         if self.operation.is_represented() && !policy.sends_default {
             problems.add(406, "The client accepts none of the available representations.");
         }
@@ -145,7 +143,13 @@ impl Facts<'_> {
                 .add(415, "The media type or the content coding of the content is not supported.");
         }
         problems.add(500, "Internal error; the log has its cause, under the ID in the document.");
-        problems.into_responses()
+        let mut responses = problems.into_responses();
+        for response in responses.iter_mut().filter(|it| it.status == Some(415)) {
+            response
+                .fields
+                .extend([media_types_field(self.operation.method_name()), "Accept-Encoding"]);
+        }
+        responses
     }
 
     /// The response with any other status, if there can be one.
@@ -153,7 +157,8 @@ impl Facts<'_> {
         if self.writes_response() {
             return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
         }
-        let mut all = self.hooks.iter().map(|hook| hook.returns).chain([&self.operation.returns]);
+        let preceding = self.preceding.iter().map(|call| call.returns);
+        let mut all = preceding.chain([&self.operation.returns]);
         let is_open = all.any(|returns| returns.fails && returns.failures.is_none());
         is_open.then(|| SiteResponse::problem(None, "Any other problem."))
     }
@@ -164,16 +169,16 @@ impl Facts<'_> {
     }
 
     fn has_etag(&self) -> bool {
-        self.resource.computes_etag || self.resource.hook(Role::Etag).is_some()
+        self.resource.computes_etag || self.resource.hook(Hook::Etag).is_some()
     }
 
     fn has_date(&self) -> bool {
-        self.resource.hook(Role::LastModified).is_some()
+        self.resource.hook(Hook::LastModified).is_some()
     }
 
     /// Whether a client can get a 304.
     fn is_conditional(&self) -> bool {
-        self.has_etag() || self.has_date() || self.resource.hook(Role::Exists).is_some()
+        self.has_etag() || self.has_date() || self.resource.hook(Hook::Exists).is_some()
     }
 
     fn returns_status(&self, status: u16) -> bool {
@@ -186,19 +191,19 @@ impl Facts<'_> {
     }
 }
 
-/// The hooks of the resource; and its `get`, if it gives the entity tag of what another method changes.
-fn hooks<'a>(resource: &'a SiteResource, operation: &SiteOperation) -> Vec<Hook<'a>> {
-    let hook = |operation: &'a SiteOperation, may_find_nothing| Hook {
+/// The hooks, and `get` if it computes the tag before another method runs.
+fn preceding<'a>(resource: &'a SiteResource, operation: &SiteOperation) -> Vec<PrecedingCall<'a>> {
+    let call = |operation: &'a SiteOperation, may_find_nothing| PrecedingCall {
         returns: &operation.returns,
         may_find_nothing,
     };
     let computes_etag = resource.computes_etag && !operation.is_get();
     let get = resource.methods().iter().find(|method| method.is_get() && computes_etag);
-    let hooks = resource.hooks().iter().map(|it| hook(it, false));
-    hooks.chain(get.map(|get| hook(get, true))).collect()
+    let hooks = resource.hooks().iter().map(|it| call(it, false));
+    hooks.chain(get.map(|get| call(get, true))).collect()
 }
 
-impl Hook<'_> {
+impl PrecedingCall<'_> {
     fn failures(&self) -> impl Iterator<Item = &'static Failure> {
         let may_find_nothing = self.may_find_nothing;
         let is_nothing = move |status| may_find_nothing && [404, 410].contains(&status);
@@ -251,8 +256,7 @@ impl SiteResponse {
         let field = match status {
             Some(401) => Some("WWW-Authenticate"),
             Some(405) => Some("Allow"),
-            Some(413 | 429 | 503) => Some("Retry-After"),
-            Some(415) => Some("Accept"),
+            Some(429 | 503) => Some("Retry-After"),
             Some(416) => Some("Content-Range"),
             _ => None,
         };

@@ -2,9 +2,12 @@
 
 use http::{Method, StatusCode, Uri};
 
-use crate::{http::path, site::Site};
+use crate::{
+    http::path,
+    site::{self, Site},
+};
 
-/// Whether the status of the response to a request is documented; `None` if the method is not.
+/// Whether the status of the response to a request is documented; `None` if the method is not documented.
 pub(super) fn is_documented(
     site: &Site,
     method: &Method,
@@ -12,13 +15,15 @@ pub(super) fn is_documented(
     status: StatusCode,
 ) -> Option<bool> {
     let path = path::normalise(target.path());
+    if site::is_internal(&path) {
+        return None;
+    }
     let matched = site.router.find(&path)?;
     if site.router.ignores(method, &matched, &path, target.query()) {
         return None;
     }
     let resource = site.resources.get(matched.resource)?;
     let responses = match *method {
-        Method::HEAD => resource.responses(resource.method(&Method::GET)?),
         Method::OPTIONS => resource.options_responses(),
         ref method => resource.responses(resource.method(method)?),
     };

@@ -41,7 +41,7 @@ const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
 #[track_caller]
 pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
     let file = file.as_ref();
-    let document = match application.compile(Vec::new()) {
+    let document = match application.compile() {
         Ok((_, documentation)) => openapi::document(&documentation),
         Err(error) => panic!("the application cannot be built: {error}"),
     };

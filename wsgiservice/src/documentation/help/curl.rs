@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use wsgiservice_grammar::path::Path;
 
-use crate::documentation::{Content, Method, Parameter, as_json, example::Examples};
-
-/// The characters that are encoded in a value within a URL: all but the unreserved ones (RFC 3986, section 2.3).
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::{
+    documentation::{Content, Method, Parameter, as_json, example::Examples},
+    http::path::{rest, segment},
+    problem::place::Place,
+};
 
 /// The characters that are encoded in a path. `%` is not, since values in the path are encoded before.
 const PATH: &AsciiSet = &CONTROLS
@@ -26,27 +27,27 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The command, with the parameters that are required or have an example.
-pub(super) fn curl(path: &str, method: &Method, examples: Examples<'_>, origin: &str) -> String {
-    let shown = || method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
+pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin: &str) -> String {
+    let shown = method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
     let mut variables = Vec::new();
     let mut query = Vec::new();
+    let mut members = Vec::new();
     let mut words = vec!["curl".to_owned()];
     if method.method != "GET" {
         words.extend(["-X".to_owned(), quoted_if_needed(method.method)]);
     }
-    for parameter in shown() {
+    for parameter in shown {
         let value = value(parameter, examples);
         match parameter.place {
-            "path" => variables.push((parameter.name, value)),
-            "query" => query.push(format!("{}={}", encoded(parameter.key), encoded(&value))),
-            "header" => {
+            Place::Path => variables.push((parameter.name, value)),
+            Place::Query => query.push(format!("{}={}", segment(parameter.key), segment(&value))),
+            Place::Header => {
                 words.extend(["-H".to_owned(), quoted(&format!("{}: {value}", parameter.key))]);
             }
-            _ => {}
+            Place::Content => members.push(parameter),
         }
     }
-    let members: Vec<_> = shown().filter(|parameter| parameter.place == "content").collect();
-    let takes_members = method.parameters.iter().any(|parameter| parameter.place == "content");
+    let takes_members = method.parameters.iter().any(|parameter| parameter.place == Place::Content);
     match &method.content {
         Some(content) if !takes_members => words.extend(whole(content, examples)),
         _ => words.extend(self::members(&members, examples)),
@@ -68,21 +69,14 @@ fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
 }
 
 /// The path with the values of its variables; that of the rest of a path keeps its slashes.
-fn filled(path: &str, variables: &[(&str, String)]) -> String {
-    let Ok(path) = Path::parse(path) else { return path.to_owned() };
+fn filled(path: &Path, variables: &[(&str, String)]) -> String {
     path.replace_variables(|name, is_rest| {
         match variables.iter().find(|(variable, _)| *variable == name) {
-            Some((_, value)) if is_rest => {
-                value.split('/').map(encoded).collect::<Vec<_>>().join("/")
-            }
-            Some((_, value)) => encoded(value),
+            Some((_, value)) if is_rest => rest(value),
+            Some((_, value)) => segment(value),
             None => format!("{{{name}}}"),
         }
     })
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, VALUE).to_string()
 }
 
 /// The options for a form, as multipart if it has a file.
@@ -95,7 +89,7 @@ fn members(members: &[&Parameter], examples: Examples<'_>) -> Vec<String> {
             ["--form-string".to_owned(), quoted(&part)]
         }
         (false, false) => {
-            let pair = format!("{}={}", encoded(member.key), value(member, examples));
+            let pair = format!("{}={}", segment(member.key), value(member, examples));
             ["--data-urlencode".to_owned(), quoted(&pair)]
         }
     };
@@ -145,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    fn parameter(place: &'static str, name: &'static str, example: &'static str) -> Parameter {
+    fn parameter(place: Place, name: &'static str, example: &'static str) -> Parameter {
         Parameter {
             name,
             place,
@@ -165,7 +159,13 @@ mod tests {
     }
 
     fn content(media_type: &'static str, schema: Value) -> Content {
-        Content { is_required: true, media_types: vec![media_type], limit: 1, schema: Some(schema) }
+        Content {
+            is_required: true,
+            media_types: vec![media_type],
+            limit: 1,
+            schema: Some(schema),
+            schema_without_members: None,
+        }
     }
 
     fn command(
@@ -186,16 +186,18 @@ mod tests {
             cache_control: None,
             challenges: Vec::new(),
         };
-        curl(path, &method, Examples { schemas: &Map::new() }, "http://a")
+        let path = Path::parse(path).expect("a path");
+        curl(&path, &method, Examples { schemas: &Map::new() }, "http://a")
     }
 
     #[test]
     fn a_variable_without_an_example_gets_a_plausible_value() {
-        let id = Parameter { schema: json!({"type": "integer"}), ..parameter("path", "id", "") };
+        let id =
+            Parameter { schema: json!({"type": "integer"}), ..parameter(Place::Path, "id", "") };
         assert_eq!(command("GET", "/{id}", vec![id], None), "curl 'http://a/1'");
         let id = Parameter {
             schema: json!({"format": "uuid", "type": "string"}),
-            ..parameter("path", "id", "")
+            ..parameter(Place::Path, "id", "")
         };
         let expected = "curl 'http://a/6ba7b810-9dad-41d1-80b4-00c04fd430c8.txt'";
         assert_eq!(command("GET", "/{id}.txt", vec![id], None), expected);
@@ -204,26 +206,26 @@ mod tests {
     #[test]
     fn values_are_encoded_in_the_path_and_in_the_query() {
         let parameters =
-            vec![parameter("path", "a", "b/ü?{1}"), parameter("query", "q", "a b&c=d+e")];
+            vec![parameter(Place::Path, "a", "b/ü?{1}"), parameter(Place::Query, "q", "a b&c=d+e")];
         let expected = "curl 'http://a/b%2F%C3%BC%3F%7B1%7D?q=a%20b%26c%3Dd%2Be'";
         assert_eq!(command("GET", "/{a}", parameters, None), expected);
     }
 
     #[test]
     fn the_value_of_a_rest_variable_keeps_its_slashes() {
-        let rest = vec![parameter("path", "rest", "a/b c")];
+        let rest = vec![parameter(Place::Path, "rest", "a/b c")];
         assert_eq!(command("GET", "/x/{*rest}", rest, None), "curl 'http://a/x/a/b%20c'");
     }
 
     #[test]
     fn a_quotation_mark_does_not_end_the_shell_word() {
-        let field = vec![parameter("header", "X-Key", "it's")];
+        let field = vec![parameter(Place::Header, "X-Key", "it's")];
         assert_eq!(command("GET", "/", field, None), r"curl -H 'X-Key: it'\''s' 'http://a/'");
     }
 
     #[test]
     fn form_values_are_encoded() {
-        let form = vec![parameter("content", "text", "a&b")];
+        let form = vec![parameter(Place::Content, "text", "a&b")];
         let expected = "curl -X POST --data-urlencode 'text=a&b' 'http://a/'";
         assert_eq!(
             command("POST", "/", form, Some(content("application/json", json!({})))),
@@ -233,8 +235,8 @@ mod tests {
 
     #[test]
     fn a_form_with_a_file_is_multipart() {
-        let file = Parameter { is_file: true, ..parameter("content", "picture", "") };
-        let form = vec![parameter("content", "text", "@a"), file];
+        let file = Parameter { is_file: true, ..parameter(Place::Content, "picture", "") };
+        let form = vec![parameter(Place::Content, "text", "@a"), file];
         let expected = "curl -X POST --form-string 'text=@a' -F 'picture=@FILE' 'http://a/'";
         assert_eq!(command("POST", "/", form, None), expected);
     }

@@ -15,7 +15,7 @@ use wsgiservice_macros::{mount, resource};
 use self::page::{CONTENT_SECURITY_POLICY, PageSettings, page};
 #[cfg(feature = "command-line")]
 pub(crate) use self::static_files::write;
-use super::{Documentation, openapi, tree::Tree, view};
+use super::{Documentation, data, openapi, tree::Tree};
 use crate::{
     answer::{Binary, WithFields},
     http::request::Request,
@@ -68,7 +68,7 @@ struct View {
 
 impl Serialize for View {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        view::view(&self.documentation).serialize(serializer)
+        data::tree(&self.documentation).serialize(serializer)
     }
 }
 

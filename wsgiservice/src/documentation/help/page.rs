@@ -7,9 +7,12 @@ use super::{
     curl::{curl, json, word},
     markdown::markdown,
 };
-use crate::documentation::{
-    Content, Documentation, Method, Parameter, Representation, Resource, Response,
-    example::Examples,
+use crate::{
+    documentation::{
+        Content, Documentation, Method, Parameter, Representation, Resource, Response,
+        example::Examples,
+    },
+    problem::place::Place,
 };
 
 /// The page loads its style and its script from its own origin, and sends requests only there.
@@ -102,7 +105,7 @@ fn anchor(resource: &Resource) -> String {
     format!(
         "{}-{}",
         resource.name,
-        resource.path.replace(|it: char| !it.is_ascii_alphanumeric(), "-")
+        resource.path.to_string().replace(|it: char| !it.is_ascii_alphanumeric(), "-")
     )
 }
 
@@ -202,7 +205,7 @@ fn parameters(parameters: &[Parameter]) -> Markup {
                     @for parameter in parameters {
                         tr {
                             td { code { (parameter.key) } @if parameter.is_required { " " strong { "Required" } } }
-                            td data-label="In" { (parameter.place) @if let Some(other) = parameter.other_place { " or " (other) } }
+                            td data-label="In" { (parameter.place.name()) @if let Some(other) = parameter.other_place { " or " (other.name()) } }
                             td data-label="Type" { (parameter.kind) @if parameter.is_repeated { ", repeated" } }
                             td {
                                 (markdown(parameter.description))
@@ -302,7 +305,7 @@ fn size(bytes: usize) -> String {
 /// The form that sends requests, hidden until the script runs.
 fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup {
     let takes_whole = method.content.is_some()
-        && method.parameters.iter().all(|parameter| parameter.place != "content");
+        && method.parameters.iter().all(|parameter| parameter.place != Place::Content);
     let required = method.content.as_ref().filter(|content| takes_whole && content.is_required);
     let whole = required.and_then(|content| json(content, examples));
     html! {
@@ -348,7 +351,7 @@ fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
     let kind = one.get("type").and_then(Value::as_str);
-    let (key, place, required) = (parameter.key, parameter.place, parameter.is_required);
+    let (key, place, required) = (parameter.key, parameter.place.name(), parameter.is_required);
     let value = parameter.example;
     html! {
         label {

@@ -13,8 +13,7 @@ const CONSTRUCTION: usize = 1 << 20;
 
 /// A regular expression, compiled.
 ///
-/// If it has few enough states, they are in a table that is never written, so that threads do not wait for each other and
-/// each byte is one look-up. Otherwise, states are made when they are needed.
+/// A small expression becomes a complete DFA: one lookup per byte and no shared cache; a larger one uses `regex`.
 #[derive(Debug)]
 pub(super) enum Expression {
     Table { states: Box<dense::DFA<Vec<u32>>>, start: StateID },

@@ -48,8 +48,10 @@ impl Len {
         if !is_text {
             return;
         }
-        // A value that is validated must not be empty, whatever its least length is.
-        schema.insert("minLength".to_owned(), self.least.max(1).into());
+        // A value that is validated must not be empty, which the schema states already.
+        if self.least > 1 {
+            schema.insert("minLength".to_owned(), self.least.into());
+        }
         if self.most < usize::MAX {
             schema.insert("maxLength".to_owned(), self.most.into());
         }
@@ -94,7 +96,7 @@ mod tests {
     #[test]
     fn only_the_schema_of_a_text_has_a_length() {
         assert_eq!(schema(&Len::new(2, 3), true), json!({"minLength": 2, "maxLength": 3}));
-        assert_eq!(schema(&Len::new(0, usize::MAX), true), json!({"minLength": 1}));
+        assert_eq!(schema(&Len::new(0, usize::MAX), true), json!({}));
         assert_eq!(schema(&Len::new(2, 3), false), json!({}));
     }
 }

@@ -6,6 +6,7 @@
 mod expression;
 mod format;
 mod len;
+mod multiple_of;
 mod one_of;
 mod range;
 mod re;
@@ -16,7 +17,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use wsgiservice_grammar::{bound::Bound, rule::Rule};
 
-use self::{format::Format, len::Len, one_of::OneOf, range::Range, re::Re};
+use self::{
+    format::Format, len::Len, multiple_of::MultipleOf, one_of::OneOf, range::Range, re::Re,
+};
 use crate::problem::violation::Code;
 
 /// A rule, compiled.
@@ -25,6 +28,7 @@ pub(crate) enum CompiledRule {
     Re(Re),
     Len(Len),
     Range(Range),
+    MultipleOf(MultipleOf),
     OneOf(OneOf),
     Format(Format),
 }
@@ -52,6 +56,7 @@ impl CompiledRule {
             Rule::Re(expression) => Self::Re(Re::new(expression)?),
             Rule::Len { least, most } => Self::Len(Len::new(least, most)),
             Rule::Range { least, most } => Self::Range(Range::new(least, most)),
+            Rule::MultipleOf(step) => Self::MultipleOf(MultipleOf::new(step)),
             Rule::OneOf(values) => Self::OneOf(OneOf::new(values)),
             Rule::Format(format) => Self::Format(Format::new(format)?),
         })
@@ -63,19 +68,21 @@ impl CompiledRule {
             Self::Re(_) => "re",
             Self::Len(_) => "len",
             Self::Range(_) => "range",
+            Self::MultipleOf(_) => "multiple_of",
             Self::OneOf(_) => "one_of",
             Self::Format(_) => "format",
         }
     }
 
     /// The order in which the rules of a value are checked. The first that it violates is reported.
-    pub(crate) fn turn(&self) -> u8 {
+    pub(crate) fn check_order(&self) -> u8 {
         match self {
             Self::Len(_) => 0,
             Self::Re(_) => 1,
             Self::OneOf(_) => 2,
             Self::Format(_) => 3,
             Self::Range(_) => 4,
+            Self::MultipleOf(_) => 5,
         }
     }
 
@@ -89,6 +96,7 @@ impl CompiledRule {
             Self::Re(rule) => rule.check(text),
             Self::Len(rule) => rule.check(text),
             Self::Range(rule) => rule.check(text),
+            Self::MultipleOf(rule) => rule.check(text),
             Self::OneOf(rule) => rule.check(text),
             Self::Format(rule) => rule.check(text),
         }
@@ -112,6 +120,7 @@ impl CompiledRule {
             Self::Re(rule) => Some(rule.in_words()),
             Self::Len(rule) => Some(rule.in_words(of_file)),
             Self::Range(rule) => rule.in_words(),
+            Self::MultipleOf(rule) => Some(rule.in_words()),
             Self::OneOf(rule) => Some(rule.in_words()),
             Self::Format(rule) => Some(rule.in_words()),
         }
@@ -123,6 +132,7 @@ impl CompiledRule {
             Self::Re(rule) => rule.schema(is_text, schema),
             Self::Len(rule) => rule.schema(is_text, schema),
             Self::Range(rule) => rule.schema(schema),
+            Self::MultipleOf(rule) => rule.schema(schema),
             Self::OneOf(rule) => rule.schema(schema),
             Self::Format(rule) => rule.schema(schema),
         }
@@ -150,7 +160,7 @@ pub(crate) fn json_value(schema: &Map<String, Value>, text: &'static str) -> Val
 
 #[cfg(test)]
 mod tests {
-    use wsgiservice_grammar::rule::new;
+    use wsgiservice_grammar::{rule::new, value::Literal};
 
     use super::*;
 
@@ -164,6 +174,7 @@ mod tests {
             new::re("a"),
             new::len(1, 2),
             new::range(Bound::Open, Bound::Open),
+            new::multiple_of(Literal::Integer(5, "5")),
             new::one_of(&["a"]),
             new::format("uuid"),
         ] {

@@ -13,7 +13,7 @@ use std::{
 use tokio::{io::AsyncWrite, net::tcp::OwnedWriteHalf};
 
 use super::batch;
-use crate::server::timeouts::ConnectionState;
+use crate::server::connection_state::ConnectionState;
 
 /// The longest write that is batched, in bytes. Copying a longer one would cost as much as sending it.
 const MAX_BATCHED: usize = 8 << 10;

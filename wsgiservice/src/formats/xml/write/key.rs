@@ -7,32 +7,37 @@ use serde::ser::{self, Impossible};
 
 use super::Error;
 
-/// A serializer that accepts valid keys of a map and returns their text.
+/// A serializer that accepts valid keys of a map and passes their text to a function.
+///
+/// A function, because a key that is text already then needs no copy.
 #[derive(Debug)]
-pub(crate) struct KeySerializer;
+pub(crate) struct KeySerializer<F>(pub(crate) F);
 
-/// Implements methods for types whose text is their `Display`.
-macro_rules! displayed {
+/// Implements methods for integers.
+macro_rules! integers {
     ($($method:ident($type:ty);)*) => {
-        $(fn $method(self, value: $type) -> Result<String, Error> {
-            Ok(value.to_string())
+        $(fn $method(self, value: $type) -> Result<R, Error> {
+            (self.0)(itoa::Buffer::new().format(value))
         })*
     };
 }
 
-impl ser::Serializer for KeySerializer {
-    type Ok = String;
+impl<F: FnOnce(&str) -> Result<R, Error>, R> ser::Serializer for KeySerializer<F> {
+    type Ok = R;
     type Error = Error;
-    type SerializeSeq = Impossible<String, Error>;
-    type SerializeTuple = Impossible<String, Error>;
-    type SerializeTupleStruct = Impossible<String, Error>;
-    type SerializeTupleVariant = Impossible<String, Error>;
-    type SerializeMap = Impossible<String, Error>;
-    type SerializeStruct = Impossible<String, Error>;
-    type SerializeStructVariant = Impossible<String, Error>;
+    type SerializeSeq = Impossible<R, Error>;
+    type SerializeTuple = Impossible<R, Error>;
+    type SerializeTupleStruct = Impossible<R, Error>;
+    type SerializeTupleVariant = Impossible<R, Error>;
+    type SerializeMap = Impossible<R, Error>;
+    type SerializeStruct = Impossible<R, Error>;
+    type SerializeStructVariant = Impossible<R, Error>;
 
-    displayed! {
-        serialize_bool(bool);
+    fn serialize_bool(self, value: bool) -> Result<R, Error> {
+        (self.0)(if value { "true" } else { "false" })
+    }
+
+    integers! {
         serialize_i8(i8);
         serialize_i16(i16);
         serialize_i32(i32);
@@ -43,35 +48,41 @@ impl ser::Serializer for KeySerializer {
         serialize_u32(u32);
         serialize_u64(u64);
         serialize_u128(u128);
-        serialize_char(char);
-        serialize_str(&str);
     }
 
-    fn serialize_f32(self, value: f32) -> Result<String, Error> {
-        finite(value.is_finite(), &value)
+    fn serialize_f32(self, value: f32) -> Result<R, Error> {
+        (self.0)(&finite(value.is_finite(), &value)?)
     }
 
-    fn serialize_f64(self, value: f64) -> Result<String, Error> {
-        finite(value.is_finite(), &value)
+    fn serialize_f64(self, value: f64) -> Result<R, Error> {
+        (self.0)(&finite(value.is_finite(), &value)?)
     }
 
-    fn serialize_bytes(self, _value: &[u8]) -> Result<String, Error> {
+    fn serialize_char(self, value: char) -> Result<R, Error> {
+        (self.0)(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<R, Error> {
+        (self.0)(value)
+    }
+
+    fn serialize_bytes(self, _value: &[u8]) -> Result<R, Error> {
         Err(not_a_key())
     }
 
-    fn serialize_none(self) -> Result<String, Error> {
+    fn serialize_none(self) -> Result<R, Error> {
         Err(not_a_key())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<String, Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<R, Error> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<String, Error> {
+    fn serialize_unit(self) -> Result<R, Error> {
         Err(not_a_key())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<String, Error> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<R, Error> {
         Err(not_a_key())
     }
 
@@ -80,15 +91,15 @@ impl ser::Serializer for KeySerializer {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<String, Error> {
-        Ok(variant.to_owned())
+    ) -> Result<R, Error> {
+        (self.0)(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<String, Error> {
+    ) -> Result<R, Error> {
         value.serialize(self)
     }
 
@@ -98,7 +109,7 @@ impl ser::Serializer for KeySerializer {
         _index: u32,
         _variant: &'static str,
         _value: &T,
-    ) -> Result<String, Error> {
+    ) -> Result<R, Error> {
         Err(not_a_key())
     }
 
@@ -155,12 +166,12 @@ fn finite<T: Serialize>(is_finite: bool, number: &T) -> Result<String, Error> {
     if is_finite {
         Ok(serde_json::to_string(number)?)
     } else {
-        Err(Error("a number as the key of a map must be finite".to_owned()))
+        Err(Error("a number as the key of a map must be finite".into()))
     }
 }
 
 fn not_a_key() -> Error {
-    Error("the key of a map must be a string, a number or a boolean".to_owned())
+    Error("the key of a map must be a string, a number or a boolean".into())
 }
 
 #[cfg(test)]
@@ -180,7 +191,7 @@ mod tests {
     }
 
     fn key<T: Serialize>(value: T) -> Option<String> {
-        value.serialize(KeySerializer).ok()
+        value.serialize(KeySerializer(|key: &str| Ok(key.to_owned()))).ok()
     }
 
     #[test]

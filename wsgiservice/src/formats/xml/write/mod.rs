@@ -7,18 +7,24 @@
 //! The document is always well-formed: a key that cannot be the name of an element becomes an attribute, and characters
 //! that XML cannot express are dropped, so that a stray byte in a database does not fail the response.
 
+mod byte_set;
+mod escape;
 mod key;
 mod markup;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reference;
 mod serializer;
 
-use std::{fmt, io};
+use std::fmt;
 
+use bytes::Bytes;
 use serde::{Serialize, ser};
 use wsgiservice_grammar::xml::is_name;
 
-use self::markup::{Markup, tag};
+use self::markup::{Markup, Tag};
+use crate::formats::scratch;
 
 /// The root element if the given name is not valid.
 const DEFAULT_ROOT: &str = "response";
@@ -28,33 +34,25 @@ const DEFAULT_ROOT: &str = "response";
 /// # Errors
 ///
 /// Fails if the key of a map is not a string, a number or a boolean, or if the value itself fails to serialise.
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Vec<u8>, Error> {
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Bytes, Error> {
     let root = if is_name(root) { root } else { DEFAULT_ROOT };
-    let mut markup = Markup::default();
-    markup.element(&tag(root), value)?;
-    Ok(markup.into_bytes())
+    scratch::written(|document| Markup { document }.element(Tag::Name(root), value))
 }
 
 /// The error for a value without an XML form.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot be written as XML: {0}")]
-pub(crate) struct Error(String);
+pub(crate) struct Error(Box<str>);
 
 impl ser::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self(error.to_string())
+        Self(message.to_string().into())
     }
 }
 
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
-        Self(error.to_string())
+        ser::Error::custom(error)
     }
 }
 
@@ -105,7 +103,7 @@ mod tests {
 
     fn response<T: Serialize + ?Sized>(value: &T) -> String {
         let document = write(value, "response").expect("the value has an XML form");
-        let document = String::from_utf8(document).expect("XML is written as UTF-8");
+        let document = String::from_utf8(document.into()).expect("XML is written as UTF-8");
         document
             .strip_prefix("<response>")
             .and_then(|rest| rest.strip_suffix("</response>"))
@@ -114,13 +112,14 @@ mod tests {
     }
 
     fn document(root: &str) -> String {
-        String::from_utf8(write(&1, root).expect("a number has an XML form")).expect("UTF-8")
+        let document = write(&1, root).expect("a number has an XML form");
+        String::from_utf8(document.into()).expect("UTF-8")
     }
 
     #[test]
     fn the_document_is_only_the_root_element() {
         let document = write(&json!({"country_code": "CH"}), "response").expect("has an XML form");
-        assert_eq!(document, b"<response><country_code>CH</country_code></response>");
+        assert_eq!(document, "<response><country_code>CH</country_code></response>");
     }
 
     #[test]
@@ -235,6 +234,18 @@ mod tests {
             }
         }
         assert_eq!(response(&Bytes(&[1, 255])), response(&[1, 255]));
+    }
+
+    #[test]
+    fn displayed_values_are_text() {
+        struct Displayed(&'static str);
+        impl Serialize for Displayed {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&format_args!("<{}>", self.0))
+            }
+        }
+        assert_eq!(response(&Displayed("a&\u{0}b")), "&lt;a&amp;b&gt;");
+        assert_eq!(response(&BTreeMap::from([("key", Displayed("a"))])), "<key>&lt;a&gt;</key>");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Properties of the writer for every value, checked with an independent parser.
+//! Properties of the writer for every value, checked with an independent parser and an independent writer.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,12 @@ use proptest::prelude::*;
 use roxmltree::{Document, Node};
 use serde::Serialize;
 use serde_json::Value;
+use wsgiservice_grammar::xml::is_name;
 
-use super::write;
+use super::{
+    reference::{self, expressible},
+    write,
+};
 
 /// Values of all forms that `derive(Serialize)` produces. Fields are in alphabetical order because `serde_json::Value` may sort them.
 #[derive(Clone, Debug, Serialize)]
@@ -27,11 +31,23 @@ proptest! {
     #[test]
     fn every_json_value_is_read_back(value in json_values()) {
         let document = write(&value, "response").expect("every JSON value has an XML form");
-        let document = String::from_utf8(document).expect("XML is written as UTF-8");
+        let document = String::from_utf8(document.into()).expect("XML is written as UTF-8");
         let parsed = Document::parse(&document).expect("the document is well-formed");
 
         prop_assert_eq!(parsed.root_element().tag_name().name(), "response");
         assert_reads_as(parsed.root_element(), &value);
+    }
+
+    #[test]
+    fn every_json_value_is_written_as_by_quick_xml(value in json_values()) {
+        let document = write(&value, "response").expect("every JSON value has an XML form");
+
+        prop_assert_eq!(document, reference::write(&value, "response"));
+    }
+
+    #[test]
+    fn a_name_is_what_a_parser_takes_for_one(text in texts()) {
+        prop_assert_eq!(is_name(&text), reference::is_name(&text));
     }
 
     #[test]
@@ -47,7 +63,7 @@ proptest! {
     #[test]
     fn every_root_is_well_formed(root in texts(), text in texts()) {
         let document = write(&text, &root).expect("text has an XML form");
-        let document = String::from_utf8(document).expect("XML is written as UTF-8");
+        let document = String::from_utf8(document.into()).expect("XML is written as UTF-8");
         let parsed = Document::parse(&document).expect("the document is well-formed");
 
         let name = parsed.root_element().tag_name().name();
@@ -96,15 +112,6 @@ fn text_of<'a>(node: Node<'a, '_>) -> &'a str {
 
 fn key_of<'a>(node: Node<'a, '_>) -> &'a str {
     node.attribute("key").unwrap_or_else(|| node.tag_name().name())
-}
-
-/// Removes the characters that XML 1.0 §2.2 excludes.
-fn expressible(text: &str) -> String {
-    let left_out = |character: char| {
-        let whitespace = ['\t', '\n', '\r'].contains(&character);
-        (character < ' ' && !whitespace) || ['\u{FFFE}', '\u{FFFF}'].contains(&character)
-    };
-    text.replace(left_out, "")
 }
 
 fn json_values() -> impl Strategy<Value = Value> {
@@ -156,6 +163,7 @@ fn texts() -> impl Strategy<Value = String> {
         "[xX][mM][lL][a-z]{0,3}",
         "[a-z:.0-9-]{1,4}",
         "[<>&\"'\\]!\\[/;#\\r\\n\\t -]{0,8}",
+        "[a-z <é\u{FF01}]{0,80}",
         prop::collection::vec(characters, 0..12).prop_map(String::from_iter),
     ]
 }

@@ -3,25 +3,28 @@
 //! The forms follow `serde_json` in every case, including enum variants and numbers, so that the XML of a resource has the
 //! structure of its JSON. If JSON has `null`, also for numbers that are not finite, XML has an empty element.
 
+use std::fmt::{self, Write};
+
 use serde::Serialize;
 use serde::ser;
 
 use super::{
     Error,
     key::KeySerializer,
-    markup::{Markup, child_tag, tag},
+    markup::{Markup, Tag},
 };
 
-/// Implements methods for numbers and booleans, whose text needs no escaping.
-macro_rules! displayed {
+/// Implements methods for integers.
+macro_rules! integers {
     ($($method:ident($type:ty);)*) => {
-        $(fn $method(self, value: $type) -> Result<(), Error> {
-            self.text(&value.to_string())
+        $(fn $method(mut self, value: $type) -> Result<(), Error> {
+            self.plain(itoa::Buffer::new().format(value));
+            Ok(())
         })*
     };
 }
 
-impl<'a> ser::Serializer for &'a mut Markup {
+impl<'a> ser::Serializer for Markup<'a> {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = Sequence<'a>;
@@ -32,8 +35,12 @@ impl<'a> ser::Serializer for &'a mut Markup {
     type SerializeStruct = Fields<'a>;
     type SerializeStructVariant = Fields<'a>;
 
-    displayed! {
-        serialize_bool(bool);
+    fn serialize_bool(mut self, value: bool) -> Result<(), Error> {
+        self.plain(if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    integers! {
         serialize_i8(i8);
         serialize_i16(i16);
         serialize_i32(i32);
@@ -48,7 +55,7 @@ impl<'a> ser::Serializer for &'a mut Markup {
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
         if value.is_finite() {
-            self.text(&serde_json::to_string(&value)?)
+            Ok(serde_json::to_writer(self.document, &value)?)
         } else {
             self.serialize_unit()
         }
@@ -56,18 +63,23 @@ impl<'a> ser::Serializer for &'a mut Markup {
 
     fn serialize_f64(self, value: f64) -> Result<(), Error> {
         if value.is_finite() {
-            self.text(&serde_json::to_string(&value)?)
+            Ok(serde_json::to_writer(self.document, &value)?)
         } else {
             self.serialize_unit()
         }
     }
 
     fn serialize_char(self, value: char) -> Result<(), Error> {
-        self.text(value.encode_utf8(&mut [0; 4]))
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_str(self, value: &str) -> Result<(), Error> {
-        self.text(value)
+    fn serialize_str(mut self, value: &str) -> Result<(), Error> {
+        self.text(value);
+        Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(mut self, value: &T) -> Result<(), Error> {
+        write!(self, "{value}").map_err(ser::Error::custom)
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
@@ -96,7 +108,7 @@ impl<'a> ser::Serializer for &'a mut Markup {
         _index: u32,
         variant: &'static str,
     ) -> Result<(), Error> {
-        self.text(variant)
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -108,13 +120,13 @@ impl<'a> ser::Serializer for &'a mut Markup {
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
+        mut self,
         _name: &'static str,
         _index: u32,
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.element(&tag(variant), value)
+        self.element(Tag::of(variant), value)
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Sequence<'a>, Error> {
@@ -134,14 +146,15 @@ impl<'a> ser::Serializer for &'a mut Markup {
     }
 
     fn serialize_tuple_variant(
-        self,
+        mut self,
         _name: &'static str,
         _index: u32,
         variant: &'static str,
         _length: usize,
     ) -> Result<Sequence<'a>, Error> {
-        self.open(&tag(variant))?;
-        Ok(Sequence::new(self, Some(variant)))
+        let tag = Tag::of(variant);
+        self.open(tag);
+        Ok(Sequence::new(self, Some(tag)))
     }
 
     fn serialize_map(self, _length: Option<usize>) -> Result<Fields<'a>, Error> {
@@ -153,32 +166,33 @@ impl<'a> ser::Serializer for &'a mut Markup {
     }
 
     fn serialize_struct_variant(
-        self,
+        mut self,
         _name: &'static str,
         _index: u32,
         variant: &'static str,
         _length: usize,
     ) -> Result<Fields<'a>, Error> {
-        self.open(&tag(variant))?;
-        Ok(Fields::new(self, Some(variant)))
+        let tag = Tag::of(variant);
+        self.open(tag);
+        Ok(Fields::new(self, Some(tag)))
     }
 }
 
 /// A list in progress, in the element of its enum variant if it has one.
 #[derive(Debug)]
 pub(crate) struct Sequence<'a> {
-    markup: &'a mut Markup,
-    variant: Option<&'static str>,
+    markup: Markup<'a>,
+    variant: Option<Tag<'static>>,
     order: usize,
 }
 
 impl<'a> Sequence<'a> {
-    fn new(markup: &'a mut Markup, variant: Option<&'static str>) -> Self {
+    fn new(markup: Markup<'a>, variant: Option<Tag<'static>>) -> Self {
         Self { markup, variant, order: 0 }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.markup.element(&child_tag(self.order), value)?;
+        self.markup.element(Tag::Child(self.order), value)?;
         self.order += 1;
         Ok(())
     }
@@ -239,18 +253,18 @@ impl ser::SerializeTupleVariant for Sequence<'_> {
 /// A map or struct in progress, in the element of its enum variant if it has one.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
-    markup: &'a mut Markup,
-    variant: Option<&'static str>,
+    markup: Markup<'a>,
+    variant: Option<Tag<'static>>,
     key: Option<String>,
 }
 
 impl<'a> Fields<'a> {
-    fn new(markup: &'a mut Markup, variant: Option<&'static str>) -> Self {
+    fn new(markup: Markup<'a>, variant: Option<Tag<'static>>) -> Self {
         Self { markup, variant, key: None }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Error> {
-        self.markup.element(&tag(key), value)
+        self.markup.element(Tag::of(key), value)
     }
 }
 
@@ -259,15 +273,23 @@ impl ser::SerializeMap for Fields<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key = Some(key.serialize(KeySerializer)?);
+        self.key = Some(key.serialize(KeySerializer(|key: &str| Ok(key.to_owned())))?);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         let Some(key) = self.key.take() else {
-            return Err(Error("a map has a value without a key".to_owned()));
+            return Err(Error("a map has a value without a key".into()));
         };
         self.push(&key, value)
+    }
+
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), Error> {
+        key.serialize(KeySerializer(|key: &str| self.push(key, value)))
     }
 
     fn end(self) -> Result<(), Error> {
@@ -309,6 +331,9 @@ impl ser::SerializeStructVariant for Fields<'_> {
     }
 }
 
-fn close(markup: &mut Markup, variant: Option<&'static str>) -> Result<(), Error> {
-    variant.map_or(Ok(()), |variant| markup.close(&tag(variant)))
+fn close(mut markup: Markup<'_>, variant: Option<Tag<'_>>) -> Result<(), Error> {
+    if let Some(tag) = variant {
+        markup.close(tag);
+    }
+    Ok(())
 }

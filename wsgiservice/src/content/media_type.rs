@@ -1,14 +1,14 @@
-//! The supported media types of content.
+//! The media types of content that are supported, and how content of each is read.
 //!
 //! Violations give the position and the expectation, never the content itself.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
-use mediatype::{MediaType, names};
+use mediatype::{Name, names};
 use serde::de::DeserializeOwned;
 
 use super::{
-    ContentStream, IN_PARTS,
+    ContentStream,
     members::{Member, Members, Written},
 };
 use crate::{
@@ -24,34 +24,64 @@ use crate::{
     problem::{Problem, violation::Violation},
 };
 
-/// The format of content.
+/// A media type of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    /// `application/json`, and types with the suffix `+json`.
+pub(crate) enum MediaType {
     Json,
-    /// `application/x-www-form-urlencoded`.
     Form,
-    /// `multipart/form-data`.
     Multipart,
-    /// `application/xml`, `text/xml`, and types with the suffix `+xml`.
     Xml,
 }
 
-impl Format {
-    /// Returns the format that the fields of a request state.
-    pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
-        let media_type = MediaType::parse(content_type(fields)).ok()?;
-        let essence = media_type.essence().to_string().to_ascii_lowercase();
-        match essence.as_str() {
-            "application/json" => Some(Self::Json),
-            "application/x-www-form-urlencoded" => Some(Self::Form),
-            "multipart/form-data" if IN_PARTS => Some(Self::Multipart),
-            "application/xml" | "text/xml" => Some(Self::Xml),
-            _ if media_type.ty != names::APPLICATION => None,
-            _ if media_type.suffix == Some(names::JSON) => Some(Self::Json),
-            _ if media_type.suffix == Some(names::XML) => Some(Self::Xml),
-            _ => None,
+impl MediaType {
+    /// All media types, in the order in which they are documented.
+    const ALL: [Self; 4] = [Self::Json, Self::Form, Self::Multipart, Self::Xml];
+
+    /// Returns those whose feature is enabled.
+    pub(super) fn supported() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|it| *it != Self::Multipart || cfg!(feature = "multipart"))
+    }
+
+    /// Returns the names, the preferred one first.
+    pub(super) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &["application/json"],
+            Self::Form => &["application/x-www-form-urlencoded"],
+            Self::Multipart => &["multipart/form-data"],
+            Self::Xml => &["application/xml", "text/xml"],
         }
+    }
+
+    /// Returns the suffix of other types with the same syntax, such as `+json` (RFC 6839).
+    fn suffix(self) -> Option<Name<'static>> {
+        match self {
+            Self::Json => Some(names::JSON),
+            Self::Xml => Some(names::XML),
+            Self::Form | Self::Multipart => None,
+        }
+    }
+
+    /// Returns the media type with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.names().contains(&name))
+    }
+
+    /// Returns whether the content has members, which can be parameters.
+    pub(crate) fn has_members(self) -> bool {
+        match self {
+            Self::Json | Self::Form | Self::Multipart => true,
+            Self::Xml => false,
+        }
+    }
+
+    /// Returns the supported media type that the fields of a request state.
+    pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
+        let stated = mediatype::MediaType::parse(content_type(fields)).ok()?;
+        let essence = stated.essence().to_string().to_ascii_lowercase();
+        let suffix = stated.suffix.filter(|_| stated.ty == names::APPLICATION);
+        Self::supported().find(|it| {
+            it.names().contains(&essence.as_str()) || suffix.is_some() && it.suffix() == suffix
+        })
     }
 
     /// Deserialises content.
@@ -73,7 +103,7 @@ impl Format {
 /// Deserialises the members of a multipart form, as if the form were URL-encoded.
 ///
 /// # Errors
-/// The errors of [`Format::deserialize`], or a violation if a member is not UTF-8.
+/// The errors of [`MediaType::deserialize`], or a violation if a member is not UTF-8.
 pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Result<T, Violation> {
     // Encoded and parsed again, so that both kinds of form have the same rules for lists, options and errors: those of
     // serde_html_form, which only reads URL-encoded bytes.
@@ -83,7 +113,7 @@ pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Res
         let text = text.map_err(|_| Violation::within_content(name, "It must be text."))?;
         form.append_pair(name, text);
     }
-    Format::Form.deserialize(form.finish().as_bytes())
+    MediaType::Form.deserialize(form.finish().as_bytes())
 }
 
 /// Returns the media type that the fields of a request state; empty if they state none.
@@ -96,24 +126,24 @@ pub(super) fn content_type(fields: &HeaderMap) -> &str {
 /// # Errors
 /// A violation if the content is malformed.
 pub(super) async fn members(
-    format: Format,
-    media_type: &str,
+    media_type: MediaType,
+    content_type: &str,
     content: &Bytes,
 ) -> Result<Members, Violation> {
-    match format {
-        Format::Form => Members::of_form(content),
-        Format::Json => Members::of_json(content),
-        Format::Multipart => parts(content.clone(), media_type).await,
-        Format::Xml => Ok(Members::default()),
+    match media_type {
+        MediaType::Form => Members::of_form(content),
+        MediaType::Json => Members::of_json(content),
+        MediaType::Multipart => parts(content.clone(), content_type).await,
+        MediaType::Xml => Ok(Members::default()),
     }
 }
 
-async fn parts(content: Bytes, media_type: &str) -> Result<Members, Violation> {
+async fn parts(content: Bytes, content_type: &str) -> Result<Members, Violation> {
     let malformed = |problem: Problem| Violation::malformed_form(problem.reason().to_owned());
     let limit = content.len();
     let content =
         ContentStream::new(content.into(), &Codings::default(), Expected::default(), limit);
-    let mut form = FormStream::new(content.into_pieces(), media_type).map_err(malformed)?;
+    let mut form = FormStream::new(content.into_pieces(), content_type).map_err(malformed)?;
     let mut members = Members::default();
     while let Some(part) = form.next().await.map_err(malformed)? {
         let (name, member) = collect(part).await.map_err(malformed)?;
@@ -149,9 +179,9 @@ mod tests {
 
     #[test]
     fn multipart_forms_are_supported_only_with_their_feature() {
-        let media_type = HeaderValue::from_static("multipart/form-data; boundary=b");
-        let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]);
-        assert_eq!(Format::of(&fields).is_some(), cfg!(feature = "multipart"));
+        let content_type = HeaderValue::from_static("multipart/form-data; boundary=b");
+        let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
+        assert_eq!(MediaType::of(&fields).is_some(), cfg!(feature = "multipart"));
         for whole in [WholeContent::Nothing, WholeContent::Value] {
             let offered = ContentUse { whole, parameters: true, needs_file: false }.media_types();
             let offered = offered.contains(&"multipart/form-data");

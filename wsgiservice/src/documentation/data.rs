@@ -6,10 +6,10 @@ use super::{
     Content, Documentation, Method, Parameter, Representation, Resource, Response,
     tree::{Object, Tree},
 };
-use crate::site::Deprecation;
+use crate::{problem::place::Place, site::Deprecation};
 
 /// The documentation as a tree.
-pub(super) fn view(documentation: &Documentation) -> Tree {
+pub(super) fn tree(documentation: &Documentation) -> Tree {
     let schemas = Value::Object(documentation.schemas.clone());
     Object::default()
         .with("name", documentation.name.as_str())
@@ -23,7 +23,7 @@ pub(super) fn view(documentation: &Documentation) -> Tree {
 fn resource(resource: &Resource) -> Tree {
     Object::default()
         .with("name", resource.name)
-        .with("path", resource.path.as_str())
+        .with("path", resource.path.to_string())
         .with("description", resource.description)
         .with("representations", Tree::list(&resource.representations, representation))
         .with("allow", resource.allow.as_str())
@@ -63,8 +63,8 @@ fn deprecated(deprecation: &Deprecation) -> Object {
 fn parameter(parameter: &Parameter) -> Tree {
     Object::default()
         .with("name", parameter.name)
-        .with("in", parameter.place)
-        .with_some("or_in", parameter.other_place)
+        .with("in", parameter.place.name())
+        .with_some("or_in", parameter.other_place.map(Place::name))
         .with("key", parameter.key)
         .with("required", parameter.is_required)
         .with("repeated", parameter.is_repeated)

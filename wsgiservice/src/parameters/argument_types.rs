@@ -27,7 +27,7 @@ pub trait Argument<'a, Marker>: Sized {
     /// The kind of argument.
     const ARGUMENT: declaration::Argument;
 
-    /// Takes the argument; `None` if it was wrong, which is a violation then.
+    /// Takes the argument, or reports a violation and returns `None`.
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self>;
 }
 

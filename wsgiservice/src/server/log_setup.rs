@@ -1,4 +1,4 @@
-//! The log of a service that owns its process.
+//! Sets up the log of a service that owns its process. What is logged is written where it happens.
 
 use std::io::IsTerminal;
 

@@ -179,7 +179,7 @@ fn integer<T: Parameter>() -> ParseError {
     }
 }
 
-/// The greatest value of an integer, cut off at `i128::MAX`, which is beyond the numbers of most clients.
+/// The maximum of the type, capped at `i128::MAX`.
 const fn greatest(maximum: u128) -> i128 {
     if maximum > i128::MAX as u128 { i128::MAX } else { maximum as i128 }
 }

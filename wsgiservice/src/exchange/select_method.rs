@@ -25,11 +25,7 @@ pub(super) fn select<'a>(
     request: &Request,
     resource: &'a SiteResource,
 ) -> Result<Selection<'a>, Problem> {
-    let method = match request.method() {
-        &Method::HEAD => &Method::GET,
-        method => method,
-    };
-    if let Some(operation) = resource.method(method) {
+    if let Some(operation) = resource.method(request.method()) {
         return Ok(Selection::Operation(operation));
     }
     match *request.method() {

@@ -1,0 +1,26 @@
+//! The limits of a struct or a method, from `#[limit]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Attribute;
+
+use super::option;
+use crate::{
+    check,
+    input::{Errors, attribute, extract},
+    model::Limits,
+};
+
+pub(super) fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Limits {
+    let attributes = extract(attributes, "limit");
+    let attribute = check::once(&attributes, "limit", errors);
+    let limits = attribute.and_then(|it| errors.take(it.parse_args_with(attribute::limits)));
+    limits.unwrap_or_default()
+}
+
+/// The limits as a constant.
+pub(super) fn describe(limits: &Limits) -> TokenStream {
+    let Limits { content } = limits;
+    let content = option(content.as_ref());
+    quote!(__w::Limits { content: #content })
+}

@@ -1,0 +1,57 @@
+//! The documentation of an application: what the help page and the OpenAPI document are made from.
+
+use serde_json::{Map, Value};
+use wsgiservice_grammar::path::Path;
+
+use super::{Content, Parameter, Response};
+use crate::site::{Deprecation, Package};
+
+/// The documentation of an application.
+#[derive(Debug)]
+pub(crate) struct Documentation {
+    pub(crate) name: String,
+    pub(crate) version: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) resources: Vec<Resource>,
+    /// The schemas that other schemas refer to.
+    pub(crate) schemas: Map<String, Value>,
+    pub(crate) package: Option<Package>,
+}
+
+/// A resource.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    pub(crate) name: &'static str,
+    pub(crate) path: Path,
+    pub(crate) description: &'static str,
+    pub(crate) representations: Vec<Representation>,
+    /// The value of `Allow`.
+    pub(crate) allow: String,
+    pub(crate) methods: Vec<Method>,
+    /// `OPTIONS`, which the framework implements.
+    pub(crate) options: Method,
+}
+
+/// A representation of a resource.
+#[derive(Debug)]
+pub(crate) struct Representation {
+    pub(crate) extension: &'static str,
+    pub(crate) media_type: &'static str,
+}
+
+/// A method of a resource.
+#[derive(Debug)]
+pub(crate) struct Method {
+    pub(crate) method: &'static str,
+    /// The unique name of the operation.
+    pub(crate) id: String,
+    pub(crate) summary: String,
+    pub(crate) description: &'static str,
+    pub(crate) deprecation: Option<Deprecation>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) content: Option<Content>,
+    pub(crate) responses: Vec<Response>,
+    pub(crate) cache_control: Option<&'static str>,
+    /// The challenges that request credentials.
+    pub(crate) challenges: Vec<&'static str>,
+}

@@ -1,0 +1,197 @@
+//! What a connection is doing, and how long each phase may last. [`timeouts`](super::timeouts) closes it then.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+    },
+    task::{Poll, Waker},
+};
+
+use super::timeouts::Timeouts;
+
+/// How many bits of [`ConnectionState::phase_and_tick`] hold the phase.
+const PHASE_BITS: u32 = 3;
+
+/// The largest tick that fits into the rest, after more than a year; ticks wrap around there.
+const MAX_TICK: u32 = u32::MAX >> PHASE_BITS;
+
+/// What a connection is doing, and since when.
+#[derive(Debug)]
+pub(super) struct ConnectionState {
+    timeouts: Arc<Timeouts>,
+    /// Both in one atomic, so that another thread never sees the phase of one moment with the tick of another.
+    phase_and_tick: AtomicU32,
+    /// Whether the client may still be sending content that was not read.
+    has_unread_content: AtomicBool,
+    /// Wakes the task of the connection.
+    waker: Mutex<Option<Waker>>,
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waiting for the first request.
+    New,
+    /// Waiting for another request.
+    Idle,
+    /// Receiving the head of a request.
+    Head,
+    /// Responding to a request.
+    Busy,
+    /// Discarding what the client still sends after the last response.
+    Lingering,
+}
+
+impl ConnectionState {
+    /// The state of a new connection.
+    pub(super) fn new(timeouts: Arc<Timeouts>) -> Self {
+        let state = Self {
+            timeouts,
+            phase_and_tick: AtomicU32::default(),
+            has_unread_content: AtomicBool::default(),
+            waker: Mutex::default(),
+        };
+        state.enter(Phase::New);
+        state
+    }
+
+    /// Begins a phase, whose time starts now.
+    pub(super) fn enter(&self, phase: Phase) {
+        let tick = self.timeouts.now();
+        self.phase_and_tick.store(tick << PHASE_BITS | phase as u32, Relaxed);
+    }
+
+    /// Registers the task that awaits this as the one that [`wake`](Self::wake) wakes.
+    pub(super) async fn register_task(&self) {
+        let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+    }
+
+    /// Whether the server is shutting down. Becoming `true` wakes the task, unless it is not registered yet.
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.timeouts.is_shutting_down()
+    }
+
+    /// Wakes the task of the connection.
+    pub(super) fn wake(&self) {
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        waker.iter().for_each(Waker::wake_by_ref);
+    }
+
+    /// Records that bytes were received.
+    pub(super) fn received(&self) {
+        match self.phase() {
+            // The client goes on sending content after the response.
+            Phase::Idle if self.has_unread_content() => self.enter(Phase::Idle),
+            Phase::Idle => self.enter(Phase::Head),
+            _ => {}
+        }
+    }
+
+    /// Records that bytes were sent: while a client still reads the last response, neither the idle connection nor the
+    /// next head times out.
+    pub(super) fn sent(&self) {
+        if matches!(self.phase(), Phase::Idle | Phase::Head) {
+            self.enter(Phase::Idle);
+        }
+    }
+
+    pub(super) fn set_unread_content(&self, has_unread_content: bool) {
+        self.has_unread_content.store(has_unread_content, Relaxed);
+    }
+
+    /// Whether the client may be in the middle of a request.
+    pub(super) fn client_may_be_sending(&self) -> bool {
+        self.has_unread_content() || matches!(self.phase(), Phase::New | Phase::Head)
+    }
+
+    fn has_unread_content(&self) -> bool {
+        self.has_unread_content.load(Relaxed)
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        Phase::unpack(self.phase_and_tick.load(Relaxed))
+    }
+
+    /// Whether the phase lasts for too long, at this tick.
+    pub(super) fn is_timed_out(&self, now: u32) -> bool {
+        let packed = self.phase_and_tick.load(Relaxed);
+        let waited = now.wrapping_sub(packed >> PHASE_BITS) & MAX_TICK;
+        Phase::unpack(packed).max_ticks().is_some_and(|max| waited > max)
+    }
+}
+
+impl Phase {
+    /// How long the phase may last, in ticks.
+    fn max_ticks(self) -> Option<u32> {
+        match self {
+            Self::New | Self::Head => Some(10),
+            Self::Idle => Some(30),
+            Self::Busy => None,
+            Self::Lingering => Some(5),
+        }
+    }
+
+    fn unpack(packed: u32) -> Self {
+        const NEW: u32 = Phase::New as u32;
+        const IDLE: u32 = Phase::Idle as u32;
+        const HEAD: u32 = Phase::Head as u32;
+        const LINGERING: u32 = Phase::Lingering as u32;
+        match packed & ((1 << PHASE_BITS) - 1) {
+            NEW => Self::New,
+            IDLE => Self::Idle,
+            HEAD => Self::Head,
+            LINGERING => Self::Lingering,
+            _ => Self::Busy,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_still_reads_a_response_has_time_for_the_next_head() {
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.new_connection();
+        state.enter(Phase::Idle);
+        state.received();
+        for _ in 0..20 {
+            timeouts.tick();
+            state.sent();
+        }
+        assert!(!state.is_timed_out(timeouts.now() + 30));
+    }
+
+    #[test]
+    fn content_after_the_response_does_not_time_out_while_it_arrives() {
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.new_connection();
+        state.set_unread_content(true);
+        state.enter(Phase::Idle);
+        for _ in 0..100 {
+            timeouts.tick();
+            state.received();
+        }
+        assert!(!state.is_timed_out(timeouts.now()));
+    }
+
+    #[test]
+    fn more_bytes_of_a_head_do_not_extend_its_time() {
+        let timeouts = Arc::new(Timeouts::default());
+        let state = timeouts.new_connection();
+        state.enter(Phase::Idle);
+        timeouts.tick();
+        state.sent();
+        assert!(!state.is_timed_out(31));
+        state.received();
+        for _ in 0..11 {
+            timeouts.tick();
+            state.received();
+        }
+        assert!(state.is_timed_out(timeouts.now()));
+    }
+}
