@@ -46,8 +46,94 @@
 //! # }
 //! ```
 //!
-//! [`Application::run`] runs it as a server. [`Application::build`] turns it into a tower service, for use within another
-//! server. [`testing`] calls it without a socket.
+//! # A complete service
+//!
+//! `Cargo.toml`:
+//!
+//! ```toml
+//! [dependencies]
+//! wsgiservice = "0.1"
+//! schemars = "1"
+//! serde = { version = "1", features = ["derive"] }
+//! ```
+//!
+//! `src/main.rs` is the listing above with this `main`:
+//!
+//! ```no_run
+//! # use wsgiservice::{Application, mount, resource};
+//! # #[mount("/")]
+//! # struct IpResource;
+//! # #[resource]
+//! # impl IpResource { fn get(&self) -> u8 { 0 } }
+//! fn main() -> wsgiservice::Result<()> {
+//!     Application::new("names").mount(IpResource).run()
+//! }
+//! ```
+//!
+//! `cargo run` starts it, and `cargo run -- --help` lists its options. Its documentation, with a form to try each method,
+//! is at <http://127.0.0.1:8001/_internal/help>; the OpenAPI document is at `/_internal/openapi`.
+//!
+//! If the set-up is asynchronous, use [`run`](fn@run). If the program reads its own command line or configuration, use
+//! [`Application::run_with`] or [`run_with`]. [`Application::serve`] serves a listener within a runtime, and
+//! [`Application::build`] returns a tower service, for use within another server.
+//!
+//! # What a method takes
+//!
+//! An argument is a parameter of its name, unless its type says otherwise.
+//!
+//! | argument | its value |
+//! |---|---|
+//! | `id: u32`, with `{id}` in the path | the path variable |
+//! | `q: String` | from the query, or else a member of the content (a form or a JSON object); required |
+//! | `count: Option<u32>`, or `#[validate(default = 10)] count: u32` | the same, but optional |
+//! | `tag: Vec<String>` | all values with this name |
+//! | `#[from(header = "Accept-Language")] language: String` | a header field |
+//! | `password: `[`Secret<T>`](Secret) | a member of the content, never logged and never part of a response |
+//! | `picture: `[`File`](content::File) | a file of a multipart form |
+//! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |
+//! | `content: `[`Bytes`](bytes::Bytes) | the whole content as it is |
+//! | `content: `[`ContentStream`](content::ContentStream)`, form: `[`FormStream`](content::FormStream) | content that is too large for memory |
+//! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes absent from `null` |
+//! | `request: &`[`Request`] | the request itself |
+//! | `preconditions: `[`Preconditions`] | what the request states about the current state |
+//!
+//! A type is a parameter if it implements [`Parameter`]: numbers, `bool`, `String`, addresses, dates, UUIDs, and types
+//! with `#[derive(Parameter)]`. [`#[validate]`](macro@validate) adds rules.
+//!
+//! # What a method returns
+//!
+//! | type | response |
+//! |---|---|
+//! | `T: Serialize` | 200 with `T` as JSON or XML |
+//! | `Option<T>` | 404 if it is `None` |
+//! | `Result<T, E>` | an error becomes a [`Problem`]; see `#[derive(Problem)]` |
+//! | [`Created<T>`](Created), [`Accepted<T>`](answer::Accepted), [`Put<T>`](answer::Put) | 201, 202, 200 or 201 |
+//! | [`NoContent`], [`ResetContent`](answer::ResetContent), `()` | 204, 205, 204 |
+//! | [`SeeOther`](answer::SeeOther) and the other redirects | 3xx with a location |
+//! | [`WithFields<T>`](answer::WithFields) | 200 with more header fields |
+//! | [`Binary`](answer::Binary) | bytes, a file or a stream, with ranges |
+//! | [`http::Response`] | this response, unchanged |
+//!
+//! # Hooks
+//!
+//! Hooks are functions in the same impl. Their arguments are parameters, too, but not from the content, and they can be
+//! async and return a `Result`.
+//!
+//! | hook | what it says |
+//! |---|---|
+//! | `fn authorize(&self) -> Result<(), E>` | whether the request is allowed; called before the content is read |
+//! | `fn exists(&self) -> bool` | whether the resource exists, for `If-Match: *` |
+//! | `fn etag(&self) -> Option<`[`EntityTag`]`>` | the entity tag of the current state |
+//! | `fn last_modified(&self) -> Option<SystemTime>` | when the resource was modified last |
+//!
+//! # State and tests
+//!
+//! The fields of the struct are the state of the resource. One value serves all requests at the same time, so share a
+//! connection pool or an `Arc`, and put what changes behind a lock. What resources have in common, each holds a clone of.
+//!
+//! [`testing::Client`] sends requests to an application without a socket, as in the listing above; a
+//! [`strict`](testing::Client::strict) client also checks that each response is documented.
+//! [`testing::assert_openapi`] compares the OpenAPI document with a file and says which changes break clients.
 //!
 //! # Features
 //!
@@ -57,7 +143,7 @@
 //! | feature | adds | costs |
 //! |---|---|---|
 //! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
-//! | `command-line` | the command line: [`Settings`] as options, `--help`, and commands that print the documentation; without it, arguments are ignored, and the settings are those of [`Application::settings`] or [`Settings::default`] | 0.4 MB, 9 s |
+//! | `command-line` | the command line: [`Settings`](server::Settings) as options, `--help`, commands that print the documentation, and [`run`](fn@run) | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
 //! | `jiff` | dates and times of jiff as parameters, and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |
@@ -266,6 +352,11 @@ pub use wsgiservice_macros::Parameter;
 /// assert_eq!(problem.to_string(), "404 Not Found: no document 7");
 /// ```
 pub use wsgiservice_macros::Problem;
+
+/// Compiles the listing of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 pub use bytes;
 pub use schemars;
