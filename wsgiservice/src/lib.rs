@@ -137,8 +137,9 @@
 //!
 //! # Features
 //!
-//! All features are enabled by default. They are additive: a disabled feature is absent from negotiation, parsing and
-//! documentation. The last column is what a feature adds to the size of the program and to the time of a release build.
+//! What most services need is enabled by default; `brotli`, `digests` and `zstd` are not. Features are additive: a
+//! disabled feature is absent from negotiation, parsing and documentation. The last column is what a feature adds to the
+//! size of the program and to the time of a release build.
 //!
 //! | feature | adds | costs |
 //! |---|---|---|
