@@ -79,6 +79,13 @@ impl<T> Parts<T> {
     }
 }
 
+impl Parts<()> {
+    /// This status, without content.
+    fn empty(status: StatusCode, head: Option<Box<ResponseHead>>) -> Self {
+        Self { status, head, content: PartsContent::Nothing }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum PartsContent<T> {
     Nothing,
@@ -322,11 +329,7 @@ macro_rules! without_content {
             const HAS_CONTENT: bool = false;
 
             fn into_parts(self) -> Parts<()> {
-                Parts {
-                    status: StatusCode::$constant,
-                    head: None,
-                    content: PartsContent::Nothing,
-                }
+                Parts::empty(StatusCode::$constant, None)
             }
         }
     )*};

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{IntoAnswer, Parts, PartsContent, ResponseHead, parts};
+use super::{IntoAnswer, Parts, ResponseHead, parts};
 use crate::representation::Represent;
 
 /// 300: several representations, for the client to choose from (RFC 9110, section 15.4.1).
@@ -73,11 +73,7 @@ macro_rules! redirects {
             const HAS_CONTENT: bool = false;
 
             fn into_parts(self) -> Parts<()> {
-                Parts {
-                    status: StatusCode::$constant,
-                    head: Some(ResponseHead::location(self.0)),
-                    content: PartsContent::Nothing,
-                }
+                Parts::empty(StatusCode::$constant, Some(ResponseHead::location(self.0)))
             }
         }
     )*};
