@@ -16,7 +16,7 @@ pub use self::{
     },
 };
 use self::{
-    outcome::{Parts, PartsContent, ResponseHead, parts},
+    outcome::{Parts, ResponseHead, parts},
     sealed::Sealed,
 };
 pub use crate::representation::Represent;
@@ -264,11 +264,7 @@ macro_rules! without_content {
             const HAS_CONTENT: bool = false;
 
             fn into_parts(self) -> Parts<()> {
-                Parts {
-                    status: StatusCode::$constant,
-                    head: None,
-                    content: PartsContent::Nothing,
-                }
+                Parts::empty(StatusCode::$constant, None)
             }
         }
     )*};

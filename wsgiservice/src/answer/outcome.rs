@@ -75,6 +75,13 @@ impl<T> Parts<T> {
     }
 }
 
+impl Parts<()> {
+    /// This status, without content.
+    pub(super) fn empty(status: StatusCode, head: Option<Box<ResponseHead>>) -> Self {
+        Self { status, head, content: PartsContent::Nothing }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum PartsContent<T> {
     Nothing,

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{
-    outcome::{IntoAnswer, Parts, PartsContent, ResponseHead, parts},
+    outcome::{IntoAnswer, Parts, ResponseHead, parts},
     sealed::Sealed,
 };
 use crate::representation::Represent;
@@ -80,11 +80,7 @@ macro_rules! redirects {
             const HAS_CONTENT: bool = false;
 
             fn into_parts(self) -> Parts<()> {
-                Parts {
-                    status: StatusCode::$constant,
-                    head: Some(ResponseHead::location(self.0)),
-                    content: PartsContent::Nothing,
-                }
+                Parts::empty(StatusCode::$constant, Some(ResponseHead::location(self.0)))
             }
         }
     )*};
