@@ -9,7 +9,6 @@ mod gate;
 mod job;
 mod rounds;
 mod same;
-mod scale;
 mod server;
 mod size;
 mod table;
@@ -27,7 +26,6 @@ use clap::{Parser, Subcommand};
 use self::{
     compare::Comparison,
     rounds::Effort,
-    scale::Scale,
     server::{Server, Subject},
 };
 
@@ -72,8 +70,6 @@ struct Options {
 enum What {
     /// Check instructions and allocations against their bounds, as .ci/run does.
     Gate,
-    /// Print how the cost grows with connections, content and cores.
-    Scale,
 }
 
 fn main() -> io::Result<()> {
@@ -82,7 +78,6 @@ fn main() -> io::Result<()> {
     let targets = job::targets();
     match options.what {
         Some(What::Gate) => hold(&targets, &folder),
-        Some(What::Scale) => measure_scale(&targets, &folder, options.effort),
         None => compare(&targets, &folder, &options),
     }
 }
@@ -109,11 +104,6 @@ fn compare(targets: &[String], folder: &Path, options: &Options) -> io::Result<(
         effort.rounds, effort.seconds
     );
     Ok(())
-}
-
-fn measure_scale(targets: &[String], folder: &Path, effort: Effort) -> io::Result<()> {
-    let programs = build::programs(&scale::SUBJECTS, &target())?;
-    Scale { programs: &programs, targets, folder, effort }.print()
 }
 
 /// Builds all subjects, checks that they send the same responses, and returns the folder of the programs.

@@ -26,13 +26,6 @@ pub(crate) struct Effort {
 /// How long one server is under load before the next one's turn, if they take turns within a round.
 const SLICE: Duration = Duration::from_millis(200);
 
-/// Measures the servers one after the other in each round. The result has the runs of each server.
-pub(crate) fn rounds(servers: &[Server], load: &Load, rounds: u64) -> io::Result<Vec<Vec<Run>>> {
-    warm_up(servers, load)?;
-    let rounds = (0..rounds).map(|_| one_by_one(servers, load)).collect::<io::Result<Vec<_>>>()?;
-    Ok(by_server(&rounds))
-}
-
 /// Puts load on each server for one second.
 pub(crate) fn warm_up(servers: &[Server], load: &Load) -> io::Result<()> {
     let load = load.lasting(1);
