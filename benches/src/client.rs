@@ -1,7 +1,9 @@
 //! The clients whose requests are measured: each sends the fields that the real client sends.
 
+use clap::ValueEnum;
+
 /// A client.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub(crate) enum Client {
     Curl,
     /// A program that calls the service, written in Go.

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tor_geoip::GeoipDb;
 
+use crate::client::Client;
+
 /// The number of targets.
 ///
 /// Of 100 targets, 97 are known addresses, 2 are unknown addresses, and 1 is not an address.
@@ -13,6 +15,20 @@ const TARGETS: usize = 1_000;
 pub(crate) fn targets() -> Vec<String> {
     let mut random = Random { state: 0x1234_5678_9abc_def1, table: &GeoipDb::new_embedded() };
     (0..TARGETS).map(|position| random.target(position)).collect()
+}
+
+/// A script for wrk that sends a client's requests for the targets in turn, `depth` of them at once.
+pub(crate) fn wrk_script(client: Client, targets: &[String], depth: usize) -> String {
+    // Repeated, so that each target occurs equally often even if `depth` does not divide their number.
+    let requests: Vec<String> = targets.iter().map(|target| client.request(target)).collect();
+    let all: Vec<&str> =
+        requests.iter().map(String::as_str).cycle().take(requests.len() * depth).collect();
+    let batches: String =
+        all.chunks(depth).map(|batch| format!("  {:?},\n", batch.concat())).collect();
+    format!(
+        "local batches = {{\n{batches}}}\nlocal position = 0\n\nfunction request()\n  \
+         position = position % #batches + 1\n  return batches[position]\nend\n"
+    )
 }
 
 /// A pseudorandom sequence that is the same in every run (Marsaglia's xorshift64).
@@ -76,5 +92,13 @@ mod tests {
             }
         }
         assert_eq!([known, unknown, invalid], [970, 20, 10]);
+    }
+
+    #[test]
+    fn a_script_has_each_target_equally_often() {
+        let targets = ["/a", "/b", "/c"].map(str::to_owned);
+        let script = wrk_script(Client::Curl, &targets, 2);
+        let counts = targets.map(|target| script.matches(&format!("GET {target} ")).count());
+        assert_eq!(counts, [2, 2, 2]);
     }
 }

@@ -18,7 +18,10 @@ use std::io;
 
 use clap::{Parser, Subcommand};
 
-use self::program::{AXUM, HYPER, HYPER_TAGGED, OURS, OURS_TAGGED};
+use self::{
+    client::Client,
+    program::{AXUM, HYPER, HYPER_TAGGED, OURS, OURS_TAGGED},
+};
 
 /// Compares the cost of a request with the same job written by hand, and prints a table.
 #[derive(Parser)]
@@ -31,11 +34,22 @@ struct Options {
 enum Command {
     /// Check instructions and allocations against their bounds, as .ci/run does.
     Gate,
+    /// Print a script for wrk that sends a client's requests.
+    WrkScript {
+        client: Client,
+        /// The number of requests to send at once.
+        #[arg(default_value_t = 1)]
+        depth: usize,
+    },
 }
 
 fn main() -> io::Result<()> {
     let targets = job::targets();
     match Options::parse().command {
+        Some(Command::WrkScript { client, depth }) => {
+            print!("{}", job::wrk_script(client, &targets, depth.max(1)));
+            Ok(())
+        }
         Some(Command::Gate) => match tools::missing(&["valgrind", "taskset"]) {
             Some(tool) => {
                 println!("skipped: {tool} not found");
