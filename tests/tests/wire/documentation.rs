@@ -567,7 +567,8 @@ async fn a_parameter_beside_whole_content_is_documented_in_both_and_read_from_bo
 
     let client = Client::new(Application::new("search").mount(Search)).strict();
     let json = |target| client.put(target).header("content-type", "application/json");
-    let response = json("/search").body(r#"{"text": "a", "tags": [], "q": "content"}"#).send().await;
+    let response =
+        json("/search").body(r#"{"text": "a", "tags": [], "q": "content"}"#).send().await;
     assert_eq!(response.text(), r#""content in a""#);
     let response = json("/search?q=query").body(r#"{"text": "a", "tags": []}"#).send().await;
     assert_eq!(response.text(), r#""query in a""#);
