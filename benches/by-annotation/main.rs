@@ -1,5 +1,5 @@
-//! The job of `examples/geoip` by annotation: its resource, without the command line and the MaxMind files, which the
-//! programs written by hand lack as well.
+//! The job of `examples/geoip` by annotation: its resource, without the entity tag, the command line and the MaxMind
+//! files, which the programs written by hand lack as well.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,7 +7,7 @@ use tor_geoip::GeoipDb;
 use wsgiservice::{Application, mount, resource, server::Settings};
 
 /// Represents the GeoIP information of a single IP address.
-#[mount("/1/{ip}", etag = auto)]
+#[mount("/1/{ip}")]
 #[validate(ip, re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")]
 #[validate(ip, doc = "The IP address to look up.", example = "130.59.31.80")]
 struct IpResource {

@@ -7,13 +7,14 @@
 use std::{
     fs::{self, File},
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use crate::{
-    compare::SERVER,
-    job::Connection,
-    server::{Server, Subject},
+    client::Client,
+    connection::Connection,
+    program::{Program, measurements},
+    server::Server,
 };
 
 /// The number of requests in the short run.
@@ -21,62 +22,85 @@ const FEW: usize = 1_000;
 /// The number of requests in the long run.
 const MANY: usize = 3_000;
 
-/// The cost of a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counts {
+/// What a request of a client costs in each program, ours first and hyper by hand second.
+pub(crate) struct Cost {
+    pub(crate) client: Client,
     /// User instructions.
-    pub(crate) instructions: f64,
+    pub(crate) instructions: Vec<f64>,
     /// Calls that allocate memory.
-    pub(crate) allocations: f64,
+    pub(crate) allocations: Vec<f64>,
 }
 
-/// Counts the cost of a request.
-pub(crate) fn count(
-    subject: &Subject,
-    programs: &Path,
-    targets: &[String],
-    folder: &Path,
-) -> io::Result<Counts> {
-    let run = |tool: &str, requests| {
-        let output = folder.join(format!("{}.{tool}", subject.program));
-        run(subject, programs, targets, tool, &output, requests)
-    };
-    let difference = |tool: &str, read: fn(&str) -> Option<f64>| -> io::Result<f64> {
-        let figure = |requests| {
-            let text = run(tool, requests)?;
-            read(&text).ok_or_else(|| io::Error::other(format!("unexpected output of {tool}")))
+impl Cost {
+    /// The ratio of our instructions to those of hyper by hand.
+    pub(crate) fn ratio(&self) -> f64 {
+        self.instructions[0] / self.instructions[1]
+    }
+}
+
+/// Counts what a request of each client costs in each program.
+pub(crate) fn count(programs: &[&Program], targets: &[String]) -> io::Result<Vec<Cost>> {
+    let cost = |client: Client| {
+        let requests: Vec<String> = targets.iter().map(|target| client.request(target)).collect();
+        let count = |tool, read| {
+            programs
+                .iter()
+                .map(|program| per_request(program, client, &requests, tool, read))
+                .collect::<io::Result<_>>()
         };
-        Ok((figure(MANY)? - figure(FEW)?) / (MANY - FEW) as f64)
+        Ok(Cost {
+            client,
+            instructions: count("callgrind", instructions as Reader)?,
+            allocations: count("memcheck", allocations)?,
+        })
     };
-    Ok(Counts {
-        instructions: difference("callgrind", instructions)?,
-        allocations: difference("memcheck", allocations)?,
-    })
+    Client::ALL.into_iter().map(cost).collect()
+}
+
+/// A function that finds a count in the output of a tool.
+type Reader = fn(&str) -> Option<f64>;
+
+fn per_request(
+    program: &Program,
+    client: Client,
+    requests: &[String],
+    tool: &str,
+    read: Reader,
+) -> io::Result<f64> {
+    let run = format!("{}-{client:?}", program.name());
+    eprintln!("{tool}: {run}");
+    let count = |number: usize| {
+        let text = run_under(tool, &run, program, requests.iter().cycle().take(number))?;
+        read(&text).ok_or_else(|| io::Error::other(format!("unexpected output of {tool}")))
+    };
+    let few = count(FEW)?;
+    Ok((count(MANY)? - few) / (MANY - FEW) as f64)
 }
 
 /// Runs a server under a valgrind tool, and returns the tool's output.
-fn run(
-    subject: &Subject,
-    programs: &Path,
-    targets: &[String],
+fn run_under<'a>(
     tool: &str,
-    output: &Path,
-    requests: usize,
+    name: &str,
+    program: &Program,
+    mut requests: impl Iterator<Item = &'a String>,
 ) -> io::Result<String> {
+    let output = measurements()?.join(format!("{name}.{tool}"));
     let log = PathBuf::from(format!("{}.log", output.display()));
     let tool_option = format!("--tool={tool}");
-    // On one core, as under load: the counts then do not depend on how the runtime schedules its threads.
-    let mut words = vec!["taskset", "-c", SERVER, "valgrind", &tool_option];
     let output_option = format!("--callgrind-out-file={}", output.display());
-    if tool == "callgrind" {
-        words.push(&output_option);
-    } else {
-        words.extend(["--leak-check=no", "--undef-value-errors=no"]);
+    // On one core, as under load: the counts then do not depend on how the runtime schedules its threads.
+    let mut arguments = vec!["-c", "0", "valgrind", &tool_option];
+    match tool {
+        "callgrind" => arguments.push(&output_option),
+        _ => arguments.extend(["--leak-check=no", "--undef-value-errors=no"]),
     }
-    let server = Server::start(subject.under(programs, &words).stderr(File::create(&log)?))?;
-    Connection::new(server.address())?.run(targets, requests)?;
+    let mut command = program.command_under("taskset", &arguments);
+    let server = Server::start(command.stderr(File::create(&log)?))?;
+    let mut connection = Connection::new(server.address())?;
+    requests.try_for_each(|request| connection.send(request).map(|_| ()))?;
+    drop(connection);
     server.stop()?;
-    fs::read_to_string(if tool == "callgrind" { output } else { &log })
+    fs::read_to_string(if tool == "callgrind" { output } else { log })
 }
 
 /// Parses callgrind's `summary: 123` or `totals: 123`.

@@ -1,95 +1,78 @@
-//! The job of all servers: a mix of addresses, requested over persistent connections.
+//! The job of all programs: requests for the countries of addresses, spread over the whole table.
 
-use std::{
-    io::{self, BufRead, BufReader, Read, Write},
-    net::TcpStream,
-};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The number of requests in the mix.
+use tor_geoip::GeoipDb;
+
+use crate::client::Client;
+
+/// The number of targets.
 ///
-/// Of 100 requests, 97 are for known addresses, 2 for unknown addresses, and 1 has an invalid address.
-pub(crate) const MIX: usize = 1_000;
+/// Of 100 targets, 97 are known addresses, 2 are unknown addresses, and 1 is not an address.
+const TARGETS: usize = 1_000;
 
-/// The targets of the mix, the same in every run.
+/// The targets, the same in every run.
 pub(crate) fn targets() -> Vec<String> {
-    let mut random = Random(0x1234_5678_9abc_def1);
-    let target = |position: usize| match position % 100 {
-        37 | 73 => format!("/1/10.{}.{}.{}", random.byte(), random.byte(), random.byte()),
-        99 => format!("/1/{}.{}", random.byte(), random.byte()),
-        // 130/8 and 193/8 are fully allocated, to universities and by RIPE.
-        even if even % 2 == 0 => format!("/1/130.59.{}.{}", random.byte(), random.byte()),
-        _ => format!("/1/193.5.{}.{}", random.byte(), random.byte()),
-    };
-    (0..MIX).map(target).collect()
+    let mut random = Random { state: 0x1234_5678_9abc_def1, table: &GeoipDb::new_embedded() };
+    (0..TARGETS).map(|position| random.target(position)).collect()
 }
 
-/// A request for a target, as wrk sends it.
-pub(crate) fn request(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
-}
-
-/// A response.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: String,
-    pub(crate) fields: Vec<(String, String)>,
-    pub(crate) content: String,
-}
-
-/// A persistent connection.
-pub(crate) struct Connection(BufReader<TcpStream>);
-
-impl Connection {
-    pub(crate) fn new(address: &str) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Self(BufReader::new(stream)))
-    }
-
-    /// Sends this many requests for the targets in turn, one after the other.
-    pub(crate) fn run(&mut self, targets: &[String], requests: usize) -> io::Result<()> {
-        targets
-            .iter()
-            .cycle()
-            .take(requests)
-            .try_for_each(|target| self.ask(&request(target)).map(|_| ()))
-    }
-
-    pub(crate) fn ask(&mut self, request: &str) -> io::Result<Answer> {
-        self.0.get_mut().write_all(request.as_bytes())?;
-        let status = self.line()?.trim_start_matches("HTTP/1.1 ").to_owned();
-        let mut fields = Vec::new();
-        loop {
-            let line = self.line()?;
-            let Some((name, value)) = line.split_once(": ") else { break };
-            fields.push((name.to_ascii_lowercase(), value.to_owned()));
-        }
-        let length = fields.iter().find(|(name, _)| name == "content-length");
-        let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
-        let mut content = vec![0; length];
-        self.0.read_exact(&mut content)?;
-        let content = String::from_utf8_lossy(&content).into_owned();
-        Ok(Answer { status, fields, content })
-    }
-
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        if self.0.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(line.trim_end().to_owned())
-    }
+/// A script for wrk that sends a client's requests for the targets in turn, `depth` of them at once.
+pub(crate) fn wrk_script(client: Client, targets: &[String], depth: usize) -> String {
+    // Repeated, so that each target occurs equally often even if `depth` does not divide their number.
+    let requests: Vec<String> = targets.iter().map(|target| client.request(target)).collect();
+    let all: Vec<&str> =
+        requests.iter().map(String::as_str).cycle().take(requests.len() * depth).collect();
+    let batches: String =
+        all.chunks(depth).map(|batch| format!("  {:?},\n", batch.concat())).collect();
+    format!(
+        "local batches = {{\n{batches}}}\nlocal position = 0\n\nfunction request()\n  \
+         position = position % #batches + 1\n  return batches[position]\nend\n"
+    )
 }
 
 /// A pseudorandom sequence that is the same in every run (Marsaglia's xorshift64).
-struct Random(u64);
+struct Random<'a> {
+    state: u64,
+    table: &'a GeoipDb,
+}
 
-impl Random {
-    fn byte(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 32) % 256
+impl Random<'_> {
+    fn target(&mut self, position: usize) -> String {
+        match position % 100 {
+            37 | 73 => format!("/1/{}", self.address(Self::ipv4, false)),
+            99 => format!("/1/{}.{}", self.next() % 256, self.next() % 256),
+            other if other % 4 == 0 => format!("/1/{}", self.address(Self::ipv6, true)),
+            _ => format!("/1/{}", self.address(Self::ipv4, true)),
+        }
+    }
+
+    /// A random address that is, or is not, in the table.
+    fn address(&mut self, draw: fn(&mut Self) -> IpAddr, is_known: bool) -> IpAddr {
+        loop {
+            let address = draw(self);
+            if self.table.lookup_country_code(address).is_some() == is_known {
+                return address;
+            }
+        }
+    }
+
+    fn ipv4(&mut self) -> IpAddr {
+        Ipv4Addr::from_bits(self.next() as u32).into()
+    }
+
+    /// An address in 2000::/3, which has all global unicast addresses.
+    fn ipv6(&mut self) -> IpAddr {
+        let bits = u128::from(self.next()) << 64 | u128::from(self.next());
+        Ipv6Addr::from_bits(bits >> 3 | 1 << 125).into()
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        // The low bits of this generator are its weakest.
+        self.state.rotate_left(32)
     }
 }
 
@@ -98,10 +81,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mix_has_the_documented_proportions() {
-        let targets = targets();
-        let private = targets.iter().filter(|target| target.starts_with("/1/10.")).count();
-        let short = targets.iter().filter(|target| target.matches('.').count() == 1).count();
-        assert_eq!((targets.len(), private, short), (MIX, MIX / 50, MIX / 100));
+    fn the_targets_have_the_documented_proportions() {
+        let table = GeoipDb::new_embedded();
+        let (mut known, mut unknown, mut invalid) = (0, 0, 0);
+        for target in targets() {
+            match target.trim_start_matches("/1/").parse::<IpAddr>() {
+                Ok(address) if table.lookup_country_code(address).is_some() => known += 1,
+                Ok(_) => unknown += 1,
+                Err(_) => invalid += 1,
+            }
+        }
+        assert_eq!([known, unknown, invalid], [970, 20, 10]);
+    }
+
+    #[test]
+    fn a_script_has_each_target_equally_often() {
+        let targets = ["/a", "/b", "/c"].map(str::to_owned);
+        let script = wrk_script(Client::Curl, &targets, 2);
+        let counts = targets.map(|target| script.matches(&format!("GET {target} ")).count());
+        assert_eq!(counts, [2, 2, 2]);
     }
 }

@@ -1,13 +1,15 @@
 //! The size of a program, and the length of its source.
 
-use std::{fs, io, path::Path, process::Command};
+use std::{fs, io, process::Command};
+
+use crate::program::{Program, measurements};
 
 /// The size of a program without symbols, in bytes.
-pub(crate) fn stripped(program: &Path, folder: &Path) -> io::Result<u64> {
-    let copy = folder.join("stripped");
-    let done = Command::new("strip").arg("-o").arg(&copy).arg(program).status()?;
+pub(crate) fn stripped(program: &Program) -> io::Result<u64> {
+    let copy = measurements()?.join("stripped");
+    let done = Command::new("strip").arg("-o").arg(&copy).arg(program.path()).status()?;
     if !done.success() {
-        return Err(io::Error::other(format!("{} cannot be stripped", program.display())));
+        return Err(io::Error::other(format!("{} cannot be stripped", program.path().display())));
     }
     let size = fs::metadata(&copy)?.len();
     fs::remove_file(copy)?;

@@ -28,7 +28,8 @@ impl fmt::Display for Table {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths = self.widths();
         for (position, row) in self.0.iter().enumerate() {
-            for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            for (column, &width) in widths.iter().enumerate() {
+                let cell = row.get(column).map_or("", String::as_str);
                 match column {
                     0 => write!(formatter, "| {cell:width$} |")?,
                     _ => write!(formatter, " {cell:>width$} |")?,
@@ -77,10 +78,12 @@ mod tests {
     fn a_table_is_markdown() {
         let mut table = Table::new(["figure", "a", "goal"]);
         table.add(vec!["p99".into(), "1,234".into(), "≤ 1".into()]);
+        table.add(vec!["size".into(), "5".into()]);
         let text = "\
 | figure |     a | goal |
 |--------|------:|-----:|
 | p99    | 1,234 |  ≤ 1 |
+| size   |     5 |      |
 ";
         assert_eq!(table.to_string(), text);
     }

@@ -1,11 +1,14 @@
 //! The job of `examples/geoip` on stock hyper, as a good engineer writes it in an afternoon.
 //!
-//! It responds to `GET` and `HEAD` with JSON. It validates, converts and looks up the address, and sends an entity tag
-//! and dates, as the example does. It does not negotiate, supports one precondition, and has no documentation page.
+//! It responds to `GET` and `HEAD` with JSON. It validates, converts and looks up the address, and sends dates, as the
+//! example does. It does not negotiate and has no documentation page. With the argument `--tagged`, it sends entity tags
+//! and supports one precondition.
+
+mod tag;
 
 use std::{
     convert::Infallible,
-    hash::{DefaultHasher, Hash, Hasher},
+    env,
     net::IpAddr,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -17,8 +20,7 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
     header::{
-        ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, HeaderValue, IF_NONE_MATCH, VARY,
-        X_CONTENT_TYPE_OPTIONS,
+        ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
     },
     server::conn::http1,
     service::service_fn,
@@ -34,6 +36,7 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 struct Service {
     geoip: Arc<GeoipDb>,
     ip: Regex,
+    is_tagged: bool,
 }
 
 #[derive(Serialize)]
@@ -83,31 +86,19 @@ impl Service {
         let Ok(address) = ip.parse::<IpAddr>() else {
             return invalid(path, ip, "invalid", "It must be an IP address.");
         };
-        match self.geoip.lookup_country_code(address) {
-            Some(code) => found(request, &Country { country_code: code.to_string() }),
-            None => problem(StatusCode::NOT_FOUND, "Not Found", None, "Not Found", path, &[]),
-        }
+        let Some(code) = self.geoip.lookup_country_code(address.to_canonical()) else {
+            return problem(StatusCode::NOT_FOUND, "Not Found", None, "Not Found", path, &[]);
+        };
+        let country = Country { country_code: code.to_string() };
+        let content = serde_json::to_vec(&country).expect("JSON");
+        if self.is_tagged { tag::found(request, content) } else { found(content) }
     }
 }
 
-fn found(request: &Request<Incoming>, country: &Country) -> Response<Full<Bytes>> {
-    let content = serde_json::to_vec(country).expect("JSON");
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    let etag = HeaderValue::try_from(format!("\"{:016x}_json\"", hasher.finish())).expect("a tag");
-    let is_known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| *known == etag);
-    let mut response = if is_known {
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        let mut response = Response::new(Full::from(content));
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        response
-    };
+fn found(content: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(content));
     let fields = response.headers_mut();
-    fields.insert(ETAG, etag);
+    fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     fields.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000"));
     let expires = httpdate::fmt_http_date(SystemTime::now() + YEAR);
     fields.insert(EXPIRES, HeaderValue::try_from(expires).expect("a date"));
@@ -157,7 +148,8 @@ fn pattern() -> &'static str {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let ip = Regex::new(&format!(r"\A(?:{})\z", pattern())).expect("an expression");
-    let service = Arc::new(Service { geoip: GeoipDb::new_embedded(), ip });
+    let is_tagged = env::args().any(|argument| argument == "--tagged");
+    let service = Arc::new(Service { geoip: GeoipDb::new_embedded(), ip, is_tagged });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("by-hand-hyper listens on http://{}/", listener.local_addr()?);
     loop {
