@@ -1,10 +1,8 @@
 //! Proactive negotiation (RFC 9110, section 12.1): the representation and the content coding of a response.
 
-use http::header;
-
 use crate::{
     formats::coding::Coding,
-    http::{accept, accept_encoding, known_fields::KnownField, request::Request},
+    http::{accept_encoding, known_fields::KnownField, request::Request},
     problem::Problem,
     representation::{Representation, Representations, Variant},
     site::{SiteOperation, SiteResource},
@@ -69,8 +67,7 @@ pub(super) fn select<'a>(
     if !request.has(KnownField::Representation) {
         return representations.default();
     }
-    let accept = request.fields().get_all(header::ACCEPT);
-    representations.at(accept::select(&accept, &representations.offers)?)
+    representations.at(representations.offers.select(request.fields())?)
 }
 
 /// Selects a representation, or the default one if the application prefers that to a 406.
@@ -90,7 +87,7 @@ pub(super) fn coding(request: &Request) -> Option<Coding> {
     if !request.has(KnownField::Coding) {
         return None;
     }
-    let accepted = request.fields().get_all(header::ACCEPT_ENCODING);
-    let position = accept_encoding::select(&accepted, &Coding::ALL.map(Coding::name))?;
+    let codings = Coding::ALL.map(Coding::name);
+    let position = accept_encoding::select_coding(request.fields(), &codings)?;
     Coding::ALL.get(position).copied()
 }

@@ -3,15 +3,27 @@
 //! A library would collect the parameters of each range; this parser compares them in place. The offers are parsed when
 //! the application is built.
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
 use mediatype::{MediaTypeBuf, ReadParams};
 use wsgiservice_grammar::token::is_token;
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::quality::{Quality, parameters, split, weight};
+use super::{
+    memo,
+    quality::{Quality, parameters, split, weight},
+};
 
 /// A media type that the server offers.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer(MediaTypeBuf);
+
+/// The media types that the server offers for a resource, in its order of preference.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offers {
+    all: Vec<Offer>,
+    /// A hash of the media types, so that equal lists share what is remembered.
+    id: u64,
+}
 
 /// How specific a range is: one for the type, one for the subtype, and one for each parameter.
 type Specificity = u8;
@@ -34,8 +46,28 @@ impl Offer {
     }
 }
 
+impl FromIterator<Offer> for Offers {
+    fn from_iter<T: IntoIterator<Item = Offer>>(offers: T) -> Self {
+        let all: Vec<_> = offers.into_iter().collect();
+        let names: String = all.iter().map(|offer| format!("{}\n", offer.0)).collect();
+        Self { id: xxh3_64(names.as_bytes()), all }
+    }
+}
+
+impl Offers {
+    /// Returns the position of the offer to send to a client with these fields; `None` if no offer is acceptable.
+    pub(crate) fn select(&self, fields: &HeaderMap) -> Option<usize> {
+        let lines = fields.get_all(header::ACCEPT);
+        let mut each = lines.iter();
+        match (each.next(), each.next()) {
+            (Some(line), None) => memo::position(self.id, line, || select([line], &self.all)),
+            _ => select(&lines, &self.all),
+        }
+    }
+}
+
 /// Returns the position of the first offer with the highest quality; `None` if no offer is acceptable.
-pub(crate) fn select<'v, V>(accept: V, offers: &[Offer]) -> Option<usize>
+fn select<'v, V>(accept: V, offers: &[Offer]) -> Option<usize>
 where
     V: IntoIterator<Item = &'v HeaderValue> + Copy,
 {

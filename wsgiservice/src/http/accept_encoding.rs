@@ -1,12 +1,28 @@
 //! `Accept-Encoding` (RFC 9110, section 12.5.3).
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
 
-use super::quality::{Quality, weight};
+use super::{
+    memo,
+    quality::{Quality, weight},
+};
+
+/// Identifies the list of codings, of which there is one, to [`memo`].
+const CODINGS: u64 = 0;
+
+/// Selects the coding to send to a client with these fields, by its position among the codings of the program.
+pub(crate) fn select_coding(fields: &HeaderMap, codings: &[&str]) -> Option<usize> {
+    let lines = fields.get_all(header::ACCEPT_ENCODING);
+    let mut each = lines.iter();
+    match (each.next(), each.next()) {
+        (Some(line), None) => memo::position(CODINGS, line, || select([line], codings)),
+        _ => select(&lines, codings),
+    }
+}
 
 /// Selects the coding to send, by its position among these, which are in the order of the server's preference; `None` if the
 /// client prefers none or does not send the field.
-pub(crate) fn select<'v, V>(accept: V, codings: &[&str]) -> Option<usize>
+fn select<'v, V>(accept: V, codings: &[&str]) -> Option<usize>
 where
     V: IntoIterator<Item = &'v HeaderValue> + Copy,
 {
@@ -36,16 +52,16 @@ fn named<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, name: &str) -> O
 mod tests {
     use super::*;
 
-    const CODINGS: [&str; 3] = ["zstd", "br", "gzip"];
+    const NAMES: [&str; 3] = ["zstd", "br", "gzip"];
 
     fn selected(accept: &'static str) -> Option<&'static str> {
-        let position = select(&[HeaderValue::from_static(accept)], &CODINGS)?;
-        CODINGS.get(position).copied()
+        let position = select(&[HeaderValue::from_static(accept)], &NAMES)?;
+        NAMES.get(position).copied()
     }
 
     #[test]
     fn without_the_field_no_coding_is_selected() {
-        assert_eq!(select(&[], &CODINGS), None);
+        assert_eq!(select(&[], &NAMES), None);
         assert_eq!(selected(""), None);
         assert_eq!(selected("identity"), None);
     }

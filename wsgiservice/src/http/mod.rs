@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub(crate) mod digest;
 pub(crate) mod entity_tag;
 pub(crate) mod known_fields;
+mod memo;
 pub(crate) mod path;
 mod quality;
 pub(crate) mod range;

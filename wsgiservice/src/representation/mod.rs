@@ -12,7 +12,10 @@ pub(crate) use self::variant::Variant;
 use crate::{
     declaration::{Mount, Operations, Returns},
     formats::coding::encode::is_compressible,
-    http::{accept::Offer, body::BoxError},
+    http::{
+        accept::{Offer, Offers},
+        body::BoxError,
+    },
 };
 
 /// The root element of a problem in XML.
@@ -32,7 +35,7 @@ pub enum Writer {
 /// The representations of one operation, in the order of the resource.
 #[derive(Debug)]
 pub(crate) struct Representations {
-    pub(crate) offers: Vec<Offer>,
+    pub(crate) offers: Offers,
     all: Vec<Representation>,
 }
 
@@ -91,7 +94,8 @@ impl Representations {
             sent.unwrap_or(accepted).content_type.clone()
         });
         let content_types: Vec<_> = content_types.collect();
-        let mut problems = Self::from(all).unwrap_or(Self { offers: Vec::new(), all: Vec::new() });
+        let mut problems =
+            Self::from(all).unwrap_or(Self { offers: Offers::default(), all: Vec::new() });
         for (representation, content_type) in problems.all.iter_mut().zip(content_types) {
             representation.content_type = content_type;
         }
