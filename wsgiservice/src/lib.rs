@@ -97,7 +97,7 @@
 //! | `request: &`[`Request`] | the request itself |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //!
-//! A type is a parameter if it implements [`Parameter`]: numbers, `bool`, `String`, addresses, dates, UUIDs, and types
+//! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates, UUIDs, and types
 //! with `#[derive(Parameter)]`. [`#[validate]`](macro@validate) adds rules.
 //!
 //! # What a method returns
@@ -106,7 +106,7 @@
 //! |---|---|
 //! | `T: Serialize` | 200 with `T` as JSON or XML |
 //! | `Option<T>` | 404 if it is `None` |
-//! | `Result<T, E>` | an error becomes a [`Problem`]; see `#[derive(Problem)]` |
+//! | `Result<T, E>` | an error becomes a [`Problem`](struct@Problem); see `#[derive(Problem)]` |
 //! | [`Created<T>`](Created), [`Accepted<T>`](answer::Accepted), [`Put<T>`](answer::Put) | 201, 202, 200 or 201 |
 //! | [`NoContent`], [`ResetContent`](answer::ResetContent), `()` | 204, 205, 204 |
 //! | [`SeeOther`](answer::SeeOther) and the other redirects | 3xx with a location |

@@ -23,8 +23,7 @@ use crate::{
 
 /// A built application: a tower service that is cheap to clone.
 ///
-/// Created by [`Application::build`](super::Application::build) and
-/// [`Application::into_service`](super::Application::into_service).
+/// Created by [`Application::build`](super::Application::build).
 #[derive(Clone, Debug)]
 pub struct Service {
     site: Arc<Site>,

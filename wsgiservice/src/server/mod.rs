@@ -1,8 +1,10 @@
 //! The server: it accepts connections, responds to their requests, and stops when it is told to.
 //!
-//! [`mod@accept`] hands connections to the runtime: one for each core ([`per_core`]), or a [`shared`] one. A connection is
-//! a task ([`connection`]) in which hyper reads requests from a [`socket`]. [`dispatch`] runs their exchanges,
-//! [`write`](mod@write) batches the responses, and [`timeouts`] closes connections that wait for too long.
+//! A service needs these names to set up its server, to serve a listener, or to be part of another program.
+
+// `accept` hands connections to the runtime: one for each core (`per_core`), or a shared one (`shared`). A connection is a
+// task (`connection`) in which hyper reads requests from a `socket`. `dispatch` runs their exchanges, `write` batches the
+// responses, and `timeouts` closes connections that wait for too long.
 
 mod accept;
 mod connection;
