@@ -7,7 +7,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tower_layer::layer_fn;
-use wsgiservice::{Application, mount, resource, server::LayerService};
+use wsgiservice::{
+    Application, mount, resource,
+    server::{LayerService, Settings},
+};
 
 use super::strict;
 
@@ -207,4 +210,11 @@ async fn an_application_serves_a_listener() {
     assert!(answer.ends_with("\"two\""), "{answer}");
     assert!(answer.contains("\r\ndate: "), "{answer}");
     server.abort();
+}
+
+#[tokio::test]
+async fn run_within_a_runtime_is_an_error_that_names_serve() {
+    let application = Application::new("two").mount(Two);
+    let error = application.run_with(Settings::default()).expect_err("an error");
+    assert!(error.to_string().contains("await `application.serve(listener)`"), "{error}");
 }

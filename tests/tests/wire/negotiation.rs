@@ -150,3 +150,17 @@ async fn a_custom_representation_is_offered_only_for_its_type() {
     let response = client().post("/report").header("accept", "text/html").send().await;
     assert_eq!(response.status(), 406);
 }
+
+#[tokio::test]
+async fn a_value_of_accept_that_was_seen_is_negotiated_for_each_resource() {
+    let client = strict(Application::new("seen").mount(XmlFirst).mount(Report));
+    for _ in 0..2 {
+        for (target, media_type) in [("/xml-first", "text/xml"), ("/report", "application/json")] {
+            let response = client.get(target).header("accept", "*/*;q=0.5").send().await;
+            let content_type = response.field("content-type").expect("a media type");
+            assert!(content_type.starts_with(media_type), "{target}: {content_type}");
+            let response = client.get(target).header("accept", "image/png").send().await;
+            assert_eq!(response.status(), 406, "{target}");
+        }
+    }
+}

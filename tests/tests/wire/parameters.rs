@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use proptest::prelude::*;
-use wsgiservice::{Application, Parameter, Request, mount, resource, testing::Client};
+use wsgiservice::{
+    Application, Parameter, ParameterKind, ParseError, Request, mount, resource, testing::Client,
+};
 
 use super::{status, strict, text, violations};
 
@@ -280,4 +282,42 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         prop_assert!(runtime.block_on(status(&client(), &target)) < 500);
     }
+}
+
+/// A type of a service with its own conversion.
+struct Even(u32);
+
+impl Parameter for Even {
+    const KIND: ParameterKind = ParameterKind::integer(0, 100);
+
+    fn parse(text: &str) -> Result<Self, ParseError> {
+        let number = u32::parse(text)?;
+        if number.is_multiple_of(2) {
+            Ok(Self(number))
+        } else {
+            Err(ParseError::new("It must be even."))
+        }
+    }
+}
+
+#[mount("/half/{number}")]
+struct Half;
+
+#[resource]
+impl Half {
+    fn get(&self, number: Even) -> u32 {
+        number.0 / 2
+    }
+}
+
+#[tokio::test]
+async fn a_type_of_the_service_can_be_a_parameter_with_its_own_conversion() {
+    let client = strict(Application::new("half").mount(Half));
+    assert_eq!(client.get("/half/8").send().await.text(), "4");
+    let response = client.get("/half/7").send().await;
+    assert_eq!(response.status(), 400);
+    assert!(response.text().contains("It must be even."), "{}", response.text());
+    let document = client.get("/_internal/openapi").send().await.json();
+    let schema = document.pointer("/paths/~1half~1{number}/get/parameters/0/schema");
+    assert_eq!(schema.expect("a schema")["maximum"], 100);
 }
