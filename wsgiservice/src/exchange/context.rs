@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
     /// A `GET` or a `HEAD` asks about the representation that was selected, coded or not. A request that changes the
     /// resource may state the tag of any variant, since its client may have seen any.
     pub(super) fn preconditions(&self, resource: &SiteResource) -> Preconditions {
-        let selected = || self.negotiated.map(Negotiated::variants).unwrap_or_default();
+        let selected = || self.negotiated.map(|it| it.variants(self.request)).unwrap_or_default();
         let all = || {
             let plain = resource.extensions().into_iter().map(Variant::plain);
             let each = plain.flat_map(|plain| [plain].into_iter().chain(plain.all_coded()));

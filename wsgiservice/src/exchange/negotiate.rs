@@ -13,20 +13,25 @@ use crate::{
 pub(super) struct Negotiated<'a> {
     /// The representation, or `None` if the method writes the content itself.
     pub(super) representation: Option<&'a Representation>,
-    /// The content coding that the client prefers, if the representation can have one.
-    pub(super) coding: Option<Coding>,
+    /// Whether the content can have a content coding; [`coding`](Self::coding) negotiates it when it is needed.
+    can_be_coded: bool,
 }
 
 impl Negotiated<'_> {
+    /// The content coding that the client prefers, if the representation can have one.
+    pub(super) fn coding(self, request: &Request) -> Option<Coding> {
+        self.can_be_coded.then(|| coding(request)).flatten()
+    }
+
     /// The variant without a content coding.
     pub(super) fn plain(self) -> Variant {
         self.representation.map_or(Variant::ONLY, |it| Variant::plain(it.extension))
     }
 
     /// The variants that the response can be.
-    pub(super) fn variants(self) -> Vec<Variant> {
+    pub(super) fn variants(self, request: &Request) -> Vec<Variant> {
         let plain = self.plain();
-        let coded = self.coding.map(|coding| plain.coded(Some(coding)));
+        let coded = self.coding(request).map(|coding| plain.coded(Some(coding)));
         [plain].into_iter().chain(coded).collect()
     }
 }
@@ -45,14 +50,14 @@ pub(super) fn negotiate<'a>(
     if operation.is_represented() {
         let sends_default = resource.policy.sends_default;
         let representation = required(request, extension, representations, sends_default)?;
-        let coding = representation.is_compressible.then(|| coding(request)).flatten();
-        return Ok(Some(Negotiated { representation: Some(representation), coding }));
+        let can_be_coded = representation.is_compressible;
+        return Ok(Some(Negotiated { representation: Some(representation), can_be_coded }));
     }
     if operation.is_verbatim() {
-        return Ok(Some(Negotiated { representation: None, coding: None }));
+        return Ok(Some(Negotiated { representation: None, can_be_coded: false }));
     }
     let selected = select(request, extension, representations);
-    Ok(selected.map(|selected| Negotiated { representation: Some(selected), coding: None }))
+    Ok(selected.map(|selected| Negotiated { representation: Some(selected), can_be_coded: false }))
 }
 
 /// Selects a representation: an extension decides alone; without one, `Accept` does.

@@ -93,7 +93,7 @@ fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response
         OutcomeContent::Nothing => {}
         OutcomeContent::Represented(bytes) => match context.representation() {
             Some(representation) => {
-                let coding = || context.negotiated?.coding;
+                let coding = || context.negotiated?.coding(context.request);
                 let content_type = representation.content_type.clone();
                 by_coding = write(representation, content_type, coding, bytes, response);
             }
@@ -212,7 +212,8 @@ fn variant_of_not_modified(context: &Context<'_>, would_be_coded: bool) -> Optio
 /// The variant that was negotiated, if there is one for the client, with its coding if that is used.
 fn negotiated_variant(context: &Context<'_>, is_coded: bool) -> Option<Variant> {
     let negotiated = context.negotiated?;
-    Some(negotiated.plain().coded(negotiated.coding.filter(|_| is_coded)))
+    let coding = is_coded.then(|| negotiated.coding(context.request)).flatten();
+    Some(negotiated.plain().coded(coding))
 }
 
 fn with_problem(
