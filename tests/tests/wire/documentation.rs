@@ -565,6 +565,21 @@ impl Search {
     }
 }
 
+/// A parameter that a hook takes from the query and a method from a header field.
+#[mount("/traced")]
+struct Traced;
+
+#[resource]
+impl Traced {
+    fn etag(&self, q: String) -> Option<EntityTag> {
+        Some(EntityTag::strong(&q))
+    }
+
+    fn get(&self, #[from(header = "X-Query")] q: String) -> String {
+        q
+    }
+}
+
 async fn search_document() -> Value {
     let client = Client::new(Application::new("search").mount(Search));
     client.get("/_internal/openapi").send().await.json()
@@ -643,6 +658,19 @@ async fn a_parameter_that_a_hook_also_takes_is_documented_in_the_query_alone() {
     assert_eq!((&q["in"], &q["required"]), (&"query".into(), &true.into()));
     let json = at(post, "/requestBody/content/application~1json");
     assert_eq!(json.pointer("/schema/properties/q"), None);
+}
+
+#[tokio::test]
+async fn a_parameter_with_one_name_and_two_places_is_documented_in_both() {
+    let document = document_of(Traced).await;
+    let parameters = at(&document, "/paths/~1traced/get/parameters");
+    let parameters = parameters.as_array().expect("a list").iter();
+    let places: Vec<_> = parameters.map(|it| (it["in"].clone(), it["name"].clone())).collect();
+    assert_eq!(places, [("header".into(), "X-Query".into()), ("query".into(), "q".into())]);
+
+    let client = strict(Application::new("traced").mount(Traced));
+    let response = client.get("/traced?q=a").header("x-query", "b").send().await;
+    assert_eq!((response.text(), response.field("etag")), (r#""b""#, Some("\"a_json\"")));
 }
 
 #[tokio::test]

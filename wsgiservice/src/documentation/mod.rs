@@ -124,7 +124,9 @@ fn parameters(resource: &SiteResource, operation: &SiteOperation) -> Vec<Paramet
     for operation in [operation].into_iter().chain(resource.hooks()) {
         for parameter in operation.named_parameters() {
             let parameter = parameter::of(parameter, operation.content);
-            match parameters.iter_mut().find(|earlier| earlier.name == parameter.name) {
+            let is_same =
+                |it: &&mut Parameter| it.name == parameter.name && it.can_be_in(parameter.place);
+            match parameters.iter_mut().find(is_same) {
                 Some(earlier) => earlier.narrow(&parameter),
                 None => parameters.push(parameter),
             }

@@ -41,7 +41,7 @@ impl Parameter {
         self.place == place || self.other_place == Some(place)
     }
 
-    /// Keeps only what also suits another call that takes the parameter: a hook reads no content.
+    /// Keeps only the place that another call reads, too: a hook reads no content.
     pub(super) fn narrow(&mut self, other: &Self) {
         if other.other_place.is_none() {
             (self.place, self.other_place) = (other.place, None);
