@@ -4,11 +4,11 @@
 //! are the parameters of a request. The return value is written as JSON or XML, as the client requests; `None` is a 404.
 //! The framework implements the rest of RFC 9110: negotiation, preconditions, `HEAD`, `OPTIONS`, 405, 406, 415, 501.
 //!
-//! ```
+//! ```no_run
 //! use std::net::IpAddr;
 //!
 //! use serde::Serialize;
-//! use wsgiservice::{Application, mount, resource, testing::Client};
+//! use wsgiservice::{Application, mount, resource};
 //!
 //! /// An IP address.
 //! #[mount("/1/{ip}")]
@@ -29,45 +29,17 @@
 //!     name: &'static str,
 //! }
 //!
-//! # #[tokio::main]
-//! # async fn main() {
-//! let client = Client::new(Application::new("names").mount(IpResource));
-//!
-//! let response = client.get("/1/127.0.0.1").send().await;
-//! assert_eq!(response.text(), r#"{"name":"localhost"}"#);
-//! assert_eq!(response.field("cache-control"), Some("max-age=31536000"));
-//!
-//! let response = client.get("/1/127.0.0.1.xml").send().await;
-//! assert_eq!(response.text(), "<response><name>localhost</name></response>");
-//!
-//! assert_eq!(client.get("/1/130.59.31.80").send().await.status(), 404);
-//! assert_eq!(client.get("/1/localhost").send().await.status(), 400);
-//! assert_eq!(client.put("/1/127.0.0.1").send().await.status(), 405);
-//! # }
-//! ```
-//!
-//! # A complete service
-//!
-//! `Cargo.toml`:
-//!
-//! ```toml
-//! [dependencies]
-//! wsgiservice = "0.1"
-//! schemars = "1"
-//! serde = { version = "1", features = ["derive"] }
-//! ```
-//!
-//! `src/main.rs` is the listing above with this `main`:
-//!
-//! ```no_run
-//! # use wsgiservice::{Application, mount, resource};
-//! # #[mount("/")]
-//! # struct IpResource;
-//! # #[resource]
-//! # impl IpResource { fn get(&self) -> u8 { 0 } }
 //! fn main() -> wsgiservice::Result<()> {
 //!     Application::new("names").mount(IpResource).run()
 //! }
+//! ```
+//!
+//! This is a complete service, `src/main.rs`. It needs this in `Cargo.toml`, with the path of this repository:
+//!
+//! ```toml
+//! [dependencies]
+//! wsgiservice = { path = "../wsgiservice/wsgiservice" }
+//! serde = { version = "1", features = ["derive"] }
 //! ```
 //!
 //! `cargo run` starts it, and `cargo run -- --help` lists its options. Its documentation, with a form to try each method,
@@ -131,8 +103,53 @@
 //! The fields of the struct are the state of the resource. One value serves all requests at the same time, so share a
 //! connection pool or an `Arc`, and put what changes behind a lock. What resources have in common, each holds a clone of.
 //!
-//! [`testing::Client`] sends requests to an application without a socket, as in the listing above; a
-//! [`strict`](testing::Client::strict) client also checks that each response is documented.
+//! [`testing::Client`] sends requests to an application without a socket:
+//!
+//! ```
+//! # use std::net::IpAddr;
+//! #
+//! # use serde::Serialize;
+//! # use wsgiservice::{Application, mount, resource};
+//! #
+//! # /// An IP address.
+//! # #[mount("/1/{ip}")]
+//! # #[validate(ip, re = r"[0-9A-Fa-f:.]+", doc = "The IP address to look up.")]
+//! # struct IpResource;
+//! #
+//! # #[resource]
+//! # impl IpResource {
+//! #     /// Return the name of the address.
+//! #     #[expires(days = 365)]
+//! #     async fn get(&self, ip: IpAddr) -> Option<Address> {
+//! #         ip.is_loopback().then_some(Address { name: "localhost" })
+//! #     }
+//! # }
+//! #
+//! # #[derive(Serialize)]
+//! # struct Address {
+//! #     name: &'static str,
+//! # }
+//! #
+//! use wsgiservice::testing::Client;
+//!
+//! # #[tokio::main]
+//! # async fn main() {
+//! let client = Client::new(Application::new("names").mount(IpResource));
+//!
+//! let response = client.get("/1/127.0.0.1").send().await;
+//! assert_eq!(response.text(), r#"{"name":"localhost"}"#);
+//! assert_eq!(response.field("cache-control"), Some("max-age=31536000"));
+//!
+//! let response = client.get("/1/127.0.0.1.xml").send().await;
+//! assert_eq!(response.text(), "<response><name>localhost</name></response>");
+//!
+//! assert_eq!(client.get("/1/130.59.31.80").send().await.status(), 404);
+//! assert_eq!(client.get("/1/localhost").send().await.status(), 400);
+//! assert_eq!(client.put("/1/127.0.0.1").send().await.status(), 405);
+//! # }
+//! ```
+//!
+//! A [`strict`](testing::Client::strict) client also checks that each response is documented.
 //! [`testing::assert_openapi`] compares the OpenAPI document with a file and says which changes break clients.
 //!
 //! # Features
@@ -360,10 +377,41 @@ pub use wsgiservice_macros::Problem;
 struct Readme;
 
 pub use bytes;
+/// The crate `schemars`, in the version that this crate has, so that a service need not name one.
+///
+/// A value with `#[derive(JsonSchema)]` is documented with its members.
+///
+/// ```
+/// use wsgiservice::{Application, mount, resource, schemars::JsonSchema, testing::Client};
+///
+/// #[derive(serde::Serialize, JsonSchema)]
+/// #[schemars(crate = "wsgiservice::schemars")]
+/// struct Weather {
+///     degrees: i32,
+/// }
+///
+/// #[mount("/weather")]
+/// struct Station;
+///
+/// #[resource]
+/// impl Station {
+///     fn get(&self) -> Weather {
+///         Weather { degrees: 7 }
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let application = Application::new("weather").mount(Station);
+/// let document = Client::new(application).get("/_internal/openapi").send().await.json();
+/// let degrees = document.pointer("/components/schemas/Weather/properties/degrees");
+/// assert_eq!(degrees.unwrap()["type"], "integer");
+/// # }
+/// ```
 pub use schemars;
 
 #[cfg(feature = "command-line")]
-pub use self::server::run;
+pub use self::server::run::run;
 pub use self::{
     answer::{Created, NoContent},
     application::Application,
@@ -374,6 +422,6 @@ pub use self::{
     preconditions::Preconditions,
     problem::Problem,
     resource::Resource,
-    server::run_with,
+    server::run::run_with,
     site::Policy,
 };

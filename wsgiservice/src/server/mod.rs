@@ -13,16 +13,13 @@ mod dispatch;
 mod log_setup;
 mod open_connections;
 mod per_core;
-mod run;
+pub(crate) mod run;
 mod shared;
 mod signals;
 mod socket;
 mod timeouts;
 mod write;
 
-#[cfg(feature = "command-line")]
-pub use self::run::run;
-pub use self::run::run_with;
 pub use crate::{
     application::{LayerService, ResponseFuture, Service},
     settings::{InvalidNetwork, Network, Runtime, Settings},

@@ -224,12 +224,6 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn running_within_a_runtime_is_an_error_that_says_what_to_do() {
-        let error = Application::new("a").run_with(Settings::default()).expect_err("an error");
-        assert!(error.to_string().contains("await `application.serve(listener)`"), "{error}");
-    }
-
     #[test]
     fn a_closed_standard_output_does_not_end_the_service() {
         announce(Closed, "users", SocketAddr::from(([127, 0, 0, 1], 8001)));
