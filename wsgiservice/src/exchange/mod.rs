@@ -90,7 +90,11 @@ impl Exchange {
 
     /// The response, once the exchange is over.
     pub(crate) fn into_response(self) -> Response<Body> {
-        SPARE_TABLE.set(self.request.into_table());
+        let table = self.request.into_table();
+        // A layer took the request, and the exchange within it has set the table.
+        if table.capacity() > 0 {
+            SPARE_TABLE.set(table);
+        }
         self.response
     }
 }
