@@ -1,4 +1,4 @@
-//! The modules of `wsgiservice` import downwards only, so that there is no circle of imports between them.
+//! The modules of `wsgiservice` import downwards only, so imports form no cycle.
 
 use std::{
     fs, io,

@@ -42,7 +42,7 @@ impl Passwords {
         self.work(move || hash(password.expose())).await
     }
 
-    /// Whether this password has the stored hash; takes the same time if there is no hash.
+    /// Whether this password has the stored hash; takes the same time for an unknown user.
     pub(crate) async fn verify(
         &self,
         password: Secret<String>,

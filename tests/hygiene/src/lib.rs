@@ -12,9 +12,9 @@
     clippy::all,
     clippy::pedantic
 )]
-#![allow(clippy::must_use_candidate, reason = "the author of a service decides")]
+#![expect(clippy::must_use_candidate, reason = "the author of a service decides")]
 
-#[allow(dead_code, reason = "they only shadow other names")]
+#[expect(dead_code, reason = "they only shadow other names")]
 /// Names that an unqualified `Some(…)` or `Option<…>` in an expansion would resolve to.
 mod shadow {
     pub(crate) struct Option;
@@ -25,7 +25,7 @@ mod shadow {
     pub(crate) struct None;
 }
 
-#[allow(unused_imports, reason = "they only shadow other names")]
+#[expect(unused_imports, reason = "they only shadow other names")]
 use self::shadow::{Box, None, Option, Result, Some, String};
 
 /// A resource with rules before and after its path.

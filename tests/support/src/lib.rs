@@ -47,7 +47,7 @@ impl Server {
     /// Sends a request and returns the response. Each field ends with `\r\n`.
     ///
     /// # Panics
-    /// If there is no response.
+    /// If the server does not respond.
     #[must_use]
     pub fn ask(&self, method: &str, target: &str, fields: &str, content: &str) -> Answer {
         let length = content.len();

@@ -9,7 +9,7 @@
 #[path = "../../../wsgiservice-macros/src/check.rs"]
 mod check;
 #[path = "../../../wsgiservice-macros/src/expand/mod.rs"]
-#[allow(unused_imports, reason = "the test does not expand the derives")]
+#[expect(unused_imports, reason = "the test does not expand the derives")]
 mod expand;
 #[path = "../../../wsgiservice-macros/src/expression.rs"]
 mod expression;

@@ -153,7 +153,7 @@ pub struct ResetContent;
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "a PUT with content has these two results only")]
+#[expect(clippy::exhaustive_enums, reason = "a PUT with content has these two results only")]
 pub enum Put<T> {
     /// 201: the resource did not exist before.
     Created(T),

@@ -43,7 +43,7 @@ use serde::{Deserialize, Deserializer};
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "RFC 7396 defines exactly these three")]
+#[expect(clippy::exhaustive_enums, reason = "RFC 7396 defines exactly these three")]
 pub enum Patch<T> {
     /// The member stays unchanged.
     #[default]

@@ -21,7 +21,7 @@ pub struct Package {
     pub name: &'static str,
     /// Its version, as in `Cargo.toml`.
     pub version: &'static str,
-    /// Its description, as in `Cargo.toml`; empty if there is none.
+    /// Its description, as in `Cargo.toml`; may be empty.
     pub description: &'static str,
     /// Its authors, as in `Cargo.toml`, with a colon between them.
     pub authors: &'static str,
@@ -180,12 +180,12 @@ pub trait Failures {
     const FAILURES: &'static [Failure];
 }
 
-/// Why the framework calls an operation.
+/// When the framework calls an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// To answer the HTTP method of this name.
+    /// To respond to the HTTP method of this name.
     Method(&'static str),
-    /// To ask what this hook answers.
+    /// As this hook.
     Hook(Hook),
 }
 

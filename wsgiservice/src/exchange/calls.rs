@@ -1,7 +1,6 @@
 //! The calls of an exchange: arguments are bound first, so that all violations are reported before anything runs.
 
 use http::{Method, StatusCode};
-
 use wsgiservice_grammar::hook::Hook;
 
 use crate::{

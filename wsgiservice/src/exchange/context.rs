@@ -52,7 +52,7 @@ impl<'a> Context<'a> {
         self.matched.map_or(self.path, |matched| matched.path)
     }
 
-    /// The policy of the resource, or that of the site if there is none.
+    /// The policy of the resource; without a resource, that of the site.
     pub(super) fn policy(&self) -> &Policy {
         self.resource.map_or(&self.site.policy, |resource| &resource.policy)
     }

@@ -44,7 +44,7 @@ fn install() {
             message: message(info.payload()).to_owned(),
             location: location.to_string(),
         });
-        // This fails only while the thread ends, when there is no exchange.
+        // This fails only while the thread ends, when no exchange runs.
         let _ = LAST.try_with(|last| last.replace(panic));
         before(info);
     }));

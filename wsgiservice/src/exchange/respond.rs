@@ -300,7 +300,7 @@ fn digests(context: &Context<'_>, response: &mut Response<Body>) {
     }
 }
 
-/// The validators of a variant. Without a variant, there is no entity tag.
+/// Writes the validators of a variant. A response without a variant has no entity tag.
 fn validators(
     fields: &mut HeaderMap,
     context: &Context<'_>,

@@ -1,7 +1,6 @@
 //! A compiled method or hook.
 
 use http::{HeaderName, HeaderValue, Method};
-
 use wsgiservice_grammar::path::Path;
 
 use super::{Lifetime, Policy, deprecation};

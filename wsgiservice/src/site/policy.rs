@@ -79,9 +79,10 @@ impl Policy {
     ///
     /// The default is `false`. Content that does not parse always gets a 400.
     pub fn unprocessable_violations(self, is_unprocessable: bool) -> Self {
-        let violations = match is_unprocessable {
-            true => StatusCode::UNPROCESSABLE_ENTITY,
-            false => StatusCode::BAD_REQUEST,
+        let violations = if is_unprocessable {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::BAD_REQUEST
         };
         Self { violations, ..self }
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, header};
-
 use wsgiservice_grammar::path::Path;
 
 use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};

@@ -8,7 +8,7 @@ use super::{Checked, Code};
 #[derive(Debug)]
 pub(crate) struct Len {
     least: usize,
-    /// `usize::MAX` if there is no limit.
+    /// `usize::MAX` without a limit.
     most: usize,
 }
 
