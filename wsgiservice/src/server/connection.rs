@@ -21,7 +21,6 @@ use super::{
     open_connections::{OpenConnection, OpenConnections},
     socket::Socket,
     timeouts::Timeouts,
-    write,
 };
 use crate::{
     application::Service,
@@ -49,7 +48,8 @@ pub(super) struct Connection {
     service: Service,
     state: Arc<ConnectionState>,
     peer: SocketAddr,
-    open_connection: OpenConnection,
+    /// Counts this connection until it is dropped.
+    _open: OpenConnection,
 }
 
 impl Connections {
@@ -67,7 +67,7 @@ impl Connections {
             service: self.service.clone(),
             state: Arc::clone(&state),
             peer,
-            open_connection: self.open_connections.open(),
+            _open: self.open_connections.open(),
         });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
@@ -88,12 +88,15 @@ impl Connections {
 
 impl Connection {
     /// Responds to requests until either side closes the connection.
-    async fn serve(self: Arc<Self>, stream: TcpStream) -> hyper::Result<()> {
-        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&self.state)));
+    async fn serve(self: Arc<Self>, stream: TcpStream) -> Result<(), BoxError> {
+        let socket = Socket::new(stream, Arc::clone(&self.state));
+        let write_half = socket.write_half();
         let connection = Arc::clone(&self);
         let service =
             service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
-        let http = http1::Builder::new().max_buf_size(BUFFER).serve_connection(socket, service);
+        let http = http1::Builder::new()
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(socket), service);
         let mut http = pin!(http);
         self.state.register_task().await;
         poll_fn(|context| {
@@ -101,8 +104,8 @@ impl Connection {
                 http.as_mut().graceful_shutdown();
             }
             let polled = http.as_mut().poll(context);
-            write::end_turn(self.open_connection.is_only_one());
-            polled
+            write_half.end_turn(context)?;
+            polled.map_err(Into::into)
         })
         .await
     }

@@ -3,8 +3,8 @@
 //! A service needs these names to set up its server, to serve a listener, or to be part of another program.
 
 // `accept` hands connections to the runtime: one for each core (`per_core`), or a shared one (`shared`). A connection is a
-// task (`connection`) in which hyper reads requests from a `socket`. `dispatch` runs their exchanges, `write` batches the
-// responses, and `timeouts` closes connections that wait for too long.
+// task (`connection`) in which hyper reads requests from a `socket`. `dispatch` runs their exchanges, `write_half`
+// sends the responses of a turn together, and `timeouts` closes connections that wait for too long.
 
 mod accept;
 mod connection;
@@ -18,7 +18,7 @@ mod shared;
 mod signals;
 mod socket;
 mod timeouts;
-mod write;
+mod write_half;
 
 pub use crate::{
     application::{LayerService, ResponseFuture, Service},

@@ -38,13 +38,6 @@ impl OpenConnections {
     }
 }
 
-impl OpenConnection {
-    /// Whether the runtime has no other open connection.
-    pub(super) fn is_only_one(&self) -> bool {
-        self.0.count.load(Relaxed) == 1
-    }
-}
-
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         if self.0.count.fetch_sub(1, AcqRel) == 1 {
@@ -89,16 +82,5 @@ mod tests {
         assert!(all_closed.as_mut().poll(&mut context).is_pending());
         drop(later);
         assert!(all_closed.as_mut().poll(&mut context).is_ready());
-    }
-
-    #[test]
-    fn a_connection_is_the_only_one_until_another_opens() {
-        let connections = Arc::new(OpenConnections::default());
-        let first = connections.open();
-        assert!(first.is_only_one());
-        let second = connections.open();
-        assert!(!first.is_only_one());
-        drop(first);
-        assert!(second.is_only_one());
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::{accept::accept, connection::Connections, timeouts::Timeouts, write};
+use super::{accept::accept, connection::Connections, timeouts::Timeouts};
 use crate::application::Service;
 
 /// An accepted connection and the address of its client.
@@ -87,7 +87,6 @@ async fn work(
     timeouts: Arc<Timeouts>,
     mut accepted: mpsc::UnboundedReceiver<Accepted>,
 ) {
-    tokio::spawn(write::flush_task());
     let connections = Connections::new(service, timeouts);
     while let Some((stream, peer)) = accepted.recv().await {
         match TcpStream::from_std(stream) {
@@ -96,5 +95,4 @@ async fn work(
         }
     }
     connections.drain().await;
-    write::flush();
 }

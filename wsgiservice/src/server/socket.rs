@@ -2,7 +2,7 @@
 //!
 //! hyper can send pipelined responses together (`pipeline_flush`). With that option, it drops the last response if it
 //! closes before it has read everything that was sent, and it buffers a whole stream while another request waits. So
-//! [`write`](mod@write) batches the responses instead; its buffers are bounded.
+//! [`WriteHalf`] collects the responses instead; its buffer is bounded.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     connection_state::{ConnectionState, Phase},
-    write::{self, WriteHalf},
+    write_half::WriteHalf,
 };
 
 /// How many bytes a lingering connection discards before it is closed.
@@ -45,6 +45,11 @@ impl Socket {
         Self { stream, write_half, state, lingers: None, discarded: None }
     }
 
+    /// The half that writes, whose turns the task of the connection ends.
+    pub(super) fn write_half(&self) -> Arc<WriteHalf> {
+        Arc::clone(&self.write_half)
+    }
+
     /// Discards what the client still sends until it closes, too. If the socket was closed earlier, the client could
     /// lose the last response (RFC 9112, section 9.6).
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -68,7 +73,7 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.write_half.poll_pending(context))?;
+        ready!(self.write_half.poll_unblocked(context))?;
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         self.state.received();
         Poll::Ready(read)
@@ -86,9 +91,9 @@ impl AsyncWrite for Socket {
         self.write_half.poll_write(context, bytes)
     }
 
-    /// Only sends what is pending: the batch sends the rest at the end of the turn.
+    /// Only waits for room in the socket: the rest is sent at the end of the turn.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_half.poll_pending(context)
+        self.write_half.poll_unblocked(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -104,12 +109,5 @@ impl AsyncWrite for Socket {
             self.discarded = Some(0);
         }
         self.poll_linger(context).map(Ok)
-    }
-}
-
-impl Drop for Socket {
-    /// Sends complete responses even if a later request breaks the connection or makes its task panic.
-    fn drop(&mut self) {
-        write::flush();
     }
 }
