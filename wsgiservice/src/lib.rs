@@ -191,6 +191,7 @@ mod representation;
 mod resource;
 mod routing;
 pub mod server;
+#[cfg(feature = "server")]
 mod settings;
 mod site;
 #[cfg(any(test, feature = "testing"))]
@@ -411,7 +412,9 @@ pub use bytes;
 pub use schemars;
 
 #[cfg(feature = "command-line")]
-pub use self::server::run::run;
+pub use self::server::listening::run::run;
+#[cfg(feature = "server")]
+pub use self::server::listening::run::run_with;
 pub use self::{
     answer::{Created, NoContent},
     application::Application,
@@ -422,6 +425,5 @@ pub use self::{
     preconditions::Preconditions,
     problem::Problem,
     resource::Resource,
-    server::run::run_with,
     site::Policy,
 };

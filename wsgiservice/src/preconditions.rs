@@ -71,6 +71,13 @@ pub(crate) struct Validators {
     pub(crate) last_modified: Option<SystemTime>,
 }
 
+impl Validators {
+    /// Whether there is an entity tag or a time.
+    pub(crate) fn has_any(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Condition {
     Tags(EntityTagList),

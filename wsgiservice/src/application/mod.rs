@@ -14,9 +14,11 @@ pub use self::{
 };
 use crate::{
     documentation::{Documentation, help},
-    http::body::{Body, BoxError},
+    http::{
+        body::{Body, BoxError},
+        network::Network,
+    },
     resource::Resource,
-    settings::Network,
     site::{Mounting, Policy, Site, build_error::BuildError},
 };
 

@@ -190,8 +190,7 @@ impl BoundCalls<'_> {
         } else {
             self.retrieve(preconditions, validators).await?;
         }
-        let has_validator = validators.etag.is_some() || validators.last_modified.is_some();
-        validators.exists = exists.unwrap_or(has_validator);
+        validators.exists = exists.unwrap_or(validators.has_any());
         Ok(early)
     }
 

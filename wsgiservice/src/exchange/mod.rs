@@ -82,6 +82,7 @@ impl Exchange {
     ///
     /// The response takes over the header table of the request before, which is empty by now and has room. So a
     /// connection needs two tables, however many requests it carries.
+    #[cfg(feature = "server")]
     pub(crate) fn begin(&mut self, parts: Parts, peer: SocketAddr, content: Body) {
         let table = self.request.replace(parts, peer);
         *self.response.headers_mut() = table;

@@ -117,7 +117,7 @@ fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response
         fields.remove(header::SERVER);
     }
     if outcome.status.is_success() {
-        if context.request.retrieves() {
+        if context.request.retrieves() && context.validators.has_any() {
             let is_coded = fields.contains_key(header::CONTENT_ENCODING);
             validators(fields, context, negotiated_variant(context, is_coded), true);
         }

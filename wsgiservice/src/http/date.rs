@@ -16,7 +16,17 @@ pub(crate) fn parse<'v>(values: impl IntoIterator<Item = &'v HeaderValue>) -> Op
 
 /// Formats a time as a field value.
 pub(crate) fn value(time: SystemTime) -> HeaderValue {
-    let text = httpdate::fmt_http_date(whole_seconds(time));
+    of_second(second(time))
+}
+
+/// The second of a time since the epoch, which is 0 for earlier times.
+pub(crate) fn second(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Formats a second since the epoch as a field value.
+pub(crate) fn of_second(second: u64) -> HeaderValue {
+    let text = httpdate::fmt_http_date(of_epoch(second));
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
@@ -27,8 +37,11 @@ pub(crate) fn not_future(time: SystemTime) -> SystemTime {
 
 /// Limits a time to what HTTP can express: whole seconds, from 1970 to 9999.
 pub(crate) fn whole_seconds(time: SystemTime) -> SystemTime {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().min(LAST);
-    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+    of_epoch(second(time))
+}
+
+fn of_epoch(second: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(second.min(LAST))).unwrap_or(UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@
 pub(crate) mod accept;
 pub(crate) mod accept_encoding;
 pub(crate) mod body;
-pub(crate) mod clock;
 pub(crate) mod date;
 #[cfg_attr(not(feature = "digests"), path = "digest/disabled.rs")]
 pub(crate) mod digest;
 pub(crate) mod entity_tag;
 pub(crate) mod known_fields;
 mod memo;
+pub(crate) mod network;
 pub(crate) mod path;
 mod quality;
 pub(crate) mod range;

@@ -65,6 +65,7 @@ impl Request {
     }
 
     /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
+    #[cfg(feature = "server")]
     pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
         debug_assert!(self.parts.headers.is_empty(), "`clear` empties the table");
         self.known_fields = FieldSet::of(&parts.headers);
@@ -73,6 +74,7 @@ impl Request {
     }
 
     /// Drops the parts that may share the read buffer of the server.
+    #[cfg(feature = "server")]
     pub(crate) fn clear(&mut self) {
         self.parts.uri = Uri::default();
         self.parts.headers.clear();

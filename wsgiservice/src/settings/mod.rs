@@ -3,12 +3,9 @@
 #[cfg(feature = "command-line")]
 pub(crate) mod command_line;
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    str::FromStr,
-};
+use std::net::SocketAddr;
 
-use ipnet::IpNet;
+use crate::http::network::Network;
 
 /// The settings of a server.
 ///
@@ -56,7 +53,7 @@ pub struct Settings {
     /// Addresses or networks of clients that may read `/_internal/`, for example 10.0.0.0/8.
     #[cfg_attr(
         feature = "command-line",
-        arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = LOOPBACK)
+        arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = crate::http::network::LOOPBACK)
     )]
     pub trusted: Vec<Network>,
 
@@ -83,22 +80,6 @@ pub enum Runtime {
     #[default]
     PerCore,
 }
-
-/// The addresses of this machine.
-const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
-
-/// An IP address, or a network of addresses with the same prefix.
-///
-/// ```
-/// use wsgiservice::server::Network;
-///
-/// let network: Network = "10.0.0.0/8".parse().unwrap();
-/// assert!(network.contains([10, 1, 2, 3].into()));
-/// assert!(!network.contains([11, 1, 2, 3].into()));
-/// assert!("10.0.0.0/33".parse::<Network>().is_err());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network(IpNet);
 
 impl Settings {
     /// Creates the default settings, listening on `bind`; port 0 picks a free port.
@@ -130,34 +111,3 @@ impl Default for Settings {
         Self::new(([127, 0, 0, 1], 8001))
     }
 }
-
-impl Network {
-    /// Returns whether the network contains an address.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.contains(&address.to_canonical())
-    }
-
-    /// Returns the networks of this machine.
-    pub(crate) fn loopback() -> Vec<Self> {
-        LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect()
-    }
-}
-
-impl FromStr for Network {
-    type Err = InvalidNetwork;
-
-    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
-        let network = match text.parse::<IpAddr>() {
-            Ok(address) => Ok(IpNet::from(address)),
-            Err(_) => text.parse(),
-        };
-        network.map(Self).map_err(|_| InvalidNetwork)
-    }
-}
-
-/// The error for text that is not a [`Network`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected an IP address or a network, for example 10.0.0.0/8")]
-#[non_exhaustive]
-pub struct InvalidNetwork;

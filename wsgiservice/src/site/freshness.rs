@@ -1,16 +1,10 @@
 //! How long responses stay fresh (RFC 9111, sections 4.2, 5.2 and 5.3).
 
-use std::{
-    cell::RefCell,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{cell::RefCell, time::SystemTime};
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{
-    declaration::Freshness,
-    http::{clock, date},
-};
+use crate::{declaration::Freshness, http::date};
 
 thread_local! {
     /// For each `max-age` of the program, the second in which `Expires` was formatted last, and its value: a cache. With it
@@ -47,21 +41,20 @@ impl Lifetime {
 
 /// The value of `Expires`, formatted once a second for each `max-age`. The list is short: a program has few `#[expires]`.
 fn expires(max_age: u64) -> HeaderValue {
-    let now = clock::now();
-    let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let second = date::second(SystemTime::now());
     EXPIRES.with_borrow_mut(|cached| {
         if let Some((_, at, value)) = cached.iter_mut().find(|(age, ..)| *age == max_age) {
             if *at != second {
-                (*at, *value) = (second, format(now, max_age));
+                (*at, *value) = (second, format(second, max_age));
             }
             return value.clone();
         }
-        let value = format(now, max_age);
+        let value = format(second, max_age);
         cached.push((max_age, second, value.clone()));
         value
     })
 }
 
-fn format(now: SystemTime, max_age: u64) -> HeaderValue {
-    date::value(now.checked_add(Duration::from_secs(max_age)).unwrap_or(now))
+fn format(second: u64, max_age: u64) -> HeaderValue {
+    date::of_second(second.saturating_add(max_age))
 }

@@ -24,8 +24,10 @@ pub(crate) use self::{
 };
 pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
-    http::request::Request, problem::Problem, representation::Representations, routing::Router,
-    settings::Network,
+    http::{network::Network, request::Request},
+    problem::Problem,
+    representation::Representations,
+    routing::Router,
 };
 
 /// The paths of the resources that describe the application, for trusted clients only.

@@ -16,7 +16,6 @@ use std::{
 use tokio::task::AbortHandle;
 
 use super::connection_state::ConnectionState;
-use crate::http::clock::Ticker;
 
 /// The time between two ticks.
 const TICK: Duration = Duration::from_secs(1);
@@ -94,9 +93,7 @@ impl Timeouts {
 }
 
 fn tick_once_a_second(timeouts: &Weak<Timeouts>) {
-    let clock = Ticker::start();
     while let Some(timeouts) = timeouts.upgrade() {
-        clock.tick();
         timeouts.tick();
         drop(timeouts);
         thread::sleep(TICK);

@@ -130,7 +130,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::server::timeouts::Timeouts;
+    use crate::server::listening::timeouts::Timeouts;
 
     /// More bytes than a socket has room for.
     const LARGE: usize = 16 << 20;
