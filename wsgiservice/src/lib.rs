@@ -167,6 +167,7 @@
 //! | `jiff` | dates and times of jiff as parameters, and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
+//! | `server` | the server: sockets, signals and the log; without it, a host gets the tower service of [`Application::build`] | 0.6 MB, 6 s |
 //! | `testing` | the module [`testing`]; can be enabled in `[dev-dependencies]` only | 2 s |
 //! | `unicode` | Unicode properties in regular expressions, for example `\p{Greek}`; `\w`, `\d`, `\s` and `(?i)` are always supported | 0.2 MB |
 //! | `zstd` | the content coding `zstd`, in requests and responses | 0.7 MB, 27 s, and a C compiler |
@@ -201,181 +202,12 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
-/// ```
-/// use wsgiservice::{Application, mount, resource, testing::Client};
-///
-/// /// A file in a version.
-/// #[mount("/v{version}/{*path}", representations = [xml, json], etag = auto)]
-/// struct File;
-///
-/// #[resource]
-/// impl File {
-///     fn get(&self, version: u32, path: String) -> String {
-///         format!("{path} in version {version}")
-///     }
-/// }
-///
-/// # #[tokio::main]
-/// # async fn main() {
-/// let client = Client::new(Application::new("files").mount(File));
-/// let response = client.get(&File::path(2, "src/lib.rs")).send().await;
-/// assert_eq!(response.text(), "<response>src/lib.rs in version 2</response>");
-/// assert!(response.field("etag").is_some());
-/// # }
-/// ```
-pub use wsgiservice_macros::mount;
-
-/// ```
-/// use std::time::SystemTime;
-///
-/// use wsgiservice::{Application, EntityTag, mount, resource, testing::Client};
-///
-/// #[mount("/page")]
-/// struct Page {
-///     text: &'static str,
-/// }
-///
-/// #[resource]
-/// impl Page {
-///     fn etag(&self) -> Option<EntityTag> {
-///         Some(EntityTag::strong(self.text.len()))
-///     }
-///
-///     fn get(&self, #[from(header = "Accept-Language")] language: Option<String>) -> String {
-///         format!("{} ({})", self.text, language.unwrap_or_default())
-///     }
-///
-///     #[representation(".txt", "text/plain")]
-///     fn plain(&self, text: &String) -> String {
-///         text.clone()
-///     }
-/// }
-///
-/// # #[tokio::main]
-/// # async fn main() {
-/// let client = Client::new(Application::new("pages").mount(Page { text: "Grüezi" }));
-/// let response = client.get("/page.txt").header("accept-language", "de").send().await;
-/// assert_eq!(response.text(), "Grüezi (de)");
-/// assert_eq!(response.field("etag"), Some("\"7_txt\""));
-/// # }
-/// ```
-pub use wsgiservice_macros::resource;
-
-/// ```
-/// use wsgiservice::{Application, mount, resource, testing::Client};
-///
-/// #[mount("/repeat/{word}")]
-/// #[validate(word, re = "[a-z]+", doc = "What to repeat.")]
-/// struct Repeat;
-///
-/// #[resource]
-/// impl Repeat {
-///     fn get(&self, word: String, #[validate(range = 1..=9, default = 2)] times: usize) -> String {
-///         word.repeat(times)
-///     }
-/// }
-///
-/// # #[tokio::main]
-/// # async fn main() {
-/// let client = Client::new(Application::new("repeat").mount(Repeat));
-/// assert_eq!(client.get("/repeat/ha").send().await.text(), r#""haha""#);
-/// let response = client.get("/repeat/HA?times=10").send().await;
-/// assert_eq!(response.status(), 400);
-/// assert_eq!(response.json()["errors"].as_array().map(Vec::len), Some(2)); // all violations at once
-/// # }
-/// ```
-pub use wsgiservice_macros::validate;
-
-/// ```
-/// use wsgiservice::{Application, mount, resource, testing::Client};
-///
-/// #[mount("/news")]
-/// struct News;
-///
-/// #[resource]
-/// impl News {
-///     #[expires(minutes = 5, private, vary = ["Authorization"])]
-///     fn get(&self) -> &'static str {
-///         "nothing new"
-///     }
-/// }
-///
-/// # #[tokio::main]
-/// # async fn main() {
-/// let response = Client::new(Application::new("news").mount(News)).get("/news").send().await;
-/// assert_eq!(response.field("cache-control"), Some("private, max-age=300"));
-/// # }
-/// ```
-pub use wsgiservice_macros::expires;
-
-/// ```
-/// use bytes::Bytes;
-/// use wsgiservice::{Application, limit, mount, resource, testing::Client};
-///
-/// #[mount("/picture")]
-/// #[limit(content = 1000)]
-/// struct Picture;
-///
-/// #[resource]
-/// impl Picture {
-///     fn post(&self, content: Bytes) -> usize {
-///         content.len()
-///     }
-///
-///     #[limit(content = 10 << 20)]
-///     fn put(&self, content: Bytes) -> usize {
-///         content.len()
-///     }
-/// }
-///
-/// # #[tokio::main]
-/// # async fn main() {
-/// let client = Client::new(Application::new("pictures").mount(Picture));
-/// assert_eq!(client.post("/picture").body(vec![0; 1001]).send().await.status(), 413);
-/// assert_eq!(client.put("/picture").body(vec![0; 1001]).send().await.status(), 200);
-/// # }
-/// ```
-pub use wsgiservice_macros::limit;
-
-/// ```
-/// use wsgiservice::Parameter;
-///
-/// #[derive(Debug, PartialEq, Parameter)]
-/// struct Id(u32);
-///
-/// assert_eq!(Id::parse("7"), Ok(Id(7)));
-/// ```
-pub use wsgiservice_macros::Parameter;
-
-/// ```
-/// use std::fmt;
-///
-/// use wsgiservice::Problem;
-///
-/// #[derive(Debug, Problem)]
-/// enum StoreError {
-///     #[problem(404)]
-///     Missing(u32),
-/// }
-///
-/// impl fmt::Display for StoreError {
-///     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-///         let Self::Missing(id) = self;
-///         write!(formatter, "no document {id}")
-///     }
-/// }
-///
-/// impl std::error::Error for StoreError {}
-///
-/// let problem = Problem::from(StoreError::Missing(7));
-/// assert_eq!(problem.to_string(), "404 Not Found: no document 7");
-/// ```
-pub use wsgiservice_macros::Problem;
-
 /// Compiles the listing of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+pub use wsgiservice_macros::{Parameter, Problem, expires, limit, mount, resource, validate};
 
 pub use bytes;
 /// The crate `schemars`, in the version that this crate has, so that a service need not name one.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::http::small_bytes;
 
 thread_local! {
+    /// A cache; `small_bytes` has the figures of both.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 

