@@ -173,6 +173,11 @@
 //! | `zstd` | the content coding `zstd`, in requests and responses | 0.7 MB, 27 s, and a C compiler |
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
+// The documentation of fewer features mentions what is not there.
+#![cfg_attr(
+    not(all(feature = "command-line", feature = "multipart", feature = "testing")),
+    allow(rustdoc::broken_intra_doc_links, rustdoc::private_intra_doc_links)
+)]
 
 pub mod answer;
 mod application;
@@ -185,6 +190,10 @@ mod error;
 mod exchange;
 mod formats;
 pub mod http;
+/// What [`Parameter`](trait@Parameter) is made of.
+pub mod parameter {
+    pub use crate::parameters::{ParameterKind, ParseError};
+}
 mod parameters;
 mod preconditions;
 pub mod problem;
@@ -253,7 +262,7 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, request::Request},
-    parameters::{Parameter, ParameterKind, ParseError, Secret},
+    parameters::{Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
     resource::Resource,

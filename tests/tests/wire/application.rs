@@ -218,3 +218,17 @@ async fn run_within_a_runtime_is_an_error_that_names_serve() {
     let error = application.run_with(Settings::default()).expect_err("an error");
     assert!(error.to_string().contains("await `application.serve(listener)`"), "{error}");
 }
+
+#[tokio::test]
+async fn connections_are_closed_if_the_future_of_the_server_is_dropped() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(Application::new("two").mount(Two).serve(listener));
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(b"GET /two HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("sent");
+    assert!(stream.read(&mut [0; 1 << 12]).await.expect("a response") > 0);
+
+    server.abort();
+    assert!(server.await.is_err_and(|error| error.is_cancelled()));
+    assert_eq!(stream.read(&mut [0; 1]).await.expect("the end"), 0);
+}

@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use proptest::prelude::*;
 use wsgiservice::{
-    Application, Parameter, ParameterKind, ParseError, Request, mount, resource, testing::Client,
+    Application, Parameter, Request, mount,
+    parameter::{ParameterKind, ParseError},
+    resource,
+    testing::Client,
 };
 
 use super::{status, strict, text, violations};

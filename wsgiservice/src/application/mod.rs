@@ -160,8 +160,8 @@ impl Application {
 
     /// Sets the networks whose clients may read the documentation at `/_internal/`; without this, only this host.
     ///
-    /// [`run`](Self::run) and [`run_with`](Self::run_with) set those of the settings instead. Only clients that come
-    /// directly count: one whose request has no peer address is not trusted.
+    /// Those of the settings, if there are any, replace them. Only clients that come directly count: one whose request has
+    /// no peer address is not trusted.
     pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.trusted = networks.into_iter().collect();
         self

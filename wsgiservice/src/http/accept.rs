@@ -18,7 +18,7 @@ use super::{
 pub(crate) struct Offer(MediaTypeBuf);
 
 /// The media types that the server offers for a resource, in its order of preference.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Offers {
     all: Vec<Offer>,
     /// A hash of the media types, so that equal lists share what is remembered.

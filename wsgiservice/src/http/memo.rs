@@ -44,7 +44,7 @@ pub(crate) fn position(
         }
         let Some(slot) = memo.get_mut(slot) else { return select() };
         match slot {
-            Some(known) if known.list == list && *known.value == *bytes => known.position,
+            Some(it) if it.list == list && *it.value == *bytes => it.position,
             _ => {
                 let position = select();
                 *slot = Some(Remembered { list, value: bytes.into(), position });

@@ -5,7 +5,7 @@ use std::{net::IpAddr, str::FromStr};
 use ipnet::IpNet;
 
 /// The addresses of this machine.
-pub(crate) const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 
 /// An IP address, or a network of addresses with the same prefix.
 ///

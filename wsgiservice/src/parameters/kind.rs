@@ -5,7 +5,10 @@ use wsgiservice_grammar::value::Kind;
 /// What the text of a [`Parameter`](crate::Parameter) can be, for its documentation and for the compiler's checks of rules.
 ///
 /// ```
-/// use wsgiservice::{Parameter, ParameterKind, ParseError};
+/// use wsgiservice::{
+///     Parameter,
+///     parameter::{ParameterKind, ParseError},
+/// };
 ///
 /// struct Even(u32);
 ///

@@ -76,7 +76,7 @@ impl ParseError {
     /// An error with a reason, which is a sentence.
     ///
     /// ```
-    /// let error = wsgiservice::ParseError::new("It must be even.");
+    /// let error = wsgiservice::parameter::ParseError::new("It must be even.");
     /// assert_eq!(error.to_string(), "It must be even.");
     /// ```
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {

@@ -95,7 +95,7 @@ impl Representations {
         });
         let content_types: Vec<_> = content_types.collect();
         let mut problems =
-            Self::from(all).unwrap_or(Self { offers: Offers::default(), all: Vec::new() });
+            Self::from(all).unwrap_or(Self { offers: Offers::from_iter([]), all: Vec::new() });
         for (representation, content_type) in problems.all.iter_mut().zip(content_types) {
             representation.content_type = content_type;
         }

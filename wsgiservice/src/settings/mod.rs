@@ -50,12 +50,10 @@ pub struct Settings {
     #[cfg_attr(feature = "command-line", arg(long, value_enum, default_value_t))]
     pub runtime: Runtime,
 
-    /// Addresses or networks of clients that may read `/_internal/`, for example 10.0.0.0/8.
-    #[cfg_attr(
-        feature = "command-line",
-        arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = crate::http::network::LOOPBACK)
-    )]
-    pub trusted: Vec<Network>,
+    /// Addresses or networks of clients that may read `/_internal/`, for example 10.0.0.0/8; by default those of this host,
+    /// or those that the application trusts.
+    #[cfg_attr(feature = "command-line", arg(long, value_name = "NETWORK", value_delimiter = ','))]
+    pub trusted: Option<Vec<Network>>,
 
     #[cfg(feature = "command-line")]
     #[command(subcommand)]
@@ -89,7 +87,7 @@ impl Settings {
     /// use wsgiservice::server::Settings;
     ///
     /// let mut settings = Settings::new(([0, 0, 0, 0], 80));
-    /// settings.trusted = vec!["10.0.0.0/8".parse()?];
+    /// settings.trusted = Some(vec!["10.0.0.0/8".parse()?]);
     /// assert_eq!(settings.bind.to_string(), "0.0.0.0:80");
     /// # Ok(())
     /// # }
@@ -99,7 +97,7 @@ impl Settings {
         Self {
             bind: bind.into(),
             runtime: Runtime::default(),
-            trusted: Network::loopback(),
+            trusted: None,
             #[cfg(feature = "command-line")]
             command: None,
         }

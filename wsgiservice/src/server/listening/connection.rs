@@ -77,12 +77,22 @@ impl Connections {
         self.timeouts.add(state, task.abort_handle());
     }
 
-    /// Waits until all connections are closed, after [`Timeouts::shut_down`].
+    /// Closes all connections when they have responded to the requests in progress, or at the latest when these have taken
+    /// too long.
     pub(super) async fn drain(self) {
+        self.timeouts.shut_down();
         let all_closed = self.open_connections.all_closed();
         if tokio::time::timeout(DRAIN_TIMEOUT, all_closed).await.is_err() {
             tracing::warn!("some requests did not end in time");
+            self.timeouts.abort_all();
         }
+    }
+}
+
+impl Drop for Connections {
+    /// No connection stays open if the future of the server is dropped.
+    fn drop(&mut self) {
+        self.timeouts.shut_down();
     }
 }
 

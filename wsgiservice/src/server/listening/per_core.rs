@@ -48,7 +48,6 @@ pub(super) async fn serve(
         }
     })
     .await;
-    timeouts.shut_down();
     join(workers).await
 }
 

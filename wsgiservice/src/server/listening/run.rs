@@ -12,7 +12,7 @@ use super::{log_setup, per_core, shared, signals::stop_signal};
 use crate::{
     application::Application,
     error::{Error, Result},
-    http::body::BoxError,
+    http::{body::BoxError, network::Network},
     settings::{Runtime, Settings},
 };
 
@@ -116,8 +116,7 @@ impl Application {
         run_with(settings, async { Ok(self) })
     }
 
-    /// Serves a listener until the process gets SIGTERM or SIGINT, then waits until the requests in progress have
-    /// ended.
+    /// Serves a listener until the process gets SIGTERM or SIGINT, then ends like [`serve_until`](Self::serve_until).
     ///
     /// # Errors
     /// If [`build`](Self::build) fails, or the signal handlers cannot be installed.
@@ -126,7 +125,8 @@ impl Application {
         self.serve_until(listener, stop).await
     }
 
-    /// Serves a listener until `stop` completes, then waits until the requests in progress have ended.
+    /// Serves a listener until `stop` completes, then waits until the requests in progress have ended, for 30 seconds at
+    /// most. If the future is dropped, connections are closed in the same way. The runtime needs its timer.
     ///
     /// # Errors
     /// If [`build`](Self::build) fails.
@@ -163,7 +163,7 @@ impl Application {
 fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
     if runtime::Handle::try_current().is_ok() {
         return Err(Error::new(
-            "`run` starts a runtime of its own; within a runtime, await `application.serve(listener)`",
+            "`run` and `run_with` start a runtime of their own; within a runtime, await `application.serve(listener)`",
         ));
     }
     log_setup::init();
@@ -173,7 +173,7 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 /// Runs a command instead of the server if the settings have one; else listens and serves.
 async fn launch(application: Application, settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let (service, documentation) = application.trusted(settings.trusted).compile()?;
+    let (service, documentation) = trusting(application, settings.trusted).compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
         return Ok(command.run(&documentation)?);
@@ -187,6 +187,14 @@ async fn launch(application: Application, settings: Settings) -> Result<()> {
         Runtime::PerCore => per_core::serve(listener, service, stop).await?,
     }
     Ok(())
+}
+
+/// The application with the networks of the settings, if they have any.
+fn trusting(application: Application, networks: Option<Vec<Network>>) -> Application {
+    match networks {
+        Some(networks) => application.trusted(networks),
+        None => application,
+    }
 }
 
 /// Prints where a service listens, in one write: a reader may close the pipe after the first line, and that does not

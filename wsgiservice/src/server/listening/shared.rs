@@ -1,6 +1,6 @@
 //! One runtime for all connections.
 
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, io};
 
 use tokio::{net::TcpListener, runtime};
 
@@ -36,8 +36,7 @@ pub(super) async fn serve_here(
     stop: impl Future<Output = ()>,
 ) {
     let timeouts = Timeouts::start();
-    let connections = Connections::new(service, Arc::clone(&timeouts));
+    let connections = Connections::new(service, timeouts);
     accept(listener, stop, |stream, peer| connections.add(stream, peer)).await;
-    timeouts.shut_down();
     connections.drain().await;
 }

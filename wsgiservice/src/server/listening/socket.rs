@@ -67,7 +67,7 @@ impl Socket {
 }
 
 impl AsyncRead for Socket {
-    /// Does not read from a client that does not read its responses.
+    /// Does not read from a client that does not read its short responses; hyper stops after one buffer for long ones.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -66,6 +66,11 @@ impl Timeouts {
         self.connections().iter().for_each(|(state, _)| state.wake());
     }
 
+    /// Closes all connections now.
+    pub(super) fn abort_all(&self) {
+        self.connections().iter().for_each(|(_, task)| task.abort());
+    }
+
     /// How many ticks there were; the number wraps around.
     pub(super) fn now(&self) -> u32 {
         self.tick.load(Relaxed)

@@ -21,6 +21,9 @@ const MAX_BATCHED: usize = 8 << 10;
 /// How many bytes wait at most.
 const MAX_WAITING: usize = 16 << 10;
 
+/// How much room is kept for the next turn, in bytes: enough for the response to a request.
+const MAX_KEPT: usize = 2 << 10;
+
 /// The half of a socket that writes, shared by the socket and the task of its connection.
 #[derive(Debug)]
 pub(super) struct WriteHalf {
@@ -108,6 +111,9 @@ impl WriteHalf {
             }
             self.state.sent();
         }
+        if output.waiting.capacity() > MAX_KEPT {
+            output.waiting = Vec::new();
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -117,9 +123,12 @@ impl WriteHalf {
 }
 
 impl Drop for Output {
-    /// Sends complete responses even if a later request breaks the connection or makes its task panic.
+    /// Sends complete responses even if a later request breaks the connection or makes its task panic, as far as the
+    /// socket has room.
     fn drop(&mut self) {
-        let _ = self.stream.try_write(&self.waiting);
+        if !self.waiting.is_empty() {
+            let _ = self.stream.try_write(&self.waiting);
+        }
     }
 }
 
