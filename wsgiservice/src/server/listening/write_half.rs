@@ -1,7 +1,7 @@
 //! The half of a socket that writes: it sends what a connection writes in one turn with one call.
 //!
 //! A *turn* is one poll of a connection's task. If a client sends 16 requests at once, their responses are one write: that
-//! gives ten times as many requests per second as a write for each (`benches/README.md`). To wait for the turns of other
+//! gives 2.4 times as many requests per second as a write for each (`benches/README.md`). To wait for the turns of other
 //! connections as well gave at most 1.8 % more, and doubled p99.
 
 use std::{
