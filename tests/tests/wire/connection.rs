@@ -290,3 +290,71 @@ fn a_response_in_progress_is_completed_on_shutdown() {
         assert_eq!(idle.read(&mut [0]).expect("an end"), 0);
     }
 }
+
+#[test]
+fn a_client_that_sends_no_more_is_answered() {
+    for server in servers() {
+        let half_closed = |request: &str| {
+            let mut stream = connect(&server);
+            stream.write_all(request.as_bytes()).expect("sent");
+            stream.shutdown(Shutdown::Write).expect("half closed");
+            stream
+        };
+        // Each `GET` waits for the other.
+        let waiting = ["one", "two"]
+            .map(|word| half_closed(&format!("GET /both/{word} HTTP/1.1\r\nhost: a\r\n\r\n")));
+        let put = half_closed("PUT /file HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
+        for mut stream in waiting.into_iter().chain([put]) {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("a response");
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+        }
+    }
+}
+
+/// Requests whose content the service does not read.
+const UNREAD: [&str; 3] = ["POST /missing", "DELETE /file", "GET /large"];
+
+#[test]
+fn a_response_says_that_the_connection_will_be_closed() {
+    for server in servers() {
+        for line in UNREAD {
+            for rest in [
+                "content-length: 1000000\r\n\r\n",
+                "content-length: 3\r\nexpect: 100-continue\r\n\r\n",
+            ] {
+                let answer =
+                    exchange(&server, format!("{line} HTTP/1.1\r\nhost: a\r\n{rest}").as_bytes());
+                assert!(
+                    answer.contains("\r\nconnection: close\r\n"),
+                    "{line} {rest} {answer:.300}"
+                );
+                assert!(!answer.contains("100 Continue"), "{answer:.300}");
+            }
+        }
+        let answer = exchange(&server, &chunked(&vec![7; 8 << 20]));
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+}
+
+#[test]
+fn a_connection_stays_open_if_unread_content_has_arrived() {
+    for server in servers() {
+        for line in UNREAD {
+            let first = format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
+            let last = "GET /word/last/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+            let answers = exchange(&server, (first + last).as_bytes());
+            assert!(answers.ends_with("\"last\""), "{line} {answers:.300}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_for_http_1_0_ends_with_the_connection_and_says_so() {
+    for server in servers() {
+        let answer =
+            exchange(&server, b"GET /large HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\n\r\n");
+        let (head, _) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.contains("\r\nconnection: close") && !head.contains("keep-alive"), "{head}");
+    }
+}

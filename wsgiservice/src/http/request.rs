@@ -95,6 +95,11 @@ impl Request {
         http::Request::from_parts(parts, body)
     }
 
+    #[cfg(feature = "server")]
+    pub(crate) fn version(&self) -> http::Version {
+        self.parts.version
+    }
+
     /// Returns whether the request has a field of this group.
     pub(crate) fn has(&self, field: KnownField) -> bool {
         self.known_fields.has(field)

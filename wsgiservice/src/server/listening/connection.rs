@@ -3,22 +3,21 @@
 use std::{
     future::{Future, poll_fn},
     net::SocketAddr,
-    pin::{Pin, pin},
+    pin::pin,
     sync::Arc,
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::{
+    closing::Closing,
     connection_state::{ConnectionState, Phase},
     dispatch,
     open_connections::{OpenConnection, OpenConnections},
+    request_content::RequestContent,
     socket::Socket,
     timeouts::Timeouts,
 };
@@ -106,6 +105,8 @@ impl Connection {
             service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
         let http = http1::Builder::new()
             .max_buf_size(BUFFER)
+            // A client that has sent its request may close its half of the connection.
+            .half_close(true)
             .serve_connection(TokioIo::new(socket), service);
         let mut http = pin!(http);
         self.state.register_task().await;
@@ -124,12 +125,15 @@ impl Connection {
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
-        exchange.begin(parts, self.peer, request_body(content, &self.state));
+        let content = RequestContent::begin(content, &self.state);
+        exchange.begin(parts, self.peer, content);
     }
 
     /// Runs an exchange: afterwards it holds the response, and nothing of the request.
     pub(super) async fn run(&self, exchange: &mut Exchange) {
+        let closing = Closing::of(&exchange.request, &self.state);
         self.service.answer(exchange).await;
+        closing.announce(exchange, &self.state).await;
         exchange.content = Body::empty();
         exchange.request.clear();
         let content = exchange.response.body_mut();
@@ -140,46 +144,6 @@ impl Connection {
                 *content = std::mem::take(content).keep_until_end(idle);
             }
         }
-    }
-}
-
-fn request_body(content: Incoming, state: &Arc<ConnectionState>) -> Body {
-    let has_content = !content.is_end_stream();
-    state.set_unread_content(has_content);
-    match has_content {
-        true => Body::new(RequestContent { content, state: Arc::clone(state) }),
-        false => Body::empty(),
-    }
-}
-
-/// The content of a request. It records when it was read to its end.
-#[derive(Debug)]
-struct RequestContent {
-    content: Incoming,
-    state: Arc<ConnectionState>,
-}
-
-impl http_body::Body for RequestContent {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.content).poll_frame(context));
-        if frame.is_none() || self.content.is_end_stream() {
-            self.state.set_unread_content(false);
-        }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.content.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.content.size_hint()
     }
 }
 

@@ -107,7 +107,7 @@ impl ConnectionState {
         self.has_unread_content() || matches!(self.phase(), Phase::New | Phase::Head)
     }
 
-    fn has_unread_content(&self) -> bool {
+    pub(super) fn has_unread_content(&self) -> bool {
         self.has_unread_content.load(Relaxed)
     }
 

@@ -5,12 +5,14 @@
 // the responses of a turn together, and `timeouts` closes connections that wait for too long.
 
 mod accept;
+mod closing;
 mod connection;
 mod connection_state;
 mod dispatch;
 mod log_setup;
 mod open_connections;
 mod per_core;
+mod request_content;
 pub(crate) mod run;
 mod shared;
 mod signals;
