@@ -40,7 +40,7 @@ impl Statuses {
     }
 
     fn put(&self) -> Result<(), Problem> {
-        Err(Problem::service_unavailable(Duration::from_secs(120)).detail("db1 is down"))
+        Err(Problem::service_unavailable(Duration::from_millis(119_001)).detail("db1 is down"))
     }
 
     fn post(&self) -> Result<(), Problem> {

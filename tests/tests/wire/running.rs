@@ -112,6 +112,17 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 #[tokio::test]
+async fn a_method_that_nobody_knows_is_not_an_error_in_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let client = strict(Application::new("panic").mount(Panic));
+
+    assert_eq!(client.request("BREW", "/panic").send().await.status(), 501);
+    assert_eq!(String::from_utf8_lossy(&log.0.lock().expect("the log")), "");
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_for_one_request_and_is_logged_with_message_and_location() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();

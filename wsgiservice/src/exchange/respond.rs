@@ -255,9 +255,12 @@ fn with_problem(
     Varies { by_coding, by_representation: true, has_own }
 }
 
-/// The occurrence of a problem: for a 5xx the ID under which its cause is logged, for others the target.
+/// The occurrence of a problem: for an error of the server the ID under which its cause is logged, for others the target.
 fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
-    if !problem.status().is_server_error() {
+    let status = problem.status();
+    // A client can send any method, so that a 501 is not an error of the server.
+    let is_of_client = status == StatusCode::NOT_IMPLEMENTED && problem.cause().is_none();
+    if is_of_client || !status.is_server_error() {
         return Cow::Borrowed(request.target().path());
     }
     let id = Uuid::new_v4();
@@ -269,7 +272,7 @@ fn instance<'a>(request: &'a Request, problem: &Problem) -> Cow<'a, str> {
         %id,
         method = %request.method(),
         path = request.target().path(),
-        status = problem.status().as_u16(),
+        status = status.as_u16(),
         %cause,
         "the request failed"
     );

@@ -257,10 +257,21 @@ mod tests {
 
     #[test]
     fn a_malformed_element_does_not_affect_the_others() {
-        for wrong in ["json", "text/xml;q=2", "text/xml;q=0.1234", "text/xml;q=", "*/xml", "a b/c"]
-        {
+        for wrong in ["json", "text/xml;q=2", "text/xml;q=.", "text/xml;q=", "*/xml", "a b/c"] {
             assert_eq!(selected(&format!("{wrong}, application/xml")), Some(OFFERS[2]), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_quality_as_clients_write_it_is_read() {
+        for (one, other) in
+            [(".2", ".1"), ("0.12345", "0.122"), ("1.0000", ".9999"), ("0.0001", "0")]
+        {
+            let selected = selected(&format!("application/json;q={other}, text/xml; q={one}"));
+            assert_eq!(selected, Some(OFFERS[1]), "{one} {other}");
+        }
+        let of_java = "image/gif, image/jpeg, *; q=.2, */*; q=.2";
+        assert_eq!(selected(of_java), Some(OFFERS[0]));
     }
 
     #[test]

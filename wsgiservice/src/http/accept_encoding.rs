@@ -44,8 +44,13 @@ fn named<'v>(accept: impl IntoIterator<Item = &'v HeaderValue>, name: &str) -> O
     let lines = accept.into_iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| line.split(',')).find_map(|element| {
         let (coding, parameters) = element.split_once(';').unwrap_or((element, ""));
-        coding.trim().eq_ignore_ascii_case(name).then(|| weight(parameters)).flatten()
+        is_named(coding.trim(), name).then(|| weight(parameters)).flatten()
     })
+}
+
+/// Returns whether a client means this coding; `x-gzip` is another name for `gzip` (section 8.4.1.3).
+fn is_named(coding: &str, name: &str) -> bool {
+    coding.eq_ignore_ascii_case(name) || (name == "gzip" && coding.eq_ignore_ascii_case("x-gzip"))
 }
 
 #[cfg(test)]
@@ -69,6 +74,11 @@ mod tests {
     #[test]
     fn names_are_case_insensitive() {
         assert_eq!(selected("GZIP"), Some("gzip"));
+    }
+
+    #[test]
+    fn gzip_has_another_name() {
+        assert_eq!(selected("X-GZip;q=.5"), Some("gzip"));
     }
 
     #[test]

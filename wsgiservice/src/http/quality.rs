@@ -24,17 +24,20 @@ pub(super) fn parameters(text: &str) -> impl Iterator<Item = Option<(&str, &str)
     })
 }
 
-/// Parses `0` to `1` with at most three decimals (section 12.4.2).
+/// Parses `0` to `1` (section 12.4.2). Clients also send no zero before the point, as Java did, and more decimals than three.
 fn thousandths(text: &str) -> Option<Quality> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
+    if !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     let digits = decimals.bytes().chain(std::iter::repeat(b'0')).take(3);
     let fraction = digits.fold(0, |sum: Quality, digit| sum * 10 + Quality::from(digit - b'0'));
-    match (whole, fraction) {
-        ("0", fraction) => Some(fraction),
-        ("1", 0) => Some(1000),
+    let is_zero = decimals.bytes().all(|digit| digit == b'0');
+    match whole {
+        "" if decimals.is_empty() => None,
+        // Less than a thousandth is still more than nothing.
+        "" | "0" => Some(fraction.max(Quality::from(!is_zero))),
+        "1" if is_zero => Some(1000),
         _ => None,
     }
 }

@@ -27,7 +27,10 @@ impl Ranges {
         let mut values = fields.get_all(header::RANGE).iter();
         let (Some(value), None) = (values.next(), values.next()) else { return Self::Whole };
         let text = value.to_str().unwrap_or_default();
-        let Some(("bytes", list)) = text.split_once('=') else { return Self::Whole };
+        let Some((unit, list)) = text.split_once('=') else { return Self::Whole };
+        if !unit.eq_ignore_ascii_case("bytes") {
+            return Self::Whole;
+        }
         let specs: Vec<_> =
             list.split(',').map(str::trim).filter(|spec| !spec.is_empty()).collect();
         let ranges: Option<Vec<_>> = specs.into_iter().map(|spec| range(spec, length)).collect();
@@ -92,6 +95,11 @@ mod tests {
     fn both_ends_of_a_range_are_inclusive() {
         assert_eq!(of("bytes=0-0", 10), parts(&[(0, 1)]));
         assert_eq!(of("bytes=2-4, 6-7", 10), parts(&[(2, 5), (6, 8)]));
+    }
+
+    #[test]
+    fn the_unit_is_case_insensitive() {
+        assert_eq!(of("Bytes=0-0", 10), parts(&[(0, 1)]));
     }
 
     #[test]

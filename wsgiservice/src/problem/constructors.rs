@@ -131,7 +131,7 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY).detail(detail)
     }
 
-    /// Creates a 429 with `Retry-After` in whole seconds (RFC 6585, section 4).
+    /// Creates a 429 with `Retry-After` in seconds, rounded up (RFC 6585, section 4).
     ///
     /// ```
     /// use std::time::Duration;
@@ -153,7 +153,7 @@ impl Problem {
         Self::new(StatusCode::NOT_IMPLEMENTED)
     }
 
-    /// Creates a 503 with `Retry-After` in whole seconds (RFC 9110, sections 15.6.4 and 10.2.3).
+    /// Creates a 503 with `Retry-After` in seconds, rounded up (RFC 9110, sections 15.6.4 and 10.2.3).
     ///
     /// ```
     /// use std::time::Duration;
@@ -166,6 +166,8 @@ impl Problem {
     }
 
     fn retry_after(self, duration: Duration) -> Self {
-        self.field(header::RETRY_AFTER, duration.as_secs().into())
+        let whole = duration.as_secs();
+        let seconds = whole.saturating_add(u64::from(duration.subsec_nanos() > 0));
+        self.field(header::RETRY_AFTER, seconds.into())
     }
 }
