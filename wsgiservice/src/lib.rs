@@ -69,8 +69,8 @@
 //! | `request: &`[`Request`] | the request itself |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //!
-//! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates, UUIDs, and types
-//! with `#[derive(Parameter)]`. [`#[validate]`](macro@validate) adds rules.
+//! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates,
+//! UUIDs, and types with `#[derive(Parameter)]`. [`#[validate]`](macro@validate) adds rules.
 //!
 //! # What a method returns
 //!
@@ -97,6 +97,11 @@
 //! | `fn exists(&self) -> bool` | whether the resource exists, for `If-Match: *` |
 //! | `fn etag(&self) -> Option<`[`EntityTag`]`>` | the entity tag of the current state |
 //! | `fn last_modified(&self) -> Option<SystemTime>` | when the resource was modified last |
+//!
+//! # Applications
+//!
+//! [`Application::nest`] adds another application under a prefix, [`Application::layer`] adds a tower layer, and
+//! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as the limit of content.
 //!
 //! # State and tests
 //!
