@@ -33,7 +33,7 @@ pub use crate::{
     },
     parameters::{
         Argument, Arguments, Converted, Optional, Parameter, ParameterKind, ParseError, Repeated,
-        Single, Whole, converted,
+        Single, Whole, converted, converts,
     },
     problem::{Problem, derived::problem},
     representation::{Represent, Writer},

@@ -7,6 +7,7 @@ mod connection;
 mod content;
 mod digests;
 mod documentation;
+mod extension;
 mod form;
 mod method;
 mod negotiation;

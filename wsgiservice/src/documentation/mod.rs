@@ -56,10 +56,11 @@ struct Writer {
 
 impl Writer {
     fn resource(&mut self, resource: &SiteResource) -> Resource {
-        let representations = resource
-            .representations()
-            .into_iter()
-            .map(|it| Representation { extension: it.extension, media_type: it.media_type });
+        let has_extensions = resource.has_extensions();
+        let representations = resource.representations().into_iter().map(|it| Representation {
+            extension: has_extensions.then_some(it.extension),
+            media_type: it.media_type,
+        });
         Resource {
             name: resource.name(),
             path: resource.path().clone(),

@@ -35,7 +35,8 @@ pub(crate) struct Resource {
 /// A representation of a resource.
 #[derive(Debug)]
 pub(crate) struct Representation {
-    pub(crate) extension: &'static str,
+    /// The extension of a target that selects it, unless that would be part of the last variable.
+    pub(crate) extension: Option<&'static str>,
     pub(crate) media_type: &'static str,
 }
 

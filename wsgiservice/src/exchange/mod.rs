@@ -191,6 +191,6 @@ fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     match *request.method() {
         Method::CONNECT => Err(select_method::refused(true, site.allow.clone())),
         Method::OPTIONS if &**path == "*" => Ok(None),
-        _ => site.router.route(request, path).map(Some),
+        _ => site.route(request, path).map(Some),
     }
 }

@@ -15,7 +15,7 @@ mod responses;
 
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 
 pub use self::policy::Policy;
 pub(crate) use self::{
@@ -24,10 +24,10 @@ pub(crate) use self::{
 };
 pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
-    http::{network::Network, request::Request},
+    http::{network::Network, path::Path, request::Request},
     problem::Problem,
     representation::Representations,
-    routing::Router,
+    routing::{self, Matched, Router},
 };
 
 /// The paths of the resources that describe the application, for trusted clients only.
@@ -79,6 +79,31 @@ impl Site {
             }
         }
         wrong
+    }
+
+    /// Finds the resource that the target of a request matches, by its normalised path.
+    pub(crate) fn find<'a>(&'a self, method: &Method, path: &'a Path<'_>) -> Option<Matched<'a>> {
+        self.router.find(path, |whole| {
+            let resource = self.resources.get(whole.resource);
+            resource.is_some_and(|resource| resource.accepts(method, &whole.variables))
+        })
+    }
+
+    /// Routes a request to a resource.
+    ///
+    /// # Errors
+    /// A 404 if there is none, or if the path is ignored.
+    pub(crate) fn route<'a>(
+        &'a self,
+        request: &Request,
+        path: &'a Path<'_>,
+    ) -> Result<Matched<'a>, Problem> {
+        let (method, query) = (request.method(), request.target().query());
+        let matched = self.find(method, path).ok_or_else(routing::not_found)?;
+        if self.router.ignores(method, &matched, path, query) {
+            return Err(Problem::not_found());
+        }
+        Ok(matched)
     }
 
     /// The resource at this position.
