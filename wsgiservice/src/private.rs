@@ -41,4 +41,5 @@ pub use crate::{
         Call, CallOutput, HookReturn, Mounted, Resource, hook,
         return_value::{IntoProblem, ReturnValue, ReturnValueExt},
     },
+    site::resource_paths::path,
 };

@@ -14,6 +14,7 @@ mod negotiation;
 mod original;
 mod outcomes;
 mod parameters;
+mod prefix;
 mod problems;
 mod range;
 mod response;

@@ -188,6 +188,30 @@ async fn slashes_and_case_are_significant() {
 }
 
 #[tokio::test]
+async fn a_target_in_absolute_form_is_served_if_its_scheme_is_http() {
+    assert_eq!(text(&client(), "http://example.org/doc/1").await, r#"["Document","1"]"#);
+    assert_eq!(status(&client(), "HTTP://example.org").await, 200);
+    for target in ["https://example.org/doc/1", "ftp://example.org/doc/1", "https://a:b@c/doc/1"] {
+        let response = client().get(target).send().await;
+        assert_eq!(response.status(), 421, "{target}");
+        assert_eq!(response.json()["title"], "Misdirected Request");
+    }
+    for target in ["http://user@example.org/doc/1", "http://a:b@example.org/nothing/is/here"] {
+        assert_eq!(status(&client(), target).await, 400, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_decides_which_schemes_it_serves() {
+    use tower_service::Service;
+
+    let mut service = Application::new("root").mount(Root).build().expect("a service");
+    let request = http::Request::get("https://example.org/").body(String::new());
+    let response = service.call(request.expect("a request")).await.expect("a response");
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
 async fn a_literal_matches_in_any_encoding() {
     assert_eq!(text(&client(), "/caf%c3%a9").await, r#"["Coffee"]"#);
     assert_eq!(text(&client(), "/%64oc/1").await, r#"["Document","1"]"#);

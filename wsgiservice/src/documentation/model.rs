@@ -10,6 +10,12 @@ use crate::site::{Deprecation, Package};
 #[derive(Debug)]
 pub(crate) struct Documentation {
     pub(crate) name: String,
+    /// The path at which clients see the application, if it is set; a request can have another one.
+    #[cfg_attr(
+        not(any(test, feature = "command-line", feature = "testing")),
+        expect(dead_code, reason = "only documents outside of a request are made with it")
+    )]
+    pub(crate) base: String,
     pub(crate) version: &'static str,
     pub(crate) description: &'static str,
     pub(crate) resources: Vec<Resource>,

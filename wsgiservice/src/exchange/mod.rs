@@ -15,6 +15,7 @@
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
 //! value. With `etag = auto` they run within `validators`: the tag of a `GET` is computed from what the method returns.
 
+mod authority;
 mod calls;
 mod context;
 mod negotiate;
@@ -39,7 +40,7 @@ use crate::{
     preconditions::Evaluation,
     problem::Problem,
     routing::{self, Matched},
-    site::{self, Site},
+    site::{self, Site, SiteOperation, resource_paths},
 };
 
 /// A request and the response to it.
@@ -153,12 +154,24 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     context.operation = Some(operation);
 
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
+    let called = pin!(call(context, binder, operation, content));
+    resource_paths::within(site.path_context(request, &matched), called).await
+}
+
+/// What follows once the operation is known.
+async fn call<'a>(
+    context: &mut Context<'a>,
+    binder: Binder<'a>,
+    operation: &'a SiteOperation,
+    content: &mut Body,
+) -> Result<End, Problem> {
+    let Binder { request, resource, .. } = binder;
     binder.authorize().await?;
 
     let content =
         content::read(request, operation.content, operation.content_limit, content).await?;
 
-    context.negotiated = negotiate::negotiate(request, resource, operation, matched.extension)?;
+    context.negotiated = negotiate::negotiate(request, resource, operation, context.extension())?;
 
     let preconditions = context.preconditions(resource);
     let binder = Binder { writer: context.writer(), ..binder };
@@ -185,6 +198,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
 /// The resource, or `None` for the server as a whole (`OPTIONS *`).
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
+    authority::check(request)?;
     if site::is_internal(path) && !site.trusts(request) {
         return Err(routing::not_found());
     }

@@ -50,7 +50,12 @@ pub struct Settings {
     #[cfg_attr(feature = "command-line", arg(long, value_enum, default_value_t))]
     pub runtime: Runtime,
 
-    /// Addresses or networks of clients that may read `/_internal/`, for example 10.0.0.0/8.
+    /// Path that a proxy removes from the targets of clients, for example /api.
+    #[cfg_attr(feature = "command-line", arg(long, value_name = "PATH"))]
+    pub base: Option<String>,
+
+    /// Addresses or networks of clients that may read `/_internal/`, and of proxies whose `X-Forwarded-Prefix` is
+    /// believed, for example 10.0.0.0/8.
     #[cfg_attr(
         feature = "command-line",
         arg(long, value_name = "NETWORK", value_delimiter = ',', default_values = crate::http::network::LOOPBACK)
@@ -99,6 +104,7 @@ impl Settings {
         Self {
             bind: bind.into(),
             runtime: Runtime::default(),
+            base: None,
             trusted: Network::loopback(),
             #[cfg(feature = "command-line")]
             command: None,

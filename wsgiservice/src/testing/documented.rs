@@ -15,6 +15,10 @@ pub(super) fn is_documented(
     status: StatusCode,
 ) -> Option<bool> {
     let path = Path::new(target.path());
+    // The target belongs to another server.
+    if status == StatusCode::MISDIRECTED_REQUEST {
+        return None;
+    }
     if site::is_internal(&path) {
         return None;
     }

@@ -30,7 +30,7 @@ pub(crate) struct PageSettings<'a> {
     /// The path of the root of the service, relative to the page; `None` for a file, which has no service to send
     /// requests to.
     pub(crate) base: Option<&'a str>,
-    /// The scheme and the host of the service, for the `curl` commands.
+    /// The scheme, the host and the base path of the service, for the `curl` commands.
     pub(crate) origin: &'a str,
 }
 

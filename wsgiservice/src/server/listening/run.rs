@@ -173,7 +173,12 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 /// Runs a command instead of the server if the settings have one; else listens and serves.
 async fn launch(application: Application, settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let (service, documentation) = application.trusted(settings.trusted).compile()?;
+    let application = application.trusted(settings.trusted);
+    let application = match settings.base {
+        Some(base) => application.base(base),
+        None => application,
+    };
+    let (service, documentation) = application.compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
         return Ok(command.run(&documentation)?);
