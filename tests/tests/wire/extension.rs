@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use http::HeaderValue;
 use proptest::prelude::*;
+use tower_layer::layer_fn;
 use wsgiservice::{
     Application, NoContent, Parameter, Problem, answer::Binary, mount, resource, testing::Client,
 };
@@ -199,6 +200,20 @@ async fn a_method_that_writes_its_content_itself_has_no_extensions() {
 async fn a_resource_without_representations_has_no_extensions() {
     assert_eq!(client().delete("/lamps/1").send().await.status(), 204);
     assert_eq!(client().delete("/lamps/1.json").send().await.status(), 400);
+}
+
+fn fragile(text: &str) -> Result<u32, &'static str> {
+    assert!(!text.starts_with("boom"), "it must not boom");
+    text.parse().map_err(|_| "It must be a number.")
+}
+
+#[tokio::test]
+async fn a_conversion_that_panics_ends_only_its_request() {
+    echo!(Fragile, "/fragile/{number}", #[validate(convert = fragile)] number: u32);
+    let nested = Application::new("nested").mount(Fragile).layer(layer_fn(|inner| inner));
+    let client = strict(Application::new("all").nest("/nested", nested));
+    assert_eq!(status(&client, "/nested/fragile/boom.xml").await, 500);
+    assert_eq!(text(&client, "/nested/fragile/1.xml").await, "<response>1</response>");
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ impl Request {
 
     /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
     #[cfg(feature = "server")]
+    #[inline]
     pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
         debug_assert!(self.parts.headers.is_empty(), "`clear` empties the table");
         self.known_fields = FieldSet::of(&parts.headers);

@@ -98,6 +98,7 @@ impl Router {
     ///
     /// Literal text has precedence over an extension, and an extension over a variable that would include it, unless
     /// `accepts` says that the variable may have that text.
+    #[inline]
     pub(crate) fn find<'a>(
         &'a self,
         path: &'a Path<'_>,
@@ -105,30 +106,33 @@ impl Router {
     ) -> Option<Matched<'a>> {
         let whole = self.at(path);
         if let Some(whole) = whole.filter(|whole| whole.route.ends_literally) {
-            return Some(whole.matched(path, None));
+            return Some(whole.matched(path, path.is_encoded(), None));
         }
-        let Some((stem, extension)) = self.without_extension(path) else {
-            return Some(whole?.matched(path, None));
+        let Some(shorter) = self.without_extension(path) else {
+            return Some(whole?.matched(path, path.is_encoded(), None));
         };
-        if let Some(whole) = whole.filter(|_| !stem.route.ends_literally) {
-            let whole = whole.matched(path, None);
-            if accepts(&whole) {
-                return Some(whole);
-            }
+        match whole.map(|whole| whole.matched(path, path.is_encoded(), None)) {
+            Some(whole) if !self.ends_literally(&shorter) && accepts(&whole) => Some(whole),
+            _ => Some(shorter),
         }
-        Some(stem.matched(path, Some(extension)))
     }
 
-    /// Finds the route of a path without its extension. An encoded dot begins no extension.
-    fn without_extension(&self, path: &Path<'_>) -> Option<(At<'_>, &'static str)> {
+    /// Finds the resource of a path without its extension. An encoded dot begins no extension.
+    fn without_extension<'a>(&'a self, path: &'a Path<'_>) -> Option<Matched<'a>> {
         let dot = path.bytes().rposition(|byte| byte == b'.')?;
         let extension = path.get(dot + 1..)?;
         let extension = *self.extensions.iter().find(|known| **known == extension)?;
         if !path.ends_unencoded(path.get(dot..)?) {
             return None;
         }
-        let stem = self.at(path.get(..dot)?)?;
-        stem.route.extensions.contains(&extension).then_some((stem, extension))
+        let stem = path.get(..dot)?;
+        let found = self.at(stem)?;
+        let has_extension = found.route.extensions.contains(&extension);
+        has_extension.then(|| found.matched(stem, path.is_encoded(), Some(extension)))
+    }
+
+    fn ends_literally(&self, matched: &Matched<'_>) -> bool {
+        self.routes.get(matched.resource).is_some_and(|route| route.ends_literally)
     }
 
     /// Finds the route that a path matches.
@@ -138,6 +142,7 @@ impl Router {
     }
 
     /// Returns whether the path is ignored, as those that browsers request from every host.
+    #[inline]
     pub(crate) fn ignores(
         &self,
         method: &Method,
@@ -158,12 +163,15 @@ impl Router {
 }
 
 impl<'a> At<'a> {
-    /// The match of a path, which may have an extension.
-    fn matched(self, path: &'a Path<'_>, extension: Option<&'static str>) -> Matched<'a> {
-        let after = extension.map_or(0, |extension| extension.len() + 1);
-        let stem = path.get(..path.len().saturating_sub(after)).unwrap_or(path);
-        let variables = self.route.variables.values(stem, path.is_encoded());
-        Matched { resource: self.resource, variables, extension, path: stem }
+    /// The match of a path, without its extension.
+    fn matched(
+        self,
+        path: &'a str,
+        is_encoded: bool,
+        extension: Option<&'static str>,
+    ) -> Matched<'a> {
+        let variables = self.route.variables.values(path, is_encoded);
+        Matched { resource: self.resource, variables, extension, path }
     }
 }
 

@@ -14,7 +14,11 @@ mod resource;
 pub(crate) mod resource_paths;
 mod responses;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+};
 
 use http::{HeaderValue, Method};
 
@@ -51,6 +55,8 @@ pub(crate) struct Site {
     /// What hosts and proxies remove from the path of a target, if the application says so.
     base: Option<String>,
     paths: Arc<ResourcePaths>,
+    /// Whether something precedes the path of a resource: the base, or the prefix of a nested application.
+    has_prefixes: bool,
 }
 
 /// Returns whether the path belongs to a resource that describes the application.
@@ -68,6 +74,7 @@ impl Site {
             allow: HeaderValue::from_static("OPTIONS"),
             policy: Arc::new(policy),
             trusted,
+            has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),
             base,
             paths: Arc::default(),
         }
@@ -79,6 +86,7 @@ impl Site {
         let mut paths = Arc::unwrap_or_clone(std::mem::take(&mut self.paths));
         for mounting in mountings {
             let (id, prefix) = (mounting.id, mounting.prefix.clone());
+            self.has_prefixes |= !prefix.is_empty();
             match SiteResource::new(mounting, &self.policy) {
                 Ok(resource) => {
                     wrong.extend(resource.add_to(&mut self.router, &self.resources));
@@ -94,10 +102,15 @@ impl Site {
 
     /// Finds the resource that the target of a request matches, by its normalised path.
     pub(crate) fn find<'a>(&'a self, method: &Method, path: &'a Path<'_>) -> Option<Matched<'a>> {
-        self.router.find(path, |whole| {
-            let resource = self.resources.get(whole.resource);
-            resource.is_some_and(|resource| resource.accepts(method, &whole.variables))
-        })
+        self.router.find(path, |whole| self.accepts(method, whole))
+    }
+
+    /// Whether the last variable of a path accepts its text. A conversion that panics accepts nothing: it panics again when
+    /// the arguments are bound, where that ends only the request.
+    fn accepts(&self, method: &Method, whole: &Matched<'_>) -> bool {
+        let Some(resource) = self.resources.get(whole.resource) else { return false };
+        let accepts = || resource.accepts(method, &whole.variables);
+        panic::catch_unwind(AssertUnwindSafe(accepts)).unwrap_or(false)
     }
 
     /// Routes a request to a resource.
@@ -132,14 +145,18 @@ impl Site {
         }
     }
 
-    /// What the paths of resources depend on during a request.
+    /// What the paths of resources depend on during a request; `None` if nothing precedes any path, so that most
+    /// applications pay nothing.
     pub(crate) fn path_context(
         &self,
         request: &Request,
         matched: &Matched<'_>,
     ) -> Option<PathContext> {
+        if !self.has_prefixes && !request.has(KnownField::ForwardedPrefix) {
+            return None;
+        }
         let base = self.base(request).unwrap_or_default();
-        self.paths.context(matched.resource, &base, matched.path)
+        Some(self.paths.context(matched.resource, base.into_owned(), matched.path))
     }
 
     /// The resource at this position.

@@ -11,9 +11,8 @@
 
 use std::{
     any::TypeId,
-    cell::RefCell,
+    cell::Cell,
     future::{Future, poll_fn},
-    mem,
     pin::Pin,
     sync::Arc,
 };
@@ -22,15 +21,13 @@ use crate::http::path::literal;
 
 thread_local! {
     /// The context of the request that this thread handles at this moment.
-    static CURRENT: RefCell<Option<PathContext>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<Box<PathContext>>> = const { Cell::new(None) };
 }
 
 /// The resources of a site with the prefixes of the applications that they are nested in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResourcePaths {
     all: Vec<NestedResource>,
-    /// Whether one of them has a prefix.
-    are_nested: bool,
     /// Whether one of the prefixes has a variable.
     have_variables: bool,
 }
@@ -56,24 +53,19 @@ pub(crate) struct PathContext {
 impl ResourcePaths {
     /// Adds the next resource.
     pub(super) fn add(&mut self, id: TypeId, prefix: &str) {
-        self.are_nested |= !prefix.is_empty();
         self.have_variables |= prefix.contains('{');
         self.all.push(NestedResource { id, prefix: literal(prefix) });
     }
 
-    /// The context of a request; `None` if nothing precedes any path, so that most applications pay nothing.
+    /// The context of a request.
     pub(super) fn context(
         self: &Arc<Self>,
         requested: usize,
-        base: &str,
+        base: String,
         target: &str,
-    ) -> Option<PathContext> {
-        (self.are_nested || !base.is_empty()).then(|| PathContext {
-            paths: Arc::clone(self),
-            requested,
-            base: base.to_owned(),
-            target: if self.have_variables { target.to_owned() } else { String::new() },
-        })
+    ) -> PathContext {
+        let target = if self.have_variables { target.to_owned() } else { String::new() };
+        PathContext { paths: Arc::clone(self), requested, base, target }
     }
 }
 
@@ -111,25 +103,24 @@ fn fill(prefix: &str, here: &str, target: &str) -> Option<String> {
     segments.collect::<Option<Vec<_>>>().map(|segments| segments.join("/"))
 }
 
-/// Polls a future to its end, with this context while it is polled.
-pub(crate) async fn within<F: Future>(
-    context: Option<PathContext>,
-    mut future: Pin<&mut F>,
-) -> F::Output {
-    if context.is_none() {
-        return future.await;
-    }
-    let mut context = context;
+/// Polls a future to its end, with the context that it [enters](enter) while it is polled.
+pub(crate) async fn scoped<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+    let mut own = None;
     poll_fn(move |task| {
-        let _entered = Entered::new(&mut context);
+        let _scope = Scope::new(&mut own);
         future.as_mut().poll(task)
     })
     .await
 }
 
+/// Enters a context, within [`scoped`].
+pub(crate) fn enter(context: PathContext) {
+    CURRENT.set(Some(Box::new(context)));
+}
+
 /// The path of a resource for the client of the request that is handled, from the path of its `#[mount]`.
 pub fn path<R: 'static>(path: String) -> String {
-    CURRENT.with_borrow(|context| match context {
+    with_current(|context| match context {
         Some(context) => context.path(TypeId::of::<R>(), path),
         None => path,
     })
@@ -137,22 +128,29 @@ pub fn path<R: 'static>(path: String) -> String {
 
 /// What a host or a proxy removed from the path of the target of the request that is handled.
 pub(crate) fn base() -> String {
-    CURRENT.with_borrow(|context| context.as_ref().map(|it| it.base.clone()).unwrap_or_default())
+    with_current(|context| context.map(|it| it.base.clone()).unwrap_or_default())
+}
+
+fn with_current<T>(read: impl FnOnce(Option<&PathContext>) -> T) -> T {
+    let current = CURRENT.take();
+    let result = read(current.as_deref());
+    CURRENT.set(current);
+    result
 }
 
 /// Exchanges the current context with another one, and exchanges them again when it is dropped.
-struct Entered<'a>(&'a mut Option<PathContext>);
+struct Scope<'a>(&'a mut Option<Box<PathContext>>);
 
-impl<'a> Entered<'a> {
-    fn new(context: &'a mut Option<PathContext>) -> Self {
-        CURRENT.with_borrow_mut(|current| mem::swap(current, context));
+impl<'a> Scope<'a> {
+    fn new(context: &'a mut Option<Box<PathContext>>) -> Self {
+        *context = CURRENT.replace(context.take());
         Self(context)
     }
 }
 
-impl Drop for Entered<'_> {
+impl Drop for Scope<'_> {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| mem::swap(current, self.0));
+        *self.0 = CURRENT.replace(self.0.take());
     }
 }
 
