@@ -16,7 +16,8 @@ impl Command {
         let mut output = io::stdout().lock();
         match self {
             Self::Openapi => {
-                let document = serde_json::to_string_pretty(&openapi::document(documentation))?;
+                let document = openapi::document(documentation, &documentation.base);
+                let document = serde_json::to_string_pretty(&document)?;
                 writeln!(output, "{document}")
             }
             Self::HelpPage { output: folder } => {

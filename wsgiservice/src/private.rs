@@ -33,7 +33,7 @@ pub use crate::{
     },
     parameters::{
         Argument, Arguments, Converted, Optional, Parameter, ParameterKind, ParseError, Repeated,
-        Single, Whole, converted,
+        Single, Whole, converted, converts,
     },
     problem::{Problem, derived::problem},
     representation::{Represent, Writer},
@@ -41,4 +41,5 @@ pub use crate::{
         Call, CallOutput, HookReturn, Mounted, Resource, hook,
         return_value::{IntoProblem, ReturnValue, ReturnValueExt},
     },
+    site::resource_paths::path,
 };

@@ -265,6 +265,15 @@ fn a_response_inherits_nothing_from_the_previous_one() {
 }
 
 #[test]
+fn a_target_with_another_scheme_is_misdirected() {
+    for server in servers() {
+        let answer = answer(&server, "GET https://a/large");
+        assert!(answer.starts_with("HTTP/1.1 421 Misdirected Request\r\n"), "{answer}");
+        assert!(answer.contains("\r\ncontent-type: application/problem+json\r\n"), "{answer}");
+    }
+}
+
+#[test]
 fn a_large_chunk_of_a_stream_is_sent_completely() {
     let large: String = ('a'..='z').cycle().take(1 << 20).collect();
     for server in servers() {

@@ -151,6 +151,21 @@ async fn a_server_error_exposes_only_its_id() {
 }
 
 #[tokio::test]
+async fn the_instance_is_the_target_as_a_valid_reference() {
+    for (target, instance) in [
+        ("/nothing/%2Fa;b", "/nothing/%2Fa;b"),
+        ("/nothing/\\x/[a]|{b}", "/nothing/%5Cx/%5Ba%5D%7C%7Bb%7D"),
+        ("/%zz/%4", "/%25zz/%254"),
+        ("//x/y/z", "/x/y/z"),
+        ("/\\x/y/z", "/x/y/z"),
+    ] {
+        let response = client().get(target).send().await;
+        assert_eq!(response.status(), 404, "{target}");
+        assert_eq!(response.json()["instance"], instance);
+    }
+}
+
+#[tokio::test]
 async fn a_value_is_truncated_to_a_hundred_characters() {
     let response = client().get(&format!("/word/{}", "A".repeat(5000))).send().await;
     assert_eq!(

@@ -88,6 +88,7 @@ impl Empty {
 }
 
 #[mount("/automatic/{word}", etag = auto)]
+#[validate(word, re = "[a-z]+")]
 struct Automatic;
 
 #[resource]

@@ -121,12 +121,15 @@ fn path_function(mount: &Mount) -> TokenStream {
     }
     let names = &mount.variables;
     let visibility = &mount.visibility;
-    let documentation = format!("The path of this resource: `{}`.", mount.path.value());
+    let documentation = format!(
+        "The path of this resource, `{}`, with the prefix at which the client of the current request sees it.",
+        mount.path.value()
+    );
     quote! {
         #[doc = #documentation]
         #[must_use]
         #visibility fn path(#(#names: impl ::core::fmt::Display),*) -> __w::String {
-            ::std::format!(#format, #(__w::#encoders(#names)),*)
+            __w::path::<Self>(::std::format!(#format, #(__w::#encoders(#names)),*))
         }
     }
 }

@@ -242,7 +242,9 @@ fn variant(hook: Hook, span: Span) -> Ident {
 fn describe_parameter(parameter: &Parameter) -> TokenStream {
     let (name, ty) = (parameter.name(), &parameter.ty);
     let argument = match parameter.convert() {
-        Some(convert) => quote!(__w::converted::<#ty, _, _, _>(#convert)),
+        Some(convert) => quote! {
+            __w::converted::<#ty, _, _, _>(#convert, |text| __w::converts(#convert, text))
+        },
         None => quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT),
     };
     let from = match &parameter.from {

@@ -29,7 +29,8 @@ mod sealed {
 
 /// 201: a resource was created, with its location (RFC 9110, section 15.3.2).
 ///
-/// A relative location is resolved against the path of the request, without its extension.
+/// A relative location is resolved against the path of the request, without its extension. Inside a host that may have
+/// removed a prefix it stays relative; see [`Application::base`](crate::Application::base).
 ///
 /// ```
 /// use wsgiservice::{Application, Created, mount, resource, testing::Client};

@@ -15,6 +15,7 @@ pub use self::{
 use crate::{
     documentation::{Documentation, help},
     http::{
+        base,
         body::{Body, BoxError},
         network::Network,
     },
@@ -52,6 +53,7 @@ pub struct Application {
     layers: Vec<BoxLayer>,
     policy: Policy,
     trusted: Vec<Network>,
+    base: Option<String>,
 }
 
 impl Application {
@@ -66,6 +68,7 @@ impl Application {
             layers: Vec::new(),
             policy: Policy::default(),
             trusted: Network::loopback(),
+            base: None,
         }
     }
 
@@ -76,6 +79,8 @@ impl Application {
     }
 
     /// Adds the resources and the layers of another application under a prefix.
+    ///
+    /// The paths of its resources have the prefix, too, for the client of a request; see [`#[mount]`](macro@crate::mount).
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -158,12 +163,44 @@ impl Application {
         self
     }
 
-    /// Sets the networks whose clients may read the documentation at `/_internal/`; without this, only this host.
+    /// Sets the networks whose clients may read the documentation at `/_internal/`, and whose `X-Forwarded-Prefix` is
+    /// believed; without this, only this host.
     ///
     /// Those of the settings, if there are any, replace them. Only clients that come directly count: one whose request has
-    /// no peer address is not trusted.
+    /// no [peer address](crate::Request::peer) is not trusted.
     pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.trusted = networks.into_iter().collect();
+        self
+    }
+
+    /// Sets the path at which clients see the application, if a host or a proxy removes it from their targets.
+    ///
+    /// The paths of resources, `Location`, the `instance` of problems and the documentation then begin with it. A proxy
+    /// that sends `X-Forwarded-Prefix` from a [trusted](Self::trusted) network needs no setting. Without either, a
+    /// relative location is still right within a host: it stays relative. A nested application has the base of the
+    /// outermost one.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Created, mount, resource, testing::Client};
+    /// #[mount("/notes/{id}")]
+    /// struct Note;
+    ///
+    /// #[resource]
+    /// impl Note {
+    ///     fn put(&self, id: u32) -> Created<u32> {
+    ///         Created::at(Note::path(id), id)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("notes").mount(Note).base("/api"));
+    /// let created = client.put("/notes/7").send().await; // for the client, `/api/notes/7`
+    /// assert_eq!(created.field("location"), Some("/api/notes/7"));
+    /// # }
+    /// ```
+    pub fn base(mut self, path: impl Into<String>) -> Self {
+        self.base = Some(path.into());
         self
     }
 
@@ -210,9 +247,19 @@ impl Application {
 
     /// Builds the service and the documentation of its resources, which clients in the trusted networks may read.
     pub(crate) fn compile(self) -> Result<(Service, Arc<Documentation>), BuildError> {
-        let mut site = Site::new(self.policy, self.trusted);
-        let mut wrong = site.mount(self.resources);
-        let documentation = Arc::new(Documentation::new(&self.name, &site.resources));
+        let mut wrong = Vec::new();
+        let base = self.base.map(|text| match base::parse(&text) {
+            Some(base) => base.to_owned(),
+            None => {
+                wrong.push(format!("base `{text}`: expected a path, for example /api"));
+                text
+            }
+        });
+        let mut site = Site::new(self.policy, self.trusted, base.clone());
+        wrong.extend(site.mount(self.resources));
+        let documentation =
+            Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);
+        let documentation = Arc::new(documentation);
         wrong.extend(site.mount(help::resources(&documentation)));
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));

@@ -75,7 +75,7 @@ impl Service {
             return None;
         }
         let path = crate::http::path::Path::of(request);
-        let position = self.site.router.find(&path)?.resource;
+        let position = self.site.find(request.method(), &path)?.resource;
         self.groups.get(self.site.resources.get(position)?.layers?).cloned()
     }
 }

@@ -257,6 +257,8 @@ pub enum Argument {
     Value {
         /// What its text can be.
         kind: Kind,
+        /// Whether a text converts to its type.
+        converts: fn(&str) -> bool,
         /// Whether it may be absent.
         optional: bool,
         /// Whether there may be more than one.

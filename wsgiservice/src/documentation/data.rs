@@ -33,7 +33,7 @@ fn resource(resource: &Resource) -> Tree {
 
 fn representation(representation: &Representation) -> Tree {
     Object::default()
-        .with("extension", representation.extension)
+        .with_some("extension", representation.extension)
         .with("media_type", representation.media_type)
         .into()
 }

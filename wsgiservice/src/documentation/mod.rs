@@ -27,8 +27,9 @@ pub(crate) use self::{
 use crate::site::{SiteOperation, SiteResource};
 
 impl Documentation {
-    /// The documentation of an application with this name and these resources, in the order in which they were mounted.
-    pub(crate) fn new(name: &str, resources: &[SiteResource]) -> Self {
+    /// The documentation of an application with this name, at this base path, with these resources in the order in which
+    /// they were mounted.
+    pub(crate) fn new(name: &str, base: String, resources: &[SiteResource]) -> Self {
         let settings = SchemaSettings::draft2020_12();
         let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
         let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
@@ -39,6 +40,7 @@ impl Documentation {
         let resources = sorted.into_iter().map(|resource| writer.resource(resource)).collect();
         Self {
             name: name.to_owned(),
+            base,
             version: package.map_or("", |package| package.version),
             description: package.map_or("", |package| package.description),
             resources,
@@ -56,10 +58,11 @@ struct Writer {
 
 impl Writer {
     fn resource(&mut self, resource: &SiteResource) -> Resource {
-        let representations = resource
-            .representations()
-            .into_iter()
-            .map(|it| Representation { extension: it.extension, media_type: it.media_type });
+        let has_extensions = resource.has_extensions();
+        let representations = resource.representations().into_iter().map(|it| Representation {
+            extension: has_extensions.then_some(it.extension),
+            media_type: it.media_type,
+        });
         Resource {
             name: resource.name(),
             path: resource.path().clone(),
@@ -170,10 +173,10 @@ mod tests {
             mounting.mount.package.version = version;
             mounting
         };
-        let mut site = Site::new(Policy::default(), Vec::new());
+        let mut site = Site::new(Policy::default(), Vec::new(), None);
         let wrong = site.mount(vec![mounting("/b", "2.0.0"), mounting("/a", "1.0.0")]);
         assert_eq!(wrong, Vec::<String>::new());
-        let documentation = Documentation::new("ping", &site.resources);
+        let documentation = Documentation::new("ping", String::new(), &site.resources);
         assert_eq!(documentation.version, "2.0.0");
         assert_eq!(
             documentation.resources.first().map(|it| it.path.to_string()),

@@ -10,6 +10,12 @@ use crate::site::{Deprecation, Package};
 #[derive(Debug)]
 pub(crate) struct Documentation {
     pub(crate) name: String,
+    /// The path at which clients see the application, if it is set; a request can have another one.
+    #[cfg_attr(
+        not(any(test, feature = "command-line", feature = "testing")),
+        expect(dead_code, reason = "only documents outside of a request are made with it")
+    )]
+    pub(crate) base: String,
     pub(crate) version: &'static str,
     pub(crate) description: &'static str,
     pub(crate) resources: Vec<Resource>,
@@ -35,7 +41,8 @@ pub(crate) struct Resource {
 /// A representation of a resource.
 #[derive(Debug)]
 pub(crate) struct Representation {
-    pub(crate) extension: &'static str,
+    /// The extension of a target that selects it, unless that would be part of the last variable.
+    pub(crate) extension: Option<&'static str>,
     pub(crate) media_type: &'static str,
 }
 

@@ -13,8 +13,9 @@ use crate::problem::place::Place;
 /// The header fields that OpenAPI describes by other means (section 4.8.12.2).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// The document of an application (section 4.8.1).
-pub(crate) fn document(documentation: &Documentation) -> Tree {
+/// The document of an application (section 4.8.1), which clients see at this base path.
+pub(crate) fn document(documentation: &Documentation, base: &str) -> Tree {
+    let server = if base.is_empty() { "/" } else { base };
     let resources = &documentation.resources;
     let mut schemes = Object::default();
     let mut paths = Object::default();
@@ -27,7 +28,7 @@ pub(crate) fn document(documentation: &Documentation) -> Tree {
     Object::default()
         .with("openapi", "3.1.1")
         .with("info", info(documentation))
-        .with("servers", Tree::List(vec![Object::default().with("url", "/").into()]))
+        .with("servers", Tree::List(vec![Object::default().with("url", server).into()]))
         .with("security", Tree::List(Vec::new()))
         .with("tags", tags(resources))
         .with("paths", paths)

@@ -15,6 +15,7 @@
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
 //! value. With `etag = auto` they run within `validators`: the tag of a `GET` is computed from what the method returns.
 
+mod authority;
 mod calls;
 mod context;
 mod negotiate;
@@ -39,7 +40,7 @@ use crate::{
     preconditions::Evaluation,
     problem::Problem,
     routing::{self, Matched},
-    site::{self, Site},
+    site::{self, Site, resource_paths},
 };
 
 /// A request and the response to it.
@@ -82,7 +83,10 @@ impl Exchange {
     ///
     /// The response takes over the header table of the request before, which is empty by now and has room. So a
     /// connection needs two tables, however many requests it carries.
+    ///
+    /// Inlined, as what it calls: each call would copy the head of the request once more, for 200 instructions together.
     #[cfg(feature = "server")]
+    #[inline]
     pub(crate) fn begin(&mut self, parts: Parts, peer: SocketAddr, content: Body) {
         let table = self.request.replace(parts, peer);
         *self.response.headers_mut() = table;
@@ -132,7 +136,8 @@ async fn run(site: &Site, exchange: &mut Exchange) {
     let mut context = Context::new(site, request, &path);
     let end = {
         let decided = pin!(decide(&mut context, content));
-        panic::caught(decided).await
+        let scoped = pin!(resource_paths::scoped(decided));
+        panic::caught(scoped).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
     respond::respond(&context, end.unwrap_or_else(End::Problem), response);
@@ -151,6 +156,10 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
         Selection::Options(fields) => return Ok(End::Options(fields)),
     };
     context.operation = Some(operation);
+
+    if let Some(paths) = site.path_context(request, &matched) {
+        resource_paths::enter(paths);
+    }
 
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
     binder.authorize().await?;
@@ -185,12 +194,13 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
 /// The resource, or `None` for the server as a whole (`OPTIONS *`).
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
+    authority::check(request)?;
     if site::is_internal(path) && !site.trusts(request) {
         return Err(routing::not_found());
     }
     match *request.method() {
         Method::CONNECT => Err(select_method::refused(true, site.allow.clone())),
         Method::OPTIONS if &**path == "*" => Ok(None),
-        _ => site.router.route(request, path).map(Some),
+        _ => site.route(request, path).map(Some),
     }
 }

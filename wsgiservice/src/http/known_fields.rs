@@ -17,6 +17,8 @@ pub(crate) enum KnownField {
     StatedDigest = 8,
     /// `Want-Content-Digest` and `Want-Repr-Digest`.
     WantedDigest = 16,
+    /// `X-Forwarded-Prefix`.
+    ForwardedPrefix = 32,
 }
 
 /// The groups of which a request has fields.
@@ -45,6 +47,7 @@ fn known_field(name: &HeaderName) -> Option<KnownField> {
         _ => match name.as_str() {
             "content-digest" | "repr-digest" | "content-md5" => Some(KnownField::StatedDigest),
             "want-content-digest" | "want-repr-digest" => Some(KnownField::WantedDigest),
+            "x-forwarded-prefix" => Some(KnownField::ForwardedPrefix),
             _ => None,
         },
     }

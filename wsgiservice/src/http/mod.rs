@@ -5,6 +5,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod accept_encoding;
+pub(crate) mod base;
 pub(crate) mod body;
 pub(crate) mod date;
 #[cfg_attr(not(feature = "digests"), path = "digest/disabled.rs")]
@@ -16,6 +17,7 @@ pub(crate) mod network;
 pub(crate) mod path;
 mod quality;
 pub(crate) mod range;
+pub(crate) mod reference;
 pub(crate) mod request;
 pub(crate) mod small_bytes;
 pub(crate) mod urlencoded;

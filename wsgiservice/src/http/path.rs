@@ -19,16 +19,29 @@ const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add
 
 /// The normalised path of a request, which is matched against templates.
 #[derive(Debug)]
-pub(crate) struct Path<'a>(Cow<'a, str>);
+pub(crate) struct Path<'a> {
+    normal: Cow<'a, str>,
+    sent: &'a str,
+}
 
 impl<'a> Path<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self(normalise(request.target().path()))
+        Self::new(request.target().path())
+    }
+
+    /// The path of a target, as it was sent.
+    pub(crate) fn new(sent: &'a str) -> Self {
+        Self { normal: normalise(sent), sent }
     }
 
     /// Returns whether any octet was percent-encoded.
     pub(crate) fn is_encoded(&self) -> bool {
-        matches!(self.0, Cow::Owned(_))
+        matches!(self.normal, Cow::Owned(_))
+    }
+
+    /// Returns whether it was sent with this ending, no octet of which was percent-encoded.
+    pub(crate) fn ends_unencoded(&self, ending: &str) -> bool {
+        self.sent.ends_with(ending)
     }
 }
 
@@ -36,7 +49,7 @@ impl Deref for Path<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        &self.normal
     }
 }
 

@@ -37,12 +37,13 @@ use super::{
 pub struct Request {
     parts: Parts,
     peer: Option<SocketAddr>,
+    is_hosted: bool,
     known_fields: FieldSet,
 }
 
-/// The peer address, as an extension of a request that passes through layers.
+/// An extension of a request from this server, which passes through layers.
 #[derive(Clone, Copy, Debug)]
-struct Peer(SocketAddr);
+struct FromThisServer;
 
 impl Default for Request {
     fn default() -> Self {
@@ -52,9 +53,10 @@ impl Default for Request {
 
 impl Request {
     pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>) -> Self {
-        let peer = peer.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0));
+        let is_hosted = peer.is_none() && parts.extensions.get::<FromThisServer>().is_none();
+        let peer = peer.or_else(|| parts.extensions.get().copied());
         let known_fields = FieldSet::of(&parts.headers);
-        Self { parts, peer, known_fields }
+        Self { parts, peer, is_hosted, known_fields }
     }
 
     /// The header table, without the fields.
@@ -66,10 +68,12 @@ impl Request {
 
     /// Replaces it by the next request, and returns the header table of this one, which [`clear`](Self::clear) emptied.
     #[cfg(feature = "server")]
+    #[inline]
     pub(crate) fn replace(&mut self, parts: Parts, peer: SocketAddr) -> HeaderMap {
         debug_assert!(self.parts.headers.is_empty(), "`clear` empties the table");
         self.known_fields = FieldSet::of(&parts.headers);
         self.peer = Some(peer);
+        self.is_hosted = false;
         std::mem::replace(&mut self.parts, parts).headers
     }
 
@@ -88,9 +92,12 @@ impl Request {
 
     /// Takes the request for layers, with the peer address as an extension.
     pub(crate) fn take_with(&mut self, body: Body) -> http::Request<Body> {
-        let Self { mut parts, peer, .. } = self.take();
+        let Self { mut parts, peer, is_hosted, .. } = self.take();
         if let Some(peer) = peer {
-            parts.extensions.insert(Peer(peer));
+            parts.extensions.insert(peer);
+        }
+        if !is_hosted {
+            parts.extensions.insert(FromThisServer);
         }
         http::Request::from_parts(parts, body)
     }
@@ -129,7 +136,14 @@ impl Request {
         &self.parts.extensions
     }
 
-    /// Returns the peer address of the connection; `None` if the request did not come from a socket.
+    /// Returns whether the request comes from a host, which may have removed a prefix from the path of its target.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.is_hosted
+    }
+
+    /// Returns the peer address of the connection; `None` if it is unknown.
+    ///
+    /// A host that this service runs in can pass it on as an extension of the request, a [`SocketAddr`].
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer

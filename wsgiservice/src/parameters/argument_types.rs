@@ -50,10 +50,15 @@ pub struct Whole;
 const fn value<T: Parameter>(optional: bool, repeated: bool) -> declaration::Argument {
     declaration::Argument::Value {
         kind: T::KIND.into_kind(),
+        converts: converts::<T>,
         optional,
         repeated,
         secret: T::IS_SECRET,
     }
+}
+
+fn converts<T: Parameter>(text: &str) -> bool {
+    T::parse(text).is_ok()
 }
 
 #[diagnostic::do_not_recommend]

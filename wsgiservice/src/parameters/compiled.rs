@@ -36,6 +36,8 @@ pub(crate) struct CompiledParameter {
     pub(crate) source: Source,
     /// What its text can be, if it is a value.
     pub(crate) kind: Option<Kind>,
+    /// Whether a text converts to its type.
+    converts: fn(&str) -> bool,
     /// Its rules, in the order in which they are checked.
     pub(crate) rules: Vec<CompiledRule>,
     /// Whether there is a `#[validate]`, even one without rules.
@@ -84,6 +86,11 @@ impl Parameters {
         })
     }
 
+    /// The parameter of this path variable.
+    pub(crate) fn variable(&self, name: &str) -> Option<&CompiledParameter> {
+        self.iter().find(|parameter| parameter.is_in_path() && parameter.name == name)
+    }
+
     /// The parameter for the argument at this position.
     pub(crate) fn parameter(&self, index: usize) -> Option<&CompiledParameter> {
         self.0.get(index)
@@ -101,6 +108,10 @@ impl CompiledParameter {
         let further = mount.constraints.iter().filter(|further| further.name == parameter.name);
         let constraints = || iter::once(&parameter.constraint).chain(further.clone());
         let default = constraints().find_map(|constraint| constraint.default);
+        let converts: fn(&str) -> bool = match parameter.argument {
+            Argument::Value { converts, .. } => converts,
+            _ => |_| true,
+        };
         let (kind, is_optional, is_repeated) = match parameter.argument {
             Argument::Value { kind, optional, repeated, .. } => (Some(kind), optional, repeated),
             Argument::File { optional, repeated } => (None, optional, repeated),
@@ -112,6 +123,7 @@ impl CompiledParameter {
             name: parameter.name,
             key: parameter.key(),
             kind,
+            converts,
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             is_declared: constraints().any(|constraint| constraint.is_declared),
             default: default.map(|default| default.text()),
@@ -141,6 +153,16 @@ impl CompiledParameter {
 
     pub(crate) fn is_in_path(&self) -> bool {
         matches!(self.source, Source::Variable | Source::Rest)
+    }
+
+    /// Whether a text is a value of it, by its rules and its type. Of a list in the path, only the last segment is
+    /// looked at: it alone can have an extension.
+    pub(crate) fn accepts(&self, text: &str) -> bool {
+        let text = match self.source {
+            Source::Rest if self.is_repeated => text.rsplit('/').next().unwrap_or(text),
+            _ => text,
+        };
+        self.check(text).is_ok() && (self.converts)(text)
     }
 
     /// Checks the text of a value: that it is not empty, then its rules.
@@ -227,8 +249,13 @@ mod tests {
         documentation: Some("A word."),
         ..Constraint::none("word")
     };
-    const TEXT: Argument =
-        Argument::Value { kind: Kind::Text(None), optional: false, repeated: false, secret: false };
+    const TEXT: Argument = Argument::Value {
+        kind: Kind::Text(None),
+        converts: |_| true,
+        optional: false,
+        repeated: false,
+        secret: false,
+    };
 
     fn compiled(
         path: &'static str,

@@ -12,8 +12,11 @@ use crate::declaration::{self, Kind};
     label = "expected `{C}`, or an `Option` or a `Vec` of it"
 )]
 pub trait Converted<C, Marker>: Sized {
-    /// The kind of argument.
-    const ARGUMENT: declaration::Argument;
+    /// Whether it may be absent.
+    const OPTIONAL: bool;
+
+    /// Whether there may be more than one.
+    const REPEATED: bool;
 
     /// Takes the argument, or reports a violation and returns `None`.
     fn take(
@@ -23,20 +26,32 @@ pub trait Converted<C, Marker>: Sized {
     ) -> Option<Self>;
 }
 
-/// The kind of an argument, by its type and the function that converts it.
-pub const fn converted<T, M, C, E>(_: fn(&str) -> Result<C, E>) -> declaration::Argument
+/// The kind of an argument, by its type and the function that converts it; `converts` calls that function, which a
+/// constant cannot capture.
+pub const fn converted<T, M, C, E>(
+    _: fn(&str) -> Result<C, E>,
+    converts: fn(&str) -> bool,
+) -> declaration::Argument
 where
     T: Converted<C, M>,
 {
-    T::ARGUMENT
+    declaration::Argument::Value {
+        kind: Kind::Any,
+        converts,
+        optional: T::OPTIONAL,
+        repeated: T::REPEATED,
+        secret: false,
+    }
 }
 
-const fn value(optional: bool, repeated: bool) -> declaration::Argument {
-    declaration::Argument::Value { kind: Kind::Any, optional, repeated, secret: false }
+/// Whether a function of the service converts a text.
+pub fn converts<C, E>(convert: fn(&str) -> Result<C, E>, text: &str) -> bool {
+    convert(text).is_ok()
 }
 
 impl<C> Converted<C, Single> for C {
-    const ARGUMENT: declaration::Argument = value(false, false);
+    const OPTIONAL: bool = false;
+    const REPEATED: bool = false;
 
     fn take(
         arguments: &mut Arguments<'_>,
@@ -48,7 +63,8 @@ impl<C> Converted<C, Single> for C {
 }
 
 impl<C> Converted<C, Optional> for Option<C> {
-    const ARGUMENT: declaration::Argument = value(true, false);
+    const OPTIONAL: bool = true;
+    const REPEATED: bool = false;
 
     fn take(
         arguments: &mut Arguments<'_>,
@@ -60,7 +76,8 @@ impl<C> Converted<C, Optional> for Option<C> {
 }
 
 impl<C> Converted<C, Repeated> for Vec<C> {
-    const ARGUMENT: declaration::Argument = value(false, true);
+    const OPTIONAL: bool = false;
+    const REPEATED: bool = true;
 
     fn take(
         arguments: &mut Arguments<'_>,

@@ -15,12 +15,11 @@ mod types;
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 pub use self::{
     argument_types::{Argument, Optional, Repeated, Single, Whole},
-    converted::{Converted, converted},
+    converted::{Converted, converted, converts},
     kind::ParameterKind,
     secret::Secret,
     types::{Parameter, ParseError},
@@ -241,11 +240,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn decode(&mut self, parameter: &CompiledParameter, raw: &'a str) -> Option<Cow<'a, str>> {
-        if !self.variables.are_encoded {
-            return Some(Cow::Borrowed(raw));
-        }
-        let decoded =
-            is_percent_encoded(raw).then(|| percent_decode_str(raw).decode_utf8().ok()).flatten();
+        let decoded = self.variables.decode(raw);
         if decoded.is_none() {
             let reason = "It must be percent-encoded UTF-8.";
             self.report(parameter.violation(parameter.source.place(), Code::Encoding, raw, reason));
@@ -388,17 +383,4 @@ fn utf_8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
         Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
     }
-}
-
-/// Whether two hexadecimal digits follow each percent sign (RFC 3986, section 2.1).
-fn is_percent_encoded(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let Some(position) = rest.iter().position(|byte| *byte == b'%') {
-        let Some([_, high, low, tail @ ..]) = rest.get(position..) else { return false };
-        if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
-            return false;
-        }
-        rest = tail;
-    }
-    true
 }

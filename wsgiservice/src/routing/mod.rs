@@ -10,10 +10,7 @@ use self::variables::Template;
 
 pub(crate) use self::variables::Variables;
 use crate::{
-    http::{
-        path::{self, Path},
-        request::Request,
-    },
+    http::path::{self, Path},
     problem::Problem,
 };
 
@@ -35,6 +32,13 @@ struct Route {
     extensions: Vec<&'static str>,
     /// The paths whose `GET` requests are ignored, if the resource overrides those of the application.
     ignored: Option<&'static [&'static str]>,
+}
+
+/// A route and its position.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    resource: usize,
+    route: &'a Route,
 }
 
 /// The resource that a target matches.
@@ -90,56 +94,55 @@ impl Router {
         self.routes.iter().position(|route| route.template == template)
     }
 
-    /// Finds the resource of a request by its normalised path.
-    pub(crate) fn route<'a>(
+    /// Finds a resource by a normalised path.
+    ///
+    /// Literal text has precedence over an extension, and an extension over a variable that would include it, unless
+    /// `accepts` says that the variable may have that text.
+    #[inline]
+    pub(crate) fn find<'a>(
         &'a self,
-        request: &Request,
         path: &'a Path<'_>,
-    ) -> Result<Matched<'a>, Problem> {
-        let (method, query) = (request.method(), request.target().query());
-        let mut matched = self.find(path).ok_or_else(not_found)?;
-        matched.variables.are_encoded = path.is_encoded();
-        if self.ignores(method, &matched, path, query) {
-            return Err(Problem::not_found());
-        }
-        Ok(matched)
-    }
-
-    /// Finds a resource: literal text has precedence over an extension, and an extension over a variable that would include it.
-    pub(crate) fn find<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
+        accepts: impl FnOnce(&Matched<'a>) -> bool,
+    ) -> Option<Matched<'a>> {
         let whole = self.at(path);
-        match whole {
-            Some((_, route)) if route.ends_literally => {}
-            _ => {
-                if let Some(matched) = self.with_extension(path) {
-                    return Some(matched);
-                }
-            }
+        if let Some(whole) = whole.filter(|whole| whole.route.ends_literally) {
+            return Some(whole.matched(path, path.is_encoded(), None));
         }
-        let (resource, route) = whole?;
-        Some(Matched { resource, variables: route.variables.values(path), extension: None, path })
+        let Some(shorter) = self.without_extension(path) else {
+            return Some(whole?.matched(path, path.is_encoded(), None));
+        };
+        match whole.map(|whole| whole.matched(path, path.is_encoded(), None)) {
+            Some(whole) if !self.ends_literally(&shorter) && accepts(&whole) => Some(whole),
+            _ => Some(shorter),
+        }
     }
 
-    fn with_extension<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
+    /// Finds the resource of a path without its extension. An encoded dot begins no extension.
+    fn without_extension<'a>(&'a self, path: &'a Path<'_>) -> Option<Matched<'a>> {
         let dot = path.bytes().rposition(|byte| byte == b'.')?;
-        let (stem, extension) = (path.get(..dot)?, path.get(dot + 1..)?);
+        let extension = path.get(dot + 1..)?;
         let extension = *self.extensions.iter().find(|known| **known == extension)?;
-        let (resource, route) = self.at(stem)?;
-        route.extensions.contains(&extension).then(|| Matched {
-            resource,
-            variables: route.variables.values(stem),
-            extension: Some(extension),
-            path: stem,
-        })
+        if !path.ends_unencoded(path.get(dot..)?) {
+            return None;
+        }
+        let stem = path.get(..dot)?;
+        let found = self.at(stem)?;
+        let has_extension = found.route.extensions.contains(&extension);
+        has_extension.then(|| found.matched(stem, path.is_encoded(), Some(extension)))
+    }
+
+    fn ends_literally(&self, matched: &Matched<'_>) -> bool {
+        self.routes.get(matched.resource).is_some_and(|route| route.ends_literally)
     }
 
     /// Finds the route that a path matches.
-    fn at(&self, path: &str) -> Option<(usize, &Route)> {
-        let position = *self.tree.at(path).ok()?.value;
-        Some((position, self.routes.get(position)?))
+    fn at(&self, path: &str) -> Option<At<'_>> {
+        let resource = *self.tree.at(path).ok()?.value;
+        Some(At { resource, route: self.routes.get(resource)? })
     }
 
     /// Returns whether the path is ignored, as those that browsers request from every host.
+    #[inline]
     pub(crate) fn ignores(
         &self,
         method: &Method,
@@ -156,6 +159,19 @@ impl Router {
             && query.is_none()
             && is_listed()
             && route.template != path
+    }
+}
+
+impl<'a> At<'a> {
+    /// The match of a path, without its extension.
+    fn matched(
+        self,
+        path: &'a str,
+        is_encoded: bool,
+        extension: Option<&'static str>,
+    ) -> Matched<'a> {
+        let variables = self.route.variables.values(path, is_encoded);
+        Matched { resource: self.resource, variables, extension, path }
     }
 }
 

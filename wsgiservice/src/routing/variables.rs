@@ -3,6 +3,9 @@
 //! The radix tree finds the template of a path. This module extracts the values between the literal parts of the template: the
 //! tree returns them as bytes, which would be checked for UTF-8 again on each access.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use wsgiservice_grammar::path::{Part, Path};
 
 /// The variables of a template.
@@ -29,7 +32,7 @@ pub(crate) struct Variables<'a> {
     template: &'a Template,
     path: &'a str,
     /// Whether any octet of the path is percent-encoded.
-    pub(crate) are_encoded: bool,
+    are_encoded: bool,
 }
 
 impl Template {
@@ -55,12 +58,25 @@ impl Template {
     }
 
     /// Returns the values in a matching path.
-    pub(super) fn values<'a>(&'a self, path: &'a str) -> Variables<'a> {
-        Variables { template: self, path, are_encoded: true }
+    pub(super) fn values<'a>(&'a self, path: &'a str, are_encoded: bool) -> Variables<'a> {
+        Variables { template: self, path, are_encoded }
     }
 }
 
 impl<'a> Variables<'a> {
+    /// Returns the name of the last variable.
+    pub(crate) fn last_name(&self) -> Option<&'a str> {
+        self.template.variables.last().map(|variable| variable.name.as_str())
+    }
+
+    /// Decodes text of the path; `None` if it is not percent-encoded UTF-8.
+    pub(crate) fn decode(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        if !self.are_encoded {
+            return Some(Cow::Borrowed(text));
+        }
+        is_percent_encoded(text).then(|| percent_decode_str(text).decode_utf8().ok()).flatten()
+    }
+
     /// Returns the value of the variable with this name.
     ///
     /// A variable ends before the suffix of its segment. The last one may span all remaining segments, and ends before the
@@ -86,6 +102,19 @@ impl<'a> Variables<'a> {
     }
 }
 
+/// Whether two hexadecimal digits follow each percent sign (RFC 3986, section 2.1).
+fn is_percent_encoded(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(position) = rest.iter().position(|byte| *byte == b'%') {
+        let Some([_, high, low, tail @ ..]) = rest.get(position..) else { return false };
+        if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -98,13 +127,13 @@ mod tests {
 
     #[test]
     fn another_name_has_no_value() {
-        assert_eq!(template("/{a}").values("/1").named("b"), None);
-        assert_eq!(template("/a").values("/a").named("a"), None);
+        assert_eq!(template("/{a}").values("/1", false).named("b"), None);
+        assert_eq!(template("/a").values("/a", false).named("a"), None);
     }
 
     #[test]
     fn a_name_may_have_letters_beyond_ascii() {
-        assert_eq!(template("/{größe}").values("/1").named("größe"), Some("1"));
+        assert_eq!(template("/{größe}").values("/1", false).named("größe"), Some("1"));
     }
 
     proptest! {
@@ -124,7 +153,7 @@ mod tests {
                 let found = tree.at(&path).expect("a match").params;
                 let (template, path) = (template(text), path.as_str());
                 for name in ["a", "b", "rest"] {
-                    prop_assert_eq!(template.values(path).named(name), found.get(name), "{}", path);
+                    prop_assert_eq!(template.values(path, false).named(name), found.get(name), "{}", path);
                 }
             }
         }

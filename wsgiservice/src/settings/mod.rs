@@ -50,8 +50,12 @@ pub struct Settings {
     #[cfg_attr(feature = "command-line", arg(long, value_enum, default_value_t))]
     pub runtime: Runtime,
 
-    /// Addresses or networks of clients that may read `/_internal/`, for example 10.0.0.0/8; by default those of this host,
-    /// or those that the application trusts.
+    /// Path that a proxy removes from the targets of clients, for example /api.
+    #[cfg_attr(feature = "command-line", arg(long, value_name = "PATH"))]
+    pub base: Option<String>,
+
+    /// Addresses or networks of clients that may read `/_internal/`, and of proxies whose `X-Forwarded-Prefix` is believed,
+    /// for example 10.0.0.0/8; by default those of this host, or those that the application trusts.
     #[cfg_attr(feature = "command-line", arg(long, value_name = "NETWORK", value_delimiter = ','))]
     pub trusted: Option<Vec<Network>>,
 
@@ -97,6 +101,7 @@ impl Settings {
         Self {
             bind: bind.into(),
             runtime: Runtime::default(),
+            base: None,
             trusted: None,
             #[cfg(feature = "command-line")]
             command: None,

@@ -11,23 +11,29 @@ mod mounting;
 mod operation;
 mod policy;
 mod resource;
+pub(crate) mod resource_paths;
 mod responses;
 
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+};
 
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 
 pub use self::policy::Policy;
+use self::resource_paths::{PathContext, ResourcePaths};
 pub(crate) use self::{
     freshness::Lifetime, mounting::Mounting, operation::SiteOperation, resource::SiteResource,
     responses::SiteResponse,
 };
 pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
-    http::{network::Network, request::Request},
+    http::{base, known_fields::KnownField, network::Network, path::Path, request::Request},
     problem::Problem,
     representation::Representations,
-    routing::Router,
+    routing::{self, Matched, Router},
 };
 
 /// The paths of the resources that describe the application, for trusted clients only.
@@ -46,6 +52,11 @@ pub(crate) struct Site {
     pub(crate) policy: Arc<Policy>,
     /// The networks whose clients may read `/_internal/`.
     trusted: Vec<Network>,
+    /// What hosts and proxies remove from the path of a target, if the application says so.
+    base: Option<String>,
+    paths: Arc<ResourcePaths>,
+    /// Whether something precedes the path of a resource: the base, or the prefix of a nested application.
+    has_prefixes: bool,
 }
 
 /// Returns whether the path belongs to a resource that describes the application.
@@ -55,7 +66,7 @@ pub(crate) fn is_internal(path: &str) -> bool {
 
 impl Site {
     /// A site without resources.
-    pub(crate) fn new(policy: Policy, trusted: Vec<Network>) -> Self {
+    pub(crate) fn new(policy: Policy, trusted: Vec<Network>, base: Option<String>) -> Self {
         Self {
             router: Router::ignoring(policy.ignored_paths.clone()),
             resources: Vec::new(),
@@ -63,22 +74,89 @@ impl Site {
             allow: HeaderValue::from_static("OPTIONS"),
             policy: Arc::new(policy),
             trusted,
+            has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),
+            base,
+            paths: Arc::default(),
         }
     }
 
     /// Compiles resources and adds them; returns everything that is wrong with them.
     pub(crate) fn mount(&mut self, mountings: Vec<Mounting>) -> Vec<String> {
         let mut wrong = Vec::new();
+        let mut paths = Arc::unwrap_or_clone(std::mem::take(&mut self.paths));
         for mounting in mountings {
+            let (id, prefix) = (mounting.id, mounting.prefix.clone());
+            self.has_prefixes |= !prefix.is_empty();
             match SiteResource::new(mounting, &self.policy) {
                 Ok(resource) => {
                     wrong.extend(resource.add_to(&mut self.router, &self.resources));
                     self.resources.push(resource);
+                    paths.add(id, &prefix);
                 }
                 Err(errors) => wrong.extend(errors),
             }
         }
+        self.paths = Arc::new(paths);
         wrong
+    }
+
+    /// Finds the resource that the target of a request matches, by its normalised path.
+    pub(crate) fn find<'a>(&'a self, method: &Method, path: &'a Path<'_>) -> Option<Matched<'a>> {
+        self.router.find(path, |whole| self.accepts(method, whole))
+    }
+
+    /// Whether the last variable of a path accepts its text. A conversion that panics accepts nothing: it panics again when
+    /// the arguments are bound, where that ends only the request.
+    fn accepts(&self, method: &Method, whole: &Matched<'_>) -> bool {
+        let Some(resource) = self.resources.get(whole.resource) else { return false };
+        let accepts = || resource.accepts(method, &whole.variables);
+        panic::catch_unwind(AssertUnwindSafe(accepts)).unwrap_or(false)
+    }
+
+    /// Routes a request to a resource.
+    ///
+    /// # Errors
+    /// A 404 if there is none, or if the path is ignored.
+    pub(crate) fn route<'a>(
+        &'a self,
+        request: &Request,
+        path: &'a Path<'_>,
+    ) -> Result<Matched<'a>, Problem> {
+        let (method, query) = (request.method(), request.target().query());
+        let matched = self.find(method, path).ok_or_else(routing::not_found)?;
+        if self.router.ignores(method, &matched, path, query) {
+            return Err(Problem::not_found());
+        }
+        Ok(matched)
+    }
+
+    /// What precedes the path of a request for its client; `None` if a host may have removed something unknown.
+    ///
+    /// Without a host, only proxies can have removed it: what a trusted one says replaces the setting. Within a host, the
+    /// setting is what the host removed, after the proxies.
+    pub(crate) fn base(&self, request: &Request) -> Option<Cow<'_, str>> {
+        let is_hosted = request.is_hosted();
+        let set = self.base.as_deref().or((!is_hosted).then_some(""));
+        let is_forwarded = request.has(KnownField::ForwardedPrefix) && self.trusts(request);
+        match is_forwarded.then(|| base::forwarded(request.fields())).flatten() {
+            Some(forwarded) if is_hosted => set.map(|base| Cow::Owned(forwarded + base)),
+            Some(forwarded) => Some(Cow::Owned(forwarded)),
+            None => set.map(Cow::Borrowed),
+        }
+    }
+
+    /// What the paths of resources depend on during a request; `None` if nothing precedes any path, so that most
+    /// applications pay nothing.
+    pub(crate) fn path_context(
+        &self,
+        request: &Request,
+        matched: &Matched<'_>,
+    ) -> Option<PathContext> {
+        if !self.has_prefixes && !request.has(KnownField::ForwardedPrefix) {
+            return None;
+        }
+        let base = self.base(request).unwrap_or_default();
+        Some(self.paths.context(matched.resource, base.into_owned(), matched.path))
     }
 
     /// The resource at this position.

@@ -1,6 +1,6 @@
 //! A resource and where it is mounted: what the builder hands to the site.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use super::Policy;
 use crate::{
@@ -13,6 +13,8 @@ use crate::{
 pub(crate) struct Mounting {
     /// The prefix of the applications that it is nested in.
     pub(crate) prefix: String,
+    /// The type of the resource.
+    pub(crate) id: TypeId,
     pub(crate) mount: Mount,
     pub(crate) operations: Operations,
     pub(crate) resource: Arc<dyn ErasedResource>,
@@ -28,6 +30,7 @@ impl Mounting {
         const { (<R as Mounted>::CHECKED, <R as Resource>::CHECKED) };
         Self {
             prefix: String::new(),
+            id: TypeId::of::<R>(),
             mount: R::MOUNT,
             operations: R::OPERATIONS,
             resource: Arc::new(resource),

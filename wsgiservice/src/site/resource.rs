@@ -8,9 +8,10 @@ use wsgiservice_grammar::path::Path;
 use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
+    parameters::compiled::CompiledParameter,
     representation::{Representation, Representations},
     resource::ErasedResource,
-    routing::Router,
+    routing::{Router, Variables},
 };
 
 /// A resource of a site.
@@ -105,13 +106,62 @@ impl SiteResource {
         all
     }
 
-    /// The extensions that its targets can have.
+    /// The extensions of all representations, which are in the entity tags of its variants.
     pub(crate) fn extensions(&self) -> Vec<&'static str> {
         let all = self.methods.iter().flat_map(|method| method.representations.iter());
         let mut extensions: Vec<_> = all.map(|representation| representation.extension).collect();
         extensions.sort_unstable();
         extensions.dedup();
         extensions
+    }
+
+    /// The extensions that its targets can have: those of what its methods represent.
+    fn target_extensions(&self) -> Vec<&'static str> {
+        let mut extensions: Vec<_> = self.representations().iter().map(|it| it.extension).collect();
+        extensions.sort_unstable();
+        extensions.dedup();
+        extensions
+    }
+
+    /// Whether the last variable of its path can have the text that it has in a target. If so, a target that ends like an
+    /// extension has none.
+    ///
+    /// The method that a request asks for decides; if it is not implemented or does not take the variable, the first
+    /// method or hook that takes it. A `get` that writes its content itself has nothing that an extension could select.
+    pub(super) fn accepts(&self, method: &Method, variables: &Variables<'_>) -> bool {
+        let requested = self.method(method);
+        if requested.is_some_and(|get| get.is_get() && !get.is_represented()) {
+            return true;
+        }
+        let text = |name| variables.decode(variables.named(name)?);
+        let Some(name) = variables.last_name() else { return true };
+        match (self.parameter_of(requested, name), text(name)) {
+            (Some(parameter), Some(text)) => parameter.accepts(&text),
+            (parameter, _) => parameter.is_none(),
+        }
+    }
+
+    /// The parameter of a path variable, by this method if it takes it.
+    fn parameter_of<'a>(
+        &'a self,
+        requested: Option<&'a SiteOperation>,
+        name: &str,
+    ) -> Option<&'a CompiledParameter> {
+        let mut all = requested.into_iter().chain(&self.methods).chain(&self.hooks);
+        all.find_map(|operation| operation.parameters.variable(name))
+    }
+
+    /// Whether an extension after the example of its last variable selects a representation, instead of being part of
+    /// the value.
+    pub(crate) fn has_extensions(&self) -> bool {
+        let last = self.path.variables().last().filter(|_| !self.path.ends_literally());
+        let Some(parameter) = last.and_then(|name| self.parameter_of(None, name)) else {
+            return true;
+        };
+        let example = parameter.example.unwrap_or("a");
+        self.target_extensions()
+            .iter()
+            .all(|extension| !parameter.accepts(&format!("{example}.{extension}")))
     }
 
     pub(crate) fn methods(&self) -> &[SiteOperation] {
@@ -168,7 +218,7 @@ impl SiteResource {
 
     /// Adds it to the router, after these; returns the conflict with another resource, if there is one.
     pub(super) fn add_to(&self, router: &mut Router, before: &[Self]) -> Option<String> {
-        let added = router.add(&self.path, self.extensions(), self.mount.ignored_paths);
+        let added = router.add(&self.path, self.target_extensions(), self.mount.ignored_paths);
         let other = added.err()?.and_then(|template| before.get(router.position(&template)?));
         let (name, path) = (self.name(), &self.path);
         Some(match other {

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode, Uri};
 
 use crate::{
-    http::path,
+    http::path::Path,
     site::{self, Site},
 };
 
@@ -14,11 +14,15 @@ pub(super) fn is_documented(
     target: &Uri,
     status: StatusCode,
 ) -> Option<bool> {
-    let path = path::normalise(target.path());
+    let path = Path::new(target.path());
+    // The target belongs to another server.
+    if status == StatusCode::MISDIRECTED_REQUEST {
+        return None;
+    }
     if site::is_internal(&path) {
         return None;
     }
-    let matched = site.router.find(&path)?;
+    let matched = site.find(method, &path)?;
     if site.router.ignores(method, &matched, &path, target.query()) {
         return None;
     }

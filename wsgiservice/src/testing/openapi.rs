@@ -42,7 +42,7 @@ const OVERWRITE: &str = "WSGISERVICE_OPENAPI";
 pub fn assert_openapi(application: Application, file: impl AsRef<Path>) {
     let file = file.as_ref();
     let document = match application.compile() {
-        Ok((_, documentation)) => openapi::document(&documentation),
+        Ok((_, documentation)) => openapi::document(&documentation, &documentation.base),
         Err(error) => panic!("the application cannot be built: {error}"),
     };
     if env::var_os(OVERWRITE).is_some_and(|value| value == "overwrite") {

@@ -19,7 +19,7 @@ use super::{Documentation, data, openapi, tree::Tree};
 use crate::{
     answer::{Binary, WithFields},
     http::request::Request,
-    site::Mounting,
+    site::{Mounting, resource_paths},
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -48,6 +48,7 @@ impl Help {
     fn get(&self, request: &Request) -> WithFields<View> {
         let host = request.fields().get(header::HOST).and_then(|host| host.to_str().ok());
         let origin = host.map_or_else(|| ORIGIN.to_owned(), |host| format!("http://{host}"));
+        let origin = origin + &resource_paths::base();
         let view = View { documentation: Arc::clone(&self.documentation), origin };
         let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
         WithFields::new(view).field(header::CONTENT_SECURITY_POLICY, policy)
@@ -60,7 +61,7 @@ impl Help {
     }
 }
 
-/// The documentation, with the origin that the client used.
+/// The documentation, with the origin and the base path that the client used.
 struct View {
     documentation: Arc<Documentation>,
     origin: String,
@@ -81,7 +82,7 @@ struct Document {
 #[resource(crate = crate)]
 impl Document {
     fn get(&self) -> Tree {
-        openapi::document(&self.documentation)
+        openapi::document(&self.documentation, &resource_paths::base())
     }
 }
 

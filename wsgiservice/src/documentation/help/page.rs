@@ -30,7 +30,7 @@ pub(crate) struct PageSettings<'a> {
     /// The path of the root of the service, relative to the page; `None` for a file, which has no service to send
     /// requests to.
     pub(crate) base: Option<&'a str>,
-    /// The scheme and the host of the service, for the `curl` commands.
+    /// The scheme, the host and the base path of the service, for the `curl` commands.
     pub(crate) origin: &'a str,
 }
 
@@ -137,7 +137,7 @@ fn representations(representations: &[Representation]) -> Markup {
                 "Representations: "
                 @for (index, group) in by_extension(representations).enumerate() {
                     @if index > 0 { ", " }
-                    @if let Some(first) = group.first() { code { "." (first.extension) } " for" }
+                    @if let Some(extension) = extension(group) { code { "." (extension) } " for" }
                     @for (index, representation) in group.iter().enumerate() {
                         @if index > 0 { " or" }
                         " " code { (representation.media_type) }
@@ -150,6 +150,11 @@ fn representations(representations: &[Representation]) -> Markup {
 
 fn by_extension(representations: &[Representation]) -> impl Iterator<Item = &[Representation]> {
     representations.chunk_by(|one, next| one.extension == next.extension)
+}
+
+/// The extension of a group.
+fn extension(group: &[Representation]) -> Option<&'static str> {
+    group.first()?.extension
 }
 
 fn method(
@@ -319,8 +324,8 @@ fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup 
                         select name="representation" {
                             option { "Default" }
                             @for group in by_extension(&resource.representations) {
-                                @if let Some(first) = group.first() {
-                                    option data-extension={ "." (first.extension) } { "." (first.extension) }
+                                @if let Some(extension) = extension(group) {
+                                    option data-extension={ "." (extension) } { "." (extension) }
                                 }
                                 @for representation in group {
                                     option data-accept=(representation.media_type) { "Accept: " (representation.media_type) }

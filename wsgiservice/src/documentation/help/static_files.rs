@@ -13,8 +13,10 @@ use crate::documentation::{Documentation, openapi};
 /// # Errors
 /// If a file cannot be written.
 pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<()> {
-    let page = page(documentation, PageSettings { assets: "", base: None, origin: ORIGIN });
-    let openapi = serde_json::to_string_pretty(&openapi::document(documentation))?;
+    let origin = format!("{ORIGIN}{}", documentation.base);
+    let page = page(documentation, PageSettings { assets: "", base: None, origin: &origin });
+    let openapi = openapi::document(documentation, &documentation.base);
+    let openapi = serde_json::to_string_pretty(&openapi)?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("index.html"), page)?;
     fs::write(folder.join("style.css"), STYLE)?;

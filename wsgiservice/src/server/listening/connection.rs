@@ -122,6 +122,7 @@ impl Connection {
     }
 
     /// Fills an exchange with a request.
+    #[inline]
     pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();

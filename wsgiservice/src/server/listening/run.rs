@@ -173,7 +173,8 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 /// Runs a command instead of the server if the settings have one; else listens and serves.
 async fn launch(application: Application, settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let (service, documentation) = trusting(application, settings.trusted).compile()?;
+    let application = with_settings(application, settings.trusted, settings.base);
+    let (service, documentation) = application.compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
         return Ok(command.run(&documentation)?);
@@ -189,12 +190,19 @@ async fn launch(application: Application, settings: Settings) -> Result<()> {
     Ok(())
 }
 
-/// The application with the networks of the settings, if they have any.
-fn trusting(application: Application, networks: Option<Vec<Network>>) -> Application {
-    match networks {
-        Some(networks) => application.trusted(networks),
-        None => application,
+/// The application with what the settings say about its surroundings, if they do.
+fn with_settings(
+    mut application: Application,
+    trusted: Option<Vec<Network>>,
+    base: Option<String>,
+) -> Application {
+    if let Some(networks) = trusted {
+        application = application.trusted(networks);
     }
+    if let Some(base) = base {
+        application = application.base(base);
+    }
+    application
 }
 
 /// Prints where a service listens, in one write: a reader may close the pipe after the first line, and that does not
