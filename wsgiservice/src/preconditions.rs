@@ -169,11 +169,6 @@ impl Preconditions {
     pub(crate) fn matches_current(&self, validators: &Validators) -> bool {
         self.0.as_ref().is_some_and(|stated| stated.matches_current(validators))
     }
-
-    /// The variant that the client has, if that is the reason for a 304.
-    pub(crate) fn variant_of_client(&self, validators: &Validators) -> Option<Variant> {
-        self.0.as_ref()?.variant_of_client(validators)
-    }
 }
 
 impl Stated {
@@ -236,15 +231,6 @@ impl Stated {
             }
             Condition::Tags(EntityTagList::Any) | Condition::Malformed => false,
         })
-    }
-
-    fn variant_of_client(&self, validators: &Validators) -> Option<Variant> {
-        let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {
-            return None;
-        };
-        let etag = validators.etag.as_ref()?;
-        let is_stated = |variant: &&Variant| is_among(etag, **variant, tags, EntityTag::weak_eq);
-        self.variants.iter().find(is_stated).copied()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod application;
+mod cache;
 mod coding;
 mod connection;
 mod content;
@@ -20,6 +21,7 @@ mod running;
 mod stream;
 mod target;
 mod validators;
+mod vary;
 mod xml;
 
 use base64::Engine;

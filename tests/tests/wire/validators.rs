@@ -305,7 +305,7 @@ async fn a_304_has_the_fields_of_the_200() {
     assert_eq!(response.field("etag"), Some("\"abc_json\""));
     assert_eq!(response.field("cache-control"), Some("max-age=3600"));
     assert!(response.field("expires").is_some());
-    assert_eq!(response.field("vary"), Some("Accept"));
+    assert_eq!(response.field("vary"), Some("Accept, Accept-Encoding"));
     assert_eq!(response.field("content-type"), None);
     assert_eq!(response.content(), b"");
 }

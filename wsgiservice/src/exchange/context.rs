@@ -1,11 +1,13 @@
 //! What the stages of an exchange have found so far.
 
+use http::HeaderValue;
+
 use crate::{
     http::{path::Path, request::Request},
     preconditions::{Preconditions, Validators},
     representation::{Representation, Representations, Variant, Writer},
     routing::Matched,
-    site::{Lifetime, Policy, Site, SiteOperation, SiteResource},
+    site::{Lifetime, NegotiatedBy, Policy, Site, SiteOperation, SiteResource},
 };
 
 use super::negotiate::Negotiated;
@@ -22,8 +24,6 @@ pub(super) struct Context<'a> {
     pub(super) resource: Option<&'a SiteResource>,
     pub(super) operation: Option<&'a SiteOperation>,
     pub(super) negotiated: Option<Negotiated<'a>>,
-    /// The variant that the client already has, if that is the reason for a 304.
-    pub(super) variant_of_client: Option<Variant>,
     pub(super) validators: Validators,
 }
 
@@ -37,7 +37,6 @@ impl<'a> Context<'a> {
             resource: None,
             operation: None,
             negotiated: None,
-            variant_of_client: None,
             validators: Validators::default(),
         }
     }
@@ -67,9 +66,18 @@ impl<'a> Context<'a> {
         self.negotiated?.representation
     }
 
-    /// Whether `Accept` could have mattered.
-    pub(super) fn is_represented(&self) -> bool {
-        self.operation.is_some_and(SiteOperation::is_represented)
+    /// How the content of the method was negotiated.
+    pub(super) fn negotiated_by(&self) -> NegotiatedBy {
+        let is_represented = self.operation.is_some_and(SiteOperation::is_represented);
+        NegotiatedBy {
+            accept: is_represented && self.extension().is_none(),
+            accept_encoding: self.negotiated.is_some_and(|negotiated| negotiated.can_be_coded),
+        }
+    }
+
+    /// The value of `Vary` of a response that was negotiated by these fields.
+    pub(super) fn vary(&self, by: NegotiatedBy) -> Option<&'a HeaderValue> {
+        self.operation.map_or(&self.site.vary, |operation| &operation.vary).value(by)
     }
 
     /// How long the response stays fresh.
@@ -82,12 +90,17 @@ impl<'a> Context<'a> {
         Some(self.representation()?.writer)
     }
 
+    /// The variant that was negotiated; `None` if there is none for the client.
+    pub(super) fn variant(&self) -> Option<Variant> {
+        self.negotiated.map(|negotiated| negotiated.variant(self.request))
+    }
+
     /// The preconditions of the request.
     ///
-    /// A `GET` or a `HEAD` asks about the representation that was selected, coded or not. A request that changes the
+    /// A `GET` or a `HEAD` asks about the variant that was negotiated. A request that changes the
     /// resource may state the tag of any variant, since its client may have seen any.
     pub(super) fn preconditions(&self, resource: &SiteResource) -> Preconditions {
-        let selected = || self.negotiated.map(|it| it.variants(self.request)).unwrap_or_default();
+        let selected = || self.variant().into_iter().collect();
         let all = || {
             let plain = resource.extensions().into_iter().map(Variant::plain);
             let each = plain.flat_map(|plain| [plain].into_iter().chain(plain.all_coded()));

@@ -7,7 +7,7 @@
 //!
 //! Each stage adds to the [`Context`] what it found, or ends the exchange early. The invariants:
 //!
-//! - What the response depends on is known before negotiation, and `Vary` is written on every exit.
+//! - What the response depends on is known before negotiation, and `Vary` is written on every exit, as one field line.
 //! - The entity tag belongs to the selected representation.
 //! - If an earlier stage ends the exchange, the method is not called.
 //! - Before authorization, no response reveals anything about the resource.
@@ -168,10 +168,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
         calls.validators(resource, request, &preconditions, &mut context.validators).await?;
     match preconditions.evaluate(&context.validators) {
         Evaluation::Proceed => {}
-        Evaluation::NotModified => {
-            context.variant_of_client = preconditions.variant_of_client(&context.validators);
-            return Ok(End::NotModified(early));
-        }
+        Evaluation::NotModified => return Ok(End::NotModified(early)),
         Evaluation::Failed => return Err(Problem::precondition_failed()),
     }
 

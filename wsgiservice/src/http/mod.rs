@@ -19,6 +19,7 @@ pub(crate) mod range;
 pub(crate) mod request;
 pub(crate) mod small_bytes;
 pub(crate) mod urlencoded;
+pub(crate) mod vary;
 
 pub use ::http::{
     Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,

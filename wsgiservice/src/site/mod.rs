@@ -12,6 +12,7 @@ mod operation;
 mod policy;
 mod resource;
 mod responses;
+mod vary;
 
 use std::sync::Arc;
 
@@ -19,8 +20,12 @@ use http::HeaderValue;
 
 pub use self::policy::Policy;
 pub(crate) use self::{
-    freshness::Lifetime, mounting::Mounting, operation::SiteOperation, resource::SiteResource,
+    freshness::Lifetime,
+    mounting::Mounting,
+    operation::SiteOperation,
+    resource::SiteResource,
     responses::SiteResponse,
+    vary::{NegotiatedBy, Vary},
 };
 pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
@@ -42,6 +47,8 @@ pub(crate) struct Site {
     pub(crate) problems: Representations,
     /// `Allow` for a target that belongs to no resource.
     pub(crate) allow: HeaderValue,
+    /// `Vary` of a response that belongs to no operation.
+    pub(crate) vary: Vary,
     /// The policy if no resource is found.
     pub(crate) policy: Arc<Policy>,
     /// The networks whose clients may read `/_internal/`.
@@ -61,6 +68,7 @@ impl Site {
             resources: Vec::new(),
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
+            vary: Vary::new(&[]),
             policy: Arc::new(policy),
             trusted,
         }

@@ -3,11 +3,12 @@
 use http::{HeaderName, HeaderValue, Method};
 use wsgiservice_grammar::path::Path;
 
-use super::{Lifetime, Policy, deprecation};
+use super::{Lifetime, Policy, Vary, deprecation};
 use crate::{
     content::{ContentUse, WholeContent},
     declaration::{
-        Argument, Deprecation, Mount, Operation, Operations, Parameter, Returns, Role, SchemaOf,
+        Argument, Deprecation, From, Mount, Operation, Operations, Parameter, Returns, Role,
+        SchemaOf,
     },
     parameters::compiled::{CompiledParameter, Parameters},
     representation::Representations,
@@ -23,6 +24,8 @@ pub(crate) struct SiteOperation {
     pub(crate) parameters: Parameters,
     pub(crate) representations: Representations,
     pub(crate) freshness: Option<Lifetime>,
+    /// `Vary` of its responses.
+    pub(crate) vary: Vary,
     /// `Deprecation` and `Sunset`, if the method is deprecated.
     pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: ContentUse,
@@ -62,6 +65,7 @@ impl SiteOperation {
             parameters,
             representations,
             freshness: declaration.freshness.as_ref().map(Lifetime::new),
+            vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
             content_limit: limits.content.unwrap_or(policy.content_limit),
@@ -91,6 +95,21 @@ impl SiteOperation {
     /// The value of `Cache-Control`, if it declares its freshness.
     pub(crate) fn cache_control(&self) -> Option<&'static str> {
         self.declaration.freshness.map(|freshness| freshness.cache_control)
+    }
+
+    /// Sets the header fields that its responses depend on: those that it declares, and those that it or a hook takes.
+    pub(super) fn set_vary(&mut self, fields_of_hooks: &[&'static str]) {
+        let declared = self.declaration.freshness.map_or(&[][..], |freshness| freshness.vary);
+        let own = declared.iter().copied().chain(self.fields());
+        self.vary = Vary::new(&own.chain(fields_of_hooks.iter().copied()).collect::<Vec<_>>());
+    }
+
+    /// The header fields that it takes as arguments.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.declaration.parameters.iter().filter_map(|parameter| match parameter.from {
+            From::Header(name) => Some(name),
+            From::Name => None,
+        })
     }
 
     /// Whether its responses have content that is negotiated.

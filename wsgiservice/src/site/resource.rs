@@ -46,8 +46,10 @@ impl SiteResource {
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(at).collect());
         }
-        let (methods, hooks): (Vec<_>, Vec<_>) =
+        let (mut methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
+        let fields_of_hooks: Vec<_> = hooks.iter().flat_map(SiteOperation::fields).collect();
+        methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         let names = methods.iter().filter_map(|operation| operation.method.as_ref());
         let has_etag = hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Etag));
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::{SiteOperation, SiteResource};
+use super::{NegotiatedBy, SiteOperation, SiteResource};
 use crate::{
     content::media_types_field,
     declaration::{Failure, Hook, Returns, SchemaOf},
@@ -18,6 +18,8 @@ pub(crate) struct SiteResponse {
     pub(crate) description: &'static str,
     /// The names of the header fields that it can have, in addition to those that every response has.
     pub(crate) fields: Vec<&'static str>,
+    /// The value of `Vary`, without an extension in the target.
+    pub(crate) vary: Option<HeaderValue>,
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) is_problem: bool,
@@ -32,6 +34,8 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
     responses.extend(facts.any_other());
     let deprecated = deprecation_fields(operation);
     for response in &mut responses {
+        response.vary = facts.vary(response);
+        response.fields.extend(response.vary.as_ref().map(|_| "Vary"));
         response.fields.extend(&deprecated);
     }
     responses
@@ -78,6 +82,18 @@ impl Facts<'_> {
         responses
     }
 
+    /// What a response depends on if no extension in the target decides.
+    fn vary(&self, response: &SiteResponse) -> Option<HeaderValue> {
+        let representations = match response.is_problem {
+            true => &self.resource.problems,
+            false => &self.operation.representations,
+        };
+        let accept = response.is_problem || self.operation.is_represented();
+        let can_be_coded = representations.iter().any(|representation| representation.can_be_coded);
+        let by = NegotiatedBy { accept, accept_encoding: accept && can_be_coded };
+        self.operation.vary.value(by).cloned()
+    }
+
     fn success(&self, status: u16) -> SiteResponse {
         let returns = &self.operation.returns;
         let media_types = if returns.verbatim && !self.writes_response() && status != 304 {
@@ -91,6 +107,7 @@ impl Facts<'_> {
             status: Some(status),
             description: title(status),
             fields: self.fields(status),
+            vary: None,
             media_types,
             schema: returns.schema,
             is_problem: false,
@@ -107,7 +124,6 @@ impl Facts<'_> {
         let is_fresh = self.operation.freshness.is_some() && is_fresh_status;
         add("Cache-Control", is_fresh);
         add("Expires", is_fresh);
-        add("Vary", self.operation.is_represented());
         add("Location", status == 201 || (300..400).contains(&status) && status != 304);
         add("Accept-Ranges", self.returns_status(206) && status < 300);
         add("Content-Range", status == 206);
@@ -242,6 +258,7 @@ impl SiteResponse {
             status,
             description,
             fields,
+            vary: None,
             media_types: Vec::new(),
             schema: None,
             is_problem: false,
@@ -263,7 +280,8 @@ impl SiteResponse {
         Self {
             status,
             description,
-            fields: ["Vary"].into_iter().chain(field).collect(),
+            fields: field.into_iter().collect(),
+            vary: None,
             media_types: PROBLEM_MEDIA_TYPES.to_vec(),
             schema: Some(schema::schema as SchemaOf),
             is_problem: true,
