@@ -205,8 +205,9 @@ async fn last_modified_does_not_depend_on_a_representation() {
 }
 
 #[tokio::test]
-async fn a_put_does_not_send_the_previous_etag() {
-    assert_eq!(ask("PUT", "/document/1", &[]).await.field("etag"), None);
+async fn a_put_sends_the_etag_of_the_representation_that_a_get_gets() {
+    assert_eq!(ask("PUT", "/document/1", &[]).await.field("etag"), Some("\"abc_json\""));
+    assert_eq!(ask("PUT", "/document/3", &[]).await.field("etag"), None);
 }
 
 #[tokio::test]

@@ -1,16 +1,20 @@
 //! What the stages of an exchange have found so far.
 
-use http::HeaderValue;
+use http::{HeaderValue, Method, header};
 
 use crate::{
-    http::{path::Path, request::Request},
+    http::{date, entity_tag::EntityTag, path::Path, request::Request},
     preconditions::{Preconditions, Validators},
+    problem::Problem,
     representation::{Representation, Representations, Variant, Writer},
     routing::Matched,
     site::{Lifetime, NegotiatedBy, Policy, Site, SiteOperation, SiteResource},
 };
 
-use super::negotiate::Negotiated;
+use super::{
+    current_state::CurrentState,
+    negotiate::{self, Negotiated},
+};
 
 /// What every exit of an exchange has to know: the request, which stays readable until the response is complete, and
 /// what each stage found.
@@ -25,6 +29,8 @@ pub(super) struct Context<'a> {
     pub(super) operation: Option<&'a SiteOperation>,
     pub(super) negotiated: Option<Negotiated<'a>>,
     pub(super) validators: Validators,
+    /// The entity tag of the resource after the method has changed it.
+    pub(super) new_tag: Option<EntityTag>,
 }
 
 impl<'a> Context<'a> {
@@ -38,6 +44,7 @@ impl<'a> Context<'a> {
             operation: None,
             negotiated: None,
             validators: Validators::default(),
+            new_tag: None,
         }
     }
 
@@ -93,6 +100,46 @@ impl<'a> Context<'a> {
     /// The variant that was negotiated; `None` if there is none for the client.
     pub(super) fn variant(&self) -> Option<Variant> {
         self.negotiated.map(|negotiated| negotiated.variant(self.request))
+    }
+
+    /// What a `GET` by this client negotiates: the tags in a response to another method are those that it would get.
+    pub(super) fn negotiated_by_get(&self) -> Option<Negotiated<'a>> {
+        if self.request.retrieves() {
+            return self.negotiated;
+        }
+        let resource = self.resource?;
+        let get = resource.method(&Method::GET)?;
+        negotiate::negotiate_or_default(self.request, resource, get, self.extension())
+    }
+
+    /// The variant that a `GET` by this client gets.
+    pub(super) fn variant_of_get(&self) -> Variant {
+        self.negotiated_by_get()
+            .map_or(Variant::ONLY, |negotiated| negotiated.variant(self.request))
+    }
+
+    /// Why a request that may change something is refused if a precondition is false.
+    ///
+    /// A `DELETE` of what does not exist is a 404 or a 410 if that is its response without preconditions, too (section
+    /// 13.2.1).
+    pub(super) fn refusal(&self, state: &mut CurrentState<'_>) -> Problem {
+        let can_be_absent = |problem: &Problem| {
+            self.operation.is_some_and(|it| it.is_delete() && it.can_fail_with(problem.status()))
+        };
+        let absence = state.absence(&self.validators).filter(can_be_absent);
+        absence.unwrap_or_else(|| self.precondition_failed())
+    }
+
+    /// A 412 with the current validators, so that a client need not ask for them.
+    pub(super) fn precondition_failed(&self) -> Problem {
+        let mut problem = Problem::precondition_failed();
+        if let Some(etag) = &self.validators.etag {
+            problem = problem.field(header::ETAG, self.variant_of_get().tag_value(etag));
+        }
+        if let Some(time) = self.validators.last_modified {
+            problem = problem.field(header::LAST_MODIFIED, date::value(time));
+        }
+        problem
     }
 
     /// The preconditions of the request.

@@ -57,6 +57,19 @@ pub(super) fn negotiate<'a>(
     Ok(selected.map(|selected| Negotiated { representation: Some(selected), can_be_coded: false }))
 }
 
+/// Negotiates the response of an operation; a client that accepts none of the representations gets the default one.
+pub(super) fn negotiate_or_default<'a>(
+    request: &Request,
+    resource: &SiteResource,
+    operation: &'a SiteOperation,
+    extension: Option<&str>,
+) -> Option<Negotiated<'a>> {
+    negotiate(request, resource, operation, extension).unwrap_or_else(|_| {
+        let default = operation.representations.default()?;
+        Some(Negotiated { representation: Some(default), can_be_coded: default.can_be_coded })
+    })
+}
+
 /// Selects a representation: an extension decides alone; without one, `Accept` does.
 pub(super) fn select<'a>(
     request: &Request,

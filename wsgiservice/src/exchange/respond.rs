@@ -112,6 +112,10 @@ fn with_outcome(
         if context.request.retrieves() && context.validators.has_any() {
             validators(fields, context, context.variant(), true);
         }
+        if let Some(etag) = &context.new_tag {
+            let value = || context.variant_of_get().tag_value(etag);
+            fields.entry(header::ETAG).or_insert_with(value);
+        }
         fresh(fields, context, has_own);
     }
     context.negotiated_by()

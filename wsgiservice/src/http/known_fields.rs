@@ -17,6 +17,8 @@ pub(crate) enum KnownField {
     StatedDigest = 8,
     /// `Want-Content-Digest` and `Want-Repr-Digest`.
     WantedDigest = 16,
+    /// `Expect`.
+    Expectation = 32,
 }
 
 /// The groups of which a request has fields.
@@ -38,6 +40,7 @@ fn known_field(name: &HeaderName) -> Option<KnownField> {
     match *name {
         header::ACCEPT => Some(KnownField::Representation),
         header::ACCEPT_ENCODING => Some(KnownField::Coding),
+        header::EXPECT => Some(KnownField::Expectation),
         header::IF_MATCH
         | header::IF_NONE_MATCH
         | header::IF_MODIFIED_SINCE

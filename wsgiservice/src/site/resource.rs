@@ -134,6 +134,11 @@ impl SiteResource {
         self.hooks.iter().find(|operation| operation.role == Role::Hook(hook))
     }
 
+    /// Whether it has an entity tag.
+    pub(crate) fn has_etag(&self) -> bool {
+        self.computes_etag || self.hook(Hook::Etag).is_some()
+    }
+
     /// The responses that a method can have, in the order of their statuses; that for any other status is the last.
     pub(crate) fn responses(&self, operation: &SiteOperation) -> Vec<SiteResponse> {
         responses::of(self, operation)
