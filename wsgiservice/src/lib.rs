@@ -185,6 +185,8 @@ mod error;
 mod exchange;
 mod formats;
 pub mod http;
+#[doc(hidden)]
+pub mod lint;
 mod parameters;
 mod preconditions;
 pub mod problem;

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use wsgiservice::{Application, EntityTag, mount, resource, testing::TestResponse};
+use wsgiservice::{Application, EntityTag, Preconditions, mount, resource, testing::TestResponse};
 
 use super::strict;
 
@@ -20,7 +20,7 @@ impl Text {
         "x".repeat(length)
     }
 
-    fn put(&self) -> &'static str {
+    fn put(&self, _preconditions: Preconditions) -> &'static str {
         "put"
     }
 

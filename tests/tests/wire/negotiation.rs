@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use serde::Serialize;
-use wsgiservice::{Application, EntityTag, NoContent, mount, resource, testing::Client};
+use wsgiservice::{
+    Application, EntityTag, NoContent, Preconditions, mount, resource, testing::Client,
+};
 
 use super::strict;
 
@@ -31,7 +33,7 @@ impl Counted {
         Value { number: self.calls.fetch_add(1, Ordering::Relaxed) }
     }
 
-    fn delete(&self) -> NoContent {
+    fn delete(&self, _preconditions: Preconditions) -> NoContent {
         NoContent
     }
 }

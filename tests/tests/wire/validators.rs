@@ -48,7 +48,7 @@ impl Document {
         (id <= 3).then_some(id)
     }
 
-    async fn put(&self, id: u32) -> Put<u32> {
+    async fn put(&self, id: u32, _preconditions: Preconditions) -> Put<u32> {
         if id <= 3 { Put::Replaced(id) } else { Put::Created(id) }
     }
 
