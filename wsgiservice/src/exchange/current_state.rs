@@ -34,8 +34,11 @@ impl<'a> Binder<'a> {
         preconditions: &'a Preconditions,
         violations: &mut Vec<Violation>,
     ) -> CurrentState<'a> {
-        let hooks = self.hooks(content, preconditions, violations);
         let computes_etag = self.resource.computes_etag;
+        if !preconditions.is_stated() && self.resource.hooks().is_empty() {
+            return CurrentState { computes_etag, ..CurrentState::default() };
+        }
+        let hooks = self.hooks(content, preconditions, violations);
         let retrievals = match self.resource.method(&Method::GET) {
             Some(get) if preconditions.is_stated() && !self.request.retrieves() => {
                 if computes_etag {

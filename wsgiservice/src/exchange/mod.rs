@@ -68,6 +68,17 @@ enum End {
     Problem(Problem),
 }
 
+impl End {
+    /// Whether the method, or whatever ended the exchange, may have set header fields itself.
+    fn has_own_fields(&self) -> bool {
+        match self {
+            Self::Outcome(outcome) | Self::NotModified(Some(outcome)) => outcome.has_own_fields(),
+            Self::Options(_) | Self::NotModified(None) => false,
+            Self::Problem(problem) => problem.has_fields(),
+        }
+    }
+}
+
 thread_local! {
     /// The header table of a request that was handled: a cache, which saves a response two allocations of four
     /// (`tests/allocations.rs`).

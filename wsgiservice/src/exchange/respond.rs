@@ -41,6 +41,7 @@ const NOSNIFF: (header::HeaderName, HeaderValue) =
 
 /// Assembles the response.
 pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<Body>) {
+    let has_own_fields = end.has_own_fields();
     let negotiated_by = match end {
         End::Outcome(outcome) => with_outcome(context, outcome, response),
         End::NotModified(outcome) => not_modified(context, outcome, response),
@@ -53,7 +54,11 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     };
     digests(context, response);
     let fields = response.headers_mut();
-    vary::add(fields, context.vary(negotiated_by));
+    match context.vary(negotiated_by) {
+        // To insert costs less, if the field cannot be there yet.
+        Some(names) if !has_own_fields => _ = fields.insert(header::VARY, names.clone()),
+        names => vary::add(fields, names),
+    }
     if let Some(operation) = context.operation.filter(|it| !it.deprecation_fields.is_empty()) {
         fields.extend(operation.deprecation_fields.iter().cloned());
     }
@@ -79,7 +84,7 @@ fn with_outcome(
     outcome: Outcome,
     response: &mut Response<Body>,
 ) -> NegotiatedBy {
-    let has_own = outcome.head.is_some() || matches!(outcome.content, OutcomeContent::Verbatim(_));
+    let has_own = outcome.has_own_fields();
     *response.status_mut() = outcome.status;
     match outcome.content {
         OutcomeContent::Nothing => {}

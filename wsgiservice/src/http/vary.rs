@@ -3,19 +3,12 @@
 //! The standard allows several lines, but nginx 1.22 as a cache keeps only the last of them, and then sends a response
 //! to clients for which it is not.
 
-use http::{
-    HeaderMap, HeaderValue,
-    header::{self, Entry},
-};
+use http::{HeaderMap, HeaderValue, header};
 
 /// Adds a list of field names to the response's own, so that all are in one line, each once.
 pub(crate) fn add(fields: &mut HeaderMap, names: Option<&HeaderValue>) {
-    if let (Some(names), Entry::Vacant(vacant)) = (names, fields.entry(header::VARY)) {
-        vacant.insert(names.clone());
-        return;
-    }
     let lines: Vec<_> = fields.get_all(header::VARY).iter().chain(names).cloned().collect();
-    if lines.len() < 2 {
+    if names.is_none() && lines.len() < 2 {
         return;
     }
     let names = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
