@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The top-level modules, from the lowest floor up. A module may import those that stand before it.
-const FLOORS: [&str; 21] = [
+const FLOORS: [&str; 22] = [
     "http",
     "declaration",
     "problem",
@@ -17,6 +17,7 @@ const FLOORS: [&str; 21] = [
     "representation",
     "routing",
     "preconditions",
+    "lint",
     "answer",
     "parameters",
     "resource",

@@ -94,7 +94,7 @@
 //! | hook | what it says |
 //! |---|---|
 //! | `fn authorize(&self) -> Result<(), E>` | whether the request is allowed; called before the content is read |
-//! | `fn exists(&self) -> bool` | whether the resource exists, for `If-Match: *` |
+//! | `fn exists(&self) -> bool` | whether the resource exists, for `If-Match: *` and `If-None-Match: *`; without it, `get` is asked |
 //! | `fn etag(&self) -> Option<`[`EntityTag`]`>` | the entity tag of the current state |
 //! | `fn last_modified(&self) -> Option<SystemTime>` | when the resource was modified last |
 //!
@@ -199,6 +199,8 @@ pub mod http;
 pub mod parameter {
     pub use crate::parameters::{ParameterKind, ParseError};
 }
+#[doc(hidden)]
+pub mod lint;
 mod parameters;
 mod preconditions;
 pub mod problem;

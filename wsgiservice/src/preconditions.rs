@@ -63,8 +63,8 @@ struct Stated {
 /// The validators of the current state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Validators {
-    /// Whether the resource has a representation.
-    pub(crate) exists: bool,
+    /// Whether the resource has a representation; `None` if nothing told.
+    pub(crate) exists: Option<bool>,
     /// The entity tag of the resource, without the suffix of a representation.
     pub(crate) etag: Option<EntityTag>,
     /// In whole seconds, and never in the future.
@@ -140,7 +140,7 @@ impl Preconditions {
         last_modified: Option<SystemTime>,
     ) -> Result<(), Problem> {
         let validators = Validators {
-            exists: etag.is_some() || last_modified.is_some(),
+            exists: Some(etag.is_some() || last_modified.is_some()),
             etag: etag.cloned(),
             last_modified: last_modified.map(date::whole_seconds),
         };
@@ -153,6 +153,11 @@ impl Preconditions {
     /// Returns whether the request has preconditions.
     pub(crate) fn is_stated(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Whether they are about the existence of the resource: `*`.
+    pub(crate) fn ask_existence(&self) -> bool {
+        self.0.as_ref().is_some_and(|stated| stated.ask_existence())
     }
 
     /// Evaluates the preconditions in the order of section 13.2.2.
@@ -169,11 +174,6 @@ impl Preconditions {
     pub(crate) fn matches_current(&self, validators: &Validators) -> bool {
         self.0.as_ref().is_some_and(|stated| stated.matches_current(validators))
     }
-
-    /// The variant that the client has, if that is the reason for a 304.
-    pub(crate) fn variant_of_client(&self, validators: &Validators) -> Option<Variant> {
-        self.0.as_ref()?.variant_of_client(validators)
-    }
 }
 
 impl Stated {
@@ -182,6 +182,11 @@ impl Stated {
             || self.if_none_match.is_some()
             || self.if_modified_since.is_some()
             || self.if_unmodified_since.is_some()
+    }
+
+    fn ask_existence(&self) -> bool {
+        let mut conditions = [&self.if_match, &self.if_none_match].into_iter().flatten();
+        conditions.any(|condition| matches!(condition, Condition::Tags(EntityTagList::Any)))
     }
 
     fn evaluate(&self, validators: &Validators) -> Evaluation {
@@ -216,7 +221,7 @@ impl Stated {
     ) -> bool {
         let tags = match condition {
             Condition::Malformed => return false,
-            Condition::Tags(EntityTagList::Any) => return validators.exists,
+            Condition::Tags(EntityTagList::Any) => return validators.exists == Some(true),
             Condition::Tags(EntityTagList::Tags(tags)) => tags,
         };
         let Some(etag) = &validators.etag else { return false };
@@ -236,15 +241,6 @@ impl Stated {
             }
             Condition::Tags(EntityTagList::Any) | Condition::Malformed => false,
         })
-    }
-
-    fn variant_of_client(&self, validators: &Validators) -> Option<Variant> {
-        let Some(Condition::Tags(EntityTagList::Tags(tags))) = &self.if_none_match else {
-            return None;
-        };
-        let etag = validators.etag.as_ref()?;
-        let is_stated = |variant: &&Variant| is_among(etag, **variant, tags, EntityTag::weak_eq);
-        self.variants.iter().find(is_stated).copied()
     }
 }
 

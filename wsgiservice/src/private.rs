@@ -31,6 +31,7 @@ pub use crate::{
         entity_tag::EntityTag,
         path::{rest, segment},
     },
+    lint,
     parameters::{
         Argument, Arguments, Converted, Optional, Parameter, ParameterKind, ParseError, Repeated,
         Single, Whole, converted, converts,

@@ -2,16 +2,21 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+use sqlx::{
+    Sqlite, Transaction,
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    },
 };
 use uuid::Uuid;
-use wsgiservice::Problem;
+use wsgiservice::{EntityTag, Preconditions, Problem};
 
 use crate::Fields;
 
 /// The maximum number of fields of a document.
 const MAX_FIELDS: usize = 1_000;
+
+const REVISION: &str = "SELECT revision FROM documents WHERE id = ?";
 
 /// The documents.
 #[derive(Clone)]
@@ -23,6 +28,9 @@ pub(crate) enum StoreError {
     #[error("Not Found")]
     #[problem(404)]
     Missing,
+    #[error("the document has changed since")]
+    #[problem(412)]
+    Changed,
     #[error("a document has at most {MAX_FIELDS} fields")]
     #[problem(413)]
     TooLarge,
@@ -48,7 +56,8 @@ impl Database {
             // Each connection would open its own in-memory database.
             None => pool.max_connections(1).connect("sqlite::memory:").await?,
         };
-        let table = "CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, fields TEXT NOT NULL) STRICT";
+        let table = "CREATE TABLE IF NOT EXISTS documents \
+            (id TEXT PRIMARY KEY, revision TEXT NOT NULL, fields TEXT NOT NULL) STRICT";
         sqlx::query(table).execute(&pool).await?;
         Ok(Self(pool))
     }
@@ -59,10 +68,20 @@ impl Database {
         Ok(serde_json::from_str(&fields.ok_or(StoreError::Missing)?)?)
     }
 
+    /// The entity tag of a document: each write has a tag of its own, also after the document was deleted.
+    pub(crate) async fn tag(&self, id: Uuid) -> Result<Option<EntityTag>, StoreError> {
+        let revision = sqlx::query_scalar::<_, String>(REVISION).bind(id.to_string());
+        Ok(revision.fetch_optional(&self.0).await?.map(EntityTag::strong))
+    }
+
     /// Sets fields of a document, and keeps its other fields.
-    pub(crate) async fn save(&self, id: Uuid, fields: Fields) -> Result<(), StoreError> {
-        // Concurrent writes lose nothing: the second waits until it can read what the first wrote.
-        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+    pub(crate) async fn save(
+        &self,
+        id: Uuid,
+        fields: Fields,
+        preconditions: &Preconditions,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin(id, preconditions).await?;
         let present = sqlx::query_scalar::<_, String>("SELECT fields FROM documents WHERE id = ?");
         let present = present.bind(id.to_string()).fetch_optional(&mut *transaction).await?;
         let mut merged: Fields =
@@ -71,17 +90,39 @@ impl Database {
         if merged.len() > MAX_FIELDS {
             return Err(StoreError::TooLarge);
         }
-        let save = sqlx::query("INSERT OR REPLACE INTO documents (id, fields) VALUES (?, ?)");
-        let save = save.bind(id.to_string()).bind(serde_json::to_string(&merged)?);
-        save.execute(&mut *transaction).await?;
+        let save = "INSERT OR REPLACE INTO documents (id, revision, fields) VALUES (?, ?, ?)";
+        let save = sqlx::query(save).bind(id.to_string()).bind(Uuid::new_v4().to_string());
+        save.bind(serde_json::to_string(&merged)?).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 
-    pub(crate) async fn delete(&self, id: Uuid) -> Result<(), StoreError> {
+    pub(crate) async fn delete(
+        &self,
+        id: Uuid,
+        preconditions: &Preconditions,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin(id, preconditions).await?;
         let delete = sqlx::query("DELETE FROM documents WHERE id = ?").bind(id.to_string());
-        match delete.execute(&self.0).await?.rows_affected() {
+        match delete.execute(&mut *transaction).await?.rows_affected() {
             0 => Err(StoreError::Missing),
-            _ => Ok(()),
+            _ => Ok(transaction.commit().await?),
+        }
+    }
+
+    /// Begins a transaction that writes a document, if the preconditions are true in it.
+    ///
+    /// Concurrent writes lose nothing: the second waits until it can read what the first wrote.
+    async fn begin(
+        &self,
+        id: Uuid,
+        preconditions: &Preconditions,
+    ) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+        let revision = sqlx::query_scalar::<_, String>(REVISION).bind(id.to_string());
+        let tag = revision.fetch_optional(&mut *transaction).await?.map(EntityTag::strong);
+        match preconditions.check(tag.as_ref(), None) {
+            Ok(()) => Ok(transaction),
+            Err(_) => Err(StoreError::Changed),
         }
     }
 }

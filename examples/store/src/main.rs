@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{
-    Application, Content, Created, content::Body, mount, resource, server::Settings,
+    Application, Content, Created, EntityTag, Preconditions, content::Body, mount, resource,
+    server::Settings,
 };
 
 /// The fields of a document by name, in the client's order.
@@ -27,6 +28,10 @@ struct Document {
 
 #[resource]
 impl Document {
+    async fn etag(&self, id: Uuid) -> Result<Option<EntityTag>, StoreError> {
+        self.database.tag(id).await
+    }
+
     /// Return the document indicated by the ID.
     async fn get(&self, id: Uuid) -> Result<Stored, StoreError> {
         self.database.get(id).await.map(|fields| Stored { id, fields })
@@ -35,16 +40,25 @@ impl Document {
     /// Overwrite or create the document indicated by the ID.
     ///
     /// Sets the fields in the content, and keeps all other fields of an existing document.
-    async fn put(&self, id: Uuid, content: Option<Content<Fields>>) -> Result<Saved, StoreError> {
+    async fn put(
+        &self,
+        id: Uuid,
+        content: Option<Content<Fields>>,
+        preconditions: Preconditions,
+    ) -> Result<Saved, StoreError> {
         let mut fields = content.map(Content::into_inner).unwrap_or_default();
         fields.shift_remove("id");
-        self.database.save(id, fields).await?;
+        self.database.save(id, fields, &preconditions).await?;
         Ok(Saved { id, saved: true })
     }
 
     /// Delete the document indicated by the ID.
-    async fn delete(&self, id: Uuid) -> Result<http::Response<Body>, StoreError> {
-        self.database.delete(id).await?;
+    async fn delete(
+        &self,
+        id: Uuid,
+        preconditions: Preconditions,
+    ) -> Result<http::Response<Body>, StoreError> {
+        self.database.delete(id, &preconditions).await?;
         // A 200 without content, like the Python original; a new service would return `NoContent`.
         Ok(http::Response::default())
     }
@@ -63,7 +77,7 @@ impl Documents {
     /// The content holds the fields of the document.
     async fn post(&self, content: Option<Content<Fields>>) -> Result<Created<Saved>, StoreError> {
         let id = Uuid::new_v4();
-        let saved = self.document.put(id, content).await?;
+        let saved = self.document.put(id, content, Preconditions::default()).await?;
         Ok(Created::at(id.to_string(), saved))
     }
 }

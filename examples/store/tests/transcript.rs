@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use wsgiservice_test_support::Server;
+use wsgiservice_test_support::{Answer, Server};
 
 const ID: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
 
@@ -103,12 +103,68 @@ fn a_document_has_at_most_1000_fields() {
     assert_eq!(store.get(&target("")).json()["f0"], "2");
 }
 
-#[test]
-fn acknowledged_writes_survive_a_kill() {
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("store.sqlite");
+/// An empty database in a file.
+fn database(name: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
     }
+    file
+}
+
+/// The statuses of ten requests at the same time, sorted.
+fn at_once(ask: impl Fn(usize) -> Answer + Sync) -> Vec<String> {
+    let ask = &ask;
+    let mut statuses: Vec<_> = std::thread::scope(|scope| {
+        let requests: Vec<_> = (0..10).map(|index| scope.spawn(move || ask(index))).collect();
+        let statuses = requests.into_iter().map(|it| it.join().expect("a response"));
+        statuses.map(|answer| answer.status().to_owned()).collect()
+    });
+    statuses.sort_unstable();
+    statuses
+}
+
+#[test]
+fn of_several_writers_with_the_same_tag_exactly_one_wins() {
+    let file = database("writers.sqlite");
+    let arguments = ["--database", file.to_str().expect("a path")];
+    let store = Server::start(env!("CARGO_BIN_EXE_store"), &arguments);
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let put = |condition: &str, index: usize| {
+        store.ask("PUT", &target(""), &format!("{form}{condition}\r\n"), &format!("writer={index}"))
+    };
+    let one_wins = [vec!["200"], vec!["412"; 9]].concat();
+    for _ in 0..10 {
+        assert_eq!(at_once(|index| put("if-none-match: *", index)), one_wins);
+        let tag = store.get(&target("")).field("etag").expect("a tag").to_owned();
+        let condition = format!("if-match: {tag}");
+        assert_eq!(at_once(|index| put(&condition, index)), one_wins);
+        let tag = store.get(&target("")).field("etag").expect("a tag").to_owned();
+        let condition = format!("if-match: {tag}\r\n");
+        let deleted = at_once(|_| store.ask("DELETE", &target(""), &condition, ""));
+        assert_eq!(deleted.first().map(String::as_str), Some("200"));
+        // What was deleted is gone for one writer, and changed for another.
+        assert!(deleted[1..].iter().all(|it| ["404", "412"].contains(&&**it)), "{deleted:?}");
+    }
+}
+
+#[test]
+fn a_put_responds_with_the_new_tag() {
+    let store = store();
+    let first = store.send("PUT", &target(""), "a=1");
+    let second = store.send("PUT", &target(""), "a=1");
+    let got = store.get(&target(""));
+    assert_eq!(got.field("etag"), second.field("etag"));
+    assert!(first.field("etag").is_some_and(|tag| Some(tag) != second.field("etag")));
+    assert_eq!(store.send("DELETE", &target(""), "").status(), "200");
+    assert_eq!(store.send("PUT", &target(""), "a=1").status(), "200");
+    let stale = format!("if-match: {}\r\n", second.field("etag").expect("a tag"));
+    assert_eq!(store.ask("DELETE", &target(""), &stale, "").status(), "412", "it is another one");
+}
+
+#[test]
+fn acknowledged_writes_survive_a_kill() {
+    let file = database("store.sqlite");
     let arguments = ["--database", file.to_str().expect("a path")];
     let start = || Server::start(env!("CARGO_BIN_EXE_store"), &arguments);
     for round in 0..5 {

@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use sqlx::{
-    Row,
+    Row, Sqlite, Transaction,
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
     },
 };
 use uuid::Uuid;
-use wsgiservice::Problem;
+use wsgiservice::{EntityTag, Preconditions, Problem};
 
 use crate::{Account, password::PasswordError};
+
+const REVISION: &str = "SELECT revision FROM users WHERE id = ?";
 
 /// The users.
 #[derive(Clone)]
@@ -24,6 +26,9 @@ pub(crate) enum UserError {
     #[error("Not Found")]
     #[problem(404)]
     Missing,
+    #[error("the user has changed since")]
+    #[problem(412)]
+    Changed,
     #[error("another user already has this email")]
     #[problem(409)]
     Taken,
@@ -50,7 +55,7 @@ impl Database {
             None => pool.max_connections(1).connect("sqlite::memory:").await?,
         };
         let table = "CREATE TABLE IF NOT EXISTS users \
-            (id TEXT PRIMARY KEY, email TEXT UNIQUE NOT NULL, password TEXT NOT NULL) STRICT";
+            (id TEXT PRIMARY KEY, revision TEXT NOT NULL, email TEXT UNIQUE NOT NULL, password TEXT NOT NULL) STRICT";
         sqlx::query(table).execute(&pool).await?;
         Ok(Self(pool))
     }
@@ -63,6 +68,12 @@ impl Database {
             .ok_or(UserError::Missing)
     }
 
+    /// The entity tag of a user: each write has a tag of its own, also after the user was deleted.
+    pub(crate) async fn tag(&self, id: Uuid) -> Result<Option<EntityTag>, UserError> {
+        let revision = sqlx::query_scalar::<_, String>(REVISION).bind(id.to_string());
+        Ok(revision.fetch_optional(&self.0).await?.map(EntityTag::strong))
+    }
+
     /// The user with this email, and the hash of the password.
     pub(crate) async fn find(&self, email: &str) -> Result<Option<(Account, String)>, UserError> {
         let found = sqlx::query("SELECT id, email, password FROM users WHERE email = ?");
@@ -73,20 +84,47 @@ impl Database {
         Ok(found.fetch_optional(&self.0).await?)
     }
 
-    pub(crate) async fn save(&self, account: &Account, password: &str) -> Result<(), UserError> {
-        let save = "INSERT INTO users (id, email, password) VALUES (?, ?, ?) \
-            ON CONFLICT (id) DO UPDATE SET email = excluded.email, password = excluded.password";
-        let save =
-            sqlx::query(save).bind(account.id.to_string()).bind(&account.email).bind(password);
-        save.execute(&self.0).await?;
-        Ok(())
+    pub(crate) async fn save(
+        &self,
+        account: &Account,
+        password: &str,
+        preconditions: &Preconditions,
+    ) -> Result<(), UserError> {
+        let mut transaction = self.begin(account.id, preconditions).await?;
+        let save = "INSERT INTO users (id, revision, email, password) VALUES (?, ?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET \
+            revision = excluded.revision, email = excluded.email, password = excluded.password";
+        let save = sqlx::query(save).bind(account.id.to_string()).bind(Uuid::new_v4().to_string());
+        save.bind(&account.email).bind(password).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
-    pub(crate) async fn delete(&self, id: Uuid) -> Result<(), UserError> {
+    pub(crate) async fn delete(
+        &self,
+        id: Uuid,
+        preconditions: &Preconditions,
+    ) -> Result<(), UserError> {
+        let mut transaction = self.begin(id, preconditions).await?;
         let delete = sqlx::query("DELETE FROM users WHERE id = ?").bind(id.to_string());
-        match delete.execute(&self.0).await?.rows_affected() {
+        match delete.execute(&mut *transaction).await?.rows_affected() {
             0 => Err(UserError::Missing),
-            _ => Ok(()),
+            _ => Ok(transaction.commit().await?),
+        }
+    }
+
+    /// Begins a transaction that writes a user, if the preconditions are true in it.
+    async fn begin(
+        &self,
+        id: Uuid,
+        preconditions: &Preconditions,
+    ) -> Result<Transaction<'static, Sqlite>, UserError> {
+        // The second of two concurrent writes waits until it can read what the first wrote.
+        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+        let revision = sqlx::query_scalar::<_, String>(REVISION).bind(id.to_string());
+        let tag = revision.fetch_optional(&mut *transaction).await?.map(EntityTag::strong);
+        match preconditions.check(tag.as_ref(), None) {
+            Ok(()) => Ok(transaction),
+            Err(_) => Err(UserError::Changed),
         }
     }
 }

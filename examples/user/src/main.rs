@@ -12,7 +12,10 @@ use password::Passwords;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
-use wsgiservice::{Application, Created, Problem, Secret, mount, resource, server::Settings};
+use wsgiservice::{
+    Application, Created, EntityTag, Preconditions, Problem, Secret, mount, resource,
+    server::Settings,
+};
 
 /// The state that all resources share.
 #[derive(Clone)]
@@ -33,6 +36,10 @@ struct User {
 
 #[resource]
 impl User {
+    async fn etag(&self, id: Uuid) -> Result<Option<EntityTag>, UserError> {
+        self.state.database.tag(id).await
+    }
+
     /// Return the user indicated by the ID.
     #[expires(days = 1, private)]
     async fn get(&self, id: Uuid) -> Result<Account, UserError> {
@@ -45,15 +52,17 @@ impl User {
         id: Uuid,
         email: String,
         password: Secret<String>,
+        preconditions: Preconditions,
     ) -> Result<Status, UserError> {
         let password = self.state.passwords.hash(password).await?;
-        self.state.database.save(&Account { id, email }, &password).await?;
+        let account = Account { id, email };
+        self.state.database.save(&account, &password, &preconditions).await?;
         Ok(Status::Saved { id, saved: true })
     }
 
     /// Delete the user indicated by the ID.
-    async fn delete(&self, id: Uuid) -> Result<Status, UserError> {
-        self.state.database.delete(id).await?;
+    async fn delete(&self, id: Uuid, preconditions: Preconditions) -> Result<Status, UserError> {
+        self.state.database.delete(id, &preconditions).await?;
         Ok(Status::Deleted { id, deleted: true })
     }
 
@@ -85,7 +94,7 @@ impl Users {
         password: Secret<String>,
     ) -> Result<Created<Status>, UserError> {
         let id = Uuid::new_v4();
-        let saved = self.user.put(id, email, password).await?;
+        let saved = self.user.put(id, email, password, Preconditions::default()).await?;
         Ok(Created::at(id.to_string(), saved))
     }
 }

@@ -130,6 +130,37 @@ fn a_second_user_with_the_same_email_is_a_409() {
 }
 
 #[test]
+fn of_several_writers_with_the_same_tag_exactly_one_wins() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("writers.sqlite");
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+    let arguments = ["--database", file.to_str().expect("a path")];
+    let user = &Server::start(env!("CARGO_BIN_EXE_user"), &arguments);
+    let statuses_at_once = |condition: &str| {
+        let fields = &format!("content-type: application/x-www-form-urlencoded\r\n{condition}\r\n");
+        std::thread::scope(|scope| {
+            let put = |index| {
+                let form = format!("email={index}@b.ch&password=p");
+                user.ask("PUT", &target(""), fields, &form)
+            };
+            let writers: Vec<_> =
+                (0..4).map(|index| scope.spawn(move || put(index).status().to_owned())).collect();
+            let statuses = writers.into_iter().map(|it| it.join().expect("a response"));
+            let mut statuses: Vec<_> = statuses.collect();
+            statuses.sort_unstable();
+            statuses
+        })
+    };
+    assert_eq!(statuses_at_once("if-none-match: *"), ["200", "412", "412", "412"]);
+    for _ in 0..3 {
+        let tag = user.get(&target("")).field("etag").expect("a tag").to_owned();
+        let condition = format!("if-match: {tag}");
+        assert_eq!(statuses_at_once(&condition), ["200", "412", "412", "412"]);
+    }
+}
+
+#[test]
 fn acknowledged_users_survive_a_kill_and_no_password_is_stored() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("user.sqlite");
     let files = ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", file.display()));

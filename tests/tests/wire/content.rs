@@ -617,6 +617,44 @@ async fn a_digest_covers_the_encoded_content() {
 }
 
 #[tokio::test]
+async fn a_put_of_a_part_does_not_replace_the_whole() {
+    let part = ("content-range", "bytes 0-2/10");
+    for (method, target, status) in [
+        ("PUT", "/orders", 400),
+        ("PUT", "/users/1", 405),
+        ("PATCH", "/orders", 200),
+        ("GET", "/users/1?email=a@b.ch", 200),
+    ] {
+        let request = client().request(method, target).header("content-type", JSON);
+        let response = request.header(part.0, part.1).body("7").send().await;
+        assert_eq!(response.status(), status, "{method} {target}");
+    }
+}
+
+#[tokio::test]
+async fn content_types_that_differ_get_a_400() {
+    for (first, second, status) in
+        [(JSON, JSON, 200), (JSON, "text/plain", 400), (JSON, FORM, 400), (FORM, JSON, 400)]
+    {
+        let request = client().request("PATCH", "/orders").header("content-type", first);
+        let response = request.header("content-type", second).body("7").send().await;
+        assert_eq!(response.status(), status, "{first} {second}");
+    }
+    // Without content, nothing is ambiguous.
+    let request = client().get("/users/1?email=a@b.ch").header("content-type", JSON);
+    assert_eq!(request.header("content-type", FORM).send().await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_accepts_nothing_is_not_read() {
+    let body = Body::of_stream(futures_util::stream::poll_fn(
+        |_| -> std::task::Poll<Option<std::io::Result<Bytes>>> { panic!("read") },
+    ));
+    let request = client().request("PATCH", "/orders").header("content-type", JSON);
+    assert_eq!(request.header("accept", "image/png").body(body).send().await.status(), 406);
+}
+
+#[tokio::test]
 async fn a_get_reads_no_parameters_from_its_content() {
     assert_eq!(send("GET", "/users/1", FORM, "email=a@b.ch").await.status(), 404);
 }

@@ -2,15 +2,19 @@
 
 mod access;
 mod application;
+mod cache;
 mod coding;
 mod connection;
 mod content;
 mod digests;
 mod documentation;
+mod existence;
+mod expectation;
 mod extension;
 mod form;
 mod method;
 mod negotiation;
+mod new_tag;
 mod original;
 mod outcomes;
 mod parameters;
@@ -22,6 +26,7 @@ mod running;
 mod stream;
 mod target;
 mod validators;
+mod vary;
 mod xml;
 
 use base64::Engine;

@@ -207,13 +207,11 @@ async fn a_501_returned_by_a_method_has_an_allow_field() {
 #[tokio::test]
 async fn a_long_problem_is_encoded_like_other_content() {
     let client = strict(Application::new("words").mount(Unfinished));
-    for (length, coding, vary) in
-        [(2_000, Some("gzip"), &["Accept-Encoding", "Accept"][..]), (10, None, &["Accept"])]
-    {
+    for (length, coding) in [(2_000, Some("gzip")), (10, None)] {
         let target = format!("/unfinished/{}", "x".repeat(length));
         let response = client.get(&target).header("accept-encoding", "gzip").send().await;
         assert_eq!(response.status(), 409);
         assert_eq!(response.field("content-encoding"), coding);
-        assert_eq!(response.fields().get_all("vary").iter().collect::<Vec<_>>(), vary);
+        assert_eq!(response.field("vary"), Some("Accept, Accept-Encoding"));
     }
 }

@@ -101,7 +101,7 @@ async fn cache_directives_and_vary_are_sent_as_declared() {
     let expected = "private, max-age=691200, immutable, stale-while-revalidate=60";
     assert_eq!(response.field("cache-control"), Some(expected));
     let vary: Vec<_> = response.fields().get_all("vary").iter().collect();
-    assert_eq!(vary, ["Accept", "Authorization", "Cookie"]);
+    assert_eq!(vary, ["Accept, Accept-Encoding, Authorization, Cookie"]);
 }
 
 #[tokio::test]

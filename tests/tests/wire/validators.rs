@@ -48,7 +48,7 @@ impl Document {
         (id <= 3).then_some(id)
     }
 
-    async fn put(&self, id: u32) -> Put<u32> {
+    async fn put(&self, id: u32, _preconditions: Preconditions) -> Put<u32> {
         if id <= 3 { Put::Replaced(id) } else { Put::Created(id) }
     }
 
@@ -206,8 +206,9 @@ async fn last_modified_does_not_depend_on_a_representation() {
 }
 
 #[tokio::test]
-async fn a_put_does_not_send_the_previous_etag() {
-    assert_eq!(ask("PUT", "/document/1", &[]).await.field("etag"), None);
+async fn a_put_sends_the_etag_of_the_representation_that_a_get_gets() {
+    assert_eq!(ask("PUT", "/document/1", &[]).await.field("etag"), Some("\"abc_json\""));
+    assert_eq!(ask("PUT", "/document/3", &[]).await.field("etag"), None);
 }
 
 #[tokio::test]
@@ -306,7 +307,7 @@ async fn a_304_has_the_fields_of_the_200() {
     assert_eq!(response.field("etag"), Some("\"abc_json\""));
     assert_eq!(response.field("cache-control"), Some("max-age=3600"));
     assert!(response.field("expires").is_some());
-    assert_eq!(response.field("vary"), Some("Accept"));
+    assert_eq!(response.field("vary"), Some("Accept, Accept-Encoding"));
     assert_eq!(response.field("content-type"), None);
     assert_eq!(response.content(), b"");
 }

@@ -4,6 +4,7 @@ mod assertions;
 mod constraint;
 mod derive;
 mod limits;
+mod lint;
 mod mount;
 mod resource;
 

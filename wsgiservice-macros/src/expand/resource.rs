@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
 use wsgiservice_grammar::hook::Hook;
 
-use super::{assertions, constraint::constraint, limits, option, unnamed_items};
+use super::{assertions, constraint::constraint, limits, lint, option, unnamed_items};
 use crate::{
     check,
     input::{
@@ -177,7 +177,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let (checked, checks) =
         assertions::place(&resource.generics, assertions::of_resource(resource));
-    unnamed_items(
+    let items = unnamed_items(
         krate,
         &quote! {
             use __w::ReturnValueExt as _;
@@ -203,7 +203,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
             }
             #checks
         },
-    )
+    );
+    let lints = lint::lost_updates(resource);
+    quote!(#items #lints)
 }
 
 /// The facts about an operation, as a constant.

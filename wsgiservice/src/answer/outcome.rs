@@ -14,6 +14,13 @@ pub struct Outcome {
     pub(crate) content: OutcomeContent,
 }
 
+impl Outcome {
+    /// Whether the method may have set header fields itself.
+    pub(crate) fn has_own_fields(&self) -> bool {
+        self.head.is_some() || matches!(self.content, OutcomeContent::Verbatim(_))
+    }
+}
+
 /// The location and the header fields that a method sets. Boxed, since most methods set none.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseHead {

@@ -17,6 +17,7 @@ use crate::{
     http::{
         body::{Body, BoxError},
         request::Request,
+        vary,
     },
     site::Site,
 };
@@ -55,7 +56,11 @@ impl Service {
         };
         let Exchange { request, content, response } = exchange;
         match layered.call(request.take_with(std::mem::take(content))).await {
-            Ok(layered) => *response = layered,
+            Ok(layered) => {
+                *response = layered;
+                // A layer, for example for CORS, appends a line of its own.
+                vary::add(response.headers_mut(), None);
+            }
             Err(error) => exchange::fail(&self.site, exchange, error),
         }
     }

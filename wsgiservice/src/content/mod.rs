@@ -9,7 +9,7 @@ mod stream;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
@@ -246,7 +246,53 @@ impl ReadContent {
     }
 }
 
-/// Reads the content of a request as an operation uses it.
+/// Decides what can be decided before the content is read; returns the digests to verify.
+///
+/// # Errors
+/// A 413 or a 415, or a 400 if the header fields contradict themselves.
+pub(crate) fn admit(
+    request: &Request,
+    usage: ContentUse,
+    limit: usize,
+    body: &Body,
+) -> Result<Expected, Problem> {
+    let length = body.size_hint();
+    if length.lower() > limit as u64 {
+        return Err(too_large(limit));
+    }
+    let is_partial = || request.fields().contains_key(header::CONTENT_RANGE);
+    if *request.method() == Method::PUT && is_partial() {
+        // A part must not replace the whole (RFC 9110, section 14.5).
+        return Err(Problem::bad_request("A PUT with Content-Range is not supported."));
+    }
+    // Content of unknown length is there if the client waits to be asked for it.
+    let is_expected = length.exact().is_none() && request.has(KnownField::Expectation);
+    if usage.is_any() && (length.lower() > 0 || is_expected) {
+        check_format(request, usage)?;
+    }
+    if !request.has(KnownField::StatedDigest) {
+        return Ok(Expected::default());
+    }
+    Expected::of(request.fields()).map_err(|it| mismatch(&it))
+}
+
+/// Checks that the operation can read the media type; returns the content codings.
+fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem> {
+    let fields = request.fields();
+    let mut types = fields.get_all(header::CONTENT_TYPE).iter();
+    if let Some(first) = types.next()
+        && types.any(|other| other != first)
+    {
+        return Err(Problem::bad_request("The fields Content-Type contradict each other."));
+    }
+    let codings = Codings::of(fields)?;
+    match usage.understands(MediaType::of(fields)) {
+        true => Ok(codings),
+        false => Err(unsupported(request.method(), usage)),
+    }
+}
+
+/// Reads admitted content as an operation uses it.
 ///
 /// # Errors
 /// A 413, a 415, or a 400 if the content ends early, cannot be decoded or does not match its digest.
@@ -254,16 +300,9 @@ pub(crate) async fn read(
     request: &Request,
     usage: ContentUse,
     limit: usize,
+    digests: Expected,
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large(limit));
-    }
-    let digests = if request.has(KnownField::StatedDigest) {
-        Expected::of(request.fields()).map_err(|it| mismatch(&it))?
-    } else {
-        Expected::default()
-    };
     // Content that the operation does not use is read only to verify its digests.
     if !usage.is_any() && digests.is_empty() {
         return Ok(ReadContent::default());
@@ -285,11 +324,8 @@ async fn receive(
         return Ok(ReadContent::default());
     }
     let (is_there, body) = body.peeked().await;
-    let codings = if is_there { Codings::of(fields)? } else { Codings::default() };
+    let codings = if is_there { check_format(request, usage)? } else { Codings::default() };
     let media_type = MediaType::of(fields);
-    if is_there && !usage.understands(media_type) {
-        return Err(unsupported(request.method(), usage));
-    }
     let content = ContentStream::new(body, &codings, digests, limit);
     let content_type = media_type::content_type(fields);
     match usage.whole {

@@ -169,7 +169,11 @@ fn contents<'v>(media_types: &[&str], schema: impl Fn(&str) -> Option<&'v Value>
 fn response(response: &Response) -> Object {
     let mut headers = Object::default();
     for name in &response.facts.fields {
-        headers.insert(name, header(name).into());
+        let header = match (*name, &response.facts.vary) {
+            ("Vary", Some(names)) => vary(names.to_str().unwrap_or_default()),
+            _ => header(name),
+        };
+        headers.insert(name, header.into());
     }
     let mut content = contents(&response.facts.media_types, |_| response.schema.as_ref());
     if response.facts.is_problem {
@@ -193,7 +197,6 @@ fn header(name: &str) -> Object {
             "How long the response stays fresh, and for which caches (RFC 9111, section 5.2)."
         }
         "Expires" => "The date when the response becomes stale (RFC 9111, section 5.3).",
-        "Vary" => "The request fields that the response depends on (RFC 9110, section 12.5.5).",
         "Location" => "The URI of the new resource or of the redirect (RFC 9110, section 10.2.2).",
         "Accept-Ranges" => "Whether range requests are supported (RFC 9110, section 14.3).",
         "Content-Range" => "The range of the content and the full length (RFC 9110, section 14.4).",
@@ -211,6 +214,13 @@ fn header(name: &str) -> Object {
         }
         _ => "How long to wait before the next request (RFC 9110, section 10.2.3).",
     };
+    Object::default().with("description", description).with("schema", text())
+}
+
+fn vary(names: &str) -> Object {
+    let description = format!(
+        "The request fields that the response depends on: {names} (RFC 9110, section 12.5.5)."
+    );
     Object::default().with("description", description).with("schema", text())
 }
 

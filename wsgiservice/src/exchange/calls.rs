@@ -1,16 +1,16 @@
 //! The calls of an exchange: arguments are bound first, so that all violations are reported before anything runs.
 
-use http::{Method, StatusCode};
 use wsgiservice_grammar::hook::Hook;
 
+use super::current_state::CurrentState;
 use crate::{
-    answer::outcome::{Outcome, OutcomeContent},
+    answer::outcome::Outcome,
     content::ReadContent,
-    http::{date, entity_tag::EntityTag, request::Request},
+    http::request::Request,
     parameters::Arguments,
     preconditions::{Preconditions, Validators},
     problem::{Problem, violation::Violation},
-    representation::{Variant, Writer},
+    representation::Writer,
     resource::{Call, CallOutput},
     routing::Variables,
     site::{SiteOperation, SiteResource},
@@ -28,11 +28,7 @@ pub(super) struct Binder<'a> {
 /// The calls of an exchange, with their arguments; none has started.
 pub(super) struct BoundCalls<'a> {
     method: Call<'a>,
-    /// The hooks that report the present state.
-    hooks: Vec<Call<'a>>,
-    /// Calls of `get`, one per representation that the client may have seen; they compute the current tags before
-    /// another method changes the resource.
-    retrievals: Vec<Call<'a>>,
+    pub(super) state: CurrentState<'a>,
 }
 
 impl<'a> Binder<'a> {
@@ -51,7 +47,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The problem with all the violations.
-    fn problem(&self, violations: Vec<Violation>) -> Problem {
+    pub(super) fn problem(&self, violations: Vec<Violation>) -> Problem {
         Problem::violations(self.resource.policy.violations, violations)
     }
 
@@ -67,53 +63,32 @@ impl<'a> Binder<'a> {
     ) -> Result<BoundCalls<'a>, Problem> {
         let mut violations = Vec::new();
         let method = self.call(operation, content, preconditions, &mut violations);
-        let hooks = self.hooks(content, preconditions, &mut violations);
-        let retrievals = self.retrievals(content, preconditions, &mut violations);
+        let state = self.current_state(content, preconditions, &mut violations);
         match (method, violations.is_empty()) {
-            (Some(method), true) => Ok(BoundCalls { method, hooks, retrievals }),
+            (Some(method), true) => Ok(BoundCalls { method, state }),
             _ => Err(self.problem(violations)),
         }
     }
 
-    fn hooks(
+    /// Binds what does not need the content.
+    ///
+    /// # Errors
+    /// A problem with the violations that no content can mend.
+    pub(super) fn bind_without_content(
         &self,
-        content: &'a ReadContent,
+        operation: &'a SiteOperation,
+        no_content: &'a ReadContent,
         preconditions: &'a Preconditions,
-        violations: &mut Vec<Violation>,
-    ) -> Vec<Call<'a>> {
-        let is_conditional = preconditions.is_stated();
-        let asked: &[Hook] = match (is_conditional, self.request.retrieves()) {
-            (true, _) => &[Hook::Etag, Hook::LastModified, Hook::Exists],
-            (false, true) => &[Hook::Etag, Hook::LastModified],
-            (false, false) => &[],
-        };
-        let hooks = asked.iter().filter_map(|hook| self.resource.hook(*hook));
-        hooks.filter_map(|hook| self.call(hook, content, preconditions, violations)).collect()
-    }
-
-    /// If `get` cannot be called, its tag cannot be computed and the precondition cannot be checked; so violations in
-    /// its arguments are violations of the request.
-    fn retrievals(
-        &self,
-        content: &'a ReadContent,
-        preconditions: &'a Preconditions,
-        violations: &mut Vec<Violation>,
-    ) -> Vec<Call<'a>> {
-        let computes = self.resource.computes_etag && !self.request.retrieves();
-        if !computes || !preconditions.is_stated() {
-            return Vec::new();
-        }
-        let Some(get) = self.resource.method(&Method::GET) else { return Vec::new() };
-        let writers = writers_client_may_have_seen(get, preconditions).into_iter();
-        let calls = writers.map(|writer| {
-            let binder = Binder { writer, ..*self };
-            binder.call(get, content, preconditions, violations)
-        });
-        calls.collect::<Vec<_>>().into_iter().flatten().collect()
+    ) -> Result<CurrentState<'a>, Problem> {
+        let mut violations = Vec::new();
+        let _ = self.call(operation, no_content, preconditions, &mut violations);
+        violations.retain(|violation| !violation.may_depend_on_content());
+        let state = self.current_state(no_content, preconditions, &mut violations);
+        if violations.is_empty() { Ok(state) } else { Err(self.problem(violations)) }
     }
 
     /// Binds one call; `None` if there are violations.
-    fn call(
+    pub(super) fn call(
         &self,
         operation: &'a SiteOperation,
         content: &'a ReadContent,
@@ -138,28 +113,6 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// The writers of the representations whose tags the preconditions state, or else that of the default one.
-fn writers_client_may_have_seen(
-    get: &SiteOperation,
-    preconditions: &Preconditions,
-) -> Vec<Option<Writer>> {
-    let mut seen: Vec<&'static str> = Vec::new();
-    let mut writers = Vec::new();
-    for representation in get.representations.iter() {
-        let plain = Variant::plain(representation.extension);
-        let is_stated = preconditions.mentions(plain)
-            || plain.all_coded().any(|variant| preconditions.mentions(variant));
-        if is_stated && !seen.contains(&representation.extension) {
-            seen.push(representation.extension);
-            writers.push(Some(representation.writer));
-        }
-    }
-    if writers.is_empty() {
-        writers.push(get.representations.default().map(|representation| representation.writer));
-    }
-    writers
-}
-
 impl BoundCalls<'_> {
     /// Calls the method.
     ///
@@ -169,90 +122,32 @@ impl BoundCalls<'_> {
         outcome(&mut self.method).await
     }
 
-    /// Runs the hooks, or computes the entity tag if the resource declares `etag = auto`. Returns the outcome of a
-    /// `GET` whose tag was computed from it.
+    /// Collects the validators. Returns the outcome of a `GET` that had to be called for them: because its tag is
+    /// computed from it, or because nothing else tells whether it exists.
     ///
     /// # Errors
     /// The problem that a hook, or `get`, returns.
     pub(super) async fn validators(
         &mut self,
-        resource: &SiteResource,
-        request: &Request,
+        binder: &Binder<'_>,
         preconditions: &Preconditions,
         validators: &mut Validators,
     ) -> Result<Option<Outcome>, Problem> {
-        let exists = self.ask_hooks(validators).await?;
-        let mut early = None;
-        if resource.computes_etag && request.retrieves() {
-            let outcome = self.method().await?;
-            compute(validators, &outcome);
-            early = Some(outcome);
-        } else {
-            self.retrieve(preconditions, validators).await?;
+        self.state.report(preconditions, validators).await?;
+        let is_unknown = validators.exists.is_none() && preconditions.ask_existence();
+        let is_needed = binder.resource.computes_etag || is_unknown;
+        if !(is_needed && binder.request.retrieves()) {
+            return Ok(None);
         }
-        validators.exists = exists.unwrap_or(validators.has_any());
-        Ok(early)
-    }
-
-    /// Whether the resource exists, if it has a hook for that.
-    async fn ask_hooks(&mut self, validators: &mut Validators) -> Result<Option<bool>, Problem> {
-        let mut exists = None;
-        for hook in &mut self.hooks {
-            match hook.await? {
-                CallOutput::Etag(etag) => validators.etag = etag,
-                CallOutput::LastModified(time) => {
-                    validators.last_modified = time.map(date::not_future);
-                }
-                CallOutput::Exists(it_exists) => exists = Some(it_exists),
-                CallOutput::Outcome(_) | CallOutput::Authorized => {}
-            }
-        }
-        Ok(exists)
-    }
-
-    /// Computes the tags that the client may have seen; stops at the one that the request states.
-    async fn retrieve(
-        &mut self,
-        preconditions: &Preconditions,
-        validators: &mut Validators,
-    ) -> Result<(), Problem> {
-        for call in &mut self.retrievals {
-            match outcome(call).await {
-                Ok(outcome) => compute(validators, &outcome),
-                Err(problem) if is_not_found(&problem) => {}
-                Err(problem) => return Err(problem),
-            }
-            if preconditions.matches_current(validators) {
-                break;
-            }
-        }
-        Ok(())
+        let outcome = self.method().await?;
+        self.state.learn(&outcome, validators);
+        Ok(Some(outcome))
     }
 }
 
-async fn outcome(call: &mut Call<'_>) -> Result<Outcome, Problem> {
+pub(super) async fn outcome(call: &mut Call<'_>) -> Result<Outcome, Problem> {
     match call.await? {
         CallOutput::Outcome(outcome) => Ok(outcome),
         output => Err(Problem::internal(format!("a method returned {output:?}"))),
     }
-}
-
-/// Computes the validators from what `get` returned.
-fn compute(validators: &mut Validators, outcome: &Outcome) {
-    if !outcome.status.is_success() {
-        return;
-    }
-    match &outcome.content {
-        OutcomeContent::Represented(bytes) => validators.etag = Some(EntityTag::of_content(bytes)),
-        OutcomeContent::Binary(binary) => {
-            validators.etag = binary.tag();
-            let modified = binary.last_modified().map(date::not_future);
-            validators.last_modified = validators.last_modified.or(modified);
-        }
-        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
-    }
-}
-
-fn is_not_found(problem: &Problem) -> bool {
-    matches!(problem.status(), StatusCode::NOT_FOUND | StatusCode::GONE)
 }

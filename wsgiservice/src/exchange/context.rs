@@ -1,14 +1,20 @@
 //! What the stages of an exchange have found so far.
 
+use http::{HeaderValue, Method, header};
+
 use crate::{
-    http::{path::Path, request::Request},
+    http::{date, entity_tag::EntityTag, path::Path, request::Request},
     preconditions::{Preconditions, Validators},
+    problem::Problem,
     representation::{Representation, Representations, Variant, Writer},
     routing::Matched,
-    site::{Lifetime, Policy, Site, SiteOperation, SiteResource},
+    site::{Lifetime, NegotiatedBy, Policy, Site, SiteOperation, SiteResource},
 };
 
-use super::negotiate::Negotiated;
+use super::{
+    current_state::CurrentState,
+    negotiate::{self, Negotiated},
+};
 
 /// What every exit of an exchange has to know: the request, which stays readable until the response is complete, and
 /// what each stage found.
@@ -22,9 +28,9 @@ pub(super) struct Context<'a> {
     pub(super) resource: Option<&'a SiteResource>,
     pub(super) operation: Option<&'a SiteOperation>,
     pub(super) negotiated: Option<Negotiated<'a>>,
-    /// The variant that the client already has, if that is the reason for a 304.
-    pub(super) variant_of_client: Option<Variant>,
     pub(super) validators: Validators,
+    /// The entity tag of the resource after the method has changed it.
+    pub(super) new_tag: Option<EntityTag>,
 }
 
 impl<'a> Context<'a> {
@@ -37,8 +43,8 @@ impl<'a> Context<'a> {
             resource: None,
             operation: None,
             negotiated: None,
-            variant_of_client: None,
             validators: Validators::default(),
+            new_tag: None,
         }
     }
 
@@ -67,9 +73,18 @@ impl<'a> Context<'a> {
         self.negotiated?.representation
     }
 
-    /// Whether `Accept` could have mattered.
-    pub(super) fn is_represented(&self) -> bool {
-        self.operation.is_some_and(SiteOperation::is_represented)
+    /// How the content of the method was negotiated.
+    pub(super) fn negotiated_by(&self) -> NegotiatedBy {
+        let is_represented = self.operation.is_some_and(SiteOperation::is_represented);
+        NegotiatedBy {
+            accept: is_represented && self.extension().is_none(),
+            accept_encoding: self.negotiated.is_some_and(|negotiated| negotiated.can_be_coded),
+        }
+    }
+
+    /// The value of `Vary` of a response that was negotiated by these fields.
+    pub(super) fn vary(&self, by: NegotiatedBy) -> Option<&'a HeaderValue> {
+        self.operation.map_or(&self.site.vary, |operation| &operation.vary).value(by)
     }
 
     /// How long the response stays fresh.
@@ -82,12 +97,57 @@ impl<'a> Context<'a> {
         Some(self.representation()?.writer)
     }
 
+    /// The variant that was negotiated; `None` if there is none for the client.
+    pub(super) fn variant(&self) -> Option<Variant> {
+        self.negotiated.map(|negotiated| negotiated.variant(self.request))
+    }
+
+    /// What a `GET` by this client negotiates: the tags in a response to another method are those that it would get.
+    pub(super) fn negotiated_by_get(&self) -> Option<Negotiated<'a>> {
+        if self.request.retrieves() {
+            return self.negotiated;
+        }
+        let resource = self.resource?;
+        let get = resource.method(&Method::GET)?;
+        negotiate::negotiate_or_default(self.request, resource, get, self.extension())
+    }
+
+    /// The variant that a `GET` by this client gets.
+    pub(super) fn variant_of_get(&self) -> Variant {
+        self.negotiated_by_get()
+            .map_or(Variant::ONLY, |negotiated| negotiated.variant(self.request))
+    }
+
+    /// Why a request that may change something is refused if a precondition is false.
+    ///
+    /// A `DELETE` of what does not exist is a 404 or a 410 if that is its response without preconditions, too (section
+    /// 13.2.1).
+    pub(super) fn refusal(&self, state: &mut CurrentState<'_>) -> Problem {
+        let can_be_absent = |problem: &Problem| {
+            self.operation.is_some_and(|it| it.is_delete() && it.can_fail_with(problem.status()))
+        };
+        let absence = state.absence(&self.validators).filter(can_be_absent);
+        absence.unwrap_or_else(|| self.precondition_failed())
+    }
+
+    /// A 412 with the current validators, so that a client need not ask for them.
+    pub(super) fn precondition_failed(&self) -> Problem {
+        let mut problem = Problem::precondition_failed();
+        if let Some(etag) = &self.validators.etag {
+            problem = problem.field(header::ETAG, self.variant_of_get().tag_value(etag));
+        }
+        if let Some(time) = self.validators.last_modified {
+            problem = problem.field(header::LAST_MODIFIED, date::value(time));
+        }
+        problem
+    }
+
     /// The preconditions of the request.
     ///
-    /// A `GET` or a `HEAD` asks about the representation that was selected, coded or not. A request that changes the
+    /// A `GET` or a `HEAD` asks about the variant that was negotiated. A request that changes the
     /// resource may state the tag of any variant, since its client may have seen any.
     pub(super) fn preconditions(&self, resource: &SiteResource) -> Preconditions {
-        let selected = || self.negotiated.map(|it| it.variants(self.request)).unwrap_or_default();
+        let selected = || self.variant().into_iter().collect();
         let all = || {
             let plain = resource.extensions().into_iter().map(Variant::plain);
             let each = plain.flat_map(|plain| [plain].into_iter().chain(plain.all_coded()));

@@ -1,13 +1,13 @@
 //! One request becomes one response, in one straight line.
 //!
 //! ```text
-//! route → method → authorize → content → negotiate → parameters → validators → preconditions → call → represent
-//! → freshness → respond
+//! route → method → authorize → admit content → negotiate → read content → parameters → validators → preconditions
+//! → call → represent → freshness → respond
 //! ```
 //!
 //! Each stage adds to the [`Context`] what it found, or ends the exchange early. The invariants:
 //!
-//! - What the response depends on is known before negotiation, and `Vary` is written on every exit.
+//! - What the response depends on is known before negotiation, and `Vary` is written on every exit, as one field line.
 //! - The entity tag belongs to the selected representation.
 //! - If an earlier stage ends the exchange, the method is not called.
 //! - Before authorization, no response reveals anything about the resource.
@@ -18,7 +18,10 @@
 mod authority;
 mod calls;
 mod context;
+mod current_state;
+mod expectation;
 mod negotiate;
+mod new_tag;
 mod panic;
 mod ranges;
 mod respond;
@@ -31,16 +34,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request
 use self::{calls::Binder, context::Context, select_method::Selection};
 use crate::{
     answer::outcome::Outcome,
-    content,
+    content::{self, ReadContent},
     http::{
         body::{Body, BoxError},
+        known_fields::KnownField,
         path::Path,
         request::Request,
     },
-    preconditions::Evaluation,
+    preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
-    site::{self, Site, resource_paths},
+    site::{self, Site, SiteOperation, resource_paths},
 };
 
 /// A request and the response to it.
@@ -63,6 +67,17 @@ enum End {
     Options(Vec<(HeaderName, HeaderValue)>),
     /// With a problem.
     Problem(Problem),
+}
+
+impl End {
+    /// Whether the method, or whatever ended the exchange, may have set header fields itself.
+    fn has_own_fields(&self) -> bool {
+        match self {
+            Self::Outcome(outcome) | Self::NotModified(Some(outcome)) => outcome.has_own_fields(),
+            Self::Options(_) | Self::NotModified(None) => false,
+            Self::Problem(problem) => problem.has_fields(),
+        }
+    }
 }
 
 thread_local! {
@@ -164,31 +179,57 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
     binder.authorize().await?;
 
-    let content =
-        content::read(request, operation.content, operation.content_limit, content).await?;
+    let (usage, limit) = (operation.content, operation.content_limit);
+    let digests = content::admit(request, usage, limit, content)?;
 
     context.negotiated = negotiate::negotiate(request, resource, operation, matched.extension)?;
 
     let preconditions = context.preconditions(resource);
     let binder = Binder { writer: context.writer(), ..binder };
-    let mut calls = binder.bind(operation, &content, &preconditions)?;
+    if request.has(KnownField::Expectation) && !request.retrieves() {
+        // Boxed, like all that few requests need, because the future would enlarge that of every request.
+        Box::pin(expectation::decide(context, binder, operation, &preconditions)).await?;
+    }
+    let content = content::read(request, usage, limit, digests, content).await?;
+    conclude(context, binder, operation, &content, &preconditions).await
+}
 
-    let early =
-        calls.validators(resource, request, &preconditions, &mut context.validators).await?;
-    match preconditions.evaluate(&context.validators) {
-        Evaluation::Proceed => {}
-        Evaluation::NotModified => {
-            context.variant_of_client = preconditions.variant_of_client(&context.validators);
-            return Ok(End::NotModified(early));
-        }
-        Evaluation::Failed => return Err(Problem::precondition_failed()),
+/// From the parameters to the outcome of the method.
+async fn conclude(
+    context: &mut Context<'_>,
+    binder: Binder<'_>,
+    operation: &SiteOperation,
+    content: &ReadContent,
+    preconditions: &Preconditions,
+) -> Result<End, Problem> {
+    let mut calls = binder.bind(operation, content, preconditions)?;
+
+    let early = calls.validators(&binder, preconditions, &mut context.validators).await?;
+    let evaluation = preconditions.evaluate(&context.validators);
+    if evaluation == Evaluation::NotModified && early.is_none() {
+        return Ok(End::NotModified(None));
+    }
+    if evaluation == Evaluation::Failed && operation.heeds_preconditions() {
+        return Err(context.refusal(&mut calls.state));
     }
 
     let outcome = match early {
         Some(outcome) => outcome,
         None => calls.method().await?,
     };
-    ranges::select(request, &context.validators, outcome).map(End::Outcome)
+    // Preconditions are ignored if the response would not be a success without them (section 13.2.1).
+    if outcome.status.is_success() {
+        match evaluation {
+            Evaluation::Proceed => {}
+            Evaluation::NotModified => return Ok(End::NotModified(Some(outcome))),
+            Evaluation::Failed => return Err(context.precondition_failed()),
+        }
+    }
+    if new_tag::is_told(&binder, operation, &outcome) {
+        let asked = new_tag::ask(context, binder, content, preconditions);
+        context.new_tag = Box::pin(asked).await;
+    }
+    ranges::select(context.request, &context.validators, outcome).map(End::Outcome)
 }
 
 /// The resource, or `None` for the server as a whole (`OPTIONS *`).

@@ -14,7 +14,7 @@ pub(super) struct Negotiated<'a> {
     /// The representation, or `None` if the method writes the content itself.
     pub(super) representation: Option<&'a Representation>,
     /// Whether the content can have a content coding; [`coding`](Self::coding) negotiates it when it is needed.
-    can_be_coded: bool,
+    pub(super) can_be_coded: bool,
 }
 
 impl Negotiated<'_> {
@@ -23,16 +23,13 @@ impl Negotiated<'_> {
         self.can_be_coded.then(|| coding(request)).flatten()
     }
 
-    /// The variant without a content coding.
-    pub(super) fn plain(self) -> Variant {
-        self.representation.map_or(Variant::ONLY, |it| Variant::plain(it.extension))
-    }
-
-    /// The variants that the response can be.
-    pub(super) fn variants(self, request: &Request) -> Vec<Variant> {
-        let plain = self.plain();
-        let coded = self.coding(request).map(|coding| plain.coded(Some(coding)));
-        [plain].into_iter().chain(coded).collect()
+    /// The variant that the client gets.
+    ///
+    /// It is known before the method runs, so that a 304 has the tag of the 200. So content that is too short for a
+    /// coding has the tag of the coding, too: the tag still stands for the same bytes each time.
+    pub(super) fn variant(self, request: &Request) -> Variant {
+        let plain = self.representation.map_or(Variant::ONLY, |it| Variant::plain(it.extension));
+        plain.coded(self.coding(request))
     }
 }
 
@@ -50,7 +47,7 @@ pub(super) fn negotiate<'a>(
     if operation.is_represented() {
         let sends_default = resource.policy.sends_default;
         let representation = required(request, extension, representations, sends_default)?;
-        let can_be_coded = representation.is_compressible;
+        let can_be_coded = representation.can_be_coded;
         return Ok(Some(Negotiated { representation: Some(representation), can_be_coded }));
     }
     if operation.is_verbatim() {
@@ -58,6 +55,19 @@ pub(super) fn negotiate<'a>(
     }
     let selected = select(request, extension, representations);
     Ok(selected.map(|selected| Negotiated { representation: Some(selected), can_be_coded: false }))
+}
+
+/// Negotiates the response of an operation; a client that accepts none of the representations gets the default one.
+pub(super) fn negotiate_or_default<'a>(
+    request: &Request,
+    resource: &SiteResource,
+    operation: &'a SiteOperation,
+    extension: Option<&str>,
+) -> Option<Negotiated<'a>> {
+    negotiate(request, resource, operation, extension).unwrap_or_else(|_| {
+        let default = operation.representations.default()?;
+        Some(Negotiated { representation: Some(default), can_be_coded: default.can_be_coded })
+    })
 }
 
 /// Selects a representation: an extension decides alone; without one, `Accept` does.

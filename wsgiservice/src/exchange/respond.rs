@@ -11,13 +11,11 @@ use super::{End, context::Context, negotiate};
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
     formats::coding::{Coding, encode::is_worth_it},
-    http::{body::Body, date, digest, known_fields::KnownField, reference, request::Request},
+    http::{body::Body, date, digest, known_fields::KnownField, reference, request::Request, vary},
     problem::Problem,
     representation::{self, Representation, Variant, Writer},
+    site::NegotiatedBy,
 };
-
-static ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
-static ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
 /// The fields set by the method that a 304 keeps, in addition to the framework's (RFC 9110, section 15.4.5).
 const KEPT: [header::HeaderName; 4] =
@@ -27,30 +25,26 @@ const KEPT: [header::HeaderName; 4] =
 const NOSNIFF: (header::HeaderName, HeaderValue) =
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
-/// What the content of a response depends on, in addition to what the resource declares.
-#[derive(Clone, Copy, Default)]
-struct Varies {
-    by_coding: bool,
-    by_representation: bool,
-    /// Whether the method may have set `Vary` itself.
-    has_own: bool,
-}
-
 /// Assembles the response.
 pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<Body>) {
-    let varies = match end {
+    let has_own_fields = end.has_own_fields();
+    let negotiated_by = match end {
         End::Outcome(outcome) => with_outcome(context, outcome, response),
         End::NotModified(outcome) => not_modified(context, outcome, response),
         End::Options(fields) => {
             *response.status_mut() = StatusCode::NO_CONTENT;
             response.headers_mut().extend(fields);
-            Varies::default()
+            NegotiatedBy::default()
         }
         End::Problem(problem) => with_problem(context, problem, response),
     };
     digests(context, response);
     let fields = response.headers_mut();
-    vary(fields, context, varies);
+    match context.vary(negotiated_by) {
+        // To insert costs less, if the field cannot be there yet.
+        Some(names) if !has_own_fields => _ = fields.insert(header::VARY, names.clone()),
+        names => vary::add(fields, names),
+    }
     if let Some(operation) = context.operation.filter(|it| !it.deprecation_fields.is_empty()) {
         fields.extend(operation.deprecation_fields.iter().cloned());
     }
@@ -71,9 +65,12 @@ fn logged(request: &Request, body: Body) -> Body {
     })
 }
 
-fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response<Body>) -> Varies {
-    let has_own = outcome.head.is_some() || matches!(outcome.content, OutcomeContent::Verbatim(_));
-    let mut by_coding = false;
+fn with_outcome(
+    context: &Context<'_>,
+    outcome: Outcome,
+    response: &mut Response<Body>,
+) -> NegotiatedBy {
+    let has_own = outcome.has_own_fields();
     *response.status_mut() = outcome.status;
     match outcome.content {
         OutcomeContent::Nothing => {}
@@ -81,7 +78,7 @@ fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response
             Some(representation) => {
                 let coding = || context.negotiated?.coding(context.request);
                 let content_type = representation.content_type.clone();
-                by_coding = write(representation, content_type, coding, bytes, response);
+                write(representation, content_type, coding, bytes, response);
             }
             None => *response.body_mut() = bytes.into(),
         },
@@ -104,12 +101,15 @@ fn with_outcome(context: &Context<'_>, outcome: Outcome, response: &mut Response
     }
     if outcome.status.is_success() {
         if context.request.retrieves() && context.validators.has_any() {
-            let is_coded = fields.contains_key(header::CONTENT_ENCODING);
-            validators(fields, context, negotiated_variant(context, is_coded), true);
+            validators(fields, context, context.variant(), true);
+        }
+        if let Some(etag) = &context.new_tag {
+            let value = || context.variant_of_get().tag_value(etag);
+            fields.entry(header::ETAG).or_insert_with(value);
         }
         fresh(fields, context, has_own);
     }
-    Varies { by_coding, by_representation: context.is_represented(), has_own }
+    context.negotiated_by()
 }
 
 /// How long the response stays fresh, unless the method says so itself.
@@ -121,16 +121,16 @@ fn fresh(fields: &mut HeaderMap, context: &Context<'_>, has_own: bool) {
     }
 }
 
-/// Writes content, coded if it is worth a coding; returns whether it could have been coded.
+/// Writes content, coded if it is worth a coding.
 fn write(
     representation: &Representation,
     content_type: HeaderValue,
     coding: impl FnOnce() -> Option<Coding>,
     bytes: Bytes,
     response: &mut Response<Body>,
-) -> bool {
-    let can_be_coded = can_be_coded(representation, &bytes);
-    let coding = can_be_coded.then(coding).flatten();
+) {
+    let is_coded = representation.can_be_coded && is_worth_it(bytes.len());
+    let coding = is_coded.then(coding).flatten();
     let coded = coding.and_then(|coding| Some((coding, coding.encode(&bytes).ok()?)));
     let (coding, bytes) = coded.map_or((None, bytes), |(coding, coded)| (Some(coding), coded));
     *response.body_mut() = bytes.into();
@@ -139,11 +139,6 @@ fn write(
     if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
-    can_be_coded
-}
-
-fn can_be_coded(representation: &Representation, bytes: &[u8]) -> bool {
-    !Coding::ALL.is_empty() && is_worth_it(bytes.len()) && representation.is_compressible
 }
 
 /// The fields that the 200 would have, without its content (RFC 9110, section 15.4.5).
@@ -151,29 +146,17 @@ fn not_modified(
     context: &Context<'_>,
     outcome: Option<Outcome>,
     response: &mut Response<Body>,
-) -> Varies {
+) -> NegotiatedBy {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    let would_be_coded = outcome.as_ref().is_some_and(|outcome| would_be_coded(context, outcome));
     let fields = response.headers_mut();
     keep_fields(fields, outcome);
     let has_own = !fields.is_empty();
-    let variant = variant_of_not_modified(context, would_be_coded);
+    let variant = context.variant();
     // Clients that have a tag need no other validator.
     let has_tag = variant.is_some() && context.validators.etag.is_some();
     validators(fields, context, variant, !has_tag);
     fresh(fields, context, has_own);
-    let by_coding = would_be_coded || variant.is_some_and(Variant::is_coded);
-    Varies { by_coding, by_representation: context.is_represented(), has_own }
-}
-
-/// Whether the content of the 200 would be coded. Its size is known only if the method was called for its tag.
-fn would_be_coded(context: &Context<'_>, outcome: &Outcome) -> bool {
-    match (&outcome.content, context.representation()) {
-        (OutcomeContent::Represented(bytes), Some(representation)) => {
-            can_be_coded(representation, bytes)
-        }
-        _ => false,
-    }
+    context.negotiated_by()
 }
 
 /// Keeps the fields of the method's own that a 304 has, too.
@@ -190,30 +173,18 @@ fn keep_fields(fields: &mut HeaderMap, outcome: Option<Outcome>) {
     }
 }
 
-/// The variant that the client has, or else the one that it would get.
-fn variant_of_not_modified(context: &Context<'_>, would_be_coded: bool) -> Option<Variant> {
-    context.variant_of_client.or_else(|| negotiated_variant(context, would_be_coded))
-}
-
-/// The variant that was negotiated, if there is one for the client, with its coding if that is used.
-fn negotiated_variant(context: &Context<'_>, is_coded: bool) -> Option<Variant> {
-    let negotiated = context.negotiated?;
-    let coding = is_coded.then(|| negotiated.coding(context.request)).flatten();
-    Some(negotiated.plain().coded(coding))
-}
-
 fn with_problem(
     context: &Context<'_>,
     mut problem: Problem,
     response: &mut Response<Body>,
-) -> Varies {
+) -> NegotiatedBy {
     let request = context.request;
     let own = problem.take_fields();
     let instance = instance(context, &problem);
     let document = problem.document(&instance);
     let problems = context.problems();
     let selected = negotiate::select(request, context.extension(), problems);
-    let mut by_coding = false;
+    let mut accept_encoding = false;
     // A client that accepts none of the representations gets JSON.
     if let Some(representation) = selected.or_else(|| problems.with_extension("json")) {
         let content = match representation.writer {
@@ -223,9 +194,9 @@ fn with_problem(
         let content_type = representation.content_type.clone();
         let coding = || negotiate::coding(request);
         let content = content.unwrap_or_default();
-        by_coding = write(representation, content_type, coding, content, response);
+        accept_encoding = representation.can_be_coded;
+        write(representation, content_type, coding, content, response);
     }
-    let has_own = !own.is_empty();
     *response.status_mut() = problem.status();
     let fields = response.headers_mut();
     for (name, value) in own {
@@ -238,7 +209,7 @@ fn with_problem(
     if let (true, Some(resource)) = (names_methods, context.resource) {
         fields.insert(header::ALLOW, resource.allow.clone());
     }
-    Varies { by_coding, by_representation: true, has_own }
+    NegotiatedBy { accept: context.extension().is_none(), accept_encoding }
 }
 
 /// The occurrence of a problem: for an error of the server the ID under which its cause is logged, for others the target.
@@ -306,23 +277,6 @@ fn validators(
     }
 }
 
-/// `Accept` and `Accept-Encoding` if they could have mattered, and what the resource declares.
-fn vary(fields: &mut HeaderMap, context: &Context<'_>, varies: Varies) {
-    let coding = varies.by_coding.then_some(&ACCEPT_ENCODING);
-    let by_accept = varies.by_representation && context.extension().is_none();
-    let accept = by_accept.then_some(&ACCEPT);
-    let declared = context.freshness().map_or(&[][..], |freshness| &freshness.vary);
-    let mut is_first = !varies.has_own;
-    for value in coding.into_iter().chain(accept).chain(declared) {
-        // To insert costs less than to append, if the field is not there yet.
-        if std::mem::take(&mut is_first) {
-            fields.insert(header::VARY, value.clone());
-        } else {
-            fields.append(header::VARY, value.clone());
-        }
-    }
-}
-
 /// A relative location is resolved against the path of the request, without its extension, as if that were a folder,
 /// as in the Python original. If a host may have removed a prefix, the location stays relative.
 fn location(context: &Context<'_>, location: &str) -> HeaderValue {
@@ -358,20 +312,5 @@ impl std::fmt::Display for Causes<'_> {
             source = cause.source();
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::representation::Representations;
-
-    #[test]
-    fn a_response_varies_by_coding_only_if_a_coding_is_enabled() {
-        let has_codings = cfg!(any(feature = "brotli", feature = "gzip", feature = "zstd"));
-        let problems = Representations::of_problems(&["json"]);
-        let json = problems.default().expect("a representation");
-        assert_eq!(can_be_coded(json, &[b' '; 1 << 20]), has_codings);
-        assert!(!can_be_coded(json, b" "));
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum KnownField {
     WantedDigest = 16,
     /// `X-Forwarded-Prefix`.
     ForwardedPrefix = 32,
+    /// `Expect`.
+    Expectation = 64,
 }
 
 /// The groups of which a request has fields.
@@ -40,6 +42,7 @@ fn known_field(name: &HeaderName) -> Option<KnownField> {
     match *name {
         header::ACCEPT => Some(KnownField::Representation),
         header::ACCEPT_ENCODING => Some(KnownField::Coding),
+        header::EXPECT => Some(KnownField::Expectation),
         header::IF_MATCH
         | header::IF_NONE_MATCH
         | header::IF_MODIFIED_SINCE

@@ -21,6 +21,7 @@ pub(crate) mod reference;
 pub(crate) mod request;
 pub(crate) mod small_bytes;
 pub(crate) mod urlencoded;
+pub(crate) mod vary;
 
 pub use ::http::{
     Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,

@@ -164,6 +164,11 @@ impl Problem {
         problem
     }
 
+    /// Whether the response has further header fields.
+    pub(crate) fn has_fields(&self) -> bool {
+        !self.0.fields.is_empty()
+    }
+
     pub(crate) fn take_fields(&mut self) -> Vec<(HeaderName, HeaderValue)> {
         std::mem::take(&mut self.0.fields)
     }

@@ -101,6 +101,15 @@ impl Violation {
         format!("{} {}", self.text, self.reason).trim_end().to_owned()
     }
 
+    /// Returns whether it may be different with other content: a parameter that the query lacks may be there.
+    pub(crate) fn may_depend_on_content(&self) -> bool {
+        match self.place {
+            Place::Content => true,
+            Place::Query => self.code == Code::Missing,
+            Place::Path | Place::Header => false,
+        }
+    }
+
     /// Returns whether the content is missing or malformed as a whole.
     pub(crate) fn is_of_syntax(&self) -> bool {
         matches!(self.code, Code::Malformed | Code::NoContent)

@@ -11,7 +11,7 @@ pub use self::represent::Represent;
 pub(crate) use self::variant::Variant;
 use crate::{
     declaration::{Mount, Operations, Returns},
-    formats::coding::encode::is_compressible,
+    formats::coding::{Coding, encode::is_compressible},
     http::{
         accept::{Offer, Offers},
         body::BoxError,
@@ -45,8 +45,8 @@ pub(crate) struct Representation {
     pub(crate) extension: &'static str,
     pub(crate) media_type: &'static str,
     pub(crate) content_type: HeaderValue,
-    /// Whether a content coding makes it smaller.
-    pub(crate) is_compressible: bool,
+    /// Whether it is sent in a content coding if the client accepts one and the content is long enough.
+    pub(crate) can_be_coded: bool,
     pub(crate) writer: Writer,
 }
 
@@ -169,8 +169,8 @@ fn representation(
     } else {
         HeaderValue::from_static(media_type)
     };
-    let is_compressible = is_compressible(media_type);
-    Some(Representation { extension, media_type, content_type, is_compressible, writer })
+    let can_be_coded = !Coding::ALL.is_empty() && is_compressible(media_type);
+    Some(Representation { extension, media_type, content_type, can_be_coded, writer })
 }
 
 /// Writes a value in a built-in representation.

@@ -37,10 +37,6 @@ impl Variant {
         Coding::ALL.into_iter().map(move |coding| self.coded(Some(coding)))
     }
 
-    pub(crate) fn is_coded(self) -> bool {
-        self.coding.is_some()
-    }
-
     /// The entity tag of this variant, given that of the resource.
     pub(crate) fn tag(self, etag: &EntityTag) -> EntityTag {
         etag.with_suffix(self.suffix())

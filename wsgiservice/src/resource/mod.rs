@@ -38,7 +38,7 @@ pub trait Mounted: Send + Sync + 'static {
 /// | hook | returns | purpose |
 /// |---|---|---|
 /// | `authorize` | `Result<(), E>` | rejects unauthorized requests; called first |
-/// | `exists` | `bool` | whether the resource has a representation, for `If-Match: *` |
+/// | `exists` | `bool` | whether the resource has a representation, for `If-Match: *` and `If-None-Match: *` |
 /// | `etag` | `Option<EntityTag>` | the entity tag of the resource |
 /// | `last_modified` | `Option<SystemTime>` | the time of the last modification |
 ///

@@ -17,17 +17,13 @@ thread_local! {
 pub(crate) struct Lifetime {
     cache_control: HeaderValue,
     max_age: u64,
-    /// The further request fields that the responses depend on.
-    pub(crate) vary: Vec<HeaderValue>,
 }
 
 impl Lifetime {
     pub(crate) fn new(freshness: &Freshness) -> Self {
-        let vary = freshness.vary.iter().filter_map(|name| HeaderValue::from_str(name).ok());
         Self {
             cache_control: HeaderValue::from_static(freshness.cache_control),
             max_age: freshness.max_age,
-            vary: vary.collect(),
         }
     }
 

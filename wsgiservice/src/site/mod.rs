@@ -13,6 +13,7 @@ mod policy;
 mod resource;
 pub(crate) mod resource_paths;
 mod responses;
+mod vary;
 
 use std::{
     borrow::Cow,
@@ -25,8 +26,12 @@ use http::{HeaderValue, Method};
 pub use self::policy::Policy;
 use self::resource_paths::{PathContext, ResourcePaths};
 pub(crate) use self::{
-    freshness::Lifetime, mounting::Mounting, operation::SiteOperation, resource::SiteResource,
+    freshness::Lifetime,
+    mounting::Mounting,
+    operation::SiteOperation,
+    resource::SiteResource,
     responses::SiteResponse,
+    vary::{NegotiatedBy, Vary},
 };
 pub(crate) use crate::declaration::{Deprecation, Package};
 use crate::{
@@ -48,6 +53,8 @@ pub(crate) struct Site {
     pub(crate) problems: Representations,
     /// `Allow` for a target that belongs to no resource.
     pub(crate) allow: HeaderValue,
+    /// `Vary` of a response that belongs to no operation.
+    pub(crate) vary: Vary,
     /// The policy if no resource is found.
     pub(crate) policy: Arc<Policy>,
     /// The networks whose clients may read `/_internal/`.
@@ -72,6 +79,7 @@ impl Site {
             resources: Vec::new(),
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
+            vary: Vary::new(&[]),
             policy: Arc::new(policy),
             trusted,
             has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),

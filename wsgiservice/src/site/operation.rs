@@ -1,13 +1,14 @@
 //! A compiled method or hook.
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use wsgiservice_grammar::path::Path;
 
-use super::{Lifetime, Policy, deprecation};
+use super::{Lifetime, Policy, Vary, deprecation};
 use crate::{
     content::{ContentUse, WholeContent},
     declaration::{
-        Argument, Deprecation, Mount, Operation, Operations, Parameter, Returns, Role, SchemaOf,
+        Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter, Returns,
+        Role, SchemaOf,
     },
     parameters::compiled::{CompiledParameter, Parameters},
     representation::Representations,
@@ -23,6 +24,8 @@ pub(crate) struct SiteOperation {
     pub(crate) parameters: Parameters,
     pub(crate) representations: Representations,
     pub(crate) freshness: Option<Lifetime>,
+    /// `Vary` of its responses.
+    pub(crate) vary: Vary,
     /// `Deprecation` and `Sunset`, if the method is deprecated.
     pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: ContentUse,
@@ -62,6 +65,7 @@ impl SiteOperation {
             parameters,
             representations,
             freshness: declaration.freshness.as_ref().map(Lifetime::new),
+            vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
             content_limit: limits.content.unwrap_or(policy.content_limit),
@@ -93,6 +97,21 @@ impl SiteOperation {
         self.declaration.freshness.map(|freshness| freshness.cache_control)
     }
 
+    /// Sets the header fields that its responses depend on: those that it declares, and those that it or a hook takes.
+    pub(super) fn set_vary(&mut self, fields_of_hooks: &[&'static str]) {
+        let declared = self.declaration.freshness.map_or(&[][..], |freshness| freshness.vary);
+        let own = declared.iter().copied().chain(self.fields());
+        self.vary = Vary::new(&own.chain(fields_of_hooks.iter().copied()).collect::<Vec<_>>());
+    }
+
+    /// The header fields that it takes as arguments.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.declaration.parameters.iter().filter_map(|parameter| match parameter.from {
+            From::Header(name) => Some(name),
+            From::Name => None,
+        })
+    }
+
     /// Whether its responses have content that is negotiated.
     pub(crate) fn is_represented(&self) -> bool {
         self.returns.value.is_some()
@@ -105,6 +124,41 @@ impl SiteOperation {
 
     pub(crate) fn is_get(&self) -> bool {
         self.method == Some(Method::GET)
+    }
+
+    pub(crate) fn is_delete(&self) -> bool {
+        self.method == Some(Method::DELETE)
+    }
+
+    /// Whether its success leaves a new state behind, which a response can describe (RFC 9110, section 8.8).
+    pub(crate) fn leaves_new_state(&self) -> bool {
+        matches!(self.method, Some(Method::PUT | Method::PATCH | Method::POST))
+    }
+
+    /// Whether a false precondition keeps the method from being called.
+    ///
+    /// It does not if the response would not be a success without it (RFC 9110, section 13.2.1). Only `get` can be called
+    /// to find out, and a method that merely sends the client elsewhere with the same request.
+    pub(crate) fn heeds_preconditions(&self) -> bool {
+        let statuses = self.returns.statuses;
+        let only_redirects = statuses.iter().all(|status| [301, 307, 308].contains(status));
+        !(self.is_get() || only_redirects && !statuses.is_empty())
+    }
+
+    /// Whether it can respond with a problem of this status.
+    pub(crate) fn can_fail_with(&self, status: StatusCode) -> bool {
+        let returns = &self.returns;
+        let is_known = |failures: &'static [Failure]| {
+            failures.iter().any(|failure| failure.status == status.as_u16())
+        };
+        self.writes_response()
+            || returns.optional && status == StatusCode::NOT_FOUND
+            || returns.fails && returns.failures.is_none_or(is_known)
+    }
+
+    /// Whether the method returns a whole response, whose status and content are unknown.
+    pub(crate) fn writes_response(&self) -> bool {
+        self.is_verbatim() && self.returns.statuses == [200]
     }
 
     /// The parameters that a client sends by name.

@@ -47,8 +47,10 @@ impl SiteResource {
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(at).collect());
         }
-        let (methods, hooks): (Vec<_>, Vec<_>) =
+        let (mut methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
+        let fields_of_hooks: Vec<_> = hooks.iter().flat_map(SiteOperation::fields).collect();
+        methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         let names = methods.iter().filter_map(|operation| operation.method.as_ref());
         let has_etag = hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Etag));
         Ok(Self {
@@ -180,6 +182,11 @@ impl SiteResource {
 
     pub(crate) fn hook(&self, hook: Hook) -> Option<&SiteOperation> {
         self.hooks.iter().find(|operation| operation.role == Role::Hook(hook))
+    }
+
+    /// Whether it has an entity tag.
+    pub(crate) fn has_etag(&self) -> bool {
+        self.computes_etag || self.hook(Hook::Etag).is_some()
     }
 
     /// The responses that a method can have, in the order of their statuses; that for any other status is the last.

@@ -2,10 +2,10 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::{SiteOperation, SiteResource};
+use super::{NegotiatedBy, SiteOperation, SiteResource};
 use crate::{
     content::media_types_field,
-    declaration::{Failure, Hook, Returns, SchemaOf},
+    declaration::{Failure, Hook, SchemaOf},
     problem::{phrase, schema},
     representation::PROBLEM_MEDIA_TYPES,
 };
@@ -18,6 +18,8 @@ pub(crate) struct SiteResponse {
     pub(crate) description: &'static str,
     /// The names of the header fields that it can have, in addition to those that every response has.
     pub(crate) fields: Vec<&'static str>,
+    /// The value of `Vary`, without an extension in the target.
+    pub(crate) vary: Option<HeaderValue>,
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) is_problem: bool,
@@ -32,6 +34,8 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
     responses.extend(facts.any_other());
     let deprecated = deprecation_fields(operation);
     for response in &mut responses {
+        response.vary = facts.vary(response);
+        response.fields.extend(response.vary.as_ref().map(|_| "Vary"));
         response.fields.extend(&deprecated);
     }
     responses
@@ -58,7 +62,7 @@ struct Facts<'a> {
 
 /// A call before that of the method, whose failure ends the request.
 struct PrecedingCall<'a> {
-    returns: &'a Returns,
+    operation: &'a SiteOperation,
     /// Whether its 404 or 410 does not end the request.
     may_find_nothing: bool,
 }
@@ -68,7 +72,8 @@ impl Facts<'_> {
     fn own(&self) -> Vec<SiteResponse> {
         let statuses = self.operation.returns.statuses.iter().filter(|status| **status < 400);
         let mut responses: Vec<_> = statuses.map(|status| self.success(*status)).collect();
-        if self.operation.is_get() && self.is_conditional() {
+        // `If-None-Match: *` is false for whatever `get` finds.
+        if self.operation.is_get() {
             responses.push(SiteResponse {
                 media_types: Vec::new(),
                 schema: None,
@@ -78,9 +83,22 @@ impl Facts<'_> {
         responses
     }
 
+    /// What a response depends on if no extension in the target decides.
+    fn vary(&self, response: &SiteResponse) -> Option<HeaderValue> {
+        let representations = match response.is_problem {
+            true => &self.resource.problems,
+            false => &self.operation.representations,
+        };
+        let accept = response.is_problem || self.operation.is_represented();
+        let can_be_coded = representations.iter().any(|representation| representation.can_be_coded);
+        let by = NegotiatedBy { accept, accept_encoding: accept && can_be_coded };
+        self.operation.vary.value(by).cloned()
+    }
+
     fn success(&self, status: u16) -> SiteResponse {
         let returns = &self.operation.returns;
-        let media_types = if returns.verbatim && !self.writes_response() && status != 304 {
+        let media_types = if returns.verbatim && !self.operation.writes_response() && status != 304
+        {
             vec!["*/*"]
         } else if self.operation.is_represented() {
             self.operation.representations.media_types()
@@ -91,6 +109,7 @@ impl Facts<'_> {
             status: Some(status),
             description: title(status),
             fields: self.fields(status),
+            vary: None,
             media_types,
             schema: returns.schema,
             is_problem: false,
@@ -102,12 +121,13 @@ impl Facts<'_> {
         let mut add = |name, is_there: bool| fields.extend(is_there.then_some(name));
         let is_fresh_status = status < 300 || status == 304;
         let is_retrieved = self.operation.is_get() && is_fresh_status;
-        add("ETag", is_retrieved && self.has_etag());
+        let is_new_state =
+            self.operation.leaves_new_state() && [200, 201, 204, 205].contains(&status);
+        add("ETag", (is_retrieved || is_new_state) && self.resource.has_etag());
         add("Last-Modified", is_retrieved && self.has_date());
         let is_fresh = self.operation.freshness.is_some() && is_fresh_status;
         add("Cache-Control", is_fresh);
         add("Expires", is_fresh);
-        add("Vary", self.operation.is_represented());
         add("Location", status == 201 || (300..400).contains(&status) && status != 304);
         add("Accept-Ranges", self.returns_status(206) && status < 300);
         add("Content-Range", status == 206);
@@ -144,6 +164,10 @@ impl Facts<'_> {
         }
         problems.add(500, "Internal error; the log has its cause, under the ID in the document.");
         let mut responses = problems.into_responses();
+        for response in responses.iter_mut().filter(|it| it.status == Some(412)) {
+            response.fields.extend(self.resource.has_etag().then_some("ETag"));
+            response.fields.extend(self.has_date().then_some("Last-Modified"));
+        }
         for response in responses.iter_mut().filter(|it| it.status == Some(415)) {
             response
                 .fields
@@ -154,51 +178,35 @@ impl Facts<'_> {
 
     /// The response with any other status, if there can be one.
     fn any_other(&self) -> Option<SiteResponse> {
-        if self.writes_response() {
+        if self.operation.writes_response() {
             return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
         }
-        let preceding = self.preceding.iter().map(|call| call.returns);
+        let preceding = self.preceding.iter().map(|call| &call.operation.returns);
         let mut all = preceding.chain([&self.operation.returns]);
         let is_open = all.any(|returns| returns.fails && returns.failures.is_none());
         is_open.then(|| SiteResponse::problem(None, "Any other problem."))
     }
 
     fn has_parameters(&self) -> bool {
-        let operations = self.resource.hooks().iter().chain([self.operation]);
+        let operations = self.preceding.iter().map(|call| call.operation).chain([self.operation]);
         operations.flat_map(SiteOperation::named_parameters).next().is_some()
-    }
-
-    fn has_etag(&self) -> bool {
-        self.resource.computes_etag || self.resource.hook(Hook::Etag).is_some()
     }
 
     fn has_date(&self) -> bool {
         self.resource.hook(Hook::LastModified).is_some()
     }
 
-    /// Whether a client can get a 304.
-    fn is_conditional(&self) -> bool {
-        self.has_etag() || self.has_date() || self.resource.hook(Hook::Exists).is_some()
-    }
-
     fn returns_status(&self, status: u16) -> bool {
         self.operation.returns.statuses.contains(&status)
     }
-
-    /// Whether the method returns a whole response, whose status and content are unknown.
-    fn writes_response(&self) -> bool {
-        self.operation.is_verbatim() && self.operation.returns.statuses == [200]
-    }
 }
 
-/// The hooks, and `get` if it computes the tag before another method runs.
+/// The hooks, and `get` if it computes the tag, or tells whether there is something, before another method runs.
 fn preceding<'a>(resource: &'a SiteResource, operation: &SiteOperation) -> Vec<PrecedingCall<'a>> {
-    let call = |operation: &'a SiteOperation, may_find_nothing| PrecedingCall {
-        returns: &operation.returns,
-        may_find_nothing,
-    };
-    let computes_etag = resource.computes_etag && !operation.is_get();
-    let get = resource.methods().iter().find(|method| method.is_get() && computes_etag);
+    let call = |operation, may_find_nothing| PrecedingCall { operation, may_find_nothing };
+    let is_asked = resource.computes_etag || resource.hook(Hook::Exists).is_none();
+    let is_asked = is_asked && !operation.is_get();
+    let get = resource.methods().iter().find(|method| method.is_get() && is_asked);
     let hooks = resource.hooks().iter().map(|it| call(it, false));
     hooks.chain(get.map(|get| call(get, true))).collect()
 }
@@ -207,7 +215,7 @@ impl PrecedingCall<'_> {
     fn failures(&self) -> impl Iterator<Item = &'static Failure> {
         let may_find_nothing = self.may_find_nothing;
         let is_nothing = move |status| may_find_nothing && [404, 410].contains(&status);
-        let failures = self.returns.failures.into_iter().flatten();
+        let failures = self.operation.returns.failures.into_iter().flatten();
         failures.filter(move |failure| !is_nothing(failure.status))
     }
 }
@@ -242,6 +250,7 @@ impl SiteResponse {
             status,
             description,
             fields,
+            vary: None,
             media_types: Vec::new(),
             schema: None,
             is_problem: false,
@@ -263,7 +272,8 @@ impl SiteResponse {
         Self {
             status,
             description,
-            fields: ["Vary"].into_iter().chain(field).collect(),
+            fields: field.into_iter().collect(),
+            vary: None,
             media_types: PROBLEM_MEDIA_TYPES.to_vec(),
             schema: Some(schema::schema as SchemaOf),
             is_problem: true,

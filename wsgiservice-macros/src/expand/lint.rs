@@ -1,0 +1,53 @@
+//! Warnings: uses of deprecated functions of `lint` in `wsgiservice`, with the span of the author's token.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use syn::Ident;
+use wsgiservice_grammar::hook::Hook;
+
+use crate::model::{Operation, Resource, Role};
+
+/// A resource with the hook `etag` whose methods change it without taking `Preconditions`.
+pub(super) fn lost_updates(resource: &Resource) -> Option<TokenStream> {
+    let has_etag = resource.operations.iter().any(|it| it.role == Role::Hook(Hook::Etag));
+    let changes = |it: &&Operation| matches!(it.role, Role::Method("PUT" | "PATCH" | "DELETE"));
+    let calls: Vec<_> = resource.operations.iter().filter(changes).map(lost_update).collect();
+    let (generics, _, where_clause) = resource.generics.split_for_impl();
+    let items = quote! {
+        fn lost_updates #generics () #where_clause {
+            #(#calls)*
+        }
+    };
+    // A function outside of the impl cannot name `Self`.
+    if !has_etag || calls.is_empty() || names_self(items.clone()) {
+        return None;
+    }
+    let krate = &resource.krate;
+    // `deprecated` is not allowed here: it is the warning.
+    Some(quote! {
+        #[allow(unused, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        const _: () = {
+            use #krate::__private as __w;
+            use __w::lint::OtherArgument as _;
+            #items
+        };
+    })
+}
+
+fn lost_update(operation: &Operation) -> TokenStream {
+    let name = Ident::new("lost_update", operation.ident.span());
+    let method = quote!(__w::lint::ChangeWithoutPreconditions);
+    let method = operation.parameters.iter().fold(method, |method, parameter| {
+        let ty = &parameter.ty;
+        quote!(__w::lint::Argument::<#ty>::new().of(#method))
+    });
+    quote!(#method.#name();)
+}
+
+fn names_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "Self",
+        TokenTree::Group(group) => names_self(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
