@@ -28,7 +28,7 @@ pub(super) struct Binder<'a> {
 /// The calls of an exchange, with their arguments; none has started.
 pub(super) struct BoundCalls<'a> {
     method: Call<'a>,
-    pub(super) state: CurrentState<'a>,
+    pub(super) state: Option<Box<CurrentState<'a>>>,
 }
 
 impl<'a> Binder<'a> {
@@ -79,7 +79,7 @@ impl<'a> Binder<'a> {
         operation: &'a SiteOperation,
         no_content: &'a ReadContent,
         preconditions: &'a Preconditions,
-    ) -> Result<CurrentState<'a>, Problem> {
+    ) -> Result<Option<Box<CurrentState<'a>>>, Problem> {
         let mut violations = Vec::new();
         let _ = self.call(operation, no_content, preconditions, &mut violations);
         violations.retain(|violation| !violation.may_depend_on_content());
@@ -133,14 +133,15 @@ impl BoundCalls<'_> {
         preconditions: &Preconditions,
         validators: &mut Validators,
     ) -> Result<Option<Outcome>, Problem> {
-        self.state.report(preconditions, validators).await?;
+        let Some(state) = &mut self.state else { return Ok(None) };
+        state.report(preconditions, validators).await?;
         let is_unknown = validators.exists.is_none() && preconditions.ask_existence();
         let is_needed = binder.resource.computes_etag || is_unknown;
         if !(is_needed && binder.request.retrieves()) {
             return Ok(None);
         }
-        let outcome = self.method().await?;
-        self.state.learn(&outcome, validators);
+        let outcome = outcome(&mut self.method).await?;
+        state.learn(&outcome, validators);
         Ok(Some(outcome))
     }
 }

@@ -122,11 +122,12 @@ impl<'a> Context<'a> {
     ///
     /// A `DELETE` of what does not exist is a 404 or a 410 if that is its response without preconditions, too (section
     /// 13.2.1).
-    pub(super) fn refusal(&self, state: &mut CurrentState<'_>) -> Problem {
+    pub(super) fn refusal(&self, state: Option<Box<CurrentState<'_>>>) -> Problem {
         let can_be_absent = |problem: &Problem| {
             self.operation.is_some_and(|it| it.is_delete() && it.can_fail_with(problem.status()))
         };
-        let absence = state.absence(&self.validators).filter(can_be_absent);
+        let absence = state.and_then(|mut state| state.absence(&self.validators));
+        let absence = absence.filter(can_be_absent);
         absence.unwrap_or_else(|| self.precondition_failed())
     }
 

@@ -16,7 +16,6 @@ use crate::{
 };
 
 /// The calls that report the current state, with their arguments; none has started.
-#[derive(Default)]
 pub(super) struct CurrentState<'a> {
     hooks: Vec<Call<'a>>,
     /// Calls of `get` before another method changes the resource, or the problem with their arguments.
@@ -27,16 +26,16 @@ pub(super) struct CurrentState<'a> {
 }
 
 impl<'a> Binder<'a> {
-    /// Binds the calls that report the current state.
+    /// Binds the calls that report the current state; `None` if nothing asks for it.
     pub(super) fn current_state(
         &self,
         content: &'a ReadContent,
         preconditions: &'a Preconditions,
         violations: &mut Vec<Violation>,
-    ) -> CurrentState<'a> {
+    ) -> Option<Box<CurrentState<'a>>> {
         let computes_etag = self.resource.computes_etag;
-        if !preconditions.is_stated() && self.resource.hooks().is_empty() {
-            return CurrentState { computes_etag, ..CurrentState::default() };
+        if !(preconditions.is_stated() || computes_etag) && self.resource.hooks().is_empty() {
+            return None;
         }
         let hooks = self.hooks(content, preconditions, violations);
         let retrievals = match self.resource.method(&Method::GET) {
@@ -49,7 +48,7 @@ impl<'a> Binder<'a> {
             }
             _ => Vec::new(),
         };
-        CurrentState { hooks, retrievals, computes_etag, absence: None }
+        Some(Box::new(CurrentState { hooks, retrievals, computes_etag, absence: None }))
     }
 
     fn hooks(

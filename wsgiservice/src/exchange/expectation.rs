@@ -24,9 +24,11 @@ pub(super) async fn decide(
 ) -> Result<(), Problem> {
     let no_content = ReadContent::default();
     let mut state = binder.bind_without_content(operation, &no_content, preconditions)?;
-    state.report(preconditions, &mut context.validators).await?;
+    if let Some(state) = &mut state {
+        state.report(preconditions, &mut context.validators).await?;
+    }
     if preconditions.evaluate(&context.validators) == Evaluation::Failed {
-        return Err(context.refusal(&mut state));
+        return Err(context.refusal(state));
     }
     context.validators = Validators::default();
     Ok(())

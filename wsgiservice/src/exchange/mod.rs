@@ -204,13 +204,16 @@ async fn conclude(
 ) -> Result<End, Problem> {
     let mut calls = binder.bind(operation, content, preconditions)?;
 
-    let early = calls.validators(&binder, preconditions, &mut context.validators).await?;
+    let early = match calls.state {
+        Some(_) => calls.validators(&binder, preconditions, &mut context.validators).await?,
+        None => None,
+    };
     let evaluation = preconditions.evaluate(&context.validators);
     if evaluation == Evaluation::NotModified && early.is_none() {
         return Ok(End::NotModified(None));
     }
     if evaluation == Evaluation::Failed && operation.heeds_preconditions() {
-        return Err(context.refusal(&mut calls.state));
+        return Err(context.refusal(calls.state));
     }
 
     let outcome = match early {
