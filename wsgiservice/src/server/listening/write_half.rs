@@ -7,7 +7,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -29,6 +32,8 @@ const MAX_KEPT: usize = 2 << 10;
 pub(super) struct WriteHalf {
     state: Arc<ConnectionState>,
     output: Mutex<Output>,
+    /// Whether the socket had no room for all that waits; known without the lock, which most polls then do not take.
+    is_blocked: AtomicBool,
 }
 
 /// What the lock protects.
@@ -37,14 +42,12 @@ struct Output {
     stream: OwnedWriteHalf,
     /// What was written and not sent yet.
     waiting: Vec<u8>,
-    /// Whether the socket had no room for all of it.
-    is_blocked: bool,
 }
 
 impl WriteHalf {
     pub(super) fn new(stream: OwnedWriteHalf, state: Arc<ConnectionState>) -> Self {
-        let output = Output { stream, waiting: Vec::new(), is_blocked: false };
-        Self { state, output: Mutex::new(output) }
+        let output = Mutex::new(Output { stream, waiting: Vec::new() });
+        Self { state, output, is_blocked: AtomicBool::default() }
     }
 
     /// Keeps a short write for the end of the turn, and passes a long one to the socket.
@@ -55,7 +58,7 @@ impl WriteHalf {
     ) -> Poll<io::Result<usize>> {
         let mut output = self.output();
         let is_batched = bytes.len() <= MAX_BATCHED;
-        if !is_batched || output.is_blocked || output.waiting.len() + bytes.len() > MAX_WAITING {
+        if !is_batched || self.is_blocked() || output.waiting.len() + bytes.len() > MAX_WAITING {
             ready!(self.poll_send(&mut output, context))?;
         }
         if is_batched {
@@ -69,9 +72,8 @@ impl WriteHalf {
 
     /// Waits until the socket has room, if it had none.
     pub(super) fn poll_unblocked(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut output = self.output();
-        match output.is_blocked {
-            true => self.poll_send(&mut output, context),
+        match self.is_blocked() {
+            true => self.poll_send(&mut self.output(), context),
             false => Poll::Ready(Ok(())),
         }
     }
@@ -96,7 +98,7 @@ impl WriteHalf {
 
     fn poll_send(&self, output: &mut Output, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !output.waiting.is_empty() {
-            let Output { stream, waiting, is_blocked } = output;
+            let Output { stream, waiting } = output;
             // This costs less than `poll_write`, and a socket seldom has no room.
             let sent = match stream.try_write(waiting) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -104,7 +106,7 @@ impl WriteHalf {
                 }
                 sent => Poll::Ready(sent),
             };
-            *is_blocked = sent.is_pending();
+            self.is_blocked.store(sent.is_pending(), Relaxed);
             match ready!(sent)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => drop(waiting.drain(..sent)),
@@ -115,6 +117,10 @@ impl WriteHalf {
             output.waiting = Vec::new();
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Relaxed)
     }
 
     fn output(&self) -> MutexGuard<'_, Output> {
