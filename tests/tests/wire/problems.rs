@@ -84,7 +84,8 @@ async fn a_problem_has_the_standard_members_and_the_text_of_the_original() {
 #[tokio::test]
 async fn a_problem_is_negotiated() {
     for (accept, media_type) in [
-        ("text/xml", "application/problem+xml; charset=utf-8"),
+        ("application/xml", "application/problem+xml; charset=utf-8"),
+        ("text/xml", "text/xml; charset=utf-8"),
         ("application/problem+xml", "application/problem+xml; charset=utf-8"),
         ("application/json", "application/problem+json"),
         ("application/problem+json", "application/problem+json"),
@@ -100,10 +101,26 @@ async fn a_problem_is_negotiated() {
 async fn an_extension_selects_the_format_of_a_problem() {
     let response = client().get("/word/none.xml").send().await;
     assert_eq!(response.field("content-type"), Some("application/problem+xml; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn a_problem_in_xml_has_the_form_of_its_standard() {
+    const NAMESPACE: &str = "urn:ietf:rfc:7807";
+    let request = client().post("/word/a").header("accept", "application/problem+xml, */*;q=0.1");
+    let response = request.header("content-type", "application/json").body("[1").send().await;
     let document = roxmltree::Document::parse(response.text()).expect("XML");
-    let title =
-        document.descendants().find(|node| node.has_tag_name("title")).and_then(|node| node.text());
-    assert_eq!(title, Some("Not Found"));
+    assert!(document.root_element().has_tag_name((NAMESPACE, "problem")));
+    let title = document.descendants().find(|node| node.has_tag_name((NAMESPACE, "title")));
+    assert_eq!(title.and_then(|node| node.text()), Some("Bad Request"));
+    let errors = document.descendants().find(|node| node.has_tag_name((NAMESPACE, "errors")));
+    let entries: Vec<_> = errors.into_iter().flat_map(|errors| errors.children()).collect();
+    assert!(!entries.is_empty() && entries.iter().all(|it| it.has_tag_name((NAMESPACE, "i"))));
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_text_xml_gets_a_problem_as_the_original_wrote_it() {
+    let response = client().get("/nothing").header("accept", "text/xml").send().await;
+    assert!(response.text().starts_with("<response><"), "{}", response.text());
 }
 
 #[tokio::test]

@@ -10,7 +10,10 @@ use uuid::Uuid;
 use super::{End, context::Context, negotiate};
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
-    formats::coding::{Coding, encode::is_worth_it},
+    formats::{
+        coding::{Coding, encode::is_worth_it},
+        xml::{self, write::Form},
+    },
     http::{body::Body, date, digest, known_fields::KnownField, reference, request::Request, vary},
     problem::Problem,
     representation::{self, Representation, Variant, Writer},
@@ -189,6 +192,7 @@ fn with_problem(
     if let Some(representation) = selected.or_else(|| problems.with_extension("json")) {
         let content = match representation.writer {
             Writer::Own(_) => Ok(document.html().into()),
+            Writer::ProblemXml => xml::write::write(&document, Form::Problem).map_err(Into::into),
             writer => representation::write(&document, writer),
         };
         let content_type = representation.content_type.clone();

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The root element of a problem in XML.
+/// The root element of a problem in the XML of the Python original.
 const XML_ROOT: &str = "response";
 
 /// The writer of a representation.
@@ -28,6 +28,8 @@ pub enum Writer {
     Json,
     /// XML with this root element.
     Xml(&'static str),
+    /// The XML of problems (RFC 9457, appendix B).
+    ProblemXml,
     /// The function of the resource at this position.
     Own(usize),
 }
@@ -79,25 +81,28 @@ impl Representations {
 
     /// Collects the representations of a problem, in the order of the resource.
     ///
-    /// A client that accepts JSON or XML gets the media type of a problem in it (RFC 9457, section 3).
+    /// A client that accepts JSON or XML gets the media type of a problem in it (RFC 9457, section 3). One that accepts only
+    /// `text/xml` gets what the Python original wrote.
     pub(crate) fn of_problems(order: &[&str]) -> Self {
         let chosen = order.iter().filter(|name| BUILT_IN.contains(name));
         let others = BUILT_IN.iter().filter(|name| !order.contains(name));
-        let names = chosen.chain(others);
-        let mut all: Vec<_> = names.flat_map(|name| built_in(name, XML_ROOT)).collect();
         let [json, xml, html] = PROBLEM_MEDIA_TYPES;
-        all.extend(representation("json", json, Writer::Json));
-        all.extend(representation("xml", xml, Writer::Xml(XML_ROOT)));
-        all.extend(representation("html", html, Writer::Own(0)));
-        let content_types = all.iter().map(|accepted| {
-            let sent = all.iter().rev().find(|it| it.extension == accepted.extension);
-            sent.unwrap_or(accepted).content_type.clone()
-        });
-        let content_types: Vec<_> = content_types.collect();
-        let mut problems =
-            Self::from(all).unwrap_or(Self { offers: Offers::from_iter([]), all: Vec::new() });
-        for (representation, content_type) in problems.all.iter_mut().zip(content_types) {
-            representation.content_type = content_type;
+        let problem_types = [
+            representation("json", json, Writer::Json),
+            representation("xml", xml, Writer::ProblemXml),
+            representation("html", html, Writer::Own(0)),
+        ];
+        let all = chosen.chain(others).flat_map(|name| of_problem(name));
+        let mut problems = Self::from(all.chain(problem_types.into_iter().flatten()).collect())
+            .unwrap_or(Self { offers: Offers::from_iter([]), all: Vec::new() });
+        for representation in &mut problems.all {
+            let sent = match representation.writer {
+                Writer::Json => content_type(json),
+                Writer::ProblemXml => content_type(xml),
+                Writer::Xml(_) | Writer::Own(_) => None,
+            };
+            representation.content_type =
+                sent.unwrap_or_else(|| representation.content_type.clone());
         }
         problems
     }
@@ -146,6 +151,19 @@ fn built_in(name: &str, root: &'static str) -> Vec<Representation> {
     all.into_iter().flatten().collect()
 }
 
+/// A built-in representation of a problem.
+fn of_problem(name: &str) -> Vec<Representation> {
+    let all = match name {
+        "json" => [representation("json", "application/json", Writer::Json), None],
+        "xml" => [
+            representation("xml", "application/xml", Writer::ProblemXml),
+            representation("xml", "text/xml", Writer::Xml(XML_ROOT)),
+        ],
+        _ => [None, None],
+    };
+    all.into_iter().flatten().collect()
+}
+
 /// The representations that the resource defines for the type that an operation returns.
 fn own(operations: &Operations, returns: &Returns) -> Result<Vec<Representation>, String> {
     let own = operations.representations.iter().enumerate();
@@ -163,14 +181,18 @@ fn representation(
     media_type: &'static str,
     writer: Writer,
 ) -> Option<Representation> {
-    let textual = media_type.starts_with("text/") || media_type.ends_with("xml");
-    let content_type = if textual && !media_type.contains("charset") {
-        HeaderValue::try_from(format!("{media_type}; charset=utf-8")).ok()?
-    } else {
-        HeaderValue::from_static(media_type)
-    };
+    let content_type = content_type(media_type)?;
     let can_be_coded = !Coding::ALL.is_empty() && is_compressible(media_type);
     Some(Representation { extension, media_type, content_type, can_be_coded, writer })
+}
+
+/// The content type of a media type: text and XML say their charset.
+fn content_type(media_type: &'static str) -> Option<HeaderValue> {
+    let is_textual = media_type.starts_with("text/") || media_type.ends_with("xml");
+    match is_textual && !media_type.contains("charset") {
+        true => HeaderValue::try_from(format!("{media_type}; charset=utf-8")).ok(),
+        false => Some(HeaderValue::from_static(media_type)),
+    }
 }
 
 /// Writes a value in a built-in representation.
@@ -178,7 +200,7 @@ pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, Bo
     match writer {
         Writer::Json => value.json(),
         Writer::Xml(root) => value.xml(root),
-        Writer::Own(_) => Err("the representation is not built in".into()),
+        Writer::ProblemXml | Writer::Own(_) => Err("the representation is not built in".into()),
     }
 }
 

@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use self::sealed::Sealed;
 use crate::{
-    formats::{json, xml},
+    formats::{
+        json,
+        xml::{self, write::Form},
+    },
     http::body::BoxError,
 };
 
@@ -47,6 +50,6 @@ impl<T: Serialize> Represent for T {
     }
 
     fn xml(&self, root: &str) -> Result<Bytes, BoxError> {
-        Ok(xml::write::write(self, root)?)
+        Ok(xml::write::write(self, Form::Rooted(root))?)
     }
 }

@@ -11,6 +11,16 @@ use super::{Error, escape};
 #[derive(Debug)]
 pub(crate) struct Markup<'a> {
     pub(crate) document: &'a mut Vec<u8>,
+    pub(crate) entries: Entries,
+}
+
+/// How the entries of a list are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entries {
+    /// As `<child order="0">`.
+    Numbered,
+    /// As `<i>`.
+    Plain,
 }
 
 impl Markup<'_> {
@@ -24,12 +34,24 @@ impl Markup<'_> {
     ) -> Result<(), Error> {
         let before = self.document.len();
         self.open(tag);
-        if let Err(error) = value.serialize(Markup { document: self.document }) {
+        if let Err(error) = value.serialize(self.reborrow()) {
             self.document.truncate(before);
             return Err(error);
         }
         self.close(tag);
         Ok(())
+    }
+
+    pub(crate) fn reborrow(&mut self) -> Markup<'_> {
+        Markup { document: self.document, entries: self.entries }
+    }
+
+    /// Returns the tags for an entry of a list.
+    pub(crate) fn entry(&self, order: usize) -> Tag<'static> {
+        match self.entries {
+            Entries::Numbered => Tag::Child(order),
+            Entries::Plain => Tag::Name("i"),
+        }
     }
 
     /// Writes the start tag of an element, which the caller closes.
@@ -44,6 +66,9 @@ impl Markup<'_> {
                 self.document.extend_from_slice(b"<entry key=\"");
                 escape::push_attribute(self.document, key);
                 self.document.extend_from_slice(b"\">");
+            }
+            Tag::Problem => {
+                self.document.extend_from_slice(b"<problem xmlns=\"urn:ietf:rfc:7807\">");
             }
             Tag::Child(order) => {
                 self.document.extend_from_slice(b"<child order=\"");
@@ -63,6 +88,7 @@ impl Markup<'_> {
             }
             Tag::Entry(_) => self.document.extend_from_slice(b"</entry>"),
             Tag::Child(_) => self.document.extend_from_slice(b"</child>"),
+            Tag::Problem => self.document.extend_from_slice(b"</problem>"),
         }
     }
 
@@ -93,6 +119,8 @@ pub(crate) enum Tag<'a> {
     Entry(&'a str),
     /// The position of an entry of a list.
     Child(usize),
+    /// The root of a problem, with its namespace.
+    Problem,
 }
 
 impl<'a> Tag<'a> {
@@ -108,7 +136,7 @@ mod tests {
 
     fn empty(tag: Tag<'_>) -> String {
         let mut document = Vec::new();
-        let mut markup = Markup { document: &mut document };
+        let mut markup = Markup { document: &mut document, entries: Entries::Numbered };
         markup.element(tag, &()).expect("an element can be written");
         String::from_utf8(document).expect("XML is written as UTF-8")
     }

@@ -23,20 +23,33 @@ use bytes::Bytes;
 use serde::{Serialize, ser};
 use wsgiservice_grammar::xml::is_name;
 
-use self::markup::{Markup, Tag};
+use self::markup::{Entries, Markup, Tag};
 use crate::formats::scratch;
 
 /// The root element if the given name is not valid.
 const DEFAULT_ROOT: &str = "response";
 
-/// Writes a value as an XML document whose root element has the given name.
+/// The form of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form<'a> {
+    /// That of the dialect, with this root element.
+    Rooted(&'a str),
+    /// That of a problem (RFC 9457, appendix B).
+    Problem,
+}
+
+/// Writes a value as an XML document.
 ///
 /// # Errors
 ///
 /// Fails if the key of a map is not a string, a number or a boolean, or if the value itself fails to serialise.
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T, root: &str) -> Result<Bytes, Error> {
-    let root = if is_name(root) { root } else { DEFAULT_ROOT };
-    scratch::written(|document| Markup { document }.element(Tag::Name(root), value))
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, form: Form<'_>) -> Result<Bytes, Error> {
+    let (root, entries) = match form {
+        Form::Rooted(root) if is_name(root) => (Tag::Name(root), Entries::Numbered),
+        Form::Rooted(_) => (Tag::Name(DEFAULT_ROOT), Entries::Numbered),
+        Form::Problem => (Tag::Problem, Entries::Plain),
+    };
+    scratch::written(|document| Markup { document, entries }.element(root, value))
 }
 
 /// The error for a value without an XML form.
@@ -64,6 +77,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    const RESPONSE: Form<'_> = Form::Rooted("response");
 
     #[derive(Serialize)]
     enum Shape {
@@ -102,7 +117,7 @@ mod tests {
     }
 
     fn response<T: Serialize + ?Sized>(value: &T) -> String {
-        let document = write(value, "response").expect("the value has an XML form");
+        let document = write(value, RESPONSE).expect("the value has an XML form");
         let document = String::from_utf8(document.into()).expect("XML is written as UTF-8");
         document
             .strip_prefix("<response>")
@@ -112,19 +127,29 @@ mod tests {
     }
 
     fn document(root: &str) -> String {
-        let document = write(&1, root).expect("a number has an XML form");
+        let document = write(&1, Form::Rooted(root)).expect("a number has an XML form");
         String::from_utf8(document.into()).expect("UTF-8")
     }
 
     #[test]
     fn the_document_is_only_the_root_element() {
-        let document = write(&json!({"country_code": "CH"}), "response").expect("has an XML form");
+        let document = write(&json!({"country_code": "CH"}), RESPONSE).expect("has an XML form");
         assert_eq!(document, "<response><country_code>CH</country_code></response>");
     }
 
     #[test]
     fn the_root_has_the_given_name() {
         assert_eq!(document("visitors"), "<visitors>1</visitors>");
+    }
+
+    #[test]
+    fn a_problem_has_the_form_of_its_standard() {
+        let document = write(&json!({"errors": [[1], 2], "status": 400}), Form::Problem);
+        assert_eq!(
+            document.expect("XML"),
+            "<problem xmlns=\"urn:ietf:rfc:7807\"><errors><i><i>1</i></i><i>2</i></errors>\
+             <status>400</status></problem>"
+        );
     }
 
     #[test]
@@ -269,7 +294,7 @@ mod tests {
     #[test]
     fn a_composite_key_is_an_error() {
         let error =
-            write(&BTreeMap::from([([1, 2], "a")]), "response").expect_err("the key is composite");
+            write(&BTreeMap::from([([1, 2], "a")]), RESPONSE).expect_err("the key is composite");
         assert_eq!(
             error.to_string(),
             "cannot be written as XML: the key of a map must be a string, a number or a boolean"
@@ -279,7 +304,7 @@ mod tests {
     #[test]
     fn the_error_of_a_value_is_passed_on() {
         let error =
-            write(&FailsInsideAVariant, "response").expect_err("the value fails to serialise");
+            write(&FailsInsideAVariant, RESPONSE).expect_err("the value fails to serialise");
         assert_eq!(error.to_string(), "cannot be written as XML: half-way");
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use wsgiservice_grammar::xml::is_name;
 
 use super::{
+    Form,
     reference::{self, expressible},
     write,
 };
@@ -27,10 +28,12 @@ enum Shape {
     Named(BTreeMap<String, Self>),
 }
 
+const RESPONSE: Form<'_> = Form::Rooted("response");
+
 proptest! {
     #[test]
     fn every_json_value_is_read_back(value in json_values()) {
-        let document = write(&value, "response").expect("every JSON value has an XML form");
+        let document = write(&value, RESPONSE).expect("every JSON value has an XML form");
         let document = String::from_utf8(document.into()).expect("XML is written as UTF-8");
         let parsed = Document::parse(&document).expect("the document is well-formed");
 
@@ -40,7 +43,7 @@ proptest! {
 
     #[test]
     fn every_json_value_is_written_as_by_quick_xml(value in json_values()) {
-        let document = write(&value, "response").expect("every JSON value has an XML form");
+        let document = write(&value, RESPONSE).expect("every JSON value has an XML form");
 
         prop_assert_eq!(document, reference::write(&value, "response"));
     }
@@ -55,14 +58,14 @@ proptest! {
         let json = serde_json::to_value(&shape).expect("every shape has a JSON form");
 
         prop_assert_eq!(
-            write(&shape, "response").expect("what has a JSON form has an XML form"),
-            write(&json, "response").expect("every JSON value has an XML form")
+            write(&shape, RESPONSE).expect("what has a JSON form has an XML form"),
+            write(&json, RESPONSE).expect("every JSON value has an XML form")
         );
     }
 
     #[test]
     fn every_root_is_well_formed(root in texts(), text in texts()) {
-        let document = write(&text, &root).expect("text has an XML form");
+        let document = write(&text, Form::Rooted(&root)).expect("text has an XML form");
         let document = String::from_utf8(document.into()).expect("XML is written as UTF-8");
         let parsed = Document::parse(&document).expect("the document is well-formed");
 

@@ -192,7 +192,7 @@ impl<'a> Sequence<'a> {
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.markup.element(Tag::Child(self.order), value)?;
+        self.markup.element(self.markup.entry(self.order), value)?;
         self.order += 1;
         Ok(())
     }
