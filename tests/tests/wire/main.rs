@@ -18,6 +18,7 @@ mod new_tag;
 mod original;
 mod outcomes;
 mod parameters;
+mod peers;
 mod prefix;
 mod problems;
 mod range;
