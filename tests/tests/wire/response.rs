@@ -6,6 +6,7 @@ use http::Response;
 use wsgiservice::{
     Application, Created, NoContent, Problem,
     answer::{ResetContent, SeeOther},
+    content::Body,
     mount, resource,
     testing::Client,
 };
@@ -155,4 +156,29 @@ async fn a_custom_response_is_sent_unchanged() {
     let response = client().put("/nothing").header("accept", "image/png").send().await;
     assert_eq!(response.text(), "own");
     assert_eq!(response.field("vary"), Some("Origin"));
+}
+
+/// A response with this status and content, however wrong that is.
+#[mount("/own/{status}")]
+struct Own;
+
+#[resource]
+impl Own {
+    fn get(&self, status: u16) -> Response<Body> {
+        let response = Response::builder().status(status);
+        response.body(Body::from("content")).expect("a response")
+    }
+}
+
+#[tokio::test]
+async fn a_response_of_the_method_has_what_its_status_requires() {
+    let client = Client::new(Application::new("own").mount(Own));
+    for status in [204, 205, 304] {
+        let response = client.get(&Own::path(status)).send().await;
+        assert_eq!((response.status().as_u16(), response.text()), (status, ""));
+    }
+    for status in [405, 501] {
+        let response = client.get(&Own::path(status)).send().await;
+        assert_eq!(response.field("allow"), Some("GET, HEAD, OPTIONS"), "{status}");
+    }
 }

@@ -41,6 +41,7 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
         }
         End::Problem(problem) => with_problem(context, problem, response),
     };
+    as_status_requires(context, response);
     digests(context, response);
     let fields = response.headers_mut();
     match context.vary(negotiated_by) {
@@ -57,6 +58,22 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     } else if response.body().bytes().is_none() {
         let content = std::mem::take(response.body_mut());
         *response.body_mut() = logged(context.request, content);
+    }
+}
+
+/// Completes a response whose status the method may have set itself.
+fn as_status_requires(context: &Context<'_>, response: &mut Response<Body>) {
+    match response.status() {
+        // A method cannot list the resource's other methods.
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
+            if let Some(resource) = context.resource {
+                response.headers_mut().insert(header::ALLOW, resource.allow.clone());
+            }
+        }
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
+            *response.body_mut() = Body::empty();
+        }
+        _ => {}
     }
 }
 
@@ -207,12 +224,6 @@ fn with_problem(
         fields.append(name, value);
     }
     fields.remove(header::SERVER);
-    // A method that returns a 405 or a 501 cannot list the resource's other methods.
-    let names_methods =
-        matches!(problem.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
-    if let (true, Some(resource)) = (names_methods, context.resource) {
-        fields.insert(header::ALLOW, resource.allow.clone());
-    }
     NegotiatedBy { accept: context.extension().is_none(), accept_encoding }
 }
 
