@@ -41,7 +41,9 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
         }
         End::Problem(problem) => with_problem(context, problem, response),
     };
-    as_status_requires(context, response);
+    if response.status() != StatusCode::OK {
+        as_status_requires(context, response);
+    }
     digests(context, response);
     let fields = response.headers_mut();
     match context.vary(negotiated_by) {
