@@ -50,9 +50,10 @@ pub(crate) struct Representation {
     pub(crate) writer: Writer,
 }
 
-/// The media types of a problem (RFC 9457, sections 3 and appendix B), and of its page.
-pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
-    ["application/problem+json", "application/problem+xml", "text/html"];
+/// The media types of a problem document (RFC 9457, section 3 and appendix B). Only these are documented, and not its
+/// page: a client with types would have to tell the document from the text of the page.
+pub(crate) const PROBLEM_DOCUMENTS: [&str; 2] =
+    ["application/problem+json", "application/problem+xml"];
 
 impl Representations {
     /// Collects the representations of the type that an operation returns.
@@ -85,10 +86,10 @@ impl Representations {
         let others = BUILT_IN.iter().filter(|name| !order.contains(name));
         let names = chosen.chain(others);
         let mut all: Vec<_> = names.flat_map(|name| built_in(name, XML_ROOT)).collect();
-        let [json, xml, html] = PROBLEM_MEDIA_TYPES;
+        let [json, xml] = PROBLEM_DOCUMENTS;
         all.extend(representation("json", json, Writer::Json));
         all.extend(representation("xml", xml, Writer::Xml(XML_ROOT)));
-        all.extend(representation("html", html, Writer::Own(0)));
+        all.extend(representation("html", "text/html", Writer::Own(0)));
         let content_types = all.iter().map(|accepted| {
             let sent = all.iter().rev().find(|it| it.extension == accepted.extension);
             sent.unwrap_or(accepted).content_type.clone()

@@ -4,13 +4,13 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::{Map, Value};
 
 use super::{
-    curl::{curl, json, word},
+    curl::{curl, word},
     markdown::markdown,
 };
 use crate::{
     documentation::{
         Content, Documentation, Method, Parameter, Representation, Resource, Response,
-        example::Examples,
+        example::Examples, schemas::COMPONENTS,
     },
     problem::place::Place,
 };
@@ -18,9 +18,6 @@ use crate::{
 /// The page loads its style and its script from its own origin, and sends requests only there.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      base-uri 'none'; form-action 'none'";
-
-/// The prefix of a reference to a named schema.
-const SCHEMAS: &str = "#/components/schemas/";
 
 /// The differences between the page of a running service and the page as a file.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +192,7 @@ fn method(
                 pre.curl tabindex="0" { code data-origin=(settings.origin) { (curl(&resource.path, method, examples, settings.origin)) } }
                 button.copy type="button" hidden { "Copy" }
             }
-            @if settings.base.is_some() { (form(resource, method, examples)) }
+            @if settings.base.is_some() { (form(resource, method)) }
         }
     }
 }
@@ -263,7 +260,8 @@ fn responses(responses: &[Response]) -> Markup {
 
 /// A link to a named schema, or the text of any other one.
 fn schema(schema: &Value) -> Markup {
-    let named = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(SCHEMAS));
+    let named =
+        schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(COMPONENTS));
     match named {
         Some(name) => html! { p { "Schema " a href={ "#schema-" (name) } { code { (name) } } } },
         None => html! { details { summary { "Schema" } (schema_text(schema)) } },
@@ -286,14 +284,14 @@ fn schemas(schemas: &Map<String, Value>) -> Markup {
 /// A schema as text, with links to other schemas.
 fn schema_text(schema: &Value) -> Markup {
     let text = serde_json::to_string_pretty(schema).unwrap_or_default();
-    let mut parts = text.split(SCHEMAS);
+    let mut parts = text.split(COMPONENTS);
     html! {
         pre tabindex="0" {
             code {
                 (parts.next().unwrap_or_default())
                 @for part in parts {
                     @let (name, rest) = part.split_once('"').unwrap_or((part, ""));
-                    (SCHEMAS) a href={ "#schema-" (name) } { (name) } "\"" (rest)
+                    (COMPONENTS) a href={ "#schema-" (name) } { (name) } "\"" (rest)
                 }
             }
         }
@@ -308,11 +306,12 @@ fn size(bytes: usize) -> String {
 }
 
 /// The form that sends requests, hidden until the script runs.
-fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup {
+fn form(resource: &Resource, method: &Method) -> Markup {
     let takes_whole = method.content.is_some()
         && method.parameters.iter().all(|parameter| parameter.place != Place::Content);
     let required = method.content.as_ref().filter(|content| takes_whole && content.is_required);
-    let whole = required.and_then(|content| json(content, examples));
+    let whole =
+        required.and_then(|content| serde_json::to_string_pretty(content.example.as_ref()?).ok());
     html! {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
