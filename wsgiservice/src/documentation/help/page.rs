@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::{Map, Value};
 
 use super::{
+    SCRIPT, STYLE,
     curl::{curl, word},
     markdown::markdown,
 };
@@ -44,8 +45,8 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
                 meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
                 title { (name) }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href={ (settings.assets) "style.css" };
-                script src={ (settings.assets) "script.js" } defer {}
+                link rel="stylesheet" href={ (settings.assets) "style.css?" (fingerprint(STYLE)) };
+                script src={ (settings.assets) "script.js?" (fingerprint(SCRIPT)) } defer {}
             }
             body {
                 a.skip href="#resources" { "Skip to the resources" }
@@ -71,6 +72,11 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
         }
     }
     .into_string()
+}
+
+/// What changes with a file, so that it can be cached for long.
+fn fingerprint(file: &str) -> String {
+    format!("{:x}", xxhash_rust::xxh3::xxh3_64(file.as_bytes()))
 }
 
 fn contents(resources: &[Resource]) -> Markup {
@@ -172,8 +178,8 @@ fn method(
                         @if let Some(since) = deprecated.since { " since " (since) }
                         @if let Some(sunset) = deprecated.sunset { ", removed on " (sunset) }
                         "."
-                        @if let Some(note) = deprecated.note { " " (note) }
                     }
+                    @if let Some(note) = deprecated.note { (markdown(note)) }
                 }
             }
             (markdown(method.description))
@@ -339,16 +345,22 @@ fn form(resource: &Resource, method: &Method) -> Markup {
                         span.name { "Media type" }
                         select name="type" { @for name in method.content.iter().flat_map(|it| &it.media_types) { option { (name) } } }
                     }
-                    label { span.name { "Body" } textarea.code name="content" rows="5" { (whole.unwrap_or_default()) } }
+                    label.wide { span.name { "Body" } textarea.code name="content" rows="10" { (whole.unwrap_or_default()) } }
                 }
             }
             div.buttons {
                 button type="submit" { "Send" }
-                button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last response" { "Send again, if changed" }
+                @if is_revalidated(method) { button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last response" { "Send again, if changed" } }
             }
             div.response role="status" hidden {}
         }
     }
+}
+
+/// Whether a response has an entity tag, with which the request can be repeated.
+fn is_revalidated(method: &Method) -> bool {
+    let mut responses = method.responses.iter();
+    method.method == "GET" && responses.any(|response| response.facts.fields.contains(&"ETag"))
 }
 
 fn field(parameter: &Parameter) -> Markup {
