@@ -48,7 +48,6 @@ enum BasicDenied {
 }
 
 /// The shop.
-#[must_use]
 pub fn application() -> Application {
     let application = Application::new("shop").mount(orders::Orders).mount(orders::Order);
     let application = records::mount_all(other::mount_all(application));

@@ -142,7 +142,7 @@ fn request_body(content: &Content) -> Object {
     for name in &content.media_types {
         let example = content.example.as_ref().filter(|_| name.ends_with("json"));
         let media_type = media_type(name, content.schema_of(name)).with_some("example", example);
-        contents.insert(name, media_type.into());
+        insert(&mut contents, name, media_type);
     }
     Object::default().with("required", content.is_required).with("content", contents)
 }
@@ -161,6 +161,14 @@ fn first_example(schema: &Value) -> Value {
     let example = one.get("examples").and_then(|examples| examples.get(0)).cloned();
     let example = example.unwrap_or_default();
     if schema.get("items").is_some() { Value::from(vec![example]) } else { example }
+}
+
+/// Adds a media type. Any one includes that of bytes, which generators of clients know.
+fn insert(contents: &mut Object, name: &str, media_type: Object) {
+    if name == "*/*" {
+        contents.insert("application/octet-stream", media_type.clone().into());
+    }
+    contents.insert(name, media_type.into());
 }
 
 /// A media type with its schema. There always is one, because generators of clients expect it.
@@ -184,7 +192,7 @@ fn response(response: &Response) -> Object {
     let mut content = Object::default();
     for it in &response.facts.media_types {
         let schema = response.schema.as_ref().filter(|_| it.is_described);
-        content.insert(it.name, media_type(it.name, schema).into());
+        insert(&mut content, it.name, media_type(it.name, schema));
     }
     Object::default()
         .with("description", response.facts.description)

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 macro_rules! schemas {
     ($($name:ident: $type:literal, $format:literal;)*) => {
         $(
-            #[doc = concat!("The schema of [`", $type, "`](", $type, ").")]
+            #[doc = concat!("The schema of `", $type, "`.")]
             #[derive(Clone, Copy, Debug)]
             #[expect(clippy::exhaustive_enums, reason = "it has no values")]
             pub enum $name {}

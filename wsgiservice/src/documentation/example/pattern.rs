@@ -18,6 +18,11 @@ pub(super) fn matching(pattern: &str, least: usize, most: usize) -> Option<Strin
     texts.find(|text| (least..=most).contains(&text.chars().count()) && regex.is_match(text))
 }
 
+/// Whether a text matches an expression.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text))
+}
+
 fn text(expression: &Hir, repetitions: u32) -> Option<String> {
     let mut text = String::new();
     write(expression, repetitions, &mut text)?;

@@ -12,9 +12,12 @@ pub(super) fn of(name: &str, schema: &Value) -> String {
     let least = length(schema, "minLength").unwrap_or_default();
     let most = length(schema, "maxLength").unwrap_or(usize::MAX);
     let pattern = schema.get("pattern").and_then(Value::as_str);
-    let matching = pattern.and_then(|pattern| pattern::matching(pattern, least, most));
-    let formatted = || format(schema).and_then(of_format).map(str::to_owned);
-    matching.or_else(formatted).unwrap_or_else(|| of_length(name, least.min(MAX_LENGTH), most))
+    // A pattern can allow more than the format.
+    let formatted = format(schema).and_then(of_format);
+    let formatted = formatted.filter(|text| pattern.is_none_or(|it| pattern::matches(it, text)));
+    let matching = || pattern.and_then(|pattern| pattern::matching(pattern, least, most));
+    let text = formatted.map(str::to_owned).or_else(matching);
+    text.unwrap_or_else(|| of_length(name, least.min(MAX_LENGTH), most))
 }
 
 /// The format, or the first of several.
@@ -75,6 +78,8 @@ mod tests {
         assert_eq!(of(&json!({"pattern": "^[0-9]{4}$"})), "0000");
         assert_eq!(of(&json!({"pattern": "^[0-9]+$", "minLength": 3})), "000");
         assert_eq!(of(&json!({"format": "date"})), "2026-11-24");
+        assert_eq!(of(&json!({"format": "date", "pattern": "^[0-9-]+$"})), "2026-11-24");
+        assert_eq!(of(&json!({"format": "date", "pattern": "^[a-z]$"})), "a");
         assert_eq!(of(&json!({"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})), "192.0.2.1");
     }
 }

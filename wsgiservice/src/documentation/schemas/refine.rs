@@ -20,33 +20,58 @@ pub(super) fn refine(schema: &mut Schema) {
     }
 }
 
-/// Makes a component of each variant of an internally tagged enum, so that a discriminator can refer to it (OpenAPI,
-/// section 4.8.25).
+/// Makes a component of each variant of a tagged enum that is an object, so that generators of clients have a name for it,
+/// and so that a discriminator can refer to it (OpenAPI, section 4.8.25).
 pub(super) fn name_variants(components: &mut Map<String, Value>) {
     let names: Vec<_> = components.keys().cloned().collect();
     for name in names {
-        let Some((tag, values)) = components.get(&name).and_then(tag) else { continue };
-        let Some(schema) = components.get_mut(&name).and_then(Value::as_object_mut) else {
+        let Some(schema) = components.get_mut(&name) else { continue };
+        let tag = tag(schema);
+        let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else {
             continue;
         };
-        let Some(Value::Array(variants)) = schema.remove("oneOf") else { continue };
-        let mut references = Vec::new();
+        let variants = std::mem::take(variants);
         let mut mapping = Map::new();
-        for (value, variant) in values.into_iter().zip(variants) {
-            let is_invalid = |it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it);
-            let wanted = format!("{name}_{}", value.replace(is_invalid, "_"));
-            let component = unused(&wanted, |name| components.contains_key(name));
+        let variants = variants.into_iter().enumerate().map(|(position, variant)| {
+            let value = match &tag {
+                Some((_, values)) => values.get(position).cloned(),
+                None => external_tag(&variant),
+            };
+            let Some(value) = value else { return variant };
+            let component = add_variant(components, &name, &value, variant);
             let reference = format!("{COMPONENTS}{component}");
-            references.push(json!({ "$ref": reference }));
-            mapping.insert(value, reference.into());
-            components.insert(component, without_sibling_reference(variant));
-        }
-        if let Some(Value::Object(schema)) = components.get_mut(&name) {
-            schema.insert("oneOf".to_owned(), references.into());
+            mapping.insert(value, reference.as_str().into());
+            json!({ "$ref": reference })
+        });
+        let variants: Vec<_> = variants.collect();
+        let Some(Value::Object(schema)) = components.get_mut(&name) else { continue };
+        schema.insert("oneOf".to_owned(), variants.into());
+        if let Some((tag, _)) = tag {
             let discriminator = json!({ "propertyName": tag, "mapping": mapping });
             schema.insert("discriminator".to_owned(), discriminator);
         }
     }
+}
+
+/// The tag of a variant of an externally tagged enum: the name of its only member.
+fn external_tag(variant: &Value) -> Option<String> {
+    let members = variant.get("properties")?.as_object()?;
+    let (name, _) = members.iter().next().filter(|_| members.len() == 1)?;
+    (variant.get("additionalProperties") == Some(&Value::Bool(false))).then(|| name.clone())
+}
+
+/// Adds a variant as a component, and returns its name.
+fn add_variant(
+    components: &mut Map<String, Value>,
+    name: &str,
+    value: &str,
+    variant: Value,
+) -> String {
+    let is_invalid = |it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it);
+    let wanted = format!("{name}_{}", value.replace(is_invalid, "_"));
+    let component = unused(&wanted, |name| components.contains_key(name));
+    components.insert(component.clone(), without_sibling_reference(variant));
+    component
 }
 
 /// A variant that holds another type refers to it and adds the tag, which many generators only understand in parts.
@@ -91,6 +116,18 @@ mod tests {
         );
         assert_eq!(components["Payment_card"]["description"], "By card.");
         assert_eq!(components["Payment_card"]["allOf"][0]["$ref"], "#/components/schemas/Card");
+    }
+
+    #[test]
+    fn the_objects_of_an_externally_tagged_enum_are_components() {
+        let lost = json!({"type": "string", "enum": ["Lost"]});
+        let at = json!({"type": "object", "properties": {"At": {"type": "string"}}, "required": ["At"],
+            "additionalProperties": false});
+        let mut components = Map::from_iter([("Event".to_owned(), json!({ "oneOf": [lost, at] }))]);
+        name_variants(&mut components);
+        let expected = json!({"oneOf": [lost, {"$ref": "#/components/schemas/Event_At"}]});
+        assert_eq!(components["Event"], expected);
+        assert_eq!(components["Event_At"], at);
     }
 
     #[test]
