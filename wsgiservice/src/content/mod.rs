@@ -44,9 +44,8 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// The complete content of a request, deserialised by its media type: JSON, XML, or a URL-encoded or multipart form.
 ///
-/// If `T` has a schema ([`schemars::JsonSchema`]), only the media types that can carry its values are offered, and a 415
-/// lists them: no form if a value has more structure than names with texts or lists of texts, and no form and no XML if it
-/// has an internally tagged or untagged enum with members other than texts.
+/// If `T` has a schema ([`schemars::JsonSchema`]) with more structure than names with texts or lists of texts, no form can
+/// carry its values. Then forms are not offered, and get a 415.
 ///
 /// If the content is optional, use `Option<Content<T>>`.
 ///
@@ -95,19 +94,10 @@ pub(crate) struct ContentUse {
     pub(crate) parameters: bool,
     /// Whether it requires a file, which only a multipart form can have.
     pub(crate) needs_file: bool,
-    /// The syntaxes that cannot carry the deserialised value.
-    pub(crate) unsuitable: Unsuitable,
+    /// Whether the deserialised value has more structure than a form can carry.
+    pub(crate) has_structure: bool,
     /// Whether a merge patch is offered beside other JSON.
     pub(crate) merge_patch: bool,
-}
-
-/// The syntaxes that cannot carry each value of a type, by its schema.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Unsuitable {
-    /// A form, URL-encoded or multipart.
-    pub(crate) form: bool,
-    /// XML.
-    pub(crate) xml: bool,
 }
 
 /// How an operation takes the content as a whole.
@@ -175,9 +165,8 @@ impl ContentUse {
         match self.whole {
             WholeContent::Nothing => media_type.has_members(),
             WholeContent::Value => match media_type {
-                MediaType::Json => true,
-                MediaType::Form | MediaType::Multipart => !self.unsuitable.form,
-                MediaType::Xml => !self.unsuitable.xml,
+                MediaType::Json | MediaType::Xml => true,
+                MediaType::Form | MediaType::Multipart => !self.has_structure,
             },
             WholeContent::Bytes | WholeContent::Stream => true,
             WholeContent::Form => media_type == MediaType::Multipart,

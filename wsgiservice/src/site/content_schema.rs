@@ -1,29 +1,17 @@
 //! What the schema of a value says about the media types that can carry it.
 //!
-//! A form is a flat list of names and texts. XML has structure, but its values are texts as well: the type of the member
-//! tells what a text means. serde keeps a value whose type it does not know yet, as in an internally tagged or untagged
-//! enum, and of such a value only texts survive.
+//! A form is a flat list of names and texts. JSON and XML carry any value.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use crate::{
-    content::{MERGE_PATCH_MEMBER, Unsuitable},
-    declaration::SchemaOf,
-};
+use crate::{content::MERGE_PATCH_MEMBER, declaration::SchemaOf};
 
 /// The schema of a value in a request, with the schemas that it refers to.
 #[derive(Debug)]
 pub(super) struct ContentSchema {
     schema: Value,
     definitions: Map<String, Value>,
-}
-
-/// A syntax with fewer types than JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Syntax {
-    Form,
-    Xml,
 }
 
 /// Where a value is.
@@ -41,13 +29,9 @@ impl ContentSchema {
         Self { schema, definitions: generator.take_definitions(false) }
     }
 
-    /// The syntaxes that cannot carry each of its values.
-    pub(super) fn unsuitable(&self) -> Unsuitable {
-        let carries = |syntax| {
-            let mut reader = Reader { schema: self, syntax, open: Vec::new() };
-            reader.carries(&self.schema, Level::Root, false)
-        };
-        Unsuitable { form: !carries(Syntax::Form), xml: !carries(Syntax::Xml) }
+    /// Whether a form can carry each of its values.
+    pub(super) fn fits_form(&self) -> bool {
+        Reader { schema: self, open: Vec::new() }.fits(&self.schema, Level::Root)
     }
 
     /// Whether it has a member that distinguishes null from absent.
@@ -64,59 +48,47 @@ impl ContentSchema {
     }
 }
 
-/// Decides for one syntax.
+/// Compares a schema with what a form can carry.
 struct Reader<'s> {
     schema: &'s ContentSchema,
-    syntax: Syntax,
     /// The named schemas around the current one and where they are, because a schema can refer to itself.
-    open: Vec<(&'s str, Level, bool)>,
+    open: Vec<(&'s str, Level)>,
 }
 
 impl<'s> Reader<'s> {
-    /// Whether the syntax can carry each value of a schema; `is_kept` if serde reads it before it knows its type.
-    fn carries(&mut self, schema: &'s Value, level: Level, is_kept: bool) -> bool {
-        let alternatives = alternatives(schema);
-        let is_untagged = schema.get("anyOf").is_some() && alternatives.len() > 1;
-        let is_tagged = tag(schema).is_some();
-        let is_kept = is_kept || is_untagged || is_tagged;
-        let is_enum_of_objects = schema.get("oneOf").is_some() && !is_tagged;
-        if self.syntax == Syntax::Form && level == Level::Root && is_enum_of_objects {
+    fn fits(&mut self, schema: &'s Value, level: Level) -> bool {
+        let is_externally_tagged = schema.get("oneOf").is_some() && tag(schema).is_none();
+        if level == Level::Root && is_externally_tagged {
             return false;
         }
-        let mut parts = alternatives.into_iter().chain(items(schema, "allOf"));
-        parts.all(|part| self.carries(part, level, is_kept))
-            && self.carries_named(schema, level, is_kept)
-            && types(schema).all(|kind| self.carries_type(kind, schema, level, is_kept))
+        let mut parts = alternatives(schema).into_iter().chain(items(schema, "allOf"));
+        parts.all(|part| self.fits(part, level))
+            && self.named_fits(schema, level)
+            && types(schema).all(|kind| self.type_fits(kind, schema, level))
     }
 
-    fn carries_named(&mut self, schema: &'s Value, level: Level, is_kept: bool) -> bool {
+    fn named_fits(&mut self, schema: &'s Value, level: Level) -> bool {
         let Some((name, named)) = self.schema.named(schema) else { return true };
-        let place = (name, level, is_kept);
-        if self.open.contains(&place) {
+        if self.open.contains(&(name, level)) {
             return true;
         }
-        self.open.push(place);
-        let carries = self.carries(named, level, is_kept);
+        self.open.push((name, level));
+        let fits = self.fits(named, level);
         self.open.pop();
-        carries
+        fits
     }
 
-    fn carries_type(&mut self, kind: &str, schema: &'s Value, level: Level, is_kept: bool) -> bool {
-        let is_form = self.syntax == Syntax::Form;
-        match kind {
-            "object" if is_form && level != Level::Root => false,
-            "object" => {
-                let mut members = members(schema);
-                members.all(|member| self.carries(member, Level::Member, is_kept))
+    fn type_fits(&mut self, kind: &str, schema: &'s Value, level: Level) -> bool {
+        match (kind, level) {
+            ("object", Level::Root) => {
+                members(schema).all(|member| self.fits(member, Level::Member))
             }
-            "array" if is_form && level != Level::Member => false,
-            "array" => {
+            ("array", Level::Member) => {
                 let mut items = items(schema, "prefixItems").chain(schema.get("items"));
-                !is_kept && items.all(|item| self.carries(item, Level::Item, is_kept))
+                items.all(|item| self.fits(item, Level::Item))
             }
-            _ if is_form && level == Level::Root => false,
-            "string" => true,
-            _ => !is_kept,
+            ("object" | "array", _) | (_, Level::Root) => false,
+            _ => true,
         }
     }
 }
@@ -205,25 +177,9 @@ mod tests {
     #[derive(Deserialize, JsonSchema)]
     #[serde(tag = "kind")]
     #[expect(dead_code, reason = "only its schema is used")]
-    enum Texts {
-        Card { number: String },
-        Cash,
-    }
-
-    #[derive(Deserialize, JsonSchema)]
-    #[serde(tag = "kind")]
-    #[expect(dead_code, reason = "only its schema is used")]
-    enum Numbers {
+    enum Tagged {
         Card { number: u64 },
         Cash,
-    }
-
-    #[derive(Deserialize, JsonSchema)]
-    #[serde(untagged)]
-    #[expect(dead_code, reason = "only its schema is used")]
-    enum Key {
-        Number(u32),
-        Name(String),
     }
 
     #[derive(Deserialize, JsonSchema)]
@@ -240,37 +196,29 @@ mod tests {
         title: Patch<Flat>,
     }
 
-    /// Whether a form and XML can carry the values of a type.
-    fn carried<T: JsonSchema>() -> (bool, bool) {
-        let Unsuitable { form, xml } = ContentSchema::new(SchemaOf::of::<T>()).unsuitable();
-        (!form, !xml)
+    fn fits<T: JsonSchema>() -> bool {
+        ContentSchema::new(SchemaOf::of::<T>()).fits_form()
     }
 
     #[test]
-    fn a_form_carries_names_and_texts() {
-        assert_eq!(carried::<Flat>(), (true, true));
-        assert_eq!(carried::<Option<Flat>>(), (true, true));
-        assert_eq!(carried::<BTreeMap<String, u8>>(), (true, true));
-        assert_eq!(carried::<BTreeMap<u8, Vec<String>>>(), (true, true));
-        assert_eq!(carried::<Value>(), (true, true));
+    fn a_form_carries_names_with_texts_and_lists_of_texts() {
+        assert!(fits::<Flat>());
+        assert!(fits::<Option<Flat>>());
+        assert!(fits::<BTreeMap<String, u8>>());
+        assert!(fits::<BTreeMap<u8, Vec<String>>>());
+        assert!(fits::<Tagged>());
+        assert!(fits::<Value>());
     }
 
     #[test]
     fn a_form_carries_no_structure() {
-        assert_eq!(carried::<Nested>(), (false, true));
-        assert_eq!(carried::<Tree>(), (false, true));
-        assert_eq!(carried::<Vec<Flat>>(), (false, true));
-        assert_eq!(carried::<BTreeMap<String, Flat>>(), (false, true));
-        assert_eq!(carried::<u8>(), (false, true));
-        assert_eq!(carried::<Event>(), (false, true));
-    }
-
-    #[test]
-    fn a_value_that_is_read_before_its_type_is_known_must_be_a_text() {
-        assert_eq!(carried::<Texts>(), (true, true));
-        assert_eq!(carried::<Numbers>(), (false, false));
-        assert_eq!(carried::<BTreeMap<String, Key>>(), (false, false));
-        assert_eq!(carried::<Vec<Numbers>>(), (false, false));
+        assert!(!fits::<Nested>());
+        assert!(!fits::<Tree>());
+        assert!(!fits::<Vec<Flat>>());
+        assert!(!fits::<Vec<u8>>());
+        assert!(!fits::<BTreeMap<String, Flat>>());
+        assert!(!fits::<u8>());
+        assert!(!fits::<Event>());
     }
 
     #[test]

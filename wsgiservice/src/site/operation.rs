@@ -58,7 +58,7 @@ impl SiteOperation {
             whole,
             parameters: parameters.are_in_content(),
             needs_file,
-            unsuitable: schema.as_ref().map(ContentSchema::unsuitable).unwrap_or_default(),
+            has_structure: schema.as_ref().is_some_and(|schema| !schema.fits_form()),
             merge_patch: declaration.role == Role::Method("PATCH")
                 && schema.is_some_and(|schema| schema.is_merge_patch()),
         };
