@@ -61,7 +61,8 @@ async function send(form, button = "Send") {
   const response = form.locator(".response");
   const before = await response.innerHTML();
   await form.getByRole("button", { name: button, exact: true }).click();
-  await form.page().waitForFunction(([it, text]) => it.innerHTML !== text, [await response.elementHandle(), before]);
+  const isDone = ([it, text]) => it.innerHTML !== text && it.ariaBusy !== "true";
+  await form.page().waitForFunction(isDone, [await response.elementHandle(), before]);
   return response;
 }
 
@@ -101,6 +102,30 @@ test("a representation and header fields can be chosen", () => visit("geoip", {}
   assert.match(await response.textContent(), /406/);
 }));
 
+test("the curl command follows the form", () => visit("store", {}, async (page, origin) => {
+  const form = page.getByRole("form", { name: "Try POST /", exact: true });
+  const command = page.locator(".method").filter({ has: form }).locator("pre.curl");
+  await form.getByLabel("Body", { exact: true }).fill('{"it\'s": "x"}');
+  await form.getByLabel("More header fields").fill("Authorization: Bearer secret");
+  await form.getByLabel("Representation").selectOption("Accept: text/xml");
+  const fields = "-H 'accept: text/xml' -H 'authorization: Bearer secret' -H 'content-type: application/json'";
+  assert.equal(await command.textContent(), `curl -X POST ${fields} --data-binary '{"it'\\''s": "x"}' '${origin}/'`);
+}));
+
+test("a form shows that it waits", () => visit("geoip", {}, async (page) => {
+  let respond;
+  await page.route("**/1/*", async (route) => {
+    await new Promise((resolve) => { respond = resolve; });
+    await route.fulfill({ status: 204 });
+  });
+  const form = page.locator("form.try").first();
+  await form.getByLabel("ip *").fill("10.0.0.1");
+  await form.getByRole("button", { name: "Send", exact: true }).click();
+  assert.match(await form.locator(".response[aria-busy=true]").textContent(), /Waiting/);
+  respond();
+  await form.locator(".response:not([aria-busy])").waitFor();
+}));
+
 test("each representation is offered once", () => visit("geoip", {}, async (page) => {
   const offered = await page.locator("form.try").first().getByLabel("Representation").locator("option").allTextContents();
   assert.deepEqual(offered, ["Default", ".json", "Accept: application/json", ".xml", "Accept: text/xml", "Accept: application/xml"]);
@@ -125,7 +150,8 @@ test("a path that browsers change is reported and not requested", () => visit("g
   const form = page.locator("form.try").first();
   await form.getByLabel("ip *").fill("..");
   const response = await send(form);
-  assert.match(await response.textContent(), /Request failed: .* --path-as-is/);
+  assert.match(await response.textContent(), /Request failed: .* curl/);
+  assert.match(await page.locator("pre.curl").first().textContent(), /--path-as-is .*\/1\/\.\.'$/);
   assert.deepEqual(requested, []);
 }));
 

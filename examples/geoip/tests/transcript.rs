@@ -133,7 +133,7 @@ fn the_help_page_is_written_as_files() {
     let page = fs::read_to_string(index).expect("a page");
     assert!(page.contains("Return the country code for the given IP address."));
     for name in ["style.css", "script.js", "openapi.json"] {
-        assert!(page.contains(&format!("\"{name}\"")), "{name}");
+        assert!(page.contains(&format!("\"{name}")), "{name}");
         assert!(within.join(name).is_file(), "{name}");
     }
 }

@@ -189,7 +189,8 @@ async fn an_unsupported_media_type_gets_a_415() {
     assert_eq!(response.status(), 415);
     assert_eq!(response.field("accept"), Some(expected));
     let response = send("PATCH", "/orders", "image/png", "x").await;
-    assert_eq!(response.field("accept-patch"), Some(expected));
+    let expected = "application/json, application/xml, text/xml";
+    assert_eq!(response.field("accept-patch"), Some(expected), "a form cannot be a number");
 }
 
 #[tokio::test]

@@ -186,7 +186,8 @@ async fn the_help_page_loads_nothing_from_other_origins() {
     let policy = page.field("content-security-policy").expect("a policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"));
     assert!(!page.text().contains("<style") && !page.text().contains("onclick"));
-    assert!(page.text().contains(r#"<script src="help/script.js" defer></script>"#));
+    let source = page.text().split("<script src=\"help/").nth(1).expect("a script");
+    assert!(source.starts_with("script.js?"), "{source}");
     for (name, media_type) in [("style.css", "text/css"), ("script.js", "text/javascript")] {
         let response = client().get(&format!("/_internal/help/{name}")).send().await;
         assert_eq!(response.status(), 200);
@@ -705,4 +706,86 @@ async fn a_method_that_requires_a_file_reads_and_documents_multipart_forms_alone
     let response = request.body("{}").send().await;
     assert_eq!(response.status(), 415);
     assert_eq!(response.field("accept-patch"), Some("multipart/form-data"));
+}
+
+/// Block.
+/**
+ * More of it.
+ */
+#[mount("/docs")]
+struct Docs;
+
+#[resource]
+impl Docs {
+    #[doc = concat!("Return ", "it.")]
+    ///
+    /// Literal.
+    #[doc = include_str!("documentation.md")]
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn documentation_that_a_macro_writes_is_shown() {
+    let document = document_of(Docs).await;
+    let get = at(&document, "/paths/~1docs/get");
+    assert_eq!(get["summary"], "Return it.");
+    assert_eq!(get["description"], "Literal.\n\nFrom a file.");
+    assert_eq!(at(&document, "/tags/0/description"), "Block.\n\nMore of it.");
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Account {
+    #[serde(rename(serialize = "accountId", deserialize = "id"))]
+    id: u64,
+    #[serde(skip_serializing, default)]
+    #[expect(dead_code, reason = "only read from requests")]
+    password: String,
+    #[serde(skip_deserializing)]
+    created: String,
+}
+
+#[mount("/accounts")]
+struct Accounts;
+
+#[resource]
+impl Accounts {
+    /// Create an account.
+    fn post(&self, content: Content<Account>) -> Created<Vec<Account>> {
+        Created::at("1", vec![content.into_inner()])
+    }
+}
+
+#[tokio::test]
+async fn a_response_is_documented_as_it_is_sent_and_a_request_as_it_is_read() {
+    let document = document_of(Accounts).await;
+    let schema = |name: &str| at(&document, &format!("/components/schemas/{name}")).clone();
+    let members = |schema: &Value| -> Vec<String> {
+        schema["properties"].as_object().expect("members").keys().cloned().collect()
+    };
+    assert_eq!(members(&schema("Account")), ["accountId", "created"]);
+    assert_eq!(members(&schema("AccountInput")), ["id", "password"]);
+    let response = at(&document, "/paths/~1accounts/post/responses/201/content/application~1json");
+    assert_eq!(response["schema"]["items"]["$ref"], "#/components/schemas/Account");
+    let client = strict(Application::new("accounts").mount(Accounts));
+    let request = client.post("/accounts").header("content-type", "application/json");
+    let response = request.body(r#"{"id": 1, "password": "a"}"#).send().await;
+    assert_eq!(response.text(), r#"[{"accountId":1,"created":""}]"#);
+}
+
+#[tokio::test]
+async fn a_description_does_not_repeat_the_summary() {
+    let document = document_of(Accounts).await;
+    let post = at(&document, "/paths/~1accounts/post");
+    assert_eq!(post["summary"], "Create an account.");
+    assert_eq!(post.get("description"), None);
+}
+
+#[tokio::test]
+async fn a_secret_is_documented_as_a_password() {
+    let document = openapi().await;
+    let content = at(&document, "/paths/~1notes/post/requestBody/content/multipart~1form-data");
+    let password = at(content, "/schema/properties/password");
+    assert_eq!((&password["format"], &password["writeOnly"]), (&"password".into(), &true.into()));
 }

@@ -24,6 +24,7 @@ mod problems;
 mod range;
 mod response;
 mod running;
+mod shop;
 mod stream;
 mod target;
 mod validators;

@@ -3,12 +3,15 @@
 pub(crate) mod attribute;
 pub(crate) mod constraint;
 pub(crate) mod derive;
+mod documentation;
 pub(crate) mod function;
 pub(crate) mod imp;
 pub(crate) mod item;
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Expr, Lit, Meta};
+use syn::Attribute;
+
+pub(crate) use self::documentation::documentation;
 
 /// All errors in an item, so that the author sees them in one compile.
 #[derive(Default)]
@@ -40,23 +43,6 @@ impl Errors {
 /// Names in an error message.
 pub(crate) fn in_backticks<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The text of the documentation comments.
-pub(crate) fn documentation(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(value) => match &value.lit {
-                Lit::Str(text) => Some(text.value()),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    });
-    let lines: Vec<_> =
-        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
-    lines.join("\n").trim().to_owned()
 }
 
 /// Whether the attribute has this name, with any path before it.

@@ -14,7 +14,8 @@ pub(crate) struct Mount {
     pub(crate) ident: Ident,
     pub(crate) visibility: TokenStream,
     pub(crate) generics: syn::Generics,
-    pub(crate) documentation: String,
+    /// Its documentation comment, as an expression.
+    pub(crate) documentation: TokenStream,
     pub(crate) path: LitStr,
     pub(crate) template: path::Path,
     /// The variables of the path, as arguments.
@@ -41,7 +42,8 @@ pub(crate) struct Operation {
     pub(crate) ident: Ident,
     pub(crate) role: Role,
     pub(crate) is_async: bool,
-    pub(crate) documentation: String,
+    /// Its documentation comment, as an expression.
+    pub(crate) documentation: TokenStream,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) freshness: Option<Freshness>,
     pub(crate) limits: Limits,

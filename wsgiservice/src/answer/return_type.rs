@@ -173,8 +173,8 @@ impl<V: JsonSchema> DescribedReturn<V> {
     /// Adds the schema of the value.
     #[must_use]
     pub fn documented(self) -> Returns {
-        let schema: SchemaOf = |generator| generator.subschema_for::<V>();
-        Returns { schema: self.returns.value.map(|_| schema), ..self.returns }
+        let schema = self.returns.value.map(|_| SchemaOf::of::<V>());
+        Returns { schema, ..self.returns }
     }
 }
 
@@ -212,7 +212,7 @@ impl<T: JsonSchema> ArgumentType<Content<T>> {
     /// The schema of the content.
     #[must_use]
     pub fn schema(self) -> Option<SchemaOf> {
-        Some(|generator| generator.subschema_for::<T>())
+        Some(SchemaOf::of::<T>())
     }
 }
 
@@ -220,7 +220,7 @@ impl<T: JsonSchema> ArgumentType<Option<Content<T>>> {
     /// The schema of the content.
     #[must_use]
     pub fn schema(self) -> Option<SchemaOf> {
-        Some(|generator| generator.subschema_for::<T>())
+        Some(SchemaOf::of::<T>())
     }
 }
 

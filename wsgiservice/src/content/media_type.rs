@@ -8,7 +8,7 @@ use mediatype::{Name, names};
 use serde::de::DeserializeOwned;
 
 use super::{
-    ContentStream,
+    ContentStream, MERGE_PATCH,
     members::{Member, Members, Written},
 };
 use crate::{
@@ -63,7 +63,9 @@ impl MediaType {
 
     /// Returns the media type with this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.names().contains(&name))
+        let is_named =
+            |it: &Self| it.names().contains(&name) || *it == Self::Json && name == MERGE_PATCH;
+        Self::ALL.into_iter().find(is_named)
     }
 
     /// Returns whether the content has members, which can be parameters.
@@ -183,7 +185,8 @@ mod tests {
         let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
         assert_eq!(MediaType::of(&fields).is_some(), cfg!(feature = "multipart"));
         for whole in [WholeContent::Nothing, WholeContent::Value] {
-            let offered = ContentUse { whole, parameters: true, needs_file: false }.media_types();
+            let offered =
+                ContentUse { whole, parameters: true, ..ContentUse::default() }.media_types();
             let offered = offered.contains(&"multipart/form-data");
             assert_eq!(offered, cfg!(feature = "multipart"), "{whole:?}");
         }

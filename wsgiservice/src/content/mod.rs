@@ -21,6 +21,7 @@ use self::members::Members;
 pub(crate) use self::{
     media_type::MediaType,
     members::{Member, Written},
+    patch::MERGE_PATCH_MEMBER,
 };
 pub use self::{patch::Patch, stream::ContentStream};
 #[cfg(not(feature = "multipart"))]
@@ -38,7 +39,13 @@ use crate::{
     problem::{Problem, violation::Violation},
 };
 
+/// The media type of a merge patch (RFC 7396).
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+
 /// The complete content of a request, deserialised by its media type: JSON, XML, or a URL-encoded or multipart form.
+///
+/// If `T` has a schema ([`schemars::JsonSchema`]) with more structure than names with texts or lists of texts, no form can
+/// carry its values. Then forms are not offered, and get a 415.
 ///
 /// If the content is optional, use `Option<Content<T>>`.
 ///
@@ -87,6 +94,10 @@ pub(crate) struct ContentUse {
     pub(crate) parameters: bool,
     /// Whether it requires a file, which only a multipart form can have.
     pub(crate) needs_file: bool,
+    /// Whether the deserialised value has more structure than a form can carry.
+    pub(crate) has_structure: bool,
+    /// Whether a merge patch is offered beside other JSON.
+    pub(crate) merge_patch: bool,
 }
 
 /// How an operation takes the content as a whole.
@@ -126,7 +137,11 @@ impl ContentUse {
             return vec!["*/*"];
         }
         let all = MediaType::supported().filter(|media_type| self.reads(*media_type));
-        all.flat_map(MediaType::names).copied().collect()
+        let mut names: Vec<_> = all.flat_map(MediaType::names).copied().collect();
+        if self.merge_patch && !self.needs_file {
+            names.insert(1, MERGE_PATCH);
+        }
+        names
     }
 
     /// The supported media types, as the value of `Accept`, `Accept-Post` and `Accept-Patch`.
@@ -149,7 +164,11 @@ impl ContentUse {
         }
         match self.whole {
             WholeContent::Nothing => media_type.has_members(),
-            WholeContent::Value | WholeContent::Bytes | WholeContent::Stream => true,
+            WholeContent::Value => match media_type {
+                MediaType::Json | MediaType::Xml => true,
+                MediaType::Form | MediaType::Multipart => !self.has_structure,
+            },
+            WholeContent::Bytes | WholeContent::Stream => true,
             WholeContent::Form => media_type == MediaType::Multipart,
         }
     }

@@ -3,8 +3,9 @@
 //! The macros write these tables, and routing, validation and documentation read them, so that they cannot drift apart.
 //! `#[mount]` sees only the struct and `#[resource]` only the impl, so the compiler compares the two, with [`check`].
 
-use std::any::TypeId;
+use std::{any::TypeId, borrow::Cow};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use wsgiservice_grammar::rule::Rule;
 pub use wsgiservice_grammar::{
     bound::Bound,
@@ -160,8 +161,30 @@ pub struct Deprecation {
     pub sunset: Option<&'static str>,
 }
 
-/// A function that returns the schema of a type.
-pub type SchemaOf = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
+/// The schema of a type.
+#[derive(Clone, Copy, Debug)]
+pub struct SchemaOf {
+    id: fn() -> Cow<'static, str>,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl SchemaOf {
+    /// The schema of this type.
+    #[must_use]
+    pub const fn of<T: JsonSchema>() -> Self {
+        Self { id: T::schema_id, schema: SchemaGenerator::subschema_for::<T> }
+    }
+
+    /// What tells the schema from that of any other type: the path of the type, with its arguments.
+    pub(crate) fn id(self) -> Cow<'static, str> {
+        (self.id)()
+    }
+
+    /// The schema, whose named parts become definitions of the generator.
+    pub(crate) fn generate(self, generator: &mut SchemaGenerator) -> Schema {
+        (self.schema)(generator)
+    }
+}
 
 /// A problem that an error can become.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,12 @@
 //! Request content, with its schema.
 
-use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
-use super::Parameter;
+use super::{
+    Parameter,
+    example::Examples,
+    schemas::{Direction, Schemas},
+};
 use crate::{content::MediaType, problem::place::Place, site::SiteOperation};
 
 /// The content of a request to a method.
@@ -17,6 +20,8 @@ pub(crate) struct Content {
     pub(crate) schema: Option<Value>,
     /// The schema of content without members, such as XML.
     pub(super) schema_without_members: Option<Value>,
+    /// A value that the method accepts as JSON, if it takes the content as a whole.
+    pub(crate) example: Option<Value>,
 }
 
 impl Content {
@@ -33,19 +38,24 @@ impl Content {
 pub(super) fn of(
     operation: &SiteOperation,
     parameters: &[Parameter],
-    generator: &mut SchemaGenerator,
+    schemas: &Schemas,
 ) -> Option<Content> {
     if !operation.content.is_any() {
         return None;
     }
-    let whole = operation.content_schema().map(|schema| schema(generator).to_value());
+    let whole = operation.content_schema();
+    let whole = whole.and_then(|schema| schemas.of(schema, Direction::Request));
     let has_required = parameters.iter().any(|it| it.place == Place::Content && it.is_required);
+    let examples = Examples { schemas: &schemas.components };
+    let example = whole.as_ref().filter(|_| operation.takes_value());
+    let example = example.and_then(|schema| examples.of("content", schema));
     Some(Content {
         is_required: operation.requires_content() || has_required,
         media_types: operation.content.media_types(),
         limit: operation.content_limit,
         schema: with_members(operation, whole.clone(), parameters),
         schema_without_members: whole,
+        example,
     })
 }
 

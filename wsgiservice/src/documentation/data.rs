@@ -90,7 +90,7 @@ fn response(response: &Response) -> Tree {
         .with_some("status", response.facts.status.map(Value::from))
         .with("description", response.facts.description)
         .with("fields", Tree::texts(&response.facts.fields))
-        .with("media_types", Tree::texts(&response.facts.media_types))
+        .with("media_types", Tree::list(&response.facts.media_types, |it| it.name.into()))
         .with_some("schema", response.schema.as_ref())
         .with("problem", response.facts.is_problem)
         .into()

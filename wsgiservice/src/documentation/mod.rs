@@ -11,28 +11,27 @@ mod model;
 pub(crate) mod openapi;
 mod parameter;
 mod response;
+pub(crate) mod schemas;
 mod tree;
 
 use std::collections::BTreeSet;
 
-use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 
+use self::schemas::{Direction, Schemas};
 pub(crate) use self::{
     content::Content,
     model::{Documentation, Method, Representation, Resource},
     parameter::Parameter,
     response::Response,
 };
-use crate::site::{SiteOperation, SiteResource};
+use crate::site::{SchemaOf, SiteOperation, SiteResource};
 
 impl Documentation {
     /// The documentation of an application with this name, at this base path, with these resources in the order in which
     /// they were mounted.
     pub(crate) fn new(name: &str, base: String, resources: &[SiteResource]) -> Self {
-        let settings = SchemaSettings::draft2020_12();
-        let settings = settings.with(|it| it.definitions_path = "/components/schemas".into());
-        let mut writer = Writer { generator: settings.into_generator(), ids: BTreeSet::new() };
+        let mut writer = Writer { schemas: Schemas::new(&types(resources)), ids: BTreeSet::new() };
         // The command line takes its version from the same package.
         let package = resources.first().map(SiteResource::package);
         let mut sorted: Vec<_> = resources.iter().collect();
@@ -44,7 +43,7 @@ impl Documentation {
             version: package.map_or("", |package| package.version),
             description: package.map_or("", |package| package.description),
             resources,
-            schemas: writer.generator.take_definitions(true),
+            schemas: writer.schemas.components,
             package,
         }
     }
@@ -52,7 +51,7 @@ impl Documentation {
 
 /// The state that the resources share while they are documented.
 struct Writer {
-    generator: SchemaGenerator,
+    schemas: Schemas,
     ids: BTreeSet<String>,
 }
 
@@ -86,7 +85,7 @@ impl Writer {
             deprecation: None,
             parameters: variables.map(|name| parameter::variable(name)).collect(),
             content: None,
-            responses: response::all(responses, &mut self.generator),
+            responses: response::all(responses, &self.schemas),
             cache_control: None,
             challenges: Vec::new(),
         }
@@ -104,9 +103,9 @@ impl Writer {
             summary: summary.replace('\n', " "),
             description: description.trim(),
             deprecation: operation.deprecation(),
-            content: content::of(operation, &parameters, &mut self.generator),
+            content: content::of(operation, &parameters, &self.schemas),
             parameters,
-            responses: response::all(resource.responses(operation), &mut self.generator),
+            responses: response::all(resource.responses(operation), &self.schemas),
             cache_control: operation.cache_control(),
             challenges: resource.challenges(),
         }
@@ -119,6 +118,20 @@ impl Writer {
         self.ids.insert(id.clone());
         id
     }
+}
+
+/// The types that have schemas, with the directions in which they are used.
+fn types(resources: &[SiteResource]) -> Vec<(SchemaOf, Direction)> {
+    let mut types = Vec::new();
+    for resource in resources {
+        for operation in resource.methods() {
+            types.extend(operation.content_schema().map(|schema| (schema, Direction::Request)));
+            let responses = resource.responses(operation).into_iter();
+            let schemas = responses.filter_map(|response| response.schema);
+            types.extend(schemas.map(|schema| (schema, Direction::Response)));
+        }
+    }
+    types
 }
 
 /// The parameters of a method and of the hooks that run before it.

@@ -138,17 +138,22 @@ fn parameter_description(parameter: &Parameter) -> String {
 }
 
 fn request_body(content: &Content) -> Object {
-    let media_types = contents(&content.media_types, |name| content.schema_of(name));
-    Object::default().with("required", content.is_required).with("content", media_types)
+    let mut contents = Object::default();
+    for name in &content.media_types {
+        let example = content.example.as_ref().filter(|_| name.ends_with("json"));
+        let media_type = media_type(name, content.schema_of(name)).with_some("example", example);
+        insert(&mut contents, name, media_type);
+    }
+    Object::default().with("required", content.is_required).with("content", contents)
 }
 
-/// The description of the method, or its summary; with the reason of a deprecation.
+/// The description of the method, with the reason of a deprecation.
 fn description(method: &Method) -> String {
-    let text = if method.description.is_empty() { &method.summary } else { method.description };
-    match method.deprecation.as_ref().and_then(|deprecated| deprecated.note) {
-        Some(note) => format!("{text}\n\nDeprecated: {note}"),
-        None => text.to_owned(),
-    }
+    let note = method.deprecation.as_ref().and_then(|deprecated| deprecated.note);
+    let note = note.map(|note| format!("Deprecated: {note}"));
+    let parts = [Some(method.description), note.as_deref()].into_iter().flatten();
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n")
 }
 
 fn first_example(schema: &Value) -> Value {
@@ -158,12 +163,25 @@ fn first_example(schema: &Value) -> Value {
     if schema.get("items").is_some() { Value::from(vec![example]) } else { example }
 }
 
-fn contents<'v>(media_types: &[&str], schema: impl Fn(&str) -> Option<&'v Value>) -> Object {
-    let mut contents = Object::default();
-    for name in media_types {
-        contents.insert(name, Object::default().with_some("schema", schema(name)).into());
+/// Adds a media type. Any one includes that of bytes, which generators of clients know.
+fn insert(contents: &mut Object, name: &str, media_type: Object) {
+    if name == "*/*" {
+        contents.insert("application/octet-stream", media_type.clone().into());
     }
-    contents
+    contents.insert(name, media_type.into());
+}
+
+/// A media type with its schema. There always is one, because generators of clients expect it.
+fn media_type(name: &str, schema: Option<&Value>) -> Object {
+    let schema = schema.cloned().unwrap_or_else(|| {
+        let is_structured = ["json", "xml", "form"].iter().any(|syntax| name.contains(syntax));
+        match is_structured {
+            true => json!({}),
+            false if name.starts_with("text/") => text(),
+            false => json!({"type": "string", "format": "binary"}),
+        }
+    });
+    Object::default().with("schema", schema)
 }
 
 fn response(response: &Response) -> Object {
@@ -175,11 +193,10 @@ fn response(response: &Response) -> Object {
         };
         headers.insert(name, header.into());
     }
-    let mut content = contents(&response.facts.media_types, |_| response.schema.as_ref());
-    if response.facts.is_problem {
-        // The HTML page of a problem is not JSON.
-        let page = Object::default().with("schema", text());
-        content.insert("text/html", page.into());
+    let mut content = Object::default();
+    for it in &response.facts.media_types {
+        let schema = response.schema.as_ref().filter(|_| it.is_described);
+        insert(&mut content, it.name, media_type(it.name, schema));
     }
     Object::default()
         .with("description", response.facts.description)

@@ -132,6 +132,10 @@ fn schema(parameter: &CompiledParameter) -> Value {
     };
     let default = parameter.default.map(|default| json_value(&schema, default));
     let example = parameter.example.map(|example| json_value(&schema, example));
+    if parameter.is_secret {
+        schema.insert("format".to_owned(), "password".into());
+        schema.insert("writeOnly".to_owned(), true.into());
+    }
     if let Some(default) = default {
         schema.insert("default".to_owned(), default);
     }
@@ -172,6 +176,7 @@ fn typed(kind: &Kind) -> Map<String, Value> {
             for (key, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
                 json_number(Bound::Integer(bound)).and_then(|bound| put(key, bound));
             }
+            integer_format(*minimum, *maximum).and_then(|format| put("format", format.into()));
         }
         Kind::Text(Some("ip")) => {
             let formats = ["ipv4", "ipv6"].map(|format| json!({"format": format}));
@@ -186,9 +191,28 @@ fn typed(kind: &Kind) -> Map<String, Value> {
         Kind::Any => {
             put("type", vec!["string", "number", "boolean"].into());
         }
-        Kind::Number | Kind::Boolean => {}
+        Kind::Number => {
+            put("format", "double".into());
+        }
+        Kind::Boolean => {}
     }
     schema
+}
+
+/// The format of the integer type with this range, as schemars names it.
+fn integer_format(minimum: i128, maximum: i128) -> Option<&'static str> {
+    let is = |least: i128, most: i128| (minimum, maximum) == (least, most);
+    let formats = [
+        (is(i8::MIN.into(), i8::MAX.into()), "int8"),
+        (is(i16::MIN.into(), i16::MAX.into()), "int16"),
+        (is(i32::MIN.into(), i32::MAX.into()), "int32"),
+        (is(i64::MIN.into(), i64::MAX.into()), "int64"),
+        (is(0, u8::MAX.into()), "uint8"),
+        (is(0, u16::MAX.into()), "uint16"),
+        (is(0, u32::MAX.into()), "uint32"),
+        (is(0, u64::MAX.into()), "uint64"),
+    ];
+    formats.into_iter().find_map(|(is_type, format)| is_type.then_some(format))
 }
 
 /// A schema with only a type.

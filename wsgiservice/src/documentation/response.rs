@@ -1,8 +1,8 @@
 //! A response, with its schema.
 
-use schemars::SchemaGenerator;
 use serde_json::Value;
 
+use super::schemas::{Direction, Schemas};
 use crate::site::SiteResponse;
 
 /// A response of a method.
@@ -13,9 +13,9 @@ pub(crate) struct Response {
 }
 
 /// These responses, with their schemas.
-pub(super) fn all(responses: Vec<SiteResponse>, generator: &mut SchemaGenerator) -> Vec<Response> {
+pub(super) fn all(responses: Vec<SiteResponse>, schemas: &Schemas) -> Vec<Response> {
     let response = |facts: SiteResponse| {
-        let schema = facts.schema.map(|schema| schema(generator).to_value());
+        let schema = facts.schema.and_then(|schema| schemas.of(schema, Direction::Response));
         Response { facts, schema }
     };
     responses.into_iter().map(response).collect()

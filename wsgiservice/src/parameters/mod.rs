@@ -9,6 +9,8 @@ pub(crate) mod compiled;
 mod converted;
 mod kind;
 pub(crate) mod rules;
+#[cfg(feature = "jiff")]
+pub(crate) mod schema;
 mod secret;
 pub(crate) mod source;
 mod types;

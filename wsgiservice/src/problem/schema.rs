@@ -1,10 +1,11 @@
 //! The schema of problem documents, which [`Problem`](crate::Problem) writes.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 
 use super::place::Place;
+use crate::declaration::SchemaOf;
 
-/// A problem document (RFC 9457).
+/// A problem document (RFC 9457). A client that prefers `text/html` gets it as a page.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Problem {
@@ -43,6 +44,4 @@ struct Violation {
 }
 
 /// The schema of a problem document.
-pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<Problem>()
-}
+pub(crate) const SCHEMA: SchemaOf = SchemaOf::of::<Problem>();

@@ -52,9 +52,10 @@ pub(crate) struct Representation {
     pub(crate) writer: Writer,
 }
 
-/// The media types of a problem (RFC 9457, sections 3 and appendix B), and of its page.
-pub(crate) const PROBLEM_MEDIA_TYPES: [&str; 3] =
-    ["application/problem+json", "application/problem+xml", "text/html"];
+/// The media types of a problem document (RFC 9457, section 3 and appendix B). Only these are documented, and not its
+/// page: a client with types would have to tell the document from the text of the page.
+pub(crate) const PROBLEM_DOCUMENTS: [&str; 2] =
+    ["application/problem+json", "application/problem+xml"];
 
 impl Representations {
     /// Collects the representations of the type that an operation returns.
@@ -86,11 +87,11 @@ impl Representations {
     pub(crate) fn of_problems(order: &[&str]) -> Self {
         let chosen = order.iter().filter(|name| BUILT_IN.contains(name));
         let others = BUILT_IN.iter().filter(|name| !order.contains(name));
-        let [json, xml, html] = PROBLEM_MEDIA_TYPES;
+        let [json, xml] = PROBLEM_DOCUMENTS;
         let problem_types = [
             representation("json", json, Writer::Json),
             representation("xml", xml, Writer::ProblemXml),
-            representation("html", html, Writer::Own(0)),
+            representation("html", "text/html", Writer::Own(0)),
         ];
         let all = chosen.chain(others).flat_map(|name| of_problem(name));
         let mut problems = Self::from(all.chain(problem_types.into_iter().flatten()).collect())

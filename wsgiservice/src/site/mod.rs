@@ -4,6 +4,7 @@
 //! documented is what happens.
 
 pub(crate) mod build_error;
+pub(crate) mod content_schema;
 mod deprecation;
 mod freshness;
 mod methods;
@@ -33,7 +34,7 @@ pub(crate) use self::{
     responses::SiteResponse,
     vary::{NegotiatedBy, Vary},
 };
-pub(crate) use crate::declaration::{Deprecation, Package};
+pub(crate) use crate::declaration::{Deprecation, Package, SchemaOf};
 use crate::{
     http::{base, known_fields::KnownField, network::Network, path::Path, request::Request},
     problem::Problem,

@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use wsgiservice_grammar::path::Path;
 
-use super::{Lifetime, Policy, Vary, deprecation};
+use super::{Lifetime, Policy, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
     content::{ContentUse, WholeContent},
     declaration::{
@@ -56,7 +56,15 @@ impl SiteOperation {
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
         let parameters = Parameters::new(mount, path, declaration, reads_members)?;
         let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
-        let content = ContentUse { whole, parameters: parameters.are_in_content(), needs_file };
+        let schema = content_schema(declaration).map(ContentSchema::new);
+        let content = ContentUse {
+            whole,
+            parameters: parameters.are_in_content(),
+            needs_file,
+            has_structure: schema.as_ref().is_some_and(|schema| !schema.fits_form()),
+            merge_patch: declaration.role == Role::Method("PATCH")
+                && schema.is_some_and(|schema| schema.is_merge_patch()),
+        };
         let limits = declaration.limits.or(mount.limits);
         Ok(Self {
             position,
@@ -84,7 +92,7 @@ impl SiteOperation {
 
     /// Its documentation comment.
     pub(crate) fn documentation(&self) -> &'static str {
-        self.declaration.documentation
+        self.declaration.documentation.trim()
     }
 
     /// Its deprecation, if it is deprecated.
@@ -176,11 +184,20 @@ impl SiteOperation {
         self.declaration.parameters.iter().any(requires)
     }
 
+    /// Whether it takes the content as a deserialised value.
+    pub(crate) fn takes_value(&self) -> bool {
+        self.content.whole == WholeContent::Value && !self.content.needs_file
+    }
+
     /// The schema of the content as a whole, if its type has one.
     pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
-        let whole = self.declaration.parameters.iter().find(|it| is_whole(it));
-        whole.and_then(|parameter| (parameter.schema)())
+        content_schema(self.declaration)
     }
+}
+
+fn content_schema(operation: &Operation) -> Option<SchemaOf> {
+    let whole = operation.parameters.iter().find(|it| is_whole(it))?;
+    (whole.schema)()
 }
 
 fn method(role: Role) -> Option<Method> {

@@ -74,7 +74,7 @@ impl SiteResource {
 
     /// The documentation comment of its struct.
     pub(crate) fn documentation(&self) -> &'static str {
-        self.mount.documentation
+        self.mount.documentation.trim()
     }
 
     /// The package that defines it.

@@ -7,7 +7,7 @@ use crate::{
     content::media_types_field,
     declaration::{Failure, Hook, SchemaOf},
     problem::{phrase, schema},
-    representation::PROBLEM_MEDIA_TYPES,
+    representation::{PROBLEM_DOCUMENTS, Representation, Writer},
 };
 
 /// A response that a method can have.
@@ -20,9 +20,17 @@ pub(crate) struct SiteResponse {
     pub(crate) fields: Vec<&'static str>,
     /// The value of `Vary`, without an extension in the target.
     pub(crate) vary: Option<HeaderValue>,
-    pub(crate) media_types: Vec<&'static str>,
+    pub(crate) media_types: Vec<ResponseMediaType>,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) is_problem: bool,
+}
+
+/// A media type that a response can have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResponseMediaType {
+    pub(crate) name: &'static str,
+    /// Whether the schema of the value describes the content. A representation of the resource writes what it likes.
+    pub(crate) is_described: bool,
 }
 
 /// The responses of a method, in the order of their statuses; that for any other status is the last.
@@ -99,9 +107,9 @@ impl Facts<'_> {
         let returns = &self.operation.returns;
         let media_types = if returns.verbatim && !self.operation.writes_response() && status != 304
         {
-            vec!["*/*"]
+            vec![ResponseMediaType { name: "*/*", is_described: false }]
         } else if self.operation.is_represented() {
-            self.operation.representations.media_types()
+            self.operation.representations.iter().map(ResponseMediaType::of).collect()
         } else {
             Vec::new()
         };
@@ -233,7 +241,7 @@ impl Problems {
 
     fn add_failures(&mut self, failures: impl Iterator<Item = &'static Failure>) {
         for failure in failures {
-            self.add(failure.status, failure.documentation);
+            self.add(failure.status, failure.documentation.trim());
         }
     }
 
@@ -274,10 +282,19 @@ impl SiteResponse {
             description,
             fields: field.into_iter().collect(),
             vary: None,
-            media_types: PROBLEM_MEDIA_TYPES.to_vec(),
-            schema: Some(schema::schema as SchemaOf),
+            media_types: PROBLEM_DOCUMENTS
+                .map(|name| ResponseMediaType { name, is_described: true })
+                .to_vec(),
+            schema: Some(schema::SCHEMA),
             is_problem: true,
         }
+    }
+}
+
+impl ResponseMediaType {
+    fn of(representation: &Representation) -> Self {
+        let is_described = !matches!(representation.writer, Writer::Own(_));
+        Self { name: representation.media_type, is_described }
     }
 }
 

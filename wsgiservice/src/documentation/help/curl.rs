@@ -49,7 +49,7 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
     }
     let takes_members = method.parameters.iter().any(|parameter| parameter.place == Place::Content);
     match &method.content {
-        Some(content) if !takes_members => words.extend(whole(content, examples)),
+        Some(content) if !takes_members => words.extend(whole(content)),
         _ => words.extend(self::members(&members, examples)),
     }
     let path = filled(path, &variables);
@@ -64,7 +64,7 @@ fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     match parameter.example {
         Some(example) => example.to_owned(),
-        None => word(&examples.of(parameter.name, one)).into_owned(),
+        None => word(&examples.of(parameter.name, one).unwrap_or_default()).into_owned(),
     }
 }
 
@@ -96,23 +96,17 @@ fn members(members: &[&Parameter], examples: Examples<'_>) -> Vec<String> {
     members.iter().flat_map(option).collect()
 }
 
-/// The options for content as a whole: an example as JSON if its schema is known, else a file.
-fn whole(content: &Content, examples: Examples<'_>) -> Vec<String> {
+/// The options for content as a whole: an example as JSON if there is one, else a file.
+fn whole(content: &Content) -> Vec<String> {
     let media_type = match content.media_types.first() {
         Some(&"multipart/form-data") => return vec!["-F".to_owned(), quoted("name=@FILE")],
         Some(&"*/*") | None => "application/octet-stream",
         Some(media_type) => media_type,
     };
-    let data = json(content, examples).map_or_else(|| "@FILE".to_owned(), |json| quoted(&json));
+    let example = content.example.as_ref();
+    let data = example.map_or_else(|| "@FILE".to_owned(), |example| quoted(&as_json(example)));
     let field = quoted(&format!("Content-Type: {media_type}"));
     vec!["-H".to_owned(), field, "--data-binary".to_owned(), data]
-}
-
-/// Example content as JSON.
-pub(super) fn json(content: &Content, examples: Examples<'_>) -> Option<String> {
-    let is_json = content.media_types.first() == Some(&"application/json");
-    let example = examples.of("content", content.schema.as_ref().filter(|_| is_json)?);
-    (example != Value::Null).then(|| as_json(&example))
 }
 
 /// A value as a client writes it in a URL or a form.
@@ -163,6 +157,9 @@ mod tests {
             is_required: true,
             media_types: vec![media_type],
             limit: 1,
+            example: Examples { schemas: &Map::new() }
+                .of("content", &schema)
+                .filter(|it| !it.is_null()),
             schema: Some(schema),
             schema_without_members: None,
         }

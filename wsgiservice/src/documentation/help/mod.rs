@@ -17,7 +17,7 @@ use self::page::{CONTENT_SECURITY_POLICY, PageSettings, page};
 pub(crate) use self::static_files::write;
 use super::{Documentation, data, openapi, tree::Tree};
 use crate::{
-    answer::{Binary, WithFields},
+    answer::WithFields,
     http::request::Request,
     site::{Mounting, resource_paths},
 };
@@ -86,22 +86,36 @@ impl Document {
     }
 }
 
-#[mount("/_internal/help/style.css", etag = auto, crate = crate)]
+/// The style of the page. A new version has a new URL, since the page adds what changes with the file.
+#[mount("/_internal/help/style", representations = [], etag = auto, crate = crate)]
 struct Style;
 
 #[resource(crate = crate)]
 impl Style {
-    fn get(&self) -> Binary {
-        Binary::new(STYLE, HeaderValue::from_static("text/css; charset=utf-8"))
+    #[expires(days = 365)]
+    fn get(&self) -> &'static str {
+        STYLE
+    }
+
+    #[representation(".css", "text/css")]
+    fn css(&self, style: &&'static str) -> &'static str {
+        style
     }
 }
 
-#[mount("/_internal/help/script.js", etag = auto, crate = crate)]
+/// The script of the page.
+#[mount("/_internal/help/script", representations = [], etag = auto, crate = crate)]
 struct Script;
 
 #[resource(crate = crate)]
 impl Script {
-    fn get(&self) -> Binary {
-        Binary::new(SCRIPT, HeaderValue::from_static("text/javascript; charset=utf-8"))
+    #[expires(days = 365)]
+    fn get(&self) -> &'static str {
+        SCRIPT
+    }
+
+    #[representation(".js", "text/javascript")]
+    fn js(&self, script: &&'static str) -> &'static str {
+        script
     }
 }

@@ -4,13 +4,14 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::{Map, Value};
 
 use super::{
-    curl::{curl, json, word},
+    SCRIPT, STYLE,
+    curl::{curl, word},
     markdown::markdown,
 };
 use crate::{
     documentation::{
         Content, Documentation, Method, Parameter, Representation, Resource, Response,
-        example::Examples,
+        example::Examples, schemas::COMPONENTS,
     },
     problem::place::Place,
 };
@@ -18,9 +19,6 @@ use crate::{
 /// The page loads its style and its script from its own origin, and sends requests only there.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      base-uri 'none'; form-action 'none'";
-
-/// The prefix of a reference to a named schema.
-const SCHEMAS: &str = "#/components/schemas/";
 
 /// The differences between the page of a running service and the page as a file.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +45,8 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
                 meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
                 title { (name) }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href={ (settings.assets) "style.css" };
-                script src={ (settings.assets) "script.js" } defer {}
+                link rel="stylesheet" href={ (settings.assets) "style.css?" (fingerprint(STYLE)) };
+                script src={ (settings.assets) "script.js?" (fingerprint(SCRIPT)) } defer {}
             }
             body {
                 a.skip href="#resources" { "Skip to the resources" }
@@ -74,6 +72,11 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
         }
     }
     .into_string()
+}
+
+/// What changes with a file, so that it can be cached for long.
+fn fingerprint(file: &str) -> String {
+    format!("{:x}", xxhash_rust::xxh3::xxh3_64(file.as_bytes()))
 }
 
 fn contents(resources: &[Resource]) -> Markup {
@@ -175,8 +178,8 @@ fn method(
                         @if let Some(since) = deprecated.since { " since " (since) }
                         @if let Some(sunset) = deprecated.sunset { ", removed on " (sunset) }
                         "."
-                        @if let Some(note) = deprecated.note { " " (note) }
                     }
+                    @if let Some(note) = deprecated.note { (markdown(note)) }
                 }
             }
             (markdown(method.description))
@@ -195,7 +198,7 @@ fn method(
                 pre.curl tabindex="0" { code data-origin=(settings.origin) { (curl(&resource.path, method, examples, settings.origin)) } }
                 button.copy type="button" hidden { "Copy" }
             }
-            @if settings.base.is_some() { (form(resource, method, examples)) }
+            @if settings.base.is_some() { (form(resource, method)) }
         }
     }
 }
@@ -263,7 +266,8 @@ fn responses(responses: &[Response]) -> Markup {
 
 /// A link to a named schema, or the text of any other one.
 fn schema(schema: &Value) -> Markup {
-    let named = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(SCHEMAS));
+    let named =
+        schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(COMPONENTS));
     match named {
         Some(name) => html! { p { "Schema " a href={ "#schema-" (name) } { code { (name) } } } },
         None => html! { details { summary { "Schema" } (schema_text(schema)) } },
@@ -286,14 +290,14 @@ fn schemas(schemas: &Map<String, Value>) -> Markup {
 /// A schema as text, with links to other schemas.
 fn schema_text(schema: &Value) -> Markup {
     let text = serde_json::to_string_pretty(schema).unwrap_or_default();
-    let mut parts = text.split(SCHEMAS);
+    let mut parts = text.split(COMPONENTS);
     html! {
         pre tabindex="0" {
             code {
                 (parts.next().unwrap_or_default())
                 @for part in parts {
                     @let (name, rest) = part.split_once('"').unwrap_or((part, ""));
-                    (SCHEMAS) a href={ "#schema-" (name) } { (name) } "\"" (rest)
+                    (COMPONENTS) a href={ "#schema-" (name) } { (name) } "\"" (rest)
                 }
             }
         }
@@ -308,11 +312,12 @@ fn size(bytes: usize) -> String {
 }
 
 /// The form that sends requests, hidden until the script runs.
-fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup {
+fn form(resource: &Resource, method: &Method) -> Markup {
     let takes_whole = method.content.is_some()
         && method.parameters.iter().all(|parameter| parameter.place != Place::Content);
     let required = method.content.as_ref().filter(|content| takes_whole && content.is_required);
-    let whole = required.and_then(|content| json(content, examples));
+    let whole =
+        required.and_then(|content| serde_json::to_string_pretty(content.example.as_ref()?).ok());
     html! {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
@@ -340,16 +345,22 @@ fn form(resource: &Resource, method: &Method, examples: Examples<'_>) -> Markup 
                         span.name { "Media type" }
                         select name="type" { @for name in method.content.iter().flat_map(|it| &it.media_types) { option { (name) } } }
                     }
-                    label { span.name { "Body" } textarea.code name="content" rows="5" { (whole.unwrap_or_default()) } }
+                    label.wide { span.name { "Body" } textarea.code name="content" rows="10" { (whole.unwrap_or_default()) } }
                 }
             }
             div.buttons {
                 button type="submit" { "Send" }
-                button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last response" { "Send again, if changed" }
+                @if is_revalidated(method) { button.again type="button" disabled title="Sends If-None-Match with the entity tag of the last response" { "Send again, if changed" } }
             }
             div.response role="status" hidden {}
         }
     }
+}
+
+/// Whether a response has an entity tag, with which the request can be repeated.
+fn is_revalidated(method: &Method) -> bool {
+    let mut responses = method.responses.iter();
+    method.method == "GET" && responses.any(|response| response.facts.fields.contains(&"ETag"))
 }
 
 fn field(parameter: &Parameter) -> Markup {

@@ -41,8 +41,13 @@ for (const button of navigator.clipboard ? document.querySelectorAll("button.cop
   });
 }
 
+// The chosen representation, as an option of the form.
+function representation(form) {
+  return form.elements.representation?.selectedOptions[0];
+}
+
 // The URL of the request, with the path variables and the query.
-function target(form, extension) {
+function target(form) {
   let path = form.dataset.path;
   const query = new URLSearchParams();
   for (const field of form.querySelectorAll("[data-in]")) {
@@ -50,17 +55,18 @@ function target(form, extension) {
     if (field.dataset.in === "path") {
       const rest = path.includes(`{*${name}}`);
       const value = rest ? field.value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(field.value);
-      path = path.replace(rest ? `{*${name}}` : `{${name}}`, () => value);
+      if (field.value !== "") path = path.replace(rest ? `{*${name}}` : `{${name}}`, () => value);
     } else if (field.dataset.in === "query") {
       for (const value of values(field)) query.append(name, value);
     }
   }
-  // A browser would request another path, even if the dots are encoded.
-  if (path.split("/").some((segment) => segment === "." || segment === "..")) {
-    throw new Error("browsers resolve the path segments “.” and “..”. Use curl with --path-as-is instead.");
-  }
   const text = query.toString();
-  return base + path + extension + (text ? `?${text}` : "");
+  return base + path + (representation(form)?.dataset.extension ?? "") + (text ? `?${text}` : "");
+}
+
+// Whether a browser would request another path, even if the dots are encoded.
+function hasDotSegments(target) {
+  return target.split("?")[0].split("/").some((segment) => segment === "." || segment === "..");
 }
 
 function values(field) {
@@ -77,6 +83,8 @@ function fields(form) {
     const [name, ...value] = line.split(":");
     fields.append(name.trim(), value.join(":").trim());
   }
+  const accept = representation(form)?.dataset.accept;
+  if (accept) fields.set("accept", accept);
   return fields;
 }
 
@@ -102,17 +110,49 @@ function content(form, fields) {
   return data;
 }
 
+// The request of a form as a command for a shell.
+function curl(form) {
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const headers = fields(form);
+  const body = content(form, headers);
+  const url = target(form);
+  const words = ["curl"];
+  if (form.dataset.method !== "GET") words.push("-X", form.dataset.method);
+  if (hasDotSegments(url)) words.push("--path-as-is");
+  for (const [name, value] of headers) words.push("-H", quoted(`${name}: ${value}`));
+  if (typeof body === "string") words.push("--data-binary", quoted(body));
+  for (const [name, value] of typeof body === "object" ? body : []) {
+    if (body instanceof URLSearchParams) words.push("--data-urlencode", quoted(`${encodeURIComponent(name)}=${value}`));
+    else if (typeof value === "string") words.push("--form-string", quoted(`${name}=${value}`));
+    else words.push("-F", quoted(`${name}=@${value.name || "FILE"}`));
+  }
+  return [...words, quoted(url)].join(" ");
+}
+
+function showCurl(form) {
+  try {
+    form.closest(".method").querySelector("pre.curl code").textContent = curl(form);
+  } catch {
+    // A header field that is not complete yet.
+  }
+}
+
 async function send(form, condition) {
-  const chosen = form.elements.representation?.selectedOptions[0];
   const output = form.querySelector(".response");
   const again = form.querySelector(".again");
+  output.replaceChildren(element("p", { class: "status" }, "Waiting for the response…"));
+  output.setAttribute("aria-busy", "true");
+  output.hidden = false;
   try {
     const headers = fields(form);
     const body = content(form, headers);
-    if (chosen?.dataset.accept) headers.set("accept", chosen.dataset.accept);
     if (condition) headers.set("if-none-match", condition);
+    const url = target(form);
+    if (hasDotSegments(url)) {
+      throw new Error("browsers resolve the path segments “.” and “..”. Use the curl command instead.");
+    }
     const started = performance.now();
-    const response = await fetch(target(form, chosen?.dataset.extension ?? ""), {
+    const response = await fetch(url, {
       method: form.dataset.method,
       headers,
       body,
@@ -128,11 +168,12 @@ async function send(form, condition) {
     setEtag(again, null);
     output.replaceChildren(element("p", { class: "status" }, `Request failed: ${error.message}`));
   }
-  output.hidden = false;
+  output.removeAttribute("aria-busy");
 }
 
-// Sets the entity tag for "Send again". It is cleared when the form changes, since it belongs to the previous request.
+// Sets the entity tag for "Send again", which only a method has whose responses have one. It is cleared when the form changes, since it belongs to the previous request.
 function setEtag(again, etag) {
+  if (!again) return;
   again.dataset.etag = etag ?? "";
   again.disabled = !etag;
 }
@@ -178,8 +219,11 @@ for (const form of document.querySelectorAll("form.try")) {
     send(form, "");
   });
   const again = form.querySelector(".again");
-  again.addEventListener("click", () => send(form, again.dataset.etag));
-  form.addEventListener("input", () => setEtag(again, null));
+  again?.addEventListener("click", () => send(form, again.dataset.etag));
+  form.addEventListener("input", () => {
+    setEtag(again, null);
+    showCurl(form);
+  });
 }
 
 for (const code of base ? document.querySelectorAll("pre.curl code") : []) {

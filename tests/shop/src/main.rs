@@ -1,0 +1,5 @@
+//! Runs the shop.
+
+fn main() -> wsgiservice::Result<()> {
+    shop::application().run()
+}
