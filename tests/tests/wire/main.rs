@@ -12,6 +12,7 @@ mod existence;
 mod expectation;
 mod extension;
 mod form;
+mod header_parameters;
 mod method;
 mod negotiation;
 mod new_tag;
@@ -25,7 +26,9 @@ mod response;
 mod running;
 mod stream;
 mod target;
+mod undeclared;
 mod validators;
+mod values;
 mod vary;
 mod xml;
 

@@ -70,6 +70,8 @@ pub struct Mount {
     pub limits: Limits,
     /// The paths whose `GET` does not reach the resource, in place of those of the application.
     pub ignored_paths: Option<&'static [&'static str]>,
+    /// Whether what a client sends in the query or the content, and no parameter takes, is a violation.
+    pub denies_unknown: bool,
     /// The package that defines the resource.
     pub package: Package,
     /// False if the macro reported an error, so that the compiler does not report more.
@@ -89,6 +91,7 @@ impl Mount {
         automatic_etag: false,
         limits: Limits::NONE,
         ignored_paths: None,
+        denies_unknown: false,
         package: Package {
             name: "",
             version: "",
@@ -317,8 +320,6 @@ pub struct Freshness {
 pub struct Constraint {
     /// The name of the parameter.
     pub name: &'static str,
-    /// Whether there is a `#[validate]`: a parameter that is validated must not be empty.
-    pub is_declared: bool,
     /// The rules.
     pub rules: &'static [Rule<'static>],
     /// The value if a client sends none.
@@ -335,7 +336,6 @@ impl Constraint {
     pub const fn none(name: &'static str) -> Self {
         Self {
             name,
-            is_declared: false,
             rules: &[],
             default: None,
             example: None,

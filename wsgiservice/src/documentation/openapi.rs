@@ -145,10 +145,16 @@ fn request_body(content: &Content) -> Object {
 /// The description of the method, or its summary; with the reason of a deprecation.
 fn description(method: &Method) -> String {
     let text = if method.description.is_empty() { &method.summary } else { method.description };
-    match method.deprecation.as_ref().and_then(|deprecated| deprecated.note) {
-        Some(note) => format!("{text}\n\nDeprecated: {note}"),
-        None => text.to_owned(),
+    let mut text = text.to_owned();
+    if method.denies_unknown {
+        // OpenAPI cannot express this for the query.
+        text.push_str("\n\nOther parameters are not accepted.");
     }
+    if let Some(note) = method.deprecation.as_ref().and_then(|deprecated| deprecated.note) {
+        text.push_str("\n\nDeprecated: ");
+        text.push_str(note);
+    }
+    text
 }
 
 fn first_example(schema: &Value) -> Value {

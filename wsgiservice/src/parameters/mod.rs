@@ -4,10 +4,12 @@
 //! and converted. An argument that is wrong becomes a violation, and the next one is looked at, so that the client sees
 //! all of them at once.
 
+pub(crate) mod accepted_names;
 mod argument_types;
 pub(crate) mod compiled;
 mod converted;
 mod kind;
+mod rfc3339;
 pub(crate) mod rules;
 mod secret;
 pub(crate) mod source;
@@ -31,6 +33,7 @@ use self::{
 use crate::{
     content::{File, Member, ReadContent},
     http::{
+        field_lines,
         request::Request,
         urlencoded::{Pair, pairs},
     },
@@ -139,6 +142,9 @@ impl<'a> Arguments<'a> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
         match (values.pop(), values.is_empty()) {
+            (Some(text), true) if text.is_empty() && parameter.is_absent_if_empty => {
+                self.absent(parameter, is_required, convert)
+            }
             (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
@@ -253,22 +259,23 @@ impl<'a> Arguments<'a> {
         parameter: &CompiledParameter,
         name: &http::HeaderName,
     ) -> Option<Values<'a>> {
-        let mut texts = Vec::new();
-        for value in self.request.fields().get_all(name) {
-            if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
-                texts.push(Cow::Borrowed(text));
-            } else {
-                let reason = "It must be UTF-8.";
-                self.report(parameter.violation(
-                    parameter.source.place(),
-                    Code::Encoding,
-                    "",
-                    reason,
-                ));
-                return None;
-            }
+        let lines = self.request.fields().get_all(name).iter();
+        let lines: Option<Vec<_>> =
+            lines.map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
+        let Some(lines) = lines else {
+            let place = parameter.source.place();
+            let reason = "It must be UTF-8.";
+            self.report(parameter.violation(place, Code::Encoding, "", reason));
+            return None;
+        };
+        if parameter.is_repeated {
+            let elements = lines.into_iter().flat_map(field_lines::elements);
+            return Some(Values::Many(elements.map(Cow::Borrowed).collect()));
         }
-        Some(Values::Many(texts))
+        Some(match (lines.as_slice(), field_lines::separator(name)) {
+            ([_, _, ..], Some(separator)) => Values::One(lines.join(separator).into()),
+            _ => Values::Many(lines.into_iter().map(Cow::Borrowed).collect()),
+        })
     }
 
     /// The texts of a parameter in the content.
