@@ -76,7 +76,9 @@ impl MediaType {
 
     /// Returns the supported media type that the fields of a request state.
     pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
-        let stated = mediatype::MediaType::parse(content_type(fields)).ok()?;
+        // Without the parameters, which clients send without the quotes that they need, and which select nothing.
+        let essence = content_type(fields).split(';').next()?.trim();
+        let stated = mediatype::MediaType::parse(essence).ok()?;
         let essence = stated.essence().to_string().to_ascii_lowercase();
         let suffix = stated.suffix.filter(|_| stated.ty == names::APPLICATION);
         Self::supported().find(|it| {
