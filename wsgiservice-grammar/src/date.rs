@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn a_day_is_in_the_calendar() {
-        for text in ["0000-02-29", "0001-01-01", "2000-02-29", "2024-02-29", "2027-06-30", "9999-12-31"] {
+        for text in
+            ["0000-02-29", "0001-01-01", "2000-02-29", "2024-02-29", "2027-06-30", "9999-12-31"]
+        {
             assert_eq!(Day::parse(text).expect("a day").to_string(), text);
         }
         for text in [

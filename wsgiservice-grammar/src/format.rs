@@ -84,7 +84,6 @@ impl Format {
         let is_address = matches!(self, Self::Ipv4 | Self::Ipv6) && same(name, "ip");
         is_address || same(self.name(), name)
     }
-
 }
 
 #[cfg(test)]

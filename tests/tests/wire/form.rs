@@ -159,7 +159,9 @@ async fn a_disposition_is_read_by_its_grammar() {
 
 #[tokio::test]
 async fn a_malformed_disposition_gets_a_400() {
-    for disposition in ["form-data; name=\"doc", "form-data; name=doc; name=role", "form-data; name"] {
+    for disposition in
+        ["form-data; name=\"doc", "form-data; name=doc; name=role", "form-data; name"]
+    {
         let response = disposed(disposition, "x", "b").await;
         assert_eq!(response.status(), 400, "{disposition}");
         assert!(response.text().contains("a part has a malformed header"), "{}", response.text());

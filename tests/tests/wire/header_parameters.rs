@@ -44,9 +44,9 @@ fn client() -> Client {
 }
 
 async fn get(fields: &[(&str, &str)]) -> TestResponse {
-    let request = fields.iter().fold(client().get("/fields"), |request, (name, value)| {
-        request.header(name, value)
-    });
+    let request = fields
+        .iter()
+        .fold(client().get("/fields"), |request, (name, value)| request.header(name, value));
     request.send().await
 }
 
@@ -72,7 +72,12 @@ async fn a_comma_in_a_quoted_string_separates_nothing() {
 
 #[tokio::test]
 async fn several_lines_of_a_standard_list_are_one_value() {
-    let fields = [("accept-language", "de"), ("accept-language", "fr"), ("cookie", "a=1"), ("cookie", "b=2")];
+    let fields = [
+        ("accept-language", "de"),
+        ("accept-language", "fr"),
+        ("cookie", "a=1"),
+        ("cookie", "b=2"),
+    ];
     let response = get(&fields).await;
     assert_eq!(response.json(), r#"None [] [] Some("de, fr") Some("a=1; b=2") None None"#);
 }
@@ -81,7 +86,8 @@ async fn several_lines_of_a_standard_list_are_one_value() {
 async fn several_lines_of_another_field_are_a_violation() {
     let response = get(&[("x-key", "a"), ("x-key", "b")]).await;
     assert_eq!(violations(&response), [("key".into(), "header".into(), "repeated".into())]);
-    let response = get(&[("authorization", "Bearer s3cr3t"), ("authorization", "Bearer t0p")]).await;
+    let response =
+        get(&[("authorization", "Bearer s3cr3t"), ("authorization", "Bearer t0p")]).await;
     assert_eq!(violations(&response), [("credentials".into(), "header".into(), "repeated".into())]);
 }
 

@@ -26,6 +26,7 @@ mod response;
 mod running;
 mod stream;
 mod target;
+mod text_formats;
 mod undeclared;
 mod validators;
 mod values;

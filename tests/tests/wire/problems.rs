@@ -13,11 +13,7 @@ struct Word;
 
 #[resource]
 impl Word {
-    fn get(
-        &self,
-        id: String,
-        q: Option<String>,
-    ) -> Result<Option<String>, Problem> {
+    fn get(&self, id: String, q: Option<String>) -> Result<Option<String>, Problem> {
         match id.as_str() {
             "none" => Ok(None),
             "secret" => Err(Problem::internal("the password is hunter2").detail("at /etc/passwd")),

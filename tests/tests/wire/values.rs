@@ -265,7 +265,8 @@ async fn a_format_is_documented_by_its_name() {
 
 #[tokio::test]
 async fn null_in_a_list_is_a_violation() {
-    for (name, json) in [("number", r#"{"number": [1, null]}"#), ("text", r#"{"text": [null, "a"]}"#)]
+    for (name, json) in
+        [("number", r#"{"number": [1, null]}"#), ("text", r#"{"text": [null, "a"]}"#)]
     {
         let response = send("POST", "/list", JSON, json).await;
         assert_eq!(violations(&response), [(name.into(), "content".into(), "invalid".into())]);

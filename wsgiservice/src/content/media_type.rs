@@ -15,12 +15,12 @@ use crate::{
     formats::{
         coding::decode::Codings,
         form::{
+            self,
             multipart::{FormStream, Part},
-            urlencoded,
         },
         json, xml,
     },
-    http::digest::Expected,
+    http::{digest::Expected, urlencoded::pairs},
     problem::{Problem, violation::Violation},
 };
 
@@ -96,31 +96,33 @@ impl MediaType {
             Self::Xml => xml::read::read(content),
             Self::Form | Self::Multipart => {
                 Members::of_form(content)?;
-                urlencoded::read(content)
+                let fields: Vec<_> = pairs(content).collect();
+                form::read::read(fields.iter().map(|(name, value)| (&**name, &**value)))
             }
         }
     }
 }
 
-/// Deserialises the members of a multipart form, as if the form were URL-encoded.
+/// Deserialises the members of a multipart form.
 ///
 /// # Errors
 /// The errors of [`MediaType::deserialize`], or a violation if a member is not UTF-8.
 pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Result<T, Violation> {
-    // Encoded and parsed again, so that both kinds of form have the same rules for lists, options and errors: those of
-    // serde_html_form, which only reads URL-encoded bytes.
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    for (name, member) in members.iter() {
-        let text = std::str::from_utf8(&member.value);
-        let text = text.map_err(|_| Violation::within_content(name, "It must be text."))?;
-        form.append_pair(name, text);
-    }
-    MediaType::Form.deserialize(form.finish().as_bytes())
+    form::read::read(members.iter().map(|(name, member)| (name, &*member.value)))
 }
 
 /// Returns the media type that the fields of a request state; empty if they state none.
 pub(super) fn content_type(fields: &HeaderMap) -> &str {
     fields.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Returns content in a text format without the byte order mark that some clients put before it (RFC 8259, section 8.1).
+pub(super) fn without_mark(media_type: Option<MediaType>, content: &Bytes) -> Bytes {
+    let is_text = matches!(media_type, Some(MediaType::Json | MediaType::Form | MediaType::Xml));
+    match content.strip_prefix("\u{feff}".as_bytes()) {
+        Some(rest) if is_text => content.slice_ref(rest),
+        _ => content.clone(),
+    }
 }
 
 /// Reads the members of a form or a JSON object; other JSON has no members.

@@ -334,12 +334,6 @@ impl Constraint {
     /// The constraint of a parameter without `#[validate]`.
     #[must_use]
     pub const fn none(name: &'static str) -> Self {
-        Self {
-            name,
-            rules: &[],
-            default: None,
-            example: None,
-            documentation: None,
-        }
+        Self { name, rules: &[], default: None, example: None, documentation: None }
     }
 }

@@ -348,7 +348,8 @@ mod tests {
             repeated: false,
             secret: false,
         };
-        let error = compiled("/", parameter(argument, Constraint::none("word"))).expect_err("one_of");
+        let error =
+            compiled("/", parameter(argument, Constraint::none("word"))).expect_err("one_of");
         assert_eq!(error, "\"a\" does not convert to its type");
     }
 

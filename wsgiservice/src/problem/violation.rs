@@ -50,7 +50,12 @@ impl Violation {
     }
 
     /// Creates a violation that does not show the value.
-    pub(crate) fn without_value(name: &'static str, place: Place, code: Code, reason: &str) -> Self {
+    pub(crate) fn without_value(
+        name: &'static str,
+        place: Place,
+        code: Code,
+        reason: &str,
+    ) -> Self {
         let text = match code {
             Code::Missing | Code::Empty => return Self::new(name, place, code, "", reason),
             _ => format!("Value for {name} does not validate."),

@@ -86,7 +86,10 @@ mod tests {
 
     #[test]
     fn a_name_that_is_not_utf_8_is_decoded_lossily() {
-        assert_eq!(read(b"form-data; name=\"d\xff\"; filename=\"\xfc\""), both("d\u{fffd}", "\u{fffd}"));
+        assert_eq!(
+            read(b"form-data; name=\"d\xff\"; filename=\"\xfc\""),
+            both("d\u{fffd}", "\u{fffd}")
+        );
     }
 
     #[test]

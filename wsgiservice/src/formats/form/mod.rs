@@ -8,4 +8,4 @@ mod disposition;
 pub(crate) mod multipart;
 #[cfg(feature = "multipart")]
 mod parameters;
-pub(crate) mod urlencoded;
+pub(crate) mod read;
