@@ -65,7 +65,7 @@
 //! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |
 //! | `content: `[`Bytes`](bytes::Bytes) | the whole content as it is |
 //! | `content: `[`ContentStream`](content::ContentStream)`, form: `[`FormStream`](content::FormStream) | content that is too large for memory |
-//! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes absent from `null` |
+//! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes a missing member from `null` |
 //! | `request: &`[`Request`] | the request itself |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //!

@@ -1,5 +1,7 @@
 //! A type means the same in JSON, XML and forms.
 
+#![expect(dead_code, reason = "the values are shown by their `Debug`")]
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

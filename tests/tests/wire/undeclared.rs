@@ -43,6 +43,7 @@ impl Note {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "it is shown by its `Debug`")]
 struct Change {
     title: Patch<String>,
     size: Patch<u32>,

@@ -50,7 +50,7 @@ const MAX_BOUNDARY: usize = 70;
 /// ```
 pub struct FormStream {
     multipart: Multipart<'static>,
-    current: Option<(Field<'static>, Disposition)>,
+    current: Option<Box<(Field<'static>, Disposition)>>,
     input: BoundedInput,
 }
 
@@ -82,7 +82,7 @@ impl FormStream {
     /// A [`Problem`] to return: 400 if the form is malformed, if the content ends early or if it does not match its digest,
     /// 413 if it exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
-        if let Some((field, disposition)) = &mut self.current {
+        if let Some((field, disposition)) = self.current.as_deref_mut() {
             let mut rest = Part { field, disposition, input: &self.input };
             while rest.next().await?.is_some() {}
         }
@@ -94,7 +94,7 @@ impl FormStream {
             return Ok(None);
         };
         let disposition = Disposition::of(field.headers()).ok_or_else(malformed_header)?;
-        let (field, disposition) = self.current.insert((field, disposition));
+        let (field, disposition) = &mut **self.current.insert(Box::new((field, disposition)));
         Ok(Some(Part { field, disposition, input: &self.input }))
     }
 }
