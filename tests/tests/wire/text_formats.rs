@@ -241,7 +241,7 @@ async fn a_byte_order_mark_is_passed_over() {
         assert_eq!(response.json(), "x Some(2)", "{media_type}");
     }
     let response = post("/map", JSON, "\u{feff}").await;
-    assert_eq!(response.json()["errors"][0]["code"], "missing");
+    assert_eq!(response.json()["errors"][0]["code"], "malformed");
     let raw = client().put("/marked").header("content-type", JSON).body("\u{feff}{}");
     assert_eq!(raw.send().await.json(), 5);
 }

@@ -91,6 +91,7 @@ impl MediaType {
     /// # Errors
     /// A violation with the path of the value that does not fit, or with the position if the content is malformed.
     pub(super) fn deserialize<T: DeserializeOwned>(self, content: &[u8]) -> Result<T, Violation> {
+        let content = without_mark(content);
         match self {
             Self::Json => json::read(content),
             Self::Xml => xml::read::read(content),
@@ -117,12 +118,8 @@ pub(super) fn content_type(fields: &HeaderMap) -> &str {
 }
 
 /// Returns content in a text format without the byte order mark that some clients put before it (RFC 8259, section 8.1).
-pub(super) fn without_mark(media_type: Option<MediaType>, content: &Bytes) -> Bytes {
-    let is_text = matches!(media_type, Some(MediaType::Json | MediaType::Form | MediaType::Xml));
-    match content.strip_prefix("\u{feff}".as_bytes()) {
-        Some(rest) if is_text => content.slice_ref(rest),
-        _ => content.clone(),
-    }
+fn without_mark(content: &[u8]) -> &[u8] {
+    content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content)
 }
 
 /// Reads the members of a form or a JSON object; other JSON has no members.
@@ -135,8 +132,8 @@ pub(super) async fn members(
     content: &Bytes,
 ) -> Result<Members, Violation> {
     match media_type {
-        MediaType::Form => Members::of_form(content),
-        MediaType::Json => Members::of_json(content),
+        MediaType::Form => Members::of_form(without_mark(content)),
+        MediaType::Json => Members::of_json(without_mark(content)),
         MediaType::Multipart => parts(content.clone(), content_type).await,
         MediaType::Xml => Ok(Members::default()),
     }

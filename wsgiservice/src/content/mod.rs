@@ -343,14 +343,12 @@ async fn receive(
             let bytes = content.collect().await?;
             let is_in_parts =
                 usage.whole == WholeContent::Value && media_type == Some(MediaType::Multipart);
-            let text = media_type::without_mark(media_type, &bytes);
             let members = match media_type {
-                Some(media_type) if (usage.parameters || is_in_parts) && !text.is_empty() => {
-                    media_type::members(media_type, content_type, &text).await
+                Some(media_type) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
+                    media_type::members(media_type, content_type, &bytes).await
                 }
                 _ => Ok(Members::default()),
             };
-            let bytes = if usage.whole == WholeContent::Bytes { bytes } else { text };
             let read = Read { bytes, media_type, members, unread: Mutex::default() };
             Ok(ReadContent(Some(Box::new(read))))
         }
