@@ -148,6 +148,14 @@ async fn an_optional_text_that_may_be_empty_is_empty() {
 }
 
 #[tokio::test]
+async fn an_empty_value_beside_another_is_given_twice() {
+    for query in ["page=5&page=", "page=&page=5", "page=&page="] {
+        let response = client().get(&format!("/optional?{query}")).send().await;
+        assert_eq!(violations(&response), [("page".into(), "query".into(), "repeated".into())]);
+    }
+}
+
+#[tokio::test]
 async fn a_required_value_that_is_left_empty_is_a_violation() {
     let response = client().get("/required?page=&day=").send().await;
     assert_eq!(response.status(), 400);

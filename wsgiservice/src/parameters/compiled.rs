@@ -47,7 +47,7 @@ pub(crate) struct CompiledParameter {
     pub(crate) is_repeated: bool,
     /// Whether it is absent if a client sends an empty text, as forms do for what was left empty: it is optional, and its
     /// type or a rule refuses the empty text.
-    pub(super) is_absent_if_empty: bool,
+    is_absent_if_empty: bool,
     /// Whether its value must not be shown.
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
@@ -177,6 +177,12 @@ impl CompiledParameter {
             _ => text,
         };
         self.check(text).is_ok() && (self.converts)(text)
+    }
+
+    /// Whether the text is that of a value that is absent.
+    #[inline]
+    pub(super) fn is_left_empty(&self, text: &str) -> bool {
+        text.is_empty() && self.is_absent_if_empty
     }
 
     /// Whether an empty value is a violation, whatever the rules are: it is required and has a rule.

@@ -141,10 +141,10 @@ impl<'a> Arguments<'a> {
     ) -> Option<Option<C>> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
-        match (values.pop(), values.is_empty()) {
-            (Some(text), true) if text.is_empty() && parameter.is_absent_if_empty => {
-                self.absent(parameter, is_required, convert)
-            }
+        let last = values.pop();
+        let is_only = values.is_empty();
+        let given = last.filter(|text| !(is_only && parameter.is_left_empty(text)));
+        match (given, is_only) {
             (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
@@ -254,6 +254,8 @@ impl<'a> Arguments<'a> {
         decoded
     }
 
+    // Out of line, since most parameters are not in a header field.
+    #[inline(never)]
     fn field(
         &mut self,
         parameter: &CompiledParameter,
