@@ -90,6 +90,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Reports names that the resource denies, because no parameter has them.
+    #[inline]
     fn report_undeclared(
         &self,
         operation: &SiteOperation,
