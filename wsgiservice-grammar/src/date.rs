@@ -22,7 +22,7 @@ pub struct Day {
 }
 
 impl Day {
-    /// Parses a day of the years 0001 to 9999, which is written `YYYY-MM-DD` (RFC 3339, section 5.6: `full-date`).
+    /// Parses a day of the years 0000 to 9999, which is written `YYYY-MM-DD` (RFC 3339, section 5.6: `full-date`).
     ///
     /// ```
     /// # use wsgiservice_grammar::date::Day;
@@ -35,7 +35,7 @@ impl Day {
         let year = number(&[y1, y2, y3, y4])?;
         let month = u8::try_from(number(&[m1, m2])?).ok()?;
         let day = u8::try_from(number(&[d1, d2])?).ok()?;
-        let is_day = year >= 1 && (1..=days_in_month(year, month)).contains(&day);
+        let is_day = (1..=days_in_month(year, month)).contains(&day);
         is_day.then_some(Self { year, month, day })
     }
 
@@ -51,7 +51,7 @@ impl Day {
     #[must_use]
     pub fn days_since_epoch(self) -> i64 {
         let years = i64::from(self.year) - 1;
-        let leap_days = years / 4 - years / 100 + years / 400;
+        let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
         let months = (1..self.month).map(|month| i64::from(days_in_month(self.year, month)));
         let days_since_year_1 =
             years * 365 + leap_days + months.sum::<i64>() + i64::from(self.day) - 1;
@@ -96,27 +96,28 @@ mod tests {
 
     #[test]
     fn each_day_follows_the_day_before() {
-        let days = (1..=9999).flat_map(|year| {
+        let days = (0..=9999).flat_map(|year| {
             (1..=12).flat_map(move |month| {
                 (1..=days_in_month(year, month)).map(move |day| Day { year, month, day })
             })
         });
-        let first = Day { year: 1, month: 1, day: 1 }.days_since_epoch();
+        let first = Day { year: 0, month: 1, day: 1 }.days_since_epoch();
         let mut count = 0;
         for (day, number) in days.zip(first..) {
             assert_eq!(day.days_since_epoch(), number, "{day}");
             count += 1;
         }
-        assert_eq!(count, 3_652_059);
+        assert_eq!(count, 3_652_425);
     }
 
     #[test]
     fn a_day_is_in_the_calendar() {
-        for text in ["0001-01-01", "2000-02-29", "2024-02-29", "2027-06-30", "9999-12-31"] {
+        for text in
+            ["0000-02-29", "0001-01-01", "2000-02-29", "2024-02-29", "2027-06-30", "9999-12-31"]
+        {
             assert_eq!(Day::parse(text).expect("a day").to_string(), text);
         }
         for text in [
-            "0000-01-01",
             "1900-02-29",
             "2027-02-29",
             "2027-02-30",

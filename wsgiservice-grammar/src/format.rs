@@ -25,7 +25,7 @@ pub enum Format {
     DateTime,
     /// A date (RFC 3339, section 5.6).
     Date,
-    /// A time of day, without an offset.
+    /// A time of day with an offset (RFC 3339, section 5.6).
     Time,
     /// A UUID, with hyphens (RFC 9562, section 4).
     Uuid,
@@ -49,7 +49,7 @@ impl Format {
         Self::Ipv6,
     ];
 
-    /// Its name in `#[validate]`.
+    /// Its name in `#[validate]`, which is that in JSON Schema (JSON Schema 2020-12 validation, section 7.3).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -78,20 +78,11 @@ impl Format {
         None
     }
 
-    /// Its name in JSON Schema, if JSON Schema has the same format (JSON Schema 2020-12 validation, section 7.3).
-    ///
-    /// ```
-    /// # use wsgiservice_grammar::format::Format;
-    /// assert_eq!(Format::Uuid.json_schema(), Some("uuid"));
-    /// // In JSON Schema, a `time` has an offset.
-    /// assert_eq!(Format::Time.json_schema(), None);
-    /// ```
+    /// Whether a text in the format of this name can have this one, too: it is the same, or a special case of it.
     #[must_use]
-    pub const fn json_schema(self) -> Option<&'static str> {
-        match self {
-            Self::Time => None,
-            _ => Some(self.name()),
-        }
+    pub(crate) const fn narrows(self, name: &str) -> bool {
+        let is_address = matches!(self, Self::Ipv4 | Self::Ipv6) && same(name, "ip");
+        is_address || same(self.name(), name)
     }
 }
 

@@ -153,14 +153,26 @@ impl<'a> Rule<'a> {
     }
 
     /// Whether the rule applies to a value of the kind: `range` to numbers, `len` to text.
+    ///
+    /// ```
+    /// # use wsgiservice_grammar::{format::Format, rule::Rule, value::Kind};
+    /// assert!(Rule::Re("[0-9]+").fits(&Kind::Text(None)));
+    /// assert!(!Rule::Re("[0-9]+").fits(&Kind::Number));
+    /// assert!(!Rule::Format(Format::Email).fits(&Kind::Text(Some("uuid"))));
+    /// ```
     #[must_use]
     pub const fn fits(&self, kind: &Kind) -> bool {
-        match self {
-            Self::Len { .. } => !matches!(kind, Kind::Integer { .. } | Kind::Number),
-            Self::Range { .. } | Self::MultipleOf(_) => {
-                !matches!(kind, Kind::Text(Some(_)) | Kind::Boolean | Kind::Choice(_))
+        match (self, kind) {
+            (Self::OneOf(_), _) | (_, Kind::Any) => true,
+            (Self::Re(_) | Self::Len { .. }, kind) => {
+                matches!(kind, Kind::Text(_) | Kind::Choice(_))
             }
-            Self::Re(_) | Self::OneOf(_) | Self::Format(_) => true,
+            (Self::Range { .. } | Self::MultipleOf(_), kind) => {
+                matches!(kind, Kind::Integer { .. } | Kind::Number)
+            }
+            (Self::Format(_), Kind::Text(None)) => true,
+            (Self::Format(format), Kind::Text(Some(name))) => format.narrows(name),
+            (Self::Format(_), _) => false,
         }
     }
 
@@ -168,9 +180,11 @@ impl<'a> Rule<'a> {
     #[must_use]
     pub const fn subject(&self) -> &'static str {
         match self {
+            Self::Re(_) => "text",
             Self::Len { .. } => "text and files",
             Self::Range { .. } | Self::MultipleOf(_) => "numbers",
-            Self::Re(_) | Self::OneOf(_) | Self::Format(_) => "values",
+            Self::OneOf(_) => "values",
+            Self::Format(_) => "text without another format",
         }
     }
 
@@ -352,19 +366,41 @@ mod tests {
         assert!(new::len(1, 2).fits(&Kind::Text(None)));
         assert!(new::len(1, 2).fits(&Kind::Any));
         assert!(!new::len(1, 2).fits(&Kind::Number));
+        assert!(!new::len(1, 2).fits(&Kind::Boolean));
         assert!(new::len(1, 2).fits_file());
     }
 
     #[test]
     fn a_range_is_that_of_numbers() {
         assert!(ANY_RANGE.fits(&Kind::Integer { minimum: 0, maximum: 1 }));
-        assert!(ANY_RANGE.fits(&Kind::Text(None)));
+        assert!(ANY_RANGE.fits(&Kind::Any));
+        assert!(!ANY_RANGE.fits(&Kind::Text(None)));
         assert!(!ANY_RANGE.fits(&Kind::Text(Some("uuid"))));
         assert!(!ANY_RANGE.fits(&Kind::Choice(&[])));
         assert!(!ANY_RANGE.fits_file());
         assert!(new::multiple_of(ONE).fits(&Kind::Number));
         assert!(!new::multiple_of(ONE).fits(&Kind::Boolean));
         assert!(!new::multiple_of(ONE).fits_file());
+    }
+
+    #[test]
+    fn an_expression_and_a_format_are_those_of_text() {
+        for rule in [new::re("a"), new::format("uuid")] {
+            assert!(rule.fits(&Kind::Text(None)));
+            assert!(rule.fits(&Kind::Any));
+            assert!(!rule.fits(&Kind::Integer { minimum: 0, maximum: 1 }));
+            assert!(!rule.fits(&Kind::Number));
+            assert!(!rule.fits(&Kind::Boolean));
+        }
+        assert!(new::re("a").fits(&Kind::Text(Some("ip"))));
+    }
+
+    #[test]
+    fn a_format_is_not_another_one() {
+        assert!(new::format("uuid").fits(&Kind::Text(Some("uuid"))));
+        assert!(new::format("ipv4").fits(&Kind::Text(Some("ip"))));
+        assert!(!new::format("email").fits(&Kind::Text(Some("ip"))));
+        assert!(!new::format("email").fits(&Kind::Choice(&["a"])));
     }
 
     #[test]

@@ -76,6 +76,62 @@ impl<'a> Literal<'a> {
     }
 }
 
+impl Kind {
+    /// Whether a text can be a value of the kind. A format is not checked.
+    ///
+    /// ```
+    /// use wsgiservice_grammar::value::Kind;
+    ///
+    /// const { assert!(Kind::Integer { minimum: 0, maximum: 255 }.allows("255")) };
+    /// const { assert!(!Kind::Integer { minimum: 0, maximum: 255 }.allows("256")) };
+    /// const { assert!(!Kind::Boolean.allows("yes")) };
+    /// ```
+    #[must_use]
+    pub const fn allows(&self, text: &str) -> bool {
+        match self {
+            Self::Integer { minimum, maximum } => match i128::from_str_radix(text, 10) {
+                Ok(number) => *minimum <= number && number <= *maximum,
+                Err(_) => false,
+            },
+            Self::Number => is_number(text.as_bytes()),
+            Self::Boolean => among(&["true", "false"], text),
+            Self::Choice(words) => among(words, text),
+            Self::Text(_) | Self::Any => true,
+        }
+    }
+}
+
+/// Whether a text is a decimal number, with or without a fraction and an exponent.
+const fn is_number(text: &[u8]) -> bool {
+    let (whole, rest) = digits(unsigned(text));
+    let (fraction, rest) = match rest {
+        [b'.', rest @ ..] => digits(rest),
+        rest => (0, rest),
+    };
+    let (exponent, rest) = match rest {
+        [b'e' | b'E', rest @ ..] => digits(unsigned(rest)),
+        rest => (1, rest),
+    };
+    whole + fraction > 0 && exponent > 0 && rest.is_empty()
+}
+
+const fn unsigned(text: &[u8]) -> &[u8] {
+    match text {
+        [b'+' | b'-', rest @ ..] => rest,
+        text => text,
+    }
+}
+
+/// The number of digits at the start of a text, and what follows them.
+const fn digits(mut text: &[u8]) -> (usize, &[u8]) {
+    let mut count = 0;
+    while let [b'0'..=b'9', rest @ ..] = text {
+        count += 1;
+        text = rest;
+    }
+    (count, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +155,27 @@ mod tests {
         assert_eq!(fitting(Kind::Choice(&["asc", "desc"])), ["asc"]);
         assert!(fitting(Kind::Choice(&["desc"])).is_empty());
         assert!(fitting(Kind::Integer { minimum: 2, maximum: 3 }).is_empty());
+    }
+
+    #[test]
+    fn a_text_is_a_value_of_its_kind() {
+        let byte = Kind::Integer { minimum: 0, maximum: 255 };
+        assert!(byte.allows("0") && byte.allows("255"));
+        assert!(!byte.allows("-1") && !byte.allows("1.0") && !byte.allows("") && !byte.allows("a"));
+        assert!(Kind::Boolean.allows("true") && !Kind::Boolean.allows("on"));
+        assert!(Kind::Choice(&["asc"]).allows("asc") && !Kind::Choice(&["asc"]).allows("desc"));
+        assert!(Kind::Text(Some("uuid")).allows("a") && Kind::Any.allows("a"));
+    }
+
+    #[test]
+    fn a_number_is_decimal_and_finite() {
+        for text in ["1", "-1.5", "+.5", "1.", "1e9", "1.5E-3"] {
+            assert!(Kind::Number.allows(text), "{text}");
+            assert!(text.parse::<f64>().is_ok(), "{text}");
+        }
+        for text in ["", ".", "-", "e1", "1e", "1.5.2", "a", "NaN", "inf", "0x1"] {
+            assert!(!Kind::Number.allows(text), "{text}");
+        }
     }
 
     #[test]

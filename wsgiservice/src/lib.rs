@@ -65,7 +65,7 @@
 //! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |
 //! | `content: `[`Bytes`](bytes::Bytes) | the whole content as it is |
 //! | `content: `[`ContentStream`](content::ContentStream)`, form: `[`FormStream`](content::FormStream) | content that is too large for memory |
-//! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes absent from `null` |
+//! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes a missing member from `null` |
 //! | `request: &`[`Request`] | the request itself |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //!
@@ -169,7 +169,7 @@
 //! | `command-line` | the command line: [`Settings`](server::Settings) as options, `--help`, commands that print the documentation, and [`run`](fn@run) | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
-//! | `jiff` | dates and times of jiff as parameters, their schemas for members ([`schema`]), and the formats `date-time`, `date` and `time` of `#[validate]` | 0.1 MB, 7 s |
+//! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
 //! | `server` | the server: sockets, signals and the log; without it, a host gets the tower service of [`Application::build`] | 0.6 MB, 6 s |

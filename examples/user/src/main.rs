@@ -27,8 +27,8 @@ struct State {
 /// Represents an individual user.
 #[mount("/1/{id}")]
 #[validate(id, re = "[-0-9a-zA-Z]{36}", doc = "User ID, must be a valid UUID.")]
-#[validate(email, doc = "User's email. This is the unique identifier of a user.")]
-#[validate(password, doc = "User's password.")]
+#[validate(email, len = 1.., doc = "User's email. This is the unique identifier of a user.")]
+#[validate(password, len = 1.., doc = "User's password.")]
 #[derive(Clone)]
 struct User {
     state: State,
@@ -79,8 +79,8 @@ impl User {
 
 /// Represents all users.
 #[mount("/1/")]
-#[validate(email, doc = "User's email. This is the unique identifier of a user.")]
-#[validate(password, doc = "User's password.")]
+#[validate(email, len = 1.., doc = "User's email. This is the unique identifier of a user.")]
+#[validate(password, len = 1.., doc = "User's password.")]
 struct Users {
     user: User,
 }
@@ -101,8 +101,8 @@ impl Users {
 
 /// Authenticate users.
 #[mount("/1/auth/{email}")]
-#[validate(email, doc = "User's email. This is the unique identifier of a user.")]
-#[validate(password, doc = "User's password.")]
+#[validate(email, len = 1.., doc = "User's email. This is the unique identifier of a user.")]
+#[validate(password, len = 1.., doc = "User's password.")]
 struct Authentication {
     state: State,
 }

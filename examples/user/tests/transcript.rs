@@ -72,12 +72,14 @@ fn the_status_has_the_same_xml_as_the_original() {
 }
 
 #[test]
-fn a_missing_parameter_is_a_400() {
+fn a_missing_or_empty_parameter_is_a_400() {
     let user = user();
     for (method, target) in [("PUT", target("")), ("POST", "/1/".to_owned())] {
-        let answer = user.send(method, &target, "email=c@b.ch");
-        assert_eq!(answer.status(), "400");
-        assert_eq!(answer.json()["error"], "Value for password must not be empty.");
+        for content in ["email=c@b.ch", "email=c@b.ch&password="] {
+            let answer = user.send(method, &target, content);
+            assert_eq!(answer.status(), "400");
+            assert_eq!(answer.json()["error"], "Value for password must not be empty.");
+        }
     }
     assert_eq!(user.send("POST", "/1/auth/c@b.ch", "").status(), "400");
 }

@@ -50,7 +50,7 @@ struct Late;
 
 #[resource]
 impl Late {
-    fn get(&self, #[validate(default = 1)] number: u32) -> u32 {
+    fn get(&self, #[validate(default = "1")] number: String) -> String {
         number
     }
 }

@@ -12,6 +12,7 @@ mod existence;
 mod expectation;
 mod extension;
 mod form;
+mod header_parameters;
 mod method;
 mod negotiation;
 mod new_tag;
@@ -27,7 +28,10 @@ mod running;
 mod shop;
 mod stream;
 mod target;
+mod text_formats;
+mod undeclared;
 mod validators;
+mod values;
 mod vary;
 mod xml;
 

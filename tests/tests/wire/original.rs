@@ -103,8 +103,8 @@ impl User {
     fn post(
         &self,
         #[validate(default = 5)] id: u32,
-        #[validate(convert = reversed)] name: String,
-        #[validate(doc = "Must not be empty.")] nick: Option<String>,
+        #[validate(convert = reversed, len = 1..)] name: String,
+        #[validate(doc = "May be empty.")] nick: Option<String>,
     ) -> String {
         format!("{id} {name} {nick:?}")
     }
@@ -211,9 +211,10 @@ async fn an_absent_parameter_gets_its_default_in_forms_and_json() {
 
 #[tokio::test]
 async fn a_validated_parameter_must_not_be_empty_in_forms_and_json() {
-    for (media_type, content) in [(FORM, "name=a&nick="), (JSON, r#"{"name": "a", "nick": ""}"#)] {
+    for (media_type, content) in [(FORM, "name=&nick="), (JSON, r#"{"name": "", "nick": ""}"#)] {
         let response = post("/user", media_type, content).await;
-        assert_eq!(response.json()["error"], "Value for nick must not be empty.");
+        assert_eq!(response.json()["error"], "Value for name must not be empty.");
+        assert_eq!(response.json()["errors"].as_array().map(Vec::len), Some(1));
     }
 }
 

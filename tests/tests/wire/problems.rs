@@ -13,16 +13,16 @@ struct Word;
 
 #[resource]
 impl Word {
-    fn get(
-        &self,
-        id: String,
-        #[validate(len = 1..)] q: Option<String>,
-    ) -> Result<Option<String>, Problem> {
+    fn get(&self, id: String, q: Option<String>) -> Result<Option<String>, Problem> {
         match id.as_str() {
             "none" => Ok(None),
             "secret" => Err(Problem::internal("the password is hunter2").detail("at /etc/passwd")),
             _ => Ok(Some(id + &q.unwrap_or_default())),
         }
+    }
+
+    fn put(&self, #[validate(len = 1..)] q: String) -> String {
+        q
     }
 
     fn post(&self, content: Content<u32>) -> u32 {
@@ -125,7 +125,7 @@ async fn a_client_that_asks_for_text_xml_gets_a_problem_as_the_original_wrote_it
 
 #[tokio::test]
 async fn an_html_problem_escapes_values_from_the_client() {
-    let request = client().get("/word/a?q=").header("accept", "text/html, */*;q=0.1");
+    let request = client().put("/word/a?q=").header("accept", "text/html, */*;q=0.1");
     assert!(request.send().await.text().contains("Value for q must not be empty."));
     let response =
         client().get("/word/%3Cb%3E").header("accept", "text/html, */*;q=0.1").send().await;
@@ -138,7 +138,8 @@ async fn the_texts_of_the_original_are_kept() {
     let error = async |target: &str| client().get(target).send().await.json()["error"].clone();
     assert_eq!(error("/nothing").await, "The requested resource does not exist.");
     assert_eq!(error("/word/none").await, "Not Found");
-    assert_eq!(error("/word/a?q=").await, "Value for q must not be empty.");
+    let empty = client().put("/word/a?q=").send().await.json()["error"].clone();
+    assert_eq!(empty, "Value for q must not be empty.");
     assert_eq!(error("/word/A").await, "id value A does not validate.");
 }
 

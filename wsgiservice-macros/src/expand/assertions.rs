@@ -89,6 +89,12 @@ fn of_constraint(
         assertions.push(quote_spanned! {rule.name.span()=>
             ::core::assert!(__w::check::applies_everywhere(#operations, #parameter, &#table.rules[#position]), #message)
         });
+        for text in rule.allowed_texts() {
+            let message = is_not_a_value(text, &parameter);
+            assertions.push(quote_spanned! {text.span()=>
+                ::core::assert!(__w::check::allows_everywhere(#operations, #parameter, #text), #message)
+            });
+        }
     }
     if let Some(default) = &constraint.default {
         let message = default_does_not_fit(&parameter);
@@ -106,6 +112,10 @@ fn cannot_be_validated(parameter: &str) -> String {
 fn does_not_apply(rule: &Rule, parameter: &str) -> String {
     let subject = rule.ask(|rule| rule.subject()).unwrap_or("values");
     format!("rule `{}` applies only to {subject}, which `{parameter}` is not", rule.name)
+}
+
+fn is_not_a_value(text: &syn::LitStr, parameter: &str) -> String {
+    format!("\"{}\" cannot be a value of `{parameter}`", text.value())
 }
 
 fn default_does_not_fit(parameter: &str) -> String {
@@ -246,6 +256,12 @@ impl Place<'_> {
             assertions.push(quote_spanned! {rule.name.span()=>
                 ::core::assert!(__w::check::applies(#argument, &#table.constraint.rules[#position]), #message)
             });
+            for text in rule.allowed_texts() {
+                let message = is_not_a_value(text, &name);
+                assertions.push(quote_spanned! {text.span()=>
+                    ::core::assert!(__w::check::allows(#argument, #text), #message)
+                });
+            }
         }
         if let Some(default) = &constraint.default {
             let self_type = &self.resource.self_type;

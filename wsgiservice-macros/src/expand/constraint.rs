@@ -17,7 +17,6 @@ pub(super) fn constraint(constraint: &Constraint) -> TokenStream {
     quote! {
         __w::Constraint {
             name: #name,
-            is_declared: true,
             rules: &[#(#rules),*],
             default: #default,
             example: #example,

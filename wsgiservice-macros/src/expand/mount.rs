@@ -59,13 +59,22 @@ pub(super) fn model(
         xml_root: check::xml_root(arguments.xml_root.as_ref(), errors),
         automatic_etag: arguments.automatic_etag,
         ignored_paths: arguments.ignored_paths,
+        denies_unknown: arguments.denies_unknown,
         limits,
     })
 }
 
 pub(super) fn expand(mount: &Mount) -> TokenStream {
     let Mount {
-        krate, ident, documentation, path, representations, xml_root, automatic_etag, ..
+        krate,
+        ident,
+        documentation,
+        path,
+        representations,
+        xml_root,
+        automatic_etag,
+        denies_unknown,
+        ..
     } = mount;
     let name = crate::model::name(ident);
     let representations = representations.iter().map(crate::model::name);
@@ -92,6 +101,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     automatic_etag: #automatic_etag,
                     limits: #limits,
                     ignored_paths: #ignored_paths,
+                    denies_unknown: #denies_unknown,
                     package: __w::package!(),
                     valid: true,
                 };

@@ -17,6 +17,7 @@ pub(crate) struct MountArguments {
     pub(crate) xml_root: Option<LitStr>,
     pub(crate) automatic_etag: bool,
     pub(crate) ignored_paths: Option<Vec<LitStr>>,
+    pub(crate) denies_unknown: bool,
 }
 
 impl Parse for MountArguments {
@@ -31,6 +32,7 @@ impl Parse for MountArguments {
             xml_root: None,
             automatic_etag: false,
             ignored_paths: None,
+            denies_unknown: false,
         };
         while comma(input)? {
             if input.peek(Token![crate]) {
@@ -38,6 +40,10 @@ impl Parse for MountArguments {
                 continue;
             }
             let key: Ident = input.parse()?;
+            if key == "deny_unknown" {
+                arguments.denies_unknown = true;
+                continue;
+            }
             input.parse::<Token![=]>()?;
             match key.to_string().as_str() {
                 "representations" => arguments.representations = list(input)?,
@@ -46,7 +52,7 @@ impl Parse for MountArguments {
                 "ignored_paths" => arguments.ignored_paths = Some(list(input)?),
                 _ => {
                     let message = format!(
-                        "unknown argument `{key}`, expected one of `representations`, `xml_root`, `etag`, `ignored_paths`, `crate`"
+                        "unknown argument `{key}`, expected one of `representations`, `xml_root`, `etag`, `ignored_paths`, `deny_unknown`, `crate`"
                     );
                     return Err(syn::Error::new(key.span(), message));
                 }

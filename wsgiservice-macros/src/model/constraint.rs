@@ -110,6 +110,14 @@ impl Rule {
         }
     }
 
+    /// The values that it lists, if it is a list of values.
+    pub(crate) fn allowed_texts(&self) -> &[LitStr] {
+        match &self.operand {
+            Operand::Texts(texts) => texts,
+            _ => &[],
+        }
+    }
+
     /// The span of its operand.
     pub(crate) fn span(&self) -> Span {
         match &self.operand {

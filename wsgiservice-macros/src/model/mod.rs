@@ -25,6 +25,7 @@ pub(crate) struct Mount {
     pub(crate) xml_root: String,
     pub(crate) automatic_etag: bool,
     pub(crate) ignored_paths: Option<Vec<LitStr>>,
+    pub(crate) denies_unknown: bool,
     pub(crate) limits: Limits,
 }
 

@@ -77,8 +77,8 @@ impl File {
         self.content
     }
 
-    /// Returns whether this is what a browser sends for a field without a selected file.
+    /// Returns whether this is what a client sends for a field without a selected file: nothing, without a file name.
     pub(crate) fn is_unchosen(&self) -> bool {
-        self.file_name.as_deref() == Some("") && self.content.is_empty()
+        self.file_name.as_deref().is_none_or(str::is_empty) && self.content.is_empty()
     }
 }

@@ -15,12 +15,12 @@ use crate::{
     formats::{
         coding::decode::Codings,
         form::{
+            self,
             multipart::{FormStream, Part},
-            urlencoded,
         },
         json, xml,
     },
-    http::digest::Expected,
+    http::{digest::Expected, urlencoded::pairs},
     problem::{Problem, violation::Violation},
 };
 
@@ -78,7 +78,9 @@ impl MediaType {
 
     /// Returns the supported media type that the fields of a request state.
     pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
-        let stated = mediatype::MediaType::parse(content_type(fields)).ok()?;
+        // Without the parameters, which clients send without the quotes that they need, and which select nothing.
+        let essence = content_type(fields).split(';').next()?.trim();
+        let stated = mediatype::MediaType::parse(essence).ok()?;
         let essence = stated.essence().to_string().to_ascii_lowercase();
         let suffix = stated.suffix.filter(|_| stated.ty == names::APPLICATION);
         Self::supported().find(|it| {
@@ -91,36 +93,35 @@ impl MediaType {
     /// # Errors
     /// A violation with the path of the value that does not fit, or with the position if the content is malformed.
     pub(super) fn deserialize<T: DeserializeOwned>(self, content: &[u8]) -> Result<T, Violation> {
+        let content = without_mark(content);
         match self {
             Self::Json => json::read(content),
             Self::Xml => xml::read::read(content),
             Self::Form | Self::Multipart => {
                 Members::of_form(content)?;
-                urlencoded::read(content)
+                let fields: Vec<_> = pairs(content).collect();
+                form::read::read(fields.iter().map(|(name, value)| (&**name, &**value)))
             }
         }
     }
 }
 
-/// Deserialises the members of a multipart form, as if the form were URL-encoded.
+/// Deserialises the members of a multipart form.
 ///
 /// # Errors
 /// The errors of [`MediaType::deserialize`], or a violation if a member is not UTF-8.
 pub(super) fn deserialize_members<T: DeserializeOwned>(members: &Members) -> Result<T, Violation> {
-    // Encoded and parsed again, so that both kinds of form have the same rules for lists, options and errors: those of
-    // serde_html_form, which only reads URL-encoded bytes.
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    for (name, member) in members.iter() {
-        let text = std::str::from_utf8(&member.value);
-        let text = text.map_err(|_| Violation::within_content(name, "It must be text."))?;
-        form.append_pair(name, text);
-    }
-    MediaType::Form.deserialize(form.finish().as_bytes())
+    form::read::read(members.iter().map(|(name, member)| (name, &*member.value)))
 }
 
 /// Returns the media type that the fields of a request state; empty if they state none.
 pub(super) fn content_type(fields: &HeaderMap) -> &str {
     fields.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Returns content in a text format without the byte order mark that some clients put before it (RFC 8259, section 8.1).
+fn without_mark(content: &[u8]) -> &[u8] {
+    content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content)
 }
 
 /// Reads the members of a form or a JSON object; other JSON has no members.
@@ -133,8 +134,8 @@ pub(super) async fn members(
     content: &Bytes,
 ) -> Result<Members, Violation> {
     match media_type {
-        MediaType::Form => Members::of_form(content),
-        MediaType::Json => Members::of_json(content),
+        MediaType::Form => Members::of_form(without_mark(content)),
+        MediaType::Json => Members::of_json(without_mark(content)),
         MediaType::Multipart => parts(content.clone(), content_type).await,
         MediaType::Xml => Ok(Members::default()),
     }

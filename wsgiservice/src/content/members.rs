@@ -45,6 +45,8 @@ pub(crate) enum Written {
     Boolean,
     /// An object, or a list in a list.
     Nested,
+    /// A `null` in a list; elsewhere, it is as if the member were absent.
+    Null,
 }
 
 impl Members {
@@ -63,6 +65,10 @@ impl Members {
 
     pub(super) fn named(&self, name: &str) -> &[Member] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Member)> {
@@ -128,11 +134,12 @@ impl Member {
         }
     }
 
-    /// Reads a JSON value; numbers keep their text, and `null` is treated as absent.
+    /// Reads a JSON value; numbers keep their text, and a `null` that is not in a list is treated as absent.
     fn of_json(value: &RawValue, is_listed: bool) -> Option<Self> {
         let text = value.get();
         let (value, written) = match text.as_bytes().first() {
-            Some(b'n') => return None,
+            Some(b'n') if !is_listed => return None,
+            Some(b'n') => (Bytes::new(), Written::Null),
             Some(b'"') => (serde_json::from_str::<String>(text).ok()?.into(), Written::Text),
             Some(b't' | b'f') => (Bytes::copy_from_slice(text.as_bytes()), Written::Boolean),
             Some(b'{' | b'[') => (Bytes::new(), Written::Nested),

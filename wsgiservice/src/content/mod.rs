@@ -255,6 +255,12 @@ impl ReadContent {
         }
     }
 
+    /// Returns the names of the members, each once; none if the content is malformed.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let members = self.0.iter().filter_map(|read| read.members.as_ref().ok());
+        members.flat_map(Members::names)
+    }
+
     /// Returns the members with this name, in order.
     ///
     /// # Errors

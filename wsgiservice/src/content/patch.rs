@@ -1,19 +1,24 @@
 //! Members of a merge patch (RFC 7396).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
 
 /// The keyword in the schema of a member that distinguishes null from absent. No document has it.
 pub(crate) const MERGE_PATCH_MEMBER: &str = "x-wsgiservice-merge-patch";
 
 /// A member of `application/merge-patch+json` (RFC 7396): absent, null or a value.
 ///
-/// A `PATCH` whose content has such members offers `application/merge-patch+json`, in the documentation and in
-/// `Accept-Patch`. The schema is that of `Option<T>`.
-///
-/// The member needs `#[serde(default)]`, because serde does not deserialise absent members.
+/// A member that is missing in the content is [`Absent`](Self::Absent), without an attribute of serde. A `PATCH` whose
+/// content has such members offers `application/merge-patch+json`, in the documentation and in `Accept-Patch`. The schema is
+/// that of `Option<T>`.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -21,7 +26,6 @@ pub(crate) const MERGE_PATCH_MEMBER: &str = "x-wsgiservice-merge-patch";
 ///
 /// #[derive(Deserialize)]
 /// struct Change {
-///     #[serde(default)]
 ///     title: Patch<String>,
 /// }
 ///
@@ -63,12 +67,6 @@ pub enum Patch<T> {
     Value(T),
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
-    }
-}
-
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn inline_schema() -> bool {
         true
@@ -86,5 +84,159 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
         let mut schema = generator.subschema_for::<Option<T>>();
         schema.insert(MERGE_PATCH_MEMBER.to_owned(), true.into());
         schema
+    }
+}
+
+/// For a missing member without `#[serde(default)]`, serde calls this with a stand-in, which has `none` for an `Option` and
+/// an error for all else. As an `Option`, a missing member could not be told from `null`. So this asks for a newtype,
+/// whose content each format gives to the visitor: only the stand-in returns without a call to it.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut is_there = false;
+        let visitor = Member { is_there: &mut is_there, value: PhantomData };
+        match deserializer.deserialize_newtype_struct("Patch", visitor) {
+            Err(_) if !is_there => Ok(Self::Absent),
+            member => member,
+        }
+    }
+}
+
+/// Reads a member, and notes that it is there.
+struct Member<'a, T> {
+    is_there: &'a mut bool,
+    value: PhantomData<T>,
+}
+
+impl<T> Member<'_, T> {
+    fn value<'de, D: Deserializer<'de>>(self, value: D) -> Result<Patch<T>, D::Error>
+    where
+        T: Deserialize<'de>,
+    {
+        *self.is_there = true;
+        T::deserialize(value).map(Patch::Value)
+    }
+}
+
+/// Values of deserializers that have no newtypes, and give what is in them.
+macro_rules! scalars {
+    ($($method:ident($type:ty);)*) => {$(
+        fn $method<E: Error>(self, value: $type) -> Result<Patch<T>, E> {
+            self.value(value.into_deserializer())
+        }
+    )*};
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Member<'_, T> {
+    type Value = Patch<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value or null")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
+        *self.is_there = true;
+        Ok(Option::deserialize(value)?.map_or(Patch::Null, Patch::Value))
+    }
+
+    scalars! {
+        visit_bool(bool);
+        visit_i64(i64);
+        visit_u64(u64);
+        visit_f64(f64);
+        visit_str(&str);
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Patch<T>, E> {
+        *self.is_there = true;
+        Ok(Patch::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Patch<T>, E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Patch<T>, D::Error> {
+        self.value(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, value: A) -> Result<Patch<T>, A::Error> {
+        self.value(SeqAccessDeserializer::new(value))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, value: A) -> Result<Patch<T>, A::Error> {
+        self.value(MapAccessDeserializer::new(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{form, json, xml};
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Change {
+        title: Patch<String>,
+        size: Patch<u32>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Flattened {
+        #[serde(flatten)]
+        change: Change,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Change(Change),
+    }
+
+    const CHANGE: Change = Change { title: Patch::Absent, size: Patch::Null };
+
+    fn read_form(fields: &[(&str, &str)]) -> Result<Change, crate::problem::violation::Violation> {
+        form::read::read(fields.iter().map(|(name, value)| (*name, value.as_bytes())))
+    }
+
+    #[test]
+    fn a_missing_member_is_absent_and_null_is_null() {
+        assert_eq!(json::read(br#"{"size": null}"#), Ok(CHANGE));
+        assert_eq!(xml::read::read(b"<r><size/></r>"), Ok(CHANGE));
+        assert_eq!(read_form(&[("size", "")]), Ok(CHANGE));
+    }
+
+    #[test]
+    fn a_value_is_read_in_each_format() {
+        let change = Change { title: Patch::Value("a".to_owned()), size: Patch::Value(2) };
+        assert_eq!(json::read(br#"{"title": "a", "size": 2}"#).as_ref(), Ok(&change));
+        assert_eq!(xml::read::read(b"<r><title>a</title><size>2</size></r>").as_ref(), Ok(&change));
+        assert_eq!(read_form(&[("title", "a"), ("size", "2")]).as_ref(), Ok(&change));
+    }
+
+    #[test]
+    fn a_wrong_value_is_a_violation_and_not_absent() {
+        assert!(json::read::<Change>(br#"{"size": "a"}"#).is_err());
+        assert!(json::read::<Change>(br#"{"size": "#).is_err());
+        assert!(json::read::<Change>(br#"{"size": }"#).is_err());
+        assert!(xml::read::read::<Change>(b"<r><size>a</size></r>").is_err());
+        assert!(read_form(&[("size", "a")]).is_err());
+    }
+
+    #[test]
+    fn a_value_without_a_newtype_is_not_absent() {
+        let read = |value: &str| {
+            let value: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+                value.into_deserializer();
+            Patch::deserialize(value)
+        };
+        assert_eq!(read("a"), Ok(Patch::Value("a".to_owned())));
+        assert!(<Patch<u32>>::deserialize(serde_json::json!("a")).is_err());
+    }
+
+    #[test]
+    fn a_member_that_serde_buffers_is_the_same() {
+        let read = json::read(br#"{"size": null}"#);
+        assert_eq!(read, Ok(Flattened { change: CHANGE }));
+        let read = json::read(br#"{"kind": "Change", "size": null}"#);
+        assert_eq!(read, Ok(Tagged::Change(CHANGE)));
     }
 }

@@ -147,6 +147,30 @@ pub const fn applies(argument: &Argument, rule: &Rule<'_>) -> bool {
     }
 }
 
+/// Whether a text can be a value of every argument of this name.
+#[must_use]
+pub const fn allows_everywhere(resource: &Operations, name: &str, text: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Some(argument) = argument(operation, name)
+            && !allows(argument, text)
+        {
+            return false;
+        }
+        operations = rest;
+    }
+    true
+}
+
+/// Whether a text can be a value of the argument; what has no values allows all texts, and has another error.
+#[must_use]
+pub const fn allows(argument: &Argument, text: &str) -> bool {
+    match argument {
+        Argument::Value { kind, .. } => kind.allows(text),
+        _ => true,
+    }
+}
+
 /// Whether the default of a struct's constraint fits the type of every argument of its name.
 #[must_use]
 pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {

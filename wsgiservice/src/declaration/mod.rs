@@ -71,6 +71,8 @@ pub struct Mount {
     pub limits: Limits,
     /// The paths whose `GET` does not reach the resource, in place of those of the application.
     pub ignored_paths: Option<&'static [&'static str]>,
+    /// Whether what a client sends in the query or the content, and no parameter takes, is a violation.
+    pub denies_unknown: bool,
     /// The package that defines the resource.
     pub package: Package,
     /// False if the macro reported an error, so that the compiler does not report more.
@@ -90,6 +92,7 @@ impl Mount {
         automatic_etag: false,
         limits: Limits::NONE,
         ignored_paths: None,
+        denies_unknown: false,
         package: Package {
             name: "",
             version: "",
@@ -340,8 +343,6 @@ pub struct Freshness {
 pub struct Constraint {
     /// The name of the parameter.
     pub name: &'static str,
-    /// Whether there is a `#[validate]`: a parameter that is validated must not be empty.
-    pub is_declared: bool,
     /// The rules.
     pub rules: &'static [Rule<'static>],
     /// The value if a client sends none.
@@ -356,13 +357,6 @@ impl Constraint {
     /// The constraint of a parameter without `#[validate]`.
     #[must_use]
     pub const fn none(name: &'static str) -> Self {
-        Self {
-            name,
-            is_declared: false,
-            rules: &[],
-            default: None,
-            example: None,
-            documentation: None,
-        }
+        Self { name, rules: &[], default: None, example: None, documentation: None }
     }
 }

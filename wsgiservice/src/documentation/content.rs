@@ -7,7 +7,10 @@ use super::{
     example::Examples,
     schemas::{Direction, Schemas},
 };
-use crate::{content::MediaType, problem::place::Place, site::SiteOperation};
+use crate::{
+    content::MediaType, parameters::accepted_names::AcceptedNames, problem::place::Place,
+    site::SiteOperation,
+};
 
 /// The content of a request to a method.
 #[derive(Debug)]
@@ -70,6 +73,9 @@ fn with_members(
     // Content that is taken as a whole need not be an object, and then has no members.
     if !operation.content.is_whole() {
         members.insert("type".to_owned(), "object".into());
+    }
+    if operation.accepted_names.as_ref().is_some_and(AcceptedNames::limit_content) {
+        members.insert("additionalProperties".to_owned(), false.into());
     }
     let members = members.into();
     let Some(whole) = whole else { return Some(members) };

@@ -46,6 +46,7 @@ fn method(method: &Method) -> Tree {
         .with("description", method.description)
         .with_some("deprecated", method.deprecation.as_ref().map(deprecated))
         .with("parameters", Tree::list(&method.parameters, parameter))
+        .with_some("deny_unknown", method.denies_unknown.then_some(true))
         .with_some("content", method.content.as_ref().map(content))
         .with("responses", Tree::list(&method.responses, response))
         .with_some("cache_control", method.cache_control)

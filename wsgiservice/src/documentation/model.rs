@@ -56,6 +56,8 @@ pub(crate) struct Method {
     pub(crate) description: &'static str,
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) parameters: Vec<Parameter>,
+    /// Whether a parameter that is not documented is a violation.
+    pub(crate) denies_unknown: bool,
     pub(crate) content: Option<Content>,
     pub(crate) responses: Vec<Response>,
     pub(crate) cache_control: Option<&'static str>,

@@ -151,7 +151,9 @@ fn request_body(content: &Content) -> Object {
 fn description(method: &Method) -> String {
     let note = method.deprecation.as_ref().and_then(|deprecated| deprecated.note);
     let note = note.map(|note| format!("Deprecated: {note}"));
-    let parts = [Some(method.description), note.as_deref()].into_iter().flatten();
+    // OpenAPI cannot express this for the query.
+    let denies = method.denies_unknown.then_some("Other parameters are not accepted.");
+    let parts = [Some(method.description), denies, note.as_deref()].into_iter().flatten();
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
     parts.join("\n\n")
 }

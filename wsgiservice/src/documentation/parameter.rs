@@ -154,7 +154,7 @@ fn of_file() -> Map<String, Value> {
 fn of_value(kind: &Kind, parameter: &CompiledParameter) -> Map<String, Value> {
     let mut schema = typed(kind);
     let is_text = matches!(kind, Kind::Text(_));
-    if is_text && parameter.is_declared {
+    if is_text && parameter.must_not_be_empty() {
         schema.insert("minLength".to_owned(), 1.into());
     }
     for rule in &parameter.rules {
@@ -227,6 +227,6 @@ fn format(name: &str) -> Option<&'static str> {
     match name {
         // The format of `jiff::Span`, which no rule has.
         "duration" => Some("duration"),
-        name => Format::named(name)?.json_schema(),
+        name => Format::named(name).map(Format::name),
     }
 }

@@ -64,6 +64,7 @@ impl<'a> Binder<'a> {
         let mut violations = Vec::new();
         let method = self.call(operation, content, preconditions, &mut violations);
         let state = self.current_state(content, preconditions, &mut violations);
+        self.report_undeclared(operation, content, &mut violations);
         match (method, violations.is_empty()) {
             (Some(method), true) => Ok(BoundCalls { method, state }),
             _ => Err(self.problem(violations)),
@@ -84,7 +85,21 @@ impl<'a> Binder<'a> {
         let _ = self.call(operation, no_content, preconditions, &mut violations);
         violations.retain(|violation| !violation.may_depend_on_content());
         let state = self.current_state(no_content, preconditions, &mut violations);
+        self.report_undeclared(operation, no_content, &mut violations);
         if violations.is_empty() { Ok(state) } else { Err(self.problem(violations)) }
+    }
+
+    /// Reports names that the resource denies, because no parameter has them.
+    #[inline]
+    fn report_undeclared(
+        &self,
+        operation: &SiteOperation,
+        content: &ReadContent,
+        violations: &mut Vec<Violation>,
+    ) {
+        if let Some(accepted) = &operation.accepted_names {
+            violations.extend(accepted.violations(self.request, content));
+        }
     }
 
     /// Binds one call; `None` if there are violations.

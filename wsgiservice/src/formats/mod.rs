@@ -5,4 +5,5 @@ pub(crate) mod form;
 pub(crate) mod json;
 mod mismatch;
 mod scratch;
+mod tree;
 pub(crate) mod xml;

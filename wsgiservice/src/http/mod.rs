@@ -11,6 +11,7 @@ pub(crate) mod date;
 #[cfg_attr(not(feature = "digests"), path = "digest/disabled.rs")]
 pub(crate) mod digest;
 pub(crate) mod entity_tag;
+pub(crate) mod field_lines;
 pub(crate) mod known_fields;
 mod memo;
 pub(crate) mod network;

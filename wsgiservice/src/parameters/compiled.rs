@@ -40,13 +40,14 @@ pub(crate) struct CompiledParameter {
     converts: fn(&str) -> bool,
     /// Its rules, in the order in which they are checked.
     pub(crate) rules: Vec<CompiledRule>,
-    /// Whether there is a `#[validate]`, even one without rules.
-    pub(crate) is_declared: bool,
     pub(crate) default: Option<&'static str>,
     pub(crate) example: Option<&'static str>,
     pub(crate) documentation: Option<&'static str>,
     pub(crate) is_optional: bool,
     pub(crate) is_repeated: bool,
+    /// Whether it is absent if a client sends an empty text, as forms do for what was left empty: it is optional, and its
+    /// type or a rule refuses the empty text.
+    is_absent_if_empty: bool,
     /// Whether its value must not be shown.
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
@@ -119,25 +120,38 @@ impl CompiledParameter {
             _ => (None, false, false),
         };
         let source = Source::new(path, parameter, reads_members)?;
-        let compiled = Self {
+        let mut compiled = Self {
             name: parameter.name,
             key: parameter.key(),
             kind,
             converts,
             rules: rules(constraints()).map_err(|error| error.to_string())?,
-            is_declared: constraints().any(|constraint| constraint.is_declared),
             default: default.map(|default| default.text()),
             example: constraints().find_map(|constraint| constraint.example),
             documentation: constraints().find_map(|constraint| constraint.documentation),
             is_optional,
             is_repeated,
+            is_absent_if_empty: false,
             is_secret: matches!(source, Source::Content),
             is_file: matches!(source, Source::File),
             source,
         };
-        match compiled.default.map(|default| compiled.check(default)) {
-            Some(Err((_, reason))) => Err(format!("the default violates a rule. {reason}")),
-            _ => Ok(compiled),
+        compiled.check_declaration()?;
+        compiled.is_absent_if_empty =
+            !(compiled.is_required() || is_repeated || compiled.accepts(""));
+        Ok(compiled)
+    }
+
+    /// Checks that the default and the values of `one_of` are values of the parameter.
+    fn check_declaration(&self) -> Result<(), String> {
+        if let Some(default) = self.default {
+            let refused = |(_, reason)| format!("the default violates a rule. {reason}");
+            self.check(default).map_err(refused)?;
+        }
+        let values = self.rules.iter().flat_map(CompiledRule::values).copied().chain(self.default);
+        match values.into_iter().find(|value| !(self.converts)(value)) {
+            Some(value) => Err(format!("\"{value}\" does not convert to its type")),
+            None => Ok(()),
         }
     }
 
@@ -165,12 +179,20 @@ impl CompiledParameter {
         self.check(text).is_ok() && (self.converts)(text)
     }
 
+    /// Whether the text is that of a value that is absent.
+    #[inline]
+    pub(super) fn is_left_empty(&self, text: &str) -> bool {
+        text.is_empty() && self.is_absent_if_empty
+    }
+
+    /// Whether an empty value is a violation, whatever the rules are: it is required and has a rule.
+    pub(crate) fn must_not_be_empty(&self) -> bool {
+        self.is_required() && !self.rules.is_empty()
+    }
+
     /// Checks the text of a value: that it is not empty, then its rules.
     pub(super) fn check(&self, text: &str) -> Checked {
-        if !self.is_declared {
-            return Ok(());
-        }
-        if text.is_empty() {
+        if text.is_empty() && self.must_not_be_empty() {
             return Err(EMPTY);
         }
         self.rules.iter().try_for_each(|rule| rule.check(text))
@@ -178,7 +200,7 @@ impl CompiledParameter {
 
     /// Checks the size of a file, in bytes.
     pub(super) fn check_size(&self, size: usize) -> Checked {
-        if self.is_declared && size == 0 {
+        if size == 0 && self.must_not_be_empty() {
             return Err(EMPTY);
         }
         self.rules.iter().try_for_each(|rule| rule.check_size(size))
@@ -190,6 +212,7 @@ impl CompiledParameter {
             return Some((Code::Repeated, "It must not be a list."));
         }
         let reason = match (member.written, self.kind?) {
+            (Written::Null, _) => "An entry must not be null.",
             (Written::Text, _) | (Written::Number | Written::Boolean, Kind::Any) => return None,
             (Written::Number, Kind::Integer { .. } | Kind::Number) => return None,
             (Written::Boolean, Kind::Boolean) => return None,
@@ -201,7 +224,7 @@ impl CompiledParameter {
         Some((Code::Invalid, reason))
     }
 
-    /// A violation of it, without the value if that is secret.
+    /// A violation of it, without the value if that is secret or in a header field, where credentials are.
     pub(super) fn violation(
         &self,
         place: Place,
@@ -209,8 +232,8 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if self.is_secret {
-            return Violation::secret(self.name, place, code, reason);
+        if self.is_secret || place == Place::Header {
+            return Violation::without_value(self.name, place, code, reason);
         }
         Violation::new(self.name, place, code, value, reason)
     }
@@ -239,12 +262,10 @@ mod tests {
     use crate::declaration::{Constraint, From, Literal};
 
     const NEARER: Constraint = Constraint {
-        is_declared: true,
         rules: &[rule::new::re("[a-z]+"), rule::new::len(1, 2)],
         ..Constraint::none("word")
     };
     const FURTHER: Constraint = Constraint {
-        is_declared: true,
         rules: &[rule::new::re("[0-9]+"), rule::new::one_of(&["a", "b", "abc"])],
         documentation: Some("A word."),
         ..Constraint::none("word")
@@ -296,9 +317,46 @@ mod tests {
     }
 
     #[test]
-    fn a_validated_value_is_not_empty() {
+    fn a_required_value_with_a_rule_is_not_empty() {
         let word = compiled("/", parameter(TEXT, NEARER)).expect("a parameter");
         assert_eq!(violation(&word, ""), Some(Code::Empty));
+        assert!(!word.is_absent_if_empty);
+    }
+
+    #[test]
+    fn an_optional_value_that_cannot_be_empty_is_absent_if_it_is() {
+        const SHORT: &[Rule<'static>] = &[rule::new::len(0, 2)];
+        const NOT_EMPTY: &[Rule<'static>] = &[rule::new::len(1, 2)];
+        let is_absent = |converts: fn(&str) -> bool, rules| {
+            let argument = Argument::Value {
+                kind: Kind::Any,
+                converts,
+                optional: true,
+                repeated: false,
+                secret: false,
+            };
+            let constraint = Constraint { rules, ..Constraint::none("other") };
+            let other = declaration::Parameter { name: "other", ..parameter(argument, constraint) };
+            compiled("/", other).expect("a parameter").is_absent_if_empty
+        };
+        assert!(is_absent(|text| !text.is_empty(), &[]));
+        assert!(is_absent(|_| true, NOT_EMPTY));
+        assert!(!is_absent(|_| true, SHORT));
+        assert!(!is_absent(|_| true, &[]));
+    }
+
+    #[test]
+    fn the_values_of_a_declaration_convert_to_the_type() {
+        let argument = Argument::Value {
+            kind: Kind::Text(Some("uuid")),
+            converts: |text| text == "b",
+            optional: false,
+            repeated: false,
+            secret: false,
+        };
+        let error =
+            compiled("/", parameter(argument, Constraint::none("word"))).expect_err("one_of");
+        assert_eq!(error, "\"a\" does not convert to its type");
     }
 
     #[test]

@@ -4,10 +4,12 @@
 //! and converted. An argument that is wrong becomes a violation, and the next one is looked at, so that the client sees
 //! all of them at once.
 
+pub(crate) mod accepted_names;
 mod argument_types;
 pub(crate) mod compiled;
 mod converted;
 mod kind;
+mod rfc3339;
 pub(crate) mod rules;
 #[cfg(feature = "jiff")]
 pub(crate) mod schema;
@@ -33,6 +35,7 @@ use self::{
 use crate::{
     content::{File, Member, ReadContent},
     http::{
+        field_lines,
         request::Request,
         urlencoded::{Pair, pairs},
     },
@@ -140,7 +143,10 @@ impl<'a> Arguments<'a> {
     ) -> Option<Option<C>> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
-        match (values.pop(), values.is_empty()) {
+        let last = values.pop();
+        let is_only = values.is_empty();
+        let given = last.filter(|text| !(is_only && parameter.is_left_empty(text)));
+        match (given, is_only) {
             (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
                 let reason = "It was given more than once.";
@@ -250,27 +256,30 @@ impl<'a> Arguments<'a> {
         decoded
     }
 
+    // Out of line, since most parameters are not in a header field.
+    #[inline(never)]
     fn field(
         &mut self,
         parameter: &CompiledParameter,
         name: &http::HeaderName,
     ) -> Option<Values<'a>> {
-        let mut texts = Vec::new();
-        for value in self.request.fields().get_all(name) {
-            if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
-                texts.push(Cow::Borrowed(text));
-            } else {
-                let reason = "It must be UTF-8.";
-                self.report(parameter.violation(
-                    parameter.source.place(),
-                    Code::Encoding,
-                    "",
-                    reason,
-                ));
-                return None;
-            }
+        let lines = self.request.fields().get_all(name).iter();
+        let lines: Option<Vec<_>> =
+            lines.map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
+        let Some(lines) = lines else {
+            let place = parameter.source.place();
+            let reason = "It must be UTF-8.";
+            self.report(parameter.violation(place, Code::Encoding, "", reason));
+            return None;
+        };
+        if parameter.is_repeated {
+            let elements = lines.into_iter().flat_map(field_lines::elements);
+            return Some(Values::Many(elements.map(Cow::Borrowed).collect()));
         }
-        Some(Values::Many(texts))
+        Some(match (lines.as_slice(), field_lines::separator(name)) {
+            ([_, _, ..], Some(separator)) => Values::One(lines.join(separator).into()),
+            _ => Values::Many(lines.into_iter().map(Cow::Borrowed).collect()),
+        })
     }
 
     /// The texts of a parameter in the content.

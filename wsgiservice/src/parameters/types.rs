@@ -10,6 +10,8 @@ use std::{
 use wsgiservice_grammar::value::Kind;
 
 use super::kind::ParameterKind;
+#[cfg(feature = "jiff")]
+use super::rfc3339;
 
 /// A type to which the text of a parameter converts.
 ///
@@ -130,9 +132,22 @@ macro_rules! integers {
 
 integers! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize }
 
+macro_rules! numbers {
+    ($($type:ident)*) => {$(
+        impl Parameter for $type {
+            const KIND: ParameterKind = ParameterKind::number();
+
+            fn parse(text: &str) -> Result<Self, ParseError> {
+                let finite = text.parse().ok().filter(|number: &Self| number.is_finite());
+                finite.ok_or(ParseError(Cow::Borrowed("It must be a number.")))
+            }
+        }
+    )*};
+}
+
+numbers! { f32 f64 }
+
 parsed! {
-    f32: ParameterKind::number(), "It must be a number.";
-    f64: ParameterKind::number(), "It must be a number.";
     char: ParameterKind::text(), "It must be one character.";
     Ipv4Addr: ParameterKind::format("ipv4"), "It must be an IPv4 address.";
     Ipv6Addr: ParameterKind::format("ipv6"), "It must be an IPv6 address.";
@@ -141,12 +156,33 @@ parsed! {
     uuid::Uuid: ParameterKind::format("uuid"), "It must be a UUID.";
 }
 
+/// Types whose own syntax is larger than the format that is documented.
+#[cfg(feature = "jiff")]
+macro_rules! dates_and_times {
+    ($($type:ty: $name:literal, $is_formatted:path, $reason:literal;)*) => {$(
+        impl Parameter for $type {
+            const KIND: ParameterKind = ParameterKind::format($name);
+
+            fn parse(text: &str) -> Result<Self, ParseError> {
+                if !$is_formatted(text) {
+                    return Err(ParseError(Cow::Borrowed($reason)));
+                }
+                text.parse().map_err(|_| ParseError(Cow::Borrowed("It is too early or too late.")))
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "jiff")]
+dates_and_times! {
+    jiff::Timestamp: "date-time", rfc3339::is_date_time, "It must be a date and a time with an offset, as in RFC 3339.";
+    jiff::civil::Date: "date", rfc3339::is_date, "It must be a date, as in 2026-11-24.";
+    jiff::civil::Time: "local-time", rfc3339::is_local_time, "It must be a time, as in 12:30:00.";
+    jiff::civil::DateTime: "local-date-time", rfc3339::is_local_date_time, "It must be a date and a time, as in 2026-11-24T12:30:00.";
+}
+
 #[cfg(feature = "jiff")]
 parsed! {
-    jiff::Timestamp: ParameterKind::format("date-time"), "It must be a date and a time with an offset, as in RFC 3339.";
-    jiff::civil::Date: ParameterKind::format("date"), "It must be a date, as in 2026-11-24.";
-    jiff::civil::Time: ParameterKind::format("time"), "It must be a time, as in 12:30:00.";
-    jiff::civil::DateTime: ParameterKind::format("local-date-time"), "It must be a date and a time, as in 2026-11-24T12:30:00.";
     jiff::Span: ParameterKind::format("duration"), "It must be a duration, as in P1DT12H.";
 }
 
@@ -163,7 +199,8 @@ impl Parameter for bool {
 
     fn parse(text: &str) -> Result<Self, ParseError> {
         match text {
-            "true" | "1" => Ok(true),
+            // A checkbox without a value is sent as `on` (HTML, section 4.10.5.1.15).
+            "true" | "1" | "on" => Ok(true),
             "false" | "0" => Ok(false),
             _ => Err(ParseError(Cow::Borrowed("It must be true or false."))),
         }

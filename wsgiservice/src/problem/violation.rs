@@ -25,6 +25,7 @@ pub(crate) enum Code {
     Missing,
     Empty,
     Repeated,
+    Unknown,
     Encoding,
     /// A rule of `#[validate]`, which says its code.
     Rule(&'static str),
@@ -49,12 +50,28 @@ impl Violation {
     }
 
     /// Creates a violation that does not show the value.
-    pub(crate) fn secret(name: &'static str, place: Place, code: Code, reason: &str) -> Self {
+    pub(crate) fn without_value(
+        name: &'static str,
+        place: Place,
+        code: Code,
+        reason: &str,
+    ) -> Self {
         let text = match code {
             Code::Missing | Code::Empty => return Self::new(name, place, code, "", reason),
             _ => format!("Value for {name} does not validate."),
         };
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
+    }
+
+    /// Creates a violation for what a client sent, and no method declares.
+    pub(crate) fn undeclared(name: &str, place: Place, declared: &[&str]) -> Self {
+        let name = shown(name);
+        let reason = match declared {
+            [] => "None is supported here.".to_owned(),
+            names => format!("Supported are: {}.", names.join(", ")),
+        };
+        let text = format!("{name} is unknown.");
+        Self { name: name.into(), place, code: Code::Unknown, text, reason }
     }
 
     /// Creates a violation for malformed JSON or XML, with the position but without the content.
@@ -122,6 +139,7 @@ impl Code {
             Self::Missing | Self::NoContent => "missing",
             Self::Empty => "empty",
             Self::Repeated => "repeated",
+            Self::Unknown => "unknown",
             Self::Encoding => "encoding",
             Self::Rule(code) => code,
             Self::Invalid => "invalid",

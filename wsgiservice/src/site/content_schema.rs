@@ -83,6 +83,7 @@ impl<'s> Reader<'s> {
             ("object", Level::Root) => {
                 members(schema).all(|member| self.fits(member, Level::Member))
             }
+            ("array", Level::Root) => schema.get("items").is_some_and(|item| self.is_pair(item)),
             ("array", Level::Member) => {
                 let mut items = items(schema, "prefixItems").chain(schema.get("items"));
                 items.all(|item| self.fits(item, Level::Item))
@@ -90,6 +91,12 @@ impl<'s> Reader<'s> {
             ("object" | "array", _) | (_, Level::Root) => false,
             _ => true,
         }
+    }
+
+    /// Whether it is a name and a text: a form can be a list of these.
+    fn is_pair(&mut self, schema: &'s Value) -> bool {
+        let parts: Vec<_> = items(schema, "prefixItems").collect();
+        parts.len() == 2 && parts.into_iter().all(|part| self.fits(part, Level::Item))
     }
 }
 
@@ -207,6 +214,7 @@ mod tests {
         assert!(fits::<BTreeMap<String, u8>>());
         assert!(fits::<BTreeMap<u8, Vec<String>>>());
         assert!(fits::<Tagged>());
+        assert!(fits::<Vec<(String, u8)>>());
         assert!(fits::<Value>());
     }
 
@@ -216,6 +224,7 @@ mod tests {
         assert!(!fits::<Tree>());
         assert!(!fits::<Vec<Flat>>());
         assert!(!fits::<Vec<u8>>());
+        assert!(!fits::<Vec<(String, Flat)>>());
         assert!(!fits::<BTreeMap<String, Flat>>());
         assert!(!fits::<u8>());
         assert!(!fits::<Event>());

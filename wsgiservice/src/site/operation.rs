@@ -10,7 +10,10 @@ use crate::{
         Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter, Returns,
         Role, SchemaOf,
     },
-    parameters::compiled::{CompiledParameter, Parameters},
+    parameters::{
+        accepted_names::AcceptedNames,
+        compiled::{CompiledParameter, Parameters},
+    },
     representation::Representations,
 };
 
@@ -31,6 +34,8 @@ pub(crate) struct SiteOperation {
     pub(crate) content: ContentUse,
     /// The maximum size of the content that it reads, in bytes.
     pub(crate) content_limit: usize,
+    /// The names that a client may send, if others are violations.
+    pub(crate) accepted_names: Option<AcceptedNames>,
     pub(crate) returns: Returns,
     declaration: &'static Operation,
 }
@@ -77,6 +82,7 @@ impl SiteOperation {
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
             content_limit: limits.content.unwrap_or(policy.content_limit),
+            accepted_names: None,
             returns,
             declaration,
         })
@@ -110,6 +116,13 @@ impl SiteOperation {
         let declared = self.declaration.freshness.map_or(&[][..], |freshness| freshness.vary);
         let own = declared.iter().copied().chain(self.fields());
         self.vary = Vary::new(&own.chain(fields_of_hooks.iter().copied()).collect::<Vec<_>>());
+    }
+
+    /// Makes it a violation to send what neither it nor a hook takes.
+    pub(super) fn deny_unknown(&mut self, hooks: &[Self]) {
+        let reads_members = self.content.parameters && !self.content.is_whole();
+        let all = [&*self].into_iter().chain(hooks).map(|operation| &operation.parameters);
+        self.accepted_names = Some(AcceptedNames::new(all, reads_members));
     }
 
     /// The header fields that it takes as arguments.

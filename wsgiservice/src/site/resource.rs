@@ -51,6 +51,9 @@ impl SiteResource {
             operations.into_iter().partition(|operation| operation.method.is_some());
         let fields_of_hooks: Vec<_> = hooks.iter().flat_map(SiteOperation::fields).collect();
         methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
+        if mount.denies_unknown {
+            methods.iter_mut().for_each(|method| method.deny_unknown(&hooks));
+        }
         let names = methods.iter().filter_map(|operation| operation.method.as_ref());
         let has_etag = hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Etag));
         Ok(Self {

@@ -178,6 +178,7 @@ mod tests {
             description: "",
             deprecation: None,
             parameters,
+            denies_unknown: false,
             content,
             responses: Vec::new(),
             cache_control: None,

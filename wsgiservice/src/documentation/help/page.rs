@@ -187,6 +187,7 @@ fn method(
                 p { "Authentication: " @for challenge in &method.challenges { code { (challenge) } " " } }
             }
             @if !method.parameters.is_empty() { (parameters(&method.parameters)) }
+            @if method.denies_unknown { p.quiet { "Other parameters are not accepted." } }
             @if let Some(content) = &method.content { (self::content(content)) }
             (responses(&method.responses))
             @if let Some(cache_control) = method.cache_control {

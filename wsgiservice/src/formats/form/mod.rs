@@ -2,6 +2,10 @@
 
 #[cfg(feature = "multipart")]
 mod bounded_input;
+#[cfg(feature = "multipart")]
+mod disposition;
 #[cfg_attr(not(feature = "multipart"), path = "disabled.rs")]
 pub(crate) mod multipart;
-pub(crate) mod urlencoded;
+#[cfg(feature = "multipart")]
+mod parameters;
+pub(crate) mod read;

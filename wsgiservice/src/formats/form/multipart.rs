@@ -7,7 +7,7 @@ use futures_util::Stream;
 use http::header;
 use multer::{Field, Multipart};
 
-use super::bounded_input::BoundedInput;
+use super::{bounded_input::BoundedInput, disposition::Disposition, parameters::Parameters};
 use crate::problem::Problem;
 
 /// The maximum length of a boundary (RFC 2046, section 5.1.1).
@@ -50,7 +50,7 @@ const MAX_BOUNDARY: usize = 70;
 /// ```
 pub struct FormStream {
     multipart: Multipart<'static>,
-    current: Option<Field<'static>>,
+    current: Option<Box<(Field<'static>, Disposition)>>,
     input: BoundedInput,
 }
 
@@ -59,6 +59,7 @@ pub struct FormStream {
 /// [`FormStream::next`] returns the parts one after the other.
 pub struct Part<'a> {
     field: &'a mut Field<'static>,
+    disposition: &'a Disposition,
     input: &'a BoundedInput,
 }
 
@@ -69,10 +70,7 @@ impl FormStream {
         content: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
         content_type: &str,
     ) -> Result<Self, Problem> {
-        let boundary = multer::parse_boundary(content_type).map_err(problem)?;
-        if boundary.len() > MAX_BOUNDARY {
-            return Err(problem(multer::Error::NoBoundary));
-        }
+        let boundary = boundary(content_type).ok_or(problem(multer::Error::NoBoundary))?;
         let input = BoundedInput::new(content);
         let multipart = Multipart::new(input.clone(), boundary);
         Ok(Self { multipart, current: None, input })
@@ -84,27 +82,35 @@ impl FormStream {
     /// A [`Problem`] to return: 400 if the form is malformed, if the content ends early or if it does not match its digest,
     /// 413 if it exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
-        if let Some(field) = &mut self.current {
-            let mut rest = Part { field, input: &self.input };
+        if let Some((field, disposition)) = self.current.as_deref_mut() {
+            let mut rest = Part { field, disposition, input: &self.input };
             while rest.next().await?.is_some() {}
         }
         self.current = None;
         let Self { multipart, input, .. } = self;
         let field = input.serve(|context| multipart.poll_next_field(context)).await?;
-        self.current = field.map_err(problem)?;
-        if self.current.is_none() {
+        let Some(field) = field.map_err(problem)? else {
             self.input.drain().await?;
-        }
-        let input = &self.input;
-        Ok(self.current.as_mut().map(|field| Part { field, input }))
+            return Ok(None);
+        };
+        let disposition = Disposition::of(field.headers()).ok_or_else(malformed_header)?;
+        let (field, disposition) = &mut **self.current.insert(Box::new((field, disposition)));
+        Ok(Some(Part { field, disposition, input: &self.input }))
     }
+}
+
+/// The boundary that a media type states, if it is valid.
+fn boundary(content_type: &str) -> Option<String> {
+    let parameters = Parameters::read(content_type.as_bytes())?;
+    let boundary = std::str::from_utf8(parameters.get("boundary")?).ok()?;
+    (1..=MAX_BOUNDARY).contains(&boundary.len()).then(|| boundary.to_owned())
 }
 
 impl Part<'_> {
     /// Returns the name of the part; empty if it has none.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.field.name().unwrap_or_default()
+        &self.disposition.name
     }
 
     /// Returns the file name that the client states, if the part is a file.
@@ -112,7 +118,7 @@ impl Part<'_> {
     /// It is not a safe path.
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
-        self.field.file_name()
+        self.disposition.file_name.as_deref()
     }
 
     /// Returns the media type that the client states.
@@ -126,7 +132,7 @@ impl Part<'_> {
     /// # Errors
     /// The errors of [`FormStream::next`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Self { field, input } = self;
+        let Self { field, input, .. } = self;
         let piece = input.serve(|context| Pin::new(&mut **field).poll_next(context)).await?;
         piece.transpose().map_err(problem)
     }
@@ -145,8 +151,16 @@ fn problem(error: multer::Error) -> Problem {
         multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => {
             "the last boundary is missing"
         }
-        _ => "a part has a malformed header",
+        _ => return malformed_header(),
     };
+    malformed(reason)
+}
+
+fn malformed_header() -> Problem {
+    malformed("a part has a malformed header")
+}
+
+fn malformed(reason: &str) -> Problem {
     Problem::bad_request(format!("The content is not a valid multipart form: {reason}."))
 }
 

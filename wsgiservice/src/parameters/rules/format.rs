@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 use wsgiservice_grammar::format as grammar;
 
-use super::{Checked, Code, InvalidRule, expression::Expression};
+use super::{super::rfc3339, Checked, Code, expression::Expression};
 
 /// A valid e-mail address by HTML, which is stricter than RFC 5322, and is what people expect.
 static EMAIL: LazyLock<Option<Expression>> = LazyLock::new(|| {
@@ -41,9 +41,8 @@ pub(crate) struct Format {
 }
 
 impl Format {
-    pub(super) fn new(format: grammar::Format) -> Result<Self, InvalidRule> {
-        let matches = matcher(format).ok_or(InvalidRule::FormatWithoutJiff(format.name()))?;
-        Ok(Self { format, matches })
+    pub(super) fn new(format: grammar::Format) -> Self {
+        Self { format, matches: matcher(format) }
     }
 
     pub(super) fn check(&self, text: &str) -> Checked {
@@ -59,9 +58,7 @@ impl Format {
     }
 
     pub(super) fn schema(&self, schema: &mut Map<String, Value>) {
-        if let Some(name) = self.format.json_schema() {
-            schema.insert("format".to_owned(), name.into());
-        }
+        schema.insert("format".to_owned(), self.format.name().into());
     }
 }
 
@@ -71,36 +68,19 @@ impl fmt::Debug for Format {
     }
 }
 
-/// How a text is matched, unless that requires a feature that is off.
-fn matcher(format: grammar::Format) -> Option<Matches> {
-    Some(match format {
+/// How a text is matched.
+fn matcher(format: grammar::Format) -> Matches {
+    match format {
         grammar::Format::Email => |text| matches(&EMAIL, text),
         grammar::Format::Uri => |text| matches(&URI, text),
         grammar::Format::Hostname => |text| text.len() <= 253 && matches(&HOSTNAME, text),
         grammar::Format::Uuid => |text| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
         grammar::Format::Ipv4 => |text| text.parse::<Ipv4Addr>().is_ok(),
         grammar::Format::Ipv6 => |text| text.parse::<Ipv6Addr>().is_ok(),
-        grammar::Format::DateTime | grammar::Format::Date | grammar::Format::Time => {
-            return time_matcher(format);
-        }
-    })
-}
-
-#[cfg(feature = "jiff")]
-fn time_matcher(format: grammar::Format) -> Option<Matches> {
-    Some(match format {
-        grammar::Format::DateTime => |text| text.parse::<jiff::Timestamp>().is_ok(),
-        grammar::Format::Date => {
-            |text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
-        }
-        grammar::Format::Time => |text| text.parse::<jiff::civil::Time>().is_ok(),
-        _ => return None,
-    })
-}
-
-#[cfg(not(feature = "jiff"))]
-fn time_matcher(_: grammar::Format) -> Option<Matches> {
-    None
+        grammar::Format::DateTime => rfc3339::is_date_time,
+        grammar::Format::Date => rfc3339::is_date,
+        grammar::Format::Time => rfc3339::is_time,
+    }
 }
 
 fn matches(expression: &Option<Expression>, text: &str) -> bool {
@@ -119,18 +99,13 @@ mod tests {
             ("hostname", "example.org", "-example.org"),
             ("date-time", "2026-11-24T12:00:00Z", "2026-11-24"),
             ("date", "2026-11-24", "2026-13-24"),
-            ("time", "12:30:00", "25:00:00"),
+            ("time", "12:30:00Z", "12:30:00"),
             ("uuid", "67e55044-10b1-426f-9247-bb680e5fe0c8", "67e55044"),
             ("ipv4", "130.59.31.80", "999.1.1.1"),
             ("ipv6", "2001:620::1", "2001:620"),
         ] {
             let format = grammar::Format::named(name).expect(name);
-            if !cfg!(feature = "jiff") && ["date-time", "date", "time"].contains(&name) {
-                let error = Format::new(format).expect_err(name).to_string();
-                assert_eq!(error, format!("format `{name}` requires the feature `jiff`"));
-                continue;
-            }
-            let rule = Format::new(format).expect(name);
+            let rule = Format::new(format);
             assert_eq!(rule.check(right), Ok(()), "{name} {right}");
             let violation = (Code::Rule("format"), format!("It must be a valid {name}.").into());
             assert_eq!(rule.check(wrong), Err(violation), "{name} {wrong}");
@@ -139,7 +114,7 @@ mod tests {
 
     #[test]
     fn words_and_schema_have_the_name() {
-        let rule = Format::new(grammar::Format::Ipv4).expect("a rule");
+        let rule = Format::new(grammar::Format::Ipv4);
         assert_eq!(rule.in_words(), "a valid ipv4");
         let mut schema = Map::new();
         rule.schema(&mut schema);

@@ -48,8 +48,8 @@ impl Len {
         if !is_text {
             return;
         }
-        // A value that is validated must not be empty, which the schema states already.
-        if self.least > 1 {
+        // The schema of a value that must not be empty has a `minLength` already, which is 1.
+        if self.least > 0 {
             schema.insert("minLength".to_owned(), self.least.into());
         }
         if self.most < usize::MAX {

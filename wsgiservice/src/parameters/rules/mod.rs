@@ -41,8 +41,6 @@ pub(crate) type Checked = Result<(), (Code, Cow<'static, str>)>;
 pub(crate) enum InvalidRule {
     #[error("invalid regular expression: {0}")]
     Expression(#[from] regex::Error),
-    #[error("format `{0}` requires the feature `jiff`")]
-    FormatWithoutJiff(&'static str),
 }
 
 impl CompiledRule {
@@ -50,7 +48,7 @@ impl CompiledRule {
     ///
     /// # Errors
     ///
-    /// If a regular expression is malformed, or if the format requires a feature that is off.
+    /// If a regular expression is malformed.
     pub(crate) fn new(rule: &Rule<'static>) -> Result<Self, InvalidRule> {
         Ok(match *rule {
             Rule::Re(expression) => Self::Re(Re::new(expression)?),
@@ -58,7 +56,7 @@ impl CompiledRule {
             Rule::Range { least, most } => Self::Range(Range::new(least, most)),
             Rule::MultipleOf(step) => Self::MultipleOf(MultipleOf::new(step)),
             Rule::OneOf(values) => Self::OneOf(OneOf::new(values)),
-            Rule::Format(format) => Self::Format(Format::new(format)?),
+            Rule::Format(format) => Self::Format(Format::new(format)),
         })
     }
 
@@ -71,6 +69,14 @@ impl CompiledRule {
             Self::MultipleOf(_) => "multiple_of",
             Self::OneOf(_) => "one_of",
             Self::Format(_) => "format",
+        }
+    }
+
+    /// The values that the rule lists.
+    pub(crate) fn values(&self) -> &'static [&'static str] {
+        match self {
+            Self::OneOf(rule) => rule.values(),
+            _ => &[],
         }
     }
 

@@ -15,6 +15,10 @@ impl OneOf {
         Self { values }
     }
 
+    pub(super) fn values(&self) -> &'static [&'static str] {
+        self.values
+    }
+
     pub(super) fn check(&self, text: &str) -> Checked {
         if self.values.contains(&text) {
             return Ok(());

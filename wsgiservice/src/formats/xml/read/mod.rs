@@ -3,15 +3,15 @@
 //! Only the predefined entities are allowed, and no document type: entities that expand, or that refer to other documents,
 //! are attacks ("billion laughs" and XXE in OWASP's terms).
 
-mod deserializer;
-
 use std::borrow::Cow;
 
 use quick_xml::{Reader, XmlVersion, escape::resolve_xml_entity, events::Event};
 use serde::de::DeserializeOwned;
 
-use self::deserializer::Node;
-use crate::{formats::mismatch::expectation, problem::violation::Violation};
+use crate::{
+    formats::tree::{self, Dialect, Element},
+    problem::violation::Violation,
+};
 
 /// The maximum nesting of elements, which is that of `serde_json`.
 const MAX_DEPTH: usize = 128;
@@ -21,25 +21,7 @@ const MAX_DEPTH: usize = 128;
 /// # Errors
 /// A violation with the path of the value that does not fit, or with the position if the content is malformed.
 pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
-    let document = Document::parse(content)?;
-    serde_path_to_error::deserialize(document.root()).map_err(|error| {
-        let reason = expectation(&error.inner().to_string());
-        Violation::within_content(&error.path().to_string(), reason)
-    })
-}
-
-/// A well-formed document.
-#[derive(Debug)]
-pub(crate) struct Document<'a> {
-    root: Element<'a>,
-}
-
-/// An element without its attributes.
-#[derive(Debug)]
-pub(crate) struct Element<'a> {
-    name: Cow<'a, str>,
-    text: Cow<'a, str>,
-    children: Vec<Self>,
+    tree::read(&parse(content)?, Dialect::Xml)
 }
 
 /// The state of the parser: the open elements, and the root once it is closed.
@@ -50,31 +32,25 @@ struct TreeBuilder<'a> {
     root: Option<Element<'a>>,
 }
 
-impl<'a> Document<'a> {
-    /// # Errors
-    /// A violation with line and column if the document is malformed.
-    pub(crate) fn parse(content: &'a [u8]) -> Result<Self, Violation> {
-        let text =
-            std::str::from_utf8(content).map_err(|error| at(content, error.valid_up_to()))?;
-        let mut reader = Reader::from_str(text);
-        let mut builder = TreeBuilder::default();
-        loop {
-            let position = position(reader.buffer_position());
-            let event = reader.read_event();
-            let event = event.map_err(|_| at(content, self::position(reader.error_position())))?;
-            if let Event::Eof = event {
-                break;
-            }
-            builder.take(event).ok_or_else(|| at(content, position))?;
+/// Parses a document; returns its root element.
+///
+/// # Errors
+/// A violation with line and column if the document is malformed.
+fn parse(content: &[u8]) -> Result<Element<'_>, Violation> {
+    let text = std::str::from_utf8(content).map_err(|error| at(content, error.valid_up_to()))?;
+    let mut reader = Reader::from_str(text);
+    let mut builder = TreeBuilder::default();
+    loop {
+        let position = position(reader.buffer_position());
+        let event = reader.read_event();
+        let event = event.map_err(|_| at(content, self::position(reader.error_position())))?;
+        if let Event::Eof = event {
+            break;
         }
-        let root = builder.root.filter(|_| builder.stack.is_empty());
-        root.map(|root| Self { root }).ok_or_else(|| at(content, content.len()))
+        builder.take(event).ok_or_else(|| at(content, position))?;
     }
-
-    /// Returns the root element as a value.
-    pub(crate) fn root(&self) -> Node<'_> {
-        Node::One(&self.root)
-    }
+    let root = builder.root.filter(|_| builder.stack.is_empty());
+    root.ok_or_else(|| at(content, content.len()))
 }
 
 impl<'a> TreeBuilder<'a> {
@@ -192,7 +168,7 @@ mod tests {
         price: f64,
     }
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     enum Kind {
         Usual,
         Express { hours: u8 },
@@ -204,8 +180,7 @@ mod tests {
     }
 
     fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-        let document = Document::parse(text.as_bytes()).ok()?;
-        T::deserialize(document.root()).ok()
+        super::read(text.as_bytes()).ok()
     }
 
     #[test]
@@ -267,12 +242,69 @@ mod tests {
     #[test]
     fn nesting_is_bounded() {
         let nested = |depth| "<a>".repeat(depth) + &"</a>".repeat(depth);
-        assert!(Document::parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert!(Document::parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
-        assert!(Document::parse(nested(1_000_000).as_bytes()).is_err());
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
+        assert!(parse(nested(1_000_000).as_bytes()).is_err());
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Everything {
+        by_number: BTreeMap<i64, f64>,
+        by_flag: BTreeMap<bool, char>,
+        by_name: BTreeMap<String, Option<String>>,
+        large: Vec<(u128, i128)>,
+        nested: Vec<Vec<String>>,
+        kinds: Vec<Kind>,
+    }
+
+    /// Characters that XML can express; others are dropped.
+    const TEXT: &str = "[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufffe\\uffff]{0,6}";
+
+    fn everything() -> impl Strategy<Value = Everything> {
+        use prop::collection::{btree_map, vec};
+        let number = prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::SUBNORMAL;
+        let kind = prop_oneof![
+            Just(Kind::Usual),
+            any::<u8>().prop_map(|hours| Kind::Express { hours }),
+            TEXT.prop_map(Kind::Other),
+        ];
+        // An empty text is that of `None`.
+        let text = prop::option::of(TEXT.prop_filter("empty", |text| !text.is_empty()));
+        let maps = (
+            btree_map(any::<i64>(), number, 0..4),
+            btree_map(any::<bool>(), prop::char::range(' ', '~'), 0..3),
+            btree_map(TEXT, text, 0..4),
+        );
+        let lists = (vec(any::<(u128, i128)>(), 0..3), vec(vec(TEXT, 0..3), 0..3), vec(kind, 0..3));
+        (maps, lists).prop_map(|((by_number, by_flag, by_name), (large, nested, kinds))| {
+            Everything { by_number, by_flag, by_name, large, nested, kinds }
+        })
+    }
+
+    /// The texts of the children of an element, by the key of each, as another parser reads them.
+    fn read_by_another(text: &str, name: &str) -> BTreeMap<String, String> {
+        let document = roxmltree::Document::parse(text).expect("XML");
+        let parent = document.root_element().children().find(|node| node.has_tag_name(name));
+        let children = parent.into_iter().flat_map(|parent| parent.children().collect::<Vec<_>>());
+        let key = |node: roxmltree::Node<'_, '_>| {
+            node.attribute("key").unwrap_or(node.tag_name().name()).to_owned()
+        };
+        children.map(|node| (key(node), node.text().unwrap_or_default().to_owned())).collect()
     }
 
     proptest! {
+        #[test]
+        fn any_written_value_is_read_back(value in everything()) {
+            let text = written(&value);
+            prop_assert_eq!(read::<Everything>(&text), Some(value.clone()), "{}", text);
+            let by_name = value.by_name.into_iter().map(|(key, text)| (key, text.unwrap_or_default()));
+            prop_assert_eq!(read_by_another(&text, "by_name"), by_name.collect());
+            let by_number = value.by_number.keys().map(ToString::to_string);
+            let keys = read_by_another(&text, "by_number").into_keys();
+            let sorted: std::collections::BTreeSet<_> = by_number.collect();
+            prop_assert_eq!(keys.collect::<std::collections::BTreeSet<_>>(), sorted);
+        }
+
         #[test]
         fn any_written_map_of_strings_is_read_back(
             map in prop::collection::btree_map("[^\\x00-\\x1f\\x7f\\ufffe\\uffff]*", "[^\\x00-\\x1f\\x7f\\ufffe\\uffff]*", 0..5)
@@ -283,7 +315,7 @@ mod tests {
 
         #[test]
         fn arbitrary_text_does_not_panic(text in "(<a>|</a>|<b/>|&lt;|&#1;|x| |<!--|-->|\\PC){0,20}") {
-            let _ = Document::parse(text.as_bytes());
+            let _ = parse(text.as_bytes());
         }
     }
 }
