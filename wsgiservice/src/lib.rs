@@ -293,7 +293,7 @@ pub use self::{
     application::Application,
     content::Content,
     error::{Error, Result},
-    http::{entity_tag::EntityTag, request::Request},
+    http::{entity_tag::EntityTag, incoming::Request},
     parameters::{Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,

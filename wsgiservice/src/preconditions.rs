@@ -8,8 +8,8 @@ use crate::{
     http::{
         date,
         entity_tag::{EntityTag, EntityTagList},
+        incoming::Request,
         known_fields::KnownField,
-        request::Request,
     },
     problem::Problem,
     representation::Variant,

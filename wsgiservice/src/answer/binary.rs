@@ -90,7 +90,7 @@ impl Binary {
     ///
     /// ```
     /// # use wsgiservice::{Application, Problem, answer::Binary, mount, resource, testing::Client};
-    /// # use http::HeaderValue;
+    /// # use wsgiservice::http::HeaderValue;
     /// #[mount("/manifest", etag = auto)]
     /// struct Manifest;
     ///
@@ -123,7 +123,7 @@ impl Binary {
     ///
     /// ```
     /// # use wsgiservice::{Application, answer::Binary, content::Body, mount, resource, testing::Client};
-    /// # use http::HeaderValue;
+    /// # use wsgiservice::http::HeaderValue;
     /// #[mount("/numbers")]
     /// struct Numbers;
     ///

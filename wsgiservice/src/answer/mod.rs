@@ -166,7 +166,7 @@ pub enum Put<T> {
 ///
 /// ```
 /// # use wsgiservice::{Application, answer::WithFields, mount, resource, testing::Client};
-/// use http::{HeaderValue, header};
+/// use wsgiservice::http::{HeaderValue, header};
 ///
 /// #[mount("/poem")]
 /// struct Poem;

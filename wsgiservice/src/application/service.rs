@@ -16,7 +16,7 @@ use crate::{
     exchange::{self, Exchange},
     http::{
         body::{Body, BoxError},
-        request::Request,
+        incoming::Request,
         vary,
     },
     site::Site,

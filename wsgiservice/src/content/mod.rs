@@ -33,8 +33,8 @@ use crate::{
     formats::coding::decode::Codings,
     http::{
         digest::{Expected, Mismatch},
+        incoming::Request,
         known_fields::KnownField,
-        request::Request,
     },
     problem::{Problem, violation::Violation},
 };

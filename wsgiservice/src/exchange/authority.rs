@@ -2,7 +2,7 @@
 
 use http::{StatusCode, uri::Scheme};
 
-use crate::{http::request::Request, problem::Problem};
+use crate::{http::incoming::Request, problem::Problem};
 
 /// Rejects a target that this connection cannot serve: the connection is not secured, and speaks only HTTP. A host knows
 /// that about its own connections.

@@ -6,7 +6,7 @@ use super::current_state::CurrentState;
 use crate::{
     answer::outcome::Outcome,
     content::ReadContent,
-    http::request::Request,
+    http::incoming::Request,
     parameters::Arguments,
     preconditions::{Preconditions, Validators},
     problem::{Problem, violation::Violation},

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, header};
 
 use crate::{
-    http::{date, entity_tag::EntityTag, path::Path, request::Request},
+    http::{date, entity_tag::EntityTag, incoming::Request, path::Path},
     preconditions::{Preconditions, Validators},
     problem::Problem,
     representation::{Representation, Representations, Variant, Writer},

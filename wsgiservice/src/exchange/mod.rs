@@ -37,9 +37,9 @@ use crate::{
     content::{self, ReadContent},
     http::{
         body::{Body, BoxError},
+        incoming::Request,
         known_fields::KnownField,
         path::Path,
-        request::Request,
     },
     preconditions::{Evaluation, Preconditions},
     problem::Problem,

@@ -2,7 +2,7 @@
 
 use crate::{
     formats::coding::Coding,
-    http::{accept_encoding, known_fields::KnownField, request::Request},
+    http::{accept_encoding, incoming::Request, known_fields::KnownField},
     problem::Problem,
     representation::{Representation, Representations, Variant},
     site::{SiteOperation, SiteResource},

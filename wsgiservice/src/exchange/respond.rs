@@ -14,7 +14,9 @@ use crate::{
         coding::{Coding, encode::is_worth_it},
         xml::{self, write::Form},
     },
-    http::{body::Body, date, digest, known_fields::KnownField, reference, request::Request, vary},
+    http::{
+        body::Body, date, digest, incoming::Request, known_fields::KnownField, reference, vary,
+    },
     problem::Problem,
     representation::{self, Representation, Variant, Writer},
     site::NegotiatedBy,

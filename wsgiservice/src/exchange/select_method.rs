@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    http::request::Request,
+    http::incoming::Request,
     problem::Problem,
     site::{SiteOperation, SiteResource},
 };

@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub(crate) mod digest;
 pub(crate) mod entity_tag;
 pub(crate) mod field_lines;
+pub(crate) mod incoming;
 pub(crate) mod known_fields;
 mod memo;
 pub(crate) mod network;
@@ -19,12 +20,8 @@ pub(crate) mod path;
 mod quality;
 pub(crate) mod range;
 pub(crate) mod reference;
-pub(crate) mod request;
 pub(crate) mod small_bytes;
 pub(crate) mod urlencoded;
 pub(crate) mod vary;
 
-pub use ::http::{
-    Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    Version, header, method, response, status, uri,
-};
+pub use ::http::*;

@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt::Display, ops::Deref};
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::request::Request;
+use super::incoming::Request;
 
 /// All characters except the unreserved ones (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -3,7 +3,7 @@
 use super::{MAX_VIOLATIONS, compiled::Parameters, source::Source};
 use crate::{
     content::ReadContent,
-    http::{request::Request, urlencoded::pairs},
+    http::{incoming::Request, urlencoded::pairs},
     problem::{place::Place, violation::Violation},
 };
 

@@ -8,7 +8,7 @@ use crate::{
     content::{Content, ContentStream, File},
     declaration,
     formats::form::multipart::FormStream,
-    http::request::Request,
+    http::incoming::Request,
     preconditions::Preconditions,
 };
 

@@ -36,7 +36,7 @@ use crate::{
     content::{File, Member, ReadContent},
     http::{
         field_lines,
-        request::Request,
+        incoming::Request,
         urlencoded::{Pair, pairs},
     },
     preconditions::Preconditions,

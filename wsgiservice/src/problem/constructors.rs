@@ -19,7 +19,7 @@ impl Problem {
     /// Creates a 401 with a challenge for `WWW-Authenticate` (RFC 9110, section 15.5.2).
     ///
     /// ```
-    /// use http::HeaderValue;
+    /// use wsgiservice::http::HeaderValue;
     ///
     /// let challenge = HeaderValue::from_static("Basic realm=\"accounts\"");
     /// assert_eq!(wsgiservice::Problem::unauthorized(challenge).status(), 401);
@@ -112,7 +112,7 @@ impl Problem {
     /// Creates a 415 with the supported media types (RFC 9110, section 15.5.16).
     ///
     /// ```
-    /// use http::HeaderValue;
+    /// use wsgiservice::http::HeaderValue;
     ///
     /// let png = HeaderValue::from_static("image/png");
     /// assert_eq!(wsgiservice::Problem::unsupported_media_type(png).status(), 415);

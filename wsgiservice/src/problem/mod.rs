@@ -56,8 +56,7 @@ impl Problem {
     /// Creates a problem with this status and without a detail.
     ///
     /// ```
-    /// use http::StatusCode;
-    /// use wsgiservice::Problem;
+    /// use wsgiservice::{Problem, http::StatusCode};
     ///
     /// assert_eq!(Problem::new(StatusCode::GONE).status(), 410);
     /// ```
@@ -89,8 +88,7 @@ impl Problem {
     /// The text of the error is the detail of a 4xx; that of a 5xx is only logged.
     ///
     /// ```
-    /// use http::StatusCode;
-    /// use wsgiservice::Problem;
+    /// use wsgiservice::{Problem, http::StatusCode};
     ///
     /// let error = std::io::Error::other("the document was modified");
     /// assert_eq!(Problem::caused(StatusCode::CONFLICT, error).status(), 409);
@@ -120,8 +118,10 @@ impl Problem {
     /// Adds a header field to the response, for example `Retry-After`.
     ///
     /// ```
-    /// use http::{HeaderValue, StatusCode, header};
-    /// use wsgiservice::Problem;
+    /// use wsgiservice::{
+    ///     Problem,
+    ///     http::{HeaderValue, StatusCode, header},
+    /// };
     ///
     /// let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE);
     /// let busy = busy.field(header::RETRY_AFTER, HeaderValue::from_static("120"));

@@ -36,7 +36,7 @@ pub(crate) use self::{
 };
 pub(crate) use crate::declaration::{Deprecation, Package, SchemaOf};
 use crate::{
-    http::{base, known_fields::KnownField, network::Network, path::Path, request::Request},
+    http::{base, incoming::Request, known_fields::KnownField, network::Network, path::Path},
     problem::Problem,
     representation::Representations,
     routing::{self, Matched, Router},

@@ -18,7 +18,7 @@ pub(crate) use self::static_files::write;
 use super::{Documentation, data, openapi, tree::Tree};
 use crate::{
     answer::WithFields,
-    http::request::Request,
+    http::incoming::Request,
     site::{Mounting, resource_paths},
 };
 

@@ -13,7 +13,7 @@ use http_body::Body as _;
 use super::connection_state::ConnectionState;
 use crate::{
     exchange::Exchange,
-    http::{body::Body, request::Request},
+    http::{body::Body, incoming::Request},
 };
 
 /// How much unread content is discarded at most to keep a connection open, in bytes.
