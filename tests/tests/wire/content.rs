@@ -128,6 +128,14 @@ async fn content_is_deserialised_by_its_media_type() {
 }
 
 #[tokio::test]
+async fn a_patch_format_is_not_read_as_a_value() {
+    let json = r#"{"customer": "Ada", "lines": []}"#;
+    for media_type in ["application/json-patch+json", "application/Merge-Patch+json"] {
+        assert_eq!(send("POST", "/orders", media_type, json).await.status(), 415, "{media_type}");
+    }
+}
+
+#[tokio::test]
 async fn content_over_the_limit_gets_a_413() {
     let response = send("PUT", "/orders", "image/png", vec![0; (2 << 20) + 1]).await;
     assert_eq!(response.status(), 413);

@@ -3,7 +3,7 @@
 //! Violations give the position and the expectation, never the content itself.
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use mediatype::{Name, names};
 use serde::de::DeserializeOwned;
 
@@ -76,13 +76,17 @@ impl MediaType {
         }
     }
 
-    /// Returns the supported media type that the fields of a request state.
-    pub(super) fn of(fields: &HeaderMap) -> Option<Self> {
+    /// Returns the supported media type that a request states.
+    ///
+    /// A patch format describes a change, so it is not read as the value itself; a `PATCH` reads a merge patch.
+    pub(super) fn of(method: &Method, fields: &HeaderMap) -> Option<Self> {
         // Without the parameters, which clients send without the quotes that they need, and which select nothing.
         let essence = content_type(fields).split(';').next()?.trim();
         let stated = mediatype::MediaType::parse(essence).ok()?;
         let essence = stated.essence().to_string().to_ascii_lowercase();
-        let suffix = stated.suffix.filter(|_| stated.ty == names::APPLICATION);
+        let is_patch = stated.subty.as_str().to_ascii_lowercase().ends_with("-patch");
+        let is_read = !is_patch || *method == Method::PATCH && essence == MERGE_PATCH;
+        let suffix = stated.suffix.filter(|_| stated.ty == names::APPLICATION && is_read);
         Self::supported().find(|it| {
             it.names().contains(&essence.as_str()) || suffix.is_some() && it.suffix() == suffix
         })
@@ -184,7 +188,7 @@ mod tests {
     fn multipart_forms_are_supported_only_with_their_feature() {
         let content_type = HeaderValue::from_static("multipart/form-data; boundary=b");
         let fields = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
-        assert_eq!(MediaType::of(&fields).is_some(), cfg!(feature = "multipart"));
+        assert_eq!(MediaType::of(&Method::POST, &fields).is_some(), cfg!(feature = "multipart"));
         for whole in [WholeContent::Nothing, WholeContent::Value] {
             let offered =
                 ContentUse { whole, parameters: true, ..ContentUse::default() }.media_types();

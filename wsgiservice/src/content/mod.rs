@@ -311,7 +311,7 @@ fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem
         return Err(Problem::bad_request("The fields Content-Type contradict each other."));
     }
     let codings = Codings::of(fields)?;
-    match usage.understands(MediaType::of(fields)) {
+    match usage.understands(MediaType::of(request.method(), fields)) {
         true => Ok(codings),
         false => Err(unsupported(request.method(), usage)),
     }
@@ -350,7 +350,7 @@ async fn receive(
     }
     let (is_there, body) = body.peeked().await;
     let codings = if is_there { check_format(request, usage)? } else { Codings::default() };
-    let media_type = MediaType::of(fields);
+    let media_type = MediaType::of(request.method(), fields);
     let content = ContentStream::new(body, &codings, digests, limit);
     let content_type = media_type::content_type(fields);
     match usage.whole {
