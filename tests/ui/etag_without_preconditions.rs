@@ -54,7 +54,7 @@ where
     }
 }
 
-/// Without a hook `etag`, there is no tag that several clients could state.
+/// Without a hook `etag`, no client can state a tag.
 #[mount("/plain")]
 struct Plain;
 

@@ -24,7 +24,7 @@ struct Page<T> {
 
 #[derive(Debug, thiserror::Error, Problem)]
 enum ShopError {
-    /// There is no such thing.
+    /// Not found.
     #[error("there is nothing of the number {0}")]
     #[problem(404)]
     Missing(u64),

@@ -81,7 +81,7 @@ impl Draft {
     }
 }
 
-/// A resource that nobody can read.
+/// A resource without `get`.
 #[mount("/inbox")]
 struct Inbox;
 

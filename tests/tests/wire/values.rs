@@ -284,3 +284,24 @@ async fn null_in_a_list_is_a_violation() {
     let response = send("POST", "/list", JSON, r#"{"number": null, "text": []}"#).await;
     assert_eq!(response.json(), "[] []");
 }
+
+#[mount("/title")]
+struct Title;
+
+#[resource]
+impl Title {
+    fn post(&self, title: String) -> String {
+        title
+    }
+}
+
+#[tokio::test]
+async fn a_member_of_another_type_is_named_without_a_value() {
+    let client = strict(Application::new("titles").mount(Title));
+    for content in [r#"{"title": 5}"#, r#"{"title": ["a"]}"#] {
+        let request = client.post("/title").header("content-type", "application/json");
+        let response = request.body(content.to_owned()).send().await;
+        let detail = &response.json()["detail"];
+        assert_eq!(detail, "Value for title does not validate.", "{content}");
+    }
+}

@@ -232,10 +232,10 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if self.is_secret || place == Place::Header {
-            return Violation::without_value(self.name, place, code, reason);
+        if self.is_secret || place == Place::Header || value.is_empty() {
+            return Violation::without_value(self.key, place, code, reason);
         }
-        Violation::new(self.name, place, code, value, reason)
+        Violation::new(self.key, place, code, value, reason)
     }
 }
 

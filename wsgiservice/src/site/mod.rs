@@ -125,7 +125,7 @@ impl Site {
     /// Routes a request to a resource.
     ///
     /// # Errors
-    /// A 404 if there is none, or if the path is ignored.
+    /// A 404 if no resource matches, or if the path is ignored.
     pub(crate) fn route<'a>(
         &'a self,
         request: &Request,
