@@ -15,4 +15,7 @@ impl Report {
     }
 }
 
+#[mount("/nothing", representations = [])]
+struct Nothing;
+
 fn main() {}

@@ -46,7 +46,7 @@ impl Parse for MountArguments {
             }
             input.parse::<Token![=]>()?;
             match key.to_string().as_str() {
-                "representations" => arguments.representations = list(input)?,
+                "representations" => arguments.representations = representations(input)?,
                 "xml_root" => arguments.xml_root = Some(input.parse()?),
                 "etag" => arguments.automatic_etag = auto(input)?,
                 "ignored_paths" => arguments.ignored_paths = Some(list(input)?),
@@ -111,6 +111,19 @@ fn krate(input: ParseStream<'_>) -> syn::Result<Path> {
     input.parse::<Token![crate]>()?;
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style)
+}
+
+/// Parses the names of representations.
+fn representations(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let start = input.span();
+    let names = list(input)?;
+    if names.is_empty() {
+        return Err(syn::Error::new(
+            start,
+            "a resource needs at least one representation, for example `[json]`",
+        ));
+    }
+    Ok(names)
 }
 
 /// Parses a list in brackets.
