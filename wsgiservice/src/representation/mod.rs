@@ -80,6 +80,11 @@ impl Representations {
         Self::from(all)
     }
 
+    /// The representations of what is never sent.
+    pub(crate) fn none() -> Self {
+        Self { offers: Offers::from_iter([]), all: Vec::new() }
+    }
+
     /// Collects the representations of a problem, in the order of the resource.
     ///
     /// A client that accepts JSON or XML gets the media type of a problem in it (RFC 9457, section 3). One that accepts only
@@ -95,7 +100,7 @@ impl Representations {
         ];
         let all = chosen.chain(others).flat_map(|name| of_problem(name));
         let mut problems = Self::from(all.chain(problem_types.into_iter().flatten()).collect())
-            .unwrap_or(Self { offers: Offers::from_iter([]), all: Vec::new() });
+            .unwrap_or_else(|_| Self::none());
         for representation in &mut problems.all {
             let sent = match representation.writer {
                 Writer::Json => content_type(json),

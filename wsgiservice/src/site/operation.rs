@@ -54,8 +54,12 @@ impl SiteOperation {
         policy: &Policy,
     ) -> Result<Self, Vec<String>> {
         let returns = (declaration.returns)();
-        let representations =
-            Representations::new(mount, table, &returns).map_err(|error| vec![error])?;
+        let representations = match declaration.role {
+            Role::Method(_) => Representations::new(mount, table, &returns),
+            // Nobody sees what a hook returns.
+            Role::Hook(_) => Ok(Representations::none()),
+        };
+        let representations = representations.map_err(|error| vec![error])?;
         let whole = whole(declaration);
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
