@@ -5,6 +5,7 @@
 //! decides.
 
 mod apache;
+mod cowboy;
 mod go;
 mod jshttp;
 
