@@ -31,6 +31,10 @@ impl Form {
         content.into_inner()
     }
 
+    fn query(&self, content: Content<u32>) -> u32 {
+        content.into_inner()
+    }
+
     fn propfind(&self) -> &'static str {
         "properties"
     }
@@ -82,6 +86,20 @@ async fn options_lists_the_accepted_media_types() {
         "a form cannot be a number"
     );
     assert_eq!(response.field("accept-patch"), Some("application/json, application/xml, text/xml"));
+    assert_eq!(response.field("accept-query"), Some("application/json, application/xml, text/xml"));
+}
+
+#[tokio::test]
+async fn a_415_lists_the_media_types_in_the_field_of_the_method() {
+    for (method, field) in
+        [("POST", "accept"), ("PATCH", "accept-patch"), ("QUERY", "accept-query")]
+    {
+        let request = client().request(method, "/form").header("content-type", "text/plain");
+        let response = request.body("7").send().await;
+        assert_eq!(response.status(), 415, "{method}");
+        let media_types = Some("application/json, application/xml, text/xml");
+        assert_eq!(response.field(field), media_types, "{method}");
+    }
 }
 
 #[tokio::test]

@@ -174,6 +174,14 @@ async fn if_range_requires_a_matching_strong_etag() {
 }
 
 #[tokio::test]
+async fn several_if_ranges_get_the_whole() {
+    for second in ["\"abc\"", "\"abd\""] {
+        let fields = [("range", "bytes=0-0"), ("if-range", "\"abc\""), ("if-range", second)];
+        assert_eq!(ask("GET", "/image/1", &fields).await.status(), 200, "{second}");
+    }
+}
+
+#[tokio::test]
 async fn if_range_accepts_a_date_if_there_is_no_etag() {
     let client = strict(Application::new("range").mount(OnlyDated));
     for (value, status) in [(MODIFIED, 206), ("Tue, 24 Nov 2026 12:00:01 GMT", 200)] {

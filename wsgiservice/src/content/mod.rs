@@ -144,7 +144,7 @@ impl ContentUse {
         names
     }
 
-    /// The supported media types, as the value of `Accept`, `Accept-Post` and `Accept-Patch`.
+    /// The supported media types, as the value of `Accept`, `Accept-Patch`, `Accept-Post` and `Accept-Query`.
     pub(crate) fn accept(self) -> HeaderValue {
         let media_types = self.media_types().join(", ");
         HeaderValue::try_from(media_types).unwrap_or(HeaderValue::from_static("*/*"))
@@ -375,9 +375,13 @@ async fn receive(
 }
 
 /// Returns the name of the field of a 415 that lists the media types that a method reads (RFC 9110, section 15.5.16;
-/// RFC 5789, section 2.2).
+/// RFC 5789, section 2.2; RFC 10008, section 3).
 pub(crate) fn media_types_field(method: &str) -> &'static str {
-    if method == "PATCH" { "Accept-Patch" } else { "Accept" }
+    match method {
+        "PATCH" => "Accept-Patch",
+        "QUERY" => "Accept-Query",
+        _ => "Accept",
+    }
 }
 
 fn unsupported(method: &Method, usage: ContentUse) -> Problem {

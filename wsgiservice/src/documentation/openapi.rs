@@ -227,6 +227,7 @@ fn header(name: &str) -> Object {
         "Accept-Post" => {
             "The media types that `POST` supports (Linked Data Platform, section 7.1)."
         }
+        "Accept-Query" => "The media types that `QUERY` supports (RFC 10008, section 3).",
         "Accept" => "The media types that the method supports (RFC 9110, section 12.5.1).",
         "Accept-Encoding" => {
             "The content codings that the method supports (RFC 9110, section 12.5.3)."

@@ -60,6 +60,10 @@ pub(super) fn select(
 fn is_unchanged(request: &Request, validators: &Validators) -> bool {
     let mut values = request.fields().get_all(header::IF_RANGE).iter();
     let Some(value) = values.next() else { return true };
+    // Two validators contradict each other, or one of them is not current.
+    if values.next().is_some() {
+        return false;
+    }
     if let Some(date) = date::parse([value]) {
         // A date is a weak validator (section 8.8.2.2), so it counts only without a tag.
         return validators.etag.is_none() && validators.last_modified == Some(date);

@@ -217,10 +217,13 @@ impl SiteResource {
     /// The fields of a response to `OPTIONS`.
     pub(crate) fn options(&self) -> Vec<(HeaderName, HeaderValue)> {
         let mut fields = vec![(header::ALLOW, self.allow.clone())];
-        for (method, name) in [(Method::PATCH, "accept-patch"), (Method::POST, "accept-post")] {
-            let content = self.method(&method).map(|operation| operation.content);
+        for (method, field) in
+            [("PATCH", "accept-patch"), ("POST", "accept-post"), ("QUERY", "accept-query")]
+        {
+            let operation = self.methods.iter().find(|it| it.method_name() == method);
+            let content = operation.map(|operation| operation.content);
             if let Some(content) = content.filter(|content| content.is_any()) {
-                fields.push((HeaderName::from_static(name), content.accept()));
+                fields.push((HeaderName::from_static(field), content.accept()));
             }
         }
         fields

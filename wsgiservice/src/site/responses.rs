@@ -51,7 +51,7 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
 
 /// The responses to `OPTIONS`, with these fields; `OPTIONS` ignores the rest of the request.
 pub(super) fn of_options(fields: &[(HeaderName, HeaderValue)]) -> Vec<SiteResponse> {
-    let known = ["Allow", "Accept-Patch", "Accept-Post"];
+    let known = ["Allow", "Accept-Patch", "Accept-Post", "Accept-Query"];
     let has = |name: &&str| fields.iter().any(|(field, _)| field == *name);
     let malformed = "Malformed request (RFC 9112, section 2.2); rejected by the HTTP server, without a problem document.";
     vec![

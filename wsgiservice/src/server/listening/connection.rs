@@ -17,6 +17,7 @@ use super::{
     connection_state::{ConnectionState, Phase},
     dispatch,
     open_connections::{OpenConnection, OpenConnections},
+    reason_phrase,
     request_content::RequestContent,
     socket::Socket,
     timeouts::Timeouts,
@@ -135,6 +136,7 @@ impl Connection {
         let closing = Closing::of(&exchange.request, &self.state);
         self.service.answer(exchange).await;
         closing.announce(exchange, &self.state).await;
+        reason_phrase::set(&mut exchange.response);
         exchange.content = Body::empty();
         exchange.request.clear();
         let content = exchange.response.body_mut();

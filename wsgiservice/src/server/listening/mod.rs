@@ -12,6 +12,7 @@ mod dispatch;
 mod log_setup;
 mod open_connections;
 mod per_core;
+mod reason_phrase;
 mod request_content;
 pub(crate) mod run;
 mod shared;
