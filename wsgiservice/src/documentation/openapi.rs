@@ -42,12 +42,22 @@ fn info(documentation: &Documentation) -> Object {
         .with_text("description", documentation.description)
         .with("version", documentation.version);
     let Some(package) = documentation.package else { return info };
-    let contact =
-        Object::default().with_text("name", package.authors).with_text("url", package.repository);
+    let (name, email) = contact(package.authors);
+    let contact = Object::default()
+        .with_text("name", name)
+        .with_text("url", package.repository)
+        .with_text("email", email);
     let license = Object::default()
         .with_text("name", package.license)
         .with_text("identifier", package.license);
     info.with_full("contact", contact).with_full("license", license)
+}
+
+/// The name and the email of the first of the authors of a Cargo package, which are separated by colons.
+fn contact(authors: &str) -> (&str, &str) {
+    let first = authors.split(':').next().unwrap_or_default();
+    let (name, email) = first.split_once('<').unwrap_or((first, ""));
+    (name.trim(), email.trim_end_matches('>'))
 }
 
 /// A tag for each name, described by the first resource with that name.
@@ -261,4 +271,22 @@ fn scheme(challenge: &str, schemes: &mut Object) -> String {
     let name = unused(&scheme.replace(is_invalid, "-"), |name| schemes.get(name).is_some());
     schemes.insert(&name, object);
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_author_is_the_contact() {
+        for (authors, expected) in [
+            ("Ann Author <ann@example.org>", ("Ann Author", "ann@example.org")),
+            ("Ann Author <ann@example.org>:Bob", ("Ann Author", "ann@example.org")),
+            ("Ann Author", ("Ann Author", "")),
+            ("<ann@example.org>", ("", "ann@example.org")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(contact(authors), expected, "{authors}");
+        }
+    }
 }

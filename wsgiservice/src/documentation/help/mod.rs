@@ -87,7 +87,7 @@ impl Document {
 }
 
 /// The style of the page. A new version has a new URL, since the page adds what changes with the file.
-#[mount("/_internal/help/style", etag = auto, crate = crate)]
+#[mount("/_internal/help/style", representations = [css], etag = auto, crate = crate)]
 struct Style;
 
 #[resource(crate = crate)]
@@ -104,7 +104,7 @@ impl Style {
 }
 
 /// The script of the page.
-#[mount("/_internal/help/script", etag = auto, crate = crate)]
+#[mount("/_internal/help/script", representations = [js], etag = auto, crate = crate)]
 struct Script;
 
 #[resource(crate = crate)]

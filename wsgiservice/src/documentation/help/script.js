@@ -160,10 +160,10 @@ async function send(form, condition) {
       credentials: "same-origin",
       redirect: "manual",
     });
-    const text = await response.text();
+    const received = await response.blob();
     const time = performance.now() - started;
     setEtag(again, response.headers.get("etag"));
-    show(output, response, text, time);
+    show(output, response, await shown(received), time);
   } catch (error) {
     setEtag(again, null);
     output.replaceChildren(element("p", { class: "status" }, `Request failed: ${error.message}`));
@@ -178,7 +178,18 @@ function setEtag(again, etag) {
   again.disabled = !etag;
 }
 
-function show(output, response, text, time) {
+// The content as an element: text in place, and everything else as a link to save it.
+async function shown(received) {
+  if (received.size === 0) return [];
+  if (/^text\/|json|xml|javascript|urlencoded/.test(received.type)) {
+    const text = formatted(await received.text(), received.type);
+    return [element("pre", { tabindex: "0" }, element("code", {}, text))];
+  }
+  const link = { href: URL.createObjectURL(received), download: "content" };
+  return [element("p", {}, element("a", link, `Save the content (${received.size} bytes)`))];
+}
+
+function show(output, response, content, time) {
   const isHidden = response.type === "opaqueredirect";
   const status = isHidden ? "Redirect" : `${response.status} ${response.statusText}`;
   const rows = [...response.headers].map(([name, value]) =>
@@ -188,8 +199,8 @@ function show(output, response, text, time) {
   else parts.push(
     element("table", {}, element("caption", { class: "quiet" }, "Header fields"), element("tbody", {}, ...rows)),
   );
-  if (text) parts.push(element("pre", { tabindex: "0" }, element("code", {}, formatted(text, response.headers.get("content-type") ?? ""))));
-  output.replaceChildren(...parts);
+  for (const saved of output.querySelectorAll("a[download]")) URL.revokeObjectURL(saved.href);
+  output.replaceChildren(...parts, ...content);
 }
 
 function formatted(text, type) {
