@@ -6,11 +6,12 @@ use std::{
 };
 
 /// The top-level modules, from the lowest floor up. A module may import those that stand before it.
-const FLOORS: [&str; 22] = [
+const FLOORS: [&str; 23] = [
     "http",
     "declaration",
     "problem",
     "error",
+    "limits",
     "settings",
     "formats",
     "content",

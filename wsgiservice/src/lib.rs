@@ -227,6 +227,7 @@ pub mod schema {
         Date, DateTime, SignedDuration, Span, Time, Timestamp, Zoned,
     };
 }
+mod limits;
 mod preconditions;
 pub mod problem;
 mod representation;

@@ -9,7 +9,7 @@ use wsgiservice::{
     testing::{Client, TestResponse},
 };
 
-use super::{sha256, strict, violations};
+use super::{content_limit, sha256, strict, violations};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -584,8 +584,7 @@ async fn a_violation_in_xml_reports_the_path_and_never_the_value() {
 
 #[tokio::test]
 async fn the_most_specific_content_limit_applies() {
-    let client =
-        strict(Application::new("limits").mount(Limited).policy(Policy::new().content_limit(1)));
+    let client = strict(Application::new("limits").mount(Limited).limits(content_limit(1)));
     let status = async |method: &str, size| {
         let request = client.request(method, "/limited").body(vec![0; size]);
         request.send().await.status().as_u16()

@@ -39,6 +39,7 @@ use base64::Engine;
 use sha2::{Digest, Sha256};
 use wsgiservice::{
     Application,
+    server::Limits,
     testing::{Client, TestResponse},
 };
 
@@ -46,6 +47,13 @@ use wsgiservice::{
 #[track_caller]
 fn strict(application: Application) -> Client {
     Client::new(application).strict()
+}
+
+/// Limits that allow content of this size.
+fn content_limit(bytes: usize) -> Limits {
+    let mut limits = Limits::default();
+    limits.content = bytes;
+    limits
 }
 
 /// Sends a `GET` and returns the status.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use wsgiservice::{Application, Content, Policy, Problem, mount, resource, testing::Client};
+use wsgiservice::{Application, Content, Problem, mount, resource, testing::Client};
 
-use super::strict;
+use super::{content_limit, strict};
 
 #[mount("/word/{id}")]
 #[validate(id, re = "[a-z]+", doc = "A word.")]
@@ -194,8 +194,7 @@ async fn a_value_is_truncated_to_a_hundred_characters() {
 
 #[tokio::test]
 async fn the_title_is_the_standard_reason_phrase() {
-    let client =
-        strict(Application::new("words").mount(Word).policy(Policy::new().content_limit(1)));
+    let client = strict(Application::new("words").mount(Word).limits(content_limit(1)));
     let request = client.post("/word/a").header("content-type", "application/json").body("12");
     assert_eq!(request.send().await.json()["title"], "Content Too Large");
 }

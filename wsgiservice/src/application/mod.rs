@@ -19,6 +19,7 @@ use crate::{
         body::{Body, BoxError},
         network::Network,
     },
+    limits::Limits,
     resource::Resource,
     site::{Mounting, Policy, Site, build_error::BuildError},
 };
@@ -52,6 +53,7 @@ pub struct Application {
     groups: Vec<Vec<BoxLayer>>,
     layers: Vec<BoxLayer>,
     policy: Policy,
+    limits: Limits,
     trusted: Vec<Network>,
     base: Option<String>,
 }
@@ -67,6 +69,7 @@ impl Application {
             groups: Vec::new(),
             layers: Vec::new(),
             policy: Policy::default(),
+            limits: Limits::default(),
             trusted: Network::loopback(),
             base: None,
         }
@@ -100,7 +103,7 @@ impl Application {
     pub fn nest(mut self, prefix: &str, nested: Self) -> Self {
         let prefix = prefix.trim_end_matches('/');
         let offset = self.groups.len();
-        let policy = Arc::new(nested.policy);
+        let (policy, limits) = (Arc::new(nested.policy), Arc::new(nested.limits));
         self.groups.extend(nested.groups.into_iter().map(|mut group| {
             group.extend(nested.layers.iter().cloned());
             group
@@ -113,6 +116,7 @@ impl Application {
             prefix: format!("{prefix}{}", mounting.prefix),
             layers: mounting.layers.map(|layers| layers + offset).or(own_group),
             policy: mounting.policy.or_else(|| Some(Arc::clone(&policy))),
+            limits: mounting.limits.or_else(|| Some(Arc::clone(&limits))),
             ..mounting
         }));
         self
@@ -160,6 +164,35 @@ impl Application {
     /// A nested application keeps its own policy.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets what a client may use: the time, the room and the work of a request and of a connection.
+    ///
+    /// Those of the settings, if there are any, replace them. The resources of a nested application keep its limits for
+    /// a request; those for a connection and for the whole service are of the outermost application.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Content, mount, resource, testing::Client};
+    /// # #[mount("/text")]
+    /// # struct Text;
+    /// # #[resource]
+    /// # impl Text {
+    /// #     fn post(&self, content: Content<String>) -> usize { content.into_inner().len() }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// use wsgiservice::server::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.content = 4;
+    /// let client = Client::new(Application::new("text").mount(Text).limits(limits));
+    /// let request = client.post("/text").header("content-type", "application/json");
+    /// assert_eq!(request.body(r#""long""#).send().await.status(), 413);
+    /// # }
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -255,7 +288,7 @@ impl Application {
                 text
             }
         });
-        let mut site = Site::new(self.policy, self.trusted, base.clone());
+        let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
         wrong.extend(site.mount(self.resources));
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);

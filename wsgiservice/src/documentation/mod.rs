@@ -168,7 +168,10 @@ fn unused(name: &str, is_used: impl Fn(&str) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::{Mounting, Policy, Site};
+    use crate::{
+        limits::Limits,
+        site::{Mounting, Policy, Site},
+    };
 
     #[wsgiservice_macros::mount("/ping", crate = crate)]
     struct Ping;
@@ -188,7 +191,7 @@ mod tests {
             mounting.mount.package.version = version;
             mounting
         };
-        let mut site = Site::new(Policy::default(), Vec::new(), None);
+        let mut site = Site::new(Policy::default(), Limits::default(), Vec::new(), None);
         let wrong = site.mount(vec![mounting("/b", "2.0.0"), mounting("/a", "1.0.0")]);
         assert_eq!(wrong, Vec::<String>::new());
         let documentation = Documentation::new("ping", String::new(), &site.resources);

@@ -11,5 +11,6 @@ pub use crate::settings::{Runtime, Settings};
 pub use crate::{
     application::{LayerService, ResponseFuture, Service},
     http::network::{InvalidNetwork, Network},
+    limits::Limits,
     site::build_error::BuildError,
 };

@@ -5,7 +5,7 @@ pub(crate) mod command_line;
 
 use std::net::SocketAddr;
 
-use crate::http::network::Network;
+use crate::{http::network::Network, limits::Limits};
 
 /// The settings of a server.
 ///
@@ -59,6 +59,10 @@ pub struct Settings {
     #[cfg_attr(feature = "command-line", arg(long, value_name = "NETWORK", value_delimiter = ','))]
     pub trusted: Option<Vec<Network>>,
 
+    /// What a client may use; by default as the application says.
+    #[cfg_attr(feature = "command-line", arg(skip))]
+    pub limits: Option<Limits>,
+
     #[cfg(feature = "command-line")]
     #[command(subcommand)]
     pub(crate) command: Option<command_line::Command>,
@@ -103,6 +107,7 @@ impl Settings {
             runtime: Runtime::default(),
             base: None,
             trusted: None,
+            limits: None,
             #[cfg(feature = "command-line")]
             command: None,
         }

@@ -37,6 +37,7 @@ pub(crate) use self::{
 pub(crate) use crate::declaration::{Deprecation, Package, SchemaOf};
 use crate::{
     http::{base, incoming::Request, known_fields::KnownField, network::Network, path::Path},
+    limits::Limits,
     problem::Problem,
     representation::Representations,
     routing::{self, Matched, Router},
@@ -58,6 +59,8 @@ pub(crate) struct Site {
     pub(crate) vary: Vary,
     /// The policy if no resource is found.
     pub(crate) policy: Arc<Policy>,
+    /// The limits if no resource is found, and those of connections.
+    pub(crate) limits: Arc<Limits>,
     /// The networks whose clients may read `/_internal/`.
     trusted: Vec<Network>,
     /// What hosts and proxies remove from the path of a target, if the application says so.
@@ -74,7 +77,12 @@ pub(crate) fn is_internal(path: &str) -> bool {
 
 impl Site {
     /// A site without resources.
-    pub(crate) fn new(policy: Policy, trusted: Vec<Network>, base: Option<String>) -> Self {
+    pub(crate) fn new(
+        policy: Policy,
+        limits: Limits,
+        trusted: Vec<Network>,
+        base: Option<String>,
+    ) -> Self {
         Self {
             router: Router::ignoring(policy.ignored_paths.clone()),
             resources: Vec::new(),
@@ -82,6 +90,7 @@ impl Site {
             allow: HeaderValue::from_static("OPTIONS"),
             vary: Vary::new(&[]),
             policy: Arc::new(policy),
+            limits: Arc::new(limits),
             trusted,
             has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),
             base,
@@ -96,7 +105,7 @@ impl Site {
         for mounting in mountings {
             let (id, prefix) = (mounting.id, mounting.prefix.clone());
             self.has_prefixes |= !prefix.is_empty();
-            match SiteResource::new(mounting, &self.policy) {
+            match SiteResource::new(mounting, &self.policy, &self.limits) {
                 Ok(resource) => {
                     wrong.extend(resource.add_to(&mut self.router, &self.resources));
                     self.resources.push(resource);

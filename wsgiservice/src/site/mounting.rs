@@ -5,6 +5,7 @@ use std::{any::TypeId, sync::Arc};
 use super::Policy;
 use crate::{
     declaration::{Mount, Operations},
+    limits::Limits,
     resource::{ErasedResource, Mounted, Resource},
 };
 
@@ -22,6 +23,8 @@ pub(crate) struct Mounting {
     pub(crate) layers: Option<usize>,
     /// The policy of the nested application that it comes from.
     pub(crate) policy: Option<Arc<Policy>>,
+    /// The limits of the nested application that it comes from.
+    pub(crate) limits: Option<Arc<Limits>>,
 }
 
 impl Mounting {
@@ -36,6 +39,7 @@ impl Mounting {
             resource: Arc::new(resource),
             layers: None,
             policy: None,
+            limits: None,
         }
     }
 }

@@ -3,13 +3,14 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use wsgiservice_grammar::path::Path;
 
-use super::{Lifetime, Policy, Vary, content_schema::ContentSchema, deprecation};
+use super::{Lifetime, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
     content::{ContentUse, WholeContent},
     declaration::{
         Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter, Returns,
         Role, SchemaOf,
     },
+    limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
         compiled::{CompiledParameter, Parameters},
@@ -51,7 +52,7 @@ impl SiteOperation {
         path: &Path,
         table: &Operations,
         declaration: &'static Operation,
-        policy: &Policy,
+        limits: &Limits,
     ) -> Result<Self, Vec<String>> {
         let returns = (declaration.returns)();
         let representations = match declaration.role {
@@ -74,7 +75,7 @@ impl SiteOperation {
             merge_patch: declaration.role == Role::Method("PATCH")
                 && schema.is_some_and(|schema| schema.is_merge_patch()),
         };
-        let limits = declaration.limits.or(mount.limits);
+        let own_limits = declaration.limits.or(mount.limits);
         Ok(Self {
             position,
             role: declaration.role,
@@ -85,7 +86,7 @@ impl SiteOperation {
             vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
-            content_limit: limits.content.unwrap_or(policy.content_limit),
+            content_limit: own_limits.content.unwrap_or(limits.content),
             accepted_names: None,
             returns,
             declaration,

@@ -18,7 +18,7 @@ use wsgiservice_grammar::method::REGISTERED;
 ///
 /// # #[tokio::main]
 /// # async fn main() {
-/// let policy = Policy::new().unprocessable_violations(true).content_limit(10 << 20);
+/// let policy = Policy::new().unprocessable_violations(true);
 /// let client = Client::new(Application::new("double").mount(Double).policy(policy));
 /// assert_eq!(client.get("/double/two").send().await.status(), 422);
 /// # }
@@ -28,7 +28,6 @@ use wsgiservice_grammar::method::REGISTERED;
 pub struct Policy {
     pub(crate) sends_default: bool,
     pub(crate) violations: StatusCode,
-    pub(crate) content_limit: usize,
     pub(crate) known_methods: Vec<String>,
     pub(crate) ignored_paths: Vec<String>,
     pub(crate) content_md5: bool,
@@ -43,7 +42,6 @@ impl Policy {
         Self {
             sends_default: false,
             violations: StatusCode::BAD_REQUEST,
-            content_limit: 2 << 20,
             known_methods: REGISTERED.iter().copied().map(str::to_owned).collect(),
             ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
             content_md5: false,
@@ -85,31 +83,6 @@ impl Policy {
             StatusCode::BAD_REQUEST
         };
         Self { violations, ..self }
-    }
-
-    /// Sets the maximum size of request content, in bytes; larger requests get a 413.
-    ///
-    /// The default is 2 MiB. The limit also applies to the decoded size of content with a content coding. `#[limit]` sets
-    /// another one for a resource or a method.
-    ///
-    /// ```
-    /// # use wsgiservice::{Application, Content, Policy, mount, resource, testing::Client};
-    /// # #[mount("/text")]
-    /// # struct Text;
-    /// # #[resource]
-    /// # impl Text {
-    /// #     fn post(&self, content: Content<String>) -> usize { content.into_inner().len() }
-    /// # }
-    /// # #[tokio::main]
-    /// # async fn main() {
-    /// let application = Application::new("text").mount(Text).policy(Policy::new().content_limit(4));
-    /// let client = Client::new(application);
-    /// let request = client.post("/text").header("content-type", "application/json");
-    /// assert_eq!(request.body(r#""long""#).send().await.status(), 413);
-    /// # }
-    /// ```
-    pub fn content_limit(self, bytes: usize) -> Self {
-        Self { content_limit: bytes, ..self }
     }
 
     /// Sets the methods that the server recognizes; other methods get a 501 instead of a 405.

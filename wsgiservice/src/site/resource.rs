@@ -8,6 +8,7 @@ use wsgiservice_grammar::path::Path;
 use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
+    limits::Limits,
     parameters::compiled::CompiledParameter,
     representation::{Representation, Representations},
     resource::ErasedResource,
@@ -37,13 +38,18 @@ impl SiteResource {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub(super) fn new(mounting: Mounting, policy: &Arc<Policy>) -> Result<Self, Vec<String>> {
+    pub(super) fn new(
+        mounting: Mounting,
+        policy: &Arc<Policy>,
+        limits: &Limits,
+    ) -> Result<Self, Vec<String>> {
         let Mounting { prefix, mount, operations: table, resource, layers, .. } = mounting;
         let policy = mounting.policy.unwrap_or_else(|| Arc::clone(policy));
+        let limits = mounting.limits.as_deref().unwrap_or(limits);
         let path = format!("{prefix}{}", mount.path);
         let at = |error: String| format!("`{}` at `{path}`: {error}", mount.name);
         let path = Path::parse(&path).map_err(|error| vec![at(error.to_string())])?;
-        let (operations, wrong) = compile(&mount, &path, &table, &policy);
+        let (operations, wrong) = compile(&mount, &path, &table, limits);
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(at).collect());
         }
@@ -250,12 +256,12 @@ fn compile(
     mount: &Mount,
     path: &Path,
     table: &Operations,
-    policy: &Policy,
+    limits: &Limits,
 ) -> (Vec<SiteOperation>, Vec<String>) {
     let mut operations = Vec::new();
     let mut wrong = Vec::new();
     for (position, operation) in table.operations.iter().enumerate() {
-        match SiteOperation::new(position, mount, path, table, operation, policy) {
+        match SiteOperation::new(position, mount, path, table, operation, limits) {
             Ok(operation) => operations.push(operation),
             Err(errors) => wrong.extend(errors),
         }

@@ -13,6 +13,7 @@ use crate::{
     application::Application,
     error::{Error, Result},
     http::{body::BoxError, network::Network},
+    limits::Limits,
     settings::{Runtime, Settings},
 };
 
@@ -173,7 +174,7 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 /// Runs a command instead of the server if the settings have one; else listens and serves.
 async fn launch(application: Application, settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let application = with_settings(application, settings.trusted, settings.base);
+    let application = with_settings(application, settings.limits, settings.trusted, settings.base);
     let (service, documentation) = application.compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
@@ -193,9 +194,13 @@ async fn launch(application: Application, settings: Settings) -> Result<()> {
 /// The application with what the settings say about its surroundings, if they do.
 fn with_settings(
     mut application: Application,
+    limits: Option<Limits>,
     trusted: Option<Vec<Network>>,
     base: Option<String>,
 ) -> Application {
+    if let Some(limits) = limits {
+        application = application.limits(limits);
+    }
     if let Some(networks) = trusted {
         application = application.trusted(networks);
     }
