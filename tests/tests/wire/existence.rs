@@ -125,6 +125,24 @@ impl Broken {
     }
 }
 
+/// A text with a computed tag.
+#[mount("/counted", etag = auto)]
+struct Counted {
+    retrieved: Arc<AtomicUsize>,
+}
+
+#[resource]
+impl Counted {
+    fn get(&self) -> &'static str {
+        self.retrieved.fetch_add(1, Ordering::Relaxed);
+        "text"
+    }
+
+    fn put(&self) -> NoContent {
+        NoContent
+    }
+}
+
 struct World {
     client: Client,
     text: Arc<Mutex<Option<String>>>,
@@ -139,6 +157,7 @@ impl World {
         let application = Application::new("existence")
             .mount(Plain { text: Arc::clone(&text) })
             .mount(Draft { retrieved: Arc::clone(&retrieved) })
+            .mount(Counted { retrieved: Arc::clone(&retrieved) })
             .mount(Inbox)
             .mount(Moved)
             .mount(Broken);
@@ -147,6 +166,11 @@ impl World {
 
     fn text(&self) -> Option<String> {
         self.text.lock().expect("the text").clone()
+    }
+
+    /// How often `get` was called since the last time.
+    fn retrieved(&self) -> usize {
+        self.retrieved.swap(0, Ordering::Relaxed)
     }
 
     async fn ask(&self, method: &str, target: &str, field: (&str, &str)) -> TestResponse {
@@ -281,4 +305,37 @@ async fn a_412_has_the_current_validators() {
         let response = world.ask(method, target, stale).await;
         assert_eq!((response.status().as_u16(), response.field("etag")), (412, Some(tag)));
     }
+}
+
+#[tokio::test]
+async fn get_is_called_for_the_stated_tags_until_one_is_current() {
+    /// After a change, `get` is called for the new tag.
+    const NEW_TAG: usize = 1;
+    let world = World::with(None);
+    let tag = async |extension: &str| {
+        let response = world.client.get(&format!("/counted.{extension}")).send().await;
+        response.field("etag").expect("a tag").to_owned()
+    };
+    let (json, xml) = (tag("json").await, tag("xml").await);
+    world.retrieved();
+    for (tags, status, retrieved) in [
+        (json.clone(), 204, 1 + NEW_TAG),
+        (xml.clone(), 204, 1 + NEW_TAG),
+        (format!("{json}, {xml}"), 204, 1 + NEW_TAG),
+        (format!("\"other_json\", {xml}"), 204, 2 + NEW_TAG),
+        ("\"other_json\", \"other_xml\"".to_owned(), 412, 2),
+    ] {
+        assert_eq!(world.status("PUT", "/counted", ("if-match", &tags)).await, status, "{tags}");
+        assert_eq!(world.retrieved(), retrieved, "{tags}");
+    }
+}
+
+#[tokio::test]
+async fn get_is_not_called_for_preconditions_that_do_not_ask_whether_something_exists() {
+    let world = World::with(None);
+    let target = "/draft/2?unit=m";
+    assert_eq!(world.status("PUT", target, ("if-match", "\"a\"")).await, 412);
+    assert_eq!(world.retrieved(), 0);
+    assert_eq!(world.status("PUT", target, ANY).await, 204);
+    assert_eq!(world.retrieved(), 1);
 }

@@ -324,6 +324,12 @@ async fn a_method_can_check_the_preconditions_again() {
 }
 
 #[tokio::test]
+async fn what_a_method_checks_exists_if_it_has_a_tag() {
+    assert_eq!(status("DELETE", "/document/1", &[("if-match", "*")]).await, 204);
+    assert_eq!(status("DELETE", "/document/1", &[("if-none-match", "*")]).await, 412);
+}
+
+#[tokio::test]
 async fn an_automatic_etag_is_computed_from_the_content() {
     let first =
         ask("GET", "/automatic/a", &[]).await.field("etag").map(str::to_owned).expect("a tag");
