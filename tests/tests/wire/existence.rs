@@ -183,6 +183,8 @@ impl World {
 }
 
 const NONE: (&str, &str) = ("if-none-match", "*");
+/// How often `get` is called for the new tag after a change.
+const NEW_TAG: usize = 1;
 const ANY: (&str, &str) = ("if-match", "*");
 
 #[tokio::test]
@@ -309,8 +311,6 @@ async fn a_412_has_the_current_validators() {
 
 #[tokio::test]
 async fn get_is_called_for_the_stated_tags_until_one_is_current() {
-    /// After a change, `get` is called for the new tag.
-    const NEW_TAG: usize = 1;
     let world = World::with(None);
     let tag = async |extension: &str| {
         let response = world.client.get(&format!("/counted.{extension}")).send().await;
@@ -338,4 +338,13 @@ async fn get_is_not_called_for_preconditions_that_do_not_ask_whether_something_e
     assert_eq!(world.retrieved(), 0);
     assert_eq!(world.status("PUT", target, ANY).await, 204);
     assert_eq!(world.retrieved(), 1);
+}
+
+#[tokio::test]
+async fn get_is_not_called_for_preconditions_that_are_ignored() {
+    let world = World::with(None);
+    for field in [("if-modified-since", "yesterday"), ("if-unmodified-since", "yesterday")] {
+        assert_eq!(world.status("PUT", "/counted", field).await, 204, "{field:?}");
+        assert_eq!(world.retrieved(), NEW_TAG, "{field:?}");
+    }
 }
