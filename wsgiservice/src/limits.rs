@@ -18,10 +18,14 @@ pub struct Limits {
     /// The size of the content of a request, in bytes, before and after it is decoded; more gets a 413. Default: 2 MiB.
     /// `#[limit(content = …)]` sets another one for a resource or a method.
     pub content: usize,
+    /// The size of the head of a request, in bytes; more gets a 431. Default: 32 KiB.
+    pub head: usize,
+    /// The length of the target of a request, in bytes; more gets a 414. Default: 8 KiB.
+    pub target: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { content: 2 << 20 }
+        Self { content: 2 << 20, head: 32 << 10, target: 8 << 10 }
     }
 }

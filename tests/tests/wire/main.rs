@@ -13,6 +13,7 @@ mod expectation;
 mod extension;
 mod form;
 mod header_parameters;
+mod heads;
 mod method;
 mod negotiation;
 mod new_tag;

@@ -19,6 +19,7 @@ use crate::{
         incoming::Request,
         vary,
     },
+    problem::Problem,
     site::Site,
 };
 
@@ -61,8 +62,20 @@ impl Service {
                 // A layer, for example for CORS, appends a line of its own.
                 vary::add(response.headers_mut(), None);
             }
-            Err(error) => exchange::fail(&self.site, exchange, error),
+            Err(error) => exchange::refuse(&self.site, exchange, Problem::internal(error)),
         }
+    }
+
+    /// Responds with a problem that the server found before the exchange; the connection is closed afterwards.
+    #[cfg(feature = "server")]
+    pub(crate) fn refuse(&self, exchange: &mut Exchange, problem: Problem) {
+        exchange::refuse(&self.site, exchange, problem.closing());
+    }
+
+    /// What a client may use.
+    #[cfg(feature = "server")]
+    pub(crate) fn limits(&self) -> &crate::limits::Limits {
+        &self.site.limits
     }
 
     /// The compiled application.

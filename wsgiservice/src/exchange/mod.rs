@@ -35,12 +35,7 @@ use self::{calls::Binder, context::Context, select_method::Selection};
 use crate::{
     answer::outcome::Outcome,
     content::{self, ReadContent},
-    http::{
-        body::{Body, BoxError},
-        incoming::Request,
-        known_fields::KnownField,
-        path::Path,
-    },
+    http::{body::Body, incoming::Request, known_fields::KnownField, path::Path},
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
@@ -134,15 +129,15 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
     });
     match task.await {
         Ok(ended) => *exchange = ended,
-        Err(error) => fail(site, exchange, error.into()),
+        Err(error) => refuse(site, exchange, Problem::internal(error)),
     }
 }
 
 /// Responds to a request that failed outside of the exchange, for example in a layer.
-pub(crate) fn fail(site: &Site, exchange: &mut Exchange, error: BoxError) {
+pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
     let path = Path::of(&exchange.request);
     let context = Context::new(site, &exchange.request, &path);
-    respond::respond(&context, End::Problem(Problem::internal(error)), &mut exchange.response);
+    respond::respond(&context, End::Problem(problem), &mut exchange.response);
 }
 
 async fn run(site: &Site, exchange: &mut Exchange) {

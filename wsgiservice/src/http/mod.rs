@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub(crate) mod digest;
 pub(crate) mod entity_tag;
 pub(crate) mod field_lines;
+pub(crate) mod host;
 pub(crate) mod incoming;
 pub(crate) mod known_fields;
 mod memo;

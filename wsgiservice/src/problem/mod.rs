@@ -8,7 +8,7 @@ pub(crate) mod violation;
 
 use std::{borrow::Cow, error::Error, fmt};
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use self::violation::Violation;
@@ -131,6 +131,12 @@ impl Problem {
     pub fn field(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.fields.push((name, value));
         self
+    }
+
+    /// Closes the connection after the response, since the end of the request is not certain (RFC 9112, section 9.6).
+    #[cfg(feature = "server")]
+    pub(crate) fn closing(self) -> Self {
+        self.field(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// Returns the status.

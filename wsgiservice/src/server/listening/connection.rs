@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     net::SocketAddr,
-    pin::pin,
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use super::{
     closing::Closing,
     connection_state::{ConnectionState, Phase},
-    dispatch,
+    dispatch, head, malformed,
     open_connections::{OpenConnection, OpenConnections},
     reason_phrase,
     request_content::RequestContent,
@@ -26,6 +26,7 @@ use crate::{
     application::Service,
     exchange::Exchange,
     http::body::{Body, BoxError},
+    problem::Problem,
 };
 
 /// How long the requests in progress may take to end when the server stops.
@@ -104,22 +105,28 @@ impl Connection {
         let connection = Arc::clone(&self);
         let service =
             service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
-        let http = http1::Builder::new()
+        let mut http = http1::Builder::new()
             .max_buf_size(BUFFER)
+            .max_header_size(self.service.limits().head)
             // A client that has sent its request may close its half of the connection.
             .half_close(true)
             .serve_connection(TokioIo::new(socket), service);
-        let mut http = pin!(http);
         self.state.register_task().await;
-        poll_fn(|context| {
+        let served = poll_fn(|context| {
             if self.state.is_shutting_down() {
-                http.as_mut().graceful_shutdown();
+                Pin::new(&mut http).graceful_shutdown();
             }
-            let polled = http.as_mut().poll(context);
+            let polled = Pin::new(&mut http).poll(context);
             write_half.end_turn(context)?;
-            polled.map_err(Into::into)
+            polled.map(Ok::<_, BoxError>)
         })
-        .await
+        .await?;
+        if served.as_ref().is_err_and(hyper::Error::is_parse)
+            && self.state.phase() != Phase::Lingering
+        {
+            malformed::refuse_version(http.into_parts().io.into_inner()).await?;
+        }
+        Ok(served?)
     }
 
     /// Fills an exchange with a request.
@@ -131,10 +138,24 @@ impl Connection {
         exchange.begin(parts, self.peer, content);
     }
 
+    /// Checks the head of a request.
+    ///
+    /// # Errors
+    /// What is wrong with it, so that the connection is closed after the response.
+    fn check_head(&self, exchange: &Exchange) -> Result<(), Problem> {
+        if let Some(fault) = self.state.begin_request() {
+            return Err(fault.problem());
+        }
+        head::check(&exchange.request, self.service.limits())
+    }
+
     /// Runs an exchange: afterwards it holds the response, and nothing of the request.
     pub(super) async fn run(&self, exchange: &mut Exchange) {
         let closing = Closing::of(&exchange.request, &self.state);
-        self.service.answer(exchange).await;
+        match self.check_head(exchange) {
+            Ok(()) => self.service.answer(exchange).await,
+            Err(problem) => self.service.refuse(exchange, problem),
+        }
         closing.announce(exchange, &self.state).await;
         reason_phrase::set(&mut exchange.response);
         exchange.content = Body::empty();

@@ -42,11 +42,13 @@ struct Output {
     stream: OwnedWriteHalf,
     /// What was written and not sent yet.
     waiting: Vec<u8>,
+    /// Where in that the last write begins.
+    last: usize,
 }
 
 impl WriteHalf {
     pub(super) fn new(stream: OwnedWriteHalf, state: Arc<ConnectionState>) -> Self {
-        let output = Mutex::new(Output { stream, waiting: Vec::new() });
+        let output = Mutex::new(Output { stream, waiting: Vec::new(), last: 0 });
         Self { state, output, is_blocked: AtomicBool::default() }
     }
 
@@ -62,6 +64,7 @@ impl WriteHalf {
             ready!(self.poll_send(&mut output, context))?;
         }
         if is_batched {
+            output.last = output.waiting.len();
             output.waiting.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
@@ -75,6 +78,16 @@ impl WriteHalf {
         match self.is_blocked() {
             true => self.poll_send(&mut self.output(), context),
             false => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Replaces the last write, if it still waits and there is a replacement.
+    pub(super) fn replace_last(&self, replacement: impl FnOnce(&[u8]) -> Option<Vec<u8>>) {
+        let mut output = self.output();
+        let Output { waiting, last, .. } = &mut *output;
+        if let Some(replacement) = waiting.get(*last..).and_then(replacement) {
+            waiting.truncate(*last);
+            waiting.extend(replacement);
         }
     }
 
@@ -98,7 +111,7 @@ impl WriteHalf {
 
     fn poll_send(&self, output: &mut Output, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !output.waiting.is_empty() {
-            let Output { stream, waiting } = output;
+            let Output { stream, waiting, .. } = output;
             // This costs less than `poll_write`, and a socket seldom has no room.
             let sent = match stream.try_write(waiting) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
