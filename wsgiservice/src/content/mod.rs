@@ -47,6 +47,10 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// If `T` has a schema ([`schemars::JsonSchema`]) with more structure than names with texts or lists of texts, no form can
 /// carry its values. Then forms are not offered, and get a 415.
 ///
+/// A struct is read from an object, and not from a list of its values, unless serde buffers it (`flatten`, enums that are
+/// tagged internally or not at all). A violation has the path of the member, such as `lines[0].quantity`, and what its type
+/// expects, but never the value.
+///
 /// If the content is optional, use `Option<Content<T>>`.
 ///
 /// ```
