@@ -488,12 +488,6 @@ async fn the_path_overrides_the_query_and_the_query_overrides_the_content() {
 }
 
 #[tokio::test]
-async fn json_other_than_an_object_has_no_parameters() {
-    let response = send("POST", "/users/1", JSON, "[1, 2]").await;
-    assert_eq!(violations(&response), [("email".into(), "query".into(), "missing".into())]);
-}
-
-#[tokio::test]
 async fn violations_in_the_content_are_reported_with_all_others() {
     let response = send("POST", "/users/one", FORM, "email=no&age=300").await;
     let found = violations(&response);

@@ -374,6 +374,46 @@ async fn malformed_json_has_a_position_even_after_a_value_that_does_not_fit() {
 }
 
 #[tokio::test]
+async fn content_that_cannot_have_parameters_is_a_violation() {
+    let expected = "content content invalid: Value for content does not validate. Wrong structure: expected an object.";
+    for json in ["[1]", "[]", "null", "5", r#""a""#] {
+        for target in ["/arguments", "/arguments?title=a", "/denying"] {
+            assert_only(&send("PUT", target, JSON, json).await, expected, json);
+        }
+    }
+    for target in ["/arguments", "/arguments?title=a", "/denying?title=a"] {
+        let response = send("PUT", target, JSON, "{").await;
+        assert_eq!(violations(&response)[0].2, "malformed", "{target}");
+        let response = send("PUT", target, MULTIPART, "--c").await;
+        assert_eq!(violations(&response)[0].2, "malformed", "{target}");
+    }
+    assert_eq!(send("PUT", "/arguments", JSON, "{}").await.status(), 200);
+    assert_eq!(send("PUT", "/arguments", JSON, "").await.status(), 200);
+    // What has no parameters in the content does not look into it.
+    assert_eq!(send("GET", "/arguments", JSON, "[1]").await.status(), 200);
+    assert_eq!(send("PATCH", "/arguments", JSON, "[1]").await.json(), "[1] None");
+}
+
+#[tokio::test]
+async fn a_missing_parameter_is_named_where_the_others_are() {
+    for (media_type, content) in [
+        (JSON, r#"{"note": "a"}"#.to_owned()),
+        (JSON, "{}".to_owned()),
+        (JSON, r#"{"title": null}"#.to_owned()),
+        (FORM, "note=a".to_owned()),
+        (FORM, String::new()),
+        (MULTIPART, part("note", "a")),
+    ] {
+        let response = send("POST", "/arguments", media_type, &content).await;
+        let expected = "content title missing: Value for title must not be empty. It is required.";
+        assert_only(&response, expected, &content);
+    }
+    let response = client().post("/arguments?note=a").send().await;
+    let expected = "query title missing: Value for title must not be empty. It is required.";
+    assert_only(&response, expected, "");
+}
+
+#[tokio::test]
 async fn an_empty_field_of_a_form_is_an_empty_text_and_no_number() {
     for (media_type, title, tag, number) in [
         (FORM, "title=".to_owned(), "tag=".to_owned(), "number=".to_owned()),

@@ -110,7 +110,7 @@ async fn an_unknown_member_is_a_violation_in_each_media_type() {
 async fn unknown_names_are_reported_with_all_other_violations_and_without_values() {
     let response = send("PUT", "/notes/one?x=1&x=2", FORM, "txt=hunter2").await;
     let expected =
-        ["path id invalid", "query text missing", "query x unknown", "content txt unknown"];
+        ["path id invalid", "content text missing", "query x unknown", "content txt unknown"];
     assert_eq!(found(&response), expected);
     assert!(!response.text().contains("hunter2"), "{}", response.text());
 }

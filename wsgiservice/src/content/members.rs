@@ -89,15 +89,15 @@ impl Members {
         Ok(members)
     }
 
-    /// Reads the members of a JSON object; other JSON has no members.
+    /// Reads the members of a JSON object; `None` if it is other JSON.
     ///
     /// # Errors
     /// A violation if the content is malformed, nests too deeply or has too many members.
-    pub(super) fn of_json(content: &[u8]) -> Result<Self, Violation> {
+    pub(super) fn of_json(content: &[u8]) -> Result<Option<Self>, Violation> {
         let malformed = |error| json::malformed(&error);
         json::check(content)?;
         let mut members = Self::default();
-        let Ok(Object(entries)) = serde_json::from_slice(content) else { return Ok(members) };
+        let Ok(Object(entries)) = serde_json::from_slice(content) else { return Ok(None) };
         for (name, value) in entries {
             if !value.get().starts_with('[') {
                 if let Some(member) = Member::of_json(value, false) {
@@ -116,7 +116,7 @@ impl Members {
             }
             members.by_name.entry(name).or_default().extend(listed);
         }
-        Ok(members)
+        Ok(Some(members))
     }
 }
 
@@ -150,7 +150,7 @@ impl Member {
 }
 
 fn too_many() -> Violation {
-    Violation::malformed_form(format!("It must have at most {MAX_MEMBERS} members."))
+    Violation::too_many_members(MAX_MEMBERS)
 }
 
 /// A JSON object with all of its entries, including those with duplicate names.

@@ -91,6 +91,12 @@ impl Violation {
         Self::of_content(Code::Malformed, "Invalid form content data.".to_owned(), reason)
     }
 
+    /// Creates a violation for content with more members than are read.
+    pub(crate) fn too_many_members(limit: usize) -> Self {
+        let reason = format!("It must have at most {limit} members.");
+        Self::of_content(Code::Malformed, "Invalid content data.".to_owned(), reason)
+    }
+
     /// Creates a violation for missing content.
     pub(crate) fn no_content() -> Self {
         let text = "The content is required.".to_owned();
@@ -99,6 +105,11 @@ impl Violation {
 
     fn of_content(code: Code, text: String, reason: String) -> Self {
         Self { name: "content".into(), place: Place::Content, code, text, reason }
+    }
+
+    /// Creates a violation for JSON that cannot have parameters.
+    pub(crate) fn no_object() -> Self {
+        Self::within_content(".", Code::Invalid, NO_OBJECT)
     }
 
     /// Creates a violation for a value in the content, with its path.
