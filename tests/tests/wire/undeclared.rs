@@ -116,6 +116,37 @@ async fn unknown_names_are_reported_with_all_other_violations_and_without_values
 }
 
 #[tokio::test]
+async fn a_member_that_the_query_overrides_is_a_violation() {
+    let part = "--b\r\ncontent-disposition: form-data; name=\"text\"\r\n\r\nb\r\n--b--\r\n";
+    for (media_type, content) in [(JSON, r#"{"text": "b"}"#), (FORM, "text=b"), (MULTIPART, part)] {
+        let response = send("PUT", "/notes/1?text=a", media_type, content).await;
+        assert_eq!(found(&response), ["content text repeated"], "{media_type}");
+        let detail = &response.json()["errors"][0]["detail"];
+        let expected =
+            "Value for text does not validate. It is in the query, too, which takes precedence.";
+        assert_eq!(detail, expected);
+    }
+    let response = send("PUT", "/notes/1?tag=a", JSON, r#"{"text": "b", "tag": ["c"]}"#).await;
+    assert_eq!(found(&response), ["content tag repeated"]);
+    let response = send("PUT", "/notes/1?tag=a", JSON, r#"{"text": "b"}"#).await;
+    assert_eq!(response.json(), r#"1 b ["a"] false"#);
+}
+
+#[tokio::test]
+async fn a_member_with_the_name_of_a_parameter_elsewhere_is_unknown() {
+    for (target, json, expected) in [
+        ("/notes/1", r#"{"text": "a", "id": 2}"#, "content id unknown"),
+        ("/notes/1", r#"{"text": "a", "draft": true}"#, "content draft unknown"),
+        ("/notes/1?draft=true", r#"{"text": "a", "draft": true}"#, "content draft unknown"),
+        ("/notes/1?picture=a", r#"{"text": "a"}"#, "query picture unknown"),
+        ("/notes/1?other=a", r#"{"text": "a", "other": "a"}"#, "query other unknown"),
+    ] {
+        let response = send("PUT", target, JSON, json).await;
+        assert!(found(&response).contains(&expected.to_owned()), "{target} {json}");
+    }
+}
+
+#[tokio::test]
 async fn a_thousand_unknown_names_are_a_hundred_violations() {
     let form: Vec<_> = (0..1000).map(|number| format!("a{number}=1")).collect();
     let response = send("PUT", "/notes/1?text=a", FORM, &form.join("&")).await;
