@@ -414,6 +414,18 @@ async fn a_missing_parameter_is_named_where_the_others_are() {
 }
 
 #[tokio::test]
+async fn a_violation_does_not_repeat_itself() {
+    let expected = "query reason empty: Value for reason must not be empty.";
+    assert_only(&client().delete("/arguments?reason=").send().await, expected, "");
+    for (media_type, content) in
+        [(JSON, r#"{"number": [[1]]}"#), (FORM, "number="), (FORM, "number=+"), (FORM, "ratio=+")]
+    {
+        let found = details(&send("PUT", "/arguments", media_type, content).await).join("\n");
+        assert!(!found.contains("  "), "{found}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_field_of_a_form_is_an_empty_text_and_no_number() {
     for (media_type, title, tag, number) in [
         (FORM, "title=".to_owned(), "tag=".to_owned(), "number=".to_owned()),

@@ -20,7 +20,8 @@ use crate::{
     },
 };
 
-const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed("It must not be empty."));
+/// The text of this violation is its reason.
+const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed(""));
 
 /// The parameters of an operation, in the order of its arguments.
 #[derive(Debug, Default)]
@@ -274,7 +275,7 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if self.is_secret || place == Place::Header || value.is_empty() {
+        if self.is_secret || place == Place::Header || value.trim().is_empty() {
             return Violation::without_value(self.key, place, code, reason);
         }
         Violation::new(self.key, place, code, value, reason)
