@@ -14,6 +14,7 @@ mod extension;
 mod form;
 mod header_parameters;
 mod method;
+mod mismatch;
 mod negotiation;
 mod new_tag;
 mod original;
