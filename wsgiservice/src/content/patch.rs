@@ -61,10 +61,9 @@ pub(crate) const MERGE_PATCH_MEMBER: &str = "x-wsgiservice-merge-patch";
 ///
 /// ```
 /// # #[cfg(feature = "jiff")] {
-/// use serde::Deserialize;
 /// use wsgiservice::{content::Patch, schema, schemars::JsonSchema};
 ///
-/// #[derive(Deserialize, JsonSchema)]
+/// #[derive(JsonSchema)] // and `serde::Deserialize`, with the feature `serde` of jiff
 /// #[schemars(crate = "wsgiservice::schemars")]
 /// struct Change {
 ///     title: Patch<String>,
