@@ -281,7 +281,7 @@ async fn openapi_omits_the_accept_header_but_not_a_query_parameter_named_accept(
 }
 
 #[mount("/dice/{sides}")]
-#[validate(sides, one_of = ["6", "20"], example = "20")]
+#[validate(sides, one_of = ["6", "20"], example = 20)]
 struct Dice;
 
 #[resource]

@@ -82,7 +82,8 @@ impl Parameters {
         for parameter in operation.parameters {
             match CompiledParameter::new(mount, path, parameter, reads_members) {
                 Ok(parameter) => compiled.push(parameter),
-                Err(error) => errors.push(format!("`{}`: {error}", parameter.name)),
+                Err(error) => errors
+                    .push(format!("{}, parameter `{}`: {error}", operation.role, parameter.name)),
             }
         }
         if errors.is_empty() { Ok(Self(compiled)) } else { Err(errors) }
@@ -140,7 +141,7 @@ impl CompiledParameter {
             notation: Notation::Any,
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             default: default.map(|default| default.text()),
-            example: constraints().find_map(|constraint| constraint.example),
+            example: constraints().find_map(|constraint| constraint.example).map(|it| it.text()),
             documentation: constraints().find_map(|constraint| constraint.documentation),
             is_optional,
             is_repeated,
@@ -159,15 +160,20 @@ impl CompiledParameter {
         Ok(compiled)
     }
 
-    /// Checks that the default and the values of `one_of` are values of the parameter.
+    /// Checks that the default, the example and the values of `one_of` are values of the parameter.
     fn check_declaration(&self) -> Result<(), String> {
-        if let Some(default) = self.default {
-            let refused = |(_, reason)| format!("the default violates a rule. {reason}");
-            self.check(default).map_err(refused)?;
+        for (what, value) in [("default", self.default), ("example", self.example)] {
+            let Some(value) = value else { continue };
+            self.check(value).map_err(|(_, reason)| {
+                format!("the {what} \"{value}\" violates a rule. {reason}")
+            })?;
+            if !(self.converts)(value) {
+                return Err(format!("the {what} \"{value}\" does not convert to its type"));
+            }
         }
-        let values = self.rules.iter().flat_map(CompiledRule::values).copied().chain(self.default);
-        match values.into_iter().find(|value| !(self.converts)(value)) {
-            Some(value) => Err(format!("\"{value}\" does not convert to its type")),
+        let mut values = self.rules.iter().flat_map(CompiledRule::values);
+        match values.find(|value| !(self.converts)(value)) {
+            Some(value) => Err(format!("\"{value}\" in `one_of` does not convert to its type")),
             None => Ok(()),
         }
     }
@@ -423,7 +429,7 @@ mod tests {
         };
         let error =
             compiled("/", parameter(argument, Constraint::none("word"))).expect_err("one_of");
-        assert_eq!(error, "\"a\" does not convert to its type");
+        assert_eq!(error, "\"a\" in `one_of` does not convert to its type");
     }
 
     #[test]
@@ -443,6 +449,6 @@ mod tests {
         let default = Some(Literal::Text("1"));
         let error =
             compiled("/", parameter(TEXT, Constraint { default, ..NEARER })).expect_err("an error");
-        assert_eq!(error, "the default violates a rule. It must match [a-z]+.");
+        assert_eq!(error, "the default \"1\" violates a rule. It must match [a-z]+.");
     }
 }

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 pub use self::{
-    argument_types::{Argument, Optional, Repeated, Single, Whole},
+    argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     converted::{Converted, converted, converts},
     kind::ParameterKind,
     secret::Secret,
