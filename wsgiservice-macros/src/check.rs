@@ -2,8 +2,12 @@
 //!
 //! `expand::assertions` has those for which both `#[mount]` and `#[resource]` are needed.
 
-use proc_macro2::{Ident, Span};
-use syn::{Attribute, LitStr, Type, spanned::Spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::{
+    Attribute, GenericArgument, Generics, LitStr, PathArguments, Type, TypeReference,
+    spanned::Spanned,
+};
 use wsgiservice_grammar::{
     date::Day,
     format::Format,
@@ -19,7 +23,12 @@ use wsgiservice_grammar::{
 
 use crate::{
     expression::Expression,
-    input::{Errors, function::Function, in_backticks},
+    input::{
+        Errors,
+        function::{Argument, Function},
+        imp::Impl,
+        in_backticks, is_named,
+    },
     model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
 };
 
@@ -210,6 +219,108 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     }
 }
 
+/// Reports functions of the same name, and removes them from the impl, so that the compiler does not report them again.
+///
+/// Under `#[cfg]`, one of them may be absent.
+pub(crate) fn duplicates(item: &mut Impl, errors: &mut Errors) {
+    let mut names: Vec<String> = Vec::new();
+    item.functions.retain(|function| {
+        let is_conditional = function.attributes.iter().any(|attribute| is_named(attribute, "cfg"));
+        let name = name(&function.ident);
+        if is_conditional || !names.contains(&name) {
+            names.push(name);
+            return true;
+        }
+        errors.at(function.ident.span(), duplicate(&name));
+        false
+    });
+}
+
+fn duplicate(name: &str) -> String {
+    let help = match Role::named(name) {
+        Some(Role::Method(method)) => format!(
+            "one function answers `{method}`: merge the two, and take an `Option` of what a request may leave out"
+        ),
+        _ => "merge the two, or rename one".to_owned(),
+    };
+    format!("`{name}` appears twice: {help}")
+}
+
+/// Checks that an argument has a name, and is not borrowed text.
+pub(crate) fn argument(argument: &Argument, is_converted: bool, errors: &mut Errors) {
+    if let Some(pattern) = &argument.pattern {
+        errors.push(syn::Error::new_spanned(pattern, not_a_name(pattern, &argument.ty)));
+    } else if !is_converted && let Some(reference) = borrowed(&argument.ty) {
+        let owned = match &*reference.elem {
+            Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
+            _ => "String".to_owned(),
+        };
+        let message =
+            format!("`{}` cannot be used as a method argument: take a `{owned}`", text(reference));
+        errors.push(syn::Error::new_spanned(reference, message));
+    }
+}
+
+/// Why a pattern is not an argument, with what services of other frameworks mean by it.
+fn not_a_name(pattern: &TokenStream, ty: &Type) -> String {
+    let ty = text(ty);
+    let extractor = pattern.clone().into_iter().next().map(|token| token.to_string());
+    let help = match extractor.as_deref() {
+        Some("Path") => "take each variable of the path by its name, as in `id: u32`".to_owned(),
+        Some("Query") => {
+            "take each parameter of the query by its name, as in `count: u32`".to_owned()
+        }
+        Some("Json" | "Form") => "take `content: Content<T>`".to_owned(),
+        Some("State" | "Extension") => {
+            "the fields of the struct are the state, as in `self.store`".to_owned()
+        }
+        Some("Content") => {
+            format!("take `content: {ty}`, and write `let value = content.into_inner();`")
+        }
+        _ => format!("take `name: {ty}`, and write `let {pattern} = name;`"),
+    };
+    format!("arguments cannot be patterns: {help}")
+}
+
+/// A reference to text or a slice in the type.
+fn borrowed(ty: &Type) -> Option<&TypeReference> {
+    match ty {
+        Type::Reference(reference) => match &*reference.elem {
+            Type::Slice(_) => Some(reference),
+            Type::Path(path) if path.path.is_ident("str") => Some(reference),
+            _ => None,
+        },
+        Type::Path(path) => match &path.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(arguments) => {
+                arguments.args.iter().find_map(|it| match it {
+                    GenericArgument::Type(ty) => borrowed(ty),
+                    _ => None,
+                })
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Syntax as the author would write it.
+fn text(syntax: impl ToTokens) -> String {
+    let text = syntax.to_token_stream().to_string();
+    text.replace(" < ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&")
+        .replace(" :: ", "::")
+        .replace(" ,", ",")
+}
+
+/// Checks that a resource owns its state.
+pub(crate) fn owns_state(generics: &Generics, errors: &mut Errors) {
+    if let Some(lifetime) = generics.lifetimes().next() {
+        let message = "a resource cannot borrow: it lives as long as the application; own the value, or share it in an `Arc`";
+        errors.push(syn::Error::new_spanned(&lifetime.lifetime, message));
+    }
+}
+
 fn is_impl_trait(ty: &Type) -> bool {
     matches!(ty, Type::ImplTrait(_))
 }
@@ -236,10 +347,21 @@ pub(crate) fn names_argument(
     known
 }
 
-/// Checks that a hook has no attributes of a method.
-pub(crate) fn hook(operation: &Operation, errors: &mut Errors) {
+/// Checks that a function has only attributes that apply to it.
+pub(crate) fn attributes(operation: &Operation, errors: &mut Errors) {
     if operation.role.is_hook() && operation.freshness.is_some() {
         errors.at(operation.ident.span(), "`#[expires]` is not allowed on a hook");
+    }
+    // Caches store a response to another method only under conditions that a method cannot ensure, or not at all (RFC
+    // 9110, section 9.3, and RFC 9111, section 4).
+    if let Role::Method(method @ ("DELETE" | "PATCH" | "POST" | "PUT")) = operation.role
+        && operation.freshness.is_some()
+    {
+        let message = format!(
+            "`#[expires]` is not allowed on `{}`: caches do not store a response to `{method}`; move it to `get`, or remove it",
+            operation.ident
+        );
+        errors.at(operation.ident.span(), message);
     }
     if operation.role.is_hook() && operation.limits.are_set() {
         errors.at(operation.ident.span(), "`#[limit]` is not allowed on a hook");

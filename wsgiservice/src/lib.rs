@@ -197,9 +197,12 @@ mod formats;
 pub mod http;
 /// What [`Parameter`](trait@Parameter) is made of.
 pub mod parameter {
-    pub use crate::parameters::{ParameterKind, ParseError};
+    pub use crate::parameters::{Argument, ParameterKind, ParseError};
 }
-#[doc(hidden)]
+/// What the hooks of a [`Resource`] return.
+pub mod hook {
+    pub use crate::resource::{AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn};
+}
 pub mod lint;
 mod parameters;
 /// Schemas of the dates and times of jiff, for members of types with `#[derive(JsonSchema)]`.
@@ -215,7 +218,7 @@ mod parameters;
 ///     #[schemars(with = "schema::Timestamp")]
 ///     placed: jiff::Timestamp,
 ///     #[schemars(with = "Option<schema::Date>")]
-///     delivery: Option<jiff::civil::Date>,
+///     delivery: Option<jiff::civil::Date>, // likewise `Patch<schema::Date>` for a `Patch`
 /// }
 ///
 /// let schema = wsgiservice::schemars::schema_for!(Order).to_value();
@@ -298,6 +301,6 @@ pub use self::{
     parameters::{Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
-    resource::Resource,
+    resource::{Mounted, Resource},
     site::Policy,
 };

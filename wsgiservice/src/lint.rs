@@ -1,23 +1,56 @@
-//! Warnings at the author's own token. On stable Rust, only a use of something deprecated is one.
+//! What the compiler reports of generated code.
 //!
-//! `#[resource]` writes one call for each method that a warning may be about. Method resolution on the types of the
-//! arguments decides whether that is the deprecated function, so that an alias counts as its type.
+//! # Lost updates
+//!
+//! "use of deprecated method `wsgiservice::lint::Put::without_preconditions`" is a warning about a `put` of a resource
+//! with an entity tag: it does not take [`Preconditions`](crate::Preconditions). The framework evaluates `If-Match` before it
+//! calls the method, and another request can change the resource between the two. So of several clients that state the same
+//! tag, more than one wins, and the updates of the others are lost.
+//!
+//! Take `preconditions: Preconditions`, and call [`check`](crate::Preconditions::check) in the transaction that writes. If
+//! the last writer is meant to win, take `_preconditions: Preconditions`.
+//!
+//! Nothing of the service is deprecated. On stable Rust, a use of something deprecated is the only warning that a macro can
+//! report.
+
+// `#[resource]` writes one call for each method that a warning may be about. Method resolution on the types of the
+// arguments decides whether that is the deprecated function, so that an alias counts as its type.
 
 use std::marker::PhantomData;
 
 use crate::preconditions::Preconditions;
 
+/// An assertion about a declaration, which is `false` in an error.
+#[derive(Debug)]
+pub struct Check<const HOLDS: bool>;
+
+/// Requires an assertion to hold. The error of a trait that is not implemented has the words of the trait, and nothing of
+/// the generated code, as that of a panic in a constant would have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __holds {
+    ($check:ty, $fact:literal, $help:literal) => {
+        const _: () = {
+            #[diagnostic::on_unimplemented(message = $fact, label = $help)]
+            trait Holds {
+                const OK: () = ();
+            }
+            #[diagnostic::do_not_recommend]
+            impl Holds for $crate::lint::Check<true> {}
+            <$check as Holds>::OK
+        };
+    };
+}
+
 /// An argument of a method.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Argument<T: ?Sized>(PhantomData<fn() -> PhantomData<T>>);
 
-/// A method that changes a resource with an entity tag, and takes no preconditions.
-#[derive(Clone, Copy, Debug)]
-pub struct ChangeWithoutPreconditions;
-
 /// A method that takes the preconditions.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct ChangeWithPreconditions;
+pub struct WithPreconditions;
 
 impl<T: ?Sized> Argument<T> {
     /// An argument of this type.
@@ -30,12 +63,13 @@ impl<T: ?Sized> Argument<T> {
 
 impl Argument<Preconditions> {
     /// A method with this argument.
-    pub fn of<M>(self, _: M) -> ChangeWithPreconditions {
-        ChangeWithPreconditions
+    pub fn of<M>(self, _: M) -> WithPreconditions {
+        WithPreconditions
     }
 }
 
 /// An argument of any other type, which makes no difference.
+#[doc(hidden)]
 pub trait OtherArgument: Sized {
     /// A method with this argument.
     fn of<M>(self, method: M) -> M {
@@ -45,15 +79,32 @@ pub trait OtherArgument: Sized {
 
 impl<T: ?Sized> OtherArgument for Argument<T> {}
 
-impl ChangeWithPreconditions {
+impl WithPreconditions {
     /// No warning.
-    pub fn lost_update(self) {}
+    pub fn without_preconditions(self) {}
 }
 
-impl ChangeWithoutPreconditions {
-    /// The warning.
-    #[deprecated(
-        note = "the resource has an `etag`, but this method does not take `Preconditions`: of several clients with the same `If-Match`, more than one can win, and updates are lost; take `preconditions: Preconditions`, and call `check` in the transaction that writes"
-    )]
-    pub fn lost_update(self) {}
+macro_rules! methods {
+    ($($(#[$documentation:meta])* $name:ident;)*) => {$(
+        $(#[$documentation])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl $name {
+            /// The warning about [lost updates](self).
+            #[deprecated(
+                note = "updates can be lost: the resource has the hook `etag`, but this method does not take `Preconditions`, so that of several clients with the same `If-Match`, more than one can win; take `preconditions: Preconditions`, and call `check` in the transaction that writes"
+            )]
+            pub fn without_preconditions(self) {}
+        }
+    )*};
+}
+
+methods! {
+    /// The method `put` of a resource with the hook `etag`.
+    Put;
+    /// The method `patch` of a resource with the hook `etag`.
+    Patch;
+    /// The method `delete` of a resource with the hook `etag`.
+    Delete;
 }

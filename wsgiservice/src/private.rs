@@ -9,13 +9,18 @@ pub use std::{
     time::SystemTime,
 };
 
+/// The same type. A type with this name around it has the span of the name, in an error of the compiler.
+pub type Same<T> = T;
+
 pub use bytes::Bytes;
 pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
-    __package as package, __returns as returns, __schema as schema,
+    __holds as holds, __package as package, __returns as returns, __schema as schema,
     answer::{
+        MethodReturn,
+        method_return::WholeReturn,
         outcome::{Outcome, Parts},
         return_type::{
             ArgumentType, ArgumentTypeExt, DescribedReturn, DescribedReturnExt, ReturnType,
@@ -31,16 +36,17 @@ pub use crate::{
         entity_tag::EntityTag,
         path::{rest, segment},
     },
-    lint,
+    lint::{self, Check},
     parameters::{
-        Argument, Arguments, Converted, Optional, Parameter, ParameterKind, ParseError, Repeated,
-        Single, Whole, converted, converts,
+        Argument, Arguments, Converted, Never, Optional, Parameter, ParameterKind, ParseError,
+        Repeated, Single, Whole, converted, converts,
     },
-    problem::{Problem, derived::problem},
-    representation::{Represent, Writer},
+    problem::{IntoProblem, Problem, ProblemCause, derived::problem},
+    representation::{OwnRepresentation, Represent, Writer},
     resource::{
-        Call, CallOutput, HookReturn, Mounted, Resource, hook,
-        return_value::{IntoProblem, ReturnValue, ReturnValueExt},
+        AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
+        Resource,
+        return_value::{ReturnValue, ReturnValueExt},
     },
     site::resource_paths::path,
 };

@@ -1,7 +1,8 @@
-//! Expansions of the macros in a hostile environment: no prelude, a renamed dependency, shadowed names, every lint
-//! denied, and no unsafe code.
+//! Expansions of the macros in a hostile environment: a renamed dependency, shadowed names, every lint denied, and no
+//! unsafe code.
+//!
+//! With `#![no_implicit_prelude]` there would be no `#[diagnostic]`, which assertions need, and which has no other path.
 
-#![no_implicit_prelude]
 #![forbid(unsafe_code)]
 #![deny(
     warnings,
@@ -23,10 +24,21 @@ mod shadow {
     pub(crate) struct String;
     pub(crate) struct Some;
     pub(crate) struct None;
+    pub(crate) struct Vec;
+    pub(crate) struct Ok;
+    pub(crate) struct Err;
+    pub(crate) struct Send;
+    pub(crate) struct Sync;
+    pub(crate) struct From;
+    pub(crate) struct Into;
+    pub(crate) struct Default;
+    pub(crate) struct Clone;
 }
 
 #[expect(unused_imports, reason = "they only shadow other names")]
-use self::shadow::{Box, None, Option, Result, Some, String};
+use self::shadow::{
+    Box, Clone, Default, Err, From, Into, None, Ok, Option, Result, Send, Some, String, Sync, Vec,
+};
 
 /// A resource with rules before and after its path.
 #[::renamed::validate(kind, len = 1..=9, doc = "A kind.")]

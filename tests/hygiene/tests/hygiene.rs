@@ -25,7 +25,7 @@ fn renamed_runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_resource_works_with_a_renamed_dependency_and_without_a_prelude() {
+fn a_resource_works_with_a_renamed_dependency_and_shadowed_names() {
     let response = run(client().get("/a/first").send());
     assert_eq!(response.text(), "3");
     assert_eq!(response.field("cache-control"), Some("private, max-age=3600"));

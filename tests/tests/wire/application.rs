@@ -107,8 +107,8 @@ fn one_error_reports_all_conflicts_with_both_resources() {
         reasons,
         [
             "`One` at `/one/{a}` and `Other` at `/one/{b}` match the same targets",
-            "`Late` at `/late`: `number`: the default violates a rule. It must match [a-z]+.",
-            "`Two` at `/two` and `Two` at `/two` match the same targets",
+            "`Late` at `/late`: `GET`, parameter `number`: the default \"1\" violates a rule. It must match [a-z]+.",
+            "`Two` is mounted twice at `/two`: remove one of the two, or mount it under another prefix",
         ]
     );
 }
@@ -231,4 +231,44 @@ async fn connections_are_closed_if_the_future_of_the_server_is_dropped() {
     server.abort();
     assert!(server.await.is_err_and(|error| error.is_cancelled()));
     assert_eq!(stream.read(&mut [0; 1]).await.expect("the end"), 0);
+}
+
+/// Values that only the type itself can refuse.
+#[mount("/dates")]
+#[validate(day, example = "soon")]
+struct Dates;
+
+#[resource]
+impl Dates {
+    fn get(&self, day: jiff::civil::Date) -> String {
+        day.to_string()
+    }
+
+    fn post(
+        &self,
+        #[validate(default = "2026-13-01")] day: jiff::civil::Date,
+        #[validate(one_of = ["2026-11-24", "never"])] other: jiff::civil::Date,
+    ) -> String {
+        format!("{day}{other}")
+    }
+
+    fn last_modified(&self, day: jiff::civil::Date) -> Option<std::time::SystemTime> {
+        let _ = day;
+        None
+    }
+}
+
+#[test]
+fn a_value_that_does_not_convert_is_an_error_with_its_method_and_parameter() {
+    let error = Application::new("dates").mount(Dates).build().expect_err("values");
+    let reasons: Vec<_> = error.reasons().collect();
+    assert_eq!(
+        reasons,
+        [
+            "`Dates` at `/dates`: `GET`, parameter `day`: the example \"soon\" does not convert to its type",
+            "`Dates` at `/dates`: `POST`, parameter `day`: the default \"2026-13-01\" does not convert to its type",
+            "`Dates` at `/dates`: `POST`, parameter `other`: \"never\" in `one_of` does not convert to its type",
+            "`Dates` at `/dates`: hook `last_modified`, parameter `day`: the example \"soon\" does not convert to its type",
+        ]
+    );
 }

@@ -1,6 +1,7 @@
 //! Behaviour on the wire: one module per topic, one test per behaviour.
 
 mod access;
+mod advice;
 mod application;
 mod cache;
 mod coding;
@@ -15,6 +16,7 @@ mod form;
 mod header_parameters;
 mod heads;
 mod method;
+mod mismatch;
 mod negotiation;
 mod new_tag;
 mod original;

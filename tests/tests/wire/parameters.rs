@@ -328,3 +328,141 @@ async fn a_type_of_the_service_can_be_a_parameter_with_its_own_conversion() {
     let schema = document.pointer("/paths/~1half~1{number}/get/parameters/0/schema");
     assert_eq!(schema.expect("a schema")["maximum"], 100);
 }
+
+#[mount("/items/{id}/{ratio}")]
+struct Item;
+
+#[resource]
+impl Item {
+    fn get(&self, id: i64, ratio: f64, count: Option<u32>) -> String {
+        format!("{id} {ratio} {count:?}")
+    }
+}
+
+#[mount("/newtypes/{id}")]
+struct NewtypeItem;
+
+#[resource]
+impl NewtypeItem {
+    fn get(&self, id: Id) -> u32 {
+        id.0
+    }
+}
+
+#[mount("/lists/{*id}")]
+struct ItemList;
+
+#[resource]
+impl ItemList {
+    fn get(&self, id: Vec<u8>) -> Vec<u8> {
+        id
+    }
+}
+
+#[mount("/converted/{half}")]
+struct ConvertedItem;
+
+#[resource]
+impl ConvertedItem {
+    fn get(&self, #[validate(convert = even)] half: u32) -> u32 {
+        half
+    }
+}
+
+#[tokio::test]
+async fn a_whole_number_in_a_path_is_written_as_it_is_displayed() {
+    let application = Application::new("items").mount(Item).mount(NewtypeItem).mount(ItemList);
+    let client = strict(application.mount(ConvertedItem));
+    for target in ["/items/1/1", "/items/0/01", "/items/-1/+1.0", "/items/10/1?count=01"] {
+        assert_eq!(status(&client, target).await, 200, "{target}");
+    }
+    for (target, canonical) in [
+        ("/items/01/1", "1"),
+        ("/items/+1/1", "1"),
+        ("/items/%2B1/1", "1"),
+        ("/items/-01/1", "-1"),
+        ("/items/-0/1", "0"),
+        ("/items/00/1", "0"),
+        ("/newtypes/007", "7"),
+        ("/lists/1/02", "2"),
+    ] {
+        let response = client.get(target).send().await;
+        assert_eq!(violations(&response).len(), 1, "{target}");
+        let reason = format!(" In a path, it must be written as {canonical}.");
+        let detail = response.json()["errors"][0]["detail"].clone();
+        assert!(detail.as_str().is_some_and(|it| it.ends_with(&reason)), "{target}: {detail}");
+    }
+    // What is no number of the type is reported as such.
+    for target in ["/newtypes/099999999999", "/newtypes/+", "/newtypes/0x1", "/newtypes/-0x"] {
+        let detail = client.get(target).send().await.json()["errors"][0]["detail"].clone();
+        let reason = " It must be a whole number from 0 to 4294967295.";
+        assert!(detail.as_str().is_some_and(|it| it.ends_with(reason)), "{target}: {detail}");
+    }
+    // A function alone knows what its texts are.
+    assert_eq!(status(&client, "/converted/02").await, 200);
+    assert_eq!(status(&client, "/lists/1/2").await, 200);
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "it is shown by its `Debug`")]
+struct Percent(f64);
+
+fn percent(text: &str) -> Result<Percent, String> {
+    if text == "all" {
+        return Ok(Percent(1.0));
+    }
+    text.parse().map(|number: f64| Percent(number / 100.0)).map_err(|_| "No number.".to_owned())
+}
+
+#[mount("/percent")]
+struct Percents;
+
+#[resource]
+impl Percents {
+    fn post(
+        &self,
+        #[validate(convert = percent, range = 1..=100)] share: Percent,
+        #[validate(convert = percent, multiple_of = 5)] step: Option<Percent>,
+        #[validate(convert = percent)] any: Option<Percent>,
+    ) -> String {
+        format!("{share:?} {step:?} {any:?}")
+    }
+}
+
+#[tokio::test]
+async fn rules_check_the_text_before_it_is_converted() {
+    let client = strict(Application::new("percent").mount(Percents));
+    let post = async |query: &str| client.post(&format!("/percent?{query}")).send().await;
+    let response = post("share=50&step=10&any=all").await;
+    assert_eq!(response.json(), "Percent(0.5) Some(Percent(0.1)) Some(Percent(1.0))");
+    for (query, name, code) in [
+        ("share=0.5", "share", "range"),
+        ("share=101", "share", "range"),
+        ("share=50&step=7", "step", "multiple_of"),
+        // Only a number can be in a range.
+        ("share=all", "share", "invalid"),
+        ("share=inf", "share", "range"),
+        ("share=50&step=all", "step", "invalid"),
+    ] {
+        let found = violations(&post(query).await);
+        assert_eq!(found, [(name.into(), "query".into(), code.into())], "{query}");
+    }
+    let document = client.get("/_internal/openapi").send().await.json();
+    let schema = &document["paths"]["/percent"]["post"]["parameters"][0]["schema"];
+    let expected =
+        serde_json::json!({"type": "number", "format": "double", "minimum": 1, "maximum": 100});
+    assert_eq!(*schema, expected);
+    let send = async |media_type: &str, content: &str| {
+        let request = client.post("/percent").header("content-type", media_type);
+        request.body(content.to_owned()).send().await
+    };
+    assert_eq!(send("application/json", r#"{"share": 50}"#).await.status(), 200);
+    for (media_type, content) in [
+        ("application/json", r#"{"share": "all"}"#),
+        ("application/json", r#"{"share": 101}"#),
+        ("application/json", r#"{"share": true}"#),
+        ("application/x-www-form-urlencoded", "share=all"),
+    ] {
+        assert_eq!(send(media_type, content).await.status(), 400, "{content}");
+    }
+}

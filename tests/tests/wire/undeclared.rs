@@ -110,9 +110,40 @@ async fn an_unknown_member_is_a_violation_in_each_media_type() {
 async fn unknown_names_are_reported_with_all_other_violations_and_without_values() {
     let response = send("PUT", "/notes/one?x=1&x=2", FORM, "txt=hunter2").await;
     let expected =
-        ["path id invalid", "query text missing", "query x unknown", "content txt unknown"];
+        ["path id invalid", "content text missing", "query x unknown", "content txt unknown"];
     assert_eq!(found(&response), expected);
     assert!(!response.text().contains("hunter2"), "{}", response.text());
+}
+
+#[tokio::test]
+async fn a_member_that_the_query_overrides_is_a_violation() {
+    let part = "--b\r\ncontent-disposition: form-data; name=\"text\"\r\n\r\nb\r\n--b--\r\n";
+    for (media_type, content) in [(JSON, r#"{"text": "b"}"#), (FORM, "text=b"), (MULTIPART, part)] {
+        let response = send("PUT", "/notes/1?text=a", media_type, content).await;
+        assert_eq!(found(&response), ["content text repeated"], "{media_type}");
+        let detail = &response.json()["errors"][0]["detail"];
+        let expected =
+            "Value for text does not validate. It is in the query, too, which takes precedence.";
+        assert_eq!(detail, expected);
+    }
+    let response = send("PUT", "/notes/1?tag=a", JSON, r#"{"text": "b", "tag": ["c"]}"#).await;
+    assert_eq!(found(&response), ["content tag repeated"]);
+    let response = send("PUT", "/notes/1?tag=a", JSON, r#"{"text": "b"}"#).await;
+    assert_eq!(response.json(), r#"1 b ["a"] false"#);
+}
+
+#[tokio::test]
+async fn a_member_with_the_name_of_a_parameter_elsewhere_is_unknown() {
+    for (target, json, expected) in [
+        ("/notes/1", r#"{"text": "a", "id": 2}"#, "content id unknown"),
+        ("/notes/1", r#"{"text": "a", "draft": true}"#, "content draft unknown"),
+        ("/notes/1?draft=true", r#"{"text": "a", "draft": true}"#, "content draft unknown"),
+        ("/notes/1?picture=a", r#"{"text": "a"}"#, "query picture unknown"),
+        ("/notes/1?other=a", r#"{"text": "a", "other": "a"}"#, "query other unknown"),
+    ] {
+        let response = send("PUT", target, JSON, json).await;
+        assert!(found(&response).contains(&expected.to_owned()), "{target} {json}");
+    }
 }
 
 #[tokio::test]
@@ -140,7 +171,9 @@ async fn content_can_deny_unknown_members() {
     {
         let response = send("PUT", "/strict", media_type, content).await;
         assert_eq!(response.status(), 400, "{media_type}");
-        assert!(response.text().contains("It has an unknown member, expected `name`."));
+        assert_eq!(found(&response), ["content nmae unknown"], "{media_type}");
+        let detail = &response.json()["errors"][0]["detail"];
+        assert_eq!(detail, "nmae is unknown. Supported are: name.", "{media_type}");
     }
     assert_eq!(send("PUT", "/strict", JSON, r#"{"name": "a"}"#).await.json(), "a");
 }

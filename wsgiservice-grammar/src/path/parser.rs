@@ -88,7 +88,10 @@ impl Parser {
         if name.is_empty() {
             Some("a variable must have a name: `{name}`".to_owned())
         } else if !is_argument_name(name) {
-            Some(format!("`{name}` is not a valid argument name"))
+            Some(match name.split_once(':') {
+                Some((name, suffix)) if is_argument_name(name) => refuse_suffix(name, suffix),
+                _ => format!("`{name}` is not a valid argument name"),
+            })
         } else if self.path.variables().any(|known| known == name) {
             Some(format!("variable `{name}` appears twice"))
         } else {
@@ -108,16 +111,40 @@ impl Parser {
     }
 }
 
-/// The text before `}`, or `None` if the path ends first.
+/// The text before `}`, or `None` if the path ends first. After a colon, as other frameworks have it before an
+/// expression, braces are in pairs.
 fn braced(characters: &mut impl Iterator<Item = (usize, char)>) -> Option<String> {
     let mut text = String::new();
+    let mut depth = 0_usize;
     for (_, character) in characters {
-        if character == '}' {
-            return Some(text);
+        match character {
+            '{' if text.contains(':') => depth = depth.saturating_add(1),
+            '}' if depth == 0 => return Some(text),
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
         }
         text.push(character);
     }
     None
+}
+
+/// Why a variable has nothing after its name, as it has in other frameworks: a type, or a regular expression.
+fn refuse_suffix(name: &str, suffix: &str) -> String {
+    if suffix == "path" {
+        return format!("a variable for all segments that remain is written `{{*{name}}}`");
+    }
+    if suffix.chars().all(char::is_alphanumeric) {
+        return format!(
+            "a variable has no type in the path: write `{{{name}}}`, and the type of the argument decides"
+        );
+    }
+    let expression = match suffix.contains('\\') && !suffix.contains('"') {
+        true => format!("r\"{suffix}\""),
+        false => format!("{suffix:?}"),
+    };
+    format!(
+        "a variable has no expression in the path: write `{{{name}}}`, and `#[validate({name}, re = {expression})]` on the struct"
+    )
 }
 
 /// Whether an argument can have this name, which is a raw identifier (`r#type`) if it is a keyword.
@@ -162,6 +189,17 @@ mod tests {
             "/a?b",
             2,
             "`?` is not part of a path: query parameters are arguments of a method",
+        );
+        is_error(
+            "/{id:int}",
+            2,
+            "a variable has no type in the path: write `{id}`, and the type of the argument decides",
+        );
+        is_error("/{id:path}", 2, "a variable for all segments that remain is written `{*id}`");
+        is_error(
+            "/{id:[0-9]{4}}",
+            2,
+            "a variable has no expression in the path: write `{id}`, and `#[validate(id, re = \"[0-9]{4}\")]` on the struct",
         );
         is_error("/a#b", 2, "`#` is not part of a path: clients do not send a fragment");
     }

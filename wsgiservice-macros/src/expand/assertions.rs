@@ -1,42 +1,31 @@
 //! Errors for which both `#[mount]` and `#[resource]` are needed, as constants that the compiler evaluates.
 //!
-//! Each constant calls a function of `declaration::check` in `wsgiservice`, with the span of the author's token.
+//! Each constant calls a function of `declaration::check` in `wsgiservice`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 use wsgiservice_grammar::representation::BUILT_IN;
 
+use super::{assertion::Assertion, place::Place};
 use crate::{
     input::in_backticks,
-    model::{Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, name},
+    model::{Constraint, From, Literal, Mount, Operation, Parameter, Resource, Role, Rule, name},
 };
 
-/// The assertions, in the implementation of a trait and beside it. A constant beside it cannot use type parameters.
-pub(super) fn place(
-    generics: &syn::Generics,
-    assertions: Vec<TokenStream>,
-) -> (TokenStream, TokenStream) {
-    if generics.params.is_empty() {
-        let constants = assertions.into_iter().map(|assertion| quote!(const _: () = #assertion;));
-        (TokenStream::new(), constants.collect())
-    } else {
-        (quote!(const CHECKED: () = { #(#assertions;)* };), TokenStream::new())
-    }
-}
-
 /// Each path variable and each constraint has an argument, and each representation a function.
-pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
+pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
     let (_, arguments, _) = mount.generics.split_for_impl();
     let ident = &mount.ident;
     let operations = quote!(&<#ident #arguments as __w::Resource>::OPERATIONS);
     let mut assertions = Vec::new();
     for variable in mount.template.variables() {
-        let message = format!(
-            "path variable `{variable}` is not an argument of any method or hook of `{ident}`: add an argument, or remove it from the path"
-        );
-        assertions.push(quote_spanned! {mount.path.span()=>
-            ::core::assert!(__w::check::takes(#operations, #variable), #message)
+        // `#[resource]` reports an argument that has an underscore in front.
+        let unused = format!("_{variable}");
+        assertions.push(Assertion {
+            place: Place::of(&mount.path),
+            condition: quote!(__w::check::takes(#operations, #variable) || __w::check::takes(#operations, #unused)),
+            fact: format!("path variable `{variable}` is not an argument of any method or hook of `{ident}`"),
+            help: format!("add an argument `{variable}`, or remove `{{{variable}}}` from the path"),
         });
     }
     for representation in &mount.representations {
@@ -44,12 +33,14 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
         if BUILT_IN.contains(&name.as_str()) {
             continue;
         }
-        let message = format!(
-            "unknown representation `{name}`, expected {} or one that `{ident}` defines: add a function with `#[representation(\".{name}\", …)]`",
-            in_backticks(BUILT_IN.iter().copied())
-        );
-        assertions.push(quote_spanned! {representation.span()=>
-            ::core::assert!(__w::check::is_represented(#operations, #name), #message)
+        let built_in = in_backticks(BUILT_IN.iter().copied());
+        assertions.push(Assertion {
+            place: Place::of(representation),
+            condition: quote!(__w::check::is_represented(#operations, #name)),
+            fact: format!(
+                "unknown representation `{name}`, expected {built_in} or one that `{ident}` defines"
+            ),
+            help: format!("add a function with `#[representation(\".{name}\", …)]`"),
         });
     }
     for (index, constraint) in mount.constraints.iter().enumerate() {
@@ -58,84 +49,123 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<TokenStream> {
     assertions
 }
 
-/// A constraint of a struct has an argument, and its rules and its default fit the type of each argument of its name.
+/// A constraint of a struct has an argument, and its rules and its values fit the type of each argument of its name.
 fn of_constraint(
     mount: &Mount,
     operations: &TokenStream,
     index: usize,
     constraint: &Constraint,
-) -> Vec<TokenStream> {
+) -> Vec<Assertion> {
     let (_, arguments, _) = mount.generics.split_for_impl();
     let ident = &mount.ident;
     let parameter = name(&constraint.name);
     let table = quote!(<#ident #arguments as __w::Mounted>::MOUNT.constraints[#index]);
+    let everywhere = |question: &str, operand: TokenStream| {
+        let question = quote::format_ident!("{question}_everywhere");
+        quote!(__w::check::#question(#operations, #parameter, #operand))
+    };
     let mut assertions = Vec::new();
     // A path variable without an argument has an error of its own.
     if mount.template.variables().all(|variable| variable != parameter) {
-        let message =
-            format!("`{parameter}` is not an argument of any method or hook of `{ident}`");
-        assertions.push(quote_spanned! {constraint.name.span()=>
-            ::core::assert!(__w::check::takes(#operations, #parameter), #message)
+        assertions.push(Assertion {
+            place: Place::of(&constraint.name),
+            condition: quote!(__w::check::takes(#operations, #parameter)),
+            fact: format!("`{parameter}` is not an argument of any method or hook of `{ident}`"),
+            help: format!("write the name of an argument, or add an argument `{parameter}`"),
         });
     }
     if constraint.rules.is_empty() {
-        let message = cannot_be_validated(&parameter);
-        assertions.push(quote_spanned! {constraint.name.span()=>
-            ::core::assert!(__w::check::is_named_everywhere(#operations, #parameter), #message)
-        });
+        let condition = quote!(__w::check::is_named_everywhere(#operations, #parameter));
+        assertions.push(cannot_be_validated(constraint, condition));
     }
     for (position, rule) in constraint.rules.iter().enumerate() {
-        let message = does_not_apply(rule, &parameter);
-        assertions.push(quote_spanned! {rule.name.span()=>
-            ::core::assert!(__w::check::applies_everywhere(#operations, #parameter, &#table.rules[#position]), #message)
-        });
+        let condition = everywhere("applies", quote!(&#table.rules[#position]));
+        assertions.push(does_not_apply(rule, &parameter, condition));
         for text in rule.allowed_texts() {
-            let message = is_not_a_value(text, &parameter);
-            assertions.push(quote_spanned! {text.span()=>
-                ::core::assert!(__w::check::allows_everywhere(#operations, #parameter, #text), #message)
-            });
+            assertions.push(is_not_a_value(text, &parameter, everywhere("allows", quote!(#text))));
         }
     }
     if let Some(default) = &constraint.default {
-        let message = default_does_not_fit(&parameter);
-        assertions.push(quote_spanned! {default.span()=>
-            ::core::assert!(__w::check::default_fits_everywhere(#operations, &#table), #message)
-        });
+        let condition = everywhere("default_fits", quote!(&#table));
+        assertions.push(does_not_fit("default", default, &parameter, condition));
+        let condition = quote!(!__w::check::is_optional_somewhere(#operations, #parameter));
+        assertions.push(is_never_absent(default, &parameter, condition));
+    }
+    if let Some(example) = &constraint.example {
+        let condition = everywhere("example_fits", quote!(&#table));
+        assertions.push(does_not_fit("example", example, &parameter, condition));
     }
     assertions
 }
 
-fn cannot_be_validated(parameter: &str) -> String {
-    format!("`{parameter}` cannot be validated: it is neither a value nor a file")
+fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Assertion {
+    Assertion {
+        place: Place::of(&constraint.name),
+        condition,
+        fact: format!(
+            "`{}` cannot be validated: it is neither a value nor a file",
+            constraint.name
+        ),
+        help: "remove its `#[validate]`".to_owned(),
+    }
 }
 
-fn does_not_apply(rule: &Rule, parameter: &str) -> String {
+fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Assertion {
     let subject = rule.ask(|rule| rule.subject()).unwrap_or("values");
-    format!("rule `{}` applies only to {subject}, which `{parameter}` is not", rule.name)
+    Assertion {
+        place: Place::of(&rule.name),
+        condition,
+        fact: format!("rule `{}` applies only to {subject}, which `{parameter}` is not", rule.name),
+        help: "remove the rule, or change the type of the argument".to_owned(),
+    }
 }
 
-fn is_not_a_value(text: &syn::LitStr, parameter: &str) -> String {
-    format!("\"{}\" cannot be a value of `{parameter}`", text.value())
+fn is_not_a_value(text: &syn::LitStr, parameter: &str, condition: TokenStream) -> Assertion {
+    Assertion {
+        place: Place::of(text),
+        condition,
+        fact: format!("\"{}\" cannot be a value of `{parameter}`", text.value()),
+        help: format!("write values of the type of `{parameter}`"),
+    }
 }
 
-fn default_does_not_fit(parameter: &str) -> String {
-    format!("the default does not fit the type of `{parameter}`")
+fn does_not_fit(
+    what: &str,
+    literal: &Literal,
+    parameter: &str,
+    condition: TokenStream,
+) -> Assertion {
+    Assertion {
+        place: Place::of(literal),
+        condition,
+        fact: format!("the {what} does not fit the type of `{parameter}`"),
+        help: format!("write a value of the type of `{parameter}`"),
+    }
+}
+
+fn is_never_absent(default: &Literal, parameter: &str, condition: TokenStream) -> Assertion {
+    Assertion {
+        place: Place::of(default),
+        condition,
+        fact: format!("`{parameter}` has a default, so it is never `None`"),
+        help: "remove the `Option` from the type of the argument, or remove the default".to_owned(),
+    }
 }
 
 /// The arguments of each method fit together, and fit the path and their rules.
-pub(super) fn of_resource(resource: &Resource) -> Vec<TokenStream> {
+pub(super) fn of_resource(resource: &Resource) -> Vec<Assertion> {
     let mut assertions = Vec::new();
     for (position, operation) in resource.operations.iter().enumerate() {
         for (index, parameter) in operation.parameters.iter().enumerate() {
-            let place = Place { resource, operation, position, index, parameter };
-            assertions.extend(place.assertions());
+            let argument = Argument { resource, operation, position, index, parameter };
+            assertions.extend(argument.assertions());
         }
     }
     assertions
 }
 
-/// A parameter, and its place in the table.
-struct Place<'a> {
+/// An argument, and its position in the table.
+struct Argument<'a> {
     resource: &'a Resource,
     operation: &'a Operation,
     position: usize,
@@ -143,9 +173,10 @@ struct Place<'a> {
     parameter: &'a Parameter,
 }
 
-impl Place<'_> {
-    fn assertions(&self) -> Vec<TokenStream> {
+impl Argument<'_> {
+    fn assertions(&self) -> Vec<Assertion> {
         let mut assertions = vec![self.suits_path()];
+        assertions.extend(self.has_no_underscore());
         let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
             assertions.push(self.needs_no_content());
@@ -162,122 +193,155 @@ impl Place<'_> {
         assertions
     }
 
-    /// The argument at an index, as a constant.
-    fn argument(&self, index: usize) -> TokenStream {
+    /// The kind of an argument, as a constant.
+    fn kind(&self, index: usize) -> TokenStream {
         let table = self.table(index);
         quote!(&#table.argument)
     }
 
     fn table(&self, index: usize) -> TokenStream {
-        let (self_type, position) = (&self.resource.self_type, self.position);
-        quote!(<#self_type as __w::Resource>::OPERATIONS.operations[#position].parameters[#index])
+        let operations = self.operations();
+        let position = self.position;
+        quote!(#operations.operations[#position].parameters[#index])
     }
 
-    fn suits_path(&self) -> TokenStream {
-        let (self_type, name) = (&self.resource.self_type, self.parameter.name());
-        let argument = self.argument(self.index);
-        let message = format!("path variable `{name}` cannot be an `Option` or a `Secret`");
-        quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(__w::check::suits_path(&<#self_type as __w::Mounted>::MOUNT, #name, #argument), #message)
-        }
+    fn operations(&self) -> TokenStream {
+        let self_type = &self.resource.self_type;
+        quote!(<#self_type as __w::Resource>::OPERATIONS)
     }
 
-    fn needs_no_content(&self) -> TokenStream {
-        let argument = self.argument(self.index);
-        let message = if self.operation.role.is_hook() {
-            "hooks cannot read the content: use parameters in the path or the query"
+    fn mount(&self) -> TokenStream {
+        let self_type = &self.resource.self_type;
+        quote!(&<#self_type as __w::Mounted>::MOUNT)
+    }
+
+    fn at_type(
+        &self,
+        condition: TokenStream,
+        fact: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Assertion {
+        let place = Place::of(&self.parameter.ty);
+        Assertion { place, condition, fact: fact.into(), help: help.into() }
+    }
+
+    fn suits_path(&self) -> Assertion {
+        let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
+        self.at_type(
+            quote!(__w::check::suits_path(#mount, #name, #kind)),
+            format!("path variable `{name}` cannot be an `Option` or a `Secret`"),
+            "remove the `Option` or the `Secret`: a path variable is never absent, and is seen",
+        )
+    }
+
+    /// An argument `_id` is not taken for the path variable `id`.
+    fn has_no_underscore(&self) -> Option<Assertion> {
+        let name = self.parameter.name();
+        let without = name.strip_prefix('_').filter(|without| !without.is_empty())?;
+        let (mount, operations) = (self.mount(), self.operations());
+        Some(Assertion {
+            place: Place::of(&self.parameter.ident),
+            condition: quote!(!__w::check::is_missing(#mount, &#operations, #without)),
+            fact: format!("argument `{name}` is not the path variable `{without}`"),
+            help: format!("rename it to `{without}`"),
+        })
+    }
+
+    fn needs_no_content(&self) -> Assertion {
+        let kind = self.kind(self.index);
+        let (fact, help) = if self.operation.role.is_hook() {
+            ("hooks cannot read the content", "use parameters in the path or the query")
         } else {
-            "`get` cannot read the content: use parameters in the path or the query, or implement `post`"
+            (
+                "`get` cannot read the content",
+                "use parameters in the path or the query, or implement `post`",
+            )
         };
-        quote_spanned! {self.parameter.ty.span()=> ::core::assert!(!__w::check::needs_content(#argument), #message) }
+        self.at_type(quote!(!__w::check::needs_content(#kind)), fact, help)
     }
 
-    fn is_of_a_method(&self) -> TokenStream {
-        let (self_type, name) = (&self.resource.self_type, self.parameter.name());
-        let argument = self.argument(self.index);
-        let message = format!(
-            "`{name}` is neither a path variable nor an argument of a method: a hook cannot have other arguments"
-        );
-        quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(
-                __w::check::suits_hook(
-                    &<#self_type as __w::Mounted>::MOUNT,
-                    &<#self_type as __w::Resource>::OPERATIONS,
-                    #name,
-                    #argument
-                ),
-                #message
-            )
-        }
+    fn is_of_a_method(&self) -> Assertion {
+        let (mount, operations) = (self.mount(), self.operations());
+        let (kind, name) = (self.kind(self.index), self.parameter.name());
+        self.at_type(
+            quote!(__w::check::suits_hook(#mount, &#operations, #name, #kind)),
+            format!("`{name}` is neither a path variable nor an argument of a method"),
+            "a hook cannot have other arguments: add the argument to a method, or remove it",
+        )
     }
 
-    fn is_only_content(&self) -> TokenStream {
-        let argument = self.argument(self.index);
-        let before = (0..self.index).map(|index| self.argument(index));
-        quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(
-                !(__w::check::is_content(#argument) && (#(__w::check::is_content(#before))||*)),
-                "a method can read the content only once: use one struct for both arguments"
-            )
-        }
+    fn is_only_content(&self) -> Assertion {
+        let kind = self.kind(self.index);
+        let before = (0..self.index).map(|index| self.kind(index));
+        self.at_type(
+            quote!(!(__w::check::is_content(#kind) && (#(__w::check::is_content(#before))||*))),
+            "a method can read the content only once",
+            "use one struct for both arguments",
+        )
     }
 
-    fn has_no_content_conflict(&self) -> TokenStream {
-        let argument = self.argument(self.index);
-        let before = (0..self.index).map(|index| self.argument(index));
-        quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(
-                !(#(__w::check::content_conflicts(#argument, #before))||*),
-                "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content: read them from a `FormStream`"
-            )
-        }
+    fn has_no_content_conflict(&self) -> Assertion {
+        let kind = self.kind(self.index);
+        let before = (0..self.index).map(|index| self.kind(index));
+        self.at_type(
+            quote!(!(#(__w::check::content_conflicts(#kind, #before))||*)),
+            "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content",
+            "read it from a `FormStream`",
+        )
     }
 
-    fn is_value(&self) -> TokenStream {
-        let argument = self.argument(self.index);
-        quote_spanned! {self.parameter.ty.span()=>
-            ::core::assert!(__w::check::is_value(#argument), "an argument from a header field must be a parameter, or an `Option` or a `Vec` of one")
-        }
+    fn is_value(&self) -> Assertion {
+        let kind = self.kind(self.index);
+        self.at_type(
+            quote!(__w::check::is_value(#kind)),
+            "an argument from a header field must be a parameter",
+            "use a parameter, or an `Option` or a `Vec` of one",
+        )
     }
 
-    fn rules_fit(&self) -> Vec<TokenStream> {
+    fn rules_fit(&self) -> Vec<Assertion> {
         let Some(constraint) = &self.parameter.constraint else { return Vec::new() };
-        let (argument, name) = (self.argument(self.index), self.parameter.name());
+        let (kind, name) = (self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
         let mut assertions = Vec::new();
         if constraint.rules.is_empty() {
-            let message = cannot_be_validated(&name);
-            assertions.push(quote_spanned! {constraint.name.span()=>
-                ::core::assert!(__w::check::is_named(#argument), #message)
-            });
+            assertions.push(cannot_be_validated(constraint, quote!(__w::check::is_named(#kind))));
         }
         for (position, rule) in constraint.rules.iter().enumerate() {
-            let message = does_not_apply(rule, &name);
-            assertions.push(quote_spanned! {rule.name.span()=>
-                ::core::assert!(__w::check::applies(#argument, &#table.constraint.rules[#position]), #message)
-            });
+            let condition = quote!(__w::check::applies(#kind, &#table.constraint.rules[#position]));
+            assertions.push(does_not_apply(rule, &name, condition));
             for text in rule.allowed_texts() {
-                let message = is_not_a_value(text, &name);
-                assertions.push(quote_spanned! {text.span()=>
-                    ::core::assert!(__w::check::allows(#argument, #text), #message)
-                });
+                let condition = quote!(__w::check::allows(#kind, #text));
+                assertions.push(is_not_a_value(text, &name, condition));
             }
         }
         if let Some(default) = &constraint.default {
-            let self_type = &self.resource.self_type;
-            if constraint.convert.is_none() {
-                let message = default_does_not_fit(&name);
-                assertions.push(quote_spanned! {default.span()=>
-                    ::core::assert!(__w::check::default_fits(#argument, &#table.constraint), #message)
-                });
-            }
-            assertions.push(quote_spanned! {default.span()=>
-                ::core::assert!(
-                    __w::check::default_keeps(&<#self_type as __w::Mounted>::MOUNT, &#table.constraint),
-                    "the default violates a rule of the struct"
-                )
-            });
+            assertions.extend(self.value_fits("default", default));
+            let condition = quote!(!__w::check::is_optional(#kind));
+            assertions.push(is_never_absent(default, &name, condition));
+        }
+        if let Some(example) = &constraint.example {
+            assertions.extend(self.value_fits("example", example));
         }
         assertions
+    }
+
+    /// The default or the example fits the type, and the rules of the struct.
+    fn value_fits(&self, what: &str, literal: &Literal) -> [Assertion; 2] {
+        let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
+        let table = self.table(self.index);
+        let fits = quote::format_ident!("{what}_fits");
+        let keeps = quote::format_ident!("{what}_keeps");
+        let fits = quote!(__w::check::#fits(#kind, &#table.constraint));
+        let keeps = quote!(__w::check::#keeps(#mount, &#table.constraint));
+        [
+            does_not_fit(what, literal, &name, fits),
+            Assertion {
+                place: Place::of(literal),
+                condition: keeps,
+                fact: format!("the {what} violates a rule of the struct"),
+                help: format!("write a value that the rules for `{name}` on the struct allow"),
+            },
+        ]
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn constraint(constraint: &Constraint) -> TokenStream {
     let name = name(&constraint.name);
     let rules = constraint.rules.iter().map(rule);
     let default = option(constraint.default.as_ref().map(literal));
-    let example = option(constraint.example.as_ref().and_then(Literal::text));
+    let example = option(constraint.example.as_ref().map(literal));
     let documentation = option(constraint.documentation.as_ref());
     quote! {
         __w::Constraint {

@@ -107,7 +107,8 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
             impl #generics ::core::convert::From<#ident #arguments> for __w::Problem #where_clause {
                 fn from(error: #ident #arguments) -> Self {
                     let position = match &error { #(#ident::#arms)* };
-                    __w::problem(<#ident #arguments as __w::Failures>::FAILURES, position, error)
+                    let cause = <#ident #arguments as __w::ProblemCause>::into_cause(error);
+                    __w::problem(<#ident #arguments as __w::Failures>::FAILURES, position, cause)
                 }
             }
             #[automatically_derived]

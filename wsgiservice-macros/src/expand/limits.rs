@@ -21,6 +21,9 @@ pub(super) fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Li
 /// The limits as a constant.
 pub(super) fn describe(limits: &Limits) -> TokenStream {
     let Limits { content } = limits;
-    let content = option(content.as_ref());
+    let content = content
+        .as_ref()
+        .map(|content| quote!({ let bytes: ::core::primitive::usize = #content; bytes }));
+    let content = option(content);
     quote!(__w::Limits { content: #content })
 }

@@ -10,8 +10,7 @@ use crate::model::{Operation, Resource, Role};
 /// A resource with the hook `etag` whose methods change it without taking `Preconditions`.
 pub(super) fn lost_updates(resource: &Resource) -> Option<TokenStream> {
     let has_etag = resource.operations.iter().any(|it| it.role == Role::Hook(Hook::Etag));
-    let changes = |it: &&Operation| matches!(it.role, Role::Method("PUT" | "PATCH" | "DELETE"));
-    let calls: Vec<_> = resource.operations.iter().filter(changes).map(lost_update).collect();
+    let calls: Vec<_> = resource.operations.iter().filter_map(lost_update).collect();
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let items = quote! {
         fn lost_updates #generics () #where_clause {
@@ -34,14 +33,19 @@ pub(super) fn lost_updates(resource: &Resource) -> Option<TokenStream> {
     })
 }
 
-fn lost_update(operation: &Operation) -> TokenStream {
-    let name = Ident::new("lost_update", operation.ident.span());
-    let method = quote!(__w::lint::ChangeWithoutPreconditions);
+fn lost_update(operation: &Operation) -> Option<TokenStream> {
+    let name = Ident::new("without_preconditions", operation.ident.span());
+    let method = match operation.role {
+        Role::Method("PUT") => quote!(__w::lint::Put),
+        Role::Method("PATCH") => quote!(__w::lint::Patch),
+        Role::Method("DELETE") => quote!(__w::lint::Delete),
+        _ => return None,
+    };
     let method = operation.parameters.iter().fold(method, |method, parameter| {
         let ty = &parameter.ty;
         quote!(__w::lint::Argument::<#ty>::new().of(#method))
     });
-    quote!(#method.#name();)
+    Some(quote!(#method.#name();))
 }
 
 fn names_self(tokens: TokenStream) -> bool {

@@ -1,15 +1,18 @@
 //! From the model to tokens: a table of facts, a `match` that binds calls, and assertions for the compiler.
 
+mod assertion;
 mod assertions;
 mod constraint;
 mod derive;
 mod limits;
 mod lint;
 mod mount;
+mod place;
 mod resource;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::{GenericParam, Generics};
 
 use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
@@ -39,12 +42,42 @@ pub(crate) fn resource(arguments: TokenStream, tokens: &TokenStream) -> TokenStr
     };
     let krate = attribute::find_crate(&arguments);
     let model = resource::model(arguments, &mut item, &mut errors);
-    let expanded = match (model, errors.is_empty()) {
+    // A lifetime of the struct is an error of `#[mount]`.
+    let borrows = item.generics.lifetimes().next().is_some() || resource::elides(&item.self_type);
+    let expanded = match (model, errors.is_empty() && !borrows) {
         (Some(model), true) => resource::expand(&model),
         _ => resource::fallback(&krate, &item),
     };
     let (lints, errors) = (signature_lints(), errors.into_tokens());
     quote!(#lints #item #expanded #errors)
+}
+
+/// A type with `'static` in place of every lifetime, for a resource that borrows, which is an error.
+fn outlive(tokens: TokenStream) -> TokenStream {
+    let mut is_lifetime = false;
+    let outlive = |token| match token {
+        TokenTree::Group(group) => {
+            let stream = outlive(group.stream());
+            TokenTree::Group(Group::new(group.delimiter(), stream))
+        }
+        TokenTree::Ident(ident) if is_lifetime => {
+            is_lifetime = false;
+            TokenTree::Ident(Ident::new("static", ident.span()))
+        }
+        token => {
+            is_lifetime = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            token
+        }
+    };
+    tokens.into_iter().map(outlive).collect()
+}
+
+fn without_lifetimes(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    let params = std::mem::take(&mut generics.params);
+    generics.params =
+        params.into_iter().filter(|it| !matches!(it, GenericParam::Lifetime(_))).collect();
+    generics
 }
 
 /// An `Option` in a table.
@@ -62,7 +95,7 @@ pub(crate) fn unconsumed_attribute(
     let Ok(Attributed { mut attributes, rest }) = syn::parse2(tokens.clone()) else {
         return tokens.clone();
     };
-    let name = syn::Ident::new(name, proc_macro2::Span::call_site());
+    let name = Ident::new(name, proc_macro2::Span::call_site());
     let mount = attributes.iter().position(|attribute| is_named(attribute, "mount"));
     if let (Some(mount), true) = (mount, name != "expires") {
         let mount = attributes.remove(mount);

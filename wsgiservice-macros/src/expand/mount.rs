@@ -8,7 +8,10 @@ use wsgiservice_grammar::{
     representation::BUILT_IN,
 };
 
-use super::{assertions, constraint::constraint, limits, option, unnamed_items};
+use super::{
+    assertion, assertions, constraint::constraint, limits, option, outlive, unnamed_items,
+    without_lifetimes,
+};
 use crate::{
     check,
     input::{
@@ -34,6 +37,7 @@ pub(super) fn model(
         let message = "`#[expires]` is only allowed on methods in a `#[resource]` impl";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
+    check::owns_state(&item.generics, errors);
     let limits = limits::limits(&mut item.attributes, errors);
     let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
     let template = path::Path::parse(&arguments.path.value()).map_err(|malformed| {
@@ -83,7 +87,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let limits = limits::describe(&mount.limits);
     let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
-    let (checked, checks) = assertions::place(&mount.generics, assertions::of_mount(mount));
+    let (checked, checks) = assertion::place(&mount.generics, &assertions::of_mount(mount));
     let path_function = path_function(mount);
     unnamed_items(
         krate,
@@ -147,7 +151,10 @@ fn path_function(mount: &Mount) -> TokenStream {
 /// An implementation for a struct with errors, so that the compiler reports only those.
 pub(super) fn fallback(krate: &Path, item: &Struct) -> TokenStream {
     let ident = &item.ident;
-    let (generics, arguments, where_clause) = item.generics.split_for_impl();
+    let (_, arguments, _) = item.generics.split_for_impl();
+    let arguments = outlive(arguments.to_token_stream());
+    let generics = without_lifetimes(&item.generics);
+    let (generics, _, where_clause) = generics.split_for_impl();
     unnamed_items(
         krate,
         &quote! {

@@ -1,11 +1,13 @@
 //! The expansion of `#[resource]`: the impl's part of the declaration, and a `match` that binds calls.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Ident, Path, ReturnType, Type, spanned::Spanned};
-use wsgiservice_grammar::hook::Hook;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
 
-use super::{assertions, constraint::constraint, limits, lint, option, unnamed_items};
+use super::{
+    assertion, assertions, constraint::constraint, limits, lint, option, outlive, place::Place,
+    unnamed_items, without_lifetimes,
+};
 use crate::{
     check,
     input::{
@@ -36,6 +38,7 @@ pub(super) fn model(
             errors.push(syn::Error::new_spanned(&attribute, message));
         }
     }
+    check::duplicates(item, errors);
     let mut operations = Vec::new();
     let mut representations = Vec::new();
     for function in &mut item.functions {
@@ -78,7 +81,15 @@ fn representation(
         extension,
         media_type,
         value: (**value).clone(),
+        returns: returns(function),
     })
+}
+
+fn returns(function: &Function) -> Option<Type> {
+    match &function.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
+    }
 }
 
 fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> {
@@ -106,12 +117,9 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
         freshness,
         limits,
         deprecation,
-        returns: match &function.output {
-            ReturnType::Default => None,
-            ReturnType::Type(_, ty) => Some((**ty).clone()),
-        },
+        returns: returns(function),
     };
-    check::hook(&operation, errors);
+    check::attributes(&operation, errors);
     Some(operation)
 }
 
@@ -156,6 +164,8 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     if let Some(constraint) = &merged {
         check::constraint(constraint, errors);
     }
+    let is_converted = merged.as_ref().is_some_and(|constraint| constraint.convert.is_some());
+    check::argument(argument, is_converted, errors);
     Parameter { ident, ty: argument.ty.clone(), from, constraint: merged }
 }
 
@@ -176,7 +186,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     let represent = represent(resource);
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let (checked, checks) =
-        assertions::place(&resource.generics, assertions::of_resource(resource));
+        assertion::place(&resource.generics, &assertions::of_resource(resource));
     let items = unnamed_items(
         krate,
         &quote! {
@@ -193,7 +203,10 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
                     &'a self,
                     operation: ::core::primitive::usize,
                     arguments: &mut __w::Arguments<'a>,
-                ) -> __w::Option<__w::Call<'a>> {
+                ) -> __w::Option<__w::Call<'a>>
+                where
+                    for<'b> &'b Self: ::core::marker::Send,
+                {
                     match operation {
                         #(#arms)*
                         _ => __w::None,
@@ -214,7 +227,7 @@ fn describe(operation: &Operation) -> TokenStream {
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
         Role::Hook(hook) => {
-            let hook = variant(hook, Span::call_site());
+            let hook = format_ident!("{hook:?}");
             quote!(Hook(__w::Hook::#hook))
         }
     };
@@ -236,18 +249,16 @@ fn describe(operation: &Operation) -> TokenStream {
     }
 }
 
-/// The name of the variant of a hook, which is also that of its type in the runtime.
-fn variant(hook: Hook, span: Span) -> Ident {
-    Ident::new(&format!("{hook:?}"), span)
-}
-
 fn describe_parameter(parameter: &Parameter) -> TokenStream {
     let (name, ty) = (parameter.name(), &parameter.ty);
     let argument = match parameter.convert() {
         Some(convert) => quote! {
             __w::converted::<#ty, _, _, _>(#convert, |text| __w::converts(#convert, text))
         },
-        None => quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT),
+        None => {
+            let ty = argument_type(ty);
+            quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT)
+        }
     };
     let from = match &parameter.from {
         From::Name => quote!(Name),
@@ -288,38 +299,63 @@ fn describe_freshness(freshness: &Freshness) -> TokenStream {
 
 /// Binds a call: takes its arguments, and returns a future that has them.
 fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
-    let ident = &operation.ident;
     let names: Vec<_> = operation.parameters.iter().map(|parameter| &parameter.ident).collect();
     let taken = operation.parameters.iter().enumerate().map(|(index, parameter)| {
         let ty = &parameter.ty;
         match parameter.convert() {
             Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),
-            None => quote!(<#ty as __w::Argument<'_, _>>::take(arguments, #index)),
+            None => {
+                let ty = argument_type(ty);
+                quote!(<#ty as __w::Argument<'_, _>>::take(arguments, #index))
+            }
         }
     });
     let take = (!names.is_empty())
         .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
-    let wait = operation.is_async.then(|| quote!(.await));
-    // With the span of the return type, so that the compiler reports errors there.
-    let place = operation.returns.as_ref().map_or(ident.span(), Spanned::span);
-    let span = place.resolved_at(Span::call_site());
-    let called = quote_spanned!(span=> __w::ReturnValue::new(Self::#ident(self, #(#names),*) #wait).result());
-    let conversion = match operation.role {
-        Role::Method(_) if resource.representations.is_empty() => {
-            quote_spanned!(span=> .option().result().outcome(writer))
-        }
-        Role::Method(_) => quote_spanned!(span=> .option().result().outcome_of(self, writer)),
-        Role::Hook(hook) => {
-            let hook = variant(hook, span);
-            quote_spanned!(span=> .value().map(__w::HookReturn::<__w::hook::#hook>::into_output))
-        }
-    };
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
+    let call = call(resource, operation);
+    // With the span of the name, so that the compiler reports a future that is not `Send` there.
+    let span = operation.ident.span().resolved_at(Span::call_site());
+    let future = quote_spanned!(span=> __w::Box::pin(async move { #call }));
     quote! {
         #position => {
             #take
             #writer
-            __w::Some(__w::Box::pin(async move { #called #conversion }))
+            __w::Some(#future)
+        }
+    }
+}
+
+/// A type as an argument, with the span of the type that a request would give: `T` in `Option<T>`.
+fn argument_type(ty: &Type) -> TokenStream {
+    Place::of_value(ty).path("Same", &ty.to_token_stream())
+}
+
+/// Calls a function, and converts what it returns.
+///
+/// The types in the conversions are inferred. They only have the spans of the types for which the author would read an error.
+fn call(resource: &Resource, operation: &Operation) -> TokenStream {
+    let ident = &operation.ident;
+    let arguments = operation.parameters.iter().map(|parameter| &parameter.ident);
+    let wait = operation.is_async.then(|| quote!(.await));
+    let inferred = |place: fn(&Type) -> Place| {
+        let place = operation.returns.as_ref().map_or(Place::at(ident.span()), place);
+        place.path("Same", &quote!(_))
+    };
+    let (value, error) = (inferred(Place::of_value), inferred(Place::of_error));
+    let result = quote!(.result(<#error as __w::IntoProblem>::into_problem));
+    let called = quote!(__w::ReturnValue::new(Self::#ident(self, #(#arguments),*) #wait) #result);
+    let write = quote!(<#value as __w::Represent>::write);
+    let unwrap = quote!(.option() #result .whole(<#value as __w::MethodReturn>::accept));
+    match operation.role {
+        Role::Method(_) if resource.representations.is_empty() => {
+            quote!(#called #unwrap .outcome(writer, #write))
+        }
+        Role::Method(_) => quote!(#called #unwrap .outcome_of(self, writer, #write)),
+        Role::Hook(hook) => {
+            let output = inferred(Place::of_success);
+            let hook = format_ident!("{hook:?}Return");
+            quote!(#called .value().map(<#output as __w::#hook>::into_output))
         }
     }
 }
@@ -330,8 +366,14 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
         return None;
     }
     let arms = resource.representations.iter().enumerate().map(|(position, own)| {
-        let Representation { ident, value, .. } = own;
-        quote!(#position => value.downcast_ref::<#value>().map(|value| __w::Bytes::from(Self::#ident(self, value))),)
+        let Representation { ident, value, returns, .. } = own;
+        let place = returns.as_ref().map_or(Place::at(ident.span()), Place::of);
+        let content = place.path("Same", &quote!(_));
+        quote! {
+            #position => value.downcast_ref::<#value>().map(
+                |value| <#content as __w::OwnRepresentation>::into_content(Self::#ident(self, value))
+            ),
+        }
     });
     Some(quote! {
         fn represent(
@@ -347,10 +389,16 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
     })
 }
 
+/// Whether the type has a lifetime without a name.
+pub(super) fn elides(ty: &Type) -> bool {
+    ty.to_token_stream().to_string().contains("'_")
+}
+
 /// An implementation for an impl with errors, so that the compiler reports only those.
 pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
-    let self_type = &item.self_type;
-    let (generics, _, where_clause) = item.generics.split_for_impl();
+    let self_type = outlive(item.self_type.to_token_stream());
+    let generics = without_lifetimes(&item.generics);
+    let (generics, _, where_clause) = generics.split_for_impl();
     unnamed_items(
         krate,
         &quote! {

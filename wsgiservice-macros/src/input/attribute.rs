@@ -2,11 +2,12 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, Ident, Lit, LitStr, Meta, MetaNameValue, Path, Token, bracketed,
+    Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, MetaNameValue, Path, Token, bracketed,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
 };
 
+use super::{expect, expect_with};
 use crate::model::{Deprecation, Freshness, From, Limits, Sunset};
 
 /// The arguments of `#[mount(…)]`.
@@ -39,17 +40,23 @@ impl Parse for MountArguments {
                 arguments.krate = krate(input)?;
                 continue;
             }
-            let key: Ident = input.parse()?;
-            if key == "deny_unknown" {
-                arguments.denies_unknown = true;
-                continue;
-            }
-            input.parse::<Token![=]>()?;
+            let key: Ident = expect(input, "the name of an argument, as in `etag = auto`")?;
             match key.to_string().as_str() {
-                "representations" => arguments.representations = representations(input)?,
-                "xml_root" => arguments.xml_root = Some(input.parse()?),
-                "etag" => arguments.automatic_etag = auto(input)?,
-                "ignored_paths" => arguments.ignored_paths = Some(list(input)?),
+                "deny_unknown" => arguments.denies_unknown = true,
+                "representations" => {
+                    let expected = "a list of names, as in `representations = [xml, json]`";
+                    arguments.representations = assigned(input, &key, representations, expected)?;
+                }
+                "xml_root" => {
+                    let expected = "the name of an element, as in `xml_root = \"response\"`";
+                    arguments.xml_root =
+                        Some(assigned(input, &key, <LitStr as Parse>::parse, expected)?);
+                }
+                "etag" => arguments.automatic_etag = auto(input, &key)?,
+                "ignored_paths" => {
+                    let expected = "a list of paths, as in `ignored_paths = [\"/favicon.ico\"]`";
+                    arguments.ignored_paths = Some(assigned(input, &key, list, expected)?);
+                }
                 _ => {
                     let message = format!(
                         "unknown argument `{key}`, expected one of `representations`, `xml_root`, `etag`, `ignored_paths`, `deny_unknown`, `crate`"
@@ -62,15 +69,26 @@ impl Parse for MountArguments {
     }
 }
 
-fn auto(input: ParseStream<'_>) -> syn::Result<bool> {
-    let value: Ident = input.parse()?;
+/// Parses `=` and the value of an argument.
+fn assigned<T>(
+    input: ParseStream<'_>,
+    key: &Ident,
+    parse: fn(ParseStream<'_>) -> syn::Result<T>,
+    expected: &str,
+) -> syn::Result<T> {
+    if input.parse::<Token![=]>().is_err() {
+        return Err(syn::Error::new(key.span(), format!("expected {expected}")));
+    }
+    expect_with(input, parse, expected)
+}
+
+fn auto(input: ParseStream<'_>, key: &Ident) -> syn::Result<bool> {
+    let expected = "`etag = auto`: for another entity tag, implement a hook `fn etag(&self, …) -> Option<EntityTag>`";
+    let value = assigned(input, key, Ident::parse, expected)?;
     if value == "auto" {
         return Ok(true);
     }
-    Err(syn::Error::new(
-        value.span(),
-        "expected `etag = auto`: for another entity tag, implement a hook `fn etag(&self, …) -> Option<EntityTag>`",
-    ))
+    Err(syn::Error::new(value.span(), format!("expected {expected}")))
 }
 
 /// The arguments of `#[resource(…)]`, and of `#[problem(…)]` and `#[parameter(…)]` on an item: `crate = path`, or nothing.
@@ -80,11 +98,18 @@ pub(crate) fn crate_argument(tokens: TokenStream) -> syn::Result<Path> {
             return Ok(default_crate());
         }
         if !input.peek(Token![crate]) {
-            return Err(input.error("unknown argument, expected `crate = path`"));
+            return Err(unknown_argument(input));
         }
         krate(input)
     };
     parse.parse2(tokens)
+}
+
+fn unknown_argument(input: ParseStream<'_>) -> syn::Error {
+    if input.peek(LitStr) {
+        return input.error("a path belongs to the struct: write it in `#[mount(\"/path\")]`");
+    }
+    input.error("unknown argument, expected `crate = path`")
 }
 
 /// The path of `wsgiservice`, in arguments that may have errors.
@@ -142,6 +167,8 @@ pub(super) fn comma(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(!input.is_empty())
 }
 
+const A_TIME: &str = "a time, as in `#[expires(days = 365)]`";
+
 /// The arguments of `#[expires(…)]`.
 pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
     let mut freshness = Freshness { max_age: 0, directives: Vec::new(), vary: Vec::new() };
@@ -151,11 +178,11 @@ pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
         if input.is_empty() {
             break;
         }
-        let key: Ident = input.parse()?;
+        let key: Ident = expect(input, A_TIME)?;
         let name = key.to_string();
         if let Some(unit) = seconds(&name) {
             has_age = true;
-            let count = number(input)?;
+            let count = number(input, &key)?;
             let age = count.checked_mul(unit).and_then(|age| freshness.max_age.checked_add(age));
             let age = age.filter(|age| *age <= u64::from(u32::MAX));
             freshness.max_age = age.ok_or_else(|| {
@@ -168,11 +195,7 @@ pub(crate) fn freshness(input: ParseStream<'_>) -> syn::Result<Freshness> {
             break;
         }
     }
-    if has_age {
-        Ok(freshness)
-    } else {
-        Err(syn::Error::new(start, "expected a time, as in `#[expires(days = 365)]`"))
-    }
+    if has_age { Ok(freshness) } else { Err(syn::Error::new(start, format!("expected {A_TIME}"))) }
 }
 
 fn directive(input: ParseStream<'_>, key: &Ident, freshness: &mut Freshness) -> syn::Result<()> {
@@ -181,12 +204,12 @@ fn directive(input: ParseStream<'_>, key: &Ident, freshness: &mut Freshness) -> 
             freshness.directives.push(key.to_string().replace('_', "-"));
         }
         name @ ("stale_while_revalidate" | "stale_if_error") => {
-            let directive = format!("{}={}", name.replace('_', "-"), number(input)?);
+            let directive = format!("{}={}", name.replace('_', "-"), number(input, key)?);
             freshness.directives.push(directive);
         }
         "vary" => {
-            input.parse::<Token![=]>()?;
-            freshness.vary = list(input)?;
+            let expected = "a list of header fields, as in `vary = [\"Accept-Language\"]`";
+            freshness.vary = assigned(input, key, list, expected)?;
         }
         _ => return Err(unknown_directive(key)),
     }
@@ -201,9 +224,9 @@ fn unknown_directive(key: &Ident) -> syn::Error {
     syn::Error::new(key.span(), message)
 }
 
-fn number(input: ParseStream<'_>) -> syn::Result<u64> {
-    input.parse::<Token![=]>()?;
-    input.parse::<syn::LitInt>()?.base10_parse()
+fn number(input: ParseStream<'_>, key: &Ident) -> syn::Result<u64> {
+    let number = assigned(input, key, LitInt::parse, "a whole number, as in `days = 365`")?;
+    number.base10_parse()
 }
 
 fn seconds(unit: &str) -> Option<u64> {
@@ -219,13 +242,18 @@ fn seconds(unit: &str) -> Option<u64> {
 
 /// The arguments of `#[limit(…)]`.
 pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
-    let message = "expected a number of bytes, as in `#[limit(content = 10 << 20)]`";
-    let span = input.span();
-    match input.parse::<Ident>() {
-        Ok(key) if key == "content" && input.peek(Token![=]) => input.parse::<Token![=]>()?,
-        _ => return Err(syn::Error::new(span, message)),
-    };
-    Ok(Limits { content: Some(input.parse()?) })
+    let expected = "a number of bytes, as in `#[limit(content = 5 << 20)]` for 5 MiB";
+    let key: Ident = expect(input, expected)?;
+    if key != "content" {
+        return Err(syn::Error::new(key.span(), format!("expected {expected}")));
+    }
+    let content = assigned(input, &key, Expr::parse, expected)?;
+    match &content {
+        Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_)) => {
+            Err(syn::Error::new_spanned(content, format!("expected {expected}")))
+        }
+        _ => Ok(Limits { content: Some(content) }),
+    }
 }
 
 /// The arguments of `#[deprecated]`, which is an attribute of the compiler.
@@ -272,20 +300,22 @@ pub(crate) fn sunset(input: ParseStream<'_>) -> syn::Result<Sunset> {
 
 /// The arguments of `#[representation(…)]`: an extension and a media type.
 pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, LitStr)> {
-    let extension = input.parse()?;
-    input.parse::<Token![,]>()?;
-    Ok((extension, input.parse()?))
+    let expected =
+        "an extension and a media type, as in `#[representation(\".html\", \"text/html\")]`";
+    let extension = expect(input, expected)?;
+    expect::<Token![,]>(input, expected)?;
+    Ok((extension, expect(input, expected)?))
 }
 
 /// The arguments of `#[from(…)]`: `header = "Name"`.
 pub(crate) fn from(input: ParseStream<'_>) -> syn::Result<From> {
-    let key: Ident = input.parse()?;
+    let expected = "the name of a header field, as in `#[from(header = \"Accept-Language\")]`";
+    let key: Ident = expect(input, expected)?;
     if key != "header" {
         return Err(syn::Error::new(
             key.span(),
             format!("unknown source `{key}`, expected `#[from(header = \"Name\")]`"),
         ));
     }
-    input.parse::<Token![=]>()?;
-    input.parse().map(From::Header)
+    assigned(input, &key, <LitStr as Parse>::parse, expected).map(From::Header)
 }

@@ -1,7 +1,8 @@
 //! The arguments of `#[validate]`.
 
 use syn::{
-    Ident, Lit, Token,
+    Ident, Token,
+    ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 use wsgiservice_grammar::{
@@ -11,7 +12,7 @@ use wsgiservice_grammar::{
 
 use super::{
     attribute::{comma, list},
-    in_backticks,
+    expect, expect_with, in_backticks,
 };
 use crate::model::{self, Constraint, Literal, Operand, Range};
 
@@ -36,7 +37,7 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
             if input.is_empty() {
                 return Ok(constraint);
             }
-            if input.peek(Ident) && !input.peek2(Token![=]) {
+            if is_name(input) {
                 let message = "expected a rule: `#[validate]` on an argument has no name";
                 return Err(input.error(message));
             }
@@ -48,27 +49,52 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
     }
 }
 
+/// Whether the name of an argument comes next, and not that of a rule.
+fn is_name(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(key) = ahead.parse::<Ident>() else { return false };
+    let name = key.to_string();
+    !ahead.peek(Token![=]) && shape(&name).is_none() && elsewhere(&name, &ahead).is_none()
+}
+
+fn shape(name: &str) -> Option<Shape> {
+    Rule::SHAPES.iter().find(|(known, _)| *known == name).map(|(_, shape)| *shape)
+}
+
 /// A rule, a default, an example, the documentation or a conversion.
 fn entry(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()> {
-    let key: Ident = input.parse()?;
-    input.parse::<Token![=]>()?;
-    match key.to_string().as_str() {
-        "default" => set(&mut constraint.default, &key, literal(input)?),
-        "example" => set(&mut constraint.example, &key, literal(input)?),
-        "doc" => set(&mut constraint.documentation, &key, input.parse()?),
-        "convert" => set(&mut constraint.convert, &key, input.parse()?),
-        name => {
-            let shape = Rule::SHAPES.iter().find(|(known, _)| *known == name);
-            let (_, shape) = shape.ok_or_else(|| unknown_rule(&key))?;
+    let key = expect_with(input, Ident::parse_any, "a rule, as in `re = \"[a-z]+\"`")?;
+    let name = key.to_string();
+    let shape = shape(&name);
+    if shape.is_none() && !OTHERS.contains(&name.as_str()) {
+        return Err(unknown_rule(&key, input));
+    }
+    expect::<Token![=]>(input, &format!("a value, as in `{name} = …`"))?;
+    match (name.as_str(), shape) {
+        (_, Some(shape)) => {
             if constraint.rules.iter().any(|rule| rule.name == key) {
                 return Err(twice(&key));
             }
-            let operand = operand(input, *shape)?;
+            let operand = operand(input, &name, shape)?;
             constraint.rules.push(model::Rule { name: key, operand });
             Ok(())
         }
+        ("default", _) => set(&mut constraint.default, &key, literal(input)?),
+        ("example", _) => set(&mut constraint.example, &key, literal(input)?),
+        ("doc", _) => set(
+            &mut constraint.documentation,
+            &key,
+            expect(input, "a string, as in `doc = \"…\"`")?,
+        ),
+        _ => {
+            let expected = "the path of a function, as in `convert = module::function`";
+            set(&mut constraint.convert, &key, expect(input, expected)?)
+        }
     }
 }
+
+/// What is not a rule.
+const OTHERS: [&str; 4] = ["default", "example", "doc", "convert"];
 
 fn set<T>(entry: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
     match entry.replace(value) {
@@ -81,26 +107,57 @@ fn twice(key: &Ident) -> syn::Error {
     syn::Error::new(key.span(), format!("`{key}` appears twice"))
 }
 
-fn unknown_rule(key: &Ident) -> syn::Error {
+fn unknown_rule(key: &Ident, input: ParseStream<'_>) -> syn::Error {
+    let name = key.to_string();
     let rules = Rule::SHAPES.iter().map(|(name, _)| *name);
-    let names = || rules.clone().chain(["default", "example", "doc", "convert"]);
-    let help = nearest(&key.to_string(), names()).map(|near| format!("; did you mean `{near}`?"));
+    let names = || rules.clone().chain(OTHERS);
+    let meant = elsewhere(&name, input).or_else(|| nearest(&name, names()).map(str::to_owned));
     let message = format!(
-        "unknown rule `{key}`, expected one of {}{}",
+        "unknown rule `{name}`, expected one of {}{}",
         in_backticks(names()),
-        help.unwrap_or_default()
+        meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
     );
     syn::Error::new(key.span(), message)
 }
 
-fn operand(input: ParseStream<'_>, shape: Shape) -> syn::Result<Operand> {
+/// The rule for a name that other libraries have, with the operand that follows, if that is a literal.
+fn elsewhere(name: &str, input: ParseStream<'_>) -> Option<String> {
+    let ahead = input.fork();
+    let written = ahead.parse::<Token![=]>().and_then(|_| literal(&ahead));
+    let number = written.ok().and_then(|literal| literal.bound().and(literal.text()));
+    let number = |example: &str| number.clone().unwrap_or_else(|| example.to_owned());
+    Some(match name {
+        "min" | "minimum" | "ge" => format!("range = {}..", number("1")),
+        "max" | "maximum" | "le" => format!("range = ..={}", number("100")),
+        "min_len" | "min_length" => format!("len = {}..", number("1")),
+        "max_len" | "max_length" => format!("len = ..={}", number("100")),
+        "length" => "len = 1..=100".to_owned(),
+        "regex" | "pattern" => "re = \"…\"".to_owned(),
+        "values" | "choices" | "enum" => "one_of = [\"…\"]".to_owned(),
+        "email" | "uri" | "uuid" => format!("format = \"{name}\""),
+        "url" => "format = \"uri\"".to_owned(),
+        "description" => "doc = \"…\"".to_owned(),
+        _ => return None,
+    })
+}
+
+fn operand(input: ParseStream<'_>, name: &str, shape: Shape) -> syn::Result<Operand> {
+    let expected = |example: &str| format!("{example}`").replace("NAME", name);
     Ok(match shape {
-        Shape::Text => Operand::Text(input.parse()?),
+        Shape::Text => {
+            Operand::Text(expect(input, &expected("a string, as in `NAME = \"[a-z]+\""))?)
+        }
         Shape::Number => Operand::Number(literal(input)?),
         Shape::Length => Operand::Length(range(input)?),
         Shape::Range => Operand::Range(range(input)?),
-        Shape::Texts => Operand::Texts(list(input)?),
-        Shape::Format => Operand::Format(input.parse()?),
+        Shape::Texts => Operand::Texts(expect_with(
+            input,
+            list,
+            &expected("a list of strings, as in `NAME = [\"a\", \"b\"]"),
+        )?),
+        Shape::Format => {
+            Operand::Format(expect(input, &expected("a string, as in `NAME = \"email\""))?)
+        }
     })
 }
 
@@ -122,5 +179,5 @@ fn range(input: ParseStream<'_>) -> syn::Result<Range> {
 
 fn literal(input: ParseStream<'_>) -> syn::Result<Literal> {
     let is_negative = input.parse::<Option<Token![-]>>()?.is_some();
-    Ok(Literal { is_negative, literal: input.parse::<Lit>()? })
+    Ok(Literal { is_negative, literal: expect(input, "a literal, as in `10` or `\"text\"`")? })
 }

@@ -6,7 +6,7 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-use super::{Errors, attribute, is_named};
+use super::{Errors, attribute, expect, is_named};
 
 /// The path of `wsgiservice`, by `#[NAME(crate = path)]` on the item.
 pub(crate) fn krate(input: &DeriveInput, name: &str, errors: &mut Errors) -> Path {
@@ -43,20 +43,21 @@ pub(crate) fn variant_problem(variant: &Variant) -> syn::Result<Problem> {
 }
 
 fn problem(input: ParseStream<'_>) -> syn::Result<Problem> {
-    let status = input.parse()?;
+    let status = expect(input, "a status, as in `#[problem(404)]`")?;
     if input.is_empty() {
         return Ok(Problem { status, challenge: None });
     }
     input.parse::<Token![,]>()?;
-    let key: Ident = input.parse()?;
+    let expected = "a challenge, as in `challenge = \"Basic realm=\\\"accounts\\\"\"`";
+    let key: Ident = expect(input, expected)?;
     if key != "challenge" {
         return Err(syn::Error::new(
             key.span(),
             format!("unknown argument `{key}`, expected `challenge`"),
         ));
     }
-    input.parse::<Token![=]>()?;
-    Ok(Problem { status, challenge: Some(input.parse()?) })
+    expect::<Token![=]>(input, expected)?;
+    Ok(Problem { status, challenge: Some(expect(input, expected)?) })
 }
 
 /// The word for a variant: its name in snake case, or the one in `#[parameter(name = "…")]`.
@@ -75,15 +76,16 @@ fn named(attributes: &[Attribute]) -> syn::Result<Option<LitStr>> {
     let attribute = attributes.iter().find(|attribute| is_named(attribute, "parameter"));
     let Some(attribute) = attribute else { return Ok(None) };
     let parse = |input: ParseStream<'_>| {
-        let key: Ident = input.parse()?;
+        let expected = "a name, as in `#[parameter(name = \"…\")]`";
+        let key: Ident = expect(input, expected)?;
         if key != "name" {
             return Err(syn::Error::new(
                 key.span(),
                 format!("unknown argument `{key}`, expected `#[parameter(name = \"…\")]`"),
             ));
         }
-        input.parse::<Token![=]>()?;
-        input.parse()
+        expect::<Token![=]>(input, expected)?;
+        expect(input, expected)
     };
     parse.parse2(attribute.meta.require_list()?.tokens.clone()).map(Some)
 }

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{
     Attribute, Generics, Ident, ReturnType, Token, Type, Visibility, parenthesized,
     parse::{Parse, ParseStream},
+    spanned::Spanned,
     token,
 };
 
@@ -29,6 +30,8 @@ pub(crate) struct Argument {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) mutability: Option<Token![mut]>,
     pub(crate) ident: Ident,
+    /// A pattern in place of the name, which `check` reports.
+    pub(crate) pattern: Option<TokenStream>,
     pub(crate) ty: Type,
 }
 
@@ -104,13 +107,32 @@ impl Parse for Argument {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let mutability = input.parse()?;
-        if !input.peek(Ident) || !input.peek2(Token![:]) {
-            return Err(input.error("expected a name: arguments cannot be patterns"));
-        }
-        let ident = input.parse()?;
+        let is_name = input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+        let (ident, pattern) = if is_name {
+            (input.parse()?, None)
+        } else {
+            let pattern = pattern(input)?;
+            (Ident::new("pattern", pattern.span()), Some(pattern))
+        };
         input.parse::<Token![:]>()?;
-        Ok(Self { attributes, mutability, ident, ty: input.parse()? })
+        Ok(Self { attributes, mutability, ident, pattern, ty: input.parse()? })
     }
+}
+
+/// The tokens before the colon that separates a pattern from its type.
+fn pattern(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.peek(Token![:]) || input.peek(Token![::]) {
+        if input.is_empty() || input.peek(Token![,]) {
+            return Err(input.error("expected an argument, as in `name: String`"));
+        }
+        if input.peek(Token![::]) {
+            tokens.extend(input.parse::<Token![::]>()?.into_token_stream());
+        } else {
+            tokens.extend([input.parse::<TokenTree>()?]);
+        }
+    }
+    Ok(tokens)
 }
 
 /// As it was written: each token keeps its span, so that the lints of the compiler are at the author's tokens.
@@ -133,7 +155,8 @@ impl ToTokens for Function {
 
 impl ToTokens for Argument {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, mutability, ident, ty } = self;
-        tokens.extend(quote!(#(#attributes)* #mutability #ident: #ty));
+        let Self { attributes, mutability, ident, pattern, ty } = self;
+        let name = pattern.clone().unwrap_or_else(|| ident.to_token_stream());
+        tokens.extend(quote!(#(#attributes)* #mutability #name: #ty));
     }
 }

@@ -9,7 +9,10 @@ pub(crate) mod imp;
 pub(crate) mod item;
 
 use proc_macro2::{Span, TokenStream};
-use syn::Attribute;
+use syn::{
+    Attribute,
+    parse::{Parse, ParseStream},
+};
 
 pub(crate) use self::documentation::documentation;
 
@@ -38,6 +41,21 @@ impl Errors {
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.into_iter().map(|error| error.into_compile_error()).collect()
     }
+}
+
+/// Parses a value; what the author should write replaces the error of the parser, which knows only tokens.
+pub(crate) fn expect<T: Parse>(input: ParseStream<'_>, expected: &str) -> syn::Result<T> {
+    expect_with(input, T::parse, expected)
+}
+
+/// [`expect`] with this parser.
+pub(crate) fn expect_with<T>(
+    input: ParseStream<'_>,
+    parse: fn(ParseStream<'_>) -> syn::Result<T>,
+    expected: &str,
+) -> syn::Result<T> {
+    let start = input.fork();
+    parse(input).map_err(|_| start.error(format!("expected {expected}")))
 }
 
 /// Names in an error message.

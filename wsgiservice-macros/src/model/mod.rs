@@ -113,6 +113,7 @@ pub(crate) struct Representation {
     pub(crate) extension: LitStr,
     pub(crate) media_type: LitStr,
     pub(crate) value: Type,
+    pub(crate) returns: Option<Type>,
 }
 
 impl Role {

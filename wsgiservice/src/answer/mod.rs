@@ -1,6 +1,7 @@
 //! The types that a method can return, apart from values with representations.
 
 mod binary;
+pub(crate) mod method_return;
 pub(crate) mod outcome;
 mod redirect;
 pub(crate) mod return_type;
@@ -10,6 +11,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 pub(crate) use self::binary::Piece;
 pub use self::{
     binary::Binary,
+    method_return::MethodReturn,
     outcome::IntoAnswer,
     redirect::{
         Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther, TemporaryRedirect,
@@ -19,7 +21,7 @@ use self::{
     outcome::{Parts, ResponseHead, parts},
     sealed::Sealed,
 };
-pub use crate::representation::Represent;
+pub use crate::representation::{OwnRepresentation, Represent};
 
 /// Keeps other crates from implementing [`IntoAnswer`].
 mod sealed {

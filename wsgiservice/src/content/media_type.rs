@@ -128,18 +128,23 @@ fn without_mark(content: &[u8]) -> &[u8] {
     content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content)
 }
 
-/// Reads the members of a form or a JSON object; other JSON has no members.
+/// Reads the members of a form or a JSON object. If the content is taken as a whole, too, it may be other JSON, which has no
+/// members.
 ///
 /// # Errors
-/// A violation if the content is malformed.
+/// A violation if the content is malformed, or cannot have members.
 pub(super) async fn members(
     media_type: MediaType,
     content_type: &str,
     content: &Bytes,
+    is_whole: bool,
 ) -> Result<Members, Violation> {
     match media_type {
         MediaType::Form => Members::of_form(without_mark(content)),
-        MediaType::Json => Members::of_json(without_mark(content)),
+        MediaType::Json => match Members::of_json(without_mark(content))? {
+            None if !is_whole => Err(Violation::no_object()),
+            members => Ok(members.unwrap_or_default()),
+        },
         MediaType::Multipart => parts(content.clone(), content_type).await,
         MediaType::Xml => Ok(Members::default()),
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -89,15 +89,15 @@ impl Members {
         Ok(members)
     }
 
-    /// Reads the members of a JSON object; other JSON has no members.
+    /// Reads the members of a JSON object; `None` if it is other JSON.
     ///
     /// # Errors
     /// A violation if the content is malformed, nests too deeply or has too many members.
-    pub(super) fn of_json(content: &[u8]) -> Result<Self, Violation> {
+    pub(super) fn of_json(content: &[u8]) -> Result<Option<Self>, Violation> {
         let malformed = |error| json::malformed(&error);
-        serde_json::from_slice::<Bounded>(content).map_err(malformed)?;
+        json::check(content)?;
         let mut members = Self::default();
-        let Ok(Object(entries)) = serde_json::from_slice(content) else { return Ok(members) };
+        let Ok(Object(entries)) = serde_json::from_slice(content) else { return Ok(None) };
         for (name, value) in entries {
             if !value.get().starts_with('[') {
                 if let Some(member) = Member::of_json(value, false) {
@@ -116,7 +116,7 @@ impl Members {
             }
             members.by_name.entry(name).or_default().extend(listed);
         }
-        Ok(members)
+        Ok(Some(members))
     }
 }
 
@@ -150,7 +150,7 @@ impl Member {
 }
 
 fn too_many() -> Violation {
-    Violation::malformed_form(format!("It must have at most {MAX_MEMBERS} members."))
+    Violation::too_many_members(MAX_MEMBERS)
 }
 
 /// A JSON object with all of its entries, including those with duplicate names.
@@ -177,52 +177,5 @@ impl<'de> Deserialize<'de> for Object<'de> {
         }
 
         deserializer.deserialize_map(Entries)
-    }
-}
-
-/// Any JSON within the nesting limit, which `serde_json` checks only if a value is visited.
-struct Bounded;
-
-impl<'de> Deserialize<'de> for Bounded {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Anything;
-
-        macro_rules! scalars {
-            ($($method:ident($type:ty);)*) => {
-                $(fn $method<E>(self, _: $type) -> Result<Bounded, E> { Ok(Bounded) })*
-            };
-        }
-
-        impl<'de> Visitor<'de> for Anything {
-            type Value = Bounded;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a value")
-            }
-
-            scalars! {
-                visit_bool(bool);
-                visit_i64(i64);
-                visit_u64(u64);
-                visit_f64(f64);
-                visit_str(&str);
-            }
-
-            fn visit_unit<E>(self) -> Result<Bounded, E> {
-                Ok(Bounded)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Bounded, A::Error> {
-                while entries.next_element::<Bounded>()?.is_some() {}
-                Ok(Bounded)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Bounded, A::Error> {
-                while entries.next_entry::<IgnoredAny, Bounded>()?.is_some() {}
-                Ok(Bounded)
-            }
-        }
-
-        deserializer.deserialize_any(Anything)
     }
 }

@@ -47,6 +47,10 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// If `T` has a schema ([`schemars::JsonSchema`]) with more structure than names with texts or lists of texts, no form can
 /// carry its values. Then forms are not offered, and get a 415.
 ///
+/// A struct is read from an object, and not from a list of its values, unless serde buffers it (`flatten`, enums that are
+/// tagged internally or not at all). A violation has the path of the member, such as `lines[0].quantity`, and what its type
+/// expects, but never the value.
+///
 /// If the content is optional, use `Option<Content<T>>`.
 ///
 /// ```
@@ -184,6 +188,8 @@ struct Read {
     media_type: Option<MediaType>,
     /// The members, or why they cannot be read.
     members: Result<Members, Violation>,
+    /// Whether the content has nothing but parameters, since it is not taken as a whole.
+    is_of_parameters: bool,
     unread: Mutex<Option<Unread>>,
 }
 
@@ -200,6 +206,7 @@ impl Default for Read {
             bytes: Bytes::new(),
             media_type: None,
             members: Ok(Members::default()),
+            is_of_parameters: false,
             unread: Mutex::default(),
         }
     }
@@ -253,6 +260,17 @@ impl ReadContent {
             Some(media_type) => media_type.deserialize(&read.bytes),
             None => Err(Violation::no_content()),
         }
+    }
+
+    /// Returns whether there is content that has nothing but parameters.
+    pub(crate) fn is_of_parameters(&self) -> bool {
+        !self.is_empty() && self.0.as_deref().is_some_and(|read| read.is_of_parameters)
+    }
+
+    /// Returns why the parameters in the content cannot be read.
+    pub(crate) fn violation(&self) -> Option<&Violation> {
+        let read = self.0.as_deref().filter(|read| read.is_of_parameters)?;
+        read.members.as_ref().err()
     }
 
     /// Returns the names of the members, each once; none if the content is malformed.
@@ -364,11 +382,13 @@ async fn receive(
                 usage.whole == WholeContent::Value && media_type == Some(MediaType::Multipart);
             let members = match media_type {
                 Some(media_type) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
-                    media_type::members(media_type, content_type, &bytes).await
+                    media_type::members(media_type, content_type, &bytes, usage.is_whole()).await
                 }
                 _ => Ok(Members::default()),
             };
-            let read = Read { bytes, media_type, members, unread: Mutex::default() };
+            let is_of_parameters = usage.parameters && !usage.is_whole();
+            let read =
+                Read { bytes, media_type, members, is_of_parameters, unread: Mutex::default() };
             Ok(ReadContent(Some(Box::new(read))))
         }
     }

@@ -55,6 +55,26 @@ pub(crate) const MERGE_PATCH_MEMBER: &str = "x-wsgiservice-merge-patch";
 /// assert_eq!(patch(r#"{"title": "new"}"#).await, "new");
 /// # }
 /// ```
+///
+/// schemars has no schema for a date of jiff. With `#[derive(JsonSchema)]`, a member with one names its schema with `with`,
+/// as a `Patch` of a type of [`schema`](crate::schema):
+///
+/// ```
+/// # #[cfg(feature = "jiff")] {
+/// use wsgiservice::{content::Patch, schema, schemars::JsonSchema};
+///
+/// #[derive(JsonSchema)] // and `serde::Deserialize`, with the feature `serde` of jiff
+/// #[schemars(crate = "wsgiservice::schemars")]
+/// struct Change {
+///     title: Patch<String>,
+///     #[schemars(with = "Patch<schema::Date>")]
+///     due: Patch<jiff::civil::Date>,
+/// }
+///
+/// let schema = wsgiservice::schemars::schema_for!(Change).to_value();
+/// assert_eq!(schema["properties"]["due"]["format"], "date");
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "RFC 7396 defines exactly these three")]
 pub enum Patch<T> {

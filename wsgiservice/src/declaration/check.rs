@@ -173,11 +173,33 @@ pub const fn allows(argument: &Argument, text: &str) -> bool {
 
 /// Whether the default of a struct's constraint fits the type of every argument of its name.
 #[must_use]
-pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constraint) -> bool {
+pub const fn default_fits_everywhere(
+    resource: &Operations,
+    name: &str,
+    constraint: &Constraint,
+) -> bool {
+    literal_fits_everywhere(resource, name, constraint.default.as_ref())
+}
+
+/// Whether the example of a struct's constraint fits the type of every argument of its name.
+#[must_use]
+pub const fn example_fits_everywhere(
+    resource: &Operations,
+    name: &str,
+    constraint: &Constraint,
+) -> bool {
+    literal_fits_everywhere(resource, name, constraint.example.as_ref())
+}
+
+const fn literal_fits_everywhere(
+    resource: &Operations,
+    name: &str,
+    literal: Option<&Literal<'_>>,
+) -> bool {
     let mut operations = resource.operations;
     while let [operation, rest @ ..] = operations {
-        if let Some(argument) = argument(operation, constraint.name)
-            && !default_fits(argument, constraint)
+        if let Some(argument) = argument(operation, name)
+            && !literal_fits(argument, literal)
         {
             return false;
         }
@@ -189,20 +211,71 @@ pub const fn default_fits_everywhere(resource: &Operations, constraint: &Constra
 /// Whether the default fits the type of the argument.
 #[must_use]
 pub const fn default_fits(argument: &Argument, constraint: &Constraint) -> bool {
-    match (argument, &constraint.default) {
-        (Argument::Value { kind, .. }, Some(default)) => default.fits(kind),
+    literal_fits(argument, constraint.default.as_ref())
+}
+
+/// Whether the example fits the type of the argument.
+#[must_use]
+pub const fn example_fits(argument: &Argument, constraint: &Constraint) -> bool {
+    literal_fits(argument, constraint.example.as_ref())
+}
+
+const fn literal_fits(argument: &Argument, literal: Option<&Literal<'_>>) -> bool {
+    match (argument, literal) {
+        (Argument::Value { kind, .. }, Some(literal)) => literal.fits(kind),
         (_, Some(_)) => false,
         (_, None) => true,
     }
 }
 
+/// Whether an argument of this name is an `Option`.
+#[must_use]
+pub const fn is_optional_somewhere(resource: &Operations, name: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Some(argument) = argument(operation, name)
+            && is_optional(argument)
+        {
+            return true;
+        }
+        operations = rest;
+    }
+    false
+}
+
+/// Whether the argument is an `Option` of a value.
+#[must_use]
+pub const fn is_optional(argument: &Argument) -> bool {
+    matches!(argument, Argument::Value { optional: true, .. })
+}
+
+/// Whether no method or hook has an argument for the path variable of this name.
+#[must_use]
+pub const fn is_missing(mount: &Mount, resource: &Operations, name: &str) -> bool {
+    mount.valid && among(mount.variables, name) && !takes(resource, name)
+}
+
 /// Whether the default of an argument satisfies the rules of the struct, as far as the compiler can tell.
 #[must_use]
 pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
-    let Some(default) = &constraint.default else { return true };
+    literal_keeps(mount, constraint, constraint.default.as_ref())
+}
+
+/// Whether the example of an argument satisfies the rules of the struct, as far as the compiler can tell.
+#[must_use]
+pub const fn example_keeps(mount: &Mount, constraint: &Constraint) -> bool {
+    literal_keeps(mount, constraint, constraint.example.as_ref())
+}
+
+const fn literal_keeps(
+    mount: &Mount,
+    constraint: &Constraint,
+    literal: Option<&Literal<'_>>,
+) -> bool {
+    let Some(literal) = literal else { return true };
     let mut constraints = mount.constraints;
     while let [further, rest @ ..] = constraints {
-        if same(further.name, constraint.name) && !keeps(default, constraint.rules, further.rules) {
+        if same(further.name, constraint.name) && !keeps(literal, constraint.rules, further.rules) {
             return false;
         }
         constraints = rest;
@@ -210,14 +283,14 @@ pub const fn default_keeps(mount: &Mount, constraint: &Constraint) -> bool {
     true
 }
 
-/// Whether a default satisfies the rules of the struct that no nearer rule replaces.
+/// Whether a literal satisfies the rules of the struct that no nearer rule replaces.
 const fn keeps(
-    default: &Literal<'_>,
+    literal: &Literal<'_>,
     nearer: &[Rule<'static>],
     mut further: &[Rule<'static>],
 ) -> bool {
     while let [rule, rest @ ..] = further {
-        if !has(nearer, rule) && !rule.allows(default) {
+        if !has(nearer, rule) && !rule.allows(literal) {
             return false;
         }
         further = rest;

@@ -3,7 +3,7 @@
 //! The macros write these tables, and routing, validation and documentation read them, so that they cannot drift apart.
 //! `#[mount]` sees only the struct and `#[resource]` only the impl, so the compiler compares the two, with [`check`].
 
-use std::{any::TypeId, borrow::Cow};
+use std::{any::TypeId, borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use wsgiservice_grammar::rule::Rule;
@@ -215,6 +215,15 @@ pub enum Role {
     Hook(Hook),
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method(name) => write!(formatter, "`{name}`"),
+            Self::Hook(hook) => write!(formatter, "hook `{}`", hook.name()),
+        }
+    }
+}
+
 impl Role {
     /// Whether parameters may be in the content: a `GET` has none, and a hook is called before it is read.
     #[must_use]
@@ -348,7 +357,7 @@ pub struct Constraint {
     /// The value if a client sends none.
     pub default: Option<Literal<'static>>,
     /// A value for the documentation.
-    pub example: Option<&'static str>,
+    pub example: Option<Literal<'static>>,
     /// What the parameter means.
     pub documentation: Option<&'static str>,
 }

@@ -138,13 +138,7 @@ fn parameter(parameter: &Parameter) -> Option<Tree> {
 
 /// The description of a parameter, with a note if it can also be in the content.
 fn parameter_description(parameter: &Parameter) -> String {
-    let description = parameter.description;
-    if parameter.other_place.is_none() {
-        return description.to_owned();
-    }
-    let need = if parameter.is_required { "Required, here or as" } else { "Can also be" };
-    let note = format!("{need} a member of the content; the query takes precedence.");
-    if description.is_empty() { note } else { format!("{description}\n\n{note}") }
+    parameter.description_with_note("as a member of the content; the query takes precedence.")
 }
 
 fn request_body(content: &Content) -> Object {

@@ -64,6 +64,11 @@ impl<'a> Binder<'a> {
         let mut violations = Vec::new();
         let method = self.call(operation, content, preconditions, &mut violations);
         let state = self.current_state(content, preconditions, &mut violations);
+        if let Some(violation) = content.violation()
+            && !violations.contains(violation)
+        {
+            violations.push(violation.clone());
+        }
         self.report_undeclared(operation, content, &mut violations);
         match (method, violations.is_empty()) {
             (Some(method), true) => Ok(BoundCalls { method, state }),

@@ -18,7 +18,7 @@ use crate::{
         body::Body, date, digest, incoming::Request, known_fields::KnownField, reference, vary,
     },
     problem::Problem,
-    representation::{self, Representation, Variant, Writer},
+    representation::{Represent as _, Representation, Variant, Writer},
     site::NegotiatedBy,
 };
 
@@ -214,7 +214,7 @@ fn with_problem(
         let content = match representation.writer {
             Writer::Own(_) => Ok(document.html().into()),
             Writer::ProblemXml => xml::write::write(&document, Form::Problem).map_err(Into::into),
-            writer => representation::write(&document, writer),
+            writer => document.write(writer),
         };
         let content_type = representation.content_type.clone();
         let coding = || negotiate::coding(request);

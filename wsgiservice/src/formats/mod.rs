@@ -5,5 +5,6 @@ pub(crate) mod form;
 pub(crate) mod json;
 mod mismatch;
 mod scratch;
+mod strict;
 mod tree;
 pub(crate) mod xml;

@@ -18,16 +18,18 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used as a method argument",
     label = "not extractable from a request",
+    note = "for the content of the request, write `Content<T>`, and add `#[derive(serde::Deserialize)]` to the `T`",
     note = "for a parameter, add `#[derive(wsgiservice::Parameter)]` to an enum of words, or to a struct around one parameter",
-    note = "for a `Content<T>`, add `#[derive(serde::Deserialize)]` to the `T`",
     note = "to convert the text yourself, add `#[validate(convert = path::to::function)]` to the argument",
-    note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions` and `&Request`"
+    note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions` and `&Request`; all but the request are taken by value"
 )]
 pub trait Argument<'a, Marker>: Sized {
     /// The kind of argument.
+    #[doc(hidden)]
     const ARGUMENT: declaration::Argument;
 
     /// Takes the argument, or reports a violation and returns `None`.
+    #[doc(hidden)]
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self>;
 }
 
@@ -42,6 +44,25 @@ pub struct Optional;
 /// Any number of values.
 #[derive(Debug)]
 pub struct Repeated;
+
+/// No type has it. Beside it, the compiler does not say which of the markers would do, which are not for authors.
+#[derive(Debug)]
+pub struct Never;
+
+/// No type implements it.
+mod never {
+    #[expect(unnameable_types, reason = "no other crate may implement it")]
+    pub trait Never {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: never::Never> Argument<'a, Never> for T {
+    const ARGUMENT: declaration::Argument = declaration::Argument::Request;
+
+    fn take(_: &mut Arguments<'a>, _: usize) -> Option<Self> {
+        None
+    }
+}
 
 /// The request, or its content as a whole.
 #[derive(Debug)]
@@ -88,6 +109,7 @@ impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for &'a Request {
     const ARGUMENT: declaration::Argument = declaration::Argument::Request;
 
@@ -96,6 +118,7 @@ impl<'a> Argument<'a, Whole> for &'a Request {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for Preconditions {
     const ARGUMENT: declaration::Argument = declaration::Argument::Preconditions;
 
@@ -104,6 +127,7 @@ impl<'a> Argument<'a, Whole> for Preconditions {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
     const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: false };
 
@@ -112,6 +136,7 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
     const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: true };
 
@@ -123,6 +148,7 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for Bytes {
     const ARGUMENT: declaration::Argument = declaration::Argument::Bytes;
 
@@ -131,6 +157,7 @@ impl<'a> Argument<'a, Whole> for Bytes {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for ContentStream {
     const ARGUMENT: declaration::Argument = declaration::Argument::Stream;
 
@@ -139,6 +166,7 @@ impl<'a> Argument<'a, Whole> for ContentStream {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for FormStream {
     const ARGUMENT: declaration::Argument = declaration::Argument::Form;
 
@@ -151,6 +179,7 @@ const fn file(optional: bool, repeated: bool) -> declaration::Argument {
     declaration::Argument::File { optional, repeated }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for File {
     const ARGUMENT: declaration::Argument = file(false, false);
 
@@ -159,6 +188,7 @@ impl<'a> Argument<'a, Whole> for File {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for Option<File> {
     const ARGUMENT: declaration::Argument = file(true, false);
 
@@ -167,6 +197,7 @@ impl<'a> Argument<'a, Whole> for Option<File> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for Vec<File> {
     const ARGUMENT: declaration::Argument = file(false, true);
 

@@ -20,7 +20,8 @@ use crate::{
     },
 };
 
-const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed("It must not be empty."));
+/// The text of this violation is its reason.
+const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed(""));
 
 /// The parameters of an operation, in the order of its arguments.
 #[derive(Debug, Default)]
@@ -38,6 +39,7 @@ pub(crate) struct CompiledParameter {
     pub(crate) kind: Option<Kind>,
     /// Whether a text converts to its type.
     converts: fn(&str) -> bool,
+    notation: Notation,
     /// Its rules, in the order in which they are checked.
     pub(crate) rules: Vec<CompiledRule>,
     pub(crate) default: Option<&'static str>,
@@ -51,6 +53,16 @@ pub(crate) struct CompiledParameter {
     /// Whether its value must not be shown.
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
+}
+
+/// What is checked of the text besides the rules and the type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notation {
+    Any,
+    /// It is a number: a rule requires one, and the type does not.
+    Number,
+    /// If it is a whole number, it is written as such numbers are displayed, so that one resource has one URL.
+    Canonical,
 }
 
 impl Parameters {
@@ -70,7 +82,8 @@ impl Parameters {
         for parameter in operation.parameters {
             match CompiledParameter::new(mount, path, parameter, reads_members) {
                 Ok(parameter) => compiled.push(parameter),
-                Err(error) => errors.push(format!("`{}`: {error}", parameter.name)),
+                Err(error) => errors
+                    .push(format!("{}, parameter `{}`: {error}", operation.role, parameter.name)),
             }
         }
         if errors.is_empty() { Ok(Self(compiled)) } else { Err(errors) }
@@ -125,9 +138,10 @@ impl CompiledParameter {
             key: parameter.key(),
             kind,
             converts,
+            notation: Notation::Any,
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             default: default.map(|default| default.text()),
-            example: constraints().find_map(|constraint| constraint.example),
+            example: constraints().find_map(|constraint| constraint.example).map(|it| it.text()),
             documentation: constraints().find_map(|constraint| constraint.documentation),
             is_optional,
             is_repeated,
@@ -136,21 +150,30 @@ impl CompiledParameter {
             is_file: matches!(source, Source::File),
             source,
         };
+        compiled.notation = compiled.notation();
+        if compiled.notation == Notation::Number {
+            compiled.kind = Some(Kind::Number);
+        }
         compiled.check_declaration()?;
         compiled.is_absent_if_empty =
             !(compiled.is_required() || is_repeated || compiled.accepts(""));
         Ok(compiled)
     }
 
-    /// Checks that the default and the values of `one_of` are values of the parameter.
+    /// Checks that the default, the example and the values of `one_of` are values of the parameter.
     fn check_declaration(&self) -> Result<(), String> {
-        if let Some(default) = self.default {
-            let refused = |(_, reason)| format!("the default violates a rule. {reason}");
-            self.check(default).map_err(refused)?;
+        for (what, value) in [("default", self.default), ("example", self.example)] {
+            let Some(value) = value else { continue };
+            self.check(value).map_err(|(_, reason)| {
+                format!("the {what} \"{value}\" violates a rule. {reason}")
+            })?;
+            if !(self.converts)(value) {
+                return Err(format!("the {what} \"{value}\" does not convert to its type"));
+            }
         }
-        let values = self.rules.iter().flat_map(CompiledRule::values).copied().chain(self.default);
-        match values.into_iter().find(|value| !(self.converts)(value)) {
-            Some(value) => Err(format!("\"{value}\" does not convert to its type")),
+        let mut values = self.rules.iter().flat_map(CompiledRule::values);
+        match values.find(|value| !(self.converts)(value)) {
+            Some(value) => Err(format!("\"{value}\" in `one_of` does not convert to its type")),
             None => Ok(()),
         }
     }
@@ -190,12 +213,38 @@ impl CompiledParameter {
         self.is_required() && !self.rules.is_empty()
     }
 
-    /// Checks the text of a value: that it is not empty, then its rules.
+    /// Checks the text of a value: that it is not empty, then its rules and its notation.
     pub(super) fn check(&self, text: &str) -> Checked {
         if text.is_empty() && self.must_not_be_empty() {
             return Err(EMPTY);
         }
-        self.rules.iter().try_for_each(|rule| rule.check(text))
+        self.rules.iter().try_for_each(|rule| rule.check(text))?;
+        match self.notation {
+            Notation::Any => Ok(()),
+            Notation::Number => check_number(text),
+            Notation::Canonical => self.check_canonical(text),
+        }
+    }
+
+    /// Checks how a whole number is written. The type refuses other text.
+    fn check_canonical(&self, text: &str) -> Checked {
+        match canonical(text).filter(|_| (self.converts)(text)) {
+            None => Ok(()),
+            Some(canonical) => {
+                let reason = format!("In a path, it must be written as {canonical}.");
+                Err((Code::Invalid, reason.into()))
+            }
+        }
+    }
+
+    fn notation(&self) -> Notation {
+        match self.kind {
+            Some(Kind::Integer { .. }) if self.is_in_path() => Notation::Canonical,
+            Some(Kind::Any) if self.rules.iter().any(CompiledRule::is_of_numbers) => {
+                Notation::Number
+            }
+            _ => Notation::Any,
+        }
     }
 
     /// Checks the size of a file, in bytes.
@@ -232,11 +281,35 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if self.is_secret || place == Place::Header || value.is_empty() {
+        if self.is_secret || place == Place::Header || value.trim().is_empty() {
             return Violation::without_value(self.key, place, code, reason);
         }
         Violation::new(self.key, place, code, value, reason)
     }
+}
+
+fn check_number(text: &str) -> Checked {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(()),
+        _ => Err((Code::Invalid, "It must be a number.".into())),
+    }
+}
+
+/// How a whole number is displayed, if it is written in another way: with a `+`, leading zeros, or a minus sign before zero.
+fn canonical(text: &str) -> Option<Cow<'_, str>> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_canonical = match digits {
+        "0" => text == "0",
+        _ => !(digits.starts_with('0') || text.starts_with('+')),
+    };
+    if is_canonical {
+        return None;
+    }
+    Some(match digits.trim_start_matches('0') {
+        "" => Cow::Borrowed("0"),
+        significant if text.starts_with('-') => Cow::Owned(format!("-{significant}")),
+        significant => Cow::Borrowed(significant),
+    })
 }
 
 /// Compiles the rules of several constraints. The nearest comes first, and wins.
@@ -356,7 +429,19 @@ mod tests {
         };
         let error =
             compiled("/", parameter(argument, Constraint::none("word"))).expect_err("one_of");
-        assert_eq!(error, "\"a\" does not convert to its type");
+        assert_eq!(error, "\"a\" in `one_of` does not convert to its type");
+    }
+
+    #[test]
+    fn a_whole_number_is_canonical_as_it_is_displayed() {
+        for number in [0, 1, -1, 10, -10, i64::MAX, i64::MIN] {
+            assert_eq!(canonical(&number.to_string()), None, "{number}");
+        }
+        for (text, expected) in
+            [("01", "1"), ("+1", "1"), ("-01", "-1"), ("00", "0"), ("-0", "0"), ("+0", "0")]
+        {
+            assert_eq!(canonical(text).as_deref(), Some(expected), "{text}");
+        }
     }
 
     #[test]
@@ -364,6 +449,6 @@ mod tests {
         let default = Some(Literal::Text("1"));
         let error =
             compiled("/", parameter(TEXT, Constraint { default, ..NEARER })).expect_err("an error");
-        assert_eq!(error, "the default violates a rule. It must match [a-z]+.");
+        assert_eq!(error, "the default \"1\" violates a rule. It must match [a-z]+.");
     }
 }

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 pub use self::{
-    argument_types::{Argument, Optional, Repeated, Single, Whole},
+    argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     converted::{Converted, converted, converts},
     kind::ParameterKind,
     secret::Secret,
@@ -42,7 +42,7 @@ use crate::{
     preconditions::Preconditions,
     problem::{
         place::Place,
-        violation::{Code, Violation},
+        violation::{Code, REPEATED, REQUIRED, Violation},
     },
     representation::Writer,
     routing::Variables,
@@ -149,8 +149,7 @@ impl<'a> Arguments<'a> {
         match (given, is_only) {
             (Some(text), true) => self.check(parameter, place, &text, &convert).map(Some),
             (Some(text), false) => {
-                let reason = "It was given more than once.";
-                self.report(parameter.violation(place, Code::Repeated, &text, reason));
+                self.report(parameter.violation(place, Code::Repeated, &text, REPEATED));
                 None
             }
             (None, _) => self.absent(parameter, is_required, convert),
@@ -182,8 +181,10 @@ impl<'a> Arguments<'a> {
         match parameter.default {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if is_required => {
-                let violation = parameter.violation(place, Code::Missing, "", "It is required.");
-                self.report(violation);
+                let is_in_content = matches!(parameter.source, Source::QueryOrContent)
+                    && self.content.is_of_parameters();
+                let place = if is_in_content { Place::Content } else { place };
+                self.report(parameter.violation(place, Code::Missing, "", REQUIRED));
                 None
             }
             None => Some(None),
@@ -329,7 +330,7 @@ impl<'a> Arguments<'a> {
         let file = files.pop();
         let wrong = match (&file, files.is_empty()) {
             (None, _) if is_required => (Code::Missing, "It must be a file."),
-            (_, false) => (Code::Repeated, "It was given more than once."),
+            (_, false) => (Code::Repeated, REPEATED),
             _ => return Some(file),
         };
         self.report(parameter.violation(Place::Content, wrong.0, "", wrong.1));

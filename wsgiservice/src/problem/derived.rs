@@ -1,5 +1,7 @@
 //! The problems that errors with `#[derive(Problem)]` become.
 
+use std::error::Error;
+
 use http::{HeaderValue, StatusCode, header};
 
 use super::Problem;
@@ -9,11 +11,11 @@ use crate::declaration::Failure;
 pub fn problem(
     failures: &[Failure],
     position: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
+    cause: Box<dyn Error + Send + Sync>,
 ) -> Problem {
     let failure = failures.get(position);
     let status = failure.and_then(|failure| StatusCode::from_u16(failure.status).ok());
-    let problem = Problem::caused(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error);
+    let problem = Problem::caused(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), cause);
     match failure.and_then(|failure| HeaderValue::from_str(failure.challenge?).ok()) {
         Some(challenge) => problem.field(header::WWW_AUTHENTICATE, challenge),
         None => problem,

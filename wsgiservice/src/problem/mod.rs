@@ -2,6 +2,7 @@
 
 mod constructors;
 pub(crate) mod derived;
+mod errors;
 pub(crate) mod place;
 pub(crate) mod schema;
 pub(crate) mod violation;
@@ -11,6 +12,7 @@ use std::{borrow::Cow, error::Error, fmt};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+pub use self::errors::{IntoProblem, ProblemCause};
 use self::violation::Violation;
 
 /// An error response as a problem document (RFC 9457).

@@ -9,6 +9,15 @@ use super::place::Place;
 /// The maximum length of a value in a response, in characters.
 const MAX_SHOWN: usize = 100;
 
+/// The reason for a value that is not an object, where one is expected.
+pub(crate) const NO_OBJECT: &str = "Wrong structure: expected an object.";
+
+/// The reason for a value that is required and missing.
+pub(crate) const REQUIRED: &str = "It is required.";
+
+/// The reason for a value of which there can be one, and are more.
+pub(crate) const REPEATED: &str = "It was given more than once.";
+
 /// A parameter that violates a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Violation {
@@ -43,7 +52,7 @@ impl Violation {
         reason: &str,
     ) -> Self {
         let text = match code {
-            Code::Missing | Code::Empty => format!("Value for {name} must not be empty."),
+            Code::Missing | Code::Empty => text_without_value(name, code),
             _ => format!("{name} value {} does not validate.", shown(value)),
         };
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
@@ -56,10 +65,7 @@ impl Violation {
         code: Code,
         reason: &str,
     ) -> Self {
-        let text = match code {
-            Code::Missing | Code::Empty => return Self::new(name, place, code, "", reason),
-            _ => format!("Value for {name} does not validate."),
-        };
+        let text = text_without_value(name, code);
         Self { name: name.into(), place, code, text, reason: reason.to_owned() }
     }
 
@@ -85,6 +91,12 @@ impl Violation {
         Self::of_content(Code::Malformed, "Invalid form content data.".to_owned(), reason)
     }
 
+    /// Creates a violation for content with more members than are read.
+    pub(crate) fn too_many_members(limit: usize) -> Self {
+        let reason = format!("It must have at most {limit} members.");
+        Self::of_content(Code::Malformed, "Invalid content data.".to_owned(), reason)
+    }
+
     /// Creates a violation for missing content.
     pub(crate) fn no_content() -> Self {
         let text = "The content is required.".to_owned();
@@ -95,17 +107,17 @@ impl Violation {
         Self { name: "content".into(), place: Place::Content, code, text, reason }
     }
 
+    /// Creates a violation for JSON that cannot have parameters.
+    pub(crate) fn no_object() -> Self {
+        Self::within_content(".", Code::Invalid, NO_OBJECT)
+    }
+
     /// Creates a violation for a value in the content, with its path.
-    pub(crate) fn within_content(path: &str, reason: impl Into<String>) -> Self {
+    pub(crate) fn within_content(path: &str, code: Code, reason: impl Into<String>) -> Self {
         // A path contains names from the client.
         let name = if path == "." { "content".to_owned() } else { shown(path) };
-        Self {
-            text: format!("Value for {name} does not validate."),
-            name: name.into(),
-            place: Place::Content,
-            code: Code::Invalid,
-            reason: reason.into(),
-        }
+        let text = text_without_value(&name, code);
+        Self { text, name: name.into(), place: Place::Content, code, reason: reason.into() }
     }
 
     /// Returns the text of the Python original.
@@ -156,6 +168,13 @@ impl Serialize for Violation {
         violation.serialize_field("code", self.code.name())?;
         violation.serialize_field("detail", &self.detail())?;
         violation.end()
+    }
+}
+
+fn text_without_value(name: &str, code: Code) -> String {
+    match code {
+        Code::Missing | Code::Empty => format!("Value for {name} must not be empty."),
+        _ => format!("Value for {name} does not validate."),
     }
 }
 

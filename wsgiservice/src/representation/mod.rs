@@ -3,19 +3,15 @@
 mod represent;
 mod variant;
 
-use bytes::Bytes;
 use http::HeaderValue;
 use wsgiservice_grammar::representation::BUILT_IN;
 
-pub use self::represent::Represent;
+pub use self::represent::{OwnRepresentation, Represent};
 pub(crate) use self::variant::Variant;
 use crate::{
     declaration::{Mount, Operations, Returns},
     formats::coding::{Coding, encode::is_compressible},
-    http::{
-        accept::{Offer, Offers},
-        body::BoxError,
-    },
+    http::accept::{Offer, Offers},
 };
 
 /// The root element of a problem in the XML of the Python original.
@@ -198,15 +194,6 @@ fn content_type(media_type: &'static str) -> Option<HeaderValue> {
     match is_textual && !media_type.contains("charset") {
         true => HeaderValue::try_from(format!("{media_type}; charset=utf-8")).ok(),
         false => Some(HeaderValue::from_static(media_type)),
-    }
-}
-
-/// Writes a value in a built-in representation.
-pub(crate) fn write<T: Represent>(value: &T, writer: Writer) -> Result<Bytes, BoxError> {
-    match writer {
-        Writer::Json => value.json(),
-        Writer::Xml(root) => value.xml(root),
-        Writer::ProblemXml | Writer::Own(_) => Err("the representation is not built in".into()),
     }
 }
 

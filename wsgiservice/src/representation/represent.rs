@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use self::sealed::Sealed;
+use super::Writer;
 use crate::{
     formats::{
         json,
@@ -21,7 +22,7 @@ use crate::{
     note = "derive it: `#[derive(serde::Serialize)]`",
     note = "or return a type that needs no representation: `NoContent`, a redirect, an `http::Response`"
 )]
-pub trait Represent: Sealed {
+pub trait Represent {
     /// Writes the value as JSON.
     ///
     /// # Errors
@@ -33,14 +34,51 @@ pub trait Represent: Sealed {
     /// # Errors
     /// Fails if the value has no XML form, for example a map whose keys are not text.
     fn xml(&self, root: &str) -> Result<Bytes, BoxError>;
+
+    /// Keeps other crates from implementing the trait, so that formats can be added to it. A supertrait would do so, too, but
+    /// the compiler would report that in place of this trait.
+    #[doc(hidden)]
+    fn seal() -> Sealed
+    where
+        Self: Sized;
+
+    /// Writes the value in a built-in representation.
+    ///
+    /// # Errors
+    /// Fails if the value has no such form.
+    #[doc(hidden)]
+    fn write(&self, writer: Writer) -> Result<Bytes, BoxError> {
+        match writer {
+            Writer::Json => self.json(),
+            Writer::Xml(root) => self.xml(root),
+            Writer::ProblemXml | Writer::Own(_) => Err("the representation is not built in".into()),
+        }
+    }
 }
 
-/// Keeps other crates from implementing [`Represent`], so that formats can be added to it.
 mod sealed {
     #[expect(unnameable_types, reason = "no other crate may name it")]
-    pub trait Sealed {}
+    #[derive(Debug)]
+    pub struct Sealed;
+}
 
-    impl<T: serde::Serialize> Sealed for T {}
+/// What a function with `#[representation]` returns.
+#[diagnostic::on_unimplemented(
+    message = "a representation cannot return `{Self}`",
+    label = "expected text or bytes",
+    note = "a representation cannot fail: return a `String`, a `Vec<u8>` or `Bytes`"
+)]
+pub trait OwnRepresentation {
+    /// The content of the response.
+    #[doc(hidden)]
+    fn into_content(self) -> Bytes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Bytes>> OwnRepresentation for T {
+    fn into_content(self) -> Bytes {
+        self.into()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -51,5 +89,9 @@ impl<T: Serialize> Represent for T {
 
     fn xml(&self, root: &str) -> Result<Bytes, BoxError> {
         Ok(xml::write::write(self, Form::Rooted(root))?)
+    }
+
+    fn seal() -> Sealed {
+        Sealed
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     label = "this resource has no path",
     note = "add `#[mount(\"/path\")]` to the struct"
 )]
-pub trait Mounted: Send + Sync + 'static {
+pub trait Mounted: 'static {
     /// The part of the declaration that is on the struct.
     #[doc(hidden)]
     const MOUNT: Mount;
@@ -70,7 +70,7 @@ pub trait Mounted: Send + Sync + 'static {
     label = "this resource has no methods",
     note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`"
 )]
-pub trait Resource: Mounted {
+pub trait Resource: Mounted + Send + Sync {
     /// The part of the declaration that is on the impl.
     #[doc(hidden)]
     const OPERATIONS: Operations;
@@ -80,8 +80,13 @@ pub trait Resource: Mounted {
     const CHECKED: () = ();
 
     /// Takes the arguments of an operation and returns its call, which has not started; `None` if a conversion fails.
+    ///
+    /// The bound follows from `Sync`. For a resource that is not `Sync`, it keeps the compiler from reporting each call as
+    /// well: a bound for all lifetimes is not checked where the trait is implemented.
     #[doc(hidden)]
-    fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>;
+    fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>
+    where
+        for<'b> &'b Self: Send;
 
     /// Writes a value in the resource's own representation at this position; `None` if the value has another type.
     #[doc(hidden)]
@@ -109,55 +114,73 @@ pub enum CallOutput {
     LastModified(Option<SystemTime>),
 }
 
-/// The types that a hook can return, apart from a `Result` of them.
+/// What the hook `authorize` returns, apart from a `Result` of it.
 #[diagnostic::on_unimplemented(
-    message = "this hook cannot return `{Self}`",
-    label = "wrong return type for this hook",
-    note = "`authorize` returns `Result<(), E>`, `exists` returns `bool`, `etag` returns `Option<EntityTag>`, `last_modified` returns `Option<SystemTime>`; each can return a `Result` of its type"
+    message = "hook `authorize` cannot return `{Self}`",
+    label = "expected `Result<(), E>`"
 )]
-pub trait HookReturn<Hook> {
+pub trait AuthorizeReturn {
     /// Converts it into the output of the call.
+    #[doc(hidden)]
     fn into_output(self) -> CallOutput;
 }
 
-/// A type for each hook.
-pub mod hook {
-    /// `authorize`.
-    #[derive(Debug)]
-    pub struct Authorize;
-
-    /// `exists`.
-    #[derive(Debug)]
-    pub struct Exists;
-
-    /// `etag`.
-    #[derive(Debug)]
-    pub struct Etag;
-
-    /// `last_modified`.
-    #[derive(Debug)]
-    pub struct LastModified;
-}
-
-impl HookReturn<hook::Authorize> for () {
+#[diagnostic::do_not_recommend]
+impl AuthorizeReturn for () {
     fn into_output(self) -> CallOutput {
         CallOutput::Authorized
     }
 }
 
-impl HookReturn<hook::Exists> for bool {
+/// What the hook `exists` returns, apart from a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "hook `exists` cannot return `{Self}`",
+    label = "expected `bool`, or a `Result` of it"
+)]
+pub trait ExistsReturn {
+    /// Converts it into the output of the call.
+    #[doc(hidden)]
+    fn into_output(self) -> CallOutput;
+}
+
+#[diagnostic::do_not_recommend]
+impl ExistsReturn for bool {
     fn into_output(self) -> CallOutput {
         CallOutput::Exists(self)
     }
 }
 
-impl HookReturn<hook::Etag> for Option<EntityTag> {
+/// What the hook `etag` returns, apart from a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "hook `etag` cannot return `{Self}`",
+    label = "expected `Option<EntityTag>`, or a `Result` of it"
+)]
+pub trait EtagReturn {
+    /// Converts it into the output of the call.
+    #[doc(hidden)]
+    fn into_output(self) -> CallOutput;
+}
+
+#[diagnostic::do_not_recommend]
+impl EtagReturn for Option<EntityTag> {
     fn into_output(self) -> CallOutput {
         CallOutput::Etag(self)
     }
 }
 
-impl HookReturn<hook::LastModified> for Option<SystemTime> {
+/// What the hook `last_modified` returns, apart from a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "hook `last_modified` cannot return `{Self}`",
+    label = "expected `Option<SystemTime>`, or a `Result` of it"
+)]
+pub trait LastModifiedReturn {
+    /// Converts it into the output of the call.
+    #[doc(hidden)]
+    fn into_output(self) -> CallOutput;
+}
+
+#[diagnostic::do_not_recommend]
+impl LastModifiedReturn for Option<SystemTime> {
     fn into_output(self) -> CallOutput {
         CallOutput::LastModified(self)
     }

@@ -9,13 +9,18 @@
 use std::any::Any;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use super::{CallOutput, Resource};
 use crate::{
-    answer::outcome::{IntoAnswer, Outcome, OutcomeContent, Parts, PartsContent},
-    http::body::BoxError,
+    answer::{
+        NoContent,
+        method_return::WholeReturn,
+        outcome::{IntoAnswer, Outcome, OutcomeContent, Parts, PartsContent},
+    },
+    http::body::{Body, BoxError},
     problem::Problem,
-    representation::{self, Represent, Writer},
+    representation::Writer,
 };
 
 /// A return value, or the problem that replaced it.
@@ -39,11 +44,8 @@ impl<T> ReturnValue<T> {
 
 impl<T, E> ReturnValue<Result<T, E>> {
     /// Removes a `Result`; an error becomes a problem.
-    pub fn result(self) -> ReturnValue<T>
-    where
-        E: IntoProblem,
-    {
-        ReturnValue(self.0.and_then(|result| result.map_err(IntoProblem::into_problem)))
+    pub fn result(self, convert: fn(E) -> Problem) -> ReturnValue<T> {
+        ReturnValue(self.0.and_then(|result| result.map_err(convert)))
     }
 }
 
@@ -59,11 +61,12 @@ impl<T: IntoAnswer> ReturnValue<T> {
     ///
     /// # Errors
     /// The problem that the method returned.
-    pub fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
-    where
-        T::Value: Represent,
-    {
-        represent(self.0?.into_parts(), |value| built_in(value, writer))
+    pub fn outcome(
+        self,
+        writer: Option<Writer>,
+        write: Write<T::Value>,
+    ) -> Result<CallOutput, Problem> {
+        represent(self.0?.into_parts(), |value| built_in(value, writer, write))
     }
 
     /// The outcome of an [`IntoAnswer`] type, if the resource has its own representations.
@@ -74,29 +77,31 @@ impl<T: IntoAnswer> ReturnValue<T> {
         self,
         resource: &R,
         writer: Option<Writer>,
+        write: Write<T::Value>,
     ) -> Result<CallOutput, Problem>
     where
-        T::Value: Represent + Any,
+        T::Value: Any,
     {
-        represent(self.0?.into_parts(), |value| own(resource, value, writer))
+        represent(self.0?.into_parts(), |value| own(resource, value, writer, write))
     }
 }
 
 /// The steps for values without the wrapper that a step removes.
 pub trait ReturnValueExt<T>: Sized {
     /// Passes a value that is not a `Result`.
-    fn result(self) -> ReturnValue<T>;
+    fn result(self, _: fn(Problem) -> Problem) -> ReturnValue<T>;
 
     /// Passes a value that is not an `Option`.
     fn option(self) -> ReturnValue<T>;
+
+    /// Passes a value that is not a part of a response.
+    fn whole(self, _: fn(WholeReturn)) -> ReturnValue<T>;
 
     /// The outcome of any other value: a 200 with its representation.
     ///
     /// # Errors
     /// The problem that the method returned.
-    fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
-    where
-        T: Represent;
+    fn outcome(self, writer: Option<Writer>, write: Write<T>) -> Result<CallOutput, Problem>;
 
     /// The outcome of any other value, if the resource has its own representations.
     ///
@@ -106,13 +111,14 @@ pub trait ReturnValueExt<T>: Sized {
         self,
         resource: &R,
         writer: Option<Writer>,
+        write: Write<T>,
     ) -> Result<CallOutput, Problem>
     where
-        T: Represent + Any;
+        T: Any;
 }
 
 impl<T> ReturnValueExt<T> for ReturnValue<T> {
-    fn result(self) -> Self {
+    fn result(self, _: fn(Problem) -> Problem) -> Self {
         self
     }
 
@@ -120,26 +126,32 @@ impl<T> ReturnValueExt<T> for ReturnValue<T> {
         self
     }
 
-    fn outcome(self, writer: Option<Writer>) -> Result<CallOutput, Problem>
-    where
-        T: Represent,
-    {
-        represent(Parts::ok(self.0?), |value| built_in(value, writer))
+    fn whole(self, _: fn(WholeReturn)) -> Self {
+        self
+    }
+
+    fn outcome(self, writer: Option<Writer>, write: Write<T>) -> Result<CallOutput, Problem> {
+        represent(Parts::ok(self.0?), |value| built_in(value, writer, write))
     }
 
     fn outcome_of<R: Resource>(
         self,
         resource: &R,
         writer: Option<Writer>,
+        write: Write<T>,
     ) -> Result<CallOutput, Problem>
     where
-        T: Represent + Any,
+        T: Any,
     {
-        represent(Parts::ok(self.0?), |value| own(resource, value, writer))
+        represent(Parts::ok(self.0?), |value| own(resource, value, writer, write))
     }
 }
 
 type Written = Result<Bytes, BoxError>;
+
+/// Writes a value: [`Represent::write`](crate::answer::Represent). The generated code passes it, and not a bound asks for
+/// it, so that the compiler reports a type that cannot be written at that type, and nowhere else.
+type Write<T> = fn(&T, Writer) -> Written;
 
 fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<CallOutput, Problem> {
     let content = match parts.content {
@@ -153,39 +165,41 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Ca
     Ok(CallOutput::Outcome(Outcome { status: parts.status, head: parts.head, content }))
 }
 
-fn built_in<T: Represent>(value: &T, writer: Option<Writer>) -> Written {
+fn built_in<T>(value: &T, writer: Option<Writer>, write: Write<T>) -> Written {
     match writer {
-        Some(writer) => representation::write(value, writer),
+        Some(writer) => write(value, writer),
         None => Err("no representation was negotiated".into()),
     }
 }
 
 /// Writes a value in one of the resource's own representations, or in a built-in one.
-fn own<R: Resource, T: Represent + Any>(
+fn own<R: Resource, T: Any>(
     resource: &R,
     value: &T,
     writer: Option<Writer>,
+    write: Write<T>,
 ) -> Written {
-    let Some(Writer::Own(position)) = writer else { return built_in(value, writer) };
+    let Some(Writer::Own(position)) = writer else { return built_in(value, writer, write) };
     let content = resource.represent(position, value);
     content.ok_or_else(|| "the representation takes a value of another type".into())
 }
 
-/// Errors that methods and hooks can return: every `E: Into<Problem>`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be converted into a `Problem`",
-    label = "a method cannot return this error",
-    note = "derive `Problem` for your own error: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
-    note = "or implement `From<{Self}>` for `wsgiservice::Problem`; convert an error of another crate with `.map_err(wsgiservice::Problem::internal)`"
-)]
-pub trait IntoProblem {
-    /// Converts the error into a problem.
-    fn into_problem(self) -> Problem;
+/// A return value that is only a part of a response, as other frameworks have it.
+macro_rules! partial {
+    ($($($name:ident)* => $type:ty;)*) => {$(
+        impl<$($name),*> ReturnValue<$type> {
+            /// Refuses it: the bound of what it takes is not satisfied.
+            pub fn whole(self, _: fn($type)) -> ReturnValue<NoContent> {
+                ReturnValue(self.0.map(|_| NoContent))
+            }
+        }
+    )*};
 }
 
-#[diagnostic::do_not_recommend]
-impl<E: Into<Problem>> IntoProblem for E {
-    fn into_problem(self) -> Problem {
-        self.into()
-    }
+partial! {
+    => StatusCode;
+    A => (StatusCode, A);
+    A B => (StatusCode, A, B);
+    => Body;
+    => Bytes;
 }

@@ -241,6 +241,11 @@ impl SiteResource {
         let other = added.err()?.and_then(|template| before.get(router.position(&template)?));
         let (name, path) = (self.name(), &self.path);
         Some(match other {
+            Some(other) if other.name() == name && other.path == *path => {
+                format!(
+                    "`{name}` is mounted twice at `{path}`: remove one of the two, or mount it under another prefix"
+                )
+            }
             Some(other) => format!(
                 "`{}` at `{}` and `{name}` at `{path}` match the same targets",
                 other.name(),

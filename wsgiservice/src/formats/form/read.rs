@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     formats::tree::{self, Dialect, Element},
-    problem::violation::Violation,
+    problem::violation::{Code, Violation},
 };
 
 /// Deserialises the fields, which are names and values in order.
@@ -18,7 +18,8 @@ pub(crate) fn read<'f, T: DeserializeOwned>(
 ) -> Result<T, Violation> {
     let fields = fields.map(|(name, value)| {
         let text = std::str::from_utf8(value);
-        let text = text.map_err(|_| Violation::within_content(name, "It must be UTF-8."))?;
+        let text =
+            text.map_err(|_| Violation::within_content(name, Code::Encoding, "It must be UTF-8."))?;
         Ok(element(name, text, Vec::new()))
     });
     let fields = fields.collect::<Result<_, Violation>>()?;

@@ -90,7 +90,7 @@ impl<'d> Node<'d> {
     fn members(&self) -> Result<IndexMap<&'d str, Elements<'d>>, Error> {
         let element = self.one()?;
         if element.children.is_empty() && !element.is_blank() {
-            return Err(Error::invalid_type(Unexpected::Str(&element.text), &"members"));
+            return Err(Error::invalid_type(Unexpected::Str(&element.text), &"an object"));
         }
         let mut members = IndexMap::<_, Vec<_>>::new();
         for child in &element.children {
@@ -141,8 +141,8 @@ impl<'d> Deserializer<'d> for Node<'d> {
     }
 
     finite! {
-        deserialize_f32 visit_f32 f32, "a finite f32";
-        deserialize_f64 visit_f64 f64, "a finite f64";
+        deserialize_f32 visit_f32 f32, "f32";
+        deserialize_f64 visit_f64 f64, "f64";
     }
 
     fn deserialize_bool<V: Visitor<'d>>(self, visitor: V) -> Result<V::Value, Error> {

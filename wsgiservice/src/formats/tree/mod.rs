@@ -18,7 +18,7 @@ use self::{
     error::{Error, Found},
     interpretation::{Choices, Reading},
 };
-use super::mismatch::expectation;
+use super::{mismatch, strict::Strict};
 use crate::problem::violation::Violation;
 
 /// The maximum number of attempts to read a value.
@@ -57,7 +57,9 @@ pub(crate) fn read<T: DeserializeOwned>(
     for _ in 0..MAX_ATTEMPTS {
         let Some(choices) = queue.pop_front() else { break };
         let reading = Reading::new(dialect, choices);
-        let error = match serde_path_to_error::deserialize(Node::root(root, &reading)) {
+        let error = match serde_path_to_error::deserialize(Strict::explaining(Node::root(
+            root, &reading,
+        ))) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -79,7 +81,7 @@ fn violation_of(root: &Element<'_>, error: &serde_path_to_error::Error<Error>) -
         (".", Found::Text(address)) => root.name_of_text(address),
         _ => None,
     };
-    Violation::within_content(name.unwrap_or(&path), expectation(&error.inner().to_string()))
+    mismatch::violation(name.unwrap_or(&path), &error.inner().to_string())
 }
 
 impl Element<'_> {
@@ -166,7 +168,10 @@ mod tests {
     #[test]
     fn a_violation_in_a_flattened_value_has_its_name() {
         let error = form::<Search>(&[("q", "a"), ("page", "x"), ("label", "a")]).expect_err("page");
-        assert_eq!(error.detail(), "Value for page does not validate. It must be u32.");
+        assert_eq!(
+            error.detail(),
+            "Value for page does not validate. It must be a whole number from 0 to 4294967295."
+        );
     }
 
     #[derive(Debug, PartialEq, Deserialize)]

@@ -72,6 +72,11 @@ impl CompiledRule {
         }
     }
 
+    /// Whether only numbers can satisfy it. Another text passes its check, since the type refuses it, if that is a number.
+    pub(crate) fn is_of_numbers(&self) -> bool {
+        matches!(self, Self::Range(_) | Self::MultipleOf(_))
+    }
+
     /// The values that the rule lists.
     pub(crate) fn values(&self) -> &'static [&'static str] {
         match self {

@@ -1,0 +1,121 @@
+//! Where the compiler reports an error in generated code: at what the author wrote.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{GenericArgument, PathArguments, Type};
+
+/// The first and the last token of what the author wrote.
+///
+/// An error of the compiler underlines a path from its first to its last token. So a path with these spans is reported
+/// there. On stable Rust, no single span covers several tokens.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    first: Span,
+    last: Span,
+}
+
+impl Place {
+    pub(super) fn of(syntax: impl ToTokens) -> Self {
+        let tokens: Vec<_> = syntax.into_token_stream().into_iter().collect();
+        let first = tokens.first().map_or_else(Span::call_site, start);
+        let last = tokens.last().map_or_else(Span::call_site, end);
+        Self { first, last }
+    }
+
+    /// The type of the value in a return type or an argument: `T` in `Result<Option<T>, E>`. It decides only where an error
+    /// is underlined, so that names of types do not matter.
+    pub(super) fn of_value(ty: &Type) -> Self {
+        Self::of(innermost(ty))
+    }
+
+    /// What a return type is if it is no error: `Option<T>` in `Result<Option<T>, E>`.
+    pub(super) fn of_success(ty: &Type) -> Self {
+        match arguments(ty).as_slice() {
+            [value, ..] if is_result(ty) => Self::of(value),
+            _ => Self::of(ty),
+        }
+    }
+
+    /// The type of the error in a return type: `E` in `Result<T, E>`.
+    pub(super) fn of_error(ty: &Type) -> Self {
+        Self::of(find_error(ty).unwrap_or(ty))
+    }
+
+    pub(super) fn at(span: Span) -> Self {
+        Self { first: span, last: span }
+    }
+
+    /// Tokens with the span of the first token.
+    pub(super) fn spanned(self, tokens: TokenStream) -> TokenStream {
+        let respan = |mut token: TokenTree| {
+            token.set_span(token.span().located_at(self.first));
+            token
+        };
+        tokens.into_iter().map(respan).collect()
+    }
+
+    /// `#name<#arguments>` of the private names, with the span of this place.
+    pub(super) fn path(self, name: &str, arguments: &TokenStream) -> TokenStream {
+        let root = Ident::new("__w", self.first);
+        let name = Ident::new(name, Span::call_site());
+        let end = quote_spanned!(self.last=> >);
+        quote!(#root::#name<#arguments #end)
+    }
+}
+
+fn start(token: &TokenTree) -> Span {
+    match token {
+        TokenTree::Group(group) => group.span_open(),
+        token => token.span(),
+    }
+}
+
+fn end(token: &TokenTree) -> Span {
+    match token {
+        TokenTree::Group(group) => last_of(group),
+        token => token.span(),
+    }
+}
+
+/// A group without delimiters comes from a macro of the author, and has no tokens of its own.
+fn last_of(group: &Group) -> Span {
+    match group.delimiter() {
+        proc_macro2::Delimiter::None => {
+            group.stream().into_iter().last().map_or(group.span(), |token| end(&token))
+        }
+        _ => group.span_close(),
+    }
+}
+
+fn innermost(ty: &Type) -> &Type {
+    let arguments = arguments(ty);
+    match arguments.as_slice() {
+        [only] => innermost(only),
+        [value, ..] if is_result(ty) => innermost(value),
+        _ => ty,
+    }
+}
+
+fn find_error(ty: &Type) -> Option<&Type> {
+    match arguments(ty).as_slice() {
+        [_, error] if is_result(ty) => Some(error),
+        [only] => find_error(only),
+        _ => None,
+    }
+}
+
+fn is_result(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|it| it.ident == "Result"))
+}
+
+/// The type arguments of a type.
+fn arguments(ty: &Type) -> Vec<&Type> {
+    let Type::Path(path) = ty else { return Vec::new() };
+    let arguments = path.path.segments.last().map(|segment| &segment.arguments);
+    let Some(PathArguments::AngleBracketed(arguments)) = arguments else { return Vec::new() };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
+}
