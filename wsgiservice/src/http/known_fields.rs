@@ -2,9 +2,7 @@
 //!
 //! One pass over the fields finds all of them; looking up each absent field in the header map would hash its name.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-
-use super::host;
+use http::{HeaderMap, HeaderName};
 
 /// A group of fields with one purpose.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +23,8 @@ pub(crate) enum KnownField {
     Expectation = 64,
     /// `Transfer-Encoding`.
     TransferCoding = 128,
-    /// One `Host`, which was found valid before.
-    ValidHost = 256,
-    /// A further `Host`, or one that is yet to be checked.
-    OtherHost = 512,
+    /// `Content-Length`.
+    Length = 256,
 }
 
 /// The groups of which a request has fields.
@@ -37,15 +33,8 @@ pub(crate) struct FieldSet(u16);
 
 impl FieldSet {
     pub(crate) fn of(fields: &HeaderMap) -> Self {
-        let mut present = 0;
-        for (name, value) in fields {
-            if *name == header::HOST {
-                present |= host_field(present, value) as u16;
-            } else if let Some(field) = known_field(name) {
-                present |= field as u16;
-            }
-        }
-        Self(present)
+        let known = fields.keys().filter_map(known_field);
+        Self(known.fold(0, |present, known_field| present | known_field as u16))
     }
 
     pub(crate) fn has(self, known_field: KnownField) -> bool {
@@ -53,26 +42,61 @@ impl FieldSet {
     }
 }
 
-fn host_field(present: u16, host: &HeaderValue) -> KnownField {
-    let is_first = present & (KnownField::ValidHost as u16 | KnownField::OtherHost as u16) == 0;
-    if is_first && host::was_valid(host) { KnownField::ValidHost } else { KnownField::OtherHost }
+fn known_field(name: &HeaderName) -> Option<KnownField> {
+    let name = name.as_str();
+    // Most names that do not matter have another length, so that they are not compared.
+    let field = match name.len() {
+        6 if name == "accept" => KnownField::Representation,
+        6 if name == "expect" => KnownField::Expectation,
+        8 if name == "if-match" => KnownField::Precondition,
+        11 if matches!(name, "content-md5" | "repr-digest") => KnownField::StatedDigest,
+        13 if name == "if-none-match" => KnownField::Precondition,
+        14 if name == "content-length" => KnownField::Length,
+        14 if name == "content-digest" => KnownField::StatedDigest,
+        15 if name == "accept-encoding" => KnownField::Coding,
+        16 if name == "want-repr-digest" => KnownField::WantedDigest,
+        17 if name == "transfer-encoding" => KnownField::TransferCoding,
+        17 if name == "if-modified-since" => KnownField::Precondition,
+        18 if name == "x-forwarded-prefix" => KnownField::ForwardedPrefix,
+        19 if name == "if-unmodified-since" => KnownField::Precondition,
+        19 if name == "want-content-digest" => KnownField::WantedDigest,
+        _ => return None,
+    };
+    Some(field)
 }
 
-fn known_field(name: &HeaderName) -> Option<KnownField> {
-    match *name {
-        header::ACCEPT => Some(KnownField::Representation),
-        header::ACCEPT_ENCODING => Some(KnownField::Coding),
-        header::TRANSFER_ENCODING => Some(KnownField::TransferCoding),
-        header::EXPECT => Some(KnownField::Expectation),
-        header::IF_MATCH
-        | header::IF_NONE_MATCH
-        | header::IF_MODIFIED_SINCE
-        | header::IF_UNMODIFIED_SINCE => Some(KnownField::Precondition),
-        _ => match name.as_str() {
-            "content-digest" | "repr-digest" | "content-md5" => Some(KnownField::StatedDigest),
-            "want-content-digest" | "want-repr-digest" => Some(KnownField::WantedDigest),
-            "x-forwarded-prefix" => Some(KnownField::ForwardedPrefix),
-            _ => None,
-        },
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn each_known_field_is_found() {
+        for (name, field) in [
+            ("accept", KnownField::Representation),
+            ("accept-encoding", KnownField::Coding),
+            ("if-match", KnownField::Precondition),
+            ("if-none-match", KnownField::Precondition),
+            ("if-modified-since", KnownField::Precondition),
+            ("if-unmodified-since", KnownField::Precondition),
+            ("content-digest", KnownField::StatedDigest),
+            ("repr-digest", KnownField::StatedDigest),
+            ("content-md5", KnownField::StatedDigest),
+            ("want-content-digest", KnownField::WantedDigest),
+            ("want-repr-digest", KnownField::WantedDigest),
+            ("x-forwarded-prefix", KnownField::ForwardedPrefix),
+            ("expect", KnownField::Expectation),
+            ("transfer-encoding", KnownField::TransferCoding),
+            ("content-length", KnownField::Length),
+        ] {
+            let name = HeaderName::from_static(name);
+            let fields = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("a"))]);
+            assert_eq!(FieldSet::of(&fields).0, field as u16, "{name}");
+        }
+        let others = ["host", "server", "te", "if-range", "user-agent", "content-type"];
+        let others =
+            others.map(|name| (HeaderName::from_static(name), HeaderValue::from_static("a")));
+        assert_eq!(FieldSet::of(&HeaderMap::from_iter(others)).0, 0);
     }
 }

@@ -15,7 +15,9 @@ use tokio::net::TcpStream;
 use super::{
     closing::Closing,
     connection_state::{ConnectionState, Phase},
-    dispatch, head, malformed,
+    dispatch,
+    framing::Fault,
+    head, malformed,
     open_connections::{OpenConnection, OpenConnections},
     reason_phrase,
     request_content::RequestContent,
@@ -129,30 +131,35 @@ impl Connection {
         Ok(served?)
     }
 
-    /// Fills an exchange with a request.
+    /// Fills an exchange with a request; returns what is wrong with its head, although hyper parses it.
     #[inline]
-    pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
+    pub(super) fn begin(
+        &self,
+        request: http::Request<Incoming>,
+        exchange: &mut Exchange,
+    ) -> Option<Fault> {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
         let content = RequestContent::begin(content, &self.state);
         exchange.begin(parts, self.peer, content);
+        self.state.received_bytes().begin(&exchange.request)
     }
 
-    /// Checks the head of a request.
+    /// Checks the head of a request, in which hyper has passed over this fault.
     ///
     /// # Errors
     /// What is wrong with it, so that the connection is closed after the response.
-    fn check_head(&self, exchange: &Exchange) -> Result<(), Problem> {
-        if let Some(fault) = self.state.begin_request() {
-            return Err(fault.problem());
+    fn check_head(&self, exchange: &Exchange, fault: Option<Fault>) -> Result<(), Problem> {
+        match fault {
+            Some(fault) => Err(fault.problem()),
+            None => head::check(&exchange.request, self.service.limits()),
         }
-        head::check(&exchange.request, self.service.limits())
     }
 
     /// Runs an exchange: afterwards it holds the response, and nothing of the request.
-    pub(super) async fn run(&self, exchange: &mut Exchange) {
+    pub(super) async fn run(&self, exchange: &mut Exchange, fault: Option<Fault>) {
         let closing = Closing::of(&exchange.request, &self.state);
-        match self.check_head(exchange) {
+        match self.check_head(exchange, fault) {
             Ok(()) => self.service.answer(exchange).await,
             Err(problem) => self.service.refuse(exchange, problem),
         }

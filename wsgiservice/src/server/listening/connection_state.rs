@@ -3,13 +3,13 @@
 use std::{
     future::poll_fn,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     task::{Poll, Waker},
 };
 
-use super::{framing::Fault, timeouts::Timeouts};
+use super::{received::Received, timeouts::Timeouts};
 
 /// How many bits of [`ConnectionState::phase_and_tick`] hold the phase.
 const PHASE_BITS: u32 = 3;
@@ -25,10 +25,7 @@ pub(super) struct ConnectionState {
     phase_and_tick: AtomicU32,
     /// Whether the client may still be sending content that was not read.
     has_unread_content: AtomicBool,
-    /// How many requests were begun.
-    requests: AtomicU32,
-    /// The first request whose head has a fault, and the fault; 0 if there is none.
-    fault: AtomicU64,
+    received_bytes: Mutex<Received>,
     /// Wakes the task of the connection.
     waker: Mutex<Option<Waker>>,
 }
@@ -55,8 +52,7 @@ impl ConnectionState {
             timeouts,
             phase_and_tick: AtomicU32::default(),
             has_unread_content: AtomicBool::default(),
-            requests: AtomicU32::default(),
-            fault: AtomicU64::default(),
+            received_bytes: Mutex::default(),
             waker: Mutex::default(),
         };
         state.enter(Phase::New);
@@ -104,31 +100,9 @@ impl ConnectionState {
         }
     }
 
-    /// Counts one more request; returns what is wrong with its head, although hyper parses it.
-    pub(super) fn begin_request(&self) -> Option<Fault> {
-        let request = self.requests.load(Relaxed).wrapping_add(1);
-        self.requests.store(request, Relaxed);
-        self.fault_of(request)
-    }
-
-    /// What is wrong with the head of the next request, which hyper does not parse.
-    pub(super) fn next_fault(&self) -> Option<Fault> {
-        self.fault_of(self.requests.load(Relaxed).wrapping_add(1))
-    }
-
-    fn fault_of(&self, request: u32) -> Option<Fault> {
-        let packed = self.fault.load(Relaxed);
-        if packed == 0 || packed >> 8 != u64::from(request) {
-            return None;
-        }
-        Fault::ALL.into_iter().find(|fault| *fault as u64 == packed & 0xff)
-    }
-
-    /// Records the first fault; the connection ends with its request.
-    pub(super) fn set_fault(&self, request: u32, fault: Fault) {
-        if self.fault.load(Relaxed) == 0 {
-            self.fault.store(u64::from(request) << 8 | fault as u64, Relaxed);
-        }
+    /// What the client has sent.
+    pub(super) fn received_bytes(&self) -> MutexGuard<'_, Received> {
+        self.received_bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn set_unread_content(&self, has_unread_content: bool) {

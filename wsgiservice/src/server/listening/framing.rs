@@ -5,7 +5,7 @@
 //! everything else; this only looks for the ends of heads and of content.
 
 use http::StatusCode;
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr2};
 
 use crate::problem::Problem;
 
@@ -23,9 +23,6 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Fragment, Self::SeveralLengths, Self::LengthBesideCoding, Self::HugeLength];
-
     /// The response to the request.
     pub(super) fn problem(self) -> Problem {
         match self {
@@ -96,11 +93,6 @@ impl Framing {
         let mut found = None;
         while let [first, rest @ ..] = bytes {
             bytes = match self.place {
-                Place::Start if let Some(rest) = without_plain_head(bytes) => {
-                    self.requests = self.requests.wrapping_add(1);
-                    self.head = Head::default();
-                    rest
-                }
                 Place::RequestLine => self.request_line(bytes),
                 Place::Line => self.line(bytes),
                 Place::Rest => self.skip_line(bytes, Place::Line),
@@ -118,6 +110,21 @@ impl Framing {
             }
         }
         found
+    }
+
+    /// How many requests have begun.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    /// Goes on between two requests, after as many as this.
+    pub(super) fn set_requests(&mut self, requests: u32) {
+        self.requests = requests;
+    }
+
+    /// Whether the last request has ended, and the next one has not begun.
+    pub(super) fn is_between_requests(&self) -> bool {
+        matches!(self.place, Place::Start)
     }
 
     fn request_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -258,27 +265,6 @@ impl Framing {
     }
 }
 
-/// What follows the head of a request, if all of the head is here, and nothing in it matters: that is most requests.
-fn without_plain_head(bytes: &[u8]) -> Option<&[u8]> {
-    let mut ends = memchr_iter(b'\n', bytes);
-    let first = ends.next()?;
-    if first < 2 || memchr(b'#', bytes.get(..first)?).is_some() {
-        return None;
-    }
-    let mut start = first + 1;
-    loop {
-        match bytes.get(start)? {
-            b'\r' if bytes.get(start + 1) == Some(&b'\n') => return bytes.get(start + 2..),
-            b'\n' => return bytes.get(start + 1..),
-            b'c' | b'C' if bytes.get(start + 8).is_none_or(|it| it.eq_ignore_ascii_case(&b'l')) => {
-                return None;
-            }
-            b't' | b'T' if bytes.get(start + 8).is_none_or(|it| *it == b'-') => return None,
-            _ => start = ends.next()? + 1,
-        }
-    }
-}
-
 /// The place after the line with the size of a chunk.
 fn after_size(size: u64) -> Place {
     match size {
@@ -313,20 +299,6 @@ mod tests {
         assert_eq!(faults(GET), None);
         assert_eq!(faults(&GET.repeat(3)), None);
         assert_eq!(faults(&format!("\r\n\r\n{}", GET.replace('\r', ""))), None);
-    }
-
-    #[test]
-    fn a_plain_head_is_passed_over_at_once() {
-        assert_eq!(without_plain_head(GET.as_bytes()), Some(&b""[..]));
-        assert_eq!(without_plain_head(GET.repeat(2).as_bytes()), Some(GET.as_bytes()));
-        for not_plain in [
-            "GET /# HTTP/1.1\r\n\r\n",
-            "GET / HTTP/1.1\r\nhost: a\r\n",
-            "GET / HTTP/1.1\r\nContent-LENGTH: 1\r\n\r\n",
-            "GET / HTTP/1.1\r\nTransfer-ENCODING: chunked\r\n\r\n",
-        ] {
-            assert_eq!(without_plain_head(not_plain.as_bytes()), None, "{not_plain}");
-        }
     }
 
     #[test]

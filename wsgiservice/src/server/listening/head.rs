@@ -1,6 +1,6 @@
 //! A strict look at the head of a request, before anything else sees it (RFC 9112).
 
-use http::{StatusCode, Version, header};
+use http::{HeaderMap, StatusCode, Version, header};
 
 use crate::{
     http::{field_lines::elements, host, incoming::Request, known_fields::KnownField},
@@ -12,13 +12,14 @@ use crate::{
 ///
 /// # Errors
 /// A 400, 414, 417 or 501.
+#[inline]
 pub(super) fn check(request: &Request, limits: &Limits) -> Result<(), Problem> {
     let target = request.target().path_and_query().map_or(0, |target| target.as_str().len());
     if target > limits.target {
         let detail = format!("The target must not be longer than {} bytes.", limits.target);
         return Err(Problem::new(StatusCode::URI_TOO_LONG).detail(detail));
     }
-    if request.has(KnownField::OtherHost) || !request.has(KnownField::ValidHost) {
+    if !has_known_host(request.fields()) {
         check_host(request)?;
     }
     if request.has(KnownField::TransferCoding) {
@@ -28,6 +29,12 @@ pub(super) fn check(request: &Request, limits: &Limits) -> Result<(), Problem> {
         check_expectation(request)?;
     }
     Ok(())
+}
+
+/// Whether the first field is a host that was checked before, and no name occurs twice; this needs no lookup.
+fn has_known_host(fields: &HeaderMap) -> bool {
+    let first = fields.iter().next().filter(|(name, _)| **name == header::HOST);
+    fields.len() == fields.keys_len() && first.is_some_and(|(_, host)| host::was_valid(host))
 }
 
 /// A request has one `Host`, which is valid; in HTTP/1.0 it may have none (section 3.2).

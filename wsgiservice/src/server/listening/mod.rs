@@ -16,6 +16,7 @@ mod malformed;
 mod open_connections;
 mod per_core;
 mod reason_phrase;
+mod received;
 mod request_content;
 pub(crate) mod run;
 mod shared;

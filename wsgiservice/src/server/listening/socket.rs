@@ -18,7 +18,6 @@ use tokio::{
 
 use super::{
     connection_state::{ConnectionState, Phase},
-    framing::Framing,
     malformed,
     write_half::WriteHalf,
 };
@@ -34,7 +33,6 @@ pub(super) struct Socket {
     stream: OwnedReadHalf,
     write_half: Arc<WriteHalf>,
     state: Arc<ConnectionState>,
-    framing: Framing,
     /// Whether to linger after the last response; `None` until the connection shuts down.
     lingers: Option<bool>,
     /// How many bytes were discarded; `None` until the last response is sent.
@@ -45,14 +43,7 @@ impl Socket {
     pub(super) fn new(stream: TcpStream, state: Arc<ConnectionState>) -> Self {
         let (stream, write_half) = stream.into_split();
         let write_half = Arc::new(WriteHalf::new(write_half, Arc::clone(&state)));
-        Self {
-            stream,
-            write_half,
-            state,
-            framing: Framing::default(),
-            lingers: None,
-            discarded: None,
-        }
+        Self { stream, write_half, state, lingers: None, discarded: None }
     }
 
     /// The half that writes, whose turns the task of the connection ends.
@@ -88,9 +79,7 @@ impl AsyncRead for Socket {
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         self.state.received();
         let received = buffer.filled().get(before..).unwrap_or_default();
-        if let Some((request, fault)) = self.framing.receive(received) {
-            self.state.set_fault(request, fault);
-        }
+        self.state.received_bytes().receive(received);
         Poll::Ready(read)
     }
 }
@@ -115,7 +104,7 @@ impl AsyncWrite for Socket {
         if self.discarded.is_none() {
             // This is decided before the last response is sent, since the connection is idle after that.
             let is_sending = self.state.client_may_be_sending();
-            let fault = self.state.next_fault();
+            let fault = self.state.received_bytes().next_fault();
             self.write_half.replace_last(|written| malformed::replacement(written, fault));
             let lingers = *self.lingers.get_or_insert(is_sending);
             ready!(self.write_half.poll_shutdown(context))?;
