@@ -3,7 +3,7 @@
 //! # Lost updates
 //!
 //! "use of deprecated method `wsgiservice::lint::Put::without_preconditions`" is a warning about a `put` of a resource
-//! with an entity tag: it does not take [`Preconditions`](crate::Preconditions). The framework evaluates `If-Match` before it
+//! with an entity tag: it does not take [`Preconditions`]. The framework evaluates `If-Match` before it
 //! calls the method, and another request can change the resource between the two. So of several clients that state the same
 //! tag, more than one wins, and the updates of the others are lost.
 //!

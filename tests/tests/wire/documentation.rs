@@ -310,8 +310,10 @@ async fn request_content_is_documented_by_media_type() {
     assert_eq!(at(put, "/content/application~1json/schema/$ref"), "#/components/schemas/Text");
     let post = at(&document, "/paths/~1notes/post/requestBody");
     let schema = at(post, "/content/multipart~1form-data/schema");
-    // It can be in the query as well, so that content without it may be right.
-    assert_eq!((&post["required"], &schema["required"]), (&false.into(), &Value::Null));
+    assert_eq!(
+        (&post["required"], &schema["required"]),
+        (&true.into(), &serde_json::json!(["text"]))
+    );
     assert_eq!(at(schema, "/properties/picture/contentMediaType"), "application/octet-stream");
     assert_eq!(at(schema, "/properties/text/maxLength"), 20);
 }
@@ -588,20 +590,15 @@ async fn search_document() -> Value {
 }
 
 #[tokio::test]
-async fn a_parameter_of_query_or_content_is_documented_in_both_and_read_from_both() {
+async fn a_parameter_of_query_or_content_is_documented_in_the_content_and_read_from_both() {
     let document = search_document().await;
     let post = at(&document, "/paths/~1search/post");
-    let query = at(post, "/parameters/0");
-    assert_eq!((&query["name"], &query["in"]), (&"q".into(), &"query".into()));
-    assert_eq!(query["required"], false);
-    let note = "Required, here or as a member of the content; the query takes precedence.";
-    assert_eq!(query["description"], format!("What to look for.\n\n{note}"));
+    assert_eq!(post["parameters"], Value::Null);
     let content = at(post, "/requestBody");
-    assert_eq!(content["required"], false);
+    assert_eq!(content["required"], true);
     let schema = at(content, "/content/application~1json/schema");
-    assert_eq!(schema["required"], Value::Null);
-    let note = "Required, here or in the query, which takes precedence.";
-    assert_eq!(schema["properties"]["q"]["description"], format!("What to look for.\n\n{note}"));
+    assert_eq!(schema["required"], serde_json::json!(["q"]));
+    assert_eq!(schema["properties"]["q"]["description"], "What to look for.");
 
     let client = Client::new(Application::new("search").mount(Search)).strict();
     let json = |target| client.post(target).header("content-type", "application/json");
@@ -612,13 +609,13 @@ async fn a_parameter_of_query_or_content_is_documented_in_both_and_read_from_bot
 }
 
 #[tokio::test]
-async fn a_parameter_beside_whole_content_is_documented_in_both_and_read_from_both() {
+async fn a_parameter_beside_whole_content_is_documented_in_the_query_and_read_from_both() {
     let document = search_document().await;
     let put = at(&document, "/paths/~1search/put");
     assert_eq!(at(put, "/parameters/0/in"), "query");
-    let schema = at(put, "/requestBody/content/application~1json/schema/allOf");
-    assert_eq!(schema[0]["$ref"], "#/components/schemas/Text");
-    assert_eq!(schema[1]["properties"]["q"]["type"], "string");
+    assert_eq!(at(put, "/parameters/0/required"), true);
+    let schema = at(put, "/requestBody/content/application~1json/schema");
+    assert_eq!(schema["$ref"], "#/components/schemas/Text");
 
     let client = Client::new(Application::new("search").mount(Search)).strict();
     let json = |target| client.put(target).header("content-type", "application/json");
@@ -627,15 +624,6 @@ async fn a_parameter_beside_whole_content_is_documented_in_both_and_read_from_bo
     assert_eq!(response.text(), r#""content in a""#);
     let response = json("/search?q=query").body(r#"{"text": "a", "tags": []}"#).send().await;
     assert_eq!(response.text(), r#""query in a""#);
-}
-
-#[tokio::test]
-async fn a_required_parameter_beside_whole_content_is_documented_as_required() {
-    let document = search_document().await;
-    let query = at(&document, "/paths/~1search/put/parameters/0");
-    let note = "Required, here or as a member of the content; the query takes precedence.";
-    assert_eq!(query["description"], note);
-    assert_eq!(query["required"], false);
 }
 
 #[mount("/login")]
@@ -654,8 +642,8 @@ async fn a_parameter_that_can_only_be_in_the_content_is_documented_as_required_t
     let content = at(&document, "/paths/~1login/post/requestBody");
     assert_eq!(content["required"], true);
     let schema = at(content, "/content/application~1json/schema");
-    assert_eq!(schema["required"], serde_json::json!(["password"]));
-    // What the document allows: the name in the query, the rest in the content.
+    assert_eq!(schema["required"], serde_json::json!(["name", "password"]));
+    // What the document does not say: the name can be in the query.
     let client = strict(Application::new("login").mount(Login));
     let post = client.post("/login?name=ada").header("content-type", "application/json");
     assert_eq!(post.body(r#"{"password": "secret"}"#).send().await.json(), "ada 6");
@@ -666,11 +654,8 @@ async fn parameters_beside_whole_content_do_not_require_that_it_is_an_object() {
     let document = document_of(Lists).await;
     let schema = "/requestBody/content/application~1json/schema";
     let schema = |method| at(&document, &format!("/paths/~1lists/{method}{schema}"));
-    let note = "Can also be in the query, which takes precedence.";
-    let q = serde_json::json!({"properties": {"q": {"type": "string", "description": note}}});
-    assert_eq!(schema("post")["allOf"][0]["type"], "array");
-    assert_eq!(schema("post")["allOf"][1], q);
-    assert_eq!(*schema("put"), q);
+    assert_eq!(schema("post")["type"], "array");
+    assert_eq!(schema("put")["type"], Value::Null);
 }
 
 #[tokio::test]

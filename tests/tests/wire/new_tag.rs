@@ -50,7 +50,12 @@ impl Counter {
         if how == "refused" {
             return Err(Problem::conflict("no"));
         }
-        Ok(http::Response::new("posted".to_owned()))
+        let mut response = http::Response::new("posted".to_owned());
+        if how == "elsewhere" {
+            *response.status_mut() = http::StatusCode::CREATED;
+            response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/other"));
+        }
+        Ok(response)
     }
 
     fn delete(&self, _preconditions: Preconditions) -> NoContent {
@@ -168,6 +173,7 @@ async fn a_response_that_is_not_about_the_new_state_has_no_tag() {
     let client = client();
     for (method, target, status) in [
         ("POST", "/other", 201),
+        ("POST", "/counter/elsewhere", 201),
         ("PATCH", "/other", 202),
         ("DELETE", "/counter/a", 204),
         ("POST", "/counter/refused", 409),

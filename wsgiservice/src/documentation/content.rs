@@ -48,7 +48,7 @@ pub(super) fn of(
     }
     let whole = operation.content_schema();
     let whole = whole.and_then(|schema| schemas.of(schema, Direction::Request));
-    let has_required = parameters.iter().any(must_be_in_content);
+    let has_required = parameters.iter().any(|it| is_member(it) && it.is_required);
     let examples = Examples { schemas: &schemas.components };
     let example = whole.as_ref().filter(|_| operation.takes_value());
     let example = example.and_then(|schema| examples.of("content", schema));
@@ -84,23 +84,27 @@ fn with_members(
     Some(schema.into())
 }
 
-/// The parameters that can be in the content, as members.
+/// Whether a parameter is described as a member of the content.
+fn is_member(parameter: &Parameter) -> bool {
+    parameter.place == Place::Content
+}
+
+/// The parameters that are described as members of the content.
 fn members(parameters: &[Parameter]) -> Option<Map<String, Value>> {
-    let members = || parameters.iter().filter(|parameter| parameter.can_be_in(Place::Content));
+    let members = || parameters.iter().filter(|it| is_member(it));
     members().next()?;
     // Not `collect`, which instantiates a sort for this map.
     let mut properties = Map::new();
     for parameter in members() {
         let mut schema = parameter.schema.clone();
-        let description = description(parameter);
         if let Some(schema) = schema.as_object_mut()
-            && !description.is_empty()
+            && !parameter.description.is_empty()
         {
-            schema.insert("description".to_owned(), description.into());
+            schema.insert("description".to_owned(), parameter.description.into());
         }
         properties.insert(parameter.name.to_owned(), schema);
     }
-    let required = members().filter(|it| must_be_in_content(it));
+    let required = members().filter(|it| it.is_required);
     let required: Vec<_> = required.map(|parameter| parameter.name).collect();
     let mut schema = Map::new();
     schema.insert("properties".to_owned(), properties.into());
@@ -108,14 +112,4 @@ fn members(parameters: &[Parameter]) -> Option<Map<String, Value>> {
         schema.insert("required".to_owned(), required.into());
     }
     Some(schema)
-}
-
-/// Whether content without it is wrong. What can be in the query as well is required of neither.
-fn must_be_in_content(parameter: &Parameter) -> bool {
-    parameter.is_required && parameter.place == Place::Content && parameter.other_place.is_none()
-}
-
-/// The description of a parameter as a member, with a note if it can also be in the query.
-fn description(parameter: &Parameter) -> String {
-    parameter.description_with_note("in the query, which takes precedence.")
 }

@@ -90,7 +90,8 @@ fn is_path_item_method(method: &str) -> bool {
 }
 
 fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Object {
-    let parameters: Vec<_> = method.parameters.iter().filter_map(parameter).collect();
+    let parameters: Vec<_> =
+        method.parameters.iter().filter(|it| is_listed(it)).map(parameter).collect();
     let mut security = Vec::new();
     for challenge in &method.challenges {
         let name = scheme(challenge, schemes);
@@ -113,32 +114,27 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
         .with_full("security", Tree::List(security))
 }
 
-/// The place of a parameter in the list of parameters, or `None` if the document describes it elsewhere.
-fn listed_place(parameter: &Parameter) -> Option<Place> {
-    let is_described = |place: &Place| match place {
-        Place::Content => true,
-        Place::Header => DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
-        Place::Path | Place::Query => false,
-    };
-    let places = [Some(parameter.place), parameter.other_place];
-    places.into_iter().flatten().find(|place| !is_described(place))
+/// Whether a parameter belongs to the list of parameters; others are described elsewhere in the document.
+///
+/// One that can be in the query or in the content is described in one of them: OpenAPI cannot say that it is required in
+/// either, and a client that follows the document needs only one.
+fn is_listed(parameter: &Parameter) -> bool {
+    match parameter.place {
+        Place::Content => false,
+        Place::Header => !DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
+        Place::Path | Place::Query => true,
+    }
 }
 
-fn parameter(parameter: &Parameter) -> Option<Tree> {
-    let place = listed_place(parameter)?;
-    let tree = Object::default()
+fn parameter(parameter: &Parameter) -> Tree {
+    Object::default()
         .with("name", parameter.key)
-        .with("in", place.name())
-        .with_text("description", &parameter_description(parameter))
-        .with("required", parameter.is_required && parameter.other_place.is_none())
+        .with("in", parameter.place.name())
+        .with_text("description", parameter.description)
+        .with("required", parameter.is_required)
         .with("schema", &parameter.schema)
-        .with_some("example", parameter.example.map(|_| first_example(&parameter.schema)));
-    Some(tree.into())
-}
-
-/// The description of a parameter, with a note if it can also be in the content.
-fn parameter_description(parameter: &Parameter) -> String {
-    parameter.description_with_note("as a member of the content; the query takes precedence.")
+        .with_some("example", parameter.example.map(|_| first_example(&parameter.schema)))
+        .into()
 }
 
 fn request_body(content: &Content) -> Object {

@@ -41,16 +41,6 @@ impl Parameter {
         self.place == place || self.other_place == Some(place)
     }
 
-    /// Its description in one of its places. If there is another, a note says so, and whether it is required in one of them.
-    pub(super) fn description_with_note(&self, other_place: &str) -> String {
-        if self.other_place.is_none() {
-            return self.description.to_owned();
-        }
-        let need = if self.is_required { "Required, here or" } else { "Can also be" };
-        let note = format!("{need} {other_place}");
-        if self.description.is_empty() { note } else { format!("{}\n\n{note}", self.description) }
-    }
-
     /// Keeps only the place that another call reads, too: a hook reads no content.
     pub(super) fn narrow(&mut self, other: &Self) {
         if other.other_place.is_none() {
@@ -85,7 +75,7 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
     let one = schema(parameter);
     let is_list = parameter.is_repeated && !parameter.is_in_path();
     let (place, other_place) = match &parameter.source {
-        // Without whole content, the parameter is listed as content first; beside whole content, as query first.
+        // Beside whole content, the query is the usual place.
         Source::QueryOrContent if content.is_whole() => (Place::Query, Some(Place::Content)),
         Source::QueryOrContent => (Place::Content, Some(Place::Query)),
         source => (source.place(), None),
