@@ -54,7 +54,7 @@ pub struct Application {
     layers: Vec<BoxLayer>,
     policy: Policy,
     limits: Limits,
-    trusted: Vec<Network>,
+    trusted: Option<Vec<Network>>,
     base: Option<String>,
 }
 
@@ -70,7 +70,7 @@ impl Application {
             layers: Vec::new(),
             policy: Policy::default(),
             limits: Limits::default(),
-            trusted: Network::loopback(),
+            trusted: None,
             base: None,
         }
     }
@@ -199,10 +199,12 @@ impl Application {
     /// Sets the networks whose clients may read the documentation at `/_internal/`, and whose `X-Forwarded-Prefix` is
     /// believed; without this, only this host.
     ///
-    /// Those of the settings, if there are any, replace them. Only clients that come directly count: one whose request has
-    /// no [peer address](crate::Request::peer) is not trusted.
+    /// Those of the settings, if there are any, replace them. A client whose request has no
+    /// [peer address](crate::Request::peer) is not trusted. What a proxy forwards is not trusted without this: a proxy on
+    /// this host would open the documentation to everybody. With this, the proxy and all clients that it names must be in the
+    /// networks. No networks: nobody is trusted.
     pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
-        self.trusted = networks.into_iter().collect();
+        self.trusted = Some(networks.into_iter().collect());
         self
     }
 

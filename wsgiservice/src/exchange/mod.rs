@@ -234,7 +234,7 @@ async fn conclude(
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
     authority::check(request)?;
-    if site::is_internal(path) && !site.trusts(request) {
+    if site::is_internal(path) && !site.trusts_client(request) {
         return Err(routing::not_found());
     }
     match *request.method() {

@@ -15,7 +15,8 @@ use crate::{
         xml::{self, write::Form},
     },
     http::{
-        body::Body, date, digest, incoming::Request, known_fields::KnownField, reference, vary,
+        body::Body, date, digest, incoming::Request, known_fields::KnownField, loggable::Loggable,
+        reference, vary,
     },
     problem::Problem,
     representation::{Represent as _, Representation, Variant, Writer},
@@ -85,7 +86,7 @@ fn as_status_requires(context: &Context<'_>, response: &mut Response<Body>) {
 fn logged(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
     body.on_error(move |error| {
-        tracing::error!(%method, path, %error, "the content of a response ended early");
+        tracing::error!(%method, path = %Loggable(&path), error = %Loggable(&error), "the content of a response ended early");
     })
 }
 
@@ -248,9 +249,9 @@ fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
     tracing::error!(
         %id,
         method = %request.method(),
-        path = request.target().path(),
+        path = %Loggable(request.target().path()),
         status = status.as_u16(),
-        %cause,
+        cause = %Loggable(cause),
         "the request failed"
     );
     Cow::Owned(format!("urn:uuid:{id}"))

@@ -53,10 +53,10 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
 pub(super) fn of_options(fields: &[(HeaderName, HeaderValue)]) -> Vec<SiteResponse> {
     let known = ["Allow", "Accept-Patch", "Accept-Post", "Accept-Query"];
     let has = |name: &&str| fields.iter().any(|(field, _)| field == *name);
-    let malformed = "Malformed request (RFC 9112, section 2.2); rejected by the HTTP server, without a problem document.";
+    let malformed = "The head of the request is malformed (RFC 9112).";
     vec![
         SiteResponse::empty(Some(204), title(204), known.into_iter().filter(has).collect()),
-        SiteResponse::empty(Some(400), malformed, Vec::new()),
+        SiteResponse::problem(Some(400), malformed),
     ]
 }
 
