@@ -18,10 +18,32 @@ pub struct Limits {
     /// The size of the content of a request, in bytes, before and after it is decoded; more gets a 413. Default: 2 MiB.
     /// `#[limit(content = …)]` sets another one for a resource or a method.
     pub content: usize,
+
+    /// How many content codings a request may apply to its content, one over the other; more get a 415. Default: 1.
+    ///
+    /// ```
+    /// use wsgiservice::server::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.codings = 0; // Content that is encoded is not accepted.
+    /// ```
+    pub codings: usize,
+
+    /// How many members of gzip, or frames of Zstandard, encoded content may have; more get a 413. Default: 1,024.
+    ///
+    /// Each takes work, even if it decodes to nothing. `cat a.gz b.gz` has two of them.
+    ///
+    /// ```
+    /// use wsgiservice::server::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.coding_members = 1; // As most clients encode.
+    /// ```
+    pub coding_members: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { content: 2 << 20 }
+        Self { content: 2 << 20, codings: 1, coding_members: 1 << 10 }
     }
 }

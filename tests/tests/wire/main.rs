@@ -2,6 +2,7 @@
 
 mod access;
 mod application;
+mod bounded_work;
 mod cache;
 mod coding;
 mod connection;

@@ -36,6 +36,7 @@ use crate::{
         incoming::Request,
         known_fields::KnownField,
     },
+    limits::Limits,
     problem::{Problem, violation::Violation},
 };
 
@@ -296,12 +297,12 @@ impl ReadContent {
 pub(crate) fn admit(
     request: &Request,
     usage: ContentUse,
-    limit: usize,
+    limits: &Limits,
     body: &Body,
 ) -> Result<Expected, Problem> {
     let length = body.size_hint();
-    if length.lower() > limit as u64 {
-        return Err(too_large(limit));
+    if length.lower() > limits.content as u64 {
+        return Err(too_large(limits.content));
     }
     let is_partial = || request.fields().contains_key(header::CONTENT_RANGE);
     if *request.method() == Method::PUT && is_partial() {
@@ -311,7 +312,7 @@ pub(crate) fn admit(
     // Content of unknown length is there if the client waits to be asked for it.
     let is_expected = length.exact().is_none() && request.has(KnownField::Expectation);
     if usage.is_any() && (length.lower() > 0 || is_expected) {
-        check_format(request, usage)?;
+        check_format(request, usage, limits)?;
     }
     if !request.has(KnownField::StatedDigest) {
         return Ok(Expected::default());
@@ -320,7 +321,7 @@ pub(crate) fn admit(
 }
 
 /// Checks that the operation can read the media type; returns the content codings.
-fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem> {
+fn check_format(request: &Request, usage: ContentUse, limits: &Limits) -> Result<Codings, Problem> {
     let fields = request.fields();
     let mut types = fields.get_all(header::CONTENT_TYPE).iter();
     if let Some(first) = types.next()
@@ -328,7 +329,7 @@ fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem
     {
         return Err(Problem::bad_request("The fields Content-Type contradict each other."));
     }
-    let codings = Codings::of(fields)?;
+    let codings = Codings::of(fields, limits)?;
     match usage.understands(MediaType::of(request.method(), fields)) {
         true => Ok(codings),
         false => Err(unsupported(request.method(), usage)),
@@ -342,7 +343,7 @@ fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem
 pub(crate) async fn read(
     request: &Request,
     usage: ContentUse,
-    limit: usize,
+    limits: &Limits,
     digests: Expected,
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
@@ -351,25 +352,25 @@ pub(crate) async fn read(
         return Ok(ReadContent::default());
     }
     // Boxed, because the future would enlarge that of every request, and few have content.
-    Box::pin(receive(request, usage, limit, std::mem::take(body), digests)).await
+    Box::pin(receive(request, usage, limits, std::mem::take(body), digests)).await
 }
 
 async fn receive(
     request: &Request,
     usage: ContentUse,
-    limit: usize,
+    limits: &Limits,
     body: Body,
     digests: Expected,
 ) -> Result<ReadContent, Problem> {
     let fields = request.fields();
     if !usage.is_any() {
-        ContentStream::new(body, &Codings::default(), digests, limit).collect().await?;
+        ContentStream::new(body, &Codings::default(), digests, limits.content).collect().await?;
         return Ok(ReadContent::default());
     }
     let (is_there, body) = body.peeked().await;
-    let codings = if is_there { check_format(request, usage)? } else { Codings::default() };
+    let codings = if is_there { check_format(request, usage, limits)? } else { Codings::default() };
     let media_type = MediaType::of(request.method(), fields);
-    let content = ContentStream::new(body, &codings, digests, limit);
+    let content = ContentStream::new(body, &codings, digests, limits.content);
     let content_type = media_type::content_type(fields);
     match usage.whole {
         WholeContent::Stream => Ok(Unread::Stream(content).into()),

@@ -33,8 +33,8 @@ pub(crate) struct SiteOperation {
     /// `Deprecation` and `Sunset`, if the method is deprecated.
     pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: ContentUse,
-    /// The maximum size of the content that it reads, in bytes.
-    pub(crate) content_limit: usize,
+    /// What a request to it may use.
+    pub(crate) limits: Limits,
     /// The names that a client may send, if others are violations.
     pub(crate) accepted_names: Option<AcceptedNames>,
     pub(crate) returns: Returns,
@@ -86,7 +86,10 @@ impl SiteOperation {
             vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
-            content_limit: own_limits.content.unwrap_or(limits.content),
+            limits: Limits {
+                content: own_limits.content.unwrap_or(limits.content),
+                ..limits.clone()
+            },
             accepted_names: None,
             returns,
             declaration,
