@@ -1,7 +1,7 @@
 //! Bounds of the work and the memory that a request takes beside its size.
 
 use std::{
-    io::Write,
+    io::{self, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -10,8 +10,12 @@ use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
+use futures_util::stream;
 use wsgiservice::{
-    Application, Problem, content::ContentStream, mount, resource, server::Limits,
+    Application, Problem,
+    content::{Body, ContentStream},
+    mount, resource,
+    server::Limits,
     testing::TestResponse,
 };
 
@@ -149,4 +153,26 @@ async fn other_tasks_run_while_content_is_decoded() {
         assert_eq!(response.text(), "0", "{coding}");
         assert!(turns >= 100, "{coding}: {turns} turns for two mebibytes");
     }
+}
+
+/// Content in pieces of this size.
+fn pieces(count: usize, size: usize) -> Body {
+    Body::of_stream(stream::iter((0..count).map(move |_| Ok::<_, io::Error>(vec![b'x'; size]))))
+}
+
+#[tokio::test]
+async fn content_that_is_read_as_a_whole_is_not_sent_byte_by_byte() {
+    let client = strict(Application::new("size").mount(Size));
+    let post = async |content: Body| client.post("/size").body(content).send().await;
+    assert_eq!(post(pieces(150_000, 1)).await.text(), "150000");
+    // As many more as its size allows.
+    assert_eq!(post(pieces(152_000, 1)).await.text(), "152000");
+    assert_eq!(post(pieces(155_000, 1)).await.status(), 400);
+    assert_eq!(post(pieces(170_000, 8)).await.text(), "1360000");
+}
+
+#[tokio::test]
+async fn content_that_a_method_streams_may_be_sent_byte_by_byte() {
+    let client = strict(Application::new("size").mount(Size));
+    assert_eq!(client.put("/size").body(pieces(155_000, 1)).send().await.text(), "155000");
 }

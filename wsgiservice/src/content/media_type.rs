@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{
     ContentStream, MERGE_PATCH,
     members::{Member, Members, Written},
+    stream::Use,
 };
 use crate::{
     formats::{
@@ -153,8 +154,13 @@ pub(super) async fn members(
 async fn parts(content: Bytes, content_type: &str) -> Result<Members, Violation> {
     let malformed = |problem: Problem| Violation::malformed_form(problem.reason().to_owned());
     let limit = content.len();
-    let content =
-        ContentStream::new(content.into(), &Codings::default(), Expected::default(), limit);
+    let content = ContentStream::new(
+        content.into(),
+        &Codings::default(),
+        Expected::default(),
+        limit,
+        Use::Whole,
+    );
     let mut form = FormStream::new(content.into_pieces(), content_type).map_err(malformed)?;
     let mut members = Members::default();
     while let Some(part) = form.next().await.map_err(malformed)? {

@@ -17,12 +17,12 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::file::File;
 #[cfg(feature = "multipart")]
 pub use self::file::File;
-use self::members::Members;
 pub(crate) use self::{
     media_type::MediaType,
     members::{Member, Written},
     patch::MERGE_PATCH_MEMBER,
 };
+use self::{members::Members, stream::Use};
 pub use self::{patch::Patch, stream::ContentStream};
 #[cfg(not(feature = "multipart"))]
 use crate::formats::form::multipart::FormStream;
@@ -364,13 +364,19 @@ async fn receive(
 ) -> Result<ReadContent, Problem> {
     let fields = request.fields();
     if !usage.is_any() {
-        ContentStream::new(body, &Codings::default(), digests, limits.content).collect().await?;
+        ContentStream::new(body, &Codings::default(), digests, limits.content, Use::Whole)
+            .collect()
+            .await?;
         return Ok(ReadContent::default());
     }
     let (is_there, body) = body.peeked().await;
     let codings = if is_there { check_format(request, usage, limits)? } else { Codings::default() };
     let media_type = MediaType::of(request.method(), fields);
-    let content = ContentStream::new(body, &codings, digests, limits.content);
+    let use_of = match usage.whole {
+        WholeContent::Stream | WholeContent::Form => Use::Stream,
+        WholeContent::Nothing | WholeContent::Value | WholeContent::Bytes => Use::Whole,
+    };
+    let content = ContentStream::new(body, &codings, digests, limits.content, use_of);
     let content_type = media_type::content_type(fields);
     match usage.whole {
         WholeContent::Stream => Ok(Unread::Stream(content).into()),
