@@ -40,10 +40,41 @@ pub struct Limits {
     /// limits.coding_members = 1; // As most clients encode.
     /// ```
     pub coding_members: usize,
+
+    /// How many entries a list may have, and how many members an object, a form or a query; more get a 400. Default: 10,000.
+    /// The content of a request may have eight times as many over all levels, of which a list or an object counts twice. `#[limit(elements = …)]` sets another number for
+    /// a resource or a method.
+    ///
+    /// They are counted while the content is read, before a value is made of them. A method that reads the content itself
+    /// ([`ContentStream`](crate::content::ContentStream), [`FormStream`](crate::content::FormStream)) has no such limit.
+    ///
+    /// ```
+    /// use wsgiservice::{Application, mount, resource, server::Limits, testing::Client};
+    ///
+    /// #[mount("/count")]
+    /// struct Count;
+    ///
+    /// #[resource]
+    /// impl Count {
+    ///     fn get(&self, tag: Vec<String>) -> usize {
+    ///         tag.len()
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let mut limits = Limits::default();
+    /// limits.elements = 2;
+    /// let client = Client::new(Application::new("count").mount(Count).limits(limits));
+    /// assert_eq!(client.get("/count?tag=a&tag=b").send().await.text(), "2");
+    /// assert_eq!(client.get("/count?tag=a&tag=b&tag=c").send().await.status(), 400);
+    /// # }
+    /// ```
+    pub elements: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { content: 2 << 20, codings: 1, coding_members: 1 << 10 }
+        Self { content: 2 << 20, codings: 1, coding_members: 1 << 10, elements: 10_000 }
     }
 }

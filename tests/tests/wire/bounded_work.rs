@@ -11,15 +11,21 @@ use flate2::{
     write::{GzEncoder, ZlibEncoder},
 };
 use futures_util::stream;
+use serde_json::{Value, json};
 use wsgiservice::{
-    Application, Problem,
+    Application, Content, Policy, Problem,
     content::{Body, ContentStream},
     mount, resource,
     server::Limits,
-    testing::TestResponse,
+    testing::{Client, TestResponse},
 };
 
-use super::strict;
+use super::{strict, violations};
+
+const JSON: &str = "application/json";
+const XML: &str = "application/xml";
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=b";
 
 #[mount("/size")]
 struct Size;
@@ -153,6 +159,178 @@ async fn other_tasks_run_while_content_is_decoded() {
         assert_eq!(response.text(), "0", "{coding}");
         assert!(turns >= 100, "{coding}: {turns} turns for two mebibytes");
     }
+}
+
+#[mount("/elements/{*rest}")]
+struct Elements;
+
+#[resource]
+impl Elements {
+    fn get(&self, rest: Vec<String>, item: Vec<String>) -> usize {
+        rest.len() + item.len()
+    }
+
+    fn put(&self, content: Content<Value>) -> Value {
+        content.into_inner()
+    }
+
+    fn post(&self, item: Vec<String>, other: Option<String>) -> usize {
+        item.len() + other.map_or(0, |_| 1)
+    }
+
+    fn delete(&self, #[from(header = "Accept-Language")] tags: Vec<String>) -> usize {
+        tags.len()
+    }
+
+    fn patch(&self, content: Content<std::collections::BTreeMap<String, Vec<u8>>>) -> usize {
+        content.into_inner().len()
+    }
+}
+
+fn elements() -> Client {
+    let mut limits = Limits::default();
+    limits.elements = 3;
+    let policy = Policy::new().unprocessable_violations(true);
+    strict(Application::new("elements").mount(Elements).limits(limits).policy(policy))
+}
+
+fn part(name: &str) -> String {
+    format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n1\r\n")
+}
+
+#[tokio::test]
+async fn content_has_a_bounded_number_of_elements() {
+    let parts = |names: &[&str]| names.iter().map(|name| part(name)).collect::<String>() + "--b--";
+    let (three, four) =
+        (parts(&["item", "item", "item"]), parts(&["item", "item", "item", "other"]));
+    let cases = [
+        ("PUT", JSON, "[1, 2, 3]", "[1, 2, 3, 4]", "content"),
+        ("PUT", JSON, r#"{"a": [1, 2, 3]}"#, r#"{"a": [1, 2, 3, 4]}"#, "a"),
+        ("PUT", JSON, r#"[[], {"a": [1, 2, 3]}]"#, r#"[[], {"a": [1, 2, 3, [4]]}]"#, "[1].a"),
+        ("PUT", JSON, r#"{"a":1,"b":2,"c":3}"#, r#"{"a":1,"b":2,"c":3,"d":4}"#, "content"),
+        ("PUT", JSON, r#"{"b":{"a":1,"b":2,"c":3}}"#, r#"{"b":{"a":1,"b":2,"c":3,"d":4}}"#, "b"),
+        ("PUT", XML, "<r><a/><b/><c/></r>", "<r><a/><b/><c/><d/></r>", "content"),
+        ("PUT", XML, "<r><s><a/><b/><c/></s></r>", "<r><s><a/><b/><c/><c/></s></r>", "s"),
+        ("PATCH", FORM, "a=1&b=2&b=3", "a=1&b=2&b=3&b=4", "content"),
+        ("PATCH", MULTIPART, &three, &four, "content"),
+        ("PATCH", JSON, r#"{"a": [1, 2, 3]}"#, r#"{"a": [1, 2, 3, 4]}"#, "a"),
+        ("POST", JSON, r#"{"item": ["1", "2", "3"]}"#, r#"{"item": ["1", "2", "3", "4"]}"#, "item"),
+        ("POST", JSON, r#"{"a":[{"b":[1,2,3]}]}"#, r#"{"a":[{"b":[1,2,3,4]}]}"#, "a[0].b"),
+        ("POST", JSON, r#"{"item":[],"b":2,"c":3}"#, r#"{"item":[],"b":2,"c":3,"d":4}"#, "content"),
+        ("POST", FORM, "item=1&item=2&other=3", "item=1&item=2&other=3&b=4", "content"),
+        ("POST", MULTIPART, &three, &four, "content"),
+    ];
+    let client = elements();
+    for (method, media_type, most, more, name) in cases {
+        let send = async |content: &str| {
+            let request = client.request(method, "/elements/a").header("content-type", media_type);
+            request.body(content.to_owned()).send().await
+        };
+        assert_eq!(send(most).await.status(), 200, "{most}");
+        let response = send(more).await;
+        assert_eq!(response.status(), 400, "{more}");
+        let violation = (name.to_owned(), "content".to_owned(), "too_many".to_owned());
+        assert_eq!(violations(&response), [violation], "{more}");
+        let detail = response.json()["errors"][0]["detail"].clone();
+        let expected =
+            format!("Value for {name} does not validate. It must have at most 3 elements.");
+        assert_eq!(detail, expected);
+    }
+}
+
+#[tokio::test]
+async fn content_has_a_bounded_number_of_elements_over_all_levels() {
+    let client = elements();
+    let put = async |media_type, content: &str| {
+        let request = client.put("/elements/a").header("content-type", media_type);
+        request.body(content.to_owned()).send().await
+    };
+    // A list counts twice, as an element and for itself.
+    for (media_type, begin, most, more, end) in [
+        (JSON, "[", "[1,2,3],[[1,2],[1,2,3],[[],1]],[]", "[1,2,3],[[1,2],[1,2,3],[[],1]],[1]", "]"),
+        (JSON, "", &"[".repeat(13), &"[".repeat(14), ""),
+        (XML, "", &"<a>".repeat(13), &"<a>".repeat(14), ""),
+    ] {
+        let ends = |begins: &str| match media_type {
+            XML => "</a>".repeat(begins.len() / 3),
+            _ if begin.is_empty() => "]".repeat(begins.len()),
+            _ => String::new(),
+        };
+        let content = format!("{begin}{most}{}{end}", ends(most));
+        assert_eq!(put(media_type, &content).await.status(), 200, "{content}");
+        let content = format!("{begin}{more}{}{end}", ends(more));
+        let response = put(media_type, &content).await;
+        assert_eq!(response.status(), 400, "{content}");
+        let violation = ("content".to_owned(), "content".to_owned(), "too_many".to_owned());
+        assert_eq!(violations(&response), [violation], "{content}");
+        let reason = "Value for content does not validate. It must have at most 24 elements.";
+        assert_eq!(response.json()["errors"][0]["detail"], reason);
+    }
+}
+
+#[tokio::test]
+async fn lists_outside_of_the_content_have_a_bounded_number_of_elements() {
+    let client = elements();
+    let too_many = |response: &TestResponse| {
+        assert_eq!(response.status(), 400);
+        violations(response).first().cloned().expect("a violation")
+    };
+    let violation = |name: &str, place: &str| (name.into(), place.into(), "too_many".into());
+
+    assert_eq!(client.get("/elements/a?item=1&item=2&b=3").send().await.text(), "3");
+    let response = client.get("/elements/a?item=1&item=2&b=3&c=4").send().await;
+    assert_eq!(too_many(&response), violation("query", "query"));
+
+    assert_eq!(client.get("/elements/a/b/c").send().await.text(), "3");
+    let response = client.get("/elements/a/b/c/d").send().await;
+    assert_eq!(too_many(&response), violation("rest", "path"));
+
+    let delete =
+        async |tags| client.delete("/elements/a").header("accept-language", tags).send().await;
+    assert_eq!(delete("de, en, fr").await.text(), "3");
+    let response = delete("de, en, fr, it").await;
+    assert_eq!(too_many(&response), violation("Accept-Language", "header"));
+}
+
+#[tokio::test]
+async fn ten_thousand_elements_are_the_default() {
+    let client = strict(Application::new("elements").mount(Elements));
+    let post = async |count: usize| {
+        let content = json!({"item": vec!["a"; count]}).to_string();
+        let request = client.post("/elements/a").header("content-type", JSON);
+        request.body(content).send().await
+    };
+    assert_eq!(post(10_000).await.text(), "10000");
+    assert_eq!(post(10_001).await.status(), 400);
+}
+
+#[mount("/own")]
+#[limit(elements = 2)]
+struct Own;
+
+#[resource]
+impl Own {
+    fn put(&self, content: Content<Vec<u8>>) -> usize {
+        content.into_inner().len()
+    }
+
+    #[limit(content = 100, elements = 2 + 2)]
+    fn post(&self, content: Content<Vec<u8>>) -> usize {
+        content.into_inner().len()
+    }
+}
+
+#[tokio::test]
+async fn the_most_specific_limit_of_elements_applies() {
+    let client = strict(Application::new("own").mount(Own));
+    let status = async |method, content: &'static str| {
+        let request = client.request(method, "/own").header("content-type", JSON);
+        request.body(content).send().await.status().as_u16()
+    };
+    assert_eq!(status("PUT", "[1, 2]").await, 200);
+    assert_eq!(status("PUT", "[1, 2, 3]").await, 400);
+    assert_eq!(status("POST", "[1, 2, 3, 4]").await, 200);
+    assert_eq!(status("POST", "[1, 2, 3, 4, 5]").await, 400);
 }
 
 /// Content in pieces of this size.

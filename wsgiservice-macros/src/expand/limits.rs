@@ -20,7 +20,10 @@ pub(super) fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Li
 
 /// The limits as a constant.
 pub(super) fn describe(limits: &Limits) -> TokenStream {
-    let Limits { content } = limits;
-    let content = option(content.as_ref());
-    quote!(__w::Limits { content: #content })
+    if !limits.are_set() {
+        return quote!(__w::Limits::NONE);
+    }
+    let Limits { content, elements } = limits;
+    let (content, elements) = (option(content.as_ref()), option(elements.as_ref()));
+    quote!(__w::Limits { content: #content, elements: #elements })
 }

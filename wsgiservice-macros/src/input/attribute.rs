@@ -219,13 +219,26 @@ fn seconds(unit: &str) -> Option<u64> {
 
 /// The arguments of `#[limit(…)]`.
 pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
-    let message = "expected a number of bytes, as in `#[limit(content = 10 << 20)]`";
-    let span = input.span();
-    match input.parse::<Ident>() {
-        Ok(key) if key == "content" && input.peek(Token![=]) => input.parse::<Token![=]>()?,
-        _ => return Err(syn::Error::new(span, message)),
-    };
-    Ok(Limits { content: Some(input.parse()?) })
+    let mut limits = Limits::default();
+    loop {
+        let span = input.span();
+        let key = input.parse::<Ident>().map(|key| key.to_string());
+        let limit = match key.as_deref() {
+            Ok("content") if input.peek(Token![=]) => &mut limits.content,
+            Ok("elements") if input.peek(Token![=]) => &mut limits.elements,
+            _ => {
+                let message = "expected `content`, a number of bytes, or `elements`, as in `#[limit(content = 10 << 20, elements = 50_000)]`";
+                return Err(syn::Error::new(span, message));
+            }
+        };
+        input.parse::<Token![=]>()?;
+        if limit.replace(input.parse()?).is_some() {
+            return Err(syn::Error::new(span, "the limit is set twice"));
+        }
+        if !comma(input)? {
+            return Ok(limits);
+        }
+    }
 }
 
 /// The arguments of `#[deprecated]`, which is an attribute of the compiler.

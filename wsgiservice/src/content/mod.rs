@@ -191,6 +191,8 @@ struct Read {
     members: Result<Members, Violation>,
     /// Whether the content has nothing but parameters, since it is not taken as a whole.
     is_of_parameters: bool,
+    /// The maximum number of entries of a list, and of members of an object.
+    elements: usize,
     unread: Mutex<Option<Unread>>,
 }
 
@@ -208,6 +210,7 @@ impl Default for Read {
             media_type: None,
             members: Ok(Members::default()),
             is_of_parameters: false,
+            elements: 0,
             unread: Mutex::default(),
         }
     }
@@ -258,7 +261,7 @@ impl ReadContent {
                 let members = read.members.as_ref().map_err(Violation::clone)?;
                 media_type::deserialize_members(members)
             }
-            Some(media_type) => media_type.deserialize(&read.bytes),
+            Some(media_type) => media_type.deserialize(&read.bytes, read.elements),
             None => Err(Violation::no_content()),
         }
     }
@@ -389,13 +392,14 @@ async fn receive(
                 usage.whole == WholeContent::Value && media_type == Some(MediaType::Multipart);
             let members = match media_type {
                 Some(media_type) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
-                    media_type::members(media_type, content_type, &bytes, usage.is_whole()).await
+                    let (is_whole, elements) = (usage.is_whole(), limits.elements);
+                    media_type::members(media_type, content_type, &bytes, is_whole, elements).await
                 }
                 _ => Ok(Members::default()),
             };
             let is_of_parameters = usage.parameters && !usage.is_whole();
-            let read =
-                Read { bytes, media_type, members, is_of_parameters, unread: Mutex::default() };
+            let (elements, unread) = (limits.elements, Mutex::default());
+            let read = Read { bytes, media_type, members, is_of_parameters, elements, unread };
             Ok(ReadContent(Some(Box::new(read))))
         }
     }
