@@ -1,5 +1,7 @@
 //! A service for the tests that need a socket and a runtime.
 
+mod attacked;
+
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use bytes::Bytes;
@@ -124,5 +126,7 @@ impl Restless {
 fn main() -> wsgiservice::Result<()> {
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
     let application = Application::new("wire-service").mount(File).mount(Stream).mount(Word);
-    application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless).run()
+    let application =
+        application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless);
+    attacked::mount_all(application).run()
 }

@@ -14,6 +14,21 @@ impl Upload {
     fn put(&self) -> bool {
         true
     }
+
+    #[limit(content)]
+    fn delete(&self) -> bool {
+        true
+    }
+
+    #[limit(elements = 10, elements = 20)]
+    fn patch(&self) -> bool {
+        true
+    }
+
+    #[limit(elements = 10, time = 20)]
+    fn get(&self) -> bool {
+        true
+    }
 }
 
 #[limit(content = 10)]

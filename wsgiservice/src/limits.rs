@@ -22,10 +22,70 @@ pub struct Limits {
     pub head: usize,
     /// The length of the target of a request, in bytes; more gets a 414. Default: 8 KiB.
     pub target: usize,
+
+    /// How many content codings a request may apply to its content, one over the other; more get a 415. Default: 1.
+    ///
+    /// ```
+    /// use wsgiservice::server::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.codings = 0; // Content that is encoded is not accepted.
+    /// ```
+    pub codings: usize,
+
+    /// How many members of gzip, or frames of Zstandard, encoded content may have; more get a 413. Default: 1,024.
+    ///
+    /// Each takes work, even if it decodes to nothing. `cat a.gz b.gz` has two of them.
+    ///
+    /// ```
+    /// use wsgiservice::server::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.coding_members = 1; // As most clients encode.
+    /// ```
+    pub coding_members: usize,
+
+    /// How many entries a list may have, and how many members an object, a form or a query; more get a 400. Default: 10,000.
+    /// The content of a request may have eight times as many over all levels, of which a list or an object counts twice. `#[limit(elements = …)]` sets another number for
+    /// a resource or a method.
+    ///
+    /// They are counted while the content is read, before a value is made of them. A method that reads the content itself
+    /// ([`ContentStream`](crate::content::ContentStream), [`FormStream`](crate::content::FormStream)) has no such limit.
+    ///
+    /// ```
+    /// use wsgiservice::{Application, mount, resource, server::Limits, testing::Client};
+    ///
+    /// #[mount("/count")]
+    /// struct Count;
+    ///
+    /// #[resource]
+    /// impl Count {
+    ///     fn get(&self, tag: Vec<String>) -> usize {
+    ///         tag.len()
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let mut limits = Limits::default();
+    /// limits.elements = 2;
+    /// let client = Client::new(Application::new("count").mount(Count).limits(limits));
+    /// assert_eq!(client.get("/count?tag=a&tag=b").send().await.text(), "2");
+    /// assert_eq!(client.get("/count?tag=a&tag=b&tag=c").send().await.status(), 400);
+    /// # }
+    /// ```
+    pub elements: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { content: 2 << 20, head: 32 << 10, target: 8 << 10 }
+        Self {
+            content: 2 << 20,
+            head: 32 << 10,
+            target: 8 << 10,
+            codings: 1,
+            coding_members: 1 << 10,
+            elements: 10_000,
+        }
     }
 }

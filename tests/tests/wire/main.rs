@@ -3,6 +3,7 @@
 mod access;
 mod advice;
 mod application;
+mod bounded_work;
 mod cache;
 mod coding;
 mod connection;

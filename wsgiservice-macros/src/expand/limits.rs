@@ -20,10 +20,14 @@ pub(super) fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Li
 
 /// The limits as a constant.
 pub(super) fn describe(limits: &Limits) -> TokenStream {
-    let Limits { content } = limits;
-    let content = content
-        .as_ref()
-        .map(|content| quote!({ let bytes: ::core::primitive::usize = #content; bytes }));
-    let content = option(content);
-    quote!(__w::Limits { content: #content })
+    if !limits.are_set() {
+        return quote!(__w::Limits::NONE);
+    }
+    let Limits { content, elements } = limits;
+    let number = |limit: &Option<syn::Expr>| {
+        let limit = limit.as_ref();
+        option(limit.map(|limit| quote!({ let number: ::core::primitive::usize = #limit; number })))
+    };
+    let (content, elements) = (number(content), number(elements));
+    quote!(__w::Limits { content: #content, elements: #elements })
 }

@@ -242,17 +242,25 @@ fn seconds(unit: &str) -> Option<u64> {
 
 /// The arguments of `#[limit(…)]`.
 pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
-    let expected = "a number of bytes, as in `#[limit(content = 5 << 20)]` for 5 MiB";
-    let key: Ident = expect(input, expected)?;
-    if key != "content" {
-        return Err(syn::Error::new(key.span(), format!("expected {expected}")));
-    }
-    let content = assigned(input, &key, Expr::parse, expected)?;
-    match &content {
-        Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_)) => {
-            Err(syn::Error::new_spanned(content, format!("expected {expected}")))
+    let expected = "`content`, a number of bytes, or `elements`, as in `#[limit(content = 5 << 20, elements = 50_000)]`";
+    let mut limits = Limits::default();
+    loop {
+        let key: Ident = expect(input, expected)?;
+        let limit = match key.to_string().as_str() {
+            "content" => &mut limits.content,
+            "elements" => &mut limits.elements,
+            _ => return Err(syn::Error::new(key.span(), format!("expected {expected}"))),
+        };
+        let value = assigned(input, &key, Expr::parse, expected)?;
+        if matches!(&value, Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_))) {
+            return Err(syn::Error::new_spanned(value, format!("expected {expected}")));
         }
-        _ => Ok(Limits { content: Some(content) }),
+        if limit.replace(value).is_some() {
+            return Err(syn::Error::new(key.span(), "the limit is set twice"));
+        }
+        if !comma(input)? {
+            return Ok(limits);
+        }
     }
 }
 

@@ -88,6 +88,8 @@ pub(crate) struct Freshness {
 pub(crate) struct Limits {
     /// The maximum size of the content, in bytes.
     pub(crate) content: Option<Expr>,
+    /// The maximum number of entries of a list or members of an object.
+    pub(crate) elements: Option<Expr>,
 }
 
 /// A `#[deprecated]`, with its `#[sunset]`.
@@ -131,8 +133,8 @@ impl Role {
 impl Limits {
     /// Whether there is a limit.
     pub(crate) fn are_set(&self) -> bool {
-        let Self { content } = self;
-        content.is_some()
+        let Self { content, elements } = self;
+        content.is_some() || elements.is_some()
     }
 }
 

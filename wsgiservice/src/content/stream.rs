@@ -18,6 +18,13 @@ use crate::{
 /// The maximum size of a decoded piece, in bytes.
 const MAX_DECODED_PIECE: usize = 16 << 10;
 
+/// The maximum number of small pieces of content that is read as a whole, beside those that its size allows. Each piece that is
+/// received takes the work of a hundred bytes or more, so that a byte in each would take the longest.
+const MAX_SMALL_PIECES: usize = 150_000;
+
+/// The size of a piece that is not small, in bytes.
+const SMALL_PIECE: usize = 64;
+
 /// The content of a request as a stream of pieces, for content that is too large for memory.
 ///
 /// The content can be of any media type. `#[limit(content = …)]` on the method raises its limit. A method that takes it reads
@@ -53,15 +60,36 @@ pub struct ContentStream {
     length: usize,
 }
 
+/// How content is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is collected before it is used.
+    Whole,
+    /// The method reads it itself, as slowly and in such pieces as it arrives.
+    Stream,
+}
+
 enum Input {
     Plain(Received),
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
 }
 
 impl ContentStream {
-    pub(super) fn new(body: Body, codings: &Codings, digests: Expected, limit: usize) -> Self {
-        let received =
-            Received { body, digests: Some(digests), has_ended: false, limit, length: 0 };
+    pub(super) fn new(
+        body: Body,
+        codings: &Codings,
+        digests: Expected,
+        limit: usize,
+        use_of: Use,
+    ) -> Self {
+        let received = Received {
+            body,
+            digests: Some(digests),
+            has_ended: false,
+            limit,
+            length: 0,
+            small_pieces: (use_of == Use::Whole).then_some(0),
+        };
         let input = match codings.is_empty() {
             true => Input::Plain(received),
             false => Input::Decoded(codings.decode(
@@ -130,6 +158,8 @@ struct Received {
     has_ended: bool,
     limit: usize,
     length: usize,
+    /// The number of small pieces, if it is bounded.
+    small_pieces: Option<usize>,
 }
 
 impl Received {
@@ -143,6 +173,7 @@ impl Received {
             if self.length > self.limit {
                 return Err(too_large(self.limit));
             }
+            self.count(&piece)?;
             if let Some(digests) = &mut self.digests {
                 digests.update(&piece);
             }
@@ -154,6 +185,17 @@ impl Received {
         self.digests
             .take()
             .map_or(Ok(None), |digests| digests.verify().map(|()| None).map_err(|it| mismatch(&it)))
+    }
+}
+
+impl Received {
+    fn count(&mut self, piece: &Bytes) -> Result<(), Problem> {
+        let Some(count) = &mut self.small_pieces else { return Ok(()) };
+        *count += usize::from(piece.len() < SMALL_PIECE);
+        match *count > MAX_SMALL_PIECES + self.length / SMALL_PIECE {
+            true => Err(Problem::bad_request("The content was sent in too many small chunks.")),
+            false => Ok(()),
+        }
     }
 }
 

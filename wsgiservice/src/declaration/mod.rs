@@ -140,16 +140,21 @@ pub struct Operation {
 pub struct Limits {
     /// The maximum size of the content, in bytes.
     pub content: Option<usize>,
+    /// The maximum number of entries of a list, and of members of an object, a form or a query.
+    pub elements: Option<usize>,
 }
 
 impl Limits {
     /// No limits.
-    pub const NONE: Self = Self { content: None };
+    pub const NONE: Self = Self { content: None, elements: None };
 
     /// Returns these limits, completed by those of something further away.
     #[must_use]
     pub fn or(self, further: Self) -> Self {
-        Self { content: self.content.or(further.content) }
+        Self {
+            content: self.content.or(further.content),
+            elements: self.elements.or(further.elements),
+        }
     }
 }
 

@@ -174,8 +174,8 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
     binder.authorize().await?;
 
-    let (usage, limit) = (operation.content, operation.content_limit);
-    let digests = content::admit(request, usage, limit, content)?;
+    let (usage, limits) = (operation.content, &operation.limits);
+    let digests = content::admit(request, usage, limits, content)?;
 
     context.negotiated = negotiate::negotiate(request, resource, operation, matched.extension)?;
 
@@ -185,7 +185,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
         // Boxed, like all that few requests need, because the future would enlarge that of every request.
         Box::pin(expectation::decide(context, binder, operation, &preconditions)).await?;
     }
-    let content = content::read(request, usage, limit, digests, content).await?;
+    let content = content::read(request, usage, limits, digests, content).await?;
     conclude(context, binder, operation, &content, &preconditions).await
 }
 

@@ -33,8 +33,8 @@ pub(crate) struct SiteOperation {
     /// `Deprecation` and `Sunset`, if the method is deprecated.
     pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: ContentUse,
-    /// The maximum size of the content that it reads, in bytes.
-    pub(crate) content_limit: usize,
+    /// What a request to it may use.
+    pub(crate) limits: Limits,
     /// The names that a client may send, if others are violations.
     pub(crate) accepted_names: Option<AcceptedNames>,
     pub(crate) returns: Returns,
@@ -64,7 +64,13 @@ impl SiteOperation {
         let whole = whole(declaration);
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
-        let parameters = Parameters::new(mount, path, declaration, reads_members)?;
+        let own_limits = declaration.limits.or(mount.limits);
+        let limits = Limits {
+            content: own_limits.content.unwrap_or(limits.content),
+            elements: own_limits.elements.unwrap_or(limits.elements),
+            ..limits.clone()
+        };
+        let parameters = Parameters::new(mount, path, declaration, reads_members, limits.elements)?;
         let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
         let schema = content_schema(declaration).map(ContentSchema::new);
         let content = ContentUse {
@@ -75,7 +81,6 @@ impl SiteOperation {
             merge_patch: declaration.role == Role::Method("PATCH")
                 && schema.is_some_and(|schema| schema.is_merge_patch()),
         };
-        let own_limits = declaration.limits.or(mount.limits);
         Ok(Self {
             position,
             role: declaration.role,
@@ -86,7 +91,7 @@ impl SiteOperation {
             vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
-            content_limit: own_limits.content.unwrap_or(limits.content),
+            limits,
             accepted_names: None,
             returns,
             declaration,
