@@ -448,7 +448,8 @@ async fn rules_check_the_text_before_it_is_converted() {
         assert_eq!(found, [(name.into(), "query".into(), code.into())], "{query}");
     }
     let document = client.get("/_internal/openapi").send().await.json();
-    let schema = &document["paths"]["/percent"]["post"]["parameters"][0]["schema"];
+    let content = &document["paths"]["/percent"]["post"]["requestBody"]["content"];
+    let schema = &content["application/json"]["schema"]["properties"]["share"];
     let expected =
         serde_json::json!({"type": "number", "format": "double", "minimum": 1, "maximum": 100});
     assert_eq!(*schema, expected);
