@@ -101,7 +101,7 @@
 //! # Applications
 //!
 //! [`Application::nest`] adds another application under a prefix, [`Application::layer`] adds a tower layer, and
-//! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as the limit of content.
+//! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as which other sites may use it.
 //!
 //! # State and tests
 //!
@@ -302,5 +302,5 @@ pub use self::{
     preconditions::Preconditions,
     problem::Problem,
     resource::{Mounted, Resource},
-    site::Policy,
+    site::{Cors, Policy},
 };

@@ -8,6 +8,7 @@ mod cache;
 mod coding;
 mod connection;
 mod content;
+mod cross_origin;
 mod digests;
 mod documentation;
 mod existence;

@@ -21,7 +21,7 @@ use crate::{
     },
     limits::Limits,
     resource::Resource,
-    site::{Mounting, Policy, Site, build_error::BuildError},
+    site::{Cors, Mounting, Policy, Site, build_error::BuildError},
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -290,6 +290,11 @@ impl Application {
                 text
             }
         });
+        let nested = self.resources.iter().filter_map(|mounting| mounting.policy.as_deref());
+        for policy in [&self.policy].into_iter().chain(nested) {
+            let errors = policy.cors.iter().flat_map(Cors::errors);
+            wrong.extend(errors.filter(|error| !wrong.contains(error)).collect::<Vec<_>>());
+        }
         let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
         wrong.extend(site.mount(self.resources));
         let documentation =

@@ -18,6 +18,7 @@
 mod authority;
 mod calls;
 mod context;
+mod cross_origin;
 mod current_state;
 mod expectation;
 mod negotiate;
@@ -161,6 +162,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     context.matched = Some(matched);
     let resource = site.resource(matched.resource)?;
     context.resource = Some(resource);
+    cross_origin::check(request, &resource.policy)?;
     let operation = match select_method::select(request, resource)? {
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use uuid::Uuid;
 
-use super::{End, context::Context, negotiate};
+use super::{End, context::Context, cross_origin, negotiate};
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
     formats::{
@@ -56,6 +56,9 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     }
     if let Some(operation) = context.operation.filter(|it| !it.deprecation_fields.is_empty()) {
         fields.extend(operation.deprecation_fields.iter().cloned());
+    }
+    if context.request.has(KnownField::Origin) {
+        cross_origin::add_fields(context, fields);
     }
     fields.insert(NOSNIFF.0, NOSNIFF.1);
     if *context.request.method() == Method::HEAD {

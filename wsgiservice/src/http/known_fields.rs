@@ -25,6 +25,8 @@ pub(crate) enum KnownField {
     TransferCoding = 128,
     /// `Content-Length`.
     Length = 256,
+    /// `Origin` and `Sec-Fetch-Site`.
+    Origin = 512,
 }
 
 /// The groups of which a request has fields.
@@ -48,11 +50,13 @@ fn known_field(name: &HeaderName) -> Option<KnownField> {
     let field = match name.len() {
         6 if name == "accept" => KnownField::Representation,
         6 if name == "expect" => KnownField::Expectation,
+        6 if name == "origin" => KnownField::Origin,
         8 if name == "if-match" => KnownField::Precondition,
         11 if matches!(name, "content-md5" | "repr-digest") => KnownField::StatedDigest,
         13 if name == "if-none-match" => KnownField::Precondition,
         14 if name == "content-length" => KnownField::Length,
         14 if name == "content-digest" => KnownField::StatedDigest,
+        14 if name == "sec-fetch-site" => KnownField::Origin,
         15 if name == "accept-encoding" => KnownField::Coding,
         16 if name == "want-repr-digest" => KnownField::WantedDigest,
         17 if name == "transfer-encoding" => KnownField::TransferCoding,
@@ -89,6 +93,8 @@ mod tests {
             ("expect", KnownField::Expectation),
             ("transfer-encoding", KnownField::TransferCoding),
             ("content-length", KnownField::Length),
+            ("origin", KnownField::Origin),
+            ("sec-fetch-site", KnownField::Origin),
         ] {
             let name = HeaderName::from_static(name);
             let fields = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("a"))]);

@@ -5,6 +5,7 @@
 
 pub(crate) mod build_error;
 pub(crate) mod content_schema;
+mod cors;
 mod deprecation;
 mod freshness;
 mod methods;
@@ -24,8 +25,8 @@ use std::{
 
 use http::{HeaderValue, Method};
 
-pub use self::policy::Policy;
 use self::resource_paths::{PathContext, ResourcePaths};
+pub use self::{cors::Cors, policy::Policy};
 pub(crate) use self::{
     freshness::Lifetime,
     mounting::Mounting,
@@ -92,7 +93,7 @@ impl Site {
             resources: Vec::new(),
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
-            vary: Vary::new(&[]),
+            vary: Vary::new(policy.vary().as_slice()),
             policy: Arc::new(policy),
             limits: Arc::new(limits),
             has_chosen_trust: trusted.is_some(),

@@ -55,7 +55,8 @@ impl SiteResource {
         }
         let (mut methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
-        let fields_of_hooks: Vec<_> = hooks.iter().flat_map(SiteOperation::fields).collect();
+        let fields_of_hooks = hooks.iter().flat_map(SiteOperation::fields);
+        let fields_of_hooks: Vec<_> = fields_of_hooks.chain(policy.vary()).collect();
         methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         if mount.denies_unknown {
             methods.iter_mut().for_each(|method| method.deny_unknown(&hooks));
