@@ -125,7 +125,8 @@ impl Restless {
 
 fn main() -> wsgiservice::Result<()> {
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
-    let application = Application::new("wire-service").mount(File).mount(Stream).mount(Word);
+    let application =
+        Application::new("wire-service").hosts(["a"]).mount(File).mount(Stream).mount(Word);
     let application =
         application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless);
     attacked::mount_all(application).run()

@@ -52,7 +52,7 @@ impl Server {
     pub fn ask(&self, method: &str, target: &str, fields: &str, content: &str) -> Answer {
         let length = content.len();
         let request = format!(
-            "{method} {target} HTTP/1.1\r\nhost: example\r\nconnection: close\r\ncontent-length: {length}\r\n{fields}\r\n{content}"
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{fields}\r\n{content}"
         );
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("sent");

@@ -205,3 +205,20 @@ fn requests_before_a_refused_one_are_answered() {
         assert_refused(&response, 400, &request);
     }
 }
+
+#[test]
+fn a_service_on_a_loopback_address_has_no_names_but_its_own() {
+    let server = server();
+    for host in ["a", "a:80", "localhost:8001", "127.0.0.1:8001", "[::1]", "Wire-Service"] {
+        let request = format!("{GET}\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let response = exchange(&server, request.as_bytes());
+        assert!(response.starts_with("HTTP/1.1 200 "), "{host}: {response}");
+    }
+    for host in
+        ["evil.example", "evil.example:8001", "localhost.evil.example", "127.0.0.1.evil.example"]
+    {
+        for _ in 0..2 {
+            refused(&server, GET, &format!("host: {host}\r\n"), 421);
+        }
+    }
+}

@@ -55,6 +55,7 @@ pub struct Application {
     policy: Policy,
     limits: Limits,
     trusted: Option<Vec<Network>>,
+    hosts: Vec<String>,
     base: Option<String>,
 }
 
@@ -71,6 +72,7 @@ impl Application {
             policy: Policy::default(),
             limits: Limits::default(),
             trusted: None,
+            hosts: Vec::new(),
             base: None,
         }
     }
@@ -208,6 +210,17 @@ impl Application {
         self
     }
 
+    /// Sets the names by which clients reach the application, if it listens on a loopback address.
+    ///
+    /// There, a request gets a 421 if its `Host` is another name than these, `localhost` and the name of the application;
+    /// addresses are allowed. Otherwise a page of another site could make a name of its own lead to this host, and use the
+    /// service with the browser of somebody here (DNS rebinding). A proxy on this host that passes on the `Host` of its
+    /// clients needs this. Those of the settings, if there are any, replace them.
+    pub fn hosts(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.hosts = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets the path at which clients see the application, if a host or a proxy removes it from their targets.
     ///
     /// The paths of resources, `Location`, the `instance` of problems and the documentation then begin with it. A proxy
@@ -296,6 +309,8 @@ impl Application {
             wrong.extend(errors.filter(|error| !wrong.contains(error)).collect::<Vec<_>>());
         }
         let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
+        site.hosts = self.hosts;
+        site.hosts.push(self.name.clone());
         wrong.extend(site.mount(self.resources));
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);

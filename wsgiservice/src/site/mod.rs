@@ -68,6 +68,8 @@ pub(crate) struct Site {
     trusted: Vec<Network>,
     /// Whether the application or the settings chose the networks.
     has_chosen_trust: bool,
+    /// The names of this host, beside those that need not be told.
+    pub(crate) hosts: Vec<String>,
     /// What hosts and proxies remove from the path of a target, if the application says so.
     base: Option<String>,
     paths: Arc<ResourcePaths>,
@@ -99,6 +101,7 @@ impl Site {
             has_chosen_trust: trusted.is_some(),
             trusted: trusted.unwrap_or_else(Network::loopback),
             has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),
+            hosts: Vec::new(),
             base,
             paths: Arc::default(),
         }

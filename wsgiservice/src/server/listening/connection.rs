@@ -17,7 +17,8 @@ use super::{
     connection_state::{ConnectionState, Phase},
     dispatch,
     framing::Fault,
-    head, malformed,
+    head::{self, Names},
+    malformed,
     open_connections::{OpenConnection, OpenConnections},
     reason_phrase,
     request_content::RequestContent,
@@ -152,7 +153,9 @@ impl Connection {
     fn check_head(&self, exchange: &Exchange, fault: Option<Fault>) -> Result<(), Problem> {
         match fault {
             Some(fault) => Err(fault.problem()),
-            None => head::check(&exchange.request, self.service.limits()),
+            None => {
+                head::check(&exchange.request, self.service.limits(), Names(self.service.names()))
+            }
         }
     }
 

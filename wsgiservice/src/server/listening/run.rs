@@ -12,8 +12,7 @@ use super::{log_setup, per_core, shared, signals::stop_signal};
 use crate::{
     application::Application,
     error::{Error, Result},
-    http::{body::BoxError, network::Network},
-    limits::Limits,
+    http::body::BoxError,
     settings::{Runtime, Settings},
 };
 
@@ -154,7 +153,7 @@ impl Application {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<()> {
-        let service = self.build()?;
+        let service = self.build()?.on(listener.local_addr()?);
         shared::serve_here(listener, service, stop).await;
         Ok(())
     }
@@ -172,9 +171,9 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 }
 
 /// Runs a command instead of the server if the settings have one; else listens and serves.
-async fn launch(application: Application, settings: Settings) -> Result<()> {
+async fn launch(application: Application, mut settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let application = with_settings(application, settings.limits, settings.trusted, settings.base);
+    let application = with_settings(application, &mut settings);
     let (service, documentation) = application.compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
@@ -183,7 +182,9 @@ async fn launch(application: Application, settings: Settings) -> Result<()> {
     drop(documentation);
     let listener = bind(settings.bind).await?;
     let stop = stop_signal()?;
-    announce(io::stdout(), &name, listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let service = service.on(address);
+    announce(io::stdout(), &name, address);
     match settings.runtime {
         Runtime::Shared => shared::serve(listener, service, stop).await?,
         Runtime::PerCore => per_core::serve(listener, service, stop).await?,
@@ -192,19 +193,17 @@ async fn launch(application: Application, settings: Settings) -> Result<()> {
 }
 
 /// The application with what the settings say about its surroundings, if they do.
-fn with_settings(
-    mut application: Application,
-    limits: Option<Limits>,
-    trusted: Option<Vec<Network>>,
-    base: Option<String>,
-) -> Application {
-    if let Some(limits) = limits {
+fn with_settings(mut application: Application, settings: &mut Settings) -> Application {
+    if let Some(limits) = settings.limits.take() {
         application = application.limits(limits);
     }
-    if let Some(networks) = trusted {
+    if let Some(networks) = settings.trusted.take() {
         application = application.trusted(networks);
     }
-    if let Some(base) = base {
+    if let Some(hosts) = settings.hosts.take() {
+        application = application.hosts(hosts);
+    }
+    if let Some(base) = settings.base.take() {
         application = application.base(base);
     }
     application
