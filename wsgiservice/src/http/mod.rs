@@ -13,6 +13,7 @@ pub(crate) mod digest;
 pub(crate) mod entity_tag;
 pub(crate) mod field_lines;
 pub(crate) mod forwarded;
+#[cfg(feature = "server")]
 pub(crate) mod host;
 pub(crate) mod incoming;
 pub(crate) mod known_fields;

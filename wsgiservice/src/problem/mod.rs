@@ -9,7 +9,7 @@ pub(crate) mod violation;
 
 use std::{borrow::Cow, error::Error, fmt};
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 pub use self::errors::{IntoProblem, ProblemCause};
@@ -138,7 +138,7 @@ impl Problem {
     /// Closes the connection after the response, since the end of the request is not certain (RFC 9112, section 9.6).
     #[cfg(feature = "server")]
     pub(crate) fn closing(self) -> Self {
-        self.field(header::CONNECTION, HeaderValue::from_static("close"))
+        self.field(http::header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// Returns the status.
