@@ -20,10 +20,19 @@ pub(super) fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Li
 
 /// The limits as a constant.
 pub(super) fn describe(limits: &Limits) -> TokenStream {
-    let Limits { content } = limits;
+    if !limits.are_set() {
+        return quote!(__w::Limits::NONE);
+    }
+    let Limits { content, time, concurrency } = limits;
     let content = content
         .as_ref()
         .map(|content| quote!({ let bytes: ::core::primitive::usize = #content; bytes }));
-    let content = option(content);
-    quote!(__w::Limits { content: #content })
+    let time = time.as_ref().map(|time| {
+        quote!({ let seconds: ::core::primitive::u64 = #time; __w::Duration::from_secs(seconds) })
+    });
+    let concurrency = concurrency
+        .as_ref()
+        .map(|requests| quote!({ let requests: ::core::primitive::usize = #requests; requests }));
+    let (content, time, concurrency) = (option(content), option(time), option(concurrency));
+    quote!(__w::Limits { content: #content, time: #time, concurrency: #concurrency })
 }

@@ -88,6 +88,10 @@ pub(crate) struct Freshness {
 pub(crate) struct Limits {
     /// The maximum size of the content, in bytes.
     pub(crate) content: Option<Expr>,
+    /// How long a method may take, in seconds.
+    pub(crate) time: Option<Expr>,
+    /// The maximum number of requests in progress.
+    pub(crate) concurrency: Option<Expr>,
 }
 
 /// A `#[deprecated]`, with its `#[sunset]`.
@@ -131,8 +135,8 @@ impl Role {
 impl Limits {
     /// Whether there is a limit.
     pub(crate) fn are_set(&self) -> bool {
-        let Self { content } = self;
-        content.is_some()
+        let Self { content, time, concurrency } = self;
+        [content, time, concurrency].into_iter().any(Option::is_some)
     }
 }
 
