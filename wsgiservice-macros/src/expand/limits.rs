@@ -23,11 +23,19 @@ pub(super) fn describe(limits: &Limits) -> TokenStream {
     if !limits.are_set() {
         return quote!(__w::Limits::NONE);
     }
-    let Limits { content, elements } = limits;
+    let Limits { content, elements, time, concurrency } = limits;
     let number = |limit: &Option<syn::Expr>| {
         let limit = limit.as_ref();
         option(limit.map(|limit| quote!({ let number: ::core::primitive::usize = #limit; number })))
     };
-    let (content, elements) = (number(content), number(elements));
-    quote!(__w::Limits { content: #content, elements: #elements })
+    let time = option(time.as_ref().map(|time| {
+        quote!({ let seconds: ::core::primitive::u64 = #time; __w::Duration::from_secs(seconds) })
+    }));
+    let (content, elements, concurrency) = (number(content), number(elements), number(concurrency));
+    quote!(__w::Limits {
+        content: #content,
+        elements: #elements,
+        time: #time,
+        concurrency: #concurrency,
+    })
 }

@@ -254,7 +254,8 @@ impl Application {
 
     /// Builds a tower service.
     ///
-    /// It can be used in a test, or within another program such as an axum `Router`.
+    /// It can be used in a test, or within another program such as an axum `Router`. It needs a runtime of tokio with its
+    /// timer.
     ///
     /// # Errors
     /// All errors of the resources at once, for example conflicting paths or invalid defaults.

@@ -75,10 +75,10 @@ impl Service {
         }
     }
 
-    /// Responds with a problem that the server found before the exchange; the connection is closed afterwards.
+    /// Responds with a problem that the server found before the exchange.
     #[cfg(feature = "server")]
     pub(crate) fn refuse(&self, exchange: &mut Exchange, problem: Problem) {
-        exchange::refuse(&self.site, exchange, problem.closing());
+        exchange::refuse(&self.site, exchange, problem);
     }
 
     /// The service on a listener with this address.

@@ -4,6 +4,7 @@ mod file;
 mod media_type;
 mod members;
 mod patch;
+mod patience;
 mod stream;
 
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +22,7 @@ pub(crate) use self::{
     media_type::MediaType,
     members::{Member, Written},
     patch::MERGE_PATCH_MEMBER,
+    patience::Patience,
 };
 use self::{members::Members, stream::Use};
 pub use self::{patch::Patch, stream::ContentStream};
@@ -342,11 +344,13 @@ fn check_format(request: &Request, usage: ContentUse, limits: &Limits) -> Result
 /// Reads admitted content as an operation uses it.
 ///
 /// # Errors
-/// A 413, a 415, or a 400 if the content ends early, cannot be decoded or does not match its digest.
+/// A 413, a 415, a 400 if the content ends early, cannot be decoded or does not match its digest, or a 408 if it does not
+/// arrive in time.
 pub(crate) async fn read(
     request: &Request,
     usage: ContentUse,
     limits: &Limits,
+    patience: Patience,
     digests: Expected,
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
@@ -355,7 +359,8 @@ pub(crate) async fn read(
         return Ok(ReadContent::default());
     }
     // Boxed, because the future would enlarge that of every request, and few have content.
-    Box::pin(receive(request, usage, limits, std::mem::take(body), digests)).await
+    let body = patience.wait_for(std::mem::take(body));
+    Box::pin(receive(request, usage, limits, body, digests)).await
 }
 
 async fn receive(

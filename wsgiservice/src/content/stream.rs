@@ -4,14 +4,18 @@ use std::{fmt, io, pin::Pin};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
+use http::StatusCode;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
-use super::{mismatch, too_large};
+use super::{mismatch, patience::TooLate, too_large};
 use crate::{
     formats::coding::decode::Codings,
-    http::{body::Body, digest::Expected},
+    http::{
+        body::{Body, BoxError},
+        digest::Expected,
+    },
     problem::Problem,
 };
 
@@ -109,8 +113,8 @@ impl ContentStream {
     /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
-    /// A [`Problem`] to return: 400 if the content ends early, cannot be decoded or does not match its digest, 413 if it
-    /// exceeds the limit.
+    /// A [`Problem`] to return: 400 if the content ends early, cannot be decoded or does not match its digest, 408 if it
+    /// does not arrive in time, 413 if it exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         let piece = match &mut self.input {
             Input::Plain(received) => return received.next().await,
@@ -167,7 +171,7 @@ impl Received {
         while !self.has_ended
             && let Some(frame) = self.body.frame().await
         {
-            let frame = frame.map_err(|_| Problem::bad_request("The content ended early."))?;
+            let frame = frame.map_err(|error| ended_early(&error))?;
             let Ok(piece) = frame.into_data() else { continue };
             self.length = self.length.saturating_add(piece.len());
             if self.length > self.limit {
@@ -196,6 +200,15 @@ impl Received {
             true => Err(Problem::bad_request("The content was sent in too many small chunks.")),
             false => Ok(()),
         }
+    }
+}
+
+fn ended_early(error: &BoxError) -> Problem {
+    match error.is::<TooLate>() {
+        true => {
+            Problem::new(StatusCode::REQUEST_TIMEOUT).detail("The content did not arrive in time.")
+        }
+        false => Problem::bad_request("The content ended early."),
     }
 }
 

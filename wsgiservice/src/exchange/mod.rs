@@ -27,12 +27,19 @@ mod panic;
 mod ranges;
 mod respond;
 mod select_method;
+mod time_limit;
 
 use std::{cell::Cell, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
+use tokio::sync::OwnedSemaphorePermit;
 
-use self::{calls::Binder, context::Context, select_method::Selection};
+use self::{
+    calls::Binder,
+    context::Context,
+    select_method::Selection,
+    time_limit::{Running, TimeLimit},
+};
 use crate::{
     answer::outcome::Outcome,
     content::{self, ReadContent},
@@ -145,16 +152,28 @@ async fn run(site: &Site, exchange: &mut Exchange) {
     let Exchange { request, content, response } = exchange;
     let path = Path::of(request);
     let mut context = Context::new(site, request, &path);
+    let running = Running::default();
+    let mut place = None;
     let end = {
-        let decided = pin!(decide(&mut context, content));
+        let decided = pin!(decide(&mut context, content, &running, &mut place));
         let scoped = pin!(resource_paths::scoped(decided));
-        panic::caught(scoped).await
+        let mut limit = TimeLimit::new(request, &running);
+        panic::caught(scoped, |context| limit.poll(context)).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
     respond::respond(&context, end.unwrap_or_else(End::Problem), response);
+    if let Some(place) = place {
+        let content = std::mem::take(response.body_mut());
+        *response.body_mut() = content.keep_until_end(place);
+    }
 }
 
-async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End, Problem> {
+async fn decide<'a>(
+    context: &mut Context<'a>,
+    content: &mut Body,
+    running: &Running,
+    place: &mut Option<OwnedSemaphorePermit>,
+) -> Result<End, Problem> {
     let (site, request) = (context.site, context.request);
     let Some(matched) = route(context)? else {
         return Ok(End::Options(vec![(header::ALLOW, site.allow.clone())]));
@@ -174,7 +193,9 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     }
 
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
+    running.begin(operation);
     binder.authorize().await?;
+    operation.enter(place)?;
 
     let (usage, limits) = (operation.content, &operation.limits);
     let digests = content::admit(request, usage, limits, content)?;
@@ -187,7 +208,10 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
         // Boxed, like all that few requests need, because the future would enlarge that of every request.
         Box::pin(expectation::decide(context, binder, operation, &preconditions)).await?;
     }
-    let content = content::read(request, usage, limits, digests, content).await?;
+    running.pause();
+    let patience = operation.patience;
+    let content = content::read(request, usage, limits, patience, digests, content).await?;
+    running.begin(operation);
     conclude(context, binder, operation, &content, &preconditions).await
 }
 

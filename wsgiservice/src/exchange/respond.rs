@@ -238,8 +238,13 @@ fn with_problem(
 /// The occurrence of a problem: for an error of the server the ID under which its cause is logged, for others the target.
 fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
     let (request, status) = (context.request, problem.status());
-    // A client can send any method, so that a 501 is not an error of the server.
-    let is_of_client = status == StatusCode::NOT_IMPLEMENTED && problem.cause().is_none();
+    // A client can send any method, and more requests than the server can handle, so that neither a 501 nor a 503 is an error
+    // of the server.
+    let is_of_client = match status {
+        StatusCode::NOT_IMPLEMENTED => problem.cause().is_none(),
+        StatusCode::SERVICE_UNAVAILABLE => problem.is_unexplained(),
+        _ => false,
+    };
     if is_of_client || !status.is_server_error() {
         let base = context.site.base(request).unwrap_or_default();
         return reference::of_path(&base, request.target().path());

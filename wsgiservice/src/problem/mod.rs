@@ -181,6 +181,11 @@ impl Problem {
         std::mem::take(&mut self.0.fields)
     }
 
+    /// Whether it has nothing to log: neither a cause nor a detail.
+    pub(crate) fn is_unexplained(&self) -> bool {
+        self.0.cause.is_none() && self.0.detail.is_none()
+    }
+
     pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
         self.0.cause.as_deref()
     }
