@@ -288,7 +288,7 @@ impl Application {
     /// #     fn get(&self) -> &'static str { "pong" }
     /// # }
     /// let error = Application::new("twice").mount(Ping).mount(Ping).build().unwrap_err();
-    /// assert!(error.to_string().contains("`Ping` at `/ping`"));
+    /// assert!(error.to_string().contains("`Ping` is mounted twice at `/ping`"));
     /// ```
     pub fn build(self) -> Result<Service, BuildError> {
         self.compile().map(|(service, _)| service)
