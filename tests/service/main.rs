@@ -1,15 +1,25 @@
 //! A service for the tests that need a socket and a runtime.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+mod attacked;
+
+use std::{future::poll_fn, net::TcpStream, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
+use clap::Parser;
 use futures_util::stream::{self, StreamExt};
 use http::HeaderValue;
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     signal::unix::{SignalKind, signal},
     sync::Barrier,
 };
-use wsgiservice::{Application, Created, answer::Binary, content::Body, mount, resource};
+use wsgiservice::{
+    Application, Created,
+    answer::Binary,
+    content::Body,
+    mount, resource,
+    server::{Limits, Settings},
+};
 
 /// Accepts at most 64 KiB.
 #[mount("/file")]
@@ -121,8 +131,65 @@ impl Restless {
     }
 }
 
+/// Work that connects to this port when it begins.
+#[mount("/work/{kind}/{port}")]
+struct Work;
+
+impl Work {
+    async fn work(kind: &str, port: u16) {
+        let begun = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        match kind {
+            "thread" => park(),
+            "blocking" => tokio::task::spawn_blocking(park).await.expect("no end"),
+            // It ends when the other side does, and says so.
+            "told" => {
+                begun.set_nonblocking(true).expect("non-blocking");
+                let mut begun = tokio::net::TcpStream::from_std(begun).expect("a socket");
+                begun.read_u8().await.expect("a byte");
+                begun.write_u8(b'!').await.expect("the client");
+            }
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+fn park() {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[resource]
+impl Work {
+    async fn get(&self, kind: String, port: u16) {
+        Self::work(&kind, port).await;
+    }
+
+    async fn put(&self, kind: String, port: u16) {
+        Self::work(&kind, port).await;
+    }
+}
+
+#[derive(Parser)]
+struct Options {
+    /// How long requests may take to end when the server stops, in milliseconds.
+    #[arg(long)]
+    stop_time: Option<u64>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
 fn main() -> wsgiservice::Result<()> {
+    let Options { stop_time, mut settings } = Options::parse();
+    let mut limits = Limits::default();
+    if let Some(stop_time) = stop_time {
+        limits.stop_time = Duration::from_millis(stop_time);
+    }
+    settings.limits = Some(limits);
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
-    let application = Application::new("wire-service").mount(File).mount(Stream).mount(Word);
-    application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless).run()
+    let application =
+        Application::new("wire-service").hosts(["a"]).mount(File).mount(Stream).mount(Word);
+    let application =
+        application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless);
+    attacked::mount_all(application.mount(Work)).run_with(settings)
 }

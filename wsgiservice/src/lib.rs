@@ -100,8 +100,9 @@
 //!
 //! # Applications
 //!
-//! [`Application::nest`] adds another application under a prefix, [`Application::layer`] adds a tower layer, and
-//! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as the limit of content.
+//! [`Application::nest`] adds another application under a prefix, [`Application::layer`] adds a tower layer,
+//! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as which other sites may use it, and
+//! [`Application::limits`] sets [`Limits`](server::Limits): the time and the room that a client may use.
 //!
 //! # State and tests
 //!
@@ -302,5 +303,5 @@ pub use self::{
     preconditions::Preconditions,
     problem::Problem,
     resource::{Mounted, Resource},
-    site::Policy,
+    site::{Cors, Policy},
 };

@@ -6,7 +6,7 @@ pub use std::{
     option::Option::{self, None, Some},
     result::Result::{self, Err, Ok},
     string::String,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 /// The same type. A type with this name around it has the span of the name, in an error of the compiler.

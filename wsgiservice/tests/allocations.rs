@@ -104,7 +104,7 @@ fn upload(head: &str, before: &str, after: &str) -> (String, u64) {
             let mut client = TcpStream::connect(address).await.expect("a connection");
             let length = before.len() + GIBIBYTE + after.len();
             let head = format!(
-                "{head}\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{before}"
+                "{head}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{before}"
             );
             client.write_all(head.as_bytes()).await.expect("written");
             let piece = [7; 1 << 16];

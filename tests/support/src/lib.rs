@@ -28,7 +28,21 @@ impl Server {
     /// If the program does not start.
     #[must_use]
     pub fn start(program: &str, arguments: &[&str]) -> Self {
-        let mut command = Command::new(program);
+        Self::start_with(Command::new(program), arguments)
+    }
+
+    /// Starts a program with few file descriptors, and waits until it listens.
+    ///
+    /// # Panics
+    /// If the program does not start.
+    #[must_use]
+    pub fn start_with_files(files: u32, program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), program]);
+        Self::start_with(command, arguments)
+    }
+
+    fn start_with(mut command: Command, arguments: &[&str]) -> Self {
         command.args(["--bind", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped());
         let mut process = command.spawn().expect("a process");
         let mut line = String::new();
@@ -52,7 +66,7 @@ impl Server {
     pub fn ask(&self, method: &str, target: &str, fields: &str, content: &str) -> Answer {
         let length = content.len();
         let request = format!(
-            "{method} {target} HTTP/1.1\r\nhost: example\r\nconnection: close\r\ncontent-length: {length}\r\n{fields}\r\n{content}"
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{fields}\r\n{content}"
         );
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("sent");
@@ -74,15 +88,32 @@ impl Server {
         self.ask(method, target, "content-type: application/x-www-form-urlencoded\r\n", form)
     }
 
+    /// Sends a signal, such as `-TERM`.
+    ///
+    /// # Panics
+    /// If the signal cannot be sent.
+    pub fn signal(&self, signal: &str) {
+        let id = self.process.id().to_string();
+        Command::new("kill").args([signal, &id]).status().expect("a signal");
+    }
+
+    /// Waits until the process ends.
+    ///
+    /// # Panics
+    /// If that cannot be waited for.
+    #[must_use]
+    pub fn wait(mut self) -> ExitStatus {
+        self.process.wait().expect("an exit status")
+    }
+
     /// Sends a signal, such as `-TERM`, and waits until the process ends.
     ///
     /// # Panics
     /// If the signal cannot be sent.
     #[expect(clippy::must_use_candidate, reason = "not every test checks the exit status")]
-    pub fn stop(mut self, signal: &str) -> ExitStatus {
-        let id = self.process.id().to_string();
-        Command::new("kill").args([signal, &id]).status().expect("a signal");
-        self.process.wait().expect("an exit status")
+    pub fn stop(self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        self.wait()
     }
 }
 

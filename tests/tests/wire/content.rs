@@ -6,6 +6,7 @@ use wsgiservice::{
     Application, Content, Policy,
     content::Body,
     mount, resource,
+    server::Limits,
     testing::{Client, TestResponse},
 };
 
@@ -241,8 +242,12 @@ async fn encoded_content_is_decoded() {
             "{coding}"
         );
     }
+    let mut limits = Limits::default();
+    limits.codings = 2;
+    let client = strict(Application::new("content").mount(Orders).limits(limits));
     let twice = coded("br", &coded("gzip", b"twelve bytes"));
-    assert_eq!(put_coded("gzip, br", twice).await.text(), "12");
+    let request = client.put("/orders").header("content-encoding", "gzip, br").body(twice);
+    assert_eq!(request.send().await.text(), "12");
 }
 
 #[tokio::test]
@@ -300,8 +305,12 @@ async fn missing_required_content_gets_a_400() {
 async fn nested_compression_bombs_are_rejected() {
     // Each byte is a complete, empty Brotli stream.
     let nothing = vec![0x06; 8 << 20];
+    let mut limits = Limits::default();
+    limits.codings = 2;
+    let client = strict(Application::new("content").mount(Orders).limits(limits));
     for outer in ["br", "gzip", "zstd"] {
-        let response = put_coded(&format!("br, {outer}"), coded(outer, &nothing)).await;
+        let request = client.put("/orders").header("content-encoding", &format!("br, {outer}"));
+        let response = request.body(coded(outer, &nothing)).send().await;
         assert!(response.status().is_client_error(), "{outer}");
     }
     assert_eq!(put_coded("br", vec![0x06; 1 << 20]).await.status(), 400);
@@ -364,13 +373,6 @@ async fn a_json_member_must_have_the_type_of_its_parameter() {
     }
     let json = r#"{"email": "a@b.ch", "age": "7"}"#;
     assert_eq!(send("POST", "/users/1", JSON, json).await.json(), "1 a@b.ch Some(7) []");
-}
-
-#[tokio::test]
-async fn a_json_object_has_at_most_ten_thousand_members() {
-    let list = format!(r#"{{"other": [{}1]}}"#, "1,".repeat(10_000));
-    let response = send("POST", "/users/1", JSON, list).await;
-    assert_eq!(violations(&response)[0].2, "malformed");
 }
 
 #[tokio::test]

@@ -206,7 +206,7 @@ async fn status_over_a_socket(application: Application) -> String {
     let address: SocketAddr = listener.local_addr().expect("an address");
     let server = tokio::spawn(application.serve(listener));
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let request = "GET /_internal/help HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let request = "GET /_internal/help HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("a response");
@@ -223,6 +223,27 @@ async fn internal_paths_are_served_only_to_trusted_networks() {
     assert_eq!(status_over_a_socket(application()).await, "200");
     assert_eq!(status_over_a_socket(trusting("127.0.0.1,10.0.0.0/8")).await, "200");
     assert_eq!(status_over_a_socket(trusting("10.0.0.0/8")).await, "404");
+}
+
+#[tokio::test]
+async fn a_client_behind_a_proxy_is_trusted_only_if_its_network_was_chosen() {
+    let unset = strict(application());
+    let networks = ["127.0.0.0/8", "10.0.0.0/8"].map(|network| network.parse().expect("a network"));
+    let chosen = strict(application().trusted(networks));
+    for (name, value, expected) in [
+        ("x-forwarded-for", "10.0.0.7", 200),
+        ("x-forwarded-for", "10.0.0.7, 127.0.0.1", 200),
+        ("forwarded", "for=10.0.0.7", 200),
+        ("x-forwarded-for", "203.0.113.7", 404),
+        ("x-forwarded-for", "10.0.0.7, 203.0.113.7", 404),
+        ("x-forwarded-for", "unknown", 404),
+        ("forwarded", "for=_hidden", 404),
+        ("via", "1.1 proxy", 404),
+    ] {
+        let ask = |client: &Client| client.get("/_internal/help").header(name, value).send();
+        assert_eq!(ask(&unset).await.status(), 404, "{name}: {value}");
+        assert_eq!(ask(&chosen).await.status(), expected, "{name}: {value}");
+    }
 }
 
 #[tokio::test]

@@ -78,7 +78,8 @@ async fn head(stream: &mut TcpStream) -> String {
 
 /// Sends the head of a request, and returns the status of the first response.
 async fn first(stream: &mut TcpStream, line: &str, fields: &str) -> String {
-    let head = format!("{line} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n{fields}\r\n");
+    let head =
+        format!("{line} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n{fields}\r\n");
     stream.write_all(head.as_bytes()).await.expect("sent");
     self::head(stream).await.split(' ').nth(1).expect("a status").to_owned()
 }

@@ -20,10 +20,22 @@ pub(super) fn limits(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Li
 
 /// The limits as a constant.
 pub(super) fn describe(limits: &Limits) -> TokenStream {
-    let Limits { content } = limits;
-    let content = content
-        .as_ref()
-        .map(|content| quote!({ let bytes: ::core::primitive::usize = #content; bytes }));
-    let content = option(content);
-    quote!(__w::Limits { content: #content })
+    if !limits.are_set() {
+        return quote!(__w::Limits::NONE);
+    }
+    let Limits { content, elements, time, concurrency } = limits;
+    let number = |limit: &Option<syn::Expr>| {
+        let limit = limit.as_ref();
+        option(limit.map(|limit| quote!({ let number: ::core::primitive::usize = #limit; number })))
+    };
+    let time = option(time.as_ref().map(|time| {
+        quote!({ let seconds: ::core::primitive::u64 = #time; __w::Duration::from_secs(seconds) })
+    }));
+    let (content, elements, concurrency) = (number(content), number(elements), number(concurrency));
+    quote!(__w::Limits {
+        content: #content,
+        elements: #elements,
+        time: #time,
+        concurrency: #concurrency,
+    })
 }

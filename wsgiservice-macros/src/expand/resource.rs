@@ -223,7 +223,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
 
 /// The facts about an operation, as a constant.
 fn describe(operation: &Operation) -> TokenStream {
-    let Operation { documentation, .. } = operation;
+    let Operation { documentation, is_async, .. } = operation;
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
         Role::Hook(hook) => {
@@ -239,6 +239,7 @@ fn describe(operation: &Operation) -> TokenStream {
     quote! {
         __w::Operation {
             role: __w::Role::#role,
+            is_async: #is_async,
             documentation: #documentation,
             parameters: &[#(#parameters),*],
             freshness: #freshness,

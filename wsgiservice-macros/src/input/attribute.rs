@@ -242,18 +242,47 @@ fn seconds(unit: &str) -> Option<u64> {
 
 /// The arguments of `#[limit(…)]`.
 pub(crate) fn limits(input: ParseStream<'_>) -> syn::Result<Limits> {
-    let expected = "a number of bytes, as in `#[limit(content = 5 << 20)]` for 5 MiB";
-    let key: Ident = expect(input, expected)?;
-    if key != "content" {
-        return Err(syn::Error::new(key.span(), format!("expected {expected}")));
-    }
-    let content = assigned(input, &key, Expr::parse, expected)?;
-    match &content {
-        Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_)) => {
-            Err(syn::Error::new_spanned(content, format!("expected {expected}")))
+    let mut limits = Limits::default();
+    loop {
+        let key: Ident = expect(input, "the name of a limit, as in `#[limit(content = 5 << 20)]`")?;
+        let (limit, expected) = match key.to_string().as_str() {
+            "content" => (&mut limits.content, CONTENT),
+            "elements" => (&mut limits.elements, ELEMENTS),
+            "time" => (&mut limits.time, TIME),
+            "concurrency" => (&mut limits.concurrency, CONCURRENCY),
+            _ => {
+                let message = format!(
+                    "unknown limit `{key}`, expected one of `content`, `elements`, `time`, `concurrency`"
+                );
+                return Err(syn::Error::new(key.span(), message));
+            }
+        };
+        if limit.replace(whole_number(input, &key, expected)?).is_some() {
+            return Err(syn::Error::new(key.span(), format!("limit `{key}` appears twice")));
         }
-        _ => Ok(Limits { content: Some(content) }),
+        if !comma(input)? {
+            return Ok(limits);
+        }
     }
+}
+
+const CONTENT: &str = "a number of bytes, as in `#[limit(content = 5 << 20)]` for 5 MiB";
+const ELEMENTS: &str = "a number of entries, as in `#[limit(elements = 50_000)]`";
+const TIME: &str = "a number of seconds, as in `#[limit(time = 60)]`";
+const CONCURRENCY: &str = "a number of requests, as in `#[limit(concurrency = 10)]`";
+
+/// An expression that is not a literal of another type.
+fn whole_number(input: ParseStream<'_>, key: &Ident, expected: &str) -> syn::Result<Expr> {
+    let number = assigned(input, key, Expr::parse, expected)?;
+    let Expr::Lit(literal) = &number else { return Ok(number) };
+    let message = match &literal.lit {
+        Lit::Int(zero) if key != "content" && zero.base10_digits() == "0" => {
+            format!("limit `{key}` cannot be 0: expected {expected}")
+        }
+        Lit::Int(_) => return Ok(number),
+        _ => format!("expected {expected}"),
+    };
+    Err(syn::Error::new_spanned(number, message))
 }
 
 /// The arguments of `#[deprecated]`, which is an attribute of the compiler.

@@ -88,6 +88,12 @@ pub(crate) struct Freshness {
 pub(crate) struct Limits {
     /// The maximum size of the content, in bytes.
     pub(crate) content: Option<Expr>,
+    /// The maximum number of entries of a list or members of an object.
+    pub(crate) elements: Option<Expr>,
+    /// How long a method may take, in seconds.
+    pub(crate) time: Option<Expr>,
+    /// The maximum number of requests in progress.
+    pub(crate) concurrency: Option<Expr>,
 }
 
 /// A `#[deprecated]`, with its `#[sunset]`.
@@ -131,8 +137,8 @@ impl Role {
 impl Limits {
     /// Whether there is a limit.
     pub(crate) fn are_set(&self) -> bool {
-        let Self { content } = self;
-        content.is_some()
+        let Self { content, elements, time, concurrency } = self;
+        [content, elements, time, concurrency].into_iter().any(Option::is_some)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     },
     limits::Limits,
     resource::Resource,
-    site::{Mounting, Policy, Site, build_error::BuildError},
+    site::{Cors, Mounting, Policy, Site, build_error::BuildError},
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -54,7 +54,8 @@ pub struct Application {
     layers: Vec<BoxLayer>,
     policy: Policy,
     limits: Limits,
-    trusted: Vec<Network>,
+    trusted: Option<Vec<Network>>,
+    hosts: Vec<String>,
     base: Option<String>,
 }
 
@@ -70,7 +71,8 @@ impl Application {
             layers: Vec::new(),
             policy: Policy::default(),
             limits: Limits::default(),
-            trusted: Network::loopback(),
+            trusted: None,
+            hosts: Vec::new(),
             base: None,
         }
     }
@@ -199,10 +201,23 @@ impl Application {
     /// Sets the networks whose clients may read the documentation at `/_internal/`, and whose `X-Forwarded-Prefix` is
     /// believed; without this, only this host.
     ///
-    /// Those of the settings, if there are any, replace them. Only clients that come directly count: one whose request has
-    /// no [peer address](crate::Request::peer) is not trusted.
+    /// Those of the settings, if there are any, replace them. A client whose request has no
+    /// [peer address](crate::Request::peer) is not trusted. What a proxy forwards is not trusted without this: a proxy on
+    /// this host would open the documentation to everybody. With this, the proxy and all clients that it names must be in the
+    /// networks. No networks: nobody is trusted.
     pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
-        self.trusted = networks.into_iter().collect();
+        self.trusted = Some(networks.into_iter().collect());
+        self
+    }
+
+    /// Sets the names by which clients reach the application, if it listens on a loopback address.
+    ///
+    /// There, a request gets a 421 if its `Host` is another name than these, `localhost` and the name of the application;
+    /// addresses are allowed. Otherwise a page of another site could make a name of its own lead to this host, and use the
+    /// service with the browser of somebody here (DNS rebinding). A proxy on this host that passes on the `Host` of its
+    /// clients needs this. Those of the settings, if there are any, replace them.
+    pub fn hosts(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.hosts = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -239,7 +254,8 @@ impl Application {
 
     /// Builds a tower service.
     ///
-    /// It can be used in a test, or within another program such as an axum `Router`.
+    /// It can be used in a test, or within another program such as an axum `Router`. It needs a runtime of tokio with its
+    /// timer.
     ///
     /// # Errors
     /// All errors of the resources at once, for example conflicting paths or invalid defaults.
@@ -288,7 +304,14 @@ impl Application {
                 text
             }
         });
+        let nested = self.resources.iter().filter_map(|mounting| mounting.policy.as_deref());
+        for policy in [&self.policy].into_iter().chain(nested) {
+            let errors = policy.cors.iter().flat_map(Cors::errors);
+            wrong.extend(errors.filter(|error| !wrong.contains(error)).collect::<Vec<_>>());
+        }
         let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
+        site.hosts = self.hosts;
+        site.hosts.push(self.name.clone());
         wrong.extend(site.mount(self.resources));
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);

@@ -19,6 +19,7 @@ use crate::{
         incoming::Request,
         vary,
     },
+    problem::Problem,
     site::Site,
 };
 
@@ -32,6 +33,9 @@ pub struct Service {
     outer: Option<BoxService>,
     /// The exchange within each group of layers of a nested application.
     groups: Arc<[BoxService]>,
+    /// Whether it listens on a loopback address.
+    #[cfg(feature = "server")]
+    is_on_loopback: bool,
 }
 
 /// The future of the response of a [`Service`].
@@ -41,7 +45,13 @@ pub struct ResponseFuture<E = Infallible>(
 
 impl Service {
     pub(super) fn new(site: Arc<Site>, groups: &[Vec<BoxLayer>], layers: &[BoxLayer]) -> Self {
-        let plain = Self { site, outer: None, groups: Arc::from([]) };
+        let plain = Self {
+            site,
+            outer: None,
+            groups: Arc::from([]),
+            #[cfg(feature = "server")]
+            is_on_loopback: false,
+        };
         let groups =
             groups.iter().map(|layers| wrap(BoxService::new(plain.clone()), layers)).collect();
         let inner = Self { groups, ..plain };
@@ -61,8 +71,32 @@ impl Service {
                 // A layer, for example for CORS, appends a line of its own.
                 vary::add(response.headers_mut(), None);
             }
-            Err(error) => exchange::fail(&self.site, exchange, error),
+            Err(error) => exchange::refuse(&self.site, exchange, Problem::internal(error)),
         }
+    }
+
+    /// Responds with a problem that the server found before the exchange.
+    #[cfg(feature = "server")]
+    pub(crate) fn refuse(&self, exchange: &mut Exchange, problem: Problem) {
+        exchange::refuse(&self.site, exchange, problem);
+    }
+
+    /// The service on a listener with this address.
+    #[cfg(feature = "server")]
+    pub(crate) fn on(self, address: std::net::SocketAddr) -> Self {
+        Self { is_on_loopback: address.ip().is_loopback(), ..self }
+    }
+
+    /// The names that a client may use for this host; `None` for all.
+    #[cfg(feature = "server")]
+    pub(crate) fn names(&self) -> Option<&[String]> {
+        self.is_on_loopback.then_some(&*self.site.hosts)
+    }
+
+    /// What a client may use.
+    #[cfg(feature = "server")]
+    pub(crate) fn limits(&self) -> &crate::limits::Limits {
+        &self.site.limits
     }
 
     /// The compiled application.

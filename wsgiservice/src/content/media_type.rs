@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{
     ContentStream, MERGE_PATCH,
     members::{Member, Members, Written},
+    stream::Use,
 };
 use crate::{
     formats::{
@@ -20,8 +21,8 @@ use crate::{
         },
         json, xml,
     },
-    http::{digest::Expected, urlencoded::pairs},
-    problem::{Problem, violation::Violation},
+    http::{digest::Expected, urlencoded::bounded_pairs},
+    problem::{Problem, place::Place, violation::Violation},
 };
 
 /// A media type of content.
@@ -95,15 +96,21 @@ impl MediaType {
     /// Deserialises content.
     ///
     /// # Errors
-    /// A violation with the path of the value that does not fit, or with the position if the content is malformed.
-    pub(super) fn deserialize<T: DeserializeOwned>(self, content: &[u8]) -> Result<T, Violation> {
+    /// A violation with the path of the value that does not fit or has too many elements, or with the position if the content
+    /// is malformed.
+    pub(super) fn deserialize<T: DeserializeOwned>(
+        self,
+        content: &[u8],
+        elements: usize,
+    ) -> Result<T, Violation> {
         let content = without_mark(content);
         match self {
-            Self::Json => json::read(content),
-            Self::Xml => xml::read::read(content),
+            Self::Json => json::read(content, elements),
+            Self::Xml => xml::read::read(content, elements),
             Self::Form | Self::Multipart => {
-                Members::of_form(content)?;
-                let fields: Vec<_> = pairs(content).collect();
+                let fields = bounded_pairs(content, elements);
+                let fields = fields
+                    .ok_or_else(|| Violation::too_many("content", Place::Content, elements))?;
                 form::read::read(fields.iter().map(|(name, value)| (&**name, &**value)))
             }
         }
@@ -138,28 +145,39 @@ pub(super) async fn members(
     content_type: &str,
     content: &Bytes,
     is_whole: bool,
+    elements: usize,
 ) -> Result<Members, Violation> {
     match media_type {
-        MediaType::Form => Members::of_form(without_mark(content)),
-        MediaType::Json => match Members::of_json(without_mark(content))? {
+        MediaType::Form => Members::of_form(without_mark(content), elements),
+        MediaType::Json => match Members::of_json(without_mark(content), elements)? {
             None if !is_whole => Err(Violation::no_object()),
             members => Ok(members.unwrap_or_default()),
         },
-        MediaType::Multipart => parts(content.clone(), content_type).await,
+        MediaType::Multipart => parts(content.clone(), content_type, elements).await,
         MediaType::Xml => Ok(Members::default()),
     }
 }
 
-async fn parts(content: Bytes, content_type: &str) -> Result<Members, Violation> {
+async fn parts(content: Bytes, content_type: &str, elements: usize) -> Result<Members, Violation> {
     let malformed = |problem: Problem| Violation::malformed_form(problem.reason().to_owned());
     let limit = content.len();
-    let content =
-        ContentStream::new(content.into(), &Codings::default(), Expected::default(), limit);
+    let content = ContentStream::new(
+        content.into(),
+        &Codings::default(),
+        Expected::default(),
+        limit,
+        Use::Whole,
+    );
     let mut form = FormStream::new(content.into_pieces(), content_type).map_err(malformed)?;
     let mut members = Members::default();
+    let mut count = 0;
     while let Some(part) = form.next().await.map_err(malformed)? {
+        count += 1;
+        if count > elements {
+            return Err(Violation::too_many("content", Place::Content, elements));
+        }
         let (name, member) = collect(part).await.map_err(malformed)?;
-        members.add(name, member)?;
+        members.add(name, member);
     }
     Ok(members)
 }

@@ -11,16 +11,16 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::File;
-use crate::{formats::json, http::urlencoded::pairs, problem::violation::Violation};
-
-/// The maximum number of members; each entry of a list counts.
-const MAX_MEMBERS: usize = 10_000;
+use crate::{
+    formats::json,
+    http::urlencoded::bounded_pairs,
+    problem::{place::Place, violation::Violation},
+};
 
 /// The members of content, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     by_name: IndexMap<String, Vec<Member>>,
-    count: usize,
 }
 
 /// A member.
@@ -50,17 +50,8 @@ pub(crate) enum Written {
 }
 
 impl Members {
-    /// Adds a member.
-    ///
-    /// # Errors
-    /// A violation if there are too many.
-    pub(super) fn add(&mut self, name: String, member: Member) -> Result<(), Violation> {
-        self.count += 1;
-        if self.count > MAX_MEMBERS {
-            return Err(too_many());
-        }
+    pub(super) fn add(&mut self, name: String, member: Member) {
         self.by_name.entry(name).or_default().push(member);
-        Ok(())
     }
 
     pub(super) fn named(&self, name: &str) -> &[Member] {
@@ -81,10 +72,13 @@ impl Members {
     ///
     /// # Errors
     /// A violation if there are too many.
-    pub(super) fn of_form(content: &[u8]) -> Result<Self, Violation> {
+    pub(super) fn of_form(content: &[u8], elements: usize) -> Result<Self, Violation> {
+        let pairs = bounded_pairs(content, elements);
+        let pairs =
+            pairs.ok_or_else(|| Violation::too_many("content", Place::Content, elements))?;
         let mut members = Self::default();
-        for (name, value) in pairs(content) {
-            members.add(name.into_owned(), Member::new(value.into_owned(), Written::Text))?;
+        for (name, value) in pairs {
+            members.add(name.into_owned(), Member::new(value.into_owned(), Written::Text));
         }
         Ok(members)
     }
@@ -92,28 +86,21 @@ impl Members {
     /// Reads the members of a JSON object; `None` if it is other JSON.
     ///
     /// # Errors
-    /// A violation if the content is malformed, nests too deeply or has too many members.
-    pub(super) fn of_json(content: &[u8]) -> Result<Option<Self>, Violation> {
+    /// A violation if the content is malformed, nests too deeply or has too many elements.
+    pub(super) fn of_json(content: &[u8], elements: usize) -> Result<Option<Self>, Violation> {
         let malformed = |error| json::malformed(&error);
-        json::check(content)?;
+        json::check(content, elements)?;
         let mut members = Self::default();
         let Ok(Object(entries)) = serde_json::from_slice(content) else { return Ok(None) };
         for (name, value) in entries {
             if !value.get().starts_with('[') {
                 if let Some(member) = Member::of_json(value, false) {
-                    members.add(name, member)?;
+                    members.add(name, member);
                 }
                 continue;
             }
             let entries: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(malformed)?;
-            let mut listed = Vec::new();
-            for entry in entries {
-                members.count += 1;
-                listed.extend(Member::of_json(entry, true));
-            }
-            if members.count > MAX_MEMBERS {
-                return Err(too_many());
-            }
+            let listed = entries.into_iter().filter_map(|entry| Member::of_json(entry, true));
             members.by_name.entry(name).or_default().extend(listed);
         }
         Ok(Some(members))
@@ -147,10 +134,6 @@ impl Member {
         };
         Some(Self { is_listed, ..Self::new(value, written) })
     }
-}
-
-fn too_many() -> Violation {
-    Violation::too_many_members(MAX_MEMBERS)
 }
 
 /// A JSON object with all of its entries, including those with duplicate names.

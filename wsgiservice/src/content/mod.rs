@@ -4,6 +4,7 @@ mod file;
 mod media_type;
 mod members;
 mod patch;
+mod patience;
 mod stream;
 
 use std::sync::{Mutex, PoisonError};
@@ -17,12 +18,13 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::file::File;
 #[cfg(feature = "multipart")]
 pub use self::file::File;
-use self::members::Members;
 pub(crate) use self::{
     media_type::MediaType,
     members::{Member, Written},
     patch::MERGE_PATCH_MEMBER,
+    patience::Patience,
 };
+use self::{members::Members, stream::Use};
 pub use self::{patch::Patch, stream::ContentStream};
 #[cfg(not(feature = "multipart"))]
 use crate::formats::form::multipart::FormStream;
@@ -36,6 +38,7 @@ use crate::{
         incoming::Request,
         known_fields::KnownField,
     },
+    limits::Limits,
     problem::{Problem, violation::Violation},
 };
 
@@ -190,6 +193,8 @@ struct Read {
     members: Result<Members, Violation>,
     /// Whether the content has nothing but parameters, since it is not taken as a whole.
     is_of_parameters: bool,
+    /// The maximum number of entries of a list, and of members of an object.
+    elements: usize,
     unread: Mutex<Option<Unread>>,
 }
 
@@ -207,6 +212,7 @@ impl Default for Read {
             media_type: None,
             members: Ok(Members::default()),
             is_of_parameters: false,
+            elements: 0,
             unread: Mutex::default(),
         }
     }
@@ -257,7 +263,7 @@ impl ReadContent {
                 let members = read.members.as_ref().map_err(Violation::clone)?;
                 media_type::deserialize_members(members)
             }
-            Some(media_type) => media_type.deserialize(&read.bytes),
+            Some(media_type) => media_type.deserialize(&read.bytes, read.elements),
             None => Err(Violation::no_content()),
         }
     }
@@ -296,12 +302,12 @@ impl ReadContent {
 pub(crate) fn admit(
     request: &Request,
     usage: ContentUse,
-    limit: usize,
+    limits: &Limits,
     body: &Body,
 ) -> Result<Expected, Problem> {
     let length = body.size_hint();
-    if length.lower() > limit as u64 {
-        return Err(too_large(limit));
+    if length.lower() > limits.content as u64 {
+        return Err(too_large(limits.content));
     }
     let is_partial = || request.fields().contains_key(header::CONTENT_RANGE);
     if *request.method() == Method::PUT && is_partial() {
@@ -311,7 +317,7 @@ pub(crate) fn admit(
     // Content of unknown length is there if the client waits to be asked for it.
     let is_expected = length.exact().is_none() && request.has(KnownField::Expectation);
     if usage.is_any() && (length.lower() > 0 || is_expected) {
-        check_format(request, usage)?;
+        check_format(request, usage, limits)?;
     }
     if !request.has(KnownField::StatedDigest) {
         return Ok(Expected::default());
@@ -320,7 +326,7 @@ pub(crate) fn admit(
 }
 
 /// Checks that the operation can read the media type; returns the content codings.
-fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem> {
+fn check_format(request: &Request, usage: ContentUse, limits: &Limits) -> Result<Codings, Problem> {
     let fields = request.fields();
     let mut types = fields.get_all(header::CONTENT_TYPE).iter();
     if let Some(first) = types.next()
@@ -328,7 +334,7 @@ fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem
     {
         return Err(Problem::bad_request("The fields Content-Type contradict each other."));
     }
-    let codings = Codings::of(fields)?;
+    let codings = Codings::of(fields, limits)?;
     match usage.understands(MediaType::of(request.method(), fields)) {
         true => Ok(codings),
         false => Err(unsupported(request.method(), usage)),
@@ -338,11 +344,13 @@ fn check_format(request: &Request, usage: ContentUse) -> Result<Codings, Problem
 /// Reads admitted content as an operation uses it.
 ///
 /// # Errors
-/// A 413, a 415, or a 400 if the content ends early, cannot be decoded or does not match its digest.
+/// A 413, a 415, a 400 if the content ends early, cannot be decoded or does not match its digest, or a 408 if it does not
+/// arrive in time.
 pub(crate) async fn read(
     request: &Request,
     usage: ContentUse,
-    limit: usize,
+    limits: &Limits,
+    patience: Patience,
     digests: Expected,
     body: &mut Body,
 ) -> Result<ReadContent, Problem> {
@@ -351,25 +359,32 @@ pub(crate) async fn read(
         return Ok(ReadContent::default());
     }
     // Boxed, because the future would enlarge that of every request, and few have content.
-    Box::pin(receive(request, usage, limit, std::mem::take(body), digests)).await
+    let body = patience.wait_for(std::mem::take(body));
+    Box::pin(receive(request, usage, limits, body, digests)).await
 }
 
 async fn receive(
     request: &Request,
     usage: ContentUse,
-    limit: usize,
+    limits: &Limits,
     body: Body,
     digests: Expected,
 ) -> Result<ReadContent, Problem> {
     let fields = request.fields();
     if !usage.is_any() {
-        ContentStream::new(body, &Codings::default(), digests, limit).collect().await?;
+        ContentStream::new(body, &Codings::default(), digests, limits.content, Use::Whole)
+            .collect()
+            .await?;
         return Ok(ReadContent::default());
     }
     let (is_there, body) = body.peeked().await;
-    let codings = if is_there { check_format(request, usage)? } else { Codings::default() };
+    let codings = if is_there { check_format(request, usage, limits)? } else { Codings::default() };
     let media_type = MediaType::of(request.method(), fields);
-    let content = ContentStream::new(body, &codings, digests, limit);
+    let use_of = match usage.whole {
+        WholeContent::Stream | WholeContent::Form => Use::Stream,
+        WholeContent::Nothing | WholeContent::Value | WholeContent::Bytes => Use::Whole,
+    };
+    let content = ContentStream::new(body, &codings, digests, limits.content, use_of);
     let content_type = media_type::content_type(fields);
     match usage.whole {
         WholeContent::Stream => Ok(Unread::Stream(content).into()),
@@ -382,13 +397,14 @@ async fn receive(
                 usage.whole == WholeContent::Value && media_type == Some(MediaType::Multipart);
             let members = match media_type {
                 Some(media_type) if (usage.parameters || is_in_parts) && !bytes.is_empty() => {
-                    media_type::members(media_type, content_type, &bytes, usage.is_whole()).await
+                    let (is_whole, elements) = (usage.is_whole(), limits.elements);
+                    media_type::members(media_type, content_type, &bytes, is_whole, elements).await
                 }
                 _ => Ok(Members::default()),
             };
             let is_of_parameters = usage.parameters && !usage.is_whole();
-            let read =
-                Read { bytes, media_type, members, is_of_parameters, unread: Mutex::default() };
+            let (elements, unread) = (limits.elements, Mutex::default());
+            let read = Read { bytes, media_type, members, is_of_parameters, elements, unread };
             Ok(ReadContent(Some(Box::new(read))))
         }
     }

@@ -219,25 +219,28 @@ mod tests {
 
     #[test]
     fn a_missing_member_is_absent_and_null_is_null() {
-        assert_eq!(json::read(br#"{"size": null}"#), Ok(CHANGE));
-        assert_eq!(xml::read::read(b"<r><size/></r>"), Ok(CHANGE));
+        assert_eq!(json::read(br#"{"size": null}"#, usize::MAX), Ok(CHANGE));
+        assert_eq!(xml::read::read(b"<r><size/></r>", usize::MAX), Ok(CHANGE));
         assert_eq!(read_form(&[("size", "")]), Ok(CHANGE));
     }
 
     #[test]
     fn a_value_is_read_in_each_format() {
         let change = Change { title: Patch::Value("a".to_owned()), size: Patch::Value(2) };
-        assert_eq!(json::read(br#"{"title": "a", "size": 2}"#).as_ref(), Ok(&change));
-        assert_eq!(xml::read::read(b"<r><title>a</title><size>2</size></r>").as_ref(), Ok(&change));
+        assert_eq!(json::read(br#"{"title": "a", "size": 2}"#, usize::MAX).as_ref(), Ok(&change));
+        assert_eq!(
+            xml::read::read(b"<r><title>a</title><size>2</size></r>", usize::MAX).as_ref(),
+            Ok(&change)
+        );
         assert_eq!(read_form(&[("title", "a"), ("size", "2")]).as_ref(), Ok(&change));
     }
 
     #[test]
     fn a_wrong_value_is_a_violation_and_not_absent() {
-        assert!(json::read::<Change>(br#"{"size": "a"}"#).is_err());
-        assert!(json::read::<Change>(br#"{"size": "#).is_err());
-        assert!(json::read::<Change>(br#"{"size": }"#).is_err());
-        assert!(xml::read::read::<Change>(b"<r><size>a</size></r>").is_err());
+        assert!(json::read::<Change>(br#"{"size": "a"}"#, usize::MAX).is_err());
+        assert!(json::read::<Change>(br#"{"size": "#, usize::MAX).is_err());
+        assert!(json::read::<Change>(br#"{"size": }"#, usize::MAX).is_err());
+        assert!(xml::read::read::<Change>(b"<r><size>a</size></r>", usize::MAX).is_err());
         assert!(read_form(&[("size", "a")]).is_err());
     }
 
@@ -254,9 +257,9 @@ mod tests {
 
     #[test]
     fn a_member_that_serde_buffers_is_the_same() {
-        let read = json::read(br#"{"size": null}"#);
+        let read = json::read(br#"{"size": null}"#, usize::MAX);
         assert_eq!(read, Ok(Flattened { change: CHANGE }));
-        let read = json::read(br#"{"kind": "Change", "size": null}"#);
+        let read = json::read(br#"{"kind": "Change", "size": null}"#, usize::MAX);
         assert_eq!(read, Ok(Tagged::Change(CHANGE)));
     }
 }

@@ -4,19 +4,30 @@ use std::{fmt, io, pin::Pin};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
+use http::StatusCode;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
-use super::{mismatch, too_large};
+use super::{mismatch, patience::TooLate, too_large};
 use crate::{
     formats::coding::decode::Codings,
-    http::{body::Body, digest::Expected},
+    http::{
+        body::{Body, BoxError},
+        digest::Expected,
+    },
     problem::Problem,
 };
 
 /// The maximum size of a decoded piece, in bytes.
 const MAX_DECODED_PIECE: usize = 16 << 10;
+
+/// The maximum number of small pieces of content that is read as a whole, beside those that its size allows. Each piece that is
+/// received takes the work of a hundred bytes or more, so that a byte in each would take the longest.
+const MAX_SMALL_PIECES: usize = 150_000;
+
+/// The size of a piece that is not small, in bytes.
+const SMALL_PIECE: usize = 64;
 
 /// The content of a request as a stream of pieces, for content that is too large for memory.
 ///
@@ -53,15 +64,36 @@ pub struct ContentStream {
     length: usize,
 }
 
+/// How content is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is collected before it is used.
+    Whole,
+    /// The method reads it itself, as slowly and in such pieces as it arrives.
+    Stream,
+}
+
 enum Input {
     Plain(Received),
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
 }
 
 impl ContentStream {
-    pub(super) fn new(body: Body, codings: &Codings, digests: Expected, limit: usize) -> Self {
-        let received =
-            Received { body, digests: Some(digests), has_ended: false, limit, length: 0 };
+    pub(super) fn new(
+        body: Body,
+        codings: &Codings,
+        digests: Expected,
+        limit: usize,
+        use_of: Use,
+    ) -> Self {
+        let received = Received {
+            body,
+            digests: Some(digests),
+            has_ended: false,
+            limit,
+            length: 0,
+            small_pieces: (use_of == Use::Whole).then_some(0),
+        };
         let input = match codings.is_empty() {
             true => Input::Plain(received),
             false => Input::Decoded(codings.decode(
@@ -81,8 +113,8 @@ impl ContentStream {
     /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
-    /// A [`Problem`] to return: 400 if the content ends early, cannot be decoded or does not match its digest, 413 if it
-    /// exceeds the limit.
+    /// A [`Problem`] to return: 400 if the content ends early, cannot be decoded or does not match its digest, 408 if it
+    /// does not arrive in time, 413 if it exceeds the limit.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         let piece = match &mut self.input {
             Input::Plain(received) => return received.next().await,
@@ -130,6 +162,8 @@ struct Received {
     has_ended: bool,
     limit: usize,
     length: usize,
+    /// The number of small pieces, if it is bounded.
+    small_pieces: Option<usize>,
 }
 
 impl Received {
@@ -137,12 +171,13 @@ impl Received {
         while !self.has_ended
             && let Some(frame) = self.body.frame().await
         {
-            let frame = frame.map_err(|_| Problem::bad_request("The content ended early."))?;
+            let frame = frame.map_err(|error| ended_early(&error))?;
             let Ok(piece) = frame.into_data() else { continue };
             self.length = self.length.saturating_add(piece.len());
             if self.length > self.limit {
                 return Err(too_large(self.limit));
             }
+            self.count(&piece)?;
             if let Some(digests) = &mut self.digests {
                 digests.update(&piece);
             }
@@ -154,6 +189,26 @@ impl Received {
         self.digests
             .take()
             .map_or(Ok(None), |digests| digests.verify().map(|()| None).map_err(|it| mismatch(&it)))
+    }
+}
+
+impl Received {
+    fn count(&mut self, piece: &Bytes) -> Result<(), Problem> {
+        let Some(count) = &mut self.small_pieces else { return Ok(()) };
+        *count += usize::from(piece.len() < SMALL_PIECE);
+        match *count > MAX_SMALL_PIECES + self.length / SMALL_PIECE {
+            true => Err(Problem::bad_request("The content was sent in too many small chunks.")),
+            false => Ok(()),
+        }
+    }
+}
+
+fn ended_early(error: &BoxError) -> Problem {
+    match error.is::<TooLate>() {
+        true => {
+            Problem::new(StatusCode::REQUEST_TIMEOUT).detail("The content did not arrive in time.")
+        }
+        false => Problem::bad_request("The content ended early."),
     }
 }
 

@@ -3,7 +3,7 @@
 //! The macros write these tables, and routing, validation and documentation read them, so that they cannot drift apart.
 //! `#[mount]` sees only the struct and `#[resource]` only the impl, so the compiler compares the two, with [`check`].
 
-use std::{any::TypeId, borrow::Cow, fmt};
+use std::{any::TypeId, borrow::Cow, fmt, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use wsgiservice_grammar::rule::Rule;
@@ -121,6 +121,8 @@ pub struct Operations {
 pub struct Operation {
     /// Why the framework calls it.
     pub role: Role,
+    /// Whether it is an `async fn`.
+    pub is_async: bool,
     /// Its documentation comment.
     pub documentation: &'static str,
     /// Its arguments, in order.
@@ -140,16 +142,27 @@ pub struct Operation {
 pub struct Limits {
     /// The maximum size of the content, in bytes.
     pub content: Option<usize>,
+    /// The maximum number of entries of a list, and of members of an object, a form or a query.
+    pub elements: Option<usize>,
+    /// How long a method may take.
+    pub time: Option<Duration>,
+    /// The maximum number of requests in progress.
+    pub concurrency: Option<usize>,
 }
 
 impl Limits {
     /// No limits.
-    pub const NONE: Self = Self { content: None };
+    pub const NONE: Self = Self { content: None, elements: None, time: None, concurrency: None };
 
     /// Returns these limits, completed by those of something further away.
     #[must_use]
     pub fn or(self, further: Self) -> Self {
-        Self { content: self.content.or(further.content) }
+        Self {
+            content: self.content.or(further.content),
+            elements: self.elements.or(further.elements),
+            time: self.time.or(further.time),
+            concurrency: self.concurrency.or(further.concurrency),
+        }
     }
 }
 

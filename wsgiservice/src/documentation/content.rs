@@ -55,7 +55,7 @@ pub(super) fn of(
     Some(Content {
         is_required: operation.requires_content() || has_required,
         media_types: operation.content.media_types(),
-        limit: operation.content_limit,
+        limit: operation.limits.content,
         schema: with_members(operation, whole.clone(), parameters),
         schema_without_members: whole,
         example,

@@ -191,7 +191,7 @@ mod tests {
             mounting.mount.package.version = version;
             mounting
         };
-        let mut site = Site::new(Policy::default(), Limits::default(), Vec::new(), None);
+        let mut site = Site::new(Policy::default(), Limits::default(), None, None);
         let wrong = site.mount(vec![mounting("/b", "2.0.0"), mounting("/a", "1.0.0")]);
         assert_eq!(wrong, Vec::<String>::new());
         let documentation = Documentation::new("ping", String::new(), &site.resources);

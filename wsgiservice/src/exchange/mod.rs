@@ -18,6 +18,7 @@
 mod authority;
 mod calls;
 mod context;
+mod cross_origin;
 mod current_state;
 mod expectation;
 mod negotiate;
@@ -26,21 +27,23 @@ mod panic;
 mod ranges;
 mod respond;
 mod select_method;
+mod time_limit;
 
 use std::{cell::Cell, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
+use tokio::sync::OwnedSemaphorePermit;
 
-use self::{calls::Binder, context::Context, select_method::Selection};
+use self::{
+    calls::Binder,
+    context::Context,
+    select_method::Selection,
+    time_limit::{Running, TimeLimit},
+};
 use crate::{
     answer::outcome::Outcome,
     content::{self, ReadContent},
-    http::{
-        body::{Body, BoxError},
-        incoming::Request,
-        known_fields::KnownField,
-        path::Path,
-    },
+    http::{body::Body, incoming::Request, known_fields::KnownField, path::Path},
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
@@ -134,31 +137,43 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
     });
     match task.await {
         Ok(ended) => *exchange = ended,
-        Err(error) => fail(site, exchange, error.into()),
+        Err(error) => refuse(site, exchange, Problem::internal(error)),
     }
 }
 
 /// Responds to a request that failed outside of the exchange, for example in a layer.
-pub(crate) fn fail(site: &Site, exchange: &mut Exchange, error: BoxError) {
+pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
     let path = Path::of(&exchange.request);
     let context = Context::new(site, &exchange.request, &path);
-    respond::respond(&context, End::Problem(Problem::internal(error)), &mut exchange.response);
+    respond::respond(&context, End::Problem(problem), &mut exchange.response);
 }
 
 async fn run(site: &Site, exchange: &mut Exchange) {
     let Exchange { request, content, response } = exchange;
     let path = Path::of(request);
     let mut context = Context::new(site, request, &path);
+    let running = Running::default();
+    let mut place = None;
     let end = {
-        let decided = pin!(decide(&mut context, content));
+        let decided = pin!(decide(&mut context, content, &running, &mut place));
         let scoped = pin!(resource_paths::scoped(decided));
-        panic::caught(scoped).await
+        let mut limit = TimeLimit::new(request, &running);
+        panic::caught(scoped, |context| limit.poll(context)).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
     respond::respond(&context, end.unwrap_or_else(End::Problem), response);
+    if let Some(place) = place {
+        let content = std::mem::take(response.body_mut());
+        *response.body_mut() = content.keep_until_end(place);
+    }
 }
 
-async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End, Problem> {
+async fn decide<'a>(
+    context: &mut Context<'a>,
+    content: &mut Body,
+    running: &Running,
+    place: &mut Option<OwnedSemaphorePermit>,
+) -> Result<End, Problem> {
     let (site, request) = (context.site, context.request);
     let Some(matched) = route(context)? else {
         return Ok(End::Options(vec![(header::ALLOW, site.allow.clone())]));
@@ -166,6 +181,7 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     context.matched = Some(matched);
     let resource = site.resource(matched.resource)?;
     context.resource = Some(resource);
+    cross_origin::check(request, &resource.policy)?;
     let operation = match select_method::select(request, resource)? {
         Selection::Operation(operation) => operation,
         Selection::Options(fields) => return Ok(End::Options(fields)),
@@ -177,10 +193,12 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
     }
 
     let binder = Binder { resource, request, variables: matched.variables, writer: None };
+    running.begin(operation);
     binder.authorize().await?;
+    operation.enter(place)?;
 
-    let (usage, limit) = (operation.content, operation.content_limit);
-    let digests = content::admit(request, usage, limit, content)?;
+    let (usage, limits) = (operation.content, &operation.limits);
+    let digests = content::admit(request, usage, limits, content)?;
 
     context.negotiated = negotiate::negotiate(request, resource, operation, matched.extension)?;
 
@@ -190,7 +208,10 @@ async fn decide<'a>(context: &mut Context<'a>, content: &mut Body) -> Result<End
         // Boxed, like all that few requests need, because the future would enlarge that of every request.
         Box::pin(expectation::decide(context, binder, operation, &preconditions)).await?;
     }
-    let content = content::read(request, usage, limit, digests, content).await?;
+    running.pause();
+    let patience = operation.patience;
+    let content = content::read(request, usage, limits, patience, digests, content).await?;
+    running.begin(operation);
     conclude(context, binder, operation, &content, &preconditions).await
 }
 
@@ -239,7 +260,7 @@ async fn conclude(
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
     authority::check(request)?;
-    if site::is_internal(path) && !site.trusts(request) {
+    if site::is_internal(path) && !site.trusts_client(request) {
         return Err(routing::not_found());
     }
     match *request.method() {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
     content::ReadContent,
-    http::entity_tag::EntityTag,
+    http::{entity_tag::EntityTag, loggable::Loggable},
     preconditions::{Preconditions, Validators},
     problem::Problem,
     resource::CallOutput,
@@ -68,6 +68,6 @@ pub(super) async fn ask(
 
 fn warn(problem: &Problem) {
     if problem.status().is_server_error() {
-        tracing::warn!(%problem, "the response has no entity tag: the new state cannot be read");
+        tracing::warn!(problem = %Loggable(&problem), "the response has no entity tag: the new state cannot be read");
     }
 }

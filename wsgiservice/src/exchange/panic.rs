@@ -10,7 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
     pin::Pin,
     sync::Once,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 thread_local! {
@@ -27,10 +27,14 @@ struct Panic {
 }
 
 /// Polls a future to its end, or to its first panic, which is returned as an error with its message and its location.
-pub(super) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, String> {
+/// While it waits, `early` can end it, too.
+pub(super) async fn caught<F: Future>(
+    mut future: Pin<&mut F>,
+    mut early: impl FnMut(&mut Context<'_>) -> Poll<F::Output>,
+) -> Result<F::Output, String> {
     HOOK.call_once(install);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Pending) => early(context).map(Ok),
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
         Err(payload) => Poll::Ready(Err(describe(&*payload))),
     })
@@ -74,10 +78,13 @@ mod tests {
     #[tokio::test]
     async fn the_location_is_not_that_of_an_earlier_panic() {
         let panics = async || -> () { panic!("one") };
-        let here = caught(pin!(panics())).await.expect_err("a panic");
+        let here = caught(pin!(panics()), |_| Poll::Pending).await.expect_err("a panic");
         assert!(here.starts_with("panicked at ") && here.ends_with(": one"), "{here}");
         assert!(catch_unwind(|| panic!("two")).is_err());
         let resumes = async || -> () { resume_unwind(Box::new("three")) };
-        assert_eq!(caught(pin!(resumes())).await, Err("panicked: three".to_owned()));
+        assert_eq!(
+            caught(pin!(resumes()), |_| Poll::Pending).await,
+            Err("panicked: three".to_owned())
+        );
     }
 }

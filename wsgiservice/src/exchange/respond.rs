@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use uuid::Uuid;
 
-use super::{End, context::Context, negotiate};
+use super::{End, context::Context, cross_origin, negotiate};
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
     formats::{
@@ -15,7 +15,8 @@ use crate::{
         xml::{self, write::Form},
     },
     http::{
-        body::Body, date, digest, incoming::Request, known_fields::KnownField, reference, vary,
+        body::Body, date, digest, incoming::Request, known_fields::KnownField, loggable::Loggable,
+        reference, vary,
     },
     problem::Problem,
     representation::{Represent as _, Representation, Variant, Writer},
@@ -56,6 +57,9 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     if let Some(operation) = context.operation.filter(|it| !it.deprecation_fields.is_empty()) {
         fields.extend(operation.deprecation_fields.iter().cloned());
     }
+    if context.request.has(KnownField::Origin) {
+        cross_origin::add_fields(context, fields);
+    }
     fields.insert(NOSNIFF.0, NOSNIFF.1);
     if *context.request.method() == Method::HEAD {
         without_content(response);
@@ -85,7 +89,7 @@ fn as_status_requires(context: &Context<'_>, response: &mut Response<Body>) {
 fn logged(request: &Request, body: Body) -> Body {
     let (method, path) = (request.method().clone(), request.target().path().to_owned());
     body.on_error(move |error| {
-        tracing::error!(%method, path, %error, "the content of a response ended early");
+        tracing::error!(%method, path = %Loggable(&path), error = %Loggable(&error), "the content of a response ended early");
     })
 }
 
@@ -234,8 +238,13 @@ fn with_problem(
 /// The occurrence of a problem: for an error of the server the ID under which its cause is logged, for others the target.
 fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
     let (request, status) = (context.request, problem.status());
-    // A client can send any method, so that a 501 is not an error of the server.
-    let is_of_client = status == StatusCode::NOT_IMPLEMENTED && problem.cause().is_none();
+    // A client can send any method, and more requests than the server can handle, so that neither a 501 nor a 503 is an error
+    // of the server.
+    let is_of_client = match status {
+        StatusCode::NOT_IMPLEMENTED => problem.cause().is_none(),
+        StatusCode::SERVICE_UNAVAILABLE => problem.is_unexplained(),
+        _ => false,
+    };
     if is_of_client || !status.is_server_error() {
         let base = context.site.base(request).unwrap_or_default();
         return reference::of_path(&base, request.target().path());
@@ -248,9 +257,9 @@ fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
     tracing::error!(
         %id,
         method = %request.method(),
-        path = request.target().path(),
+        path = %Loggable(request.target().path()),
         status = status.as_u16(),
-        %cause,
+        cause = %Loggable(cause),
         "the request failed"
     );
     Cow::Owned(format!("urn:uuid:{id}"))

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::elements::{TOO_MANY, TOO_MANY_IN_ALL};
 use crate::problem::{
     place::Place,
     violation::{Code, NO_OBJECT, REPEATED, REQUIRED, Violation},
@@ -16,7 +17,22 @@ pub(super) fn is_of_serde(message: &str) -> bool {
 /// Creates a violation from the path of a value and the message of serde, which may also quote the content.
 pub(super) fn violation(path: &str, message: &str) -> Violation {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    if let Some(violation) = too_many(path, message) {
+        return violation;
+    }
     of_member(path, message).unwrap_or_else(|| of_value(path, message))
+}
+
+/// Creates a violation for a list or an object with too many elements.
+pub(super) fn too_many(path: &str, message: &str) -> Option<Violation> {
+    if let Some(limit) = message.strip_prefix(TOO_MANY_IN_ALL) {
+        return Some(Violation::too_many("content", Place::Content, limit.parse().ok()?));
+    }
+    let limit = message.strip_prefix(TOO_MANY)?.parse().ok()?;
+    // The name of the first member that is too many is not read, which is a question mark in the path.
+    let path = path.strip_suffix('?').map_or(path, |path| path.trim_end_matches('.'));
+    let name = if matches!(path, "" | ".") { "content" } else { path };
+    Some(Violation::too_many(name, Place::Content, limit))
 }
 
 /// Creates a violation for a member that is missing, or should not be there.

@@ -2,6 +2,7 @@
 //!
 //! - A struct is read from an object, and never by position from a list.
 //! - A number that is too large for `f32` is an error, and not infinity.
+//! - A list or an object with more elements than are allowed is an error.
 //! - If it explains errors, a text that is not a value of its type is reported by what the type expects. The message of the
 //!   type itself can quote the text, which can be secret.
 //!
@@ -12,26 +13,39 @@ use std::fmt;
 use serde::{
     Deserializer,
     de::{
-        DeserializeSeed, EnumAccess, Error, Expected, MapAccess, SeqAccess, Unexpected,
+        DeserializeSeed, EnumAccess, Error, Expected, IgnoredAny, MapAccess, SeqAccess, Unexpected,
         VariantAccess, Visitor,
     },
 };
 
-use super::mismatch;
+use super::{elements::Elements, mismatch};
 
 /// A deserializer, an access or a seed of the format, and everything within it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Strict<D> {
+pub(super) struct Strict<'e, D> {
     inner: D,
+    rules: Rules<'e>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rules<'e> {
     /// Whether errors say what a type expects. To know that takes an allocation for each text.
     explains: bool,
+    elements: &'e Elements,
+}
+
+/// The access to the elements of a list or an object, which counts them.
+struct Counted<'e, A> {
+    access: A,
+    rules: Rules<'e>,
+    count: usize,
 }
 
 /// A visitor of the type.
-struct Checked<V> {
+struct Checked<'e, V> {
     visitor: V,
     shape: Shape,
-    explains: bool,
+    rules: Rules<'e>,
 }
 
 /// What the visitor asked for.
@@ -42,21 +56,28 @@ enum Shape {
     F32,
 }
 
-impl<D> Strict<D> {
-    pub(super) fn new(inner: D) -> Self {
-        Self { inner, explains: false }
+impl<'e, D> Strict<'e, D> {
+    pub(super) fn new(inner: D, elements: &'e Elements) -> Self {
+        Self { inner, rules: Rules { explains: false, elements } }
     }
 
-    pub(super) fn explaining(inner: D) -> Self {
-        Self { inner, explains: true }
+    pub(super) fn explaining(inner: D, elements: &'e Elements) -> Self {
+        Self { inner, rules: Rules { explains: true, elements } }
     }
 
-    fn around<T>(&self, inner: T) -> Strict<T> {
-        Strict { inner, explains: self.explains }
+    fn visitor<V>(&self, visitor: V, shape: Shape) -> Checked<'e, V> {
+        Checked { visitor, shape, rules: self.rules }
+    }
+}
+
+impl<'e> Rules<'e> {
+    fn around<T>(self, inner: T) -> Strict<'e, T> {
+        Strict { inner, rules: self }
     }
 
-    fn visitor<V>(&self, visitor: V, shape: Shape) -> Checked<V> {
-        Checked { visitor, shape, explains: self.explains }
+    fn counted<A>(self, access: A) -> Counted<'e, A> {
+        self.elements.add();
+        Counted { access, rules: self, count: 0 }
     }
 }
 
@@ -69,7 +90,7 @@ macro_rules! forward_to_format {
     )*};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
     type Error = D::Error;
 
     forward_to_format! {
@@ -124,7 +145,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let explains = self.explains;
+        let explains = self.rules.explains;
         let visitor = self.visitor(visitor, Shape::Any);
         self.inner.deserialize_enum(name, variants, visitor).map_err(|error| {
             // What `serde_json` reports for a number, a boolean, a list or null.
@@ -140,11 +161,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     }
 }
 
-impl<V> Checked<V> {
-    fn around<T>(&self, inner: T) -> Strict<T> {
-        Strict { inner, explains: self.explains }
-    }
-
+impl<V> Checked<'_, V> {
     /// Visits a text. An error with a message of the type's own becomes one that says what the type expects.
     fn text<'de, E: Error>(
         self,
@@ -153,7 +170,7 @@ impl<V> Checked<V> {
     where
         V: Visitor<'de>,
     {
-        if !self.explains {
+        if !self.rules.explains {
             return visit(self.visitor);
         }
         let expected = (&self.visitor as &dyn Expected).to_string();
@@ -180,7 +197,7 @@ macro_rules! texts {
     )*};
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<'_, V> {
     type Value = V::Value;
 
     forward_to_type! {
@@ -231,12 +248,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        let value = self.around(value);
+        let value = self.rules.around(value);
         self.visitor.visit_some(value)
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        let value = self.around(value);
+        let value = self.rules.around(value);
         self.visitor.visit_newtype_struct(value)
     }
 
@@ -244,72 +261,107 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
         if self.shape == Shape::Struct {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self));
         }
-        let entries = self.around(entries);
+        let entries = self.rules.counted(entries);
         self.visitor.visit_seq(entries)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        let members = self.around(members);
+        let members = self.rules.counted(members);
         self.visitor.visit_map(members)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
-        let variant = self.around(variant);
+        let variant = self.rules.around(variant);
         self.visitor.visit_enum(variant)
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
+impl<A> Counted<'_, A> {
+    /// Counts the next element, before memory is spent on it; returns false if there is no room for it.
+    fn add(&mut self) -> bool {
+        let has_room = self.rules.elements.have_room(self.count);
+        if has_room {
+            self.count += 1;
+            self.rules.elements.add();
+        }
+        has_room
+    }
+
+    /// Takes it back if there was none.
+    fn counted<T>(&self, read: Option<T>) -> Option<T> {
+        if read.is_none() {
+            self.rules.elements.take_back();
+        }
+        read
+    }
+
+    /// What follows the last element for which there is room.
+    fn end<T, E: Error>(&self, excess: Option<IgnoredAny>) -> Result<Option<T>, E> {
+        match excess {
+            None => Ok(None),
+            Some(_) => Err(E::custom(self.rules.elements.excess(self.count))),
+        }
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Counted<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, A::Error> {
-        let seed = self.around(seed);
-        self.inner.next_element_seed(seed)
+        if !self.add() {
+            let excess = self.access.next_element()?;
+            return self.end(excess);
+        }
+        let element = self.access.next_element_seed(self.rules.around(seed))?;
+        Ok(self.counted(element))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        self.access.size_hint()
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Counted<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        self.inner.next_key_seed(seed)
+        if !self.add() {
+            let excess = self.access.next_key()?;
+            return self.end(excess);
+        }
+        let key = self.access.next_key_seed(seed)?;
+        Ok(self.counted(key))
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        let seed = self.around(seed);
-        self.inner.next_value_seed(seed)
+        self.access.next_value_seed(self.rules.around(seed))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        self.access.size_hint()
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Strict<A> {
+impl<'de, 'e, A: EnumAccess<'de>> EnumAccess<'de> for Strict<'e, A> {
     type Error = A::Error;
-    type Variant = Strict<A::Variant>;
+    type Variant = Strict<'e, A::Variant>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
     ) -> Result<(T::Value, Self::Variant), A::Error> {
-        let explains = self.explains;
         let (name, variant) = self.inner.variant_seed(seed)?;
-        Ok((name, Strict { inner: variant, explains }))
+        Ok((name, self.rules.around(variant)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<'_, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -317,7 +369,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        let seed = self.around(seed);
+        let seed = self.rules.around(seed);
         self.inner.newtype_variant_seed(seed)
     }
 
@@ -340,11 +392,11 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
     }
 }
 
-impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<T> {
+impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<'_, T> {
     type Value = T::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Value, D::Error> {
-        let deserializer = self.around(deserializer);
+        let deserializer = self.rules.around(deserializer);
         self.inner.deserialize(deserializer)
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Offers {
     all: Vec<Offer>,
     /// A hash of the media types, so that equal lists share what is remembered.
     id: u64,
+    /// The first media type, if it has no parameters: a client that accepts just that gets it.
+    first: Box<str>,
 }
 
 /// How specific a range is: one for the type, one for the subtype, and one for each parameter.
@@ -50,7 +52,8 @@ impl FromIterator<Offer> for Offers {
     fn from_iter<T: IntoIterator<Item = Offer>>(offers: T) -> Self {
         let all: Vec<_> = offers.into_iter().collect();
         let names: String = all.iter().map(|offer| format!("{}\n", offer.0)).collect();
-        Self { id: xxh3_64(names.as_bytes()), all }
+        let first = names.lines().next().filter(|name| !name.contains(';')).unwrap_or_default();
+        Self { id: xxh3_64(names.as_bytes()), first: first.into(), all }
     }
 }
 
@@ -58,11 +61,20 @@ impl Offers {
     /// Returns the position of the offer to send to a client with these fields; `None` if no offer is acceptable.
     pub(crate) fn select(&self, fields: &HeaderMap) -> Option<usize> {
         // A request has few fields: to compare their names costs less than to hash this one.
-        let mut lines = fields.iter().filter(|(name, _)| **name == header::ACCEPT);
-        match (lines.next(), lines.next()) {
-            (Some((_, line)), None) => memo::position(self.id, line, || select([line], &self.all)),
-            _ => select(&fields.get_all(header::ACCEPT), &self.all),
+        let line = fields.iter().find(|(name, _)| **name == header::ACCEPT);
+        let has_repeated_names = fields.len() > fields.keys_len();
+        match line {
+            _ if has_repeated_names => select(&fields.get_all(header::ACCEPT), &self.all),
+            Some((_, line)) if self.first_is_enough(line) => Some(0),
+            Some((_, line)) => memo::position(self.id, line, || select([line], &self.all)),
+            None => select([], &self.all),
         }
+    }
+
+    /// Whether a client accepts everything, or just the first offer, as most programs do.
+    fn first_is_enough(&self, accept: &HeaderValue) -> bool {
+        let accept = accept.as_bytes();
+        !self.all.is_empty() && (accept == b"*/*" || accept == self.first.as_bytes())
     }
 }
 

@@ -128,7 +128,6 @@ impl Body {
     }
 
     /// Keeps a value until the streaming body is dropped.
-    #[cfg(feature = "server")]
     pub(crate) fn keep_until_end(self, value: impl Send + 'static) -> Self {
         self.on_error(move |_| _ = &value)
     }

@@ -1,6 +1,8 @@
 //! The request as the exchange and the methods see it.
 
 use std::net::SocketAddr;
+#[cfg(feature = "server")]
+use std::{any::Any, sync::Arc};
 
 use http::{HeaderMap, Method, Uri, request::Parts};
 
@@ -45,6 +47,11 @@ pub struct Request {
 #[derive(Clone, Copy, Debug)]
 struct FromThisServer;
 
+/// An extension that keeps the connection of a request, whose type the server knows, until the request has ended.
+#[cfg(feature = "server")]
+#[derive(Clone)]
+struct Connection(#[expect(dead_code, reason = "it is only kept")] Arc<dyn Any + Send + Sync>);
+
 impl Default for Request {
     fn default() -> Self {
         Self::new(http::Request::new(()).into_parts().0, None)
@@ -83,6 +90,12 @@ impl Request {
         self.parts.uri = Uri::default();
         self.parts.headers.clear();
         self.parts.extensions.clear();
+    }
+
+    /// Keeps the connection until the request has ended, although its client may go away before.
+    #[cfg(feature = "server")]
+    pub(crate) fn keep_connection(&mut self, connection: Arc<dyn Any + Send + Sync>) {
+        self.parts.extensions.insert(Connection(connection));
     }
 
     /// Takes the request and leaves an empty one.

@@ -12,8 +12,12 @@ pub(crate) mod date;
 pub(crate) mod digest;
 pub(crate) mod entity_tag;
 pub(crate) mod field_lines;
+pub(crate) mod forwarded;
+#[cfg(feature = "server")]
+pub(crate) mod host;
 pub(crate) mod incoming;
 pub(crate) mod known_fields;
+pub(crate) mod loggable;
 mod memo;
 pub(crate) mod network;
 pub(crate) mod path;

@@ -19,6 +19,13 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     })
 }
 
+/// Parses the pairs, in order; `None` if there are more than this.
+pub(crate) fn bounded_pairs(text: &[u8], most: usize) -> Option<Vec<Pair<'_>>> {
+    let mut pairs = pairs(text);
+    let bounded = pairs.by_ref().take(most).collect();
+    pairs.next().is_none().then_some(bounded)
+}
+
 fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'+') {
         return percent_decode(text).into();

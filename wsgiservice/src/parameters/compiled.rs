@@ -25,7 +25,11 @@ const EMPTY: (Code, Cow<'static, str>) = (Code::Empty, Cow::Borrowed(""));
 
 /// The parameters of an operation, in the order of its arguments.
 #[derive(Debug, Default)]
-pub(crate) struct Parameters(Vec<CompiledParameter>);
+pub(crate) struct Parameters {
+    compiled: Vec<CompiledParameter>,
+    /// The maximum number of values in a query, or of a list elsewhere.
+    pub(super) elements: usize,
+}
 
 /// A parameter: an argument of a method or a hook.
 #[derive(Debug)]
@@ -76,6 +80,7 @@ impl Parameters {
         path: &Path,
         operation: &Operation,
         reads_members: bool,
+        elements: usize,
     ) -> Result<Self, Vec<String>> {
         let mut compiled = Vec::new();
         let mut errors = Vec::new();
@@ -86,11 +91,11 @@ impl Parameters {
                     .push(format!("{}, parameter `{}`: {error}", operation.role, parameter.name)),
             }
         }
-        if errors.is_empty() { Ok(Self(compiled)) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { compiled, elements }) } else { Err(errors) }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &CompiledParameter> {
-        self.0.iter()
+        self.compiled.iter()
     }
 
     /// Whether one of them may be in the content.
@@ -107,7 +112,7 @@ impl Parameters {
 
     /// The parameter for the argument at this position.
     pub(crate) fn parameter(&self, index: usize) -> Option<&CompiledParameter> {
-        self.0.get(index)
+        self.compiled.get(index)
     }
 }
 

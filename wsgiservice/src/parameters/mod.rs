@@ -37,7 +37,7 @@ use crate::{
     http::{
         field_lines,
         incoming::Request,
-        urlencoded::{Pair, pairs},
+        urlencoded::{Pair, bounded_pairs},
     },
     preconditions::Preconditions,
     problem::{
@@ -60,7 +60,8 @@ pub struct Arguments<'a> {
     variables: Variables<'a>,
     preconditions: &'a Preconditions,
     writer: Option<Writer>,
-    query: Option<Vec<Pair<'a>>>,
+    /// The pairs of the query once it is parsed, unless there are too many.
+    query: Option<Option<Vec<Pair<'a>>>>,
     violations: Vec<Violation>,
 }
 
@@ -245,7 +246,24 @@ impl<'a> Arguments<'a> {
         }
         let segments: Vec<_> =
             raw.split('/').map(|segment| self.decode(parameter, segment)).collect();
-        segments.into_iter().collect::<Option<_>>().map(Values::Many)
+        let segments = segments.into_iter().collect::<Option<Vec<_>>>()?;
+        self.bounded(parameter, segments.into_iter())
+    }
+
+    /// The elements of a list outside of the query and the content, unless there are too many.
+    fn bounded(
+        &mut self,
+        parameter: &CompiledParameter,
+        mut elements: impl Iterator<Item = Cow<'a, str>>,
+    ) -> Option<Values<'a>> {
+        let most = self.parameters.elements;
+        let bounded = elements.by_ref().take(most).collect();
+        if elements.next().is_some() {
+            let place = parameter.source.place();
+            self.report(Violation::too_many(parameter.key, place, most));
+            return None;
+        }
+        Some(Values::Many(bounded))
     }
 
     fn decode(&mut self, parameter: &CompiledParameter, raw: &'a str) -> Option<Cow<'a, str>> {
@@ -275,7 +293,7 @@ impl<'a> Arguments<'a> {
         };
         if parameter.is_repeated {
             let elements = lines.into_iter().flat_map(field_lines::elements);
-            return Some(Values::Many(elements.map(Cow::Borrowed).collect()));
+            return self.bounded(parameter, elements.map(Cow::Borrowed));
         }
         Some(match (lines.as_slice(), field_lines::separator(name)) {
             ([_, _, ..], Some(separator)) => Values::One(lines.join(separator).into()),
@@ -299,7 +317,12 @@ impl<'a> Arguments<'a> {
     /// The texts of a parameter in the query.
     fn query(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
         let query = self.request.target().query().unwrap_or_default();
-        let pairs = self.query.get_or_insert_with(|| pairs(query.as_bytes()).collect());
+        let elements = self.parameters.elements;
+        let pairs = self.query.get_or_insert_with(|| bounded_pairs(query.as_bytes(), elements));
+        let Some(pairs) = pairs else {
+            self.report(Violation::too_many("query", Place::Query, elements));
+            return None;
+        };
         let named = pairs.iter().filter(|(name, _)| name == parameter.name);
         let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
         self.all_utf_8(parameter, Place::Query, texts)

@@ -135,6 +135,12 @@ impl Problem {
         self
     }
 
+    /// Closes the connection after the response, since the end of the request is not certain (RFC 9112, section 9.6).
+    #[cfg(feature = "server")]
+    pub(crate) fn closing(self) -> Self {
+        self.field(http::header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
     /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -173,6 +179,11 @@ impl Problem {
 
     pub(crate) fn take_fields(&mut self) -> Vec<(HeaderName, HeaderValue)> {
         std::mem::take(&mut self.0.fields)
+    }
+
+    /// Whether it has nothing to log: neither a cause nor a detail.
+    pub(crate) fn is_unexplained(&self) -> bool {
+        self.0.cause.is_none() && self.0.detail.is_none()
     }
 
     pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {

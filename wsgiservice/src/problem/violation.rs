@@ -40,6 +40,7 @@ pub(crate) enum Code {
     Rule(&'static str),
     Invalid,
     Malformed,
+    TooMany,
     NoContent,
 }
 
@@ -91,10 +92,11 @@ impl Violation {
         Self::of_content(Code::Malformed, "Invalid form content data.".to_owned(), reason)
     }
 
-    /// Creates a violation for content with more members than are read.
-    pub(crate) fn too_many_members(limit: usize) -> Self {
-        let reason = format!("It must have at most {limit} members.");
-        Self::of_content(Code::Malformed, "Invalid content data.".to_owned(), reason)
+    /// Creates a violation for a list, an object, a form or a query with more elements than are read.
+    pub(crate) fn too_many(name: &str, place: Place, limit: usize) -> Self {
+        let reason = format!("It must have at most {limit} elements.");
+        let (name, code) = (shown(name), Code::TooMany);
+        Self { text: text_without_value(&name, code), name: name.into(), place, code, reason }
     }
 
     /// Creates a violation for missing content.
@@ -139,9 +141,9 @@ impl Violation {
         }
     }
 
-    /// Returns whether the content is missing or malformed as a whole.
+    /// Returns whether the content is missing or malformed as a whole, or there is more than is read.
     pub(crate) fn is_of_syntax(&self) -> bool {
-        matches!(self.code, Code::Malformed | Code::NoContent)
+        matches!(self.code, Code::Malformed | Code::TooMany | Code::NoContent)
     }
 }
 
@@ -156,6 +158,7 @@ impl Code {
             Self::Rule(code) => code,
             Self::Invalid => "invalid",
             Self::Malformed => "malformed",
+            Self::TooMany => "too_many",
         }
     }
 }

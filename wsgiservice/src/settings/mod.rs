@@ -5,6 +5,8 @@ pub(crate) mod command_line;
 
 use std::net::SocketAddr;
 
+#[cfg(feature = "command-line")]
+use crate::http::network::InvalidNetwork;
 use crate::{http::network::Network, limits::Limits};
 
 /// The settings of a server.
@@ -55,9 +57,13 @@ pub struct Settings {
     pub base: Option<String>,
 
     /// Addresses or networks of clients that may read `/_internal/`, and of proxies whose `X-Forwarded-Prefix` is believed,
-    /// for example 10.0.0.0/8; by default those of this host, or those that the application trusts.
-    #[cfg_attr(feature = "command-line", arg(long, value_name = "NETWORK", value_delimiter = ','))]
-    pub trusted: Option<Vec<Network>>,
+    /// for example 10.0.0.0/8, or none; by default those of this host, or those that the application trusts.
+    #[cfg_attr(feature = "command-line", arg(long, value_name = "NETWORKS", value_parser = networks))]
+    pub trusted: Option<Networks>,
+
+    /// Names by which clients reach the service on a loopback address, beside localhost and its own name.
+    #[cfg_attr(feature = "command-line", arg(long, value_name = "NAME", value_delimiter = ','))]
+    pub hosts: Option<Vec<String>>,
 
     /// What a client may use; by default as the application says.
     #[cfg_attr(feature = "command-line", arg(skip))]
@@ -87,6 +93,18 @@ pub enum Runtime {
     PerCore,
 }
 
+/// Networks as one value on the command line, where a `Vec` would be several.
+type Networks = Vec<Network>;
+
+/// Parses networks between commas, or `none`.
+#[cfg(feature = "command-line")]
+fn networks(text: &str) -> Result<Networks, InvalidNetwork> {
+    match text {
+        "none" => Ok(Vec::new()),
+        text => text.split(',').map(str::parse).collect(),
+    }
+}
+
 impl Settings {
     /// Creates the default settings, listening on `bind`; port 0 picks a free port.
     ///
@@ -107,6 +125,7 @@ impl Settings {
             runtime: Runtime::default(),
             base: None,
             trusted: None,
+            hosts: None,
             limits: None,
             #[cfg(feature = "command-line")]
             command: None,

@@ -5,6 +5,7 @@
 
 pub(crate) mod build_error;
 pub(crate) mod content_schema;
+mod cors;
 mod deprecation;
 mod freshness;
 mod methods;
@@ -24,8 +25,8 @@ use std::{
 
 use http::{HeaderValue, Method};
 
-pub use self::policy::Policy;
 use self::resource_paths::{PathContext, ResourcePaths};
+pub use self::{cors::Cors, policy::Policy};
 pub(crate) use self::{
     freshness::Lifetime,
     mounting::Mounting,
@@ -36,7 +37,9 @@ pub(crate) use self::{
 };
 pub(crate) use crate::declaration::{Deprecation, Package, SchemaOf};
 use crate::{
-    http::{base, incoming::Request, known_fields::KnownField, network::Network, path::Path},
+    http::{
+        base, forwarded, incoming::Request, known_fields::KnownField, network::Network, path::Path,
+    },
     limits::Limits,
     problem::Problem,
     representation::Representations,
@@ -63,6 +66,10 @@ pub(crate) struct Site {
     pub(crate) limits: Arc<Limits>,
     /// The networks whose clients may read `/_internal/`.
     trusted: Vec<Network>,
+    /// Whether the application or the settings chose the networks.
+    has_chosen_trust: bool,
+    /// The names of this host, beside those that need not be told.
+    pub(crate) hosts: Vec<String>,
     /// What hosts and proxies remove from the path of a target, if the application says so.
     base: Option<String>,
     paths: Arc<ResourcePaths>,
@@ -80,7 +87,7 @@ impl Site {
     pub(crate) fn new(
         policy: Policy,
         limits: Limits,
-        trusted: Vec<Network>,
+        trusted: Option<Vec<Network>>,
         base: Option<String>,
     ) -> Self {
         Self {
@@ -88,11 +95,13 @@ impl Site {
             resources: Vec::new(),
             problems: Representations::of_problems(&["json"]),
             allow: HeaderValue::from_static("OPTIONS"),
-            vary: Vary::new(&[]),
+            vary: Vary::new(policy.vary().as_slice()),
             policy: Arc::new(policy),
             limits: Arc::new(limits),
-            trusted,
+            has_chosen_trust: trusted.is_some(),
+            trusted: trusted.unwrap_or_else(Network::loopback),
             has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),
+            hosts: Vec::new(),
             base,
             paths: Arc::default(),
         }
@@ -183,6 +192,17 @@ impl Site {
     /// A 404 if there is none.
     pub(crate) fn resource(&self, position: usize) -> Result<&SiteResource, Problem> {
         self.resources.get(position).ok_or_else(Problem::not_found)
+    }
+
+    /// Whether a request comes from a client that may read `/_internal/`.
+    ///
+    /// Behind a proxy, the client is another one. So what a proxy forwards is trusted only if the networks were chosen, and
+    /// have all the clients that the proxies name.
+    pub(crate) fn trusts_client(&self, request: &Request) -> bool {
+        let is_trusted = |address| self.trusted.iter().any(|network| network.contains(address));
+        self.trusts(request)
+            && (!forwarded::is_forwarded(request.fields())
+                || self.has_chosen_trust && forwarded::all_addresses(request.fields(), is_trusted))
     }
 
     /// Whether a request comes from a trusted network; a request without a peer does not.

@@ -1,11 +1,14 @@
 //! A compiled method or hook.
 
+use std::{sync::Arc, time::Duration};
+
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wsgiservice_grammar::path::Path;
 
 use super::{Lifetime, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
-    content::{ContentUse, WholeContent},
+    content::{ContentUse, Patience, WholeContent},
     declaration::{
         Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter, Returns,
         Role, SchemaOf,
@@ -15,8 +18,12 @@ use crate::{
         accepted_names::AcceptedNames,
         compiled::{CompiledParameter, Parameters},
     },
+    problem::Problem,
     representation::Representations,
 };
+
+/// When a client should try again, if all places are taken.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A method or a hook of a resource.
 #[derive(Debug)]
@@ -33,8 +40,14 @@ pub(crate) struct SiteOperation {
     /// `Deprecation` and `Sunset`, if the method is deprecated.
     pub(crate) deprecation_fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content: ContentUse,
-    /// The maximum size of the content that it reads, in bytes.
-    pub(crate) content_limit: usize,
+    /// What a request to it may use.
+    pub(crate) limits: Limits,
+    /// How long it waits for its content.
+    pub(crate) patience: Patience,
+    /// How long it may take, in milliseconds; not 0.
+    pub(crate) time: u64,
+    /// The requests that may be in progress, if there is a limit.
+    places: Option<Arc<Semaphore>>,
     /// The names that a client may send, if others are violations.
     pub(crate) accepted_names: Option<AcceptedNames>,
     pub(crate) returns: Returns,
@@ -64,7 +77,13 @@ impl SiteOperation {
         let whole = whole(declaration);
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
-        let parameters = Parameters::new(mount, path, declaration, reads_members)?;
+        let own_limits = declaration.limits.or(mount.limits);
+        let limits = Limits {
+            content: own_limits.content.unwrap_or(limits.content),
+            elements: own_limits.elements.unwrap_or(limits.elements),
+            ..limits.clone()
+        };
+        let parameters = Parameters::new(mount, path, declaration, reads_members, limits.elements)?;
         let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
         let schema = content_schema(declaration).map(ContentSchema::new);
         let content = ContentUse {
@@ -75,7 +94,6 @@ impl SiteOperation {
             merge_patch: declaration.role == Role::Method("PATCH")
                 && schema.is_some_and(|schema| schema.is_merge_patch()),
         };
-        let own_limits = declaration.limits.or(mount.limits);
         Ok(Self {
             position,
             role: declaration.role,
@@ -86,7 +104,13 @@ impl SiteOperation {
             vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
             content,
-            content_limit: own_limits.content.unwrap_or(limits.content),
+            patience: Patience {
+                pause: limits.content_pause,
+                time: limits.content_time.max(own_limits.time.unwrap_or_default()),
+            },
+            time: millis(own_limits.time.unwrap_or(limits.time)),
+            places: declaration.limits.concurrency.map(places),
+            limits,
             accepted_names: None,
             returns,
             declaration,
@@ -171,6 +195,32 @@ impl SiteOperation {
         !(self.is_get() || only_redirects && !statuses.is_empty())
     }
 
+    /// Makes it share the places of its resource, unless it has its own.
+    pub(super) fn share_places(&mut self, places: &Arc<Semaphore>) {
+        self.places.get_or_insert_with(|| Arc::clone(places));
+    }
+
+    /// Whether there is a limit to its requests in progress.
+    pub(crate) fn limits_concurrency(&self) -> bool {
+        self.places.is_some()
+    }
+
+    /// Takes a place for one request, if there is a limit to those in progress.
+    ///
+    /// # Errors
+    /// A 503 if all places are taken.
+    pub(crate) fn enter(&self, place: &mut Option<OwnedSemaphorePermit>) -> Result<(), Problem> {
+        let Some(places) = &self.places else { return Ok(()) };
+        let taken = Arc::clone(places).try_acquire_owned();
+        *place = Some(taken.map_err(|_| Problem::service_unavailable(RETRY_AFTER))?);
+        Ok(())
+    }
+
+    /// Whether it can wait, so that its time can be over.
+    pub(crate) fn is_async(&self) -> bool {
+        self.declaration.is_async
+    }
+
     /// Whether it can respond with a problem of this status.
     pub(crate) fn can_fail_with(&self, status: StatusCode) -> bool {
         let returns = &self.returns;
@@ -211,6 +261,15 @@ impl SiteOperation {
     pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
         content_schema(self.declaration)
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+/// Places for as many requests.
+pub(super) fn places(count: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
 fn content_schema(operation: &Operation) -> Option<SchemaOf> {

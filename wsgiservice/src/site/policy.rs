@@ -3,6 +3,8 @@
 use http::StatusCode;
 use wsgiservice_grammar::method::REGISTERED;
 
+use super::Cors;
+
 /// The choices of an application where the standard leaves one.
 ///
 /// ```
@@ -31,6 +33,7 @@ pub struct Policy {
     pub(crate) known_methods: Vec<String>,
     pub(crate) ignored_paths: Vec<String>,
     pub(crate) content_md5: bool,
+    pub(crate) cors: Option<Cors>,
 }
 
 /// The paths that browsers request from every host.
@@ -45,6 +48,7 @@ impl Policy {
             known_methods: REGISTERED.iter().copied().map(str::to_owned).collect(),
             ignored_paths: IGNORED_PATHS.map(str::to_owned).into(),
             content_md5: false,
+            cors: None,
         }
     }
 
@@ -135,6 +139,18 @@ impl Policy {
     /// ```
     pub fn ignored_paths(self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { ignored_paths: paths.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets which scripts of other sites may use the application.
+    ///
+    /// Without it, none: a browser does not let them read, and what may change something gets a 403.
+    pub fn cors(self, cors: Cors) -> Self {
+        Self { cors: Some(cors), ..self }
+    }
+
+    /// The header fields that each response depends on.
+    pub(crate) fn vary(&self) -> Option<&'static str> {
+        self.cors.as_ref().filter(|cors| cors.depends_on_origin()).map(|_| "Origin")
     }
 
     /// Sets whether responses have `Content-MD5`, for clients of the Python original (RFC 1864; removed by RFC 7231).

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, Method, header};
 use wsgiservice_grammar::path::Path;
 
-use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, responses};
+use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, operation, responses};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
     limits::Limits,
@@ -55,7 +55,8 @@ impl SiteResource {
         }
         let (mut methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
-        let fields_of_hooks: Vec<_> = hooks.iter().flat_map(SiteOperation::fields).collect();
+        let fields_of_hooks = hooks.iter().flat_map(SiteOperation::fields);
+        let fields_of_hooks: Vec<_> = fields_of_hooks.chain(policy.vary()).collect();
         methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         if mount.denies_unknown {
             methods.iter_mut().for_each(|method| method.deny_unknown(&hooks));
@@ -265,11 +266,14 @@ fn compile(
 ) -> (Vec<SiteOperation>, Vec<String>) {
     let mut operations = Vec::new();
     let mut wrong = Vec::new();
-    for (position, operation) in table.operations.iter().enumerate() {
-        match SiteOperation::new(position, mount, path, table, operation, limits) {
+    for (position, declaration) in table.operations.iter().enumerate() {
+        match SiteOperation::new(position, mount, path, table, declaration, limits) {
             Ok(operation) => operations.push(operation),
             Err(errors) => wrong.extend(errors),
         }
+    }
+    if let Some(places) = mount.limits.concurrency.map(operation::places) {
+        operations.iter_mut().for_each(|operation| operation.share_places(&places));
     }
     wrong.extend(unused_representations(mount, table));
     (operations, wrong)

@@ -53,10 +53,10 @@ pub(super) fn of(resource: &SiteResource, operation: &SiteOperation) -> Vec<Site
 pub(super) fn of_options(fields: &[(HeaderName, HeaderValue)]) -> Vec<SiteResponse> {
     let known = ["Allow", "Accept-Patch", "Accept-Post", "Accept-Query"];
     let has = |name: &&str| fields.iter().any(|(field, _)| field == *name);
-    let malformed = "Malformed request (RFC 9112, section 2.2); rejected by the HTTP server, without a problem document.";
+    let malformed = "The head of the request is malformed (RFC 9112).";
     vec![
         SiteResponse::empty(Some(204), title(204), known.into_iter().filter(has).collect()),
-        SiteResponse::empty(Some(400), malformed, Vec::new()),
+        SiteResponse::problem(Some(400), malformed),
     ]
 }
 
@@ -167,10 +167,17 @@ impl Facts<'_> {
         problems.add(412, "A precondition of the request failed.");
         problems.add(413, "The content exceeds the limit.");
         if has_content {
+            problems.add(408, "The content did not arrive in time.");
             problems
                 .add(415, "The media type or the content coding of the content is not supported.");
         }
         problems.add(500, "Internal error; the log has its cause, under the ID in the document.");
+        if self.operation.limits_concurrency() {
+            problems.add(503, "Too many requests are in progress.");
+        }
+        if self.can_be_too_slow() {
+            problems.add(504, "The method did not end in time.");
+        }
         let mut responses = problems.into_responses();
         for response in responses.iter_mut().filter(|it| it.status == Some(412)) {
             response.fields.extend(self.resource.has_etag().then_some("ETag"));
@@ -193,6 +200,12 @@ impl Facts<'_> {
         let mut all = preceding.chain([&self.operation.returns]);
         let is_open = all.any(|returns| returns.fails && returns.failures.is_none());
         is_open.then(|| SiteResponse::problem(None, "Any other problem."))
+    }
+
+    /// Whether the method is dropped if it takes too long.
+    fn can_be_too_slow(&self) -> bool {
+        let operations = self.preceding.iter().map(|call| call.operation).chain([self.operation]);
+        self.operation.is_get() && operations.into_iter().any(SiteOperation::is_async)
     }
 
     fn has_parameters(&self) -> bool {

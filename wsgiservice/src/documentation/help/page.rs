@@ -18,7 +18,7 @@ use crate::{
 
 /// The page loads its style and its script from its own origin, and sends requests only there.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
-     base-uri 'none'; form-action 'none'";
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The differences between the page of a running service and the page as a file.
 #[derive(Clone, Copy, Debug)]

@@ -2,47 +2,35 @@
 
 use std::pin::Pin;
 
-#[cfg(feature = "gzip")]
-use async_compression::tokio::bufread::GzipDecoder;
+#[cfg(feature = "brotli")]
+use async_compression::tokio::bufread::BrotliDecoder;
 #[cfg(feature = "zstd")]
-use async_compression::{tokio::bufread::ZstdDecoder, zstd::DParameter};
+use async_compression::tokio::bufread::ZstdDecoder;
+#[cfg(feature = "gzip")]
+use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader};
 
 #[cfg(any(feature = "brotli", feature = "gzip"))]
-use super::no_trailing_data;
-use crate::problem::Problem;
-
-/// The maximum number of nested codings.
-const MAX_CODINGS: usize = 3;
-
-/// The binary logarithm of the maximum window size for Zstandard (RFC 9659, section 3).
-#[cfg(feature = "zstd")]
-const WINDOW: u32 = 23;
+use super::members::one;
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+use super::members::several;
+use crate::{limits::Limits, problem::Problem};
 
 /// The supported codings. Each decoder reads to the end of the content, because only then the digests are verified.
 const KNOWN: &[(&str, Decode)] = &[
     #[cfg(feature = "gzip")]
-    ("gzip", |content| {
-        let mut decoder = GzipDecoder::new(content);
-        decoder.multiple_members(true);
-        Box::pin(decoder)
-    }),
+    ("gzip", several::<GzipDecoder<_>>),
     #[cfg(feature = "brotli")]
-    ("br", no_trailing_data::brotli),
+    ("br", one::<BrotliDecoder<_>>),
     #[cfg(feature = "zstd")]
-    ("zstd", |content| {
-        let window = DParameter::window_log_max(WINDOW);
-        let mut decoder = ZstdDecoder::with_params(content, &[window]);
-        decoder.multiple_members(true);
-        Box::pin(decoder)
-    }),
+    ("zstd", several::<ZstdDecoder<_>>),
     #[cfg(feature = "gzip")]
-    ("deflate", no_trailing_data::zlib),
+    ("deflate", one::<ZlibDecoder<_>>),
 ];
 
-/// A function that decodes one coding.
-type Decode = fn(Encoded) -> Decoded;
+/// A function that decodes one coding, with at most this number of members.
+type Decode = fn(Encoded, usize) -> Decoded;
 
 /// Encoded content.
 pub(crate) type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
@@ -52,12 +40,16 @@ pub(crate) type Decoded = Pin<Box<dyn AsyncRead + Send>>;
 
 /// The codings that the fields of a request name, in the order in which they were applied.
 #[derive(Debug, Default)]
-pub(crate) struct Codings(Vec<Decode>);
+pub(crate) struct Codings {
+    codings: Vec<Decode>,
+    /// The maximum number of members that the content of each may have.
+    members: usize,
+}
 
 impl Codings {
     /// # Errors
     /// A 415 with `Accept-Encoding` if a coding is unknown or if there are too many.
-    pub(crate) fn of(fields: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn of(fields: &HeaderMap, limits: &Limits) -> Result<Self, Problem> {
         let mut codings = Vec::new();
         for line in fields.get_all(header::CONTENT_ENCODING) {
             let names = line.to_str().map_err(|_| unsupported())?.split(',').map(str::trim);
@@ -65,11 +57,14 @@ impl Codings {
                 codings.push(decoder(name).ok_or_else(unsupported)?);
             }
         }
-        if codings.len() > MAX_CODINGS { Err(unsupported()) } else { Ok(Self(codings)) }
+        match codings.len() > limits.codings {
+            true => Err(too_many(limits.codings)),
+            false => Ok(Self { codings, members: limits.coding_members }),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.codings.is_empty()
     }
 
     /// Decodes the content, beginning with the coding that was applied last.
@@ -77,10 +72,10 @@ impl Codings {
     /// The output of each decoder is limited before it enters the next one, against nested decompression bombs.
     pub(crate) fn decode(&self, content: Encoded, limit: usize) -> Decoded {
         let most = (limit as u64).saturating_add(1);
-        let mut codings = self.0.iter().rev();
+        let mut codings = self.codings.iter().rev();
         let Some(last) = codings.next() else { return Box::pin(content) };
-        codings.fold(last(content), |content, decode| {
-            decode(Box::pin(BufReader::new(content.take(most))))
+        codings.fold(last(content, self.members), |content, decode| {
+            decode(Box::pin(BufReader::new(content.take(most))), self.members)
         })
     }
 }
@@ -91,9 +86,26 @@ fn decoder(name: &str) -> Option<Decode> {
     known.map(|(_, decode)| *decode)
 }
 
+fn too_many(limit: usize) -> Problem {
+    let codings = if limit == 1 { "content coding" } else { "content codings" };
+    let detail = format!("The content may have at most {limit} {codings}.");
+    match limit {
+        0 => accepting("identity"),
+        _ => unsupported(),
+    }
+    .detail(detail)
+}
+
 fn unsupported() -> Problem {
     let known: Vec<_> = KNOWN.iter().map(|(name, _)| *name).collect();
-    let known = if known.is_empty() { "identity".to_owned() } else { known.join(", ") };
+    match known.is_empty() {
+        true => accepting("identity"),
+        false => accepting(&known.join(", ")),
+    }
+}
+
+/// Creates a 415 with the supported codings.
+fn accepting(known: &str) -> Problem {
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     match HeaderValue::try_from(known) {
         Ok(known) => problem.field(header::ACCEPT_ENCODING, known),
@@ -120,7 +132,7 @@ mod tests {
             let fields = HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]);
             let name = if coding == "X-GZip" { "gzip" } else { coding };
             let is_known = known.contains(&name);
-            match Codings::of(&fields) {
+            match Codings::of(&fields, &Limits::default()) {
                 Ok(_) => assert!(is_known, "{coding}"),
                 Err(mut problem) => {
                     assert!(!is_known, "{coding}");

@@ -2,7 +2,9 @@
 
 pub(crate) mod decode;
 pub(crate) mod encode;
-#[cfg(any(feature = "brotli", feature = "gzip"))]
-mod no_trailing_data;
+#[cfg(any(feature = "brotli", feature = "gzip", feature = "zstd"))]
+mod members;
+#[cfg(any(feature = "brotli", feature = "gzip", feature = "zstd"))]
+mod yielding;
 
 pub(crate) use self::encode::Coding;

@@ -18,7 +18,7 @@ use self::{
     error::{Error, Found},
     interpretation::{Choices, Reading},
 };
-use super::{mismatch, strict::Strict};
+use super::{elements::Elements, mismatch, strict::Strict};
 use crate::problem::violation::Violation;
 
 /// The maximum number of attempts to read a value.
@@ -54,12 +54,13 @@ pub(crate) fn read<T: DeserializeOwned>(
     let mut queue = VecDeque::from([Choices::default()]);
     let mut violation = None;
     let mut interpretations = 0;
+    // They were counted when the elements were parsed.
+    let elements = Elements::unlimited();
     for _ in 0..MAX_ATTEMPTS {
         let Some(choices) = queue.pop_front() else { break };
         let reading = Reading::new(dialect, choices);
-        let error = match serde_path_to_error::deserialize(Strict::explaining(Node::root(
-            root, &reading,
-        ))) {
+        let node = Strict::explaining(Node::root(root, &reading), &elements);
+        let error = match serde_path_to_error::deserialize(node) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };

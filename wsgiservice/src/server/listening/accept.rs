@@ -1,33 +1,61 @@
 //! Accepting connections, until the server stops.
 
-use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+
+use super::warning::Warning;
 
 /// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Hands over each connection with the address of its client, until `stop` completes. The listener is closed then.
-pub(super) async fn accept(
-    listener: TcpListener,
-    stop: impl Future<Output = ()>,
-    mut hand_over: impl FnMut(TcpStream, SocketAddr),
-) {
-    let mut stop = pin!(stop);
-    loop {
-        tokio::select! {
-            (stream, peer) = next(&listener) => hand_over(stream, peer),
-            () = &mut stop => break,
-        }
-    }
-    drop(listener);
-    tracing::info!("stopping");
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) stream: TcpStream,
+    /// The address of its client.
+    pub(super) peer: SocketAddr,
+    /// Its place among the connections that may be open.
+    pub(super) place: OwnedSemaphorePermit,
 }
 
-async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+/// Hands over each connection, until `stop` completes, and returns what that returns. The listener is closed then.
+///
+/// At most `max` connections are open. Further ones wait in the queue of the listener.
+pub(super) async fn accept<T>(
+    listener: TcpListener,
+    max: usize,
+    stop: impl Future<Output = T>,
+    mut hand_over: impl FnMut(Accepted),
+) -> T {
+    let places = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+    let warning = Warning::default();
+    let mut stop = pin!(stop);
+    let stopped = loop {
+        if places.available_permits() == 0 && warning.is_due() {
+            tracing::warn!(limit = max, "too many connections; more wait");
+        }
+        tokio::select! {
+            accepted = next(&listener, &places) => hand_over(accepted),
+            stopped = &mut stop => break stopped,
+        }
+    };
+    drop(listener);
+    tracing::info!("stopping");
+    stopped
+}
+
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+    let Ok(place) = Arc::clone(places).acquire_owned().await else {
+        // Nobody closes it.
+        return std::future::pending().await;
+    };
     loop {
         match listener.accept().await {
-            Ok(accepted) => return accepted,
+            Ok((stream, peer)) => return Accepted { stream, peer, place },
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;

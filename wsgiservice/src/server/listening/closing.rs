@@ -37,8 +37,8 @@ impl Closing {
         }
     }
 
-    /// Adds `Connection: close` to the response if hyper will close the connection: because content of the request was not
-    /// read, or because only the end of the connection ends the content of the response.
+    /// Adds `Connection: close` to the response if the connection will be closed: because content of the request was not
+    /// read, because only the end of the connection ends the content of the response, or because it is old.
     pub(super) async fn announce(self, exchange: &mut Exchange, state: &ConnectionState) {
         if self.sends_content && state.has_unread_content() {
             discard(&mut exchange.content).await;
@@ -49,7 +49,7 @@ impl Closing {
             // Otherwise, hyper adds `keep-alive`.
             *response.version_mut() = Version::HTTP_10;
         }
-        if state.has_unread_content() || !has_end {
+        if state.has_unread_content() || !has_end || state.is_old() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }

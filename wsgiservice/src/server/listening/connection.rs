@@ -2,34 +2,47 @@
 
 use std::{
     future::{Future, poll_fn},
+    io,
     net::SocketAddr,
-    pin::pin,
+    pin::Pin,
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
 
 use super::{
+    accept::Accepted,
     closing::Closing,
     connection_state::{ConnectionState, Phase},
     dispatch,
+    framing::Fault,
+    head::{self, Names},
+    in_flight::OwnRequests,
+    malformed,
     open_connections::{OpenConnection, OpenConnections},
     reason_phrase,
     request_content::RequestContent,
+    server_state::ServerState,
     socket::Socket,
-    timeouts::Timeouts,
+    stopping::Drained,
 };
 use crate::{
     application::Service,
     exchange::Exchange,
-    http::body::{Body, BoxError},
+    http::{
+        body::{Body, BoxError},
+        incoming::Request,
+    },
+    problem::Problem,
+    site,
 };
 
-/// How long the requests in progress may take to end when the server stops.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// When a client should try again, if the server has too much to do.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The size of hyper's buffers, in bytes.
 const BUFFER: usize = 64 << 10;
@@ -37,8 +50,7 @@ const BUFFER: usize = 64 << 10;
 /// The connections of a runtime.
 #[derive(Debug)]
 pub(super) struct Connections {
-    service: Service,
-    timeouts: Arc<Timeouts>,
+    server: ServerState,
     open_connections: Arc<OpenConnections>,
 }
 
@@ -47,44 +59,54 @@ pub(super) struct Connections {
 pub(super) struct Connection {
     service: Service,
     state: Arc<ConnectionState>,
+    requests: OwnRequests,
     peer: SocketAddr,
     /// Counts this connection until it is dropped.
     _open: OpenConnection,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Connections {
-    pub(super) fn new(service: Service, timeouts: Arc<Timeouts>) -> Self {
-        Self { service, timeouts, open_connections: Arc::default() }
+    pub(super) fn new(server: ServerState) -> Self {
+        Self { server, open_connections: Arc::default() }
     }
 
     /// Serves a connection in a task of its own.
-    pub(super) fn add(&self, stream: TcpStream, peer: SocketAddr) {
+    pub(super) fn add(&self, accepted: Accepted) {
+        let Accepted { stream, peer, place } = accepted;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let state = self.timeouts.new_connection();
+        let state = self.server.timeouts.new_connection();
         let connection = Arc::new(Connection {
-            service: self.service.clone(),
+            service: self.server.service.clone(),
             state: Arc::clone(&state),
+            requests: self.server.in_flight.of_connection(),
             peer,
             _open: self.open_connections.open(),
+            _place: place,
         });
         let task = tokio::spawn(async move {
             if let Err(error) = connection.serve(stream).await {
                 tracing::debug!(%error, %peer, "connection failed");
             }
         });
-        self.timeouts.add(state, task.abort_handle());
+        self.server.timeouts.add(state, task.abort_handle());
     }
 
     /// Closes all connections when they have responded to the requests in progress, or at the latest when these have taken
     /// too long.
-    pub(super) async fn drain(self) {
-        self.timeouts.shut_down();
+    pub(super) async fn drain(self) -> Drained {
+        let ServerState { timeouts, in_flight, service } = &self.server;
+        timeouts.shut_down();
         let all_closed = self.open_connections.all_closed();
-        if tokio::time::timeout(DRAIN_TIMEOUT, all_closed).await.is_err() {
-            tracing::warn!("some requests did not end in time");
-            self.timeouts.abort_all();
+        if tokio::time::timeout(service.limits().stop_time, all_closed).await.is_ok() {
+            return Drained::Completely;
+        }
+        // A request whose client is gone is not among the connections; one that blocks its thread was not counted.
+        match in_flight.are_any() | timeouts.abort_all() {
+            true => Drained::CutOff,
+            false => Drained::Completely,
         }
     }
 }
@@ -92,7 +114,7 @@ impl Connections {
 impl Drop for Connections {
     /// No connection stays open if the future of the server is dropped.
     fn drop(&mut self) {
-        self.timeouts.shut_down();
+        self.server.timeouts.shut_down();
     }
 }
 
@@ -104,37 +126,78 @@ impl Connection {
         let connection = Arc::clone(&self);
         let service =
             service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
-        let http = http1::Builder::new()
+        let mut http = http1::Builder::new()
             .max_buf_size(BUFFER)
+            .max_header_size(self.service.limits().head)
             // A client that has sent its request may close its half of the connection.
             .half_close(true)
             .serve_connection(TokioIo::new(socket), service);
-        let mut http = pin!(http);
         self.state.register_task().await;
-        poll_fn(|context| {
+        let served = poll_fn(|context| {
             if self.state.is_shutting_down() {
-                http.as_mut().graceful_shutdown();
+                Pin::new(&mut http).graceful_shutdown();
             }
-            let polled = http.as_mut().poll(context);
+            let polled = Pin::new(&mut http).poll(context);
             write_half.end_turn(context)?;
-            polled.map_err(Into::into)
+            let is_in_progress = self.state.is_in_progress();
+            self.requests.set(is_in_progress);
+            if polled.is_pending() && is_in_progress && write_half.is_reset(context) {
+                return Poll::Ready(Err(io::Error::from(io::ErrorKind::ConnectionReset).into()));
+            }
+            polled.map(Ok::<_, BoxError>)
         })
-        .await
+        .await?;
+        if served.as_ref().is_err_and(hyper::Error::is_parse)
+            && self.state.phase() != Phase::Lingering
+        {
+            malformed::refuse_version(http.into_parts().io.into_inner()).await?;
+        }
+        Ok(served?)
     }
 
-    /// Fills an exchange with a request.
+    /// Fills an exchange with a request; returns what is wrong with its head, although hyper parses it.
     #[inline]
-    pub(super) fn begin(&self, request: http::Request<Incoming>, exchange: &mut Exchange) {
+    pub(super) fn begin(
+        &self,
+        request: http::Request<Incoming>,
+        exchange: &mut Exchange,
+    ) -> Option<Fault> {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
         let content = RequestContent::begin(content, &self.state);
         exchange.begin(parts, self.peer, content);
+        self.state.received_bytes().begin(&exchange.request)
+    }
+
+    /// Admits a request by its head, in which hyper has passed over this fault.
+    ///
+    /// # Errors
+    /// What is wrong with the head, so that the connection is closed after the response; or a 503 if the server has too
+    /// much to do.
+    fn admit(&self, request: &Request, fault: Option<Fault>) -> Result<(), Problem> {
+        if let Some(fault) = fault {
+            return Err(fault.problem().closing());
+        }
+        let names = Names(self.service.names());
+        head::check(request, self.service.limits(), names).map_err(Problem::closing)?;
+        if self.requests.are_too_many() && !site::is_internal(request.target().path()) {
+            self.requests.warn();
+            return Err(Problem::service_unavailable(RETRY_AFTER));
+        }
+        Ok(())
     }
 
     /// Runs an exchange: afterwards it holds the response, and nothing of the request.
-    pub(super) async fn run(&self, exchange: &mut Exchange) {
+    pub(super) async fn run(self: &Arc<Self>, exchange: &mut Exchange, fault: Option<Fault>) {
+        if !exchange.request.retrieves() {
+            // The method may run for longer than its client stays connected.
+            exchange.request.keep_connection(Arc::clone(self) as _);
+        }
         let closing = Closing::of(&exchange.request, &self.state);
-        self.service.answer(exchange).await;
+        match self.admit(&exchange.request, fault) {
+            Ok(()) => self.service.answer(exchange).await,
+            Err(problem) => self.service.refuse(exchange, problem),
+        }
         closing.announce(exchange, &self.state).await;
         reason_phrase::set(&mut exchange.response);
         exchange.content = Body::empty();

@@ -3,13 +3,13 @@
 use std::{
     future::poll_fn,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     task::{Poll, Waker},
 };
 
-use super::timeouts::Timeouts;
+use super::{received::Received, timeouts::Timeouts, waits::Waits};
 
 /// How many bits of [`ConnectionState::phase_and_tick`] hold the phase.
 const PHASE_BITS: u32 = 3;
@@ -23,8 +23,15 @@ pub(super) struct ConnectionState {
     timeouts: Arc<Timeouts>,
     /// Both in one atomic, so that another thread never sees the phase of one moment with the tick of another.
     phase_and_tick: AtomicU32,
+    /// Since when the client takes no byte of a response: the tick, plus 1; 0 if there is nothing to take.
+    unread_since: AtomicU64,
+    /// The tick at which it was opened.
+    opened: u32,
+    /// Whether it has existed for too long.
+    is_old: AtomicBool,
     /// Whether the client may still be sending content that was not read.
     has_unread_content: AtomicBool,
+    received_bytes: Mutex<Received>,
     /// Wakes the task of the connection.
     waker: Mutex<Option<Waker>>,
 }
@@ -47,10 +54,15 @@ pub(super) enum Phase {
 impl ConnectionState {
     /// The state of a new connection.
     pub(super) fn new(timeouts: Arc<Timeouts>) -> Self {
+        let opened = timeouts.now();
         let state = Self {
             timeouts,
             phase_and_tick: AtomicU32::default(),
+            unread_since: AtomicU64::default(),
+            opened,
+            is_old: AtomicBool::default(),
             has_unread_content: AtomicBool::default(),
+            received_bytes: Mutex::default(),
             waker: Mutex::default(),
         };
         state.enter(Phase::New);
@@ -59,7 +71,10 @@ impl ConnectionState {
 
     /// Begins a phase, whose time starts now.
     pub(super) fn enter(&self, phase: Phase) {
-        let tick = self.timeouts.now();
+        self.enter_at(phase, self.timeouts.now());
+    }
+
+    fn enter_at(&self, phase: Phase, tick: u32) {
         self.phase_and_tick.store(tick << PHASE_BITS | phase as u32, Relaxed);
     }
 
@@ -86,6 +101,8 @@ impl ConnectionState {
             // The client goes on sending content after the response.
             Phase::Idle if self.has_unread_content() => self.enter(Phase::Idle),
             Phase::Idle => self.enter(Phase::Head),
+            // The time for the first head has begun with the connection.
+            Phase::New => self.enter_at(Phase::Head, self.opened),
             _ => {}
         }
     }
@@ -93,9 +110,39 @@ impl ConnectionState {
     /// Records that bytes were sent: while a client still reads the last response, neither the idle connection nor the
     /// next head times out.
     pub(super) fn sent(&self) {
+        if self.is_unread() {
+            self.unread_since.store(0, Relaxed);
+        }
         if matches!(self.phase(), Phase::Idle | Phase::Head) {
             self.enter(Phase::Idle);
         }
+    }
+
+    /// Records that the socket has no room for a response.
+    pub(super) fn not_sent(&self) {
+        if !self.is_unread() {
+            self.unread_since.store(u64::from(self.timeouts.now()) + 1, Relaxed);
+        }
+    }
+
+    /// Whether the client does not read a response.
+    pub(super) fn is_unread(&self) -> bool {
+        self.unread_since.load(Relaxed) != 0
+    }
+
+    /// Whether a request is in progress, from its head to the end of its response.
+    pub(super) fn is_in_progress(&self) -> bool {
+        self.phase() == Phase::Busy || self.is_unread()
+    }
+
+    /// Whether the connection has existed for too long.
+    pub(super) fn is_old(&self) -> bool {
+        self.is_old.load(Relaxed)
+    }
+
+    /// What the client has sent.
+    pub(super) fn received_bytes(&self) -> MutexGuard<'_, Received> {
+        self.received_bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn set_unread_content(&self, has_unread_content: bool) {
@@ -104,7 +151,7 @@ impl ConnectionState {
 
     /// Whether the client may be in the middle of a request.
     pub(super) fn client_may_be_sending(&self) -> bool {
-        self.has_unread_content() || matches!(self.phase(), Phase::New | Phase::Head)
+        self.has_unread_content() || self.phase() == Phase::Head
     }
 
     pub(super) fn has_unread_content(&self) -> bool {
@@ -115,22 +162,35 @@ impl ConnectionState {
         Phase::unpack(self.phase_and_tick.load(Relaxed))
     }
 
-    /// Whether the phase lasts for too long, at this tick.
+    /// Whether the connection waits for its client for too long, at this tick.
     pub(super) fn is_timed_out(&self, now: u32) -> bool {
+        let waits = self.timeouts.waits();
+        let unread_since = self.unread_since.load(Relaxed);
+        if let Some(since) = unread_since.checked_sub(1).and_then(|since| u32::try_from(since).ok())
+        {
+            return now.wrapping_sub(since) > waits.response;
+        }
         let packed = self.phase_and_tick.load(Relaxed);
         let waited = now.wrapping_sub(packed >> PHASE_BITS) & MAX_TICK;
-        Phase::unpack(packed).max_ticks().is_some_and(|max| waited > max)
+        Phase::unpack(packed).longest(waits).is_some_and(|longest| waited > longest)
+    }
+
+    /// Notices that the connection has existed for too long, at this tick.
+    pub(super) fn grow_old(&self, now: u32) {
+        if now.wrapping_sub(self.opened) > self.timeouts.waits().age {
+            self.is_old.store(true, Relaxed);
+        }
     }
 }
 
 impl Phase {
-    /// How long the phase may last, in ticks.
-    fn max_ticks(self) -> Option<u32> {
+    /// How long the phase may last, in ticks. A request has times of its own.
+    fn longest(self, waits: &Waits) -> Option<u32> {
         match self {
-            Self::New | Self::Head => Some(10),
-            Self::Idle => Some(30),
+            Self::New | Self::Head => Some(waits.head),
+            Self::Idle => Some(waits.idle),
             Self::Busy => None,
-            Self::Lingering => Some(5),
+            Self::Lingering => Some(waits.lingering),
         }
     }
 
@@ -152,10 +212,11 @@ impl Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     #[test]
     fn a_client_that_still_reads_a_response_has_time_for_the_next_head() {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let state = timeouts.new_connection();
         state.enter(Phase::Idle);
         state.received();
@@ -168,7 +229,7 @@ mod tests {
 
     #[test]
     fn content_after_the_response_does_not_time_out_while_it_arrives() {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let state = timeouts.new_connection();
         state.set_unread_content(true);
         state.enter(Phase::Idle);
@@ -181,7 +242,7 @@ mod tests {
 
     #[test]
     fn more_bytes_of_a_head_do_not_extend_its_time() {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let state = timeouts.new_connection();
         state.enter(Phase::Idle);
         timeouts.tick();
@@ -193,5 +254,51 @@ mod tests {
             state.received();
         }
         assert!(state.is_timed_out(timeouts.now()));
+    }
+
+    #[test]
+    fn a_client_that_sent_nothing_is_not_in_the_middle_of_a_request() {
+        let state = Timeouts::new(&Limits::default()).new_connection();
+        assert!(!state.client_may_be_sending());
+        state.received();
+        assert!(state.client_may_be_sending());
+    }
+
+    #[test]
+    fn the_time_for_the_first_head_begins_with_the_connection() {
+        let timeouts = Timeouts::new(&Limits::default());
+        let state = timeouts.new_connection();
+        for _ in 0..11 {
+            assert!(!state.is_timed_out(timeouts.now()));
+            timeouts.tick();
+            state.received();
+        }
+        assert!(state.is_timed_out(timeouts.now()));
+    }
+
+    #[test]
+    fn a_response_times_out_if_no_byte_is_read() {
+        let timeouts = Timeouts::new(&Limits::default());
+        let state = timeouts.new_connection();
+        for phase in [Phase::Busy, Phase::Idle, Phase::Head] {
+            state.enter(phase);
+            state.not_sent();
+            let since = timeouts.now();
+            (0..10).for_each(|_| timeouts.tick());
+            state.not_sent();
+            assert!(!state.is_timed_out(since + 30) && state.is_timed_out(since + 31));
+            state.sent();
+            assert!(!state.is_timed_out(since + 31));
+        }
+    }
+
+    #[test]
+    fn a_connection_grows_old() {
+        let timeouts = Timeouts::new(&Limits::default());
+        let state = timeouts.new_connection();
+        state.grow_old(3600);
+        assert!(!state.is_old());
+        state.grow_old(3601);
+        assert!(state.is_old());
     }
 }

@@ -20,9 +20,9 @@ pub(super) fn dispatch(
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Body>, Infallible>> {
     let mut exchange = SPARE.take().unwrap_or_default();
-    connection.begin(request, &mut exchange);
+    let fault = connection.begin(request, &mut exchange);
     async move {
-        connection.run(&mut exchange).await;
+        connection.run(&mut exchange, fault).await;
         let response = std::mem::take(&mut exchange.response);
         SPARE.set(Some(exchange));
         Ok(response)

@@ -6,6 +6,7 @@ use hyper::ext::ReasonPhrase;
 use crate::{http::body::Body, problem::phrase};
 
 /// Sets the phrase if hyper would write an older name of the status.
+#[inline]
 pub(super) fn set(response: &mut Response<Body>) {
     let status = response.status();
     if status.is_client_error() && status.canonical_reason() != Some(phrase(status)) {

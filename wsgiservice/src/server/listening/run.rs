@@ -1,20 +1,20 @@
 //! Running an application: the command line, the log, the runtime and the signals of its process.
 
 use std::{
-    future::Future,
+    future::{self, Future},
     io::{self, Write},
     net::SocketAddr,
 };
 
+use futures_util::FutureExt;
 use tokio::{net::TcpListener, runtime};
 
-use super::{log_setup, per_core, shared, signals::stop_signal};
+use super::{embedded, log_setup, signals::stop_signal, workers};
 use crate::{
     application::Application,
     error::{Error, Result},
-    http::{body::BoxError, network::Network},
-    limits::Limits,
-    settings::{Runtime, Settings},
+    http::body::BoxError,
+    settings::Settings,
 };
 
 /// Runs an application whose set-up is asynchronous, with the settings of the command line.
@@ -23,7 +23,8 @@ use crate::{
 /// tasks go on while the server runs.
 ///
 /// # Errors
-/// If the set-up or [`Application::build`] fails, the server cannot listen, or there is a runtime already.
+/// If the set-up or [`Application::build`] fails, the server cannot listen, requests are cut off when it stops, or there is a
+/// runtime already.
 ///
 /// ```no_run
 /// # use wsgiservice::{mount, resource};
@@ -57,7 +58,8 @@ pub fn run(application: impl Future<Output = Result<Application, BoxError>>) -> 
 /// rest of the process: log, runtime, signals.
 ///
 /// # Errors
-/// If the set-up or [`Application::build`] fails, the server cannot listen, or there is a runtime already.
+/// If the set-up or [`Application::build`] fails, the server cannot listen, requests are cut off when it stops, or there is a
+/// runtime already.
 ///
 /// ```no_run
 /// # use wsgiservice::{mount, resource};
@@ -88,7 +90,8 @@ impl Application {
     /// It owns the process: command line, log, runtime, signals.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, the server cannot listen, or there is a runtime already.
+    /// If [`build`](Self::build) fails, the server cannot listen, requests are cut off when it stops, or there is a runtime
+    /// already.
     #[cfg(feature = "command-line")]
     pub fn run(self) -> Result<()> {
         run(async { Ok(self) })
@@ -99,7 +102,8 @@ impl Application {
     /// It owns the rest of the process: log, runtime, signals.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, the server cannot listen, or there is a runtime already.
+    /// If [`build`](Self::build) fails, the server cannot listen, requests are cut off when it stops, or there is a runtime
+    /// already.
     ///
     /// ```no_run
     /// # use wsgiservice::{mount, resource};
@@ -117,20 +121,22 @@ impl Application {
         run_with(settings, async { Ok(self) })
     }
 
-    /// Serves a listener until the process gets SIGTERM or SIGINT, then ends like [`serve_until`](Self::serve_until).
+    /// Serves a listener until the process gets SIGTERM or SIGINT, then ends like [`serve_until`](Self::serve_until), or at
+    /// once when it gets another one.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, or the signal handlers cannot be installed.
+    /// If [`build`](Self::build) fails, the signal handlers cannot be installed, or requests were cut off.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
-        let stop = stop_signal()?;
-        self.serve_until(listener, stop).await
+        let service = self.build()?;
+        Ok(embedded::serve(listener, service, stop_signal()?).await?)
     }
 
-    /// Serves a listener until `stop` completes, then waits until the requests in progress have ended, for 30 seconds at
-    /// most. If the future is dropped, connections are closed in the same way. The runtime needs its timer.
+    /// Serves a listener until `stop` completes, then waits until the requests in progress have ended, for
+    /// [`Limits::stop_time`] at most. If the future is dropped, connections are closed in the same way. The runtime needs its
+    /// timer.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails.
+    /// If [`build`](Self::build) fails, or requests were cut off.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource};
@@ -154,9 +160,9 @@ impl Application {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<()> {
-        let service = self.build()?;
-        shared::serve_here(listener, service, stop).await;
-        Ok(())
+        let service = self.build()?.on(listener.local_addr()?);
+        let stop = stop.map(|()| future::pending());
+        Ok(embedded::serve(listener, service, stop).await?)
     }
 }
 
@@ -168,13 +174,17 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
         ));
     }
     log_setup::init();
-    runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(future);
+    // Work that blocks must not keep the process.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Runs a command instead of the server if the settings have one; else listens and serves.
-async fn launch(application: Application, settings: Settings) -> Result<()> {
+async fn launch(application: Application, mut settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let application = with_settings(application, settings.limits, settings.trusted, settings.base);
+    let application = with_settings(application, &mut settings);
     let (service, documentation) = application.compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
@@ -183,28 +193,24 @@ async fn launch(application: Application, settings: Settings) -> Result<()> {
     drop(documentation);
     let listener = bind(settings.bind).await?;
     let stop = stop_signal()?;
-    announce(io::stdout(), &name, listener.local_addr()?);
-    match settings.runtime {
-        Runtime::Shared => shared::serve(listener, service, stop).await?,
-        Runtime::PerCore => per_core::serve(listener, service, stop).await?,
-    }
-    Ok(())
+    let address = listener.local_addr()?;
+    let service = service.on(address);
+    announce(io::stdout(), &name, address);
+    Ok(workers::serve(listener, service, settings.runtime, stop).await?)
 }
 
 /// The application with what the settings say about its surroundings, if they do.
-fn with_settings(
-    mut application: Application,
-    limits: Option<Limits>,
-    trusted: Option<Vec<Network>>,
-    base: Option<String>,
-) -> Application {
-    if let Some(limits) = limits {
+fn with_settings(mut application: Application, settings: &mut Settings) -> Application {
+    if let Some(limits) = settings.limits.take() {
         application = application.limits(limits);
     }
-    if let Some(networks) = trusted {
+    if let Some(networks) = settings.trusted.take() {
         application = application.trusted(networks);
     }
-    if let Some(base) = base {
+    if let Some(hosts) = settings.hosts.take() {
+        application = application.hosts(hosts);
+    }
+    if let Some(base) = settings.base.take() {
         application = application.base(base);
     }
     application

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     connection_state::{ConnectionState, Phase},
+    malformed,
     write_half::WriteHalf,
 };
 
@@ -74,8 +75,11 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         ready!(self.write_half.poll_unblocked(context))?;
+        let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         self.state.received();
+        let received = buffer.filled().get(before..).unwrap_or_default();
+        self.state.received_bytes().receive(received);
         Poll::Ready(read)
     }
 }
@@ -100,6 +104,8 @@ impl AsyncWrite for Socket {
         if self.discarded.is_none() {
             // This is decided before the last response is sent, since the connection is idle after that.
             let is_sending = self.state.client_may_be_sending();
+            let fault = self.state.received_bytes().next_fault();
+            self.write_half.replace_last(|written| malformed::replacement(written, fault));
             let lingers = *self.lingers.get_or_insert(is_sending);
             ready!(self.write_half.poll_shutdown(context))?;
             if !lingers {

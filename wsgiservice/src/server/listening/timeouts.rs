@@ -2,7 +2,7 @@
 //!
 //! A timer per request would be set and reset for each of them, which costs more than parsing the request. Here, a
 //! connection stores its phase and the current tick in an atomic ([`ConnectionState`]); a thread checks all connections
-//! once a second. The list of connections is locked when one is accepted and at each tick, never for a request.
+//! at each tick, at most once a second. The list of connections is locked when one is accepted and at each tick, never for a request.
 
 use std::{
     sync::{
@@ -10,19 +10,17 @@ use std::{
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     thread,
-    time::Duration,
 };
 
 use tokio::task::AbortHandle;
 
-use super::connection_state::ConnectionState;
-
-/// The time between two ticks.
-const TICK: Duration = Duration::from_secs(1);
+use super::{connection_state::ConnectionState, waits::Waits};
+use crate::limits::Limits;
 
 /// The connections of a server, and its tick.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Timeouts {
+    waits: Waits,
     tick: AtomicU32,
     connections: Mutex<Vec<(Arc<ConnectionState>, AbortHandle)>>,
     is_shutting_down: AtomicBool,
@@ -32,17 +30,32 @@ impl Timeouts {
     /// Starts the tick of a server, on a thread of its own: a timer in a runtime would add to the work of that runtime.
     ///
     /// The thread ends when the server and its last connection have ended.
-    pub(super) fn start() -> Arc<Self> {
-        let timeouts = Arc::new(Self::default());
+    pub(super) fn start(limits: &Limits) -> Arc<Self> {
+        let timeouts = Self::new(limits);
         let ticked = Arc::downgrade(&timeouts);
         let thread = thread::Builder::new().name("timeouts".to_owned());
-        if let Err(error) = thread.spawn(move || tick_once_a_second(&ticked)) {
+        if let Err(error) = thread.spawn(move || tick_until_the_end(&ticked)) {
             tracing::error!(
                 %error,
                 "cannot start the timeout thread; idle connections will not be closed"
             );
         }
         timeouts
+    }
+
+    /// Connections with these limits, without a tick.
+    pub(super) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            waits: Waits::new(limits),
+            tick: AtomicU32::default(),
+            connections: Mutex::default(),
+            is_shutting_down: AtomicBool::default(),
+        })
+    }
+
+    /// How long a connection may wait.
+    pub(super) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Returns the state of a new connection.
@@ -66,9 +79,14 @@ impl Timeouts {
         self.connections().iter().for_each(|(state, _)| state.wake());
     }
 
-    /// Closes all connections now.
-    pub(super) fn abort_all(&self) {
-        self.connections().iter().for_each(|(_, task)| task.abort());
+    /// Closes all connections now; returns whether requests were in progress.
+    pub(super) fn abort_all(&self) -> bool {
+        let mut are_requests = false;
+        for (state, task) in self.connections().iter().filter(|(_, task)| !task.is_finished()) {
+            are_requests |= state.is_in_progress();
+            task.abort();
+        }
+        are_requests
     }
 
     /// How many ticks there were; the number wraps around.
@@ -88,6 +106,7 @@ impl Timeouts {
                 tracing::debug!(phase = ?state.phase(), "connection timed out");
                 task.abort();
             }
+            state.grow_old(now);
             !task.is_finished()
         });
     }
@@ -97,11 +116,12 @@ impl Timeouts {
     }
 }
 
-fn tick_once_a_second(timeouts: &Weak<Timeouts>) {
+fn tick_until_the_end(timeouts: &Weak<Timeouts>) {
     while let Some(timeouts) = timeouts.upgrade() {
         timeouts.tick();
+        let tick = timeouts.waits.tick;
         drop(timeouts);
-        thread::sleep(TICK);
+        thread::sleep(tick);
     }
 }
 
@@ -115,7 +135,7 @@ mod tests {
 
     /// Returns after how many ticks a connection with these phases is aborted.
     async fn ticks(phases: &[Phase]) -> Option<u32> {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let state = timeouts.new_connection();
         let task = tokio::spawn(std::future::pending::<()>());
         timeouts.add(Arc::clone(&state), task.abort_handle());
@@ -158,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_connections_are_woken_when_the_server_shuts_down() {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let state = timeouts.new_connection();
         let task = wait_for_shutdown(&state);
         timeouts.add(state, task.abort_handle());
@@ -170,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_is_added_during_the_shutdown_is_woken() {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let state = timeouts.new_connection();
         let task = wait_for_shutdown(&state);
         tokio::task::yield_now().await;
@@ -181,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_tick_drops_closed_connections_so_that_the_thread_can_end() {
-        let timeouts = Arc::new(Timeouts::default());
+        let timeouts = Timeouts::new(&Limits::default());
         let task = tokio::spawn(async {});
         timeouts.add(timeouts.new_connection(), task.abort_handle());
         assert!(task.await.is_ok());

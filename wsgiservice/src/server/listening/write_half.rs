@@ -14,7 +14,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::{io::AsyncWrite, net::tcp::OwnedWriteHalf};
+use tokio::{
+    io::{AsyncWrite, ReadBuf},
+    net::{TcpStream, tcp::OwnedWriteHalf},
+};
 
 use super::connection_state::ConnectionState;
 
@@ -42,11 +45,13 @@ struct Output {
     stream: OwnedWriteHalf,
     /// What was written and not sent yet.
     waiting: Vec<u8>,
+    /// Where in that the last write begins.
+    last: usize,
 }
 
 impl WriteHalf {
     pub(super) fn new(stream: OwnedWriteHalf, state: Arc<ConnectionState>) -> Self {
-        let output = Mutex::new(Output { stream, waiting: Vec::new() });
+        let output = Mutex::new(Output { stream, waiting: Vec::new(), last: 0 });
         Self { state, output, is_blocked: AtomicBool::default() }
     }
 
@@ -62,12 +67,20 @@ impl WriteHalf {
             ready!(self.poll_send(&mut output, context))?;
         }
         if is_batched {
+            output.last = output.waiting.len();
             output.waiting.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
-        let written = ready!(Pin::new(&mut output.stream).poll_write(context, bytes));
-        self.state.sent();
-        Poll::Ready(written)
+        match Pin::new(&mut output.stream).poll_write(context, bytes) {
+            Poll::Ready(written) => {
+                self.state.sent();
+                Poll::Ready(written)
+            }
+            Poll::Pending => {
+                self.state.not_sent();
+                Poll::Pending
+            }
+        }
     }
 
     /// Waits until the socket has room, if it had none.
@@ -75,6 +88,16 @@ impl WriteHalf {
         match self.is_blocked() {
             true => self.poll_send(&mut self.output(), context),
             false => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Replaces the last write, if it still waits and there is a replacement.
+    pub(super) fn replace_last(&self, replacement: impl FnOnce(&[u8]) -> Option<Vec<u8>>) {
+        let mut output = self.output();
+        let Output { waiting, last, .. } = &mut *output;
+        if let Some(replacement) = waiting.get(*last..).and_then(replacement) {
+            waiting.truncate(*last);
+            waiting.extend(replacement);
         }
     }
 
@@ -96,9 +119,17 @@ impl WriteHalf {
         Pin::new(&mut output.stream).poll_shutdown(context)
     }
 
+    /// Whether the client has reset the connection. The task is woken when it does, unless there is something to read.
+    pub(super) fn is_reset(&self, context: &mut Context<'_>) -> bool {
+        let mut buffer = [0];
+        let output = self.output();
+        let stream: &TcpStream = output.stream.as_ref();
+        matches!(stream.poll_peek(context, &mut ReadBuf::new(&mut buffer)), Poll::Ready(Err(_)))
+    }
+
     fn poll_send(&self, output: &mut Output, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !output.waiting.is_empty() {
-            let Output { stream, waiting } = output;
+            let Output { stream, waiting, .. } = output;
             // This costs less than `poll_write`, and a socket seldom has no room.
             let sent = match stream.try_write(waiting) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -107,6 +138,9 @@ impl WriteHalf {
                 sent => Poll::Ready(sent),
             };
             self.is_blocked.store(sent.is_pending(), Relaxed);
+            if sent.is_pending() {
+                self.state.not_sent();
+            }
             match ready!(sent)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => drop(waiting.drain(..sent)),
@@ -145,7 +179,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::server::listening::timeouts::Timeouts;
+    use crate::{limits::Limits, server::listening::timeouts::Timeouts};
 
     /// More bytes than a socket has room for.
     const LARGE: usize = 16 << 20;
@@ -157,7 +191,7 @@ mod tests {
         client.set_nonblocking(true)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Arc::new(Timeouts::default()).new_connection();
+        let state = Timeouts::new(&Limits::default()).new_connection();
         Ok((client, WriteHalf::new(stream.into_split().1, state)))
     }
 

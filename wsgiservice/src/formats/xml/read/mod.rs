@@ -9,7 +9,11 @@ use quick_xml::{Reader, XmlVersion, escape::resolve_xml_entity, events::Event};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    formats::tree::{self, Dialect, Element},
+    formats::{
+        elements::Elements,
+        mismatch,
+        tree::{self, Dialect, Element},
+    },
     problem::violation::Violation,
 };
 
@@ -19,9 +23,10 @@ const MAX_DEPTH: usize = 128;
 /// Deserialises the content.
 ///
 /// # Errors
-/// A violation with the path of the value that does not fit, or with the position if the content is malformed.
-pub(crate) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Violation> {
-    tree::read(&parse(content)?, Dialect::Xml)
+/// A violation with the path of the value that does not fit or has too many elements, or with the position if the content is
+/// malformed.
+pub(crate) fn read<T: DeserializeOwned>(content: &[u8], elements: usize) -> Result<T, Violation> {
+    tree::read(&parse(content, &Elements::new(elements))?, Dialect::Xml)
 }
 
 /// The state of the parser: the open elements, and the root once it is closed.
@@ -35,8 +40,8 @@ struct TreeBuilder<'a> {
 /// Parses a document; returns its root element.
 ///
 /// # Errors
-/// A violation with line and column if the document is malformed.
-fn parse(content: &[u8]) -> Result<Element<'_>, Violation> {
+/// A violation with line and column if the document is malformed, or with the path of an element that has too many.
+fn parse<'a>(content: &'a [u8], elements: &Elements) -> Result<Element<'a>, Violation> {
     let text = std::str::from_utf8(content).map_err(|error| at(content, error.valid_up_to()))?;
     let mut reader = Reader::from_str(text);
     let mut builder = TreeBuilder::default();
@@ -44,8 +49,10 @@ fn parse(content: &[u8]) -> Result<Element<'_>, Violation> {
         let position = position(reader.buffer_position());
         let event = reader.read_event();
         let event = event.map_err(|_| at(content, self::position(reader.error_position())))?;
-        if let Event::Eof = event {
-            break;
+        match event {
+            Event::Eof => break,
+            Event::Start(_) | Event::Empty(_) => builder.count(elements)?,
+            _ => {}
         }
         builder.take(event).ok_or_else(|| at(content, position))?;
     }
@@ -79,6 +86,23 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
+    /// Counts an element that begins within another.
+    fn count(&self, elements: &Elements) -> Result<(), Violation> {
+        let Some(parent) = self.stack.last() else { return Ok(()) };
+        let siblings = parent.children.len();
+        if !elements.have_room(siblings) {
+            let within_root = self.stack.iter().skip(1).map(|element| &*element.name);
+            let path = within_root.collect::<Vec<_>>().join(".");
+            return mismatch::too_many(&path, &elements.excess(siblings)).map_or(Ok(()), Err);
+        }
+        elements.add();
+        if siblings == 0 {
+            // The parent is a list or an object.
+            elements.add();
+        }
+        Ok(())
+    }
+
     fn begin(&mut self, name: Cow<'a, str>) -> Option<()> {
         if self.root.is_some() || self.stack.len() >= MAX_DEPTH {
             return None;
@@ -90,7 +114,13 @@ impl<'a> TreeBuilder<'a> {
     fn end(&mut self) -> Option<()> {
         let element = self.stack.pop()?;
         match self.stack.last_mut() {
-            Some(parent) => parent.children.push(element),
+            Some(parent) => {
+                if parent.children.is_empty() {
+                    // `push` would make room for four, which is most of the memory of a document that nests.
+                    parent.children.reserve_exact(1);
+                }
+                parent.children.push(element);
+            }
             None => self.root = Some(element),
         }
         Some(())
@@ -180,7 +210,7 @@ mod tests {
     }
 
     fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-        super::read(text.as_bytes()).ok()
+        super::read(text.as_bytes(), usize::MAX).ok()
     }
 
     #[test]
@@ -242,9 +272,9 @@ mod tests {
     #[test]
     fn nesting_is_bounded() {
         let nested = |depth| "<a>".repeat(depth) + &"</a>".repeat(depth);
-        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
-        assert!(parse(nested(1_000_000).as_bytes()).is_err());
+        assert!(parse(nested(MAX_DEPTH).as_bytes(), &Elements::unlimited()).is_ok());
+        assert!(parse(nested(MAX_DEPTH + 1).as_bytes(), &Elements::unlimited()).is_err());
+        assert!(parse(nested(1_000_000).as_bytes(), &Elements::unlimited()).is_err());
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -315,7 +345,7 @@ mod tests {
 
         #[test]
         fn arbitrary_text_does_not_panic(text in "(<a>|</a>|<b/>|&lt;|&#1;|x| |<!--|-->|\\PC){0,20}") {
-            let _ = parse(text.as_bytes());
+            let _ = parse(text.as_bytes(), &Elements::unlimited());
         }
     }
 }

@@ -1,0 +1,106 @@
+//! How a process stops, with each runtime.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    time::Duration,
+};
+
+use wsgiservice_test_support::Server;
+
+/// Starts the test service with each runtime in turn, and with this many milliseconds to stop.
+fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
+    let program = env!("CARGO_BIN_EXE_wire-service");
+    ["per-core", "shared"].into_iter().map(move |runtime| {
+        Server::start(program, &["--runtime", runtime, "--stop-time", stop_time])
+    })
+}
+
+/// More milliseconds than a test may take.
+const LONG: &str = "3600000";
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    stream
+}
+
+/// A connection whose request was answered.
+fn idle(server: &Server) -> TcpStream {
+    let mut stream = connect(server);
+    stream.write_all(b"GET /word/a/1 HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
+    let mut response = Vec::new();
+    while !response.ends_with(b"\"a\"") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a response");
+        response.extend(byte);
+    }
+    stream
+}
+
+/// Begins work of this kind: the connection of the client, and that of the work.
+fn begin(server: &Server, method: &str, kind: &str) -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let port = listener.local_addr().expect("an address").port();
+    let mut client = connect(server);
+    let request = format!("{method} /work/{kind}/{port} HTTP/1.1\r\nhost: a\r\n\r\n");
+    client.write_all(request.as_bytes()).expect("sent");
+    (client, listener.accept().expect("work").0)
+}
+
+fn is_closed(stream: &mut TcpStream) -> bool {
+    matches!(stream.read(&mut [0]), Ok(0))
+}
+
+#[test]
+fn connections_without_a_request_are_closed() {
+    for server in servers(LONG) {
+        let mut silent = connect(&server);
+        let mut idle = idle(&server);
+        assert!(server.stop("-TERM").success());
+        assert!(is_closed(&mut silent) && is_closed(&mut idle));
+    }
+}
+
+#[test]
+fn requests_that_do_not_end_are_cut_off_and_reported() {
+    for kind in ["async", "thread", "blocking"] {
+        for method in ["GET", "PUT"] {
+            for server in servers("50") {
+                let _work = begin(&server, method, kind);
+                assert_eq!(server.stop("-TERM").code(), Some(1), "{method} {kind}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_signal_stops_the_server_at_once() {
+    for (first, second) in [("-TERM", "-TERM"), ("-INT", "-TERM"), ("-TERM", "-INT")] {
+        for kind in ["async", "thread", "blocking"] {
+            for server in servers(LONG) {
+                // One of them may be on the core of the work.
+                let mut silent = [connect(&server), connect(&server)];
+                let _work = begin(&server, "GET", kind);
+                server.signal(first);
+                silent.iter_mut().for_each(|it| it.set_nonblocking(true).expect("non-blocking"));
+                while !silent.iter_mut().any(is_closed) {}
+                assert_eq!(server.stop(second).code(), Some(1), "{kind}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_ends_although_its_client_is_gone() {
+    for server in servers(LONG) {
+        let (client, mut work) = begin(&server, "PUT", "told");
+        let mut idle = idle(&server);
+        drop(client);
+        server.signal("-TERM");
+        assert!(is_closed(&mut idle));
+        work.write_all(b"!").expect("told");
+        assert!(server.wait().success());
+        assert!(matches!(work.read(&mut [0]), Ok(1)));
+    }
+}

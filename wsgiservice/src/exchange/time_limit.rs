@@ -1,0 +1,75 @@
+//! The time that a method may take.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::StatusCode;
+use tokio::{
+    runtime::Handle,
+    time::{Sleep, sleep},
+};
+
+use super::End;
+use crate::{http::incoming::Request, problem::Problem, site::SiteOperation};
+
+/// Whether what the author of a resource wrote runs now, and how long it may: in milliseconds, or 0.
+#[derive(Debug, Default)]
+pub(super) struct Running(AtomicU64);
+
+impl Running {
+    /// What the author wrote for this operation begins.
+    pub(super) fn begin(&self, operation: &SiteOperation) {
+        self.0.store(operation.time, Relaxed);
+    }
+
+    /// It has ended, or waits for the client.
+    pub(super) fn pause(&self) {
+        self.0.store(0, Relaxed);
+    }
+}
+
+/// The time of an exchange. Most exchanges never wait, and have no timer.
+pub(super) struct TimeLimit<'a> {
+    request: &'a Request,
+    running: &'a Running,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_logged: bool,
+}
+
+impl<'a> TimeLimit<'a> {
+    pub(super) fn new(request: &'a Request, running: &'a Running) -> Self {
+        Self { request, running, timer: None, is_logged: false }
+    }
+
+    /// Ends an exchange that waits, if its time is over and it retrieves a representation. What may change something is
+    /// logged, and goes on.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<End, Problem>> {
+        let millis = self.running.0.load(Relaxed);
+        // A host may have another runtime.
+        if millis == 0 || self.is_logged || Handle::try_current().is_err() {
+            self.timer = None;
+            return Poll::Pending;
+        }
+        let time = Duration::from_millis(millis);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
+        if timer.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        if self.request.retrieves() {
+            return Poll::Ready(Err(too_slow(time)));
+        }
+        let (method, path) = (self.request.method(), self.request.target().path());
+        tracing::warn!(%method, path, ?time, "a method takes longer than its limit; it goes on");
+        self.is_logged = true;
+        Poll::Pending
+    }
+}
+
+fn too_slow(time: Duration) -> Problem {
+    Problem::caused(StatusCode::GATEWAY_TIMEOUT, format!("the method did not end within {time:?}"))
+}

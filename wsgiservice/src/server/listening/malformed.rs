@@ -1,0 +1,67 @@
+//! The response to what hyper cannot parse: a problem document instead of hyper's response without content.
+
+use std::{future::poll_fn, io, pin::Pin, time::SystemTime};
+
+use http::StatusCode;
+use tokio::io::AsyncWrite;
+use uuid::Uuid;
+
+use super::{framing::Fault, socket::Socket};
+use crate::problem::{Problem, phrase};
+
+/// What each response begins with; behind it stands the status.
+const VERSION: &[u8] = b"HTTP/1.1 ";
+
+/// A field that each response has, except those that hyper writes by itself.
+const OWN: &[u8] = b"x-content-type-options:";
+
+/// The response that replaces this one, if hyper wrote this one because it could not parse a head.
+pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<Vec<u8>> {
+    let status = written.strip_prefix(VERSION)?.get(..3)?;
+    let is_own = written.windows(OWN.len()).any(|window| window == OWN);
+    let status = StatusCode::from_bytes(status).ok().filter(|_| !is_own)?;
+    Some(document(&problem(status, fault)))
+}
+
+/// Responds to a client that does not speak HTTP/1, and closes the connection.
+///
+/// # Errors
+/// If the socket can no longer be written to.
+pub(super) async fn refuse_version(mut socket: Socket) -> io::Result<()> {
+    let document = document(&problem(StatusCode::HTTP_VERSION_NOT_SUPPORTED, None));
+    let mut written = 0;
+    while let Some(rest @ [_, ..]) = document.get(written..) {
+        written += poll_fn(|context| Pin::new(&mut socket).poll_write(context, rest)).await?;
+    }
+    poll_fn(|context| Pin::new(&mut socket).poll_shutdown(context)).await
+}
+
+fn problem(status: StatusCode, fault: Option<Fault>) -> Problem {
+    match (fault, status) {
+        (Some(fault), _) => fault.problem(),
+        (None, StatusCode::BAD_REQUEST) => {
+            Problem::bad_request("The request is malformed (RFC 9112).")
+        }
+        (None, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => {
+            Problem::new(status).detail("The header fields are too large, or too many.")
+        }
+        (None, StatusCode::URI_TOO_LONG) => Problem::new(status).detail("The target is too long."),
+        (None, _) => Problem::new(status).detail("Supported versions: HTTP/1.0, HTTP/1.1."),
+    }
+}
+
+/// A whole response with a problem, after which the connection is closed. The instance is an ID, since there is no target.
+fn document(problem: &Problem) -> Vec<u8> {
+    let instance = Uuid::new_v4().urn().to_string();
+    let content = serde_json::to_string(&problem.document(&instance)).unwrap_or_default();
+    let status = problem.status();
+    format!(
+        "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\nx-content-type-options: nosniff\r\n\
+         connection: close\r\ncontent-length: {}\r\ndate: {}\r\n\r\n{content}",
+        status.as_str(),
+        phrase(status),
+        content.len(),
+        httpdate::fmt_http_date(SystemTime::now()),
+    )
+    .into_bytes()
+}

@@ -1,0 +1,27 @@
+//! What all connections of a server share.
+
+use std::sync::Arc;
+
+use super::{in_flight::InFlight, timeouts::Timeouts};
+use crate::{application::Service, limits::Limits};
+
+/// The service, and what is known of its connections and requests.
+#[derive(Clone, Debug)]
+pub(super) struct ServerState {
+    pub(super) service: Service,
+    pub(super) timeouts: Arc<Timeouts>,
+    pub(super) in_flight: Arc<InFlight>,
+}
+
+impl ServerState {
+    /// The state of a new server, whose tick runs.
+    pub(super) fn start(service: Service) -> Self {
+        let timeouts = Timeouts::start(service.limits());
+        let in_flight = InFlight::new(service.limits().requests);
+        Self { service, timeouts, in_flight }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        self.service.limits()
+    }
+}

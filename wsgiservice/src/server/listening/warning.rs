@@ -1,0 +1,37 @@
+//! A warning that is logged at most once a minute, however often clients cause it.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// The time between two warnings.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// When the warning was last logged.
+#[derive(Debug, Default)]
+pub(super) struct Warning(Mutex<Option<Instant>>);
+
+impl Warning {
+    /// Whether to log it now.
+    pub(super) fn is_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last.elapsed() >= PAUSE);
+        if is_due {
+            *last = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_not_repeated_at_once() {
+        let warning = Warning::default();
+        assert!(warning.is_due());
+        assert!(!warning.is_due());
+    }
+}
