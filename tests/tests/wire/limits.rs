@@ -182,7 +182,8 @@ fn content_that_stalls_gets_a_408_and_the_connection_is_closed() {
         "content-length: 2\r\nexpect: 100-continue\r\n\r\n",
     ] {
         let mut connection = server.connect();
-        let response = connection.send(&format!("PUT /a HTTP/1.1\r\nhost: localhost\r\n{rest}")).rest();
+        let response =
+            connection.send(&format!("PUT /a HTTP/1.1\r\nhost: localhost\r\n{rest}")).rest();
         let response = response.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
         assert!(response.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{rest}: {response}");
         assert!(response.contains("\r\nconnection: close\r\n"), "{rest}: {response}");
