@@ -132,7 +132,7 @@ impl Application {
     }
 
     /// Serves a listener until `stop` completes, then waits until the requests in progress have ended, for
-    /// [`Limits::stop_time`] at most. If the future is dropped, connections are closed in the same way. The runtime needs its
+    /// [`Limits::stop_time`](crate::server::Limits::stop_time) at most. If the future is dropped, connections are closed in the same way. The runtime needs its
     /// timer.
     ///
     /// # Errors
