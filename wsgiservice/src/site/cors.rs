@@ -43,6 +43,9 @@ const ANY: &str = "*";
 
 impl Cors {
     /// Allows the scripts of these origins, such as `https://app.example`; `*` stands for every one.
+    ///
+    /// The pages of an allowed origin may also send forms. With `*`, those of any site can change what the application
+    /// changes without a login, or with a cookie that the browser sends to it from other sites.
     pub fn new(origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             origins: origins.into_iter().map(Into::into).collect(),
@@ -91,17 +94,24 @@ impl Cors {
         self.origins.iter().all(|origin| origin != ANY)
     }
 
-    /// The fields of a response to a script of an allowed origin.
-    pub(crate) fn response_fields(&self, origin: &HeaderValue) -> Vec<(&'static str, HeaderValue)> {
-        let origin =
-            if self.depends_on_origin() { origin.clone() } else { HeaderValue::from_static(ANY) };
+    /// The fields of a response to a request of this origin; `None` if it is not allowed.
+    ///
+    /// If every origin is allowed, each response says so, also to a request without one: a cache may keep it.
+    pub(crate) fn response_fields(
+        &self,
+        origin: Option<&HeaderValue>,
+    ) -> Option<Vec<(&'static str, HeaderValue)>> {
+        let origin = match self.depends_on_origin() {
+            true => origin.filter(|origin| self.allows(origin))?.clone(),
+            false => HeaderValue::from_static(ANY),
+        };
         let mut fields = vec![("access-control-allow-origin", origin)];
         if self.has_credentials {
             fields.push(("access-control-allow-credentials", HeaderValue::from_static("true")));
         }
         let exposed = list(&self.exposed, "etag, location");
         fields.extend(exposed.map(|names| ("access-control-expose-headers", names)));
-        fields
+        Some(fields)
     }
 
     /// The fields of a response to a preflight, for a resource that allows these methods.
