@@ -61,11 +61,14 @@ fn is_of_target(origin: &HeaderValue, request: &Request) -> bool {
 }
 
 /// Adds what allows a script of another site to read a response, if the policy does.
+#[inline(never)]
 pub(super) fn add_fields(context: &Context<'_>, fields: &mut HeaderMap) {
     let request = context.request;
     let Some(cors) = &context.policy().cors else { return };
-    let origin = request.fields().get(header::ORIGIN);
-    let Some(mut all) = cors.response_fields(origin) else { return };
+    let Some(origin) = request.fields().get(header::ORIGIN).filter(|it| cors.allows(it)) else {
+        return;
+    };
+    let mut all = cors.response_fields(origin);
     let is_preflight = *request.method() == Method::OPTIONS
         && request.fields().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if let Some(resource) = context.resource.filter(|_| is_preflight) {

@@ -57,7 +57,7 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
     if let Some(operation) = context.operation.filter(|it| !it.deprecation_fields.is_empty()) {
         fields.extend(operation.deprecation_fields.iter().cloned());
     }
-    if context.policy().cors.is_some() {
+    if context.request.has(KnownField::Origin) {
         cross_origin::add_fields(context, fields);
     }
     fields.insert(NOSNIFF.0, NOSNIFF.1);

@@ -89,21 +89,16 @@ impl Cors {
         self.origins.iter().any(|allowed| allowed == ANY || allowed.as_bytes() == origin.as_bytes())
     }
 
-    /// Whether a response depends on the origin of its request.
-    pub(crate) fn depends_on_origin(&self) -> bool {
-        self.origins.iter().all(|origin| origin != ANY)
+    /// Whether every origin is allowed.
+    fn allows_all(&self) -> bool {
+        self.origins.iter().any(|origin| origin == ANY)
     }
 
-    /// The fields of a response to a request of this origin; `None` if it is not allowed.
-    ///
-    /// If every origin is allowed, each response says so, also to a request without one: a cache may keep it.
-    pub(crate) fn response_fields(
-        &self,
-        origin: Option<&HeaderValue>,
-    ) -> Option<Vec<(&'static str, HeaderValue)>> {
-        let origin = match self.depends_on_origin() {
-            true => origin.filter(|origin| self.allows(origin))?.clone(),
-            false => HeaderValue::from_static(ANY),
+    /// The fields of a response to a script of an allowed origin.
+    pub(crate) fn response_fields(&self, origin: &HeaderValue) -> Vec<(&'static str, HeaderValue)> {
+        let origin = match self.allows_all() {
+            true => HeaderValue::from_static(ANY),
+            false => origin.clone(),
         };
         let mut fields = vec![("access-control-allow-origin", origin)];
         if self.has_credentials {
@@ -111,7 +106,7 @@ impl Cors {
         }
         let exposed = list(&self.exposed, "etag, location");
         fields.extend(exposed.map(|names| ("access-control-expose-headers", names)));
-        Some(fields)
+        fields
     }
 
     /// The fields of a response to a preflight, for a resource that allows these methods.
@@ -140,7 +135,7 @@ impl Cors {
                 )
             })
             .collect();
-        if self.has_credentials && !self.depends_on_origin() {
+        if self.has_credentials && self.allows_all() {
             errors.push("CORS with credentials: name the origins instead of `*`".to_owned());
         }
         errors

@@ -49,7 +49,8 @@ impl Received {
         if has_content || !self.begins_with(request.method(), request.target()) {
             self.inspect(self.begun);
         }
-        self.fault.filter(|(request, _)| *request == self.begun).map(|(_, fault)| fault)
+        let (request, fault) = self.fault?;
+        (request == self.begun).then_some(fault)
     }
 
     /// What is wrong with the head of the next request, which hyper does not parse.
