@@ -32,12 +32,20 @@ pub(crate) enum UserError {
     #[error("another user already has this email")]
     #[problem(409)]
     Taken,
+    /// Too many passwords wait to be hashed.
+    #[error("too many passwords wait to be hashed")]
+    #[problem(503, retry_after = 1)]
+    Busy,
+    /// The database is locked or full, or has no free connection.
+    #[error(transparent)]
+    #[problem(503, retry_after = 5)]
+    Unavailable(sqlx::Error),
     #[error(transparent)]
     #[problem(500)] // logged, never sent
     Database(sqlx::Error),
     #[error(transparent)]
     #[problem(500)]
-    Password(#[from] PasswordError),
+    Password(PasswordError),
 }
 
 impl Database {
@@ -137,7 +145,27 @@ fn account_of(row: &SqliteRow) -> Result<Account, sqlx::Error> {
 
 impl From<sqlx::Error> for UserError {
     fn from(error: sqlx::Error) -> Self {
-        let is_taken = error.as_database_error().is_some_and(|it| it.is_unique_violation());
-        if is_taken { Self::Taken } else { Self::Database(error) }
+        /// `SQLITE_BUSY`, `SQLITE_LOCKED`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`.
+        const TEMPORARY: [i32; 5] = [5, 6, 10, 13, 14];
+        let reported = error.as_database_error();
+        let code = reported.and_then(|error| error.code()?.parse::<i32>().ok());
+        // The low byte of an extended code is the primary one.
+        let is_temporary = code.is_some_and(|code| TEMPORARY.contains(&(code & 0xff)));
+        match reported.is_some_and(|error| error.is_unique_violation()) {
+            true => Self::Taken,
+            false if is_temporary || matches!(error, sqlx::Error::PoolTimedOut) => {
+                Self::Unavailable(error)
+            }
+            false => Self::Database(error),
+        }
+    }
+}
+
+impl From<PasswordError> for UserError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            error => Self::Password(error),
+        }
     }
 }

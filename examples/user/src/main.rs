@@ -114,7 +114,7 @@ impl Authentication {
         let (account, hash) = self.state.database.find(&email).await?.unzip();
         // Verified even for an unknown email: the response time must not reveal which users exist.
         let is_right = self.state.passwords.verify(password, hash).await;
-        let is_right = is_right.map_err(Problem::internal)?;
+        let is_right = is_right.map_err(UserError::from)?;
         account.filter(|_| is_right).ok_or_else(|| {
             let challenge = HeaderValue::from_static("Form realm=\"users\"");
             Problem::unauthorized(challenge).detail("The email or the password is wrong.")

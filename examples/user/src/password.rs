@@ -13,13 +13,20 @@ use wsgiservice::Secret;
 #[derive(Clone)]
 pub(crate) struct Passwords {
     cores: Arc<Semaphore>,
+    /// Those that are hashed, and those that wait for a core.
+    places: Arc<Semaphore>,
     /// The hash to verify against if the user is unknown.
     hash_for_unknown_user: Arc<str>,
 }
 
+/// How many passwords may wait for a core. Clients that give up leave at most this much work behind: half a second.
+const MAX_WAITING: usize = 32;
+
 /// Why a password cannot be hashed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswordError {
+    #[error("too many passwords wait")]
+    Busy,
     #[error("cannot hash the password")]
     Hash(#[from] password_hash::Error),
     #[error("a stored password hash is invalid")]
@@ -34,7 +41,11 @@ impl Passwords {
     pub(crate) fn new() -> Result<Self, PasswordError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let hash_for_unknown_user = hash("nobody's password")?.into();
-        Ok(Self { cores: Arc::new(Semaphore::new(cores)), hash_for_unknown_user })
+        Ok(Self {
+            cores: Arc::new(Semaphore::new(cores)),
+            places: Arc::new(Semaphore::new(cores + MAX_WAITING)),
+            hash_for_unknown_user,
+        })
     }
 
     /// The hash of a password, with its salt and parameters.
@@ -62,6 +73,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let core = Arc::clone(&self.cores).acquire_owned().await?;
         tokio::task::spawn_blocking(move || {
             let _core = core;
@@ -95,6 +107,24 @@ mod tests {
         assert!(verify("right", Some(stored.clone())).await);
         assert!(!verify("wrong", Some(stored)).await);
         assert!(!verify("nobody's password", None).await);
+    }
+
+    #[tokio::test]
+    async fn only_some_passwords_wait() {
+        let passwords = Passwords::new().expect("a hash");
+        let cores = u32::try_from(passwords.cores.available_permits()).expect("a few cores");
+        let _busy = passwords.cores.acquire_many(cores).await.expect("all cores");
+        let waiting: Vec<_> = (0..MAX_WAITING + cores as usize)
+            .map(|_| {
+                let mut hashed = Box::pin(passwords.hash(secret("any")));
+                assert!((&mut hashed).now_or_never().is_none());
+                hashed
+            })
+            .collect();
+        let refused = passwords.hash(secret("any")).now_or_never();
+        assert!(matches!(refused, Some(Err(PasswordError::Busy))));
+        drop(waiting);
+        assert!(passwords.hash(secret("any")).now_or_never().is_none());
     }
 
     #[tokio::test]

@@ -222,3 +222,39 @@ fn a_service_on_a_loopback_address_has_no_names_but_its_own() {
         }
     }
 }
+
+#[test]
+fn what_a_request_hides_does_not_hide_the_next_one() {
+    let server = server();
+    let twice = "PUT /file HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\na";
+    let both = "PUT /file HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    for first in [
+        "A# /word/a/1 HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET /word/a/1 HTTP/1.1\r\nhost: a\r\n\r\n",
+        "PUT /file HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\na: b\r\n\r\n",
+    ] {
+        for second in [twice, both] {
+            let request = format!("{first}{second}{GET}\r\n{HOST}\r\n");
+            let response = exchange(&server, request.as_bytes());
+            assert_eq!(response.matches("HTTP/1.1 ").count(), 2, "{request}: {response}");
+            assert_refused(&response, 400, &request);
+        }
+    }
+}
+
+#[test]
+fn a_fragment_after_empty_lines_is_found() {
+    let request = format!("{}GET /a#b HTTP/1.1\r\n{HOST}\r\n", "\r\n".repeat(8));
+    assert_refused(&exchange(&server(), request.as_bytes()), 400, &request);
+}
+
+#[test]
+fn a_bare_line_feed_in_trailers_ends_the_connection() {
+    let head = format!("{PUT}\r\n{HOST}transfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n");
+    for trailers in ["\n", "a: b\n\r\n"] {
+        let request = format!("{head}{trailers}{GET}\r\n{HOST}\r\n");
+        let response = exchange(&server(), request.as_bytes());
+        assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{request}: {response}");
+        assert_refused(&response, 400, &request);
+    }
+}

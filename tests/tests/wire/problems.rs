@@ -232,3 +232,26 @@ async fn a_long_problem_is_encoded_like_other_content() {
         assert_eq!(response.field("vary"), Some("Accept, Accept-Encoding"));
     }
 }
+
+#[derive(Debug, thiserror::Error, wsgiservice::Problem)]
+enum Busy {
+    #[error("the database is locked")]
+    #[problem(503, retry_after = 5)]
+    Locked,
+}
+
+#[mount("/locked")]
+struct Locked;
+
+#[resource]
+impl Locked {
+    fn get(&self) -> Result<u32, Busy> {
+        Err(Busy::Locked)
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_when_to_try_again() {
+    let response = strict(Application::new("locked").mount(Locked)).get("/locked").send().await;
+    assert_eq!((response.status().as_u16(), response.field("retry-after")), (503, Some("5")));
+}

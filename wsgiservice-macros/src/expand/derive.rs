@@ -77,10 +77,16 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
         .iter()
         .filter_map(|variant| errors.take(derive::variant_problem(variant)).map(|it| (variant, it)))
         .map(|(variant, problem)| {
-            let derive::Problem { status, challenge } = &problem;
+            let derive::Problem { status, challenge, retry_after } = &problem;
             let challenge = option(challenge.as_ref());
+            let retry_after = option(retry_after.as_ref());
             let documentation = documentation(&variant.attrs);
-            quote!(__w::Failure { status: #status, challenge: #challenge, documentation: #documentation })
+            quote!(__w::Failure {
+                status: #status,
+                challenge: #challenge,
+                retry_after: #retry_after,
+                documentation: #documentation,
+            })
         })
         .collect();
     let arms: Vec<_> = data

@@ -77,6 +77,7 @@ impl Service {
 
     /// Responds with a problem that the server found before the exchange.
     #[cfg(feature = "server")]
+    #[cold]
     pub(crate) fn refuse(&self, exchange: &mut Exchange, problem: Problem) {
         exchange::refuse(&self.site, exchange, problem);
     }

@@ -209,6 +209,8 @@ pub struct Failure {
     pub status: u16,
     /// How to authenticate, for a 401.
     pub challenge: Option<&'static str>,
+    /// When to try again, in seconds.
+    pub retry_after: Option<u64>,
     /// Its documentation comment.
     pub documentation: &'static str,
 }

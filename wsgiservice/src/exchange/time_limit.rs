@@ -15,7 +15,11 @@ use tokio::{
 };
 
 use super::End;
-use crate::{http::incoming::Request, problem::Problem, site::SiteOperation};
+use crate::{
+    http::{incoming::Request, loggable::Loggable},
+    problem::Problem,
+    site::SiteOperation,
+};
 
 /// Whether what the author of a resource wrote runs now, and how long it may: in milliseconds, or 0.
 #[derive(Debug, Default)]
@@ -64,7 +68,7 @@ impl<'a> TimeLimit<'a> {
             return Poll::Ready(Err(too_slow(time)));
         }
         let (method, path) = (self.request.method(), self.request.target().path());
-        tracing::warn!(%method, path, ?time, "a method takes longer than its limit; it goes on");
+        tracing::warn!(%method, path = %Loggable(path), ?time, "a method takes longer than its limit; it goes on");
         self.is_logged = true;
         Poll::Pending
     }

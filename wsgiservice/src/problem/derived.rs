@@ -15,9 +15,12 @@ pub fn problem(
 ) -> Problem {
     let failure = failures.get(position);
     let status = failure.and_then(|failure| StatusCode::from_u16(failure.status).ok());
-    let problem = Problem::caused(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), cause);
-    match failure.and_then(|failure| HeaderValue::from_str(failure.challenge?).ok()) {
-        Some(challenge) => problem.field(header::WWW_AUTHENTICATE, challenge),
-        None => problem,
+    let mut problem = Problem::caused(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), cause);
+    if let Some(challenge) = failure.and_then(|it| HeaderValue::from_str(it.challenge?).ok()) {
+        problem = problem.field(header::WWW_AUTHENTICATE, challenge);
     }
+    if let Some(seconds) = failure.and_then(|failure| failure.retry_after) {
+        problem = problem.field(header::RETRY_AFTER, seconds.into());
+    }
+    problem
 }

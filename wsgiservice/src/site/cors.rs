@@ -43,6 +43,9 @@ const ANY: &str = "*";
 
 impl Cors {
     /// Allows the scripts of these origins, such as `https://app.example`; `*` stands for every one.
+    ///
+    /// The pages of an allowed origin may also send forms. With `*`, those of any site can change what the application
+    /// changes without a login, or with a cookie that the browser sends to it from other sites.
     pub fn new(origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             origins: origins.into_iter().map(Into::into).collect(),
@@ -86,15 +89,17 @@ impl Cors {
         self.origins.iter().any(|allowed| allowed == ANY || allowed.as_bytes() == origin.as_bytes())
     }
 
-    /// Whether a response depends on the origin of its request.
-    pub(crate) fn depends_on_origin(&self) -> bool {
-        self.origins.iter().all(|origin| origin != ANY)
+    /// Whether every origin is allowed.
+    fn allows_all(&self) -> bool {
+        self.origins.iter().any(|origin| origin == ANY)
     }
 
     /// The fields of a response to a script of an allowed origin.
     pub(crate) fn response_fields(&self, origin: &HeaderValue) -> Vec<(&'static str, HeaderValue)> {
-        let origin =
-            if self.depends_on_origin() { origin.clone() } else { HeaderValue::from_static(ANY) };
+        let origin = match self.allows_all() {
+            true => HeaderValue::from_static(ANY),
+            false => origin.clone(),
+        };
         let mut fields = vec![("access-control-allow-origin", origin)];
         if self.has_credentials {
             fields.push(("access-control-allow-credentials", HeaderValue::from_static("true")));
@@ -130,7 +135,7 @@ impl Cors {
                 )
             })
             .collect();
-        if self.has_credentials && !self.depends_on_origin() {
+        if self.has_credentials && self.allows_all() {
             errors.push("CORS with credentials: name the origins instead of `*`".to_owned());
         }
         errors

@@ -150,7 +150,7 @@ impl Policy {
 
     /// The header fields that each response depends on.
     pub(crate) fn vary(&self) -> Option<&'static str> {
-        self.cors.as_ref().filter(|cors| cors.depends_on_origin()).map(|_| "Origin")
+        self.cors.as_ref().map(|_| "Origin")
     }
 
     /// Sets whether responses have `Content-MD5`, for clients of the Python original (RFC 1864; removed by RFC 7231).

@@ -53,7 +53,9 @@ impl Codings {
         let mut codings = Vec::new();
         for line in fields.get_all(header::CONTENT_ENCODING) {
             let names = line.to_str().map_err(|_| unsupported())?.split(',').map(str::trim);
-            for name in names.filter(|name| !name.is_empty() && *name != "identity") {
+            for name in
+                names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
+            {
                 codings.push(decoder(name).ok_or_else(unsupported)?);
             }
         }

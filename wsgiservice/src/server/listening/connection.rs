@@ -127,7 +127,7 @@ impl Connection {
         let service =
             service_fn(move |request| dispatch::dispatch(Arc::clone(&connection), request));
         let mut http = http1::Builder::new()
-            .max_buf_size(BUFFER)
+            .max_buf_size(BUFFER.max(self.service.limits().head))
             .max_header_size(self.service.limits().head)
             // A client that has sent its request may close its half of the connection.
             .half_close(true)

@@ -20,6 +20,9 @@ pub(super) enum Fault {
     LengthBesideCoding = 3,
     /// The content is longer than 2^63 - 1 bytes.
     HugeLength = 4,
+    /// A line of the trailers ends with a bare line feed: hyper goes on to read trailers, where others see the next
+    /// request.
+    BareLineFeed = 5,
 }
 
 impl Fault {
@@ -30,6 +33,9 @@ impl Fault {
             Self::SeveralLengths => Problem::bad_request("There are several Content-Length."),
             Self::LengthBesideCoding => {
                 Problem::bad_request("There are Content-Length and Transfer-Encoding.")
+            }
+            Self::BareLineFeed => {
+                Problem::bad_request("A line of the trailers ends without a carriage return.")
             }
             Self::HugeLength => Problem::new(StatusCode::PAYLOAD_TOO_LARGE)
                 .detail("The content is longer than any limit."),
@@ -60,6 +66,8 @@ enum Place {
     #[default]
     Start,
     RequestLine,
+    /// Within the target and what follows it.
+    Target,
     /// At the first byte of a line of the head.
     Line,
     /// Within the name of a field that may be this one, after as many of its bytes.
@@ -80,23 +88,27 @@ enum Place {
     Chunk(u64),
     /// At the first byte of a line of the trailers.
     Trailer,
-    /// Within a line of the trailers.
-    TrailerRest,
+    /// Within a line of the trailers; whether after a carriage return.
+    TrailerRest(bool),
+    /// After the carriage return of the last line of the trailers.
+    LastTrailer,
+    /// After what makes the end of the request uncertain.
+    Lost,
 }
 
 const LENGTH: &str = "content-length";
 const CODING: &str = "transfer-encoding";
 
 impl Framing {
-    /// Follows received bytes; returns the first fault that they show, and the number of its request, from 1.
-    pub(super) fn receive(&mut self, mut bytes: &[u8]) -> Option<(u32, Fault)> {
+    /// Follows received bytes; returns the first fault that they show of this request or a later one, and the number of the
+    /// request, from 1.
+    pub(super) fn receive(&mut self, mut bytes: &[u8], from: u32) -> Option<(u32, Fault)> {
         let mut found = None;
         while let [first, rest @ ..] = bytes {
             bytes = match self.place {
-                Place::RequestLine => self.request_line(bytes),
+                Place::Target => self.target(bytes),
                 Place::Line => self.line(bytes),
                 Place::Rest => self.skip_line(bytes, Place::Line),
-                Place::TrailerRest => self.skip_line(bytes, Place::Trailer),
                 Place::ChunkExtension(size) => self.skip_line(bytes, after_size(size)),
                 Place::Content(length) => self.skip(bytes, length, Place::Content, Place::Start),
                 Place::Chunk(length) => self.skip(bytes, length, Place::Chunk, Place::ChunkSize(0)),
@@ -105,11 +117,14 @@ impl Framing {
                     rest
                 }
             };
-            if let Some(fault) = self.head.fault {
+            if let Some(fault) = self.head.fault.filter(|_| self.requests >= from) {
                 found = found.or(Some((self.requests, fault)));
             }
         }
-        found
+        match self.place {
+            Place::Lost => found.or(Some((from, Fault::BareLineFeed))),
+            _ => found,
+        }
     }
 
     /// How many requests have begun.
@@ -127,7 +142,7 @@ impl Framing {
         matches!(self.place, Place::Start)
     }
 
-    fn request_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+    fn target<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         match memchr2(b'\n', b'#', bytes) {
             None => &[],
             Some(position) => {
@@ -208,9 +223,15 @@ impl Framing {
                 None if byte == b'\n' => after_size(size),
                 None => Place::ChunkExtension(size),
             },
-            (Place::Trailer, b'\r') => Place::Trailer,
-            (Place::Trailer, b'\n') => Place::Start,
-            (Place::Trailer, _) => Place::TrailerRest,
+            (Place::RequestLine, b' ') => Place::Target,
+            (Place::RequestLine, b'\n') => Place::Line,
+            (Place::Trailer, b'\r') => Place::LastTrailer,
+            (Place::LastTrailer, b'\n') => Place::Start,
+            (Place::TrailerRest(true), b'\n') => Place::Trailer,
+            (Place::Trailer | Place::TrailerRest(_), b'\n') | (Place::LastTrailer, _) => {
+                Place::Lost
+            }
+            (Place::Trailer | Place::TrailerRest(_), _) => Place::TrailerRest(byte == b'\r'),
             (place, _) => place,
         };
     }
@@ -279,12 +300,12 @@ mod tests {
 
     /// The faults in this text, however it is cut.
     fn faults(text: &str) -> Option<(u32, Fault)> {
-        let whole = Framing::default().receive(text.as_bytes());
+        let whole = Framing::default().receive(text.as_bytes(), 1);
         for size in 1..text.len() {
             let mut framing = Framing::default();
             let mut found = None;
             for piece in text.as_bytes().chunks(size) {
-                found = found.or(framing.receive(piece));
+                found = found.or(framing.receive(piece, 1));
             }
             assert_eq!(found, whole, "in pieces of {size} bytes: {text}");
         }
@@ -348,6 +369,32 @@ mod tests {
             let after = format!("{content}GET / HTTP/1.1\r\n\r\n{content}GET /# HTTP/1.1\r\n\r\n");
             assert_eq!(faults(&after), Some((4, Fault::Fragment)), "{after}");
         }
+    }
+
+    #[test]
+    fn a_fault_of_a_request_that_was_begun_hides_no_later_one() {
+        let twice = "Content-Length: 1\r\nContent-Length: 1\r\n";
+        let text = format!("GET /#a HTTP/1.1\r\n\r\nPUT / HTTP/1.1\r\n{twice}\r\na");
+        assert_eq!(Framing::default().receive(text.as_bytes(), 1), Some((1, Fault::Fragment)));
+        assert_eq!(
+            Framing::default().receive(text.as_bytes(), 2),
+            Some((2, Fault::SeveralLengths))
+        );
+    }
+
+    #[test]
+    fn a_number_sign_in_a_method_is_no_fragment() {
+        assert_eq!(faults("A# / HTTP/1.1\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn a_bare_line_feed_in_trailers_is_found() {
+        let head = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n";
+        for trailers in ["\n", "A: b\n\r\n", "A: b\n\n", "\rA: b\r\n\r\n"] {
+            let found = Framing::default().receive(format!("{head}{trailers}").as_bytes(), 1);
+            assert_eq!(found, Some((1, Fault::BareLineFeed)), "{trailers:?}");
+        }
+        assert_eq!(faults(&format!("{head}A: b\r\nC: \rd\r\n\r\n{GET}")), None);
     }
 
     #[test]

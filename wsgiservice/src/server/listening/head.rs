@@ -48,6 +48,7 @@ fn known_host(fields: &HeaderMap) -> Option<HostKind> {
 }
 
 /// A request has one `Host`, which is valid; in HTTP/1.0 it may have none (section 3.2).
+#[cold]
 fn check_host(request: &Request, names: Names<'_>) -> Result<(), Problem> {
     let mut hosts = request.fields().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -91,6 +92,7 @@ impl Names<'_> {
 }
 
 /// The server knows only `chunked`, which is applied once (sections 6.1 and 7.1).
+#[cold]
 fn check_coding(request: &Request) -> Result<(), Problem> {
     let lines = request.fields().get_all(header::TRANSFER_ENCODING).iter();
     let mut codings = lines.flat_map(|line| elements(line.to_str().unwrap_or("?")));
@@ -108,6 +110,7 @@ fn check_coding(request: &Request) -> Result<(), Problem> {
 }
 
 /// The only expectation is `100-continue` (RFC 9110, section 10.1.1), which HTTP/1.0 does not have.
+#[cold]
 fn check_expectation(request: &Request) -> Result<(), Problem> {
     let lines = request.fields().get_all(header::EXPECT).iter();
     let mut expectations = lines.flat_map(|line| elements(line.to_str().unwrap_or("?")));

@@ -12,14 +12,22 @@ use crate::problem::{Problem, phrase};
 /// What each response begins with; behind it stands the status.
 const VERSION: &[u8] = b"HTTP/1.1 ";
 
+/// More than hyper's own responses have, in bytes.
+const MAX_LENGTH: usize = 160;
+
 /// A field that each response has, except those that hyper writes by itself.
 const OWN: &[u8] = b"x-content-type-options:";
 
 /// The response that replaces this one, if hyper wrote this one because it could not parse a head.
 pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<Vec<u8>> {
     let status = written.strip_prefix(VERSION)?.get(..3)?;
-    let is_own = written.windows(OWN.len()).any(|window| window == OWN);
-    let status = StatusCode::from_bytes(status).ok().filter(|_| !is_own)?;
+    // Layers may write responses without that field, but with other statuses, content or more fields.
+    let has = |field: &[u8]| written.windows(field.len()).any(|window| window == field);
+    let is_of_hyper = matches!(status, b"400" | b"414" | b"431")
+        && written.len() < MAX_LENGTH
+        && written.ends_with(b"\r\n\r\n")
+        && has(b"\r\ncontent-length: 0\r\n");
+    let status = StatusCode::from_bytes(status).ok().filter(|_| is_of_hyper && !has(OWN))?;
     Some(document(&problem(status, fault)))
 }
 

@@ -29,7 +29,7 @@ impl Received {
     /// Takes up received bytes. hyper reads only if it has used all that it received, but for an incomplete head.
     pub(super) fn receive(&mut self, bytes: &[u8]) {
         if self.is_followed {
-            return self.follow(bytes);
+            return self.follow(bytes, self.begun.wrapping_add(1));
         }
         if matches!(*self.recent, [] | [.., b'\n', b'\r', b'\n'] | [.., b'\n', b'\n']) {
             match self.recent.capacity() > MAX_KEPT {
@@ -47,15 +47,17 @@ impl Received {
         let has_content =
             request.has(KnownField::Length) || request.has(KnownField::TransferCoding);
         if has_content || !self.begins_with(request.method(), request.target()) {
-            self.inspect();
+            self.inspect(self.begun);
         }
-        self.fault.filter(|(request, _)| *request == self.begun).map(|(_, fault)| fault)
+        let (request, fault) = self.fault?;
+        (request == self.begun).then_some(fault)
     }
 
     /// What is wrong with the head of the next request, which hyper does not parse.
     pub(super) fn next_fault(&mut self) -> Option<Fault> {
-        self.inspect();
-        self.fault.filter(|(request, _)| *request == self.begun.wrapping_add(1)).map(|it| it.1)
+        let next = self.begun.wrapping_add(1);
+        self.inspect(next);
+        self.fault.filter(|(request, _)| *request == next).map(|(_, fault)| fault)
     }
 
     /// Whether the bytes begin with this request line, and the target in it has nothing that hyper drops.
@@ -64,18 +66,22 @@ impl Received {
         let target = target.path_and_query().map_or(0, |target| target.as_str().len());
         let end = method.as_str().len() + 1 + target + SPACE_AND_VERSION;
         matches!(self.recent.get(end), Some(b'\r' | b'\n'))
+            && self.recent.first() == method.as_str().as_bytes().first()
             && self.framing.requests().wrapping_add(1) == self.begun
     }
 
-    /// Looks at what was received and not followed yet.
-    fn inspect(&mut self) {
+    /// Looks at what was received and not followed yet, for faults of this request or a later one.
+    #[cold]
+    fn inspect(&mut self, from: u32) {
         let recent = std::mem::take(&mut self.recent);
-        self.follow(&recent);
+        self.follow(&recent, from);
     }
 
-    fn follow(&mut self, bytes: &[u8]) {
-        let fault = self.framing.receive(bytes);
-        self.fault = self.fault.or(fault);
+    #[inline(never)]
+    fn follow(&mut self, bytes: &[u8], from: u32) {
+        let fault = self.framing.receive(bytes, from);
+        // The fault of a request that was begun without a look at it is past.
+        self.fault = self.fault.filter(|(request, _)| *request >= from).or(fault);
         self.is_followed = !self.framing.is_between_requests();
     }
 }

@@ -127,7 +127,7 @@ impl Application {
     /// # Errors
     /// If [`build`](Self::build) fails, the signal handlers cannot be installed, or requests were cut off.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
-        let service = self.build()?;
+        let service = self.build()?.on(listener.local_addr()?);
         Ok(embedded::serve(listener, service, stop_signal()?).await?)
     }
 

@@ -1,7 +1,7 @@
 //! The runtimes of a server that owns its process: one single-threaded runtime per core, each with connections of its own,
 //! or one for all cores. This thread accepts the connections, and no method can keep it from stopping the server.
 
-use std::{future::Future, io, thread};
+use std::{future::Future, io, thread, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,6 +16,9 @@ use super::{
     stopping::{Drained, stopped_at_once},
 };
 use crate::{application::Service, settings::Runtime};
+
+/// How long the workers may take to notice that their time is over.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// A thread that serves the connections sent to it.
 struct Worker {
@@ -54,7 +57,8 @@ pub(super) async fn serve<F: Future<Output = ()>>(
     drop(server);
     let drained = tokio::select! {
         drained = drain(workers) => drained?,
-        () = tokio::time::sleep(stop_time) => Drained::CutOff,
+        // The workers end by themselves in time, unless a method blocks one of them.
+        () = tokio::time::sleep(stop_time + GRACE) => Drained::CutOff,
         () = stop_now => return Err(stopped_at_once()),
     };
     drained.result(stop_time)
