@@ -193,6 +193,12 @@ mod tests {
     use super::*;
     use crate::formats::{form, json, xml};
 
+    #[test]
+    fn patches_of_different_values_have_different_schemas() {
+        assert_ne!(Patch::<u32>::schema_id(), Patch::<String>::schema_id());
+        assert_ne!(Patch::<u32>::schema_id(), u32::schema_id());
+    }
+
     #[derive(Debug, PartialEq, Deserialize)]
     struct Change {
         title: Patch<String>,

@@ -242,6 +242,12 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_is_weak_or_strong() {
+        assert!(EntityTag::weak("a").is_weak());
+        assert!(!EntityTag::strong("a").is_weak());
+    }
+
+    #[test]
     fn an_absent_field_has_no_list() {
         assert_eq!(EntityTagList::parse([]), None);
     }
