@@ -1,6 +1,6 @@
 //! What the fuzz targets have in common: a service that has each kind of parameter, and one request to it.
 //!
-//! A panic within a request would become a 500, so each target asserts that there is none.
+//! A panic within a request would become a 500, so each target asserts that no response is a 500.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};

@@ -18,6 +18,7 @@ mod form;
 mod header_parameters;
 mod heads;
 mod limits;
+mod log;
 mod method;
 mod mismatch;
 mod negotiation;

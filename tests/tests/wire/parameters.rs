@@ -392,7 +392,7 @@ async fn a_whole_number_in_a_path_is_written_as_it_is_displayed() {
         let detail = response.json()["errors"][0]["detail"].clone();
         assert!(detail.as_str().is_some_and(|it| it.ends_with(&reason)), "{target}: {detail}");
     }
-    // What is no number of the type is reported as such.
+    // A text that is not a number of the type is a violation of its own.
     for target in ["/newtypes/099999999999", "/newtypes/+", "/newtypes/0x1", "/newtypes/-0x"] {
         let detail = client.get(target).send().await.json()["errors"][0]["detail"].clone();
         let reason = " It must be a whole number from 0 to 4294967295.";

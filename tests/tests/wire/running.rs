@@ -1,16 +1,12 @@
 //! Execution of a method: disconnecting clients and panics.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tower_service::Service as _;
-use tracing_subscriber::fmt::MakeWriter;
 use wsgiservice::{Application, content::Body, mount, resource};
 
-use super::strict;
+use super::{log::Log, strict};
 
 #[derive(Clone, Default)]
 struct Steps {
@@ -90,27 +86,6 @@ async fn a_get_is_cancelled_if_the_client_disconnects() {
     steps.ended.notified().await; // `may_end` was never notified
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("the log").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn a_method_that_nobody_knows_is_not_an_error_in_the_log() {
     let log = Log::default();
@@ -119,7 +94,7 @@ async fn a_method_that_nobody_knows_is_not_an_error_in_the_log() {
     let client = strict(Application::new("panic").mount(Panic));
 
     assert_eq!(client.request("BREW", "/panic").send().await.status(), 501);
-    assert_eq!(String::from_utf8_lossy(&log.0.lock().expect("the log")), "");
+    assert_eq!(log.text(), "");
 }
 
 #[tokio::test]
@@ -134,7 +109,7 @@ async fn a_panic_is_a_500_for_one_request_and_is_logged_with_message_and_locatio
     assert!(!response.text().contains("secret"));
     assert_eq!(client.get("/panic").send().await.status(), 500);
 
-    let logged = String::from_utf8(log.0.lock().expect("the log").clone()).expect("text");
+    let logged = log.text();
     assert!(logged.contains("the secret is 42"), "{logged}");
     assert!(logged.contains("running.rs:"), "{logged}");
     let document = response.json();

@@ -1,9 +1,8 @@
 //! The time that content and methods may take. The clock is paused, and advances when all wait.
 
 use std::{
-    io::Write,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,7 +11,6 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::Semaphore;
-use tracing_subscriber::fmt::MakeWriter;
 use wsgiservice::{
     Application, Content, Problem,
     content::{Body, ContentStream, FormStream},
@@ -21,7 +19,7 @@ use wsgiservice::{
     testing::TestResponse,
 };
 
-use super::strict;
+use super::{log::Log, strict};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -275,33 +273,6 @@ async fn a_hook_has_the_time_of_the_method() {
     let client = strict(work().0);
     assert_eq!(client.get("/hook/1").send().await.status(), 200);
     assert_eq!(client.get("/hook/31").send().await.status(), 504);
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("the log")).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("the log").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
 }
 
 /// At most one `GET`, and at most two other requests together.

@@ -28,7 +28,7 @@ impl Place {
         Self::of(innermost(ty))
     }
 
-    /// What a return type is if it is no error: `Option<T>` in `Result<Option<T>, E>`.
+    /// The type of a successful return value: `Option<T>` in `Result<Option<T>, E>`.
     pub(super) fn of_success(ty: &Type) -> Self {
         match arguments(ty).as_slice() {
             [value, ..] if is_result(ty) => Self::of(value),

@@ -204,7 +204,7 @@ impl Application {
     /// Those of the settings, if there are any, replace them. A client whose request has no
     /// [peer address](crate::Request::peer) is not trusted. What a proxy forwards is not trusted without this: a proxy on
     /// this host would open the documentation to everybody. With this, the proxy and all clients that it names must be in the
-    /// networks. No networks: nobody is trusted.
+    /// networks. With an empty list, nobody is trusted.
     pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.trusted = Some(networks.into_iter().collect());
         self

@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
         Some(self.representation()?.writer)
     }
 
-    /// The variant that was negotiated; `None` if there is none for the client.
+    /// The negotiated variant; `None` if the client accepts no variant.
     pub(super) fn variant(&self) -> Option<Variant> {
         self.negotiated.map(|negotiated| negotiated.variant(self.request))
     }

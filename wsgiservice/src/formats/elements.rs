@@ -49,7 +49,7 @@ impl Elements {
         self.left.set(self.left.get().saturating_add(1));
     }
 
-    /// Why there is no room.
+    /// Why the limit is exceeded.
     pub(super) fn excess(&self, entries: usize) -> String {
         match entries < self.most {
             true => format!("{TOO_MANY_IN_ALL}{}", self.most.saturating_mul(OVER_ALL_LEVELS)),

@@ -277,7 +277,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<'_, V> {
 }
 
 impl<A> Counted<'_, A> {
-    /// Counts the next element, before memory is spent on it; returns false if there is no room for it.
+    /// Counts the next element, before memory is spent on it; returns false if it exceeds the limit.
     fn add(&mut self) -> bool {
         let has_room = self.rules.elements.have_room(self.count);
         if has_room {

@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 /// What a part says of itself.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Disposition {
-    /// The name of the field; empty if there is none.
+    /// The name of the field; empty if it is missing.
     pub(super) name: String,
     /// The name of the file, if the part is a file.
     pub(super) file_name: Option<String>,

@@ -13,16 +13,16 @@ use crate::problem::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The target has a fragment (RFC 9112, section 3.2).
-    Fragment = 1,
+    Fragment,
     /// There is more than one `Content-Length` (RFC 9112, section 6.3).
-    SeveralLengths = 2,
+    SeveralLengths,
     /// `Content-Length` stands beside `Transfer-Encoding` (RFC 9112, section 6.1).
-    LengthBesideCoding = 3,
+    LengthBesideCoding,
     /// The content is longer than 2^63 - 1 bytes.
-    HugeLength = 4,
+    HugeLength,
     /// A line of the trailers ends with a bare line feed: hyper goes on to read trailers, where others see the next
     /// request.
-    BareLineFeed = 5,
+    BareLineFeed,
 }
 
 impl Fault {
