@@ -52,6 +52,21 @@ pub struct Limits {
     /// ```
     pub coding_members: usize,
 
+    /// How long the processor may decode the content of a request, for each MiB that the content may have; more gets a 413.
+    /// Default: 50 milliseconds, in which it decodes about 10 MiB.
+    ///
+    /// Content can be made so that a few bytes of it take as long to decode as a megabyte does. A build without
+    /// optimizations takes 20 times as long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wsgiservice::server::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.coding_time = Duration::from_millis(500); // A slow processor.
+    /// ```
+    pub coding_time: Duration,
+
     /// How many entries a list may have, and how many members an object, a form or a query; more get a 400. Default: 10,000.
     /// The content of a request may have eight times as many over all levels, of which a list or an object counts twice. `#[limit(elements = …)]` sets another number for
     /// a resource or a method.
@@ -115,6 +130,7 @@ impl Default for Limits {
             target: 8 << 10,
             codings: 1,
             coding_members: 1 << 10,
+            coding_time: Duration::from_millis(50),
             elements: 10_000,
             time: Duration::from_secs(30),
             head_time: Duration::from_secs(10),

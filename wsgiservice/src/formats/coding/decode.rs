@@ -1,6 +1,6 @@
 //! Decoding the content of requests (RFC 9110, section 8.4.1) as a stream.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 #[cfg(feature = "brotli")]
 use async_compression::tokio::bufread::BrotliDecoder;
@@ -29,8 +29,17 @@ const KNOWN: &[(&str, Decode)] = &[
     ("deflate", one::<ZlibDecoder<_>>),
 ];
 
-/// A function that decodes one coding, with at most this number of members.
-type Decode = fn(Encoded, usize) -> Decoded;
+/// A function that decodes one coding.
+type Decode = fn(Encoded, Bounds) -> Decoded;
+
+/// What may be spent on decoding one coding.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bounds {
+    /// How many members the content may have.
+    pub(super) members: usize,
+    /// How long the processor may work: for each mebibyte in [`Codings`], in all for a decoder.
+    pub(super) time: Duration,
+}
 
 /// Encoded content.
 pub(crate) type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
@@ -42,8 +51,7 @@ pub(crate) type Decoded = Pin<Box<dyn AsyncRead + Send>>;
 #[derive(Debug, Default)]
 pub(crate) struct Codings {
     codings: Vec<Decode>,
-    /// The maximum number of members that the content of each may have.
-    members: usize,
+    bounds: Bounds,
 }
 
 impl Codings {
@@ -61,7 +69,10 @@ impl Codings {
         }
         match codings.len() > limits.codings {
             true => Err(too_many(limits.codings)),
-            false => Ok(Self { codings, members: limits.coding_members }),
+            false => Ok(Self {
+                codings,
+                bounds: Bounds { members: limits.coding_members, time: limits.coding_time },
+            }),
         }
     }
 
@@ -76,8 +87,10 @@ impl Codings {
         let most = (limit as u64).saturating_add(1);
         let mut codings = self.codings.iter().rev();
         let Some(last) = codings.next() else { return Box::pin(content) };
-        codings.fold(last(content, self.members), |content, decode| {
-            decode(Box::pin(BufReader::new(content.take(most))), self.members)
+        let mebibytes = u32::try_from(limit.div_ceil(1 << 20)).unwrap_or(u32::MAX);
+        let bounds = Bounds { time: self.bounds.time.saturating_mul(mebibytes), ..self.bounds };
+        codings.fold(last(content, bounds), |content, decode| {
+            decode(Box::pin(BufReader::new(content.take(most))), bounds)
         })
     }
 }
