@@ -53,7 +53,7 @@ pub struct Limits {
     pub coding_members: usize,
 
     /// How long the processor may decode the content of a request, for each MiB that the content may have; more gets a 413.
-    /// Default: 50 milliseconds, in which it decodes about 10 MiB.
+    /// Default: 40 milliseconds, in which it decodes about 8 MiB.
     ///
     /// Content can be made so that a few bytes of it take as long to decode as a megabyte does. A build without
     /// optimizations takes 20 times as long.
@@ -130,7 +130,7 @@ impl Default for Limits {
             target: 8 << 10,
             codings: 1,
             coding_members: 1 << 10,
-            coding_time: Duration::from_millis(50),
+            coding_time: Duration::from_millis(40),
             elements: 10_000,
             time: Duration::from_secs(30),
             head_time: Duration::from_secs(10),
