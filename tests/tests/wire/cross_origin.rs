@@ -83,6 +83,29 @@ async fn a_change_for_the_same_site_or_without_a_browser_is_made() {
 }
 
 #[tokio::test]
+async fn each_response_of_a_nested_application_depends_on_its_origins() {
+    let nested = Application::new("nested").mount(Thing);
+    let nested = nested.policy(Policy::new().cors(Cors::new(["https://app.example"])));
+    let client = Client::new(Application::new("outer").nest("/nested", nested));
+    for (method, fields, status) in [
+        ("GET", &[("authorization", "a")][..], 200),
+        ("GET", &[], 401),
+        ("PATCH", &[], 405),
+        ("BREW", &[], 501),
+        ("POST", &[CROSS, EVIL], 403),
+    ] {
+        let mut request = client.request(method, "/nested/thing");
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await;
+        assert_eq!(response.status(), status);
+        let vary = response.field("vary").unwrap_or_default();
+        assert!(vary.split(", ").any(|name| name == "Origin"), "{method} {status}: {vary}");
+    }
+}
+
+#[tokio::test]
 async fn a_policy_allows_origins() {
     let cors = Cors::new(["https://app.example"]).credentials(true);
     let client = client(Policy::new().cors(cors));

@@ -84,7 +84,8 @@ impl<'a> Context<'a> {
 
     /// The value of `Vary` of a response that was negotiated by these fields.
     pub(super) fn vary(&self, by: NegotiatedBy) -> Option<&'a HeaderValue> {
-        self.operation.map_or(&self.site.vary, |operation| &operation.vary).value(by)
+        let otherwise = || self.resource.map_or(&self.site.vary, |resource| &resource.vary);
+        self.operation.map_or_else(otherwise, |operation| &operation.vary).value(by)
     }
 
     /// How long the response stays fresh.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, Method, header};
 use wsgiservice_grammar::path::Path;
 
-use super::{Mounting, Policy, SiteOperation, SiteResponse, methods, operation, responses};
+use super::{Mounting, Policy, SiteOperation, SiteResponse, Vary, methods, operation, responses};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
     limits::Limits,
@@ -25,6 +25,8 @@ pub(crate) struct SiteResource {
     pub(crate) policy: Arc<Policy>,
     /// The representations of a problem.
     pub(crate) problems: Representations,
+    /// The fields that a response depends on, if no method has them.
+    pub(crate) vary: Vary,
     /// The position of the layers of the nested applications around it, if there are any.
     pub(crate) layers: Option<usize>,
     mount: Mount,
@@ -67,6 +69,7 @@ impl SiteResource {
             resource,
             allow: methods::allow(names.map(Method::as_str)),
             computes_etag: mount.automatic_etag && !has_etag,
+            vary: Vary::new(policy.vary().as_slice()),
             policy,
             problems: Representations::of_problems(mount.representations),
             layers,
