@@ -282,7 +282,7 @@ pub use bytes;
 /// # #[tokio::main]
 /// # async fn main() {
 /// let application = Application::new("weather").mount(Station);
-/// let document = Client::new(application).get("/_internal/openapi").send().await.json();
+/// let document = Client::new(application).get("/_internal/openapi").send().await.json::<serde_json::Value>();
 /// let degrees = document.pointer("/components/schemas/Weather/properties/degrees");
 /// assert_eq!(degrees.unwrap()["type"], "integer");
 /// # }

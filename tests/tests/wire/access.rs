@@ -1,6 +1,7 @@
 //! Access control with the `authorize` hook.
 
 use http::HeaderValue;
+use serde_json::Value;
 use wsgiservice::{Application, EntityTag, Problem, Request, mount, resource, testing::Client};
 
 use super::strict;
@@ -60,6 +61,6 @@ async fn an_unauthorized_request_learns_nothing_about_the_resource() {
         let response = client().get("/account/1?page=no").header(name, value).send().await;
         assert_eq!(response.status(), 401, "{name}");
         assert_eq!(response.field("etag"), None);
-        assert_eq!(response.json().get("errors"), None);
+        assert_eq!(response.json::<Value>().get("errors"), None);
     }
 }

@@ -96,7 +96,7 @@ async fn each_response_of_a_nested_application_depends_on_its_origins() {
     ] {
         let mut request = client.request(method, "/nested/thing");
         for (name, value) in fields {
-            request = request.header(*name, *value);
+            request = request.header(name, value);
         }
         let response = request.send().await;
         assert_eq!(response.status(), status);

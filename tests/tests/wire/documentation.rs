@@ -111,7 +111,7 @@ fn application() -> Application {
 /// The OpenAPI document of an application with one resource.
 async fn document_of(resource: impl Resource) -> Value {
     let client = Client::new(Application::new("one").mount(resource));
-    client.get("/_internal/openapi.json").send().await.json()
+    client.get("/_internal/openapi.json").send().await.json::<Value>()
 }
 
 fn client() -> Client {
@@ -119,7 +119,7 @@ fn client() -> Client {
 }
 
 async fn openapi() -> Value {
-    client().get("/_internal/openapi.json").send().await.json()
+    client().get("/_internal/openapi.json").send().await.json::<Value>()
 }
 
 /// The value at a JSON pointer.
@@ -132,7 +132,7 @@ async fn the_help_page_is_negotiated_like_any_resource() {
     let html = client().get("/_internal/help").header("accept", "text/html").send().await;
     assert_eq!(html.field("content-type"), Some("text/html; charset=utf-8"));
     let json = client().get("/_internal/help").send().await;
-    assert_eq!(json.json()["name"], "notes");
+    assert_eq!(json.json::<Value>()["name"], "notes");
     assert_eq!(text(&client(), "/_internal/help.json").await, json.text());
     let xml = text(&client(), "/_internal/help.xml").await;
     assert!(xml.starts_with("<response><name>notes</name>"), "{xml}");
@@ -144,7 +144,7 @@ async fn the_help_page_is_negotiated_like_any_resource() {
 
 #[tokio::test]
 async fn the_help_page_documents_every_detail_of_a_method() {
-    let help = client().get("/_internal/help").send().await.json();
+    let help = client().get("/_internal/help").send().await.json::<Value>();
     let resources = help["resources"].as_array().expect("resources");
     let paths: Vec<_> = resources.iter().map(|resource| &resource["path"]).collect();
     assert_eq!(paths, ["/notes", "/notes/{id}"], "sorted");
@@ -452,7 +452,7 @@ impl Others {
 #[tokio::test]
 async fn each_realm_is_documented_once() {
     let client = strict(application().mount(Others));
-    let document = client.get("/_internal/openapi.json").send().await.json();
+    let document = client.get("/_internal/openapi.json").send().await.json::<Value>();
     let realm = |name: &str| {
         at(&document, &format!("/components/securitySchemes/{name}/description")).clone()
     };
@@ -468,7 +468,7 @@ async fn each_realm_is_documented_once() {
 #[tokio::test]
 async fn the_options_method_is_documented() {
     let client = client();
-    let document = client.get("/_internal/openapi.json").send().await.json();
+    let document = client.get("/_internal/openapi.json").send().await.json::<Value>();
     let options = at(&document, "/paths/~1notes~1{id}/options");
     assert_eq!(options["operationId"], "optionsNote");
     assert_eq!(at(options, "/parameters/0/in"), "path");
@@ -481,7 +481,7 @@ async fn the_options_method_is_documented() {
         (204.try_into().expect("a status"), Some("OPTIONS, POST"))
     );
     assert!(response.field("accept-post").is_some());
-    let help = client.get("/_internal/help").send().await.json();
+    let help = client.get("/_internal/help").send().await.json::<Value>();
     assert_eq!(at(&help, "/resources/0/allow"), "OPTIONS, POST");
 }
 
@@ -607,7 +607,7 @@ impl Traced {
 
 async fn search_document() -> Value {
     let client = Client::new(Application::new("search").mount(Search));
-    client.get("/_internal/openapi").send().await.json()
+    client.get("/_internal/openapi").send().await.json::<Value>()
 }
 
 #[tokio::test]
@@ -667,7 +667,7 @@ async fn a_parameter_that_can_only_be_in_the_content_is_documented_as_required_t
     // What the document does not say: the name can be in the query.
     let client = strict(Application::new("login").mount(Login));
     let post = client.post("/login?name=ada").header("content-type", "application/json");
-    assert_eq!(post.body(r#"{"password": "secret"}"#).send().await.json(), "ada 6");
+    assert_eq!(post.body(r#"{"password": "secret"}"#).send().await.json::<Value>(), "ada 6");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use http::HeaderValue;
 use proptest::prelude::*;
+use serde_json::Value;
 use tower_layer::layer_fn;
 use wsgiservice::{
     Application, NoContent, Parameter, Problem, answer::Binary, mount, resource, testing::Client,
@@ -162,7 +163,7 @@ async fn every_method_reaches_the_value_that_was_named() {
     let target = File::path("notes.json");
     assert_eq!(target, "/files/notes.json");
     assert_eq!(text(&client(), &target).await, r#""notes.json""#);
-    assert_eq!(client().put(&target).send().await.json(), "notes.json");
+    assert_eq!(client().put(&target).send().await.json::<Value>(), "notes.json");
     assert_eq!(client().delete(&target).send().await.status(), 204);
 }
 
@@ -176,7 +177,7 @@ async fn an_encoded_dot_begins_no_extension() {
 #[tokio::test]
 async fn the_method_of_the_request_decides_what_a_variable_accepts() {
     assert_eq!(text(&client(), "/mixed/1.json").await, "1");
-    assert_eq!(client().put("/mixed/1.json").send().await.json(), "1.json");
+    assert_eq!(client().put("/mixed/1.json").send().await.json::<Value>(), "1.json");
     assert_eq!(client().request("HEAD", "/mixed/1.xml").send().await.status(), 200);
 }
 
@@ -218,14 +219,14 @@ async fn a_conversion_that_panics_ends_only_its_request() {
 
 #[tokio::test]
 async fn extensions_are_documented_where_they_select_a_representation() {
-    let help = client().get("/_internal/help.json").send().await.json();
+    let help = client().get("/_internal/help.json").send().await.json::<Value>();
     let extension = |name: &str| {
         let resources = help["resources"].as_array().expect("resources");
         let resource = resources.iter().find(|it| it["name"] == name).expect("a resource");
         resource["representations"][0]["extension"].clone()
     };
     assert_eq!(extension("Address"), "json");
-    assert_eq!(extension("File"), serde_json::Value::Null);
+    assert_eq!(extension("File"), Value::Null);
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -244,7 +245,7 @@ proptest! {
         numbers in prop::collection::vec(any::<u32>(), 1..4),
     ) {
         let client = client();
-        let got = |target: String| run(async { client.get(&target).send().await.json() });
+        let got = |target: String| run(async { client.get(&target).send().await.json::<Value>() });
         prop_assert_eq!(got(Name::path(&name)), format!("{name:?}"));
         prop_assert_eq!(got(Version::path(&name)), format!("{name:?}"));
         prop_assert_eq!(got(Rest::path(&rest)), format!("{rest:?}"));

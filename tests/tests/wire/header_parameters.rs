@@ -1,6 +1,6 @@
 //! Parameters in header fields: lists, several lines, and values that are never echoed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wsgiservice::{
     Application, Problem, mount, resource,
     testing::{Client, TestResponse},
@@ -59,7 +59,7 @@ async fn one_line_is_the_same_list_as_several() {
         &[("x-ids", "1"), ("x-ids", ""), ("x-ids", "2"), ("x-ids", "3")],
     ] {
         let response = get(fields).await;
-        assert_eq!(response.json(), "None [1, 2, 3] [] None None None None", "{fields:?}");
+        assert_eq!(response.json::<Value>(), "None [1, 2, 3] [] None None None None", "{fields:?}");
     }
 }
 
@@ -67,7 +67,10 @@ async fn one_line_is_the_same_list_as_several() {
 async fn a_comma_in_a_quoted_string_separates_nothing() {
     let response = get(&[("x-names", r#""a, b", c;d="\",""#)]).await;
     let expected = [r#""a, b""#, r#"c;d="\",""#];
-    assert_eq!(response.json(), json!(format!("None [] {expected:?} None None None None")));
+    assert_eq!(
+        response.json::<Value>(),
+        json!(format!("None [] {expected:?} None None None None"))
+    );
 }
 
 #[tokio::test]
@@ -79,7 +82,7 @@ async fn several_lines_of_a_standard_list_are_one_value() {
         ("cookie", "b=2"),
     ];
     let response = get(&fields).await;
-    assert_eq!(response.json(), r#"None [] [] Some("de, fr") Some("a=1; b=2") None None"#);
+    assert_eq!(response.json::<Value>(), r#"None [] [] Some("de, fr") Some("a=1; b=2") None None"#);
 }
 
 #[tokio::test]

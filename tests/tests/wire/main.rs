@@ -36,6 +36,7 @@ mod shop;
 mod stopping;
 mod stream;
 mod target;
+mod test_client;
 mod text_formats;
 mod time;
 mod undeclared;
@@ -45,6 +46,7 @@ mod vary;
 mod xml;
 
 use base64::Engine;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use wsgiservice::{
     Application,
@@ -77,9 +79,9 @@ async fn text(client: &Client, target: &str) -> String {
 
 /// The violations in a problem document, each as name, location and code.
 fn violations(response: &TestResponse) -> Vec<(String, String, String)> {
-    let document = response.json();
+    let document = response.json::<Value>();
     let errors = document["errors"].as_array().expect("violations");
-    let text = |error: &serde_json::Value, key: &str| error[key].as_str().expect(key).to_owned();
+    let text = |error: &Value, key: &str| error[key].as_str().expect(key).to_owned();
     errors
         .iter()
         .map(|error| (text(error, "name"), text(error, "in"), text(error, "code")))

@@ -126,7 +126,7 @@ async fn a_406_lists_the_available_media_types() {
     let response = client().get("/counted").header("accept", "image/png").send().await;
     assert_eq!(response.status(), 406);
     assert_eq!(response.field("content-type"), Some("application/problem+json"));
-    let available = &response.json()["available"];
+    let available = &response.json::<serde_json::Value>()["available"];
     assert_eq!(*available, serde_json::json!(["application/json", "text/xml", "application/xml"]));
 }
 

@@ -1,6 +1,7 @@
 //! Return types of methods.
 
 use serde::Serialize;
+use serde_json::Value;
 use wsgiservice::{
     Application, Created, Problem,
     answer::{
@@ -121,7 +122,7 @@ async fn none_is_a_404_even_behind_a_type_alias() {
 async fn an_error_has_the_status_and_the_message_of_its_variant() {
     let response = client().get("/result/1").send().await;
     assert_eq!(response.status(), 404);
-    assert_eq!(response.json()["detail"], "no document 1");
+    assert_eq!(response.json::<Value>()["detail"], "no document 1");
     assert_eq!(status("GET", "/result/2").await, 409);
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_layer::layer_fn;
 use tower_service::Service as _;
 use wsgiservice::{
@@ -106,13 +106,13 @@ async fn a_path_in_a_nested_application_leads_back() {
     let target = format!("{prefix}/notes");
     let created = client.post(&target).send().await;
     assert_eq!(location(&created), format!("{prefix}/notes/7"));
-    assert_eq!(created.json(), location(&created));
-    assert_eq!(client.get(location(&created)).send().await.json(), location(&created));
+    assert_eq!(created.json::<Value>(), location(&created));
+    assert_eq!(client.get(location(&created)).send().await.json::<Value>(), location(&created));
     assert_eq!(location(&client.get(&target).send().await), format!("{prefix}/notes/7"));
     assert_eq!(location(&client.put(&target).send().await), format!("{prefix}/notes/7"));
     let choices = client.request("PATCH", &target).send().await;
     assert_eq!(location(&choices), format!("{prefix}/notes/2"));
-    assert_eq!(choices.json()[0], format!("{prefix}/notes/1"));
+    assert_eq!(choices.json::<Value>()[0], format!("{prefix}/notes/1"));
     let deleted = client.delete(&format!("{prefix}/notes/7")).send().await;
     assert_eq!(location(&deleted), target);
 }
@@ -126,7 +126,7 @@ async fn a_path_leads_to_the_nearest_of_several_applications() {
         .nest("/v2/old", notes());
     let client = strict(all);
     for prefix in ["/v1", "/v2", "/v2/old"] {
-        let links = client.get(&format!("{prefix}/links")).send().await.json();
+        let links = client.get(&format!("{prefix}/links")).send().await.json::<Value>();
         assert_eq!(links, json!([format!("{prefix}/notes/7"), "/top", "/unmounted"]));
     }
     // As near as the others, and mounted first.
@@ -154,7 +154,7 @@ async fn a_path_outside_of_a_request_is_that_of_the_mount() {
     assert_eq!(Note::path(7), "/notes/7");
     let client = strict(Application::new("all").nest("/nested", notes()));
     let spawned = client.delete("/nested/notes").send().await;
-    assert_eq!(spawned.json(), "/notes/7");
+    assert_eq!(spawned.json::<Value>(), "/notes/7");
     assert_eq!(Note::path(7), "/notes/7");
 }
 
@@ -179,10 +179,10 @@ async fn the_base_precedes_whatever_a_response_links_to() {
     }
     assert_eq!(text(&client, "/top").await, r#"["/api/nested/notes/7","/api/top"]"#);
     for target in ["/nested/notes/x", "/nobody/is/here"] {
-        let problem = client.get(target).send().await.json();
+        let problem = client.get(target).send().await.json::<Value>();
         assert_eq!(problem["instance"], format!("/api{target}"));
     }
-    let document = client.get("/_internal/openapi.json").send().await.json();
+    let document = client.get("/_internal/openapi.json").send().await.json::<Value>();
     assert_eq!(document["servers"], json!([{"url": "/api"}]));
     let page = client.get("/_internal/help.html").header("host", "example.org").send().await;
     assert!(page.text().contains("curl 'http://example.org/api/top'"));
@@ -213,8 +213,8 @@ async fn the_prefix_of_a_trusted_proxy_is_kept() {
         assert_eq!(created(&[invalid]).await, "/default/notes/7", "{invalid}");
     }
     let forwarded = |target: &str| client.get(target).header("x-forwarded-prefix", "/api").send();
-    assert_eq!(forwarded("/links").await.json()[0], "/api/notes/7");
-    let document = forwarded("/_internal/openapi.json").await.json();
+    assert_eq!(forwarded("/links").await.json::<Value>()[0], "/api/notes/7");
+    let document = forwarded("/_internal/openapi.json").await.json::<Value>();
     assert_eq!(document["servers"], json!([{"url": "/api"}]));
 }
 

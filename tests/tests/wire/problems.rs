@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
+use serde_json::Value;
 use wsgiservice::{Application, Content, Problem, mount, resource, testing::Client};
 
 use super::{content_limit, strict};
@@ -78,7 +79,7 @@ async fn a_problem_has_the_standard_members_and_the_text_of_the_original() {
         "instance": "/word/none",
         "error": "Not Found",
     });
-    assert_eq!(response.json(), expected);
+    assert_eq!(response.json::<Value>(), expected);
 }
 
 #[tokio::test]
@@ -135,10 +136,11 @@ async fn an_html_problem_escapes_values_from_the_client() {
 
 #[tokio::test]
 async fn the_texts_of_the_original_are_kept() {
-    let error = async |target: &str| client().get(target).send().await.json()["error"].clone();
+    let error =
+        async |target: &str| client().get(target).send().await.json::<Value>()["error"].clone();
     assert_eq!(error("/nothing").await, "The requested resource does not exist.");
     assert_eq!(error("/word/none").await, "Not Found");
-    let empty = client().put("/word/a?q=").send().await.json()["error"].clone();
+    let empty = client().put("/word/a?q=").send().await.json::<Value>()["error"].clone();
     assert_eq!(empty, "Value for q must not be empty.");
     assert_eq!(error("/word/A").await, "id value A does not validate.");
 }
@@ -148,9 +150,9 @@ async fn invalid_content_is_reported_only_by_its_position() {
     let request = client().post("/word/a").header("content-type", "application/json");
     let response = request.body("12 secret").send().await;
     assert_eq!(response.status(), 400);
-    assert_eq!(response.json()["error"], "Invalid JSON content data");
+    assert_eq!(response.json::<Value>()["error"], "Invalid JSON content data");
     assert_eq!(
-        response.json()["errors"][0]["detail"],
+        response.json::<Value>()["errors"][0]["detail"],
         "Invalid JSON content data at line 1, column 4."
     );
 }
@@ -162,7 +164,7 @@ async fn a_server_error_exposes_only_its_id() {
     let text = response.text();
     assert!(!text.contains("hunter2") && !text.contains("passwd"), "{text}");
     assert!(
-        response.json()["instance"]
+        response.json::<Value>()["instance"]
             .as_str()
             .is_some_and(|instance| instance.starts_with("urn:uuid:"))
     );
@@ -179,7 +181,7 @@ async fn the_instance_is_the_target_as_a_valid_reference() {
     ] {
         let response = client().get(target).send().await;
         assert_eq!(response.status(), 404, "{target}");
-        assert_eq!(response.json()["instance"], instance);
+        assert_eq!(response.json::<Value>()["instance"], instance);
     }
 }
 
@@ -187,7 +189,7 @@ async fn the_instance_is_the_target_as_a_valid_reference() {
 async fn a_value_is_truncated_to_a_hundred_characters() {
     let response = client().get(&format!("/word/{}", "A".repeat(5000))).send().await;
     assert_eq!(
-        response.json()["error"],
+        response.json::<Value>()["error"],
         format!("id value {}… does not validate.", "A".repeat(100))
     );
 }
@@ -196,7 +198,7 @@ async fn a_value_is_truncated_to_a_hundred_characters() {
 async fn the_title_is_the_standard_reason_phrase() {
     let client = strict(Application::new("words").mount(Word).limits(content_limit(1)));
     let request = client.post("/word/a").header("content-type", "application/json").body("12");
-    assert_eq!(request.send().await.json()["title"], "Content Too Large");
+    assert_eq!(request.send().await.json::<Value>()["title"], "Content Too Large");
 }
 
 #[mount("/unfinished/{text}")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::Notify;
 use tower_service::Service as _;
 use wsgiservice::{Application, content::Body, mount, resource};
@@ -112,7 +113,7 @@ async fn a_panic_is_a_500_for_one_request_and_is_logged_with_message_and_locatio
     let logged = log.text();
     assert!(logged.contains("the secret is 42"), "{logged}");
     assert!(logged.contains("running.rs:"), "{logged}");
-    let document = response.json();
+    let document = response.json::<Value>();
     let id =
         document["instance"].as_str().and_then(|urn| urn.strip_prefix("urn:uuid:")).expect("an ID");
     assert!(logged.contains(id), "{logged}");

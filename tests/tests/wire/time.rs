@@ -128,7 +128,10 @@ async fn content_that_stalls_gets_a_408() {
             for start in [start, b""] {
                 let response = send(method, target, &fields, stalled(start)).await;
                 assert_eq!(response.status(), 408, "{method} {target} {media_type}");
-                assert_eq!(response.json()["detail"], "The content did not arrive in time.");
+                assert_eq!(
+                    response.json::<serde_json::Value>()["detail"],
+                    "The content did not arrive in time."
+                );
             }
         }
         let fields = [("content-type", media_type), ("content-encoding", "gzip")];

@@ -1,7 +1,7 @@
 //! Values are what the standard says: numbers, dates and times, empty texts, checkboxes, `null`.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use wsgiservice::{
     Application, Content, Parameter, mount, resource,
     testing::{Client, TestResponse},
@@ -137,14 +137,14 @@ async fn an_optional_value_that_is_left_empty_is_absent() {
     let target = "/optional?page=&count=&ratio=&agreed=&day=&order=&mail=";
     let response = client().get(target).send().await;
     let expected = "(None, 10, None, None) (None, false, None, None, None)";
-    assert_eq!(response.json(), expected);
+    assert_eq!(response.json::<Value>(), expected);
 }
 
 #[tokio::test]
 async fn an_optional_text_that_may_be_empty_is_empty() {
     let response = client().get("/optional?short=&note=").send().await;
     let expected = r#"(None, 10, None, None) (None, false, None, Some(""), Some(""))"#;
-    assert_eq!(response.json(), expected);
+    assert_eq!(response.json::<Value>(), expected);
 }
 
 #[tokio::test]
@@ -174,14 +174,14 @@ async fn a_form_is_read_alike_as_arguments_and_as_content() {
     ] {
         for target in ["/optional", "/content"] {
             let response = send("POST", target, FORM, form).await;
-            assert_eq!(response.json(), expected, "{target} {form}");
+            assert_eq!(response.json::<Value>(), expected, "{target} {form}");
         }
     }
     for target in ["/optional", "/content"] {
         let response = send("POST", target, MULTIPART, &part("page", "")).await;
-        assert_eq!(response.json(), "None None None", "{target}");
+        assert_eq!(response.json::<Value>(), "None None None", "{target}");
         let response = send("POST", target, MULTIPART, &part("agreed", "on")).await;
-        assert_eq!(response.json(), "None Some(true) None", "{target}");
+        assert_eq!(response.json::<Value>(), "None Some(true) None", "{target}");
     }
 }
 
@@ -193,7 +193,7 @@ async fn a_fraction_is_no_integer_in_arguments_and_in_content() {
             assert_eq!(response.status(), 400, "{target} {content}");
         }
         let response = send("POST", target, JSON, r#"{"size": 18446744073709551615}"#).await;
-        assert_eq!(response.json(), "None None Some(18446744073709551615)");
+        assert_eq!(response.json::<Value>(), "None None Some(18446744073709551615)");
     }
 }
 
@@ -235,7 +235,7 @@ async fn dates_and_times_are_those_of_rfc_3339() {
         ("time", "12:30:00.25-02:00"),
     ] {
         let response = client().get(&format!("/when?{name}={text}")).send().await;
-        assert_eq!(response.json(), true, "{name}={text}");
+        assert_eq!(response.json::<Value>(), true, "{name}={text}");
     }
     for (name, texts) in [
         (
@@ -264,7 +264,7 @@ async fn dates_and_times_are_those_of_rfc_3339() {
 
 #[tokio::test]
 async fn a_format_is_documented_by_its_name() {
-    let document = client().get("/_internal/openapi").send().await.json();
+    let document = client().get("/_internal/openapi").send().await.json::<Value>();
     let parameters = document["paths"]["/when"]["get"]["parameters"].as_array().cloned();
     let formats = parameters.into_iter().flatten().map(|it| it["schema"]["format"].clone());
     let formats: Vec<_> = formats.collect();
@@ -278,11 +278,11 @@ async fn null_in_a_list_is_a_violation() {
     {
         let response = send("POST", "/list", JSON, json).await;
         assert_eq!(violations(&response), [(name.into(), "content".into(), "invalid".into())]);
-        let detail = response.json()["errors"][0]["detail"].clone();
+        let detail = response.json::<Value>()["errors"][0]["detail"].clone();
         assert!(detail.as_str().is_some_and(|it| it.ends_with("An entry must not be null.")));
     }
     let response = send("POST", "/list", JSON, r#"{"number": null, "text": []}"#).await;
-    assert_eq!(response.json(), "[] []");
+    assert_eq!(response.json::<Value>(), "[] []");
 }
 
 #[mount("/title")]
@@ -301,7 +301,7 @@ async fn a_member_of_another_type_is_named_without_a_value() {
     for content in [r#"{"title": 5}"#, r#"{"title": ["a"]}"#] {
         let request = client.post("/title").header("content-type", "application/json");
         let response = request.body(content.to_owned()).send().await;
-        let detail = &response.json()["detail"];
+        let detail = &response.json::<Value>()["detail"];
         assert_eq!(detail, "Value for title does not validate.", "{content}");
     }
 }

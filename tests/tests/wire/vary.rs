@@ -1,6 +1,7 @@
 //! `Vary`: what a response depends on, on every exit, in one field line.
 
 use http::{HeaderValue, header};
+use serde_json::Value;
 use tower_http::set_header::SetResponseHeaderLayer;
 use wsgiservice::{
     Application, EntityTag, Problem,
@@ -132,7 +133,7 @@ async fn the_line_of_a_layer_is_joined_to_the_others() {
 #[tokio::test]
 async fn the_documentation_names_the_fields() {
     let response = client().get("/_internal/openapi.json").send().await;
-    let document = response.json();
+    let document = response.json::<Value>();
     for status in ["200", "304", "400", "404"] {
         let vary =
             &document["paths"]["/page/{length}"]["get"]["responses"][status]["headers"]["Vary"];

@@ -8,7 +8,7 @@ use bytes::Bytes;
 /// files that are too large for that. `#[validate(len = …)]` limits its size in bytes.
 ///
 /// ```
-/// use wsgiservice::{Application, content::File, mount, resource, testing::Client};
+/// use wsgiservice::{Application, content::File, mount, resource, testing::{Client, Multipart}};
 ///
 /// #[mount("/pictures")]
 /// struct Pictures;
@@ -24,12 +24,9 @@ use bytes::Bytes;
 /// # #[tokio::main]
 /// # async fn main() {
 /// let client = Client::new(Application::new("pictures").mount(Pictures));
-/// let request = client.post("/pictures?title=Me").header("content-type", "multipart/form-data; boundary=b");
-/// let content = "--b\r\n\
-///     content-disposition: form-data; name=\"picture\"; filename=\"me.png\"\r\n\
-///     content-type: image/png\r\n\r\n\
-///     four\r\n--b--\r\n";
-/// assert_eq!(request.body(content).send().await.text(), r#""Me: 4 bytes of me.png""#);
+/// let form = Multipart::new().text("title", "Me").file("picture", "me.png", "image/png", "four");
+/// let response = client.post("/pictures").multipart(form).send().await;
+/// assert_eq!(response.text(), r#""Me: 4 bytes of me.png""#);
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -48,7 +48,7 @@ pub(crate) const MERGE_PATCH_MEMBER: &str = "x-wsgiservice-merge-patch";
 /// let client = Client::new(Application::new("notes").mount(Note));
 /// let patch = async |content: &'static str| {
 ///     let request = client.request("PATCH", "/note").header("content-type", "application/merge-patch+json");
-///     request.body(content).send().await.json()
+///     request.body(content).send().await.json::<serde_json::Value>()
 /// };
 /// assert_eq!(patch("{}").await, "unchanged");
 /// assert_eq!(patch(r#"{"title": null}"#).await, "removed");

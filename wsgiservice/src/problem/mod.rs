@@ -37,7 +37,7 @@ use self::violation::Violation;
 /// # async fn main() {
 /// let response = Client::new(Application::new("tea").mount(Tea)).get("/tea").send().await;
 /// assert_eq!(response.status(), 409);
-/// assert_eq!(response.json()["detail"], "The pot is empty.");
+/// assert_eq!(response.json::<serde_json::Value>()["detail"], "The pot is empty.");
 /// # }
 /// ```
 #[derive(Debug)]

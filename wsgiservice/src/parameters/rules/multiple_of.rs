@@ -95,7 +95,8 @@ mod tests {
             assert_eq!(client.get("/prices?count=10").send().await.text(), "1.5");
             let response = client.get("/prices?count=11&price=0.12").send().await;
             assert_eq!(response.status(), 400);
-            let [count, price] = [0, 1].map(|index| response.json()["errors"][index].clone());
+            let [count, price] =
+                [0, 1].map(|index| response.json::<serde_json::Value>()["errors"][index].clone());
             assert_eq!(count["code"], "multiple_of");
             assert_eq!(
                 count["detail"],

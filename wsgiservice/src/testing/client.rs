@@ -1,0 +1,151 @@
+//! A client of an application in the same process.
+
+use http::{HeaderMap, Method, Uri};
+
+use super::request::{self, TestRequest};
+use crate::{
+    application::{Application, Service},
+    http::body::Body,
+};
+
+/// A client of an application in the same process.
+#[derive(Clone, Debug)]
+pub struct Client {
+    service: Service,
+    is_strict: bool,
+    /// The header fields of each request.
+    fields: HeaderMap,
+}
+
+impl Client {
+    /// Creates a client of an application.
+    ///
+    /// # Panics
+    /// Panics if the application cannot be built, with all reasons.
+    #[must_use]
+    #[track_caller]
+    pub fn new(application: Application) -> Self {
+        match application.build() {
+            Ok(service) => Self { service, is_strict: false, fields: HeaderMap::new() },
+            Err(error) => panic!("the application cannot be built: {error}"),
+        }
+    }
+
+    /// Makes the client panic if the status of a response is not documented.
+    ///
+    /// The tests of a service then also test its documentation.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("ping").mount(Ping)).strict();
+    /// assert_eq!(client.get("/ping").send().await.status(), 200);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { is_strict: true, ..self }
+    }
+
+    /// Adds a header field to each request of this client.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Request, mount, resource, testing::Client};
+    /// # #[mount("/agent")]
+    /// # struct Agent;
+    /// # #[resource]
+    /// # impl Agent {
+    /// #     fn get(&self, request: &Request) -> Option<String> {
+    /// #         Some(request.fields().get("user-agent")?.to_str().ok()?.to_owned())
+    /// #     }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("agent").mount(Agent));
+    /// let curl = client.clone().header("user-agent", "curl");
+    /// assert_eq!(curl.get("/agent").send().await.text(), r#""curl""#);
+    /// assert_eq!(client.get("/agent").send().await.status(), 404);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if the name or the value is not valid in HTTP.
+    #[must_use]
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let (name, value) = request::field(name, value);
+        self.fields.append(name, value);
+        self
+    }
+
+    /// Creates a `GET` request for a target.
+    ///
+    /// # Panics
+    /// Panics like [`request`](Self::request).
+    #[track_caller]
+    pub fn get(&self, target: &str) -> TestRequest {
+        self.request("GET", target)
+    }
+
+    /// Creates a `POST` request for a target.
+    ///
+    /// # Panics
+    /// Panics like [`request`](Self::request).
+    #[track_caller]
+    pub fn post(&self, target: &str) -> TestRequest {
+        self.request("POST", target)
+    }
+
+    /// Creates a `PUT` request for a target.
+    ///
+    /// # Panics
+    /// Panics like [`request`](Self::request).
+    #[track_caller]
+    pub fn put(&self, target: &str) -> TestRequest {
+        self.request("PUT", target)
+    }
+
+    /// Creates a `PATCH` request for a target.
+    ///
+    /// # Panics
+    /// Panics like [`request`](Self::request).
+    #[track_caller]
+    pub fn patch(&self, target: &str) -> TestRequest {
+        self.request("PATCH", target)
+    }
+
+    /// Creates a `DELETE` request for a target.
+    ///
+    /// # Panics
+    /// Panics like [`request`](Self::request).
+    #[track_caller]
+    pub fn delete(&self, target: &str) -> TestRequest {
+        self.request("DELETE", target)
+    }
+
+    /// Creates a request with any method.
+    ///
+    /// # Panics
+    /// Panics if the method or the target is not valid in HTTP.
+    #[track_caller]
+    pub fn request(&self, method: &str, target: &str) -> TestRequest {
+        let mut request = http::Request::new(Body::empty());
+        match (Method::from_bytes(method.as_bytes()), target.parse::<Uri>()) {
+            (Ok(method), Ok(target)) => {
+                *request.method_mut() = method;
+                *request.uri_mut() = target;
+            }
+            (Err(error), _) => panic!("`{method}` is not a valid method: {error}"),
+            (_, Err(error)) => panic!("`{target}` is not a valid target: {error}"),
+        }
+        request.headers_mut().clone_from(&self.fields);
+        TestRequest::new(self.service.clone(), self.is_strict, request)
+    }
+}

@@ -1,0 +1,72 @@
+//! A response with its complete content.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, response::Parts};
+use serde::de::DeserializeOwned;
+
+/// A response with its complete content.
+#[derive(Debug)]
+pub struct TestResponse {
+    status: StatusCode,
+    fields: HeaderMap,
+    content: Bytes,
+}
+
+impl TestResponse {
+    pub(super) fn new(head: Parts, content: Bytes) -> Self {
+        Self { status: head.status, fields: head.headers, content }
+    }
+
+    /// Returns the status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the header fields.
+    #[must_use]
+    pub fn fields(&self) -> &HeaderMap {
+        &self.fields
+    }
+
+    /// Returns the first header field with this name, if it is text.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)?.to_str().ok()
+    }
+
+    /// Returns the content.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// Returns the content as text.
+    ///
+    /// # Panics
+    /// Panics if the content is not UTF-8.
+    #[must_use]
+    #[track_caller]
+    pub fn text(&self) -> &str {
+        match std::str::from_utf8(&self.content) {
+            Ok(text) => text,
+            Err(error) => panic!("the content is not UTF-8: {error}"),
+        }
+    }
+
+    /// Parses the content as JSON.
+    ///
+    /// # Panics
+    /// Panics if the content is not JSON, or not of this type.
+    #[must_use]
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        match serde_json::from_slice(&self.content) {
+            Ok(value) => value,
+            Err(error) => {
+                let content = String::from_utf8_lossy(&self.content);
+                panic!("the content is not JSON of this type: {error}: {content}")
+            }
+        }
+    }
+}
