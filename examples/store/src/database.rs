@@ -69,8 +69,8 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl Database {
-    /// Opens the database in a file, or an empty one in memory.
-    pub(crate) async fn open(file: Option<&Path>) -> Result<Self, sqlx::Error> {
+    /// The database in a file, or an empty one in memory, which is opened when it is first used.
+    pub(crate) fn new(file: Option<&Path>) -> Self {
         let is_file = file.is_some();
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         let pool = match file {
@@ -78,15 +78,28 @@ impl Database {
                 let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
                 // Acknowledge a write only once it is on the disk.
                 let options = options.journal_mode(SqliteJournalMode::Wal);
-                pool.connect_with(options.synchronous(SqliteSynchronous::Full)).await?
+                pool.connect_lazy_with(options.synchronous(SqliteSynchronous::Full))
             }
             // Each connection would open its own in-memory database.
-            None => pool.max_connections(1).connect("sqlite::memory:").await?,
+            None => {
+                let options = SqliteConnectOptions::new().in_memory(true);
+                pool.max_connections(1).connect_lazy_with(options)
+            }
         };
+        Self { pool, is_file }
+    }
+
+    /// Creates what is missing in the database.
+    pub(crate) async fn set_up(&self) -> Result<(), sqlx::Error> {
         let table = "CREATE TABLE IF NOT EXISTS documents \
             (id TEXT PRIMARY KEY, revision TEXT NOT NULL, fields TEXT NOT NULL) STRICT";
-        sqlx::query(table).execute(&pool).await?;
-        Ok(Self { pool, is_file })
+        sqlx::query(table).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes the connections, after what they write is in the file.
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
     }
 
     pub(crate) async fn get(&self, id: Uuid) -> Result<Fields, StoreError> {
@@ -184,6 +197,12 @@ mod tests {
 
     use super::*;
 
+    async fn database(file: Option<&Path>) -> Database {
+        let database = Database::new(file);
+        database.set_up().await.expect("a database");
+        database
+    }
+
     fn fields(length: usize) -> Fields {
         [("text".to_owned(), "a".repeat(length))].into_iter().collect()
     }
@@ -192,7 +211,7 @@ mod tests {
     async fn writes_go_on_when_there_is_room_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("documents.db");
-        let database = Database::open(Some(&file)).await.expect("a database");
+        let database = database(Some(&file)).await;
         // This holds for the one connection that was opened so far: the disk is full for it.
         let full = sqlx::query("PRAGMA max_page_count = 20").execute(&database.pool).await;
         assert!(full.is_ok());
@@ -219,7 +238,7 @@ mod tests {
     async fn a_locked_database_is_unavailable() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("documents.db");
-        Database::open(Some(&file)).await.expect("a database");
+        database(Some(&file)).await;
         let options = SqliteConnectOptions::new().filename(&file);
         let impatient = options.clone().busy_timeout(Duration::from_millis(1));
         let pool = SqlitePool::connect_with(impatient).await.expect("a pool");
@@ -236,7 +255,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_is_bounded_however_often_it_is_changed() {
-        let database = Database::open(None).await.expect("a database");
+        let database = database(None).await;
         let id = Uuid::new_v4();
         let save = async |name: &str| {
             let fields = [(name.to_owned(), "a".repeat(1 << 20))].into_iter().collect();

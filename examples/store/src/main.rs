@@ -109,14 +109,18 @@ struct Options {
 fn main() -> wsgiservice::Result<()> {
     let options = Options::parse();
     wsgiservice::run_with(options.settings, async {
-        let database = Database::open(options.database.as_deref()).await?;
-        Ok(application(database))
+        Ok(application(Database::new(options.database.as_deref())))
     })
 }
 
 fn application(database: Database) -> Application {
+    let (opened, closed) = (database.clone(), database.clone());
     let document = Document { database };
-    Application::new("store").mount(document.clone()).mount(Documents { document })
+    Application::new("store")
+        .mount(document.clone())
+        .mount(Documents { document })
+        .on_start(async move { opened.set_up().await })
+        .on_stop(async move { closed.close().await })
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_openapi_document_matches_its_snapshot() {
-        let database = Database::open(None).await.expect("a database");
-        wsgiservice::testing::assert_openapi(application(database), "openapi.json");
+        let application = application(Database::new(None));
+        wsgiservice::testing::assert_openapi(application, "openapi.json");
     }
 }

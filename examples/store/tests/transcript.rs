@@ -1,6 +1,6 @@
 //! Runs the example as a process: its responses are those of the Python original, and acknowledged writes survive.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use wsgiservice_test_support::{Answer, Server};
 
@@ -180,4 +180,32 @@ fn acknowledged_writes_survive_a_kill() {
     assert_eq!(store.ask("DELETE", &target(""), "", "").status(), "200");
     store.stop("-KILL");
     assert_eq!(start().get(&target("")).status(), "404");
+}
+
+#[test]
+fn a_command_opens_no_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let within = folder.path().join("store.db");
+    for file in [within.to_str().expect("text"), "/nonexistent/store.db"] {
+        for command in [&["openapi"][..], &["routes"]] {
+            let program = Command::new(env!("CARGO_BIN_EXE_store"))
+                .args([&["--database", file], command].concat())
+                .output();
+            let output = program.expect("output");
+            assert!(output.status.success(), "{output:?}");
+            assert!(!output.stdout.is_empty());
+        }
+    }
+    assert_eq!(folder.path().read_dir().expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_ends_the_start() {
+    let arguments = ["--bind", "127.0.0.1:0", "--database", "/nonexistent/store.db"];
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_store")).args(arguments).output().expect("output");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty(), "it never listened");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("unable to open database file"), "{text}");
 }

@@ -49,23 +49,36 @@ pub(crate) enum UserError {
 }
 
 impl Database {
-    /// Opens the database in a file, or an empty one in memory.
-    pub(crate) async fn open(file: Option<&Path>) -> Result<Self, sqlx::Error> {
+    /// The database in a file, or an empty one in memory, which is opened when it is first used.
+    pub(crate) fn new(file: Option<&Path>) -> Self {
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         let pool = match file {
             Some(file) => {
                 let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
                 // Acknowledge a write only once it is on the disk.
                 let options = options.journal_mode(SqliteJournalMode::Wal);
-                pool.connect_with(options.synchronous(SqliteSynchronous::Full)).await?
+                pool.connect_lazy_with(options.synchronous(SqliteSynchronous::Full))
             }
             // Each connection would open its own in-memory database.
-            None => pool.max_connections(1).connect("sqlite::memory:").await?,
+            None => {
+                let options = SqliteConnectOptions::new().in_memory(true);
+                pool.max_connections(1).connect_lazy_with(options)
+            }
         };
+        Self(pool)
+    }
+
+    /// Creates what is missing in the database.
+    pub(crate) async fn set_up(&self) -> Result<(), sqlx::Error> {
         let table = "CREATE TABLE IF NOT EXISTS users \
             (id TEXT PRIMARY KEY, revision TEXT NOT NULL, email TEXT UNIQUE NOT NULL, password TEXT NOT NULL) STRICT";
-        sqlx::query(table).execute(&pool).await?;
-        Ok(Self(pool))
+        sqlx::query(table).execute(&self.0).await?;
+        Ok(())
+    }
+
+    /// Closes the connections, after what they write is in the file.
+    pub(crate) async fn close(&self) {
+        self.0.close().await;
     }
 
     pub(crate) async fn get(&self, id: Uuid) -> Result<Account, UserError> {

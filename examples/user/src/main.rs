@@ -151,16 +151,21 @@ struct Options {
 fn main() -> wsgiservice::Result<()> {
     let options = Options::parse();
     wsgiservice::run_with(options.settings, async {
-        let database = Database::open(options.database.as_deref()).await?;
+        let database = Database::new(options.database.as_deref());
         let state = State { database, passwords: Passwords::new()? };
         Ok(application(state))
     })
 }
 
 fn application(state: State) -> Application {
+    let (opened, closed) = (state.database.clone(), state.database.clone());
     let user = User { state: state.clone() };
-    let application = Application::new("user").mount(user.clone()).mount(Users { user });
-    application.mount(Authentication { state })
+    Application::new("user")
+        .mount(user.clone())
+        .mount(Users { user })
+        .mount(Authentication { state })
+        .on_start(async move { opened.set_up().await })
+        .on_stop(async move { closed.close().await })
 }
 
 #[cfg(test)]
@@ -169,8 +174,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_openapi_document_matches_its_snapshot() {
-        let database = Database::open(None).await.expect("a database");
-        let state = State { database, passwords: Passwords::new().expect("a hash") };
+        let state =
+            State { database: Database::new(None), passwords: Passwords::new().expect("a hash") };
         wsgiservice::testing::assert_openapi(application(state), "openapi.json");
     }
 }

@@ -198,3 +198,30 @@ fn help_describes_the_service() {
         "{help}"
     );
 }
+
+#[test]
+fn a_command_opens_no_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let within = folder.path().join("user.db");
+    for file in [within.to_str().expect("text"), "/nonexistent/user.db"] {
+        for command in [&["openapi"][..], &["routes"]] {
+            let program = Command::new(env!("CARGO_BIN_EXE_user"))
+                .args([&["--database", file], command].concat())
+                .output();
+            let output = program.expect("output");
+            assert!(output.status.success(), "{output:?}");
+            assert!(!output.stdout.is_empty());
+        }
+    }
+    assert_eq!(folder.path().read_dir().expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_ends_the_start() {
+    let arguments = ["--bind", "127.0.0.1:0", "--database", "/nonexistent/user.db"];
+    let output = Command::new(env!("CARGO_BIN_EXE_user")).args(arguments).output().expect("output");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty(), "it never listened");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("unable to open database file"), "{text}");
+}

@@ -17,6 +17,7 @@ mod extension;
 mod form;
 mod header_parameters;
 mod heads;
+mod life;
 mod limits;
 mod log;
 mod method;

@@ -1,6 +1,8 @@
 //! The builder of an application, and the tower service that it builds.
 
 mod layer;
+#[cfg(feature = "server")]
+mod life;
 mod service;
 
 use std::sync::Arc;
@@ -8,6 +10,10 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use self::layer::BoxLayer;
+#[cfg(feature = "server")]
+pub use self::life::{BackgroundReturn, Stopping};
+#[cfg(feature = "server")]
+pub(crate) use self::life::{BackgroundTask, Life};
 pub use self::{
     layer::LayerService,
     service::{ResponseFuture, Service},
@@ -57,6 +63,8 @@ pub struct Application {
     trusted: Option<Vec<Network>>,
     hosts: Vec<String>,
     base: Option<String>,
+    #[cfg(feature = "server")]
+    pub(crate) life: Life,
 }
 
 impl Application {
@@ -74,6 +82,8 @@ impl Application {
             trusted: None,
             hosts: Vec::new(),
             base: None,
+            #[cfg(feature = "server")]
+            life: Life::default(),
         }
     }
 
@@ -83,7 +93,8 @@ impl Application {
         self
     }
 
-    /// Adds the resources and the layers of another application under a prefix.
+    /// Adds the resources and the layers of another application under a prefix, and what it does when the server starts,
+    /// runs and stops.
     ///
     /// The paths of its resources have the prefix, too, for the client of a request; see [`#[mount]`](macro@crate::mount).
     ///
@@ -103,6 +114,8 @@ impl Application {
     /// # }
     /// ```
     pub fn nest(mut self, prefix: &str, nested: Self) -> Self {
+        #[cfg(feature = "server")]
+        self.life.extend(nested.life);
         let prefix = prefix.trim_end_matches('/');
         let offset = self.groups.len();
         let (policy, limits) = (Arc::new(nested.policy), Arc::new(nested.limits));
@@ -255,7 +268,8 @@ impl Application {
     /// Builds a tower service.
     ///
     /// It can be used in a test, or within another program such as an axum `Router`. It needs a runtime of tokio with its
-    /// timer.
+    /// timer. Such a host has its own start and end: what the application does on its own (`on_start`, `background`,
+    /// `on_stop`) does not run.
     ///
     /// # Errors
     /// All errors of the resources at once, for example conflicting paths or invalid defaults.

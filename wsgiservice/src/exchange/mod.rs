@@ -23,7 +23,7 @@ mod current_state;
 mod expectation;
 mod negotiate;
 mod new_tag;
-mod panic;
+pub(crate) mod panic;
 mod ranges;
 mod respond;
 mod select_method;

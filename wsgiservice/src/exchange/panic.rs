@@ -28,7 +28,7 @@ struct Panic {
 
 /// Polls a future to its end, or to its first panic, which is returned as an error with its message and its location.
 /// While it waits, `early` can end it, too.
-pub(super) async fn caught<F: Future>(
+pub(crate) async fn caught<F: Future>(
     mut future: Pin<&mut F>,
     mut early: impl FnMut(&mut Context<'_>) -> Poll<F::Output>,
 ) -> Result<F::Output, String> {

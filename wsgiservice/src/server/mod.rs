@@ -7,7 +7,10 @@
 pub(crate) mod listening;
 
 #[cfg(feature = "server")]
-pub use crate::settings::{Runtime, Settings};
+pub use crate::{
+    application::{BackgroundReturn, Stopping},
+    settings::{Runtime, Settings},
+};
 pub use crate::{
     application::{LayerService, ResponseFuture, Service},
     http::network::{InvalidNetwork, Network},

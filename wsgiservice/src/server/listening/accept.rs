@@ -22,30 +22,29 @@ pub(super) struct Accepted {
     pub(super) place: OwnedSemaphorePermit,
 }
 
-/// Hands over each connection, until `stop` completes, and returns what that returns. The listener is closed then.
+/// Hands over each connection, until `stop` completes. The listener is closed then.
 ///
 /// At most `max` connections are open. Further ones wait in the queue of the listener.
-pub(super) async fn accept<T>(
+pub(super) async fn accept(
     listener: TcpListener,
     max: usize,
-    stop: impl Future<Output = T>,
+    stop: impl Future<Output = ()>,
     mut hand_over: impl FnMut(Accepted),
-) -> T {
+) {
     let places = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
     let warning = Warning::default();
     let mut stop = pin!(stop);
-    let stopped = loop {
+    loop {
         if places.available_permits() == 0 && warning.is_due() {
             tracing::warn!(limit = max, "too many connections; more wait");
         }
         tokio::select! {
             accepted = next(&listener, &places) => hand_over(accepted),
-            stopped = &mut stop => break stopped,
+            () = &mut stop => break,
         }
-    };
+    }
     drop(listener);
     tracing::info!("stopping");
-    stopped
 }
 
 async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {

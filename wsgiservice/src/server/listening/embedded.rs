@@ -7,22 +7,17 @@ use tokio::net::TcpListener;
 use super::{accept::accept, connection::Connections, server_state::ServerState};
 use crate::application::Service;
 
-/// Serves connections until `stop` completes, then waits until the requests in progress have ended, or until what `stop`
-/// returned completes.
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
 ///
 /// # Errors
 /// If requests did not end in time.
-pub(super) async fn serve<F: Future<Output = ()>>(
+pub(super) async fn serve(
     listener: TcpListener,
     service: Service,
-    stop: impl Future<Output = F>,
+    stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let server = ServerState::start(service);
     let connections = Connections::new(server.clone());
-    let accepting = accept(listener, server.limits().connections, stop, |it| connections.add(it));
-    let stop_now = accepting.await;
-    tokio::select! {
-        drained = connections.drain() => drained.result(server.limits().stop_time),
-        () = stop_now => Err(super::stopping::stopped_at_once()),
-    }
+    accept(listener, server.limits().connections, stop, |it| connections.add(it)).await;
+    connections.drain().await.result(server.limits().stop_time)
 }

@@ -13,6 +13,7 @@ mod embedded;
 mod framing;
 mod head;
 mod in_flight;
+mod life;
 mod log_setup;
 mod malformed;
 mod open_connections;

@@ -9,9 +9,9 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{net::TcpListener, runtime};
 
-use super::{embedded, log_setup, signals::stop_signal, workers};
+use super::{embedded, life::live, log_setup, signals::stop_signal, workers};
 use crate::{
-    application::Application,
+    application::{Application, Stopping},
     error::{Error, Result},
     http::body::BoxError,
     settings::Settings,
@@ -90,7 +90,7 @@ impl Application {
     /// It owns the process: command line, log, runtime, signals.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, the server cannot listen, requests are cut off when it stops, or there is a runtime
+    /// If [`build`](Self::build) or the set-up fails, the server cannot listen, requests or tasks are cut off when it stops, or there is a runtime
     /// already.
     #[cfg(feature = "command-line")]
     pub fn run(self) -> Result<()> {
@@ -102,7 +102,7 @@ impl Application {
     /// It owns the rest of the process: log, runtime, signals.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, the server cannot listen, requests are cut off when it stops, or there is a runtime
+    /// If [`build`](Self::build) or the set-up fails, the server cannot listen, requests or tasks are cut off when it stops, or there is a runtime
     /// already.
     ///
     /// ```no_run
@@ -125,10 +125,9 @@ impl Application {
     /// once when it gets another one.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, the signal handlers cannot be installed, or requests were cut off.
+    /// If [`build`](Self::build) or the set-up fails, the signal handlers cannot be installed, or requests or tasks were cut off.
     pub async fn serve(self, listener: TcpListener) -> Result<()> {
-        let service = self.build()?.on(listener.local_addr()?);
-        Ok(embedded::serve(listener, service, stop_signal()?).await?)
+        self.serve_on(listener, stop_signal()?).await
     }
 
     /// Serves a listener until `stop` completes, then waits until the requests in progress have ended, for
@@ -136,7 +135,7 @@ impl Application {
     /// timer.
     ///
     /// # Errors
-    /// If [`build`](Self::build) fails, or requests were cut off.
+    /// If [`build`](Self::build) or the set-up fails, or requests or tasks were cut off.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource};
@@ -160,9 +159,21 @@ impl Application {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<()> {
+        self.serve_on(listener, stop.map(|()| future::pending())).await
+    }
+
+    async fn serve_on<F: Future<Output = ()>>(
+        mut self,
+        listener: TcpListener,
+        stop: impl Future<Output = F>,
+    ) -> Result<()> {
+        let life = std::mem::take(&mut self.life);
         let service = self.build()?.on(listener.local_addr()?);
-        let stop = stop.map(|()| future::pending());
-        Ok(embedded::serve(listener, service, stop).await?)
+        let stop_time = service.limits().stop_time;
+        let serve = |stopping: Stopping| async move {
+            Ok(embedded::serve(listener, service, stopping.requested()).await?)
+        };
+        live(life, stop_time, stop, serve).await
     }
 }
 
@@ -184,19 +195,23 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 /// Runs a command instead of the server if the settings have one; else listens and serves.
 async fn launch(application: Application, mut settings: Settings) -> Result<()> {
     let name = application.name.clone();
-    let application = with_settings(application, &mut settings);
+    let mut application = with_settings(application, &mut settings);
+    let life = std::mem::take(&mut application.life);
     let (service, documentation) = application.compile()?;
     #[cfg(feature = "command-line")]
     if let Some(command) = settings.command {
         return Ok(command.run(&documentation)?);
     }
     drop(documentation);
-    let listener = bind(settings.bind).await?;
-    let stop = stop_signal()?;
-    let address = listener.local_addr()?;
-    let service = service.on(address);
-    announce(io::stdout(), &name, address);
-    Ok(workers::serve(listener, service, settings.runtime, stop).await?)
+    let stop_time = service.limits().stop_time;
+    let serve = |stopping: Stopping| async move {
+        let listener = bind(settings.bind).await?;
+        let address = listener.local_addr()?;
+        announce(io::stdout(), &name, address);
+        let service = service.on(address);
+        Ok(workers::serve(listener, service, settings.runtime, stopping.requested()).await?)
+    };
+    live(life, stop_time, stop_signal()?, serve).await
 }
 
 /// The application with what the settings say about its surroundings, if they do.

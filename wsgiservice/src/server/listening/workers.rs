@@ -13,7 +13,7 @@ use super::{
     accept::{Accepted, accept},
     connection::Connections,
     server_state::ServerState,
-    stopping::{Drained, stopped_at_once},
+    stopping::Drained,
 };
 use crate::{application::Service, settings::Runtime};
 
@@ -26,18 +26,17 @@ struct Worker {
     end: oneshot::Receiver<Drained>,
 }
 
-/// Serves connections until `stop` completes, then waits until the requests in progress have ended, or until what `stop`
-/// returned completes.
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
 ///
 /// The workers take turns: each of n gets every n-th connection. A worker whose thread is blocked is left behind.
 ///
 /// # Errors
 /// If a worker cannot be started, or has panicked, or if requests did not end in time.
-pub(super) async fn serve<F: Future<Output = ()>>(
+pub(super) async fn serve(
     listener: TcpListener,
     service: Service,
     runtime: Runtime,
-    stop: impl Future<Output = F>,
+    stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let server = ServerState::start(service);
     let count = match runtime {
@@ -48,7 +47,7 @@ pub(super) async fn serve<F: Future<Output = ()>>(
     let workers = (0..count).map(start).collect::<Result<Vec<_>, _>>()?;
     let (max, stop_time) = (server.limits().connections, server.limits().stop_time);
     let mut turns = workers.iter().cycle();
-    let stop_now = accept(listener, max, stop, |accepted| {
+    accept(listener, max, stop, |accepted| {
         if let Some(worker) = turns.next() {
             worker.send(accepted);
         }
@@ -59,7 +58,6 @@ pub(super) async fn serve<F: Future<Output = ()>>(
         drained = drain(workers) => drained?,
         // The workers end by themselves in time, unless a method blocks one of them.
         () = tokio::time::sleep(stop_time + GRACE) => Drained::CutOff,
-        () = stop_now => return Err(stopped_at_once()),
     };
     drained.result(stop_time)
 }
