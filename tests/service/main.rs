@@ -2,10 +2,9 @@
 
 mod attacked;
 
-use std::{future::poll_fn, net::TcpStream, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, net::TcpStream, sync::Arc, task::Poll};
 
 use bytes::Bytes;
-use clap::Parser;
 use futures_util::stream::{self, StreamExt};
 use http::HeaderValue;
 use tokio::{
@@ -13,13 +12,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Barrier,
 };
-use wsgiservice::{
-    Application, Created,
-    answer::Binary,
-    content::Body,
-    mount, resource,
-    server::{Limits, Settings},
-};
+use wsgiservice::{Application, Created, answer::Binary, content::Body, mount, resource};
 
 /// Accepts at most 64 KiB.
 #[mount("/file")]
@@ -170,26 +163,11 @@ impl Work {
     }
 }
 
-#[derive(Parser)]
-struct Options {
-    /// How long requests may take to end when the server stops, in milliseconds.
-    #[arg(long)]
-    stop_time: Option<u64>,
-    #[command(flatten)]
-    settings: Settings,
-}
-
 fn main() -> wsgiservice::Result<()> {
-    let Options { stop_time, mut settings } = Options::parse();
-    let mut limits = Limits::default();
-    if let Some(stop_time) = stop_time {
-        limits.stop_time = Duration::from_millis(stop_time);
-    }
-    settings.limits = Some(limits);
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
     let application =
         Application::new("wire-service").hosts(["a"]).mount(File).mount(Stream).mount(Word);
     let application =
         application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless);
-    attacked::mount_all(application.mount(Work)).run_with(settings)
+    attacked::mount_all(application.mount(Work)).run()
 }

@@ -51,3 +51,9 @@ pub fn derive_parameter(item: TokenStream) -> TokenStream {
 pub fn derive_problem(item: TokenStream) -> TokenStream {
     expand::problem(item.into()).into()
 }
+
+#[doc = include_str!("reference/settings.md")]
+#[proc_macro_derive(Settings, attributes(setting))]
+pub fn derive_settings(item: TokenStream) -> TokenStream {
+    expand::settings(item.into()).into()
+}

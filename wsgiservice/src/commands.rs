@@ -1,10 +1,13 @@
 //! The commands of a service, which run instead of the server.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use crate::{
     documentation::{Documentation, help, openapi},
-    settings::command_line::Command,
+    settings::Command,
 };
 
 impl Command {
@@ -15,21 +18,27 @@ impl Command {
     pub(crate) fn run(&self, documentation: &Documentation) -> io::Result<()> {
         let mut output = io::stdout().lock();
         match self {
-            Self::Openapi => {
+            Self::OpenApi => {
                 let document = openapi::document(documentation, &documentation.base);
                 let document = serde_json::to_string_pretty(&document)?;
                 writeln!(output, "{document}")
             }
-            Self::HelpPage { output: folder } => {
-                help::write(documentation, folder).map_err(|error| {
-                    let text = format!("cannot write to {}: {error}", folder.display());
-                    io::Error::new(error.kind(), text)
-                })?;
+            Self::HelpPage(folder) => {
+                write_help(documentation, folder)?;
                 writeln!(output, "{}", folder.join("index.html").display())
             }
             Self::Routes => output.write_all(routes(documentation).as_bytes()),
+            // They were printed before there was an application.
+            Self::Config | Self::Template => Ok(()),
         }
     }
+}
+
+fn write_help(documentation: &Documentation, folder: &Path) -> io::Result<()> {
+    help::write(documentation, folder).map_err(|error| {
+        let text = format!("cannot write to {}: {error}", folder.display());
+        io::Error::new(error.kind(), text)
+    })
 }
 
 /// Writes a line for each method: its name, its path, its operation ID and its summary.

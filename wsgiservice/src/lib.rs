@@ -45,8 +45,10 @@
 //! `cargo run` starts it, and `cargo run -- --help` lists its options. Its documentation, with a form to try each method,
 //! is at <http://127.0.0.1:8001/_internal/help>; the OpenAPI document is at `/_internal/openapi`.
 //!
-//! If the set-up is asynchronous, use [`run`](fn@run). If the program reads its own command line or configuration, use
-//! [`Application::run_with`] or [`run_with`]. [`Application::serve`] serves a listener within a runtime, and
+//! If the service has settings of its own, or its set-up is asynchronous, use [`run`](fn@run); [`Settings`](trait@Settings) are
+//! read from a file, the environment and flags. If the program reads its own command line or configuration, use
+//! [`Application::run_with`] or [`run_with`]. [`Application::on_start`], [`Application::background`] and
+//! [`Application::on_stop`] say what runs before, beside and after the server. [`Application::serve`] serves a listener within a runtime, and
 //! [`Application::build`] returns a tower service, for use within another server.
 //!
 //! # What a method takes
@@ -167,7 +169,7 @@
 //! | feature | adds | costs |
 //! |---|---|---|
 //! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
-//! | `command-line` | the command line: [`Settings`](server::Settings) as options, `--help`, commands that print the documentation, and [`run`](fn@run) | 0.4 MB, 9 s |
+//! | `command-line` | the command line: [`Settings`](trait@Settings) from a file, the environment and flags, `--help`, commands that print the settings and the documentation, [`run`](fn@run) and `Application::run` | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
@@ -238,7 +240,7 @@ mod representation;
 mod resource;
 mod routing;
 pub mod server;
-#[cfg(feature = "server")]
+#[cfg(feature = "command-line")]
 mod settings;
 mod site;
 #[cfg(any(test, feature = "testing"))]
@@ -253,6 +255,8 @@ pub mod __private;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+#[cfg(feature = "command-line")]
+pub use wsgiservice_macros::Settings;
 pub use wsgiservice_macros::{Parameter, Problem, expires, limit, mount, resource, validate};
 
 pub use bytes;
@@ -289,8 +293,6 @@ pub use bytes;
 /// ```
 pub use schemars;
 
-#[cfg(feature = "command-line")]
-pub use self::server::listening::run::run;
 #[cfg(feature = "server")]
 pub use self::server::listening::run::run_with;
 pub use self::{
@@ -305,3 +307,5 @@ pub use self::{
     resource::{Mounted, Resource},
     site::{Cors, Policy},
 };
+#[cfg(feature = "command-line")]
+pub use self::{server::listening::run::run, settings::Settings};

@@ -1,5 +1,10 @@
 //! The names that generated code uses. Not part of the public API: anything here can change in any release.
 
+#[cfg(feature = "command-line")]
+pub use crate::settings::{
+    Field, FieldReader, Key, Leaf, Literal as SettingLiteral, Settings, ValueKind, Values, leaf,
+    leaf_from, table,
+};
 pub use std::{
     any::{Any, TypeId},
     boxed::Box,

@@ -2,10 +2,8 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
 
-use clap::Parser;
 use maxminddb::{MaxMindDbError, Reader, path};
 use tor_geoip::GeoipDb;
-use wsgiservice::server::Settings;
 
 /// A database of countries.
 #[derive(Clone)]
@@ -16,17 +14,6 @@ enum Database {
     MaxMind(Reader<Vec<u8>>),
 }
 
-/// Looks up the country of an IP address.
-#[derive(Parser)]
-#[command(version)]
-struct Options {
-    /// A MaxMind database (.mmdb) to use instead of the embedded one.
-    #[arg(long, value_name = "FILE")]
-    database: Option<PathBuf>,
-    #[command(flatten)]
-    settings: Settings,
-}
-
 /// A database that cannot be read.
 #[derive(Debug)]
 struct Unreadable {
@@ -35,13 +22,6 @@ struct Unreadable {
 }
 
 impl GeoIp {
-    /// The database and the server settings from the command line.
-    pub(crate) fn of_command_line() -> wsgiservice::Result<(Self, Settings)> {
-        let Options { database, settings } = Options::parse();
-        let geoip = database.map_or_else(|| Ok(Self::embedded()), Self::open)?;
-        Ok((geoip, settings))
-    }
-
     /// The embedded database.
     pub(crate) fn embedded() -> Self {
         Self(Arc::new(Database::Embedded(GeoipDb::new_embedded())))

@@ -2,10 +2,10 @@
 
 mod database;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use database::GeoIp;
-use wsgiservice::{Application, mount, resource};
+use wsgiservice::{Application, Settings, mount, resource};
 
 /// Represents the GeoIP information of a single IP address.
 #[mount("/1/{ip}", etag = auto)]
@@ -29,9 +29,18 @@ struct Country {
     country_code: String,
 }
 
+#[derive(Settings)]
+struct Options {
+    /// A MaxMind database (.mmdb) to use instead of the embedded one.
+    #[setting(value_name = "FILE")]
+    database: Option<PathBuf>,
+}
+
 fn main() -> wsgiservice::Result<()> {
-    let (geoip, settings) = GeoIp::of_command_line()?;
-    Application::new("geoip").mount(IpResource { geoip }).run_with(settings)
+    wsgiservice::run(async |options: Options| {
+        let geoip = options.database.map_or_else(|| Ok(GeoIp::embedded()), GeoIp::open)?;
+        Ok(Application::new("geoip").mount(IpResource { geoip }))
+    })
 }
 
 #[cfg(test)]

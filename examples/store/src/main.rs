@@ -4,15 +4,14 @@ mod database;
 
 use std::path::PathBuf;
 
-use clap::Parser;
 use database::{Database, StoreError};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{
-    Application, Content, Created, EntityTag, Preconditions, content::Body, mount, resource,
-    server::Settings,
+    Application, Content, Created, EntityTag, Preconditions, Settings, content::Body, mount,
+    resource,
 };
 
 /// The fields of a document by name, in the client's order.
@@ -95,20 +94,15 @@ struct Saved {
     saved: bool,
 }
 
-/// Stores documents.
-#[derive(Parser)]
-#[command(version)]
+#[derive(Settings)]
 struct Options {
     /// The SQLite file for the documents; by default, they are lost when the service stops.
-    #[arg(long, value_name = "FILE")]
+    #[setting(value_name = "FILE")]
     database: Option<PathBuf>,
-    #[command(flatten)]
-    settings: Settings,
 }
 
 fn main() -> wsgiservice::Result<()> {
-    let options = Options::parse();
-    wsgiservice::run_with(options.settings, async {
+    wsgiservice::run(async |options: Options| {
         Ok(application(Database::new(options.database.as_deref())))
     })
 }

@@ -5,7 +5,6 @@ mod password;
 
 use std::path::PathBuf;
 
-use clap::Parser;
 use database::{Database, UserError};
 use http::HeaderValue;
 use password::Passwords;
@@ -13,8 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{
-    Application, Created, EntityTag, Preconditions, Problem, Secret, mount, resource,
-    server::Settings,
+    Application, Created, EntityTag, Preconditions, Problem, Secret, Settings, mount, resource,
 };
 
 /// The state that all resources share.
@@ -137,20 +135,15 @@ enum Status {
     Deleted { id: Uuid, deleted: bool },
 }
 
-/// Stores and authenticates users.
-#[derive(Parser)]
-#[command(version)]
+#[derive(Settings)]
 struct Options {
     /// The SQLite file for the users; by default, they are lost when the service stops.
-    #[arg(long, value_name = "FILE")]
+    #[setting(value_name = "FILE")]
     database: Option<PathBuf>,
-    #[command(flatten)]
-    settings: Settings,
 }
 
 fn main() -> wsgiservice::Result<()> {
-    let options = Options::parse();
-    wsgiservice::run_with(options.settings, async {
+    wsgiservice::run(async |options: Options| {
         let database = Database::new(options.database.as_deref());
         let state = State { database, passwords: Passwords::new()? };
         Ok(application(state))

@@ -141,3 +141,23 @@ impl<S: Store> Generic<S> {
         self.store.text(id)
     }
 }
+
+/// Settings.
+#[derive(::renamed::Settings)]
+#[setting(crate = ::renamed)]
+pub struct Options {
+    /// A text.
+    #[setting(default = "a", value_name = "TEXT")]
+    pub r#type: ::std::string::String,
+    /// A time.
+    #[setting(default = 1.5, from = ::renamed::server::Seconds)]
+    pub time: ::core::time::Duration,
+    /// A table.
+    #[setting(table)]
+    pub inner: ::core::option::Option<Inner>,
+}
+
+/// More settings.
+#[derive(::renamed::Settings)]
+#[setting(crate = ::renamed)]
+pub struct Inner {}

@@ -28,7 +28,7 @@ impl Server {
     /// If the program does not start.
     #[must_use]
     pub fn start(program: &str, arguments: &[&str]) -> Self {
-        Self::start_with(Command::new(program), arguments)
+        Self::start_command(Command::new(program), arguments)
     }
 
     /// Starts a program with few file descriptors, and waits until it listens.
@@ -39,10 +39,15 @@ impl Server {
     pub fn start_with_files(files: u32, program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), program]);
-        Self::start_with(command, arguments)
+        Self::start_command(command, arguments)
     }
 
-    fn start_with(mut command: Command, arguments: &[&str]) -> Self {
+    /// Starts a program that was set up, and waits until it listens.
+    ///
+    /// # Panics
+    /// If the program does not start.
+    #[must_use]
+    pub fn start_command(mut command: Command, arguments: &[&str]) -> Self {
         command.args(["--bind", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped());
         let mut process = command.spawn().expect("a process");
         let mut line = String::new();

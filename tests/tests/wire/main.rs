@@ -33,6 +33,7 @@ mod problems;
 mod range;
 mod response;
 mod running;
+mod settings;
 mod shop;
 mod stopping;
 mod stream;

@@ -8,16 +8,16 @@ use std::{
 
 use wsgiservice_test_support::Server;
 
-/// Starts the test service with each runtime in turn, and with this many milliseconds to stop.
+/// Starts the test service with each runtime in turn, and with this many seconds to stop.
 fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
     let program = env!("CARGO_BIN_EXE_wire-service");
     ["per-core", "shared"].into_iter().map(move |runtime| {
-        Server::start(program, &["--runtime", runtime, "--stop-time", stop_time])
+        Server::start(program, &["--runtime", runtime, "--limits-stop-time", stop_time])
     })
 }
 
-/// More milliseconds than a test may take.
-const LONG: &str = "3600000";
+/// More seconds than a test may take.
+const LONG: &str = "3600";
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).expect("a connection");
@@ -66,7 +66,7 @@ fn connections_without_a_request_are_closed() {
 fn requests_that_do_not_end_are_cut_off_and_reported() {
     for kind in ["async", "thread", "blocking"] {
         for method in ["GET", "PUT"] {
-            for server in servers("50") {
+            for server in servers("0.05") {
                 let _work = begin(&server, method, kind);
                 assert_eq!(server.stop("-TERM").code(), Some(1), "{method} {kind}");
             }

@@ -9,6 +9,7 @@ mod lint;
 mod mount;
 mod place;
 mod resource;
+mod settings;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -16,7 +17,10 @@ use syn::{GenericParam, Generics};
 
 use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
-pub(crate) use self::derive::{parameter, problem};
+pub(crate) use self::{
+    derive::{parameter, problem},
+    settings::settings,
+};
 
 pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

@@ -59,7 +59,7 @@ pub struct Application {
     groups: Vec<Vec<BoxLayer>>,
     layers: Vec<BoxLayer>,
     policy: Policy,
-    limits: Limits,
+    pub(crate) limits: Limits,
     trusted: Option<Vec<Network>>,
     hosts: Vec<String>,
     base: Option<String>,

@@ -15,7 +15,10 @@ pub use wsgiservice_grammar::{
 
 pub mod check;
 
-/// The package that defines a resource.
+/// The name by which serde knows a `Secret`.
+pub(crate) const SECRET: &str = "wsgiservice::Secret";
+
+/// The package that defines a resource or settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Package {
     /// Its name, as in `Cargo.toml`.

@@ -17,7 +17,8 @@ const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 /// assert!(!network.contains([11, 1, 2, 3].into()));
 /// assert!("10.0.0.0/33".parse::<Network>().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Network(IpNet);
 
 impl Network {
@@ -42,6 +43,14 @@ impl FromStr for Network {
             Err(_) => text.parse(),
         };
         network.map(Self).map_err(|_| InvalidNetwork)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = InvalidNetwork;
+
+    fn try_from(text: String) -> Result<Self, InvalidNetwork> {
+        text.parse()
     }
 }
 

@@ -1,10 +1,13 @@
 //! Parameters that must not be shown, such as passwords and tokens.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer, de::Visitor};
 
 use super::{Parameter, ParameterKind, ParseError};
+use crate::declaration::SECRET;
 
-/// A parameter that must not be shown.
+/// A parameter or a setting that must not be shown.
 ///
 /// It comes only from the content, because targets end up in logs and histories. It is never logged, and no response
 /// repeats it.
@@ -56,6 +59,27 @@ impl<T> Secret<T> {
 impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret")
+    }
+}
+
+/// Read like the value in it. A [setting](trait@crate::Settings) of this type is not printed.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(SECRET, SecretVisitor(PhantomData))
+    }
+}
+
+struct SecretVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for SecretVisitor<T> {
+    type Value = Secret<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a secret")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Secret<T>, D::Error> {
+        T::deserialize(inner).map(Secret)
     }
 }
 

@@ -5,12 +5,16 @@
 
 #[cfg(feature = "server")]
 pub(crate) mod listening;
+#[cfg(feature = "server")]
+mod settings;
 
 #[cfg(feature = "server")]
-pub use crate::{
-    application::{BackgroundReturn, Stopping},
-    settings::{Runtime, Settings},
-};
+pub use self::settings::{Runtime, Settings};
+
+#[cfg(feature = "server")]
+pub use crate::application::{BackgroundReturn, Stopping};
+#[cfg(feature = "command-line")]
+pub use crate::limits::Seconds;
 pub use crate::{
     application::{LayerService, ResponseFuture, Service},
     http::network::{InvalidNetwork, Network},

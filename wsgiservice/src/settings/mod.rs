@@ -1,140 +1,131 @@
-//! The settings of a server.
+//! Settings: a struct with `#[derive(Settings)]`, from a file, the environment and flags, and where each value came from.
+//!
+//! The derive writes a table of [`Key`]s, from which the flags, the help and the template are made. The layers are merged
+//! as text and TOML into [`Values`], and serde reads each value on its own: so an error knows where its value was
+//! written, all errors are reported at once, and the structs of the server and of the service are in one file.
 
-#[cfg(feature = "command-line")]
-pub(crate) mod command_line;
+mod collision;
+mod environment;
+mod field;
+mod file;
+mod flags;
+pub(crate) mod key;
+mod kind;
+mod nearest;
+mod origin;
+mod print;
+mod read;
+mod values;
 
-use std::net::SocketAddr;
+pub use self::{
+    field::{FieldReader, leaf, leaf_from, table},
+    key::{Field, Key, Leaf, Literal},
+    kind::ValueKind,
+    values::Values,
+};
+pub(crate) use self::{
+    flags::Command,
+    read::{Read, read},
+};
+use crate::declaration::Package;
 
-#[cfg(feature = "command-line")]
-use crate::http::network::InvalidNetwork;
-use crate::{http::network::Network, limits::Limits};
-
-/// The settings of a server.
+/// The settings of a service: a struct with `#[derive(Settings)]`, which [`run`](crate::run) reads.
 ///
-/// ```
-/// use wsgiservice::server::Settings;
+/// They are in the same file, environment and flags as those of the server ([`server::Settings`](crate::server::Settings)).
+/// Each value is from the last of these that has it:
 ///
-/// assert_eq!(Settings::default().bind.to_string(), "127.0.0.1:8001");
-/// ```
+/// 1. the default, `#[setting(default = …)]`
+/// 2. the file: that of `--config FILE`, else `NAME.toml` in the working directory, else `/etc/wsgiservice/NAME.toml`
+/// 3. the environment: `NAME_DATABASE`, and `NAME_LIMITS__CONTENT` for `content` in the table `limits`
+/// 4. the flags: `--database`, `--limits-content`
 ///
-/// With the feature `command-line` they are also command-line options. A service with its own options flattens them into
-/// these:
+/// `NAME` is the name of the program's file, without an extension such as `.exe`; in variables it is in capitals, with `_` in
+/// place of what is neither a letter nor a digit. It is what people type to start the service, and it is known before the
+/// application is constructed.
 ///
-/// ```
-/// use clap::Parser;
+/// An unknown key, a value of the wrong type, a required value that is missing, a file that cannot be read: all mistakes are
+/// reported at once, and the service does not start. An unknown variable with the prefix `NAME_` is an error if it
+/// is almost a known one, and else a warning, since the environment can have variables for other programs: Kubernetes
+/// sets `NAME_PORT` and `NAME_SERVICE_HOST` for a service of that name.
 ///
-/// /// Keeps data.
-/// #[derive(Parser)]
+/// `NAME config` prints what is in force and where each value came from, and `NAME config --template` prints a file with a
+/// comment for each setting.
+///
+/// ```no_run
+/// # use wsgiservice::{mount, resource};
+/// # #[mount("/")]
+/// # struct Notes { database: String }
+/// # #[resource]
+/// # impl Notes { fn get(&self) -> u8 { 0 } }
+/// use wsgiservice::{Application, Settings};
+///
+/// #[derive(Settings)]
 /// struct Options {
-///     /// Where the data is.
-///     #[arg(long)]
-///     database: Option<std::path::PathBuf>,
-///     #[command(flatten)]
-///     settings: wsgiservice::server::Settings,
+///     /// The database to keep notes in.
+///     #[setting(default = "sqlite::memory:")]
+///     database: String,
 /// }
 ///
-/// let options = Options::parse_from(["service", "--bind", "127.0.0.1:0"]);
-/// assert_eq!(options.settings.bind.port(), 0);
+/// fn main() -> wsgiservice::Result<()> {
+///     wsgiservice::run(async |options: Options| {
+///         Ok(Application::new("notes").mount(Notes { database: options.database }))
+///     })
+/// }
 /// ```
-#[derive(Clone, Debug)]
-// The documentation of the type must not become the help text of a service.
-#[cfg_attr(feature = "command-line", derive(clap::Args), command(about = None, long_about = None))]
-#[non_exhaustive]
-pub struct Settings {
-    /// Address and port to listen on; port 0 picks a free port.
-    #[cfg_attr(
-        feature = "command-line",
-        arg(long, value_name = "ADDRESS", default_value_t = Self::default().bind)
-    )]
-    pub bind: SocketAddr,
-
-    /// How work is distributed among the cores.
-    #[cfg_attr(feature = "command-line", arg(long, value_enum, default_value_t))]
-    pub runtime: Runtime,
-
-    /// Path that a proxy removes from the targets of clients, for example /api.
-    #[cfg_attr(feature = "command-line", arg(long, value_name = "PATH"))]
-    pub base: Option<String>,
-
-    /// Addresses or networks of clients that may read `/_internal/`, and of proxies whose `X-Forwarded-Prefix` is believed,
-    /// for example 10.0.0.0/8, or none; by default those of this host, or those that the application trusts.
-    #[cfg_attr(feature = "command-line", arg(long, value_name = "NETWORKS", value_parser = networks))]
-    pub trusted: Option<Networks>,
-
-    /// Names by which clients reach the service on a loopback address, beside localhost and its own name.
-    #[cfg_attr(feature = "command-line", arg(long, value_name = "NAME", value_delimiter = ','))]
-    pub hosts: Option<Vec<String>>,
-
-    /// What a client may use; by default as the application says.
-    #[cfg_attr(feature = "command-line", arg(skip))]
-    pub limits: Option<Limits>,
-
-    #[cfg(feature = "command-line")]
-    #[command(subcommand)]
-    pub(crate) command: Option<command_line::Command>,
-}
-
-/// How the work of a service is distributed among the cores.
 ///
-/// ```
-/// use wsgiservice::server::Runtime;
-///
-/// assert_eq!(Runtime::default(), Runtime::PerCore);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "command-line", derive(clap::ValueEnum))]
-#[non_exhaustive]
-pub enum Runtime {
-    /// Idle cores take work from busy ones; for methods that compute for a long time or block in place.
-    Shared,
-    /// Each core serves its own connections. This has less overhead, but a method that computes for a long time delays all
-    /// connections of its core; run such work in `tokio::task::spawn_blocking`.
-    #[default]
-    PerCore,
-}
+/// A service without settings of its own uses [`Application::run`](crate::Application::run), or takes `()`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from the settings",
+    note = "add `#[derive(wsgiservice::Settings)]` to the struct"
+)]
+pub trait Settings: Sized {
+    /// The table of the fields.
+    #[doc(hidden)]
+    const KEYS: &'static [Key];
 
-/// Networks as one value on the command line, where a `Vec` would be several.
-type Networks = Vec<Network>;
-
-/// Parses networks between commas, or `none`.
-#[cfg(feature = "command-line")]
-fn networks(text: &str) -> Result<Networks, InvalidNetwork> {
-    match text {
-        "none" => Ok(Vec::new()),
-        text => text.split(',').map(str::parse).collect(),
+    /// The package that the struct is in.
+    #[doc(hidden)]
+    fn package() -> Option<Package> {
+        None
     }
+
+    /// Takes the values of all fields, or none if there was an error, which the values keep.
+    #[doc(hidden)]
+    fn take(values: &mut Values) -> Option<Self>;
+
+    /// Replaces the fields that are written somewhere.
+    #[doc(hidden)]
+    fn update(&mut self, values: &mut Values);
 }
 
-impl Settings {
-    /// Creates the default settings, listening on `bind`; port 0 picks a free port.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), wsgiservice::server::InvalidNetwork> {
-    /// use wsgiservice::server::Settings;
-    ///
-    /// let mut settings = Settings::new(([0, 0, 0, 0], 80));
-    /// settings.trusted = Some(vec!["10.0.0.0/8".parse()?]);
-    /// assert_eq!(settings.bind.to_string(), "0.0.0.0:80");
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn new(bind: impl Into<SocketAddr>) -> Self {
-        Self {
-            bind: bind.into(),
-            runtime: Runtime::default(),
-            base: None,
-            trusted: None,
-            hosts: None,
-            limits: None,
-            #[cfg(feature = "command-line")]
-            command: None,
+/// No settings.
+#[diagnostic::do_not_recommend]
+impl Settings for () {
+    const KEYS: &'static [Key] = &[];
+
+    fn take(_: &mut Values) -> Option<Self> {
+        Some(())
+    }
+
+    fn update(&mut self, _: &mut Values) {}
+}
+
+/// A table of which nothing may be written.
+#[diagnostic::do_not_recommend]
+impl<T: Settings> Settings for Option<T> {
+    const KEYS: &'static [Key] = T::KEYS;
+
+    fn take(values: &mut Values) -> Option<Self> {
+        match values.is_written() {
+            true => T::take(values).map(Some),
+            false => Some(None),
         }
     }
-}
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self::new(([127, 0, 0, 1], 8001))
+    fn update(&mut self, values: &mut Values) {
+        match self {
+            Some(table) => table.update(values),
+            None => *self = <Self as Settings>::take(values).flatten(),
+        }
     }
 }

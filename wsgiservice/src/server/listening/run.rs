@@ -11,51 +11,62 @@ use tokio::{net::TcpListener, runtime};
 
 use super::{embedded, life::live, log_setup, signals::stop_signal, workers};
 use crate::{
-    application::{Application, Stopping},
+    application::{Application, Life, Service, Stopping},
     error::{Error, Result},
     http::body::BoxError,
-    settings::Settings,
+    server::Settings,
 };
+#[cfg(feature = "command-line")]
+use std::sync::Arc;
 
-/// Runs an application whose set-up is asynchronous, with the settings of the command line.
+#[cfg(feature = "command-line")]
+use crate::{declaration::Package, documentation::Documentation, settings};
+
+/// Reads the settings of a service, constructs its application with them, and runs it until the process is told to stop.
 ///
-/// It owns the process: command line, log, runtime, signals. The set-up runs before the command line is read, and its
-/// tasks go on while the server runs.
+/// It owns the process: command line, settings, log, runtime, signals. The settings of the service are a struct with
+/// [`#[derive(Settings)]`](trait@crate::Settings), or `()`; those of the server are read with them. The
+/// application is also constructed for a command such as `openapi`. What opens a database belongs into
+/// [`Application::on_start`], which runs only for the server. Tasks that the construction spawns go on while the server runs.
 ///
 /// # Errors
-/// If the set-up or [`Application::build`] fails, the server cannot listen, requests are cut off when it stops, or there is a
-/// runtime already.
+/// All mistakes in the settings at once. If the construction, [`Application::build`] or the set-up fails, the server cannot
+/// listen, requests or tasks are cut off when it stops, or there is a runtime already.
 ///
 /// ```no_run
 /// # use wsgiservice::{mount, resource};
 /// # #[mount("/")]
-/// # struct Users { pool: () }
+/// # struct Users { mailer: () }
 /// # #[resource]
 /// # impl Users { fn get(&self) -> u8 { 0 } }
-/// # async fn connect() -> Result<(), std::io::Error> { Ok(()) }
-/// use wsgiservice::Application;
+/// # async fn connect(_: &str) -> Result<(), std::io::Error> { Ok(()) }
+/// use wsgiservice::{Application, Settings};
+///
+/// #[derive(Settings)]
+/// struct Options {
+///     /// The server that sends mails.
+///     #[setting(default = "localhost")]
+///     mailer: String,
+/// }
 ///
 /// fn main() -> wsgiservice::Result<()> {
-///     wsgiservice::run(async {
-///         let pool = connect().await?;
-///         Ok(Application::new("users").mount(Users { pool }))
+///     wsgiservice::run(async |options: Options| {
+///         let mailer = connect(&options.mailer).await?;
+///         Ok(Application::new("users").mount(Users { mailer }))
 ///     })
 /// }
 /// ```
 #[cfg(feature = "command-line")]
-pub fn run(application: impl Future<Output = Result<Application, BoxError>>) -> Result<()> {
-    block_on(async {
-        let application = application.await.map_err(Error::new)?;
-        let package = application.resources.first().map(|mounting| mounting.mount.package);
-        let settings = Settings::of_command_line(&application.name, package);
-        launch(application, settings).await
-    })
+pub fn run<S: settings::Settings>(
+    application: impl AsyncFnOnce(S) -> Result<Application, BoxError>,
+) -> Result<()> {
+    start(S::package(), application)
 }
 
-/// Runs an application whose set-up is asynchronous, with these settings; the command line is not read.
+/// Runs an application whose construction is asynchronous, with these settings; neither a file, nor the environment, nor the
+/// command line is read.
 ///
-/// A service with command-line options of its own flattens [`Settings`] into them, and passes them here. It owns the
-/// rest of the process: log, runtime, signals.
+/// It owns the rest of the process: log, runtime, signals.
 ///
 /// # Errors
 /// If the set-up or [`Application::build`] fails, the server cannot listen, requests are cut off when it stops, or there is a
@@ -81,23 +92,29 @@ pub fn run_with(
     settings: Settings,
     application: impl Future<Output = Result<Application, BoxError>>,
 ) -> Result<()> {
-    block_on(async { launch(application.await.map_err(Error::new)?, settings).await })
+    block_on(async {
+        Prepared::new(application.await.map_err(Error::new)?, settings)?.serve().await
+    })
 }
 
 impl Application {
-    /// Runs the application with the settings of the command line, until the process is told to stop.
+    /// Runs the application until the process is told to stop, with the settings of the server from a file, the environment
+    /// and the command line.
     ///
-    /// It owns the process: command line, log, runtime, signals.
+    /// It owns the process: command line, settings, log, runtime, signals. A service with settings of its own uses
+    /// [`run`](fn@crate::run), and [`Settings`](trait@crate::Settings) says where they come from.
     ///
     /// # Errors
-    /// If [`build`](Self::build) or the set-up fails, the server cannot listen, requests or tasks are cut off when it stops, or there is a runtime
+    /// All mistakes in the settings at once. If [`build`](Self::build) or the set-up fails, the server cannot listen, requests or tasks are cut off when it stops, or there is a runtime
     /// already.
     #[cfg(feature = "command-line")]
     pub fn run(self) -> Result<()> {
-        run(async { Ok(self) })
+        let package = self.resources.first().map(|mounting| mounting.mount.package);
+        start(package, async |(): ()| Ok(self))
     }
 
-    /// Runs the application with these settings, until the process is told to stop; the command line is not read.
+    /// Runs the application with these settings, until the process is told to stop; neither a file, nor
+    /// the environment, nor the command line is read.
     ///
     /// It owns the rest of the process: log, runtime, signals.
     ///
@@ -192,26 +209,67 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
     ended
 }
 
-/// Runs a command instead of the server if the settings have one; else listens and serves.
-async fn launch(application: Application, mut settings: Settings) -> Result<()> {
-    let name = application.name.clone();
-    let mut application = with_settings(application, &mut settings);
-    let life = std::mem::take(&mut application.life);
-    let (service, documentation) = application.compile()?;
+/// Reads the settings, and runs a command or the server.
+#[cfg(feature = "command-line")]
+fn start<S: settings::Settings>(
+    package: Option<Package>,
+    application: impl AsyncFnOnce(S) -> Result<Application, BoxError>,
+) -> Result<()> {
+    block_on(async {
+        let Some(read) = settings::read::<S, Settings>(package)? else { return Ok(()) };
+        let settings::Read { own, mut server, mut values, command } = read;
+        let mut application = application(own).await.map_err(Error::new)?;
+        // Each limit on its own: the application has others.
+        server.limits = None;
+        values.update_table("limits", &mut application.limits);
+        let prepared = Prepared::new(application, server)?;
+        match command {
+            Some(command) => Ok(command.run(&prepared.documentation)?),
+            None => prepared.serve().await,
+        }
+    })
+}
+
+/// A built application with its settings, which does not yet run.
+struct Prepared {
+    name: String,
+    life: Life,
+    service: Service,
     #[cfg(feature = "command-line")]
-    if let Some(command) = settings.command {
-        return Ok(command.run(&documentation)?);
+    documentation: Arc<Documentation>,
+    settings: Settings,
+}
+
+impl Prepared {
+    fn new(application: Application, mut settings: Settings) -> Result<Self> {
+        let mut application = with_settings(application, &mut settings);
+        let (name, life) = (application.name.clone(), std::mem::take(&mut application.life));
+        let (service, documentation) = application.compile()?;
+        #[cfg(not(feature = "command-line"))]
+        drop(documentation);
+        Ok(Self {
+            name,
+            life,
+            service,
+            #[cfg(feature = "command-line")]
+            documentation,
+            settings,
+        })
     }
-    drop(documentation);
-    let stop_time = service.limits().stop_time;
-    let serve = |stopping: Stopping| async move {
-        let listener = bind(settings.bind).await?;
-        let address = listener.local_addr()?;
-        announce(io::stdout(), &name, address);
-        let service = service.on(address);
-        Ok(workers::serve(listener, service, settings.runtime, stopping.requested()).await?)
-    };
-    live(life, stop_time, stop_signal()?, serve).await
+
+    /// Serves until the process is told to stop.
+    async fn serve(self) -> Result<()> {
+        let Self { name, life, service, settings, .. } = self;
+        let stop_time = service.limits().stop_time;
+        let serve = |stopping: Stopping| async move {
+            let listener = bind(settings.bind).await?;
+            let address = listener.local_addr()?;
+            announce(io::stdout(), &name, address);
+            let service = service.on(address);
+            Ok(workers::serve(listener, service, settings.runtime, stopping.requested()).await?)
+        };
+        live(life, stop_time, stop_signal()?, serve).await
+    }
 }
 
 /// The application with what the settings say about its surroundings, if they do.

@@ -15,7 +15,7 @@ use super::{
     server_state::ServerState,
     stopping::Drained,
 };
-use crate::{application::Service, settings::Runtime};
+use crate::{application::Service, server::Runtime};
 
 /// How long the workers may take to notice that their time is over.
 const GRACE: Duration = Duration::from_millis(500);

@@ -1,0 +1,293 @@
+//! The settings of a process: its file, its environment, its flags.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use wsgiservice_test_support::Server;
+
+const NOTES: &str = env!("CARGO_BIN_EXE_notes");
+
+/// A folder to start services in.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    /// A folder with this `notes.toml`.
+    fn with(file: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("notes.toml"), file).expect("a file");
+        Self(folder)
+    }
+
+    fn empty() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(NOTES);
+        command.current_dir(self.path()).env_clear().envs(variables.iter().copied());
+        command
+    }
+
+    fn output(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+        self.command(variables).args(arguments).output().expect("output")
+    }
+
+    /// What a command prints.
+    fn print(&self, variables: &[(&str, &str)], arguments: &[&str]) -> String {
+        let output = self.output(variables, arguments);
+        let errors = text(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        text(&output.stdout)
+    }
+
+    /// The mistakes that end the start.
+    fn mistakes(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Vec<String> {
+        let output = self.output(variables, arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(text(&output.stdout), "");
+        let lines = text(&output.stderr);
+        let (first, more) = lines.trim_end().split_once('\n').unwrap_or((lines.trim_end(), ""));
+        let more: Vec<_> = more.lines().map(str::to_owned).collect();
+        match first.strip_prefix("Error: ").expect("an error") {
+            count if count.ends_with(" mistakes in the settings:") => {
+                assert_eq!(count, format!("{} mistakes in the settings:", more.len()));
+                more
+            }
+            error => vec![error.to_owned()],
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const KEY: (&str, &str) = ("NOTES_KEY", "hunter2");
+
+#[test]
+fn a_value_is_from_the_last_layer_that_has_it() {
+    let folder = Folder::with("key = \"k\"\nword = \"file\"\nbind = \"127.0.0.1:1\"\n");
+    let word = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let printed = folder.print(variables, &[arguments, &["config"]].concat());
+        let line = printed.lines().find(|line| line.starts_with("word "));
+        line.expect("a line").split_once(" = ").expect("a value").1.to_owned()
+    };
+    let variable = [("NOTES_WORD", "variable")];
+    assert!(word(&[], &[]).starts_with("\"file\" "));
+    assert!(word(&[], &[]).ends_with(" # notes.toml:2:8"));
+    assert!(word(&variable, &[]).starts_with("\"variable\" "));
+    assert!(word(&variable, &[]).ends_with(" # NOTES_WORD"));
+    assert!(word(&variable, &["--word", "flag"]).starts_with("\"flag\" "));
+    assert!(word(&variable, &["--word", "flag"]).ends_with(" # --word"));
+}
+
+#[test]
+fn six_mistakes_are_reported_at_once() {
+    let folder = Folder::with(
+        "bimd = \"127.0.0.1:80\"\nbind = \"nowhere\"\n\n[limits]\ncontnt = 1\nhead = \"5MB\"\n",
+    );
+    let variables = [KEY, ("NOTES_LIMITS__CONTNT", "1"), ("NOTES_LIMITS__CONTENT", "5MB")];
+    assert_eq!(
+        folder.mistakes(&variables, &[]),
+        [
+            "notes.toml:1:1: unknown setting `bimd`; did you mean `bind`?",
+            "notes.toml:5:1: unknown setting `limits.contnt`; did you mean `limits.content`?",
+            "NOTES_LIMITS__CONTNT: unknown setting `limits.contnt`; did you mean `limits.content`?",
+            "notes.toml:2:8: `bind`: invalid socket address syntax",
+            "NOTES_LIMITS__CONTENT: `limits.content`: invalid type: string \"5MB\", expected usize",
+            "notes.toml:6:8: `limits.head`: invalid type: string \"5MB\", expected usize",
+        ]
+    );
+}
+
+#[test]
+fn mistakes_are_at_the_place_where_they_were_written() {
+    let cases = [
+        ("limits = 5", "notes.toml:1:10: `limits` is a table: write `[limits]`"),
+        ("[limit]\nhead = 1", "notes.toml:1:2: unknown setting `limit`; did you mean `limits`?"),
+        ("head = 1", "notes.toml:1:1: unknown setting `head`; did you mean `limits.head`?"),
+        ("[database]\na = 1", "notes.toml:1:1: `database`: invalid type: map, expected a string"),
+        (
+            "# ä\nxylophone = 1",
+            "notes.toml:2:1: unknown setting `xylophone`; `config --template` prints all settings",
+        ),
+        ("word = 1", "notes.toml:1:8: `word`: invalid type: integer `1`, expected a string"),
+        (
+            "mail.patience = -1",
+            "notes.toml:1:17: `mail.patience`: cannot convert float seconds to Duration: value is negative",
+        ),
+        (
+            "runtime = \"core\"",
+            "notes.toml:1:11: `runtime`: unknown variant `core`, expected `shared` or `per-core`",
+        ),
+        (
+            "trusted = [\"10.0.0.0/33\"]",
+            "notes.toml:1:11: `trusted`: expected an IP address or a network, for example 10.0.0.0/8",
+        ),
+        (
+            "archive.copies = 2",
+            "`archive.folder` is required: set it in notes.toml, as NOTES_ARCHIVE__FOLDER or with --archive-folder",
+        ),
+    ];
+    for (file, expected) in cases {
+        assert_eq!(Folder::with(file).mistakes(&[KEY], &[]), [expected], "{file}");
+    }
+    let flags = Folder::empty().mistakes(&[KEY], &["--limits-head", "5MB", "--bind", "here"]);
+    assert_eq!(
+        flags,
+        [
+            "--bind: `bind`: invalid socket address syntax",
+            "--limits-head: `limits.head`: invalid type: string \"5MB\", expected usize",
+        ]
+    );
+}
+
+#[test]
+fn each_error_of_the_syntax_has_its_line() {
+    let folder = Folder::with("word = \n[limits\n");
+    let mistakes = folder.mistakes(&[KEY], &[]);
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    assert!(mistakes[0].starts_with("notes.toml:1:8: "), "{mistakes:?}");
+    assert!(mistakes[1].starts_with("notes.toml:2:8: "), "{mistakes:?}");
+}
+
+#[test]
+fn a_required_value_that_is_missing_is_named() {
+    assert_eq!(
+        Folder::empty().mistakes(&[], &[]),
+        ["`key` is required: set it in notes.toml, as NOTES_KEY or with --key"]
+    );
+}
+
+#[test]
+fn a_given_file_must_exist_and_replaces_the_usual_one() {
+    let folder = Folder::with("word = \"usual\"");
+    let mistakes = folder.mistakes(&[KEY], &["--config", "other.toml"]);
+    assert_eq!(mistakes, ["cannot read other.toml: No such file or directory (os error 2)"]);
+    fs::write(folder.path().join("other.toml"), "verbose = true").expect("a file");
+    let printed = folder.print(&[KEY], &["--config", "other.toml", "config"]);
+    assert!(printed.contains("# other.toml:1:11\n"), "{printed}");
+    assert!(printed.contains("# word is not set\n"), "{printed}");
+}
+
+#[test]
+fn the_name_is_that_of_the_file_of_the_program() {
+    use std::os::unix::process::CommandExt;
+
+    let folder = Folder::with("nonsense");
+    let mut command = folder.command(&[("MY_NOTES_2_WORD", "two"), ("MY_NOTES_2_KEY", "k")]);
+    let output = command.arg0("/opt/my-notes.2").arg("config").output().expect("output");
+    let printed = text(&output.stdout);
+    assert!(printed.contains("# MY_NOTES_2_WORD\n"), "{output:?}");
+}
+
+#[test]
+fn the_type_of_a_field_says_what_text_means() {
+    let print = |flag: &str, value: &str| {
+        let printed = Folder::empty().print(&[KEY], &[&format!("--{flag}={value}"), "config"]);
+        let origin = format!("# --{flag}");
+        let line = printed.lines().find(|line| line.ends_with(&origin)).expect("a line").to_owned();
+        let (_, value) = line.split_once(" = ").expect("a value");
+        value.trim_end_matches(&origin).trim_end().to_owned()
+    };
+    assert_eq!(print("word", "123"), "\"123\"");
+    assert_eq!(print("word", "true"), "\"true\"");
+    assert_eq!(print("verbose", "true"), "true");
+    assert_eq!(print("numbers", "3,4"), "[3, 4]");
+    assert_eq!(print("numbers", "[3, 4]"), "[3, 4]");
+    assert_eq!(print("numbers", ""), "[]");
+    assert_eq!(print("mail-servers", "a, b"), "[\"a\", \"b\"]");
+    assert_eq!(print("mail-patience", "1"), "1");
+    assert_eq!(print("hosts", "a.example,b.example"), "[\"a.example\", \"b.example\"]");
+    let printed = Folder::empty().print(
+        &[KEY],
+        &["--verbose", "--hosts", "a", "--hosts", "b", "--trusted", "none", "config"],
+    );
+    assert!(printed.contains("= true ") && printed.contains("= [\"a\", \"b\"] "), "{printed}");
+}
+
+#[test]
+fn secrets_are_in_no_output() {
+    let folder = Folder::with("key = 5317");
+    let output = folder.output(&[], &["config"]);
+    assert_eq!(text(&output.stderr), "Error: notes.toml:1:7: `key`: invalid value\n");
+    let printed = folder.print(&[KEY], &["config"]);
+    let line = printed.lines().find(|line| line.starts_with("key ")).expect("a line");
+    assert!(line.contains("= … ") && line.ends_with("# NOTES_KEY (secret)"), "{line}");
+    assert!(!printed.contains("hunter2") && !printed.contains("5317"), "{printed}");
+}
+
+#[test]
+fn variables_of_other_programs_are_a_warning() {
+    let kubernetes = [KEY, ("NOTES_PORT", "tcp://10.0.0.1:80"), ("NOTES_SERVICE_HOST", "10.0.0.1")];
+    let output = Folder::empty().output(&kubernetes, &["config"]);
+    assert!(output.status.success());
+    let logged = text(&output.stderr);
+    assert_eq!(logged.lines().count(), 1, "{logged}");
+    assert!(logged.contains("NOTES_PORT, NOTES_SERVICE_HOST"), "{logged}");
+}
+
+#[test]
+fn what_is_in_force_is_printed_with_its_origin() {
+    let folder = Folder::with("[limits]\nhead = 9000\n[archive]\nfolder = \"/a\"\n");
+    let printed = folder.print(&[KEY, ("NOTES_BIND", "[::1]:0")], &["--limits-time=1.5", "config"]);
+    insta::assert_snapshot!("config", printed);
+    let template = folder.print(&[], &["config", "--template"]);
+    insta::assert_snapshot!("template", template);
+    let help = folder.print(&[], &["--help"]);
+    insta::assert_snapshot!("help", help);
+}
+
+#[test]
+fn a_template_can_be_a_file() {
+    let folder = Folder::with("nonsense");
+    let template = folder.print(&[], &["config", "--template"]);
+    fs::write(folder.path().join("notes.toml"), template).expect("a file");
+    folder.print(&[KEY], &["config"]);
+}
+
+/// Starts the service, and returns it with what its options are.
+fn start(folder: &Folder, variables: &[(&str, &str)], arguments: &[&str]) -> (Server, String) {
+    let server = Server::start_command(folder.command(variables), arguments);
+    let options = server.get("/").json();
+    let options = options.as_str().expect("text").to_owned();
+    (server, options)
+}
+
+#[test]
+fn a_service_has_its_settings() {
+    let folder = Folder::with("word = \"w\"\nnumbers = [7]\n[mail]\npatience = 0.25\n");
+    let (_, options) = start(&folder, &[KEY, ("NOTES_ARCHIVE__FOLDER", "/a")], &["--verbose"]);
+    assert_eq!(
+        options,
+        "sqlite::memory: 7 Some(\"w\") true [7] \
+         Mail { servers: [\"localhost\"], patience: 250ms } \
+         Some(Archive { folder: \"/a\", copies: 3 })"
+    );
+    let (_, options) = start(&Folder::empty(), &[KEY], &[]);
+    assert_eq!(
+        options,
+        "sqlite::memory: 7 None false [1, 2] \
+         Mail { servers: [\"localhost\"], patience: 2.5s } None"
+    );
+}
+
+#[test]
+fn each_limit_replaces_that_of_the_application() {
+    let statuses = |arguments: &[&str]| {
+        let (server, _) = start(&Folder::empty(), &[KEY], arguments);
+        let content = server.ask("POST", "/", "", &"a".repeat(17));
+        let target = server.get("/?123456789012345678901");
+        [content.status().to_owned(), target.status().to_owned()]
+    };
+    assert_eq!(statuses(&[]), ["413", "414"]);
+    assert_eq!(statuses(&["--limits-content", "17"]), ["200", "414"]);
+    assert_eq!(statuses(&["--limits-target=100", "--limits-time=60"]), ["413", "200"]);
+}

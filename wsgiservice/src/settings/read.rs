@@ -1,0 +1,85 @@
+//! From the layers to the settings, or to all mistakes in them.
+
+use std::{
+    env,
+    io::{self, Write},
+    path::Path,
+};
+
+use super::{
+    Settings,
+    collision::collisions,
+    environment, file,
+    flags::{self, Command},
+    key, print,
+    values::Values,
+};
+use crate::{
+    declaration::Package,
+    error::{Error, Result},
+};
+
+/// The settings of a process.
+#[derive(Debug)]
+pub(crate) struct Read<S, T> {
+    /// Those of the service.
+    pub(crate) own: S,
+    /// Those of the server.
+    pub(crate) server: T,
+    /// What they were read from.
+    pub(crate) values: Values,
+    /// What to do instead of serving.
+    pub(crate) command: Option<Command>,
+}
+
+/// Reads the settings of this process. `None` if the command was to print them, which was done.
+///
+/// # Errors
+/// All mistakes at once.
+pub(crate) fn read<S: Settings, T: Settings>(
+    package: Option<Package>,
+) -> Result<Option<Read<S, T>>> {
+    let program = program(env::args_os().next().as_deref().map(Path::new));
+    let settings = key::settings(S::KEYS, T::KEYS);
+    report(&collisions(&settings))?;
+    let line = flags::parse(&program, package, &settings);
+    let mut values = Values::new(&program, settings);
+    if line.command == Some(Command::Template) {
+        io::stdout().write_all(print::template(&values).as_bytes())?;
+        return Ok(None);
+    }
+    file::read(&mut values, line.file.as_deref());
+    environment::read(&mut values, env::vars_os());
+    flags::read(&mut values, &line.matches);
+    let taken = (S::take(&mut values), T::take(&mut values));
+    report(&values.errors)?;
+    let (Some(own), Some(server)) = taken else {
+        return Err(Error::new("the settings cannot be read"));
+    };
+    if line.command == Some(Command::Config) {
+        io::stdout().write_all(print::in_force(&values).as_bytes())?;
+        return Ok(None);
+    }
+    Ok(Some(Read { own, server, values, command: line.command }))
+}
+
+/// The name of the program's file, as it was called.
+fn program(called: Option<&Path>) -> String {
+    let name = called.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "service".to_owned());
+    match name.strip_suffix(env::consts::EXE_SUFFIX) {
+        Some(stem) => stem.to_owned(),
+        None => name,
+    }
+}
+
+fn report(errors: &[String]) -> Result<()> {
+    match errors {
+        [] => Ok(()),
+        [error] => Err(Error::new(error.as_str())),
+        errors => {
+            let count = errors.len();
+            Err(Error::new(format!("{count} mistakes in the settings:\n{}", errors.join("\n"))))
+        }
+    }
+}

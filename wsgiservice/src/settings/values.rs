@@ -1,0 +1,218 @@
+//! The values of all layers, of which each field takes its own.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::de::{DeserializeOwned, value::UnitDeserializer};
+use toml::Value;
+
+use super::{
+    Settings,
+    key::{Setting, join, prefix},
+    kind::ValueKind,
+    origin::Origin,
+};
+
+/// The values of all layers.
+pub struct Values {
+    pub(super) program: String,
+    pub(super) settings: Vec<Setting>,
+    written: BTreeMap<String, (Origin, Written)>,
+    /// What the values were read as.
+    read: BTreeMap<String, Value>,
+    /// The table whose fields take their values.
+    table: String,
+    pub(super) errors: Vec<String>,
+}
+
+/// A value as it was written.
+#[derive(Clone)]
+pub(super) enum Written {
+    Toml(Value),
+    /// In the environment or in a flag: the type of the field says what it means.
+    Text(String),
+}
+
+impl Values {
+    pub(super) fn new(program: &str, settings: Vec<Setting>) -> Self {
+        Self {
+            program: program.to_owned(),
+            settings,
+            written: BTreeMap::new(),
+            read: BTreeMap::new(),
+            table: String::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// The values of a struct of the server that are written nowhere.
+    #[cfg(test)]
+    pub(crate) fn defaults_of<T: Settings>() -> Option<T> {
+        let mut values = Self::new("service", super::key::settings(&[], T::KEYS));
+        T::take(&mut values)
+    }
+
+    /// Adds a value, which replaces one of an earlier layer.
+    pub(super) fn write(&mut self, path: &str, origin: Origin, value: Written) {
+        self.written.insert(path.to_owned(), (origin, value));
+    }
+
+    pub(super) fn error(&mut self, origin: &Origin, message: impl fmt::Display) {
+        self.errors.push(format!("{origin}: {message}"));
+    }
+
+    /// Where the value of this setting was written, and what it was read as.
+    pub(super) fn found(&self, path: &str) -> Option<(&Origin, Option<&Value>)> {
+        self.written.get(path).map(|(origin, _)| (origin, self.read.get(path)))
+    }
+
+    /// Takes the value of a field, or its default.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let path = join(&self.table, name);
+        let setting = self.settings.iter().find(|setting| setting.path == path)?.clone();
+        let default = setting.default.clone().map(|default| self.default::<T>(&path, default));
+        if self.written.contains_key(&path) {
+            return self.written(name);
+        }
+        if let Some(default) = default {
+            return default;
+        }
+        if setting.kind.is_optional {
+            return T::deserialize(UnitDeserializer::<toml::de::Error>::new()).ok();
+        }
+        let (variable, flag) = (setting.variable(&self.program), setting.flag());
+        let program = &self.program;
+        self.errors.push(format!(
+            "`{path}` is required: set it in {program}.toml, as {variable} or with --{flag}"
+        ));
+        None
+    }
+
+    /// Takes the value of a field, if it was written somewhere.
+    pub fn written<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let path = join(&self.table, name);
+        let kind = self.settings.iter().find(|setting| setting.path == path)?.kind;
+        let (origin, written) = self.written.get(&path)?.clone();
+        match written.read(kind) {
+            Ok((value, read)) => {
+                self.read.insert(path, read);
+                Some(value)
+            }
+            Err(message) => {
+                // The message can quote the value.
+                let message = if kind.is_secret { "invalid value".to_owned() } else { message };
+                self.error(&origin, format_args!("`{path}`: {message}"));
+                None
+            }
+        }
+    }
+
+    /// Takes the values of a table.
+    pub fn table<T: Settings>(&mut self, name: &str) -> Option<T> {
+        self.within(name, T::take)
+    }
+
+    /// Replaces the values of a table that are written somewhere.
+    pub fn update_table<T: Settings>(&mut self, name: &str, table: &mut T) {
+        self.within(name, |values| table.update(values));
+    }
+
+    fn within<R>(&mut self, name: &str, take: impl FnOnce(&mut Self) -> R) -> R {
+        let inner = join(&self.table, name);
+        let outer = std::mem::replace(&mut self.table, inner);
+        let taken = take(self);
+        self.table = outer;
+        taken
+    }
+
+    /// Whether anything of the table is written somewhere.
+    pub(super) fn is_written(&self) -> bool {
+        let prefix = join(&self.table, "");
+        self.written.keys().any(|path| path.starts_with(&prefix))
+    }
+
+    /// Reads a default, also if it is not used: a wrong one must not wait for a start without another value.
+    fn default<T: DeserializeOwned>(&mut self, path: &str, value: Value) -> Option<T> {
+        T::deserialize(value)
+            .map_err(|error| {
+                let message = format!("the default of `{path}` is wrong: {}", error.message());
+                self.errors.push(message);
+            })
+            .ok()
+    }
+
+    /// Whether a variable of the environment can be one of this program.
+    pub(super) fn prefix(&self) -> String {
+        prefix(&self.program)
+    }
+}
+
+/// Without the values, some of which are secrets.
+impl fmt::Debug for Values {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Values").field("program", &self.program).finish_non_exhaustive()
+    }
+}
+
+impl Written {
+    /// The value, and as what it was read.
+    fn read<T: DeserializeOwned>(self, kind: ValueKind) -> Result<(T, Value), String> {
+        let candidates = match self {
+            Self::Toml(value) => vec![value],
+            Self::Text(text) if kind.is_list => lists(&text),
+            Self::Text(text) => {
+                let parsed = toml(&text);
+                [Some(Value::String(text)), parsed].into_iter().flatten().collect()
+            }
+        };
+        let mut first = None;
+        for candidate in candidates {
+            match T::deserialize(candidate.clone()) {
+                Ok(value) => return Ok((value, candidate)),
+                // The text as it was written is in the first message.
+                Err(error) => first = first.or_else(|| Some(error.message().to_owned())),
+            }
+        }
+        Err(first.unwrap_or_default())
+    }
+}
+
+/// Text as TOML.
+fn toml(text: &str) -> Option<Value> {
+    let table = format!("value = {text}").parse::<toml::Table>().ok()?;
+    table.into_iter().find(|(name, _)| name == "value").map(|(_, value)| value)
+}
+
+/// What text for a list can be: a list in TOML, or else texts or values between commas.
+fn lists(text: &str) -> Vec<Value> {
+    if let Some(list) = toml(text).filter(Value::is_array) {
+        return vec![list];
+    }
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let texts = items.map(|item| Value::String(item.to_owned())).collect();
+    [Some(Value::Array(texts)), toml(&format!("[{text}]"))].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::key::settings;
+
+    #[derive(Debug, serde::Deserialize, wsgiservice_macros::Settings)]
+    #[setting(crate = crate)]
+    struct Options {
+        #[setting(default = "many")]
+        count: u8,
+        #[setting(default = 3)]
+        fine: u8,
+    }
+
+    #[test]
+    fn a_wrong_default_is_an_error_even_if_it_is_not_used() {
+        let mut values = Values::new("a", settings(Options::KEYS, &[]));
+        values.write("count", Origin::Flag("count".to_owned()), Written::Text("1".to_owned()));
+        let options = Options::take(&mut values).map(|options| (options.count, options.fine));
+        assert_eq!(options, Some((1, 3)));
+        let error = "the default of `count` is wrong: invalid type: string \"many\", expected u8";
+        assert_eq!(values.errors, [error]);
+    }
+}
