@@ -66,7 +66,7 @@
 //! | `content: `[`Bytes`](bytes::Bytes) | the whole content as it is |
 //! | `content: `[`ContentStream`](content::ContentStream)`, form: `[`FormStream`](content::FormStream) | content that is too large for memory |
 //! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes a missing member from `null` |
-//! | `request: &`[`Request`] | the request itself |
+//! | `request: &`[`Request`] | the request itself, which knows whether [its client is gone](Request::client_is_gone) |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //!
 //! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates,

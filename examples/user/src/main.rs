@@ -1,5 +1,6 @@
 //! Stores and authenticates users.
 
+mod argon2id;
 mod database;
 mod password;
 
@@ -13,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{
-    Application, Created, EntityTag, Preconditions, Problem, Secret, mount, resource,
+    Application, Created, EntityTag, Preconditions, Problem, Request, Secret, mount, resource,
     server::Settings,
 };
 
@@ -53,8 +54,10 @@ impl User {
         email: String,
         password: Secret<String>,
         preconditions: Preconditions,
+        request: &Request,
     ) -> Result<Status, UserError> {
-        let password = self.state.passwords.hash(password).await?;
+        let is_given_up = || request.client_is_gone();
+        let password = self.state.passwords.hash(password, is_given_up).await?;
         let account = Account { id, email };
         self.state.database.save(&account, &password, &preconditions).await?;
         Ok(Status::Saved { id, saved: true })
@@ -92,9 +95,10 @@ impl Users {
         &self,
         email: String,
         password: Secret<String>,
+        request: &Request,
     ) -> Result<Created<Status>, UserError> {
         let id = Uuid::new_v4();
-        let saved = self.user.put(id, email, password, Preconditions::default()).await?;
+        let saved = self.user.put(id, email, password, Preconditions::default(), request).await?;
         Ok(Created::at(id.to_string(), saved))
     }
 }
@@ -110,10 +114,16 @@ struct Authentication {
 #[resource]
 impl Authentication {
     /// Return the user with this email and password.
-    async fn post(&self, email: String, password: Secret<String>) -> Result<Account, Problem> {
+    async fn post(
+        &self,
+        email: String,
+        password: Secret<String>,
+        request: &Request,
+    ) -> Result<Account, Problem> {
         let (account, hash) = self.state.database.find(&email).await?.unzip();
         // Verified even for an unknown email: the response time must not reveal which users exist.
-        let is_right = self.state.passwords.verify(password, hash).await;
+        let is_given_up = || request.client_is_gone();
+        let is_right = self.state.passwords.verify(password, hash, is_given_up).await;
         let is_right = is_right.map_err(UserError::from)?;
         account.filter(|_| is_right).ok_or_else(|| {
             let challenge = HeaderValue::from_static("Form realm=\"users\"");

@@ -9,6 +9,7 @@ mod coding;
 mod connection;
 mod content;
 mod cross_origin;
+mod departure;
 mod digests;
 mod documentation;
 mod existence;

@@ -130,6 +130,7 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
         return run(site, exchange).await;
     }
     let mut moved = std::mem::take(exchange);
+    let _client = moved.request.watch_client();
     let running = Arc::clone(site);
     let task = tokio::spawn(async move {
         run(&running, &mut moved).await;
