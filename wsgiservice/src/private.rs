@@ -17,7 +17,8 @@ pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
-    __holds as holds, __package as package, __returns as returns, __schema as schema,
+    __holds as holds, __made as made, __package as package, __returns as returns,
+    __schema as schema,
     answer::{
         MethodReturn,
         method_return::WholeReturn,

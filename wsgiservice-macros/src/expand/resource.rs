@@ -357,23 +357,14 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     let take = (!names.is_empty())
         .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
     let converted = |parameter: &&Parameter| parameter.convert().is_some();
-    let made = operation.parameters.iter().filter(|it| !converted(it)).map(|parameter| {
-        let name = &parameter.ident;
-        quote! {
-            let #name = match #name {
-                __w::Pending::Ready(value) => value,
-                __w::Pending::Own(made) => match made.await {
-                    __w::Ok(value) => value,
-                    __w::Err(problem) => return __w::Err(problem),
-                },
-            };
-        }
-    });
+    let made: Vec<_> =
+        operation.parameters.iter().filter(|it| !converted(it)).map(|it| &it.ident).collect();
+    let made = (!made.is_empty()).then(|| quote!(__w::made!(#(#made)*);));
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
     let call = call(resource, operation);
     // With the span of the name, so that the compiler reports a future that is not `Send` there.
     let span = operation.ident.span().resolved_at(Span::call_site());
-    let future = quote_spanned!(span=> __w::Box::pin(async move { #(#made)* #call }));
+    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
     quote! {
         #position => {
             #take

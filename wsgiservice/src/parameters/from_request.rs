@@ -122,3 +122,20 @@ impl<'a, T> Pending<'a, T> {
         Self::Own(Box::pin(made))
     }
 }
+
+/// Makes the arguments of these names that are still to be made, in generated code.
+///
+/// An expression, and not a function, because a future of its own would cost each argument of each request.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __made {
+    ($($name:ident)*) => {$(
+        let $name = match $name {
+            $crate::__private::Pending::Ready(value) => value,
+            $crate::__private::Pending::Own(made) => match made.await {
+                $crate::__private::Ok(value) => value,
+                $crate::__private::Err(problem) => return $crate::__private::Err(problem),
+            },
+        };
+    )*};
+}
