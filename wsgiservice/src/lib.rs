@@ -202,7 +202,9 @@ pub mod parameter {
 }
 /// What the hooks of a [`Resource`] return.
 pub mod hook {
-    pub use crate::resource::{AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn};
+    pub use crate::resource::{
+        AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn, principal::PrincipalOf,
+    };
 }
 pub mod lint;
 mod parameters;
@@ -299,9 +301,9 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, incoming::Request},
-    parameters::{Parameter, Secret},
+    parameters::{Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
-    resource::{Mounted, Resource},
+    resource::{Mounted, Resource, authorize::Authorize},
     site::{Cors, Policy},
 };

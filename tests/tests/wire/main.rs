@@ -29,6 +29,7 @@ mod outcomes;
 mod parameters;
 mod peers;
 mod prefix;
+mod principal;
 mod problems;
 mod range;
 mod response;

@@ -20,7 +20,10 @@ use crate::{
         network::Network,
     },
     limits::Limits,
-    resource::Resource,
+    resource::{
+        Resource,
+        authorize::{Authorize, Authorizer},
+    },
     site::{Cors, Mounting, Policy, Site, build_error::BuildError},
 };
 
@@ -54,6 +57,7 @@ pub struct Application {
     layers: Vec<BoxLayer>,
     policy: Policy,
     limits: Limits,
+    authorizer: Option<Authorizer>,
     trusted: Option<Vec<Network>>,
     hosts: Vec<String>,
     base: Option<String>,
@@ -71,6 +75,7 @@ impl Application {
             layers: Vec::new(),
             policy: Policy::default(),
             limits: Limits::default(),
+            authorizer: None,
             trusted: None,
             hosts: Vec::new(),
             base: None,
@@ -119,6 +124,7 @@ impl Application {
             layers: mounting.layers.map(|layers| layers + offset).or(own_group),
             policy: mounting.policy.or_else(|| Some(Arc::clone(&policy))),
             limits: mounting.limits.or_else(|| Some(Arc::clone(&limits))),
+            authorizer: mounting.authorizer.or_else(|| nested.authorizer.clone()),
             ..mounting
         }));
         self
@@ -158,6 +164,14 @@ impl Application {
         B::Error: Into<BoxError>,
     {
         self.layers.push(BoxLayer::new(layer));
+        self
+    }
+
+    /// Sets what authorizes the requests, for each resource without a hook `authorize` of its own.
+    ///
+    /// A nested application keeps its own. [`Authorize`] has an example.
+    pub fn authorize(mut self, authorize: impl Authorize) -> Self {
+        self.authorizer = Some(Authorizer::new(authorize));
         self
     }
 
@@ -312,7 +326,12 @@ impl Application {
         let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
         site.hosts = self.hosts;
         site.hosts.push(self.name.clone());
-        wrong.extend(site.mount(self.resources));
+        let authorizer = self.authorizer;
+        let resources = self.resources.into_iter().map(|mounting| Mounting {
+            authorizer: mounting.authorizer.or_else(|| authorizer.clone()),
+            ..mounting
+        });
+        wrong.extend(site.mount(resources.collect()));
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);
         let documentation = Arc::new(documentation);
