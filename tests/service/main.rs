@@ -187,15 +187,21 @@ struct Options {
     /// How long requests may take to end when the server stops, in milliseconds.
     #[arg(long)]
     stop_time: Option<u64>,
+    /// How many connections may be open.
+    #[arg(long)]
+    connections: Option<usize>,
     #[command(flatten)]
     settings: Settings,
 }
 
 fn main() -> wsgiservice::Result<()> {
-    let Options { stop_time, mut settings } = Options::parse();
+    let Options { stop_time, connections, mut settings } = Options::parse();
     let mut limits = Limits::default();
     if let Some(stop_time) = stop_time {
         limits.stop_time = Duration::from_millis(stop_time);
+    }
+    if let Some(connections) = connections {
+        limits.connections = connections;
     }
     settings.limits = Some(limits);
     let both = Both { barrier: Arc::new(Barrier::new(2)) };

@@ -32,14 +32,14 @@ pub(super) async fn accept<T>(
     mut hand_over: impl FnMut(Accepted),
 ) -> T {
     let places = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-    let warning = Warning::default();
+    let (too_many, failed) = (Warning::default(), Warning::default());
     let mut stop = pin!(stop);
     let stopped = loop {
-        if places.available_permits() == 0 && warning.is_due() {
+        if places.available_permits() == 0 && too_many.is_due() {
             tracing::warn!(limit = max, "too many connections; more wait");
         }
         tokio::select! {
-            accepted = next(&listener, &places) => hand_over(accepted),
+            accepted = next(&listener, &places, &failed) => hand_over(accepted),
             stopped = &mut stop => break stopped,
         }
     };
@@ -48,7 +48,7 @@ pub(super) async fn accept<T>(
     stopped
 }
 
-async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>, failed: &Warning) -> Accepted {
     let Ok(place) = Arc::clone(places).acquire_owned().await else {
         // Nobody closes it.
         return std::future::pending().await;
@@ -57,7 +57,9 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
         match listener.accept().await {
             Ok((stream, peer)) => return Accepted { stream, peer, place },
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
+                if failed.is_due() {
+                    tracing::warn!(%error, "cannot accept a connection; it waits");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
