@@ -1,10 +1,10 @@
 """Databases that are full or locked, and services that are killed while they write."""
 
-import os
 import contextlib
 import http.client
 import itertools
 import json
+import os
 import pathlib
 import resource
 import sqlite3
