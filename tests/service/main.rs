@@ -2,7 +2,7 @@
 
 mod attacked;
 
-use std::{future::poll_fn, net::TcpStream, sync::Arc, task::Poll};
+use std::{future::poll_fn, io::Write, net::TcpStream, sync::Arc, task::Poll};
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -12,7 +12,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Barrier,
 };
-use wsgiservice::{Application, Created, answer::Binary, content::Body, mount, resource};
+use wsgiservice::{Application, Created, Request, answer::Binary, content::Body, mount, resource};
 
 /// Accepts at most 64 KiB.
 #[mount("/file")]
@@ -129,17 +129,29 @@ impl Restless {
 struct Work;
 
 impl Work {
-    async fn work(kind: &str, port: u16) {
+    async fn work(kind: &str, port: u16, request: &Request) {
         let begun = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
         match kind {
             "thread" => park(),
             "blocking" => tokio::task::spawn_blocking(park).await.expect("no end"),
-            // It ends when the other side does, and says so.
+            // It repeats what it is told, up to an exclamation mark.
             "told" => {
                 begun.set_nonblocking(true).expect("non-blocking");
                 let mut begun = tokio::net::TcpStream::from_std(begun).expect("a socket");
-                begun.read_u8().await.expect("a byte");
-                begun.write_u8(b'!').await.expect("the client");
+                let mut told = 0;
+                while told != b'!' {
+                    told = begun.read_u8().await.expect("a byte");
+                    begun.write_u8(told).await.expect("the client");
+                }
+            }
+            // It ends when its client is gone.
+            "abandoned" => {
+                let say = |word: &[u8]| (&begun).write_all(word).expect("the test");
+                say(if request.client_is_gone() { b"gone" } else { b"here" });
+                while !request.client_is_gone() {
+                    tokio::task::yield_now().await;
+                }
+                say(b"gone");
             }
             _ => std::future::pending().await,
         }
@@ -154,12 +166,12 @@ fn park() {
 
 #[resource]
 impl Work {
-    async fn get(&self, kind: String, port: u16) {
-        Self::work(&kind, port).await;
+    async fn get(&self, kind: String, port: u16, request: &Request) {
+        Self::work(&kind, port, request).await;
     }
 
-    async fn put(&self, kind: String, port: u16) {
-        Self::work(&kind, port).await;
+    async fn put(&self, kind: String, port: u16, request: &Request) {
+        Self::work(&kind, port, request).await;
     }
 }
 

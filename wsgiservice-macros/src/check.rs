@@ -28,6 +28,7 @@ use crate::{
         function::{Argument, Function},
         imp::Impl,
         in_backticks, is_named,
+        types::type_arguments,
     },
     model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
 };
@@ -216,6 +217,25 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
         && is_impl_trait(ty)
     {
         errors.at(ty.span(), "resource methods cannot return `impl Trait`: name the type, which the documentation describes");
+    }
+    if function.ident == "authorize" {
+        authorization(function, errors);
+    }
+}
+
+/// Checks that `authorize` does not say in its `Ok` whether a request is allowed: it would be, whatever the value.
+fn authorization(function: &Function, errors: &mut Errors) {
+    let syn::ReturnType::Type(_, ty) = &function.output else { return };
+    let Some(principal) = type_arguments(ty).first().copied() else { return };
+    let Type::Path(path) = principal else { return };
+    if let Some(name) = path.path.segments.last().map(|segment| segment.ident.to_string())
+        && ["bool", "Option"].contains(&name.as_str())
+    {
+        let message = format!(
+            "`authorize` accepts a request whenever it returns `Ok`, so a `{}` in it decides nothing: return `Result<(), E>`, or `Result<User, E>`, with an `Err` for what is refused",
+            text(principal)
+        );
+        errors.push(syn::Error::new_spanned(principal, message));
     }
 }
 

@@ -68,7 +68,7 @@
 //! | `content: `[`Bytes`](bytes::Bytes) | the whole content as it is |
 //! | `content: `[`ContentStream`](content::ContentStream)`, form: `[`FormStream`](content::FormStream) | content that is too large for memory |
 //! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes a missing member from `null` |
-//! | `request: &`[`Request`] | the request itself |
+//! | `request: &`[`Request`] | the request itself, which knows whether [its client is gone](Request::client_is_gone) |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //!
 //! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates,
@@ -204,7 +204,9 @@ pub mod parameter {
 }
 /// What the hooks of a [`Resource`] return.
 pub mod hook {
-    pub use crate::resource::{AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn};
+    pub use crate::resource::{
+        AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn, principal::PrincipalOf,
+    };
 }
 pub mod lint;
 mod parameters;
@@ -301,10 +303,10 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, incoming::Request},
-    parameters::{Parameter, Secret},
+    parameters::{Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
-    resource::{Mounted, Resource},
+    resource::{Mounted, Resource, authorize::Authorize},
     site::{Cors, Policy},
 };
 #[cfg(feature = "command-line")]

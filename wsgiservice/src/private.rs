@@ -22,7 +22,8 @@ pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
-    __holds as holds, __package as package, __returns as returns, __schema as schema,
+    __holds as holds, __made as made, __package as package, __returns as returns,
+    __schema as schema,
     answer::{
         MethodReturn,
         method_return::WholeReturn,
@@ -35,7 +36,8 @@ pub use crate::{
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
         From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
-        Parameter as ParameterDescriptor, Representation, Returns, Role, SchemaOf, check,
+        Parameter as ParameterDescriptor, PrincipalType, Representation, Returns, Role, SchemaOf,
+        check,
     },
     http::{
         entity_tag::EntityTag,
@@ -43,14 +45,15 @@ pub use crate::{
     },
     lint::{self, Check},
     parameters::{
-        Argument, Arguments, Converted, Never, Optional, Parameter, ParameterKind, ParseError,
-        Repeated, Single, Whole, converted, converts,
+        Argument, Arguments, Conversion, Converted, Never, Optional, Parameter, ParameterKind,
+        ParseError, Pending, Repeated, Single, Whole, converted, converts,
     },
     problem::{IntoProblem, Problem, ProblemCause, derived::problem},
     representation::{OwnRepresentation, Represent, Writer},
     resource::{
         AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
         Resource,
+        principal::{PrincipalOf, PrincipalProbe, PrincipalProbeExt},
         return_value::{ReturnValue, ReturnValueExt},
     },
     site::resource_paths::path,

@@ -1,6 +1,6 @@
 //! Stores the documents in SQLite, in a file or in memory.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sqlx::{
     Connection,
@@ -22,10 +22,15 @@ const MAX_LENGTH: usize = 2 << 20;
 
 const REVISION: &str = "SELECT revision FROM documents WHERE id = ?";
 
+/// How long a write waits for the others, and then for other programs that lock the database.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The documents.
 #[derive(Clone)]
 pub(crate) struct Database {
-    pool: SqlitePool,
+    readers: SqlitePool,
+    /// SQLite writes one transaction at a time. Those that wait for it occupy no connection of the readers.
+    writer: SqlitePool,
     /// Whether it is in a file, so that another connection sees the same documents.
     is_file: bool,
 }
@@ -71,47 +76,49 @@ impl From<sqlx::Error> for StoreError {
 impl Database {
     /// The database in a file, or an empty one in memory, which is opened when it is first used.
     pub(crate) fn new(file: Option<&Path>) -> Self {
-        let is_file = file.is_some();
-        let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        let pool = match file {
+        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let one = || pool().max_connections(1).acquire_timeout(PATIENCE);
+        match file {
             Some(file) => {
                 let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
                 // Acknowledge a write only once it is on the disk.
-                let options = options.journal_mode(SqliteJournalMode::Wal);
-                pool.connect_lazy_with(options.synchronous(SqliteSynchronous::Full))
+                let options = options.journal_mode(SqliteJournalMode::Wal).busy_timeout(PATIENCE);
+                let options = options.synchronous(SqliteSynchronous::Full);
+                let writer = one().connect_lazy_with(options.clone());
+                Self { readers: pool().connect_lazy_with(options), writer, is_file: true }
             }
             // Each connection would open its own in-memory database.
             None => {
-                let options = SqliteConnectOptions::new().in_memory(true);
-                pool.max_connections(1).connect_lazy_with(options)
+                let writer = one().connect_lazy_with(SqliteConnectOptions::new().in_memory(true));
+                Self { readers: writer.clone(), writer, is_file: false }
             }
-        };
-        Self { pool, is_file }
+        }
     }
 
     /// Creates what is missing in the database.
     pub(crate) async fn set_up(&self) -> Result<(), sqlx::Error> {
         let table = "CREATE TABLE IF NOT EXISTS documents \
             (id TEXT PRIMARY KEY, revision TEXT NOT NULL, fields TEXT NOT NULL) STRICT";
-        sqlx::query(table).execute(&self.pool).await?;
+        sqlx::query(table).execute(&self.writer).await?;
         Ok(())
     }
 
     /// Closes the connections, after what they write is in the file.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     pub(crate) async fn get(&self, id: Uuid) -> Result<Fields, StoreError> {
         let fields = sqlx::query_scalar::<_, String>("SELECT fields FROM documents WHERE id = ?");
-        let fields = fields.bind(id.to_string()).fetch_optional(&self.pool).await?;
+        let fields = fields.bind(id.to_string()).fetch_optional(&self.readers).await?;
         Ok(serde_json::from_str(&fields.ok_or(StoreError::Missing)?)?)
     }
 
     /// The entity tag of a document: each write has a tag of its own, also after the document was deleted.
     pub(crate) async fn tag(&self, id: Uuid) -> Result<Option<EntityTag>, StoreError> {
         let revision = sqlx::query_scalar::<_, String>(REVISION).bind(id.to_string());
-        Ok(revision.fetch_optional(&self.pool).await?.map(EntityTag::strong))
+        Ok(revision.fetch_optional(&self.readers).await?.map(EntityTag::strong))
     }
 
     /// Sets fields of a document, and keeps its other fields.
@@ -164,7 +171,7 @@ impl Database {
         preconditions: &Preconditions,
         change: impl AsyncFnOnce(&mut SqliteConnection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.writer.acquire().await?;
         let changed = in_transaction(&mut connection, id, preconditions, change).await;
         // If the disk is full, SQLite ends the transaction, and sqlx does not know it: no later one could begin on this
         // connection.
@@ -193,7 +200,7 @@ async fn in_transaction(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use tokio::task::JoinSet;
 
     use super::*;
 
@@ -213,7 +220,7 @@ mod tests {
         let file = folder.path().join("documents.db");
         let database = database(Some(&file)).await;
         // This holds for the one connection that was opened so far: the disk is full for it.
-        let full = sqlx::query("PRAGMA max_page_count = 20").execute(&database.pool).await;
+        let full = sqlx::query("PRAGMA max_page_count = 20").execute(&database.writer).await;
         assert!(full.is_ok());
         let save = async |id| database.save(id, fields(10_000), &Preconditions::default()).await;
         let mut saved = Vec::new();
@@ -242,7 +249,7 @@ mod tests {
         let options = SqliteConnectOptions::new().filename(&file);
         let impatient = options.clone().busy_timeout(Duration::from_millis(1));
         let pool = SqlitePool::connect_with(impatient).await.expect("a pool");
-        let database = Database { pool, is_file: true };
+        let database = Database { readers: pool.clone(), writer: pool, is_file: true };
         let mut other = SqliteConnection::connect_with(&options).await.expect("a connection");
         let locked = sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await;
         assert!(locked.is_ok());
@@ -251,6 +258,27 @@ mod tests {
         assert!(matches!(save().await, Err(StoreError::Unavailable(_))));
         other.close().await.expect("closed");
         assert!(save().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn documents_are_read_while_many_writes_wait() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = database(Some(&folder.path().join("documents.db"))).await;
+        let id = Uuid::new_v4();
+        let saved = database.save(id, fields(1), &Preconditions::default()).await;
+        assert!(saved.is_ok());
+        let writer = database.writer.acquire().await.expect("a connection");
+        let mut writes = JoinSet::new();
+        for _ in 0..20 {
+            let database = database.clone();
+            writes.spawn(async move {
+                database.save(Uuid::new_v4(), fields(1), &Preconditions::default()).await.is_ok()
+            });
+        }
+        tokio::task::yield_now().await;
+        assert!(database.get(id).await.is_ok());
+        drop(writer);
+        assert!(writes.join_all().await.iter().all(|is_saved| *is_saved));
     }
 
     #[tokio::test]

@@ -177,7 +177,8 @@ impl From<sqlx::Error> for UserError {
 impl From<PasswordError> for UserError {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Busy => Self::Busy,
+            // If it was given up, nobody receives this.
+            PasswordError::Busy | PasswordError::GivenUp => Self::Busy,
             error => Self::Password(error),
         }
     }

@@ -1,5 +1,6 @@
 //! Stores and authenticates users.
 
+mod argon2id;
 mod database;
 mod password;
 
@@ -12,7 +13,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use wsgiservice::{
-    Application, Created, EntityTag, Preconditions, Problem, Secret, Settings, mount, resource,
+    Application, Created, EntityTag, Preconditions, Problem, Request, Secret, Settings, mount,
+    resource,
 };
 
 /// The state that all resources share.
@@ -51,8 +53,10 @@ impl User {
         email: String,
         password: Secret<String>,
         preconditions: Preconditions,
+        request: &Request,
     ) -> Result<Status, UserError> {
-        let password = self.state.passwords.hash(password).await?;
+        let is_given_up = || request.client_is_gone();
+        let password = self.state.passwords.hash(password, is_given_up).await?;
         let account = Account { id, email };
         self.state.database.save(&account, &password, &preconditions).await?;
         Ok(Status::Saved { id, saved: true })
@@ -90,9 +94,10 @@ impl Users {
         &self,
         email: String,
         password: Secret<String>,
+        request: &Request,
     ) -> Result<Created<Status>, UserError> {
         let id = Uuid::new_v4();
-        let saved = self.user.put(id, email, password, Preconditions::default()).await?;
+        let saved = self.user.put(id, email, password, Preconditions::default(), request).await?;
         Ok(Created::at(id.to_string(), saved))
     }
 }
@@ -108,10 +113,16 @@ struct Authentication {
 #[resource]
 impl Authentication {
     /// Return the user with this email and password.
-    async fn post(&self, email: String, password: Secret<String>) -> Result<Account, Problem> {
+    async fn post(
+        &self,
+        email: String,
+        password: Secret<String>,
+        request: &Request,
+    ) -> Result<Account, Problem> {
         let (account, hash) = self.state.database.find(&email).await?.unzip();
         // Verified even for an unknown email: the response time must not reveal which users exist.
-        let is_right = self.state.passwords.verify(password, hash).await;
+        let is_given_up = || request.client_is_gone();
+        let is_right = self.state.passwords.verify(password, hash, is_given_up).await;
         let is_right = is_right.map_err(UserError::from)?;
         account.filter(|_| is_right).ok_or_else(|| {
             let challenge = HeaderValue::from_static("Form realm=\"users\"");

@@ -9,6 +9,8 @@ use std::{
 
 use wsgiservice_test_support::Server;
 
+use super::stopping::begin_with;
+
 /// Starts the test service with each runtime in turn.
 fn servers() -> impl Iterator<Item = Server> {
     let program = env!("CARGO_BIN_EXE_wire-service");
@@ -316,6 +318,7 @@ fn a_client_that_sends_no_more_is_answered() {
         for mut stream in waiting.into_iter().chain([put]) {
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("a response");
+            let answer = answer.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
             assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
         }
     }
@@ -365,5 +368,45 @@ fn a_stream_for_http_1_0_ends_with_the_connection_and_says_so() {
             exchange(&server, b"GET /large HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\n\r\n");
         let (head, _) = answer.split_once("\r\n\r\n").expect("a head");
         assert!(head.contains("\r\nconnection: close") && !head.contains("keep-alive"), "{head}");
+    }
+}
+
+#[test]
+fn a_client_that_sends_more_than_is_answered_gets_the_last_response() {
+    let last = "GET /word/last/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let more = lasting(&["/word/more/1".to_owned()]);
+    for server in servers() {
+        for _ in 0..10 {
+            // What is not read, and what is sent after the last response.
+            for size in [100, 10_000] {
+                let mut stream = connect(&server);
+                stream.write_all((last.to_owned() + &more.repeat(size)).as_bytes()).expect("sent");
+                stream.peek(&mut [0]).expect("a response");
+                stream.write_all(more.as_bytes()).expect("sent");
+                stream.shutdown(Shutdown::Write).expect("no more");
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).expect("a response");
+                assert_eq!(texts(&answer), ["last"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_that_sends_more_before_the_last_response_gets_it() {
+    for server in servers() {
+        for _ in 0..10 {
+            let (mut stream, mut work) = begin_with(&server, |port| {
+                format!("GET /work/told/{port} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+            });
+            // The server does not read it, since it is busy.
+            stream.write_all(lasting(&["/word/more/1".to_owned()]).as_bytes()).expect("sent");
+            work.write_all(b"!").expect("told");
+            stream.peek(&mut [0]).expect("a response");
+            stream.shutdown(Shutdown::Write).expect("no more");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("a response");
+            assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+        }
     }
 }

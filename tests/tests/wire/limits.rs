@@ -317,6 +317,16 @@ fn a_get_is_dropped_when_its_client_resets_the_connection() {
 }
 
 #[test]
+fn a_get_is_dropped_when_its_client_closes_the_connection() {
+    let server = Server::start(|_| {});
+    let mut connection = server.connect();
+    connection.get("/wait");
+    server.expect("begun");
+    drop(connection);
+    server.expect("dropped");
+}
+
+#[test]
 fn requests_that_are_cut_off_are_an_error() {
     for method in ["GET", "PUT"] {
         let server = Server::start(|limits| limits.stop_time = SHORT);

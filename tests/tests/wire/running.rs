@@ -1,11 +1,15 @@
 //! Execution of a method: disconnecting clients and panics.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use serde_json::Value;
 use tokio::sync::Notify;
+use tower_layer::layer_fn;
 use tower_service::Service as _;
-use wsgiservice::{Application, content::Body, mount, resource};
+use wsgiservice::{Application, Request, content::Body, mount, resource};
 
 use super::{log::Log, strict};
 
@@ -14,6 +18,7 @@ struct Steps {
     begun: Arc<Notify>,
     may_end: Arc<Notify>,
     ended: Arc<Notify>,
+    client_is_gone: Arc<AtomicBool>,
 }
 
 #[mount("/job")]
@@ -22,10 +27,12 @@ struct Job {
 }
 
 impl Job {
-    async fn work(&self) {
+    async fn work(&self, request: &Request) {
         let dropped = Dropped(Arc::clone(&self.steps.ended));
+        assert!(!request.client_is_gone());
         self.steps.begun.notify_one();
         self.steps.may_end.notified().await;
+        self.steps.client_is_gone.store(request.client_is_gone(), Relaxed);
         drop(dropped);
     }
 }
@@ -41,12 +48,12 @@ impl Drop for Dropped {
 
 #[resource]
 impl Job {
-    async fn get(&self) {
-        self.work().await;
+    async fn get(&self, request: &Request) {
+        self.work(request).await;
     }
 
-    async fn post(&self) {
-        self.work().await;
+    async fn post(&self, request: &Request) {
+        self.work(request).await;
     }
 }
 
@@ -60,10 +67,13 @@ impl Panic {
     }
 }
 
+fn jobs(steps: &Steps) -> Application {
+    Application::new("jobs").mount(Job { steps: steps.clone() })
+}
+
 /// Sends a request, and disconnects as soon as the method has started.
-async fn go_away(method: &str, steps: &Steps) {
-    let mut service =
-        Application::new("jobs").mount(Job { steps: steps.clone() }).build().expect("a service");
+async fn go_away(application: Application, method: &str, steps: &Steps) {
+    let mut service = application.build().expect("a service");
     let request = http::Request::builder().method(method).uri("/job").body(Body::empty());
     let answer = service.call(request.expect("a request"));
     tokio::select! {
@@ -74,16 +84,23 @@ async fn go_away(method: &str, steps: &Steps) {
 
 #[tokio::test]
 async fn an_unsafe_method_completes_even_if_the_client_disconnects() {
-    let steps = Steps::default();
-    go_away("POST", &steps).await;
-    steps.may_end.notify_one();
-    steps.ended.notified().await;
+    for has_layer in [false, true] {
+        let steps = Steps::default();
+        let application = match has_layer {
+            true => jobs(&steps).layer(layer_fn(|inner| inner)),
+            false => jobs(&steps),
+        };
+        go_away(application, "POST", &steps).await;
+        steps.may_end.notify_one();
+        steps.ended.notified().await;
+        assert!(steps.client_is_gone.load(Relaxed), "{has_layer}");
+    }
 }
 
 #[tokio::test]
 async fn a_get_is_cancelled_if_the_client_disconnects() {
     let steps = Steps::default();
-    go_away("GET", &steps).await;
+    go_away(jobs(&steps), "GET", &steps).await;
     steps.ended.notified().await; // `may_end` was never notified
 }
 

@@ -9,7 +9,7 @@ use std::{
 use wsgiservice_test_support::Server;
 
 /// Starts the test service with each runtime in turn, and with this many seconds to stop.
-fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
+pub(super) fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
     let program = env!("CARGO_BIN_EXE_wire-service");
     ["per-core", "shared"].into_iter().map(move |runtime| {
         Server::start(program, &["--runtime", runtime, "--limits-stop-time", stop_time])
@@ -17,9 +17,9 @@ fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
 }
 
 /// More seconds than a test may take.
-const LONG: &str = "3600";
+pub(super) const LONG: &str = "3600";
 
-fn connect(server: &Server) -> TcpStream {
+pub(super) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
     stream
@@ -40,15 +40,22 @@ fn idle(server: &Server) -> TcpStream {
 
 /// Begins work of this kind: the connection of the client, and that of the work.
 fn begin(server: &Server, method: &str, kind: &str) -> (TcpStream, TcpStream) {
+    begin_with(server, |port| format!("{method} /work/{kind}/{port} HTTP/1.1\r\nhost: a\r\n\r\n"))
+}
+
+/// Begins work with this request, which has the port that the work connects to.
+pub(super) fn begin_with(
+    server: &Server,
+    request: impl FnOnce(u16) -> String,
+) -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let port = listener.local_addr().expect("an address").port();
     let mut client = connect(server);
-    let request = format!("{method} /work/{kind}/{port} HTTP/1.1\r\nhost: a\r\n\r\n");
-    client.write_all(request.as_bytes()).expect("sent");
+    client.write_all(request(port).as_bytes()).expect("sent");
     (client, listener.accept().expect("work").0)
 }
 
-fn is_closed(stream: &mut TcpStream) -> bool {
+pub(super) fn is_closed(stream: &mut TcpStream) -> bool {
     matches!(stream.read(&mut [0]), Ok(0))
 }
 

@@ -2,7 +2,9 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{GenericArgument, PathArguments, Type};
+use syn::Type;
+
+use crate::input::types::type_arguments;
 
 /// The first and the last token of what the author wrote.
 ///
@@ -30,7 +32,7 @@ impl Place {
 
     /// The type of a successful return value: `Option<T>` in `Result<Option<T>, E>`.
     pub(super) fn of_success(ty: &Type) -> Self {
-        match arguments(ty).as_slice() {
+        match type_arguments(ty).as_slice() {
             [value, ..] if is_result(ty) => Self::of(value),
             _ => Self::of(ty),
         }
@@ -52,6 +54,19 @@ impl Place {
             token
         };
         tokens.into_iter().map(respan).collect()
+    }
+
+    /// `#name::<#arguments>::#function` of the private names, with the span of this place.
+    pub(super) fn function(
+        self,
+        name: &str,
+        arguments: &TokenStream,
+        function: &str,
+    ) -> TokenStream {
+        let root = Ident::new("__w", self.first);
+        let name = Ident::new(name, Span::call_site());
+        let function = Ident::new(function, self.last);
+        quote!(#root::#name::<#arguments>::#function)
     }
 
     /// `#name<#arguments>` of the private names, with the span of this place.
@@ -88,7 +103,7 @@ fn last_of(group: &Group) -> Span {
 }
 
 fn innermost(ty: &Type) -> &Type {
-    let arguments = arguments(ty);
+    let arguments = type_arguments(ty);
     match arguments.as_slice() {
         [only] => innermost(only),
         [value, ..] if is_result(ty) => innermost(value),
@@ -97,7 +112,7 @@ fn innermost(ty: &Type) -> &Type {
 }
 
 fn find_error(ty: &Type) -> Option<&Type> {
-    match arguments(ty).as_slice() {
+    match type_arguments(ty).as_slice() {
         [_, error] if is_result(ty) => Some(error),
         [only] => find_error(only),
         _ => None,
@@ -106,16 +121,4 @@ fn find_error(ty: &Type) -> Option<&Type> {
 
 fn is_result(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|it| it.ident == "Result"))
-}
-
-/// The type arguments of a type.
-fn arguments(ty: &Type) -> Vec<&Type> {
-    let Type::Path(path) = ty else { return Vec::new() };
-    let arguments = path.path.segments.last().map(|segment| &segment.arguments);
-    let Some(PathArguments::AngleBracketed(arguments)) = arguments else { return Vec::new() };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    types.collect()
 }

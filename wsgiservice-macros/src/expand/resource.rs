@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
+use wsgiservice_grammar::hook::Hook;
 
 use super::{
     assertion, assertions, constraint::constraint, limits, lint, option, outlive, place::Place,
@@ -17,6 +18,7 @@ use crate::{
         function::{Argument, Function},
         imp::Impl,
         is_named,
+        types::type_arguments,
     },
     model::{
         Constraint, Deprecation, Freshness, From, Operation, Parameter, Representation, Resource,
@@ -184,6 +186,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         }
     });
     let represent = represent(resource);
+    let principals = principals(resource);
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let (checked, checks) =
         assertion::place(&resource.generics, &assertions::of_resource(resource));
@@ -215,10 +218,44 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
                 #represent
             }
             #checks
+            #principals
         },
     );
     let lints = lint::lost_updates(resource);
     quote!(#items #lints)
+}
+
+/// Asks the compiler whether each `Authorized<T>` is what the hook `authorize` returns.
+///
+/// Of a resource with type parameters, and of an argument whose type has another name, the application asks when it is built.
+fn principals(resource: &Resource) -> Option<TokenStream> {
+    let is_authorize = |operation: &&Operation| operation.role == Role::Hook(Hook::Authorize);
+    let authorize = resource.operations.iter().find(is_authorize)?;
+    if !resource.generics.params.is_empty() {
+        return None;
+    }
+    let returns = whole_return(authorize).path("Same", &authorize.returns.to_token_stream());
+    let returned = quote!(<#returns as __w::AuthorizeReturn<_>>::Principal);
+    let others = resource.operations.iter().filter(|operation| !is_authorize(operation));
+    let arguments = others.flat_map(|operation| &operation.parameters).map(|it| &it.ty);
+    let mut wrappers = arguments.filter(|ty| type_arguments(ty).len() == 1).peekable();
+    wrappers.peek()?;
+    let checks = wrappers.map(|ty| {
+        let place = Place::of_value(ty);
+        let check = place.function("PrincipalOf", &returned, "check");
+        let found = place.spanned(quote!(found));
+        quote! {
+            let #found = __w::PrincipalProbe::<#ty, #returned>::new().principal();
+            #check(#found);
+        }
+    });
+    Some(quote! {
+        use __w::PrincipalProbeExt as _;
+        #[allow(dead_code)]
+        fn principals() {
+            #(#checks)*
+        }
+    })
 }
 
 /// The facts about an operation, as a constant.
@@ -236,6 +273,11 @@ fn describe(operation: &Operation) -> TokenStream {
     let limits = limits::describe(&operation.limits);
     let returns = operation.returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let deprecation = option(operation.deprecation.as_ref().map(describe_deprecation));
+    let is_authorize = operation.role == Role::Hook(Hook::Authorize);
+    let principal = option(is_authorize.then(|| {
+        let whole = whole_return(operation).path("Same", &returns);
+        quote!(<#whole as __w::AuthorizeReturn<_>>::PRINCIPAL)
+    }));
     quote! {
         __w::Operation {
             role: __w::Role::#role,
@@ -246,6 +288,7 @@ fn describe(operation: &Operation) -> TokenStream {
             limits: #limits,
             deprecation: #deprecation,
             returns: __w::returns!(#returns),
+            principal: #principal,
         }
     }
 }
@@ -313,11 +356,15 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
     });
     let take = (!names.is_empty())
         .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
+    let converted = |parameter: &&Parameter| parameter.convert().is_some();
+    let made: Vec<_> =
+        operation.parameters.iter().filter(|it| !converted(it)).map(|it| &it.ident).collect();
+    let made = (!made.is_empty()).then(|| quote!(__w::made!(#(#made)*);));
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
     let call = call(resource, operation);
     // With the span of the name, so that the compiler reports a future that is not `Send` there.
     let span = operation.ident.span().resolved_at(Span::call_site());
-    let future = quote_spanned!(span=> __w::Box::pin(async move { #call }));
+    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
     quote! {
         #position => {
             #take
@@ -345,7 +392,8 @@ fn call(resource: &Resource, operation: &Operation) -> TokenStream {
     };
     let (value, error) = (inferred(Place::of_value), inferred(Place::of_error));
     let result = quote!(.result(<#error as __w::IntoProblem>::into_problem));
-    let called = quote!(__w::ReturnValue::new(Self::#ident(self, #(#arguments),*) #wait) #result);
+    let returned = quote!(Self::#ident(self, #(#arguments),*) #wait);
+    let called = quote!(__w::ReturnValue::new(#returned) #result);
     let write = quote!(<#value as __w::Represent>::write);
     let unwrap = quote!(.option() #result .whole(<#value as __w::MethodReturn>::accept));
     match operation.role {
@@ -353,12 +401,26 @@ fn call(resource: &Resource, operation: &Operation) -> TokenStream {
             quote!(#called #unwrap .outcome(writer, #write))
         }
         Role::Method(_) => quote!(#called #unwrap .outcome_of(self, writer, #write)),
+        Role::Hook(Hook::Authorize) => {
+            let whole = whole_return(operation).path("Same", &quote!(_));
+            quote! {
+                <#whole as __w::AuthorizeReturn<_>>::into_output(
+                    #returned,
+                    <#error as __w::IntoProblem>::into_problem,
+                )
+            }
+        }
         Role::Hook(hook) => {
             let output = inferred(Place::of_success);
             let hook = format_ident!("{hook:?}Return");
             quote!(#called .value().map(<#output as __w::#hook>::into_output))
         }
     }
+}
+
+/// Where the whole return type is, or the name of a function that returns nothing.
+fn whole_return(operation: &Operation) -> Place {
+    operation.returns.as_ref().map_or(Place::at(operation.ident.span()), Place::of)
 }
 
 /// The function that writes the resource's own representations.

@@ -26,7 +26,10 @@ use crate::{
         network::Network,
     },
     limits::Limits,
-    resource::Resource,
+    resource::{
+        Resource,
+        authorize::{Authorize, Authorizer},
+    },
     site::{Cors, Mounting, Policy, Site, build_error::BuildError},
 };
 
@@ -60,6 +63,7 @@ pub struct Application {
     layers: Vec<BoxLayer>,
     policy: Policy,
     pub(crate) limits: Limits,
+    authorizer: Option<Authorizer>,
     trusted: Option<Vec<Network>>,
     hosts: Vec<String>,
     base: Option<String>,
@@ -79,6 +83,7 @@ impl Application {
             layers: Vec::new(),
             policy: Policy::default(),
             limits: Limits::default(),
+            authorizer: None,
             trusted: None,
             hosts: Vec::new(),
             base: None,
@@ -132,6 +137,7 @@ impl Application {
             layers: mounting.layers.map(|layers| layers + offset).or(own_group),
             policy: mounting.policy.or_else(|| Some(Arc::clone(&policy))),
             limits: mounting.limits.or_else(|| Some(Arc::clone(&limits))),
+            authorizer: mounting.authorizer.or_else(|| nested.authorizer.clone()),
             ..mounting
         }));
         self
@@ -171,6 +177,14 @@ impl Application {
         B::Error: Into<BoxError>,
     {
         self.layers.push(BoxLayer::new(layer));
+        self
+    }
+
+    /// Sets what authorizes the requests, for each resource without a hook `authorize` of its own.
+    ///
+    /// A nested application keeps its own. [`Authorize`] has an example.
+    pub fn authorize(mut self, authorize: impl Authorize) -> Self {
+        self.authorizer = Some(Authorizer::new(authorize));
         self
     }
 
@@ -326,7 +340,12 @@ impl Application {
         let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
         site.hosts = self.hosts;
         site.hosts.push(self.name.clone());
-        wrong.extend(site.mount(self.resources));
+        let authorizer = self.authorizer;
+        let resources = self.resources.into_iter().map(|mounting| Mounting {
+            authorizer: mounting.authorizer.or_else(|| authorizer.clone()),
+            ..mounting
+        });
+        wrong.extend(site.mount(resources.collect()));
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);
         let documentation = Arc::new(documentation);

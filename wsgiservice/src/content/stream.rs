@@ -24,7 +24,7 @@ const MAX_DECODED_PIECE: usize = 16 << 10;
 
 /// The maximum number of small pieces of content that is read as a whole, beside those that its size allows. Each piece that is
 /// received takes the work of a hundred bytes or more, so that a byte in each would take the longest.
-const MAX_SMALL_PIECES: usize = 150_000;
+const MAX_SMALL_PIECES: usize = 80_000;
 
 /// The size of a piece that is not small, in bytes.
 const SMALL_PIECE: usize = 64;

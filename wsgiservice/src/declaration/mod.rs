@@ -14,6 +14,9 @@ pub use wsgiservice_grammar::{
 };
 
 pub mod check;
+mod principal;
+
+pub use self::principal::PrincipalType;
 
 /// The name by which serde knows a `Secret`.
 pub(crate) const SECRET: &str = "wsgiservice::Secret";
@@ -138,6 +141,8 @@ pub struct Operation {
     pub deprecation: Option<Deprecation>,
     /// What it returns.
     pub returns: fn() -> Returns,
+    /// Who a request comes from, if it is `authorize`.
+    pub principal: Option<PrincipalType>,
 }
 
 /// Limits, from `#[limit]`.
@@ -341,6 +346,15 @@ pub enum Argument {
     Request,
     /// The preconditions of the request.
     Preconditions,
+    /// What `authorize` returned.
+    Authorized(PrincipalType),
+    /// What the service makes from the request itself.
+    Own {
+        /// The challenge of the 401 with which it asks for credentials.
+        challenge: Option<&'static str>,
+        /// The header fields that it reads.
+        fields: &'static [&'static str],
+    },
 }
 
 /// A representation that a resource defines, from `#[representation]`.

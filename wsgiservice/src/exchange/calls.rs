@@ -7,7 +7,7 @@ use crate::{
     answer::outcome::Outcome,
     content::ReadContent,
     http::incoming::Request,
-    parameters::Arguments,
+    parameters::{Arguments, authorized::Principal},
     preconditions::{Preconditions, Validators},
     problem::{Problem, violation::Violation},
     representation::Writer,
@@ -22,6 +22,8 @@ pub(super) struct Binder<'a> {
     pub(super) resource: &'a SiteResource,
     pub(super) request: &'a Request,
     pub(super) variables: Variables<'a>,
+    /// What `authorize` returned.
+    pub(super) principal: Option<&'a Principal>,
     pub(super) writer: Option<Writer>,
 }
 
@@ -32,16 +34,24 @@ pub(super) struct BoundCalls<'a> {
 }
 
 impl<'a> Binder<'a> {
-    /// Asks the hook `authorize`, if there is one, whether the request is allowed.
+    /// Asks the hook `authorize`, or what authorizes the application, whether the request is allowed, and who it comes from.
     ///
     /// # Errors
     /// The problem that the hook returns, or one with all its violations.
-    pub(super) async fn authorize(&self) -> Result<(), Problem> {
-        let Some(hook) = self.resource.hook(Hook::Authorize) else { return Ok(()) };
+    pub(super) async fn authorize(&self) -> Result<Option<Principal>, Problem> {
+        let Some(hook) = self.resource.hook(Hook::Authorize) else {
+            return match &self.resource.authorizer {
+                Some(authorizer) => authorizer.authorize(self.request).await,
+                None => Ok(None),
+            };
+        };
         let (no_content, no_preconditions) = (ReadContent::default(), Preconditions::default());
         let mut violations = Vec::new();
         match self.call(hook, &no_content, &no_preconditions, &mut violations) {
-            Some(call) => call.await.map(|_| ()),
+            Some(call) => match call.await? {
+                CallOutput::Authorized(principal) => Ok(principal),
+                output => Err(Problem::internal(format!("`authorize` returned {output:?}"))),
+            },
             None => Err(self.problem(violations)),
         }
     }
@@ -121,6 +131,7 @@ impl<'a> Binder<'a> {
             content,
             self.variables,
             preconditions,
+            self.principal,
             self.writer,
         );
         let call = self.resource.resource.bind(operation.position, &mut arguments);

@@ -130,6 +130,7 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
         return run(site, exchange).await;
     }
     let mut moved = std::mem::take(exchange);
+    let _client = moved.request.watch_client();
     let running = Arc::clone(site);
     let task = tokio::spawn(async move {
         run(&running, &mut moved).await;
@@ -192,9 +193,14 @@ async fn decide<'a>(
         resource_paths::enter(paths);
     }
 
-    let binder = Binder { resource, request, variables: matched.variables, writer: None };
+    let variables = matched.variables;
+    let binder = Binder { resource, request, variables, principal: None, writer: None };
     running.begin(operation);
-    binder.authorize().await?;
+    let principal = match resource.is_restricted {
+        // Boxed, because the future would enlarge that of every request.
+        true => Box::pin(binder.authorize()).await?,
+        false => None,
+    };
     operation.enter(place)?;
 
     let (usage, limits) = (operation.content, &operation.limits);
@@ -203,7 +209,8 @@ async fn decide<'a>(
     context.negotiated = negotiate::negotiate(request, resource, operation, matched.extension)?;
 
     let preconditions = context.preconditions(resource);
-    let binder = Binder { writer: context.writer(), ..binder };
+    let (principal, writer) = (principal.as_ref(), context.writer());
+    let binder = Binder { principal, writer, ..binder };
     if request.has(KnownField::Expectation) && !request.retrieves() {
         // Boxed, like all that few requests need, because the future would enlarge that of every request.
         Box::pin(expectation::decide(context, binder, operation, &preconditions)).await?;

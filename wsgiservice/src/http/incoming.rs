@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Uri, request::Parts};
 
 use super::{
     body::Body,
+    client_presence::{ClientPresence, WaitingClient},
     known_fields::{FieldSet, KnownField},
 };
 
@@ -98,6 +99,13 @@ impl Request {
         self.parts.extensions.insert(Connection(connection));
     }
 
+    /// Lets the request know when its client is gone: when what this returns is dropped.
+    pub(crate) fn watch_client(&mut self) -> WaitingClient {
+        let client = WaitingClient::new();
+        self.parts.extensions.insert(client.presence());
+        client
+    }
+
     /// Takes the request and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)
@@ -160,6 +168,48 @@ impl Request {
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    /// Returns whether the client is known to be gone, so that nobody receives the response.
+    ///
+    /// A method that may change something runs to its end although its client is gone. Before it begins what takes long,
+    /// it can ask, and give up. A `GET` or a `HEAD` is dropped instead.
+    ///
+    /// It becomes known when the connection is reset, or fails. A client that closes its connection looks at first like one
+    /// that only sends no more, and still reads the response. So when a client of HTTP/1.1 sends no more, the server sends it
+    /// an interim response, `100 (Continue)`; the host of a client that is gone answers that with a reset. A client that
+    /// loses its network is not noticed. So `false` does not promise that the client receives the response.
+    ///
+    /// In a tower host, or behind a layer, the client is gone when the future of the response is dropped. With the
+    /// [test client](crate::testing::Client), it is always `false`.
+    ///
+    /// ```
+    /// use wsgiservice::{Application, Problem, Request, mount, resource, testing::Client};
+    ///
+    /// #[mount("/report")]
+    /// struct Report;
+    ///
+    /// #[resource]
+    /// impl Report {
+    ///     async fn post(&self, request: &Request) -> Result<u32, Problem> {
+    ///         // … waits for its turn, and then:
+    ///         if request.client_is_gone() {
+    ///             return Err(Problem::new(http::StatusCode::SERVICE_UNAVAILABLE));
+    ///         }
+    ///         Ok(42)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("report").mount(Report));
+    /// let response = client.post("/report").send().await;
+    /// assert_eq!(response.text(), "42");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn client_is_gone(&self) -> bool {
+        self.parts.extensions.get().is_some_and(ClientPresence::is_gone)
     }
 
     /// Returns whether the method is `GET` or `HEAD`, which retrieve a representation without changing anything.

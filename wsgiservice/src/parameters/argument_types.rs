@@ -3,7 +3,11 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{Arguments, Parameter};
+use super::{
+    Arguments, Parameter,
+    authorized::Authorized,
+    from_request::{Conversion, FromRequest, Pending},
+};
 use crate::{
     content::{Content, ContentStream, File},
     declaration,
@@ -21,7 +25,8 @@ use crate::{
     note = "for the content of the request, write `Content<T>`, and add `#[derive(serde::Deserialize)]` to the `T`",
     note = "for a parameter, add `#[derive(wsgiservice::Parameter)]` to an enum of words, or to a struct around one parameter",
     note = "to convert the text yourself, add `#[validate(convert = path::to::function)]` to the argument",
-    note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions` and `&Request`; all but the request are taken by value"
+    note = "for what the service makes from the request itself, add `impl wsgiservice::FromRequest` to the type",
+    note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions`, `Authorized<T>` and `&Request`; all but the request are taken by value"
 )]
 pub trait Argument<'a, Marker>: Sized {
     /// The kind of argument.
@@ -30,7 +35,7 @@ pub trait Argument<'a, Marker>: Sized {
 
     /// Takes the argument, or reports a violation and returns `None`.
     #[doc(hidden)]
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self>;
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>>;
 }
 
 /// One value.
@@ -59,7 +64,7 @@ mod never {
 impl<'a, T: never::Never> Argument<'a, Never> for T {
     const ARGUMENT: declaration::Argument = declaration::Argument::Request;
 
-    fn take(_: &mut Arguments<'a>, _: usize) -> Option<Self> {
+    fn take(_: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
         None
     }
 }
@@ -68,35 +73,45 @@ impl<'a, T: never::Never> Argument<'a, Never> for T {
 #[derive(Debug)]
 pub struct Whole;
 
-const fn value<T: Parameter>(optional: bool, repeated: bool) -> declaration::Argument {
-    declaration::Argument::Value {
-        kind: T::KIND.into_kind(),
-        converts: converts::<T>,
-        optional,
-        repeated,
-        secret: T::IS_SECRET,
+/// A parameter, or a type that the service makes itself.
+const fn value<T: FromRequest>(optional: bool, repeated: bool) -> declaration::Argument {
+    match &T::PARAMETER {
+        Some(Conversion { kind, is_secret, converts, .. }) => declaration::Argument::Value {
+            kind: *kind,
+            converts: *converts,
+            optional,
+            repeated,
+            secret: *is_secret,
+        },
+        None => declaration::Argument::Own { challenge: T::CHALLENGE, fields: T::FIELDS },
     }
 }
 
-fn converts<T: Parameter>(text: &str) -> bool {
-    T::parse(text).is_ok()
-}
-
 #[diagnostic::do_not_recommend]
-impl<'a, T: Parameter> Argument<'a, Single> for T {
+impl<'a, T: FromRequest + 'a> Argument<'a, Single> for T {
     const ARGUMENT: declaration::Argument = value::<T>(false, false);
 
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
-        arguments.one(index, true, T::parse).flatten()
+    #[inline]
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        match const { &T::PARAMETER } {
+            Some(parameter) => {
+                arguments.one(index, true, parameter.parse).flatten().map(Pending::Ready)
+            }
+            None => Some(Pending::own(T::from_request(arguments.request()))),
+        }
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
+impl<'a, T: FromRequest + 'a> Argument<'a, Optional> for Option<T> {
     const ARGUMENT: declaration::Argument = value::<T>(true, false);
 
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
-        arguments.one(index, false, T::parse)
+    #[inline]
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        match const { &T::PARAMETER } {
+            Some(parameter) => arguments.one(index, false, parameter.parse).map(Pending::Ready),
+            None => Some(Pending::own(T::from_request_or_none(arguments.request()))),
+        }
     }
 }
 
@@ -104,8 +119,8 @@ impl<'a, T: Parameter> Argument<'a, Optional> for Option<T> {
 impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
     const ARGUMENT: declaration::Argument = value::<T>(false, true);
 
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
-        arguments.all(index, T::parse)
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        arguments.all(index, T::parse).map(Pending::Ready)
     }
 }
 
@@ -113,8 +128,8 @@ impl<'a, T: Parameter> Argument<'a, Repeated> for Vec<T> {
 impl<'a> Argument<'a, Whole> for &'a Request {
     const ARGUMENT: declaration::Argument = declaration::Argument::Request;
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        Some(arguments.request())
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        Some(Pending::Ready(arguments.request()))
     }
 }
 
@@ -122,8 +137,8 @@ impl<'a> Argument<'a, Whole> for &'a Request {
 impl<'a> Argument<'a, Whole> for Preconditions {
     const ARGUMENT: declaration::Argument = declaration::Argument::Preconditions;
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        Some(arguments.preconditions().clone())
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        Some(Pending::Ready(arguments.preconditions().clone()))
     }
 }
 
@@ -131,8 +146,8 @@ impl<'a> Argument<'a, Whole> for Preconditions {
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
     const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: false };
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        arguments.whole().map(Self::new)
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        arguments.whole().map(|value| Pending::Ready(Self::new(value)))
     }
 }
 
@@ -140,10 +155,10 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
 impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
     const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: true };
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
         match arguments.content().is_empty() {
-            true => Some(None),
-            false => arguments.whole().map(|value| Some(Content::new(value))),
+            true => Some(Pending::Ready(None)),
+            false => arguments.whole().map(|value| Pending::Ready(Some(Content::new(value)))),
         }
     }
 }
@@ -152,8 +167,8 @@ impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
 impl<'a> Argument<'a, Whole> for Bytes {
     const ARGUMENT: declaration::Argument = declaration::Argument::Bytes;
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        Some(arguments.content().bytes())
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        Some(Pending::Ready(arguments.content().bytes()))
     }
 }
 
@@ -161,8 +176,8 @@ impl<'a> Argument<'a, Whole> for Bytes {
 impl<'a> Argument<'a, Whole> for ContentStream {
     const ARGUMENT: declaration::Argument = declaration::Argument::Stream;
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        arguments.content().stream()
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        arguments.content().stream().map(Pending::Ready)
     }
 }
 
@@ -170,8 +185,8 @@ impl<'a> Argument<'a, Whole> for ContentStream {
 impl<'a> Argument<'a, Whole> for FormStream {
     const ARGUMENT: declaration::Argument = declaration::Argument::Form;
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Self> {
-        arguments.content().form()
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        arguments.content().form().map(Pending::Ready)
     }
 }
 
@@ -183,8 +198,8 @@ const fn file(optional: bool, repeated: bool) -> declaration::Argument {
 impl<'a> Argument<'a, Whole> for File {
     const ARGUMENT: declaration::Argument = file(false, false);
 
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
-        arguments.file(index, true).flatten()
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        arguments.file(index, true).flatten().map(Pending::Ready)
     }
 }
 
@@ -192,8 +207,8 @@ impl<'a> Argument<'a, Whole> for File {
 impl<'a> Argument<'a, Whole> for Option<File> {
     const ARGUMENT: declaration::Argument = file(true, false);
 
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
-        arguments.file(index, false)
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        arguments.file(index, false).map(Pending::Ready)
     }
 }
 
@@ -201,7 +216,16 @@ impl<'a> Argument<'a, Whole> for Option<File> {
 impl<'a> Argument<'a, Whole> for Vec<File> {
     const ARGUMENT: declaration::Argument = file(false, true);
 
-    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Self> {
-        arguments.files(index)
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        arguments.files(index).map(Pending::Ready)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: Send + Sync + 'static> Argument<'a, Whole> for Authorized<T> {
+    const ARGUMENT: declaration::Argument = declaration::Argument::Authorized(Self::TYPE);
+
+    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+        Some(Pending::Ready(Self::of(arguments.principal())?))
     }
 }

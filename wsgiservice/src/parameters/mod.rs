@@ -6,8 +6,11 @@
 
 pub(crate) mod accepted_names;
 mod argument_types;
+pub(crate) mod authorized;
 pub(crate) mod compiled;
 mod converted;
+mod credentials;
+mod from_request;
 mod kind;
 mod rfc3339;
 pub(crate) mod rules;
@@ -23,12 +26,16 @@ use serde::de::DeserializeOwned;
 
 pub use self::{
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
+    authorized::Authorized,
     converted::{Converted, converted, converts},
+    credentials::{Basic, Bearer},
+    from_request::{Conversion, FromRequest, Pending},
     kind::ParameterKind,
     secret::Secret,
     types::{Parameter, ParseError},
 };
 use self::{
+    authorized::Principal,
     compiled::{CompiledParameter, Parameters},
     source::Source,
 };
@@ -59,6 +66,8 @@ pub struct Arguments<'a> {
     content: &'a ReadContent,
     variables: Variables<'a>,
     preconditions: &'a Preconditions,
+    /// What `authorize` returned.
+    principal: Option<&'a Principal>,
     writer: Option<Writer>,
     /// The pairs of the query once it is parsed, unless there are too many.
     query: Option<Option<Vec<Pair<'a>>>>,
@@ -72,6 +81,7 @@ impl<'a> Arguments<'a> {
         content: &'a ReadContent,
         variables: Variables<'a>,
         preconditions: &'a Preconditions,
+        principal: Option<&'a Principal>,
         writer: Option<Writer>,
     ) -> Self {
         Self {
@@ -80,6 +90,7 @@ impl<'a> Arguments<'a> {
             content,
             variables,
             preconditions,
+            principal,
             writer,
             query: None,
             violations: Vec::new(),
@@ -118,6 +129,10 @@ impl<'a> Arguments<'a> {
 
     pub(crate) fn preconditions(&self) -> &'a Preconditions {
         self.preconditions
+    }
+
+    fn principal(&self) -> Option<&'a Principal> {
+        self.principal
     }
 
     pub(crate) fn content(&self) -> &'a ReadContent {

@@ -56,7 +56,9 @@ impl Source {
             | Argument::Stream
             | Argument::Form
             | Argument::Request
-            | Argument::Preconditions => Ok(Self::Elsewhere),
+            | Argument::Preconditions
+            | Argument::Authorized(_)
+            | Argument::Own { .. } => Ok(Self::Elsewhere),
         }
     }
 

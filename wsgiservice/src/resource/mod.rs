@@ -1,5 +1,7 @@
 //! Resources: the traits that the macros implement, and the hooks.
 
+pub(crate) mod authorize;
+pub(crate) mod principal;
 pub(crate) mod return_value;
 
 use std::{any::Any, fmt, future::Future, pin::Pin, time::SystemTime};
@@ -8,9 +10,9 @@ use bytes::Bytes;
 
 use crate::{
     answer::outcome::Outcome,
-    declaration::{Mount, Operations},
+    declaration::{Mount, Operations, PrincipalType},
     http::entity_tag::EntityTag,
-    parameters::Arguments,
+    parameters::{Arguments, authorized::Principal},
     problem::Problem,
 };
 
@@ -37,12 +39,13 @@ pub trait Mounted: 'static {
 ///
 /// | hook | returns | purpose |
 /// |---|---|---|
-/// | `authorize` | `Result<(), E>` | rejects unauthorized requests; called first |
+/// | `authorize` | `Result<T, E>` | rejects unauthorized requests; called first. Methods and the other hooks can take what it returns, as an [`Authorized<T>`](crate::Authorized) |
 /// | `exists` | `bool` | whether the resource has a representation, for `If-Match: *` and `If-None-Match: *` |
 /// | `etag` | `Option<EntityTag>` | the entity tag of the resource |
 /// | `last_modified` | `Option<SystemTime>` | the time of the last modification |
 ///
-/// Each hook can be `async` and can return a `Result` of its type.
+/// Each hook can be `async` and can return a `Result` of its type. Its arguments are path variables, parameters of the methods,
+/// `&Request`, and types that are [`FromRequest`](crate::FromRequest), such as [`Basic`](crate::Basic) and [`Bearer`](crate::Bearer).
 ///
 /// ```
 /// use wsgiservice::{Application, mount, resource, testing::Client};
@@ -104,8 +107,8 @@ pub type Call<'a> = Pin<Box<dyn Future<Output = Result<CallOutput, Problem>> + S
 pub enum CallOutput {
     /// Of a method.
     Outcome(Outcome),
-    /// Of `authorize`, if it accepts the request.
-    Authorized,
+    /// Of `authorize`, if it accepts the request: who it comes from, unless that is `()`.
+    Authorized(Option<Principal>),
     /// Of `exists`.
     Exists(bool),
     /// Of `etag`.
@@ -114,21 +117,38 @@ pub enum CallOutput {
     LastModified(Option<SystemTime>),
 }
 
-/// What the hook `authorize` returns, apart from a `Result` of it.
+/// What the hook `authorize` returns.
 #[diagnostic::on_unimplemented(
     message = "hook `authorize` cannot return `{Self}`",
-    label = "expected `Result<(), E>`"
+    label = "expected a `Result`",
+    note = "return `Result<(), E>`, or `Result<User, E>` so that methods can take an `Authorized<User>`"
 )]
-pub trait AuthorizeReturn {
-    /// Converts it into the output of the call.
+pub trait AuthorizeReturn<E> {
+    /// Who a request comes from.
     #[doc(hidden)]
-    fn into_output(self) -> CallOutput;
+    type Principal;
+
+    /// The same without its type.
+    #[doc(hidden)]
+    const PRINCIPAL: PrincipalType;
+
+    /// Converts it into the output of the call.
+    ///
+    /// # Errors
+    /// Why the request is refused.
+    #[doc(hidden)]
+    fn into_output(self, into_problem: fn(E) -> Problem) -> Result<CallOutput, Problem>;
 }
 
 #[diagnostic::do_not_recommend]
-impl AuthorizeReturn for () {
-    fn into_output(self) -> CallOutput {
-        CallOutput::Authorized
+impl<T: Send + Sync + 'static, E> AuthorizeReturn<E> for Result<T, E> {
+    type Principal = T;
+
+    const PRINCIPAL: PrincipalType = PrincipalType::of::<T>();
+
+    fn into_output(self, into_problem: fn(E) -> Problem) -> Result<CallOutput, Problem> {
+        let principal = self.map_err(into_problem)?;
+        Ok(CallOutput::Authorized(authorize::principal(principal)))
     }
 }
 

@@ -6,7 +6,7 @@ use super::Policy;
 use crate::{
     declaration::{Mount, Operations},
     limits::Limits,
-    resource::{ErasedResource, Mounted, Resource},
+    resource::{ErasedResource, Mounted, Resource, authorize::Authorizer},
 };
 
 /// A resource that is to be compiled.
@@ -25,6 +25,8 @@ pub(crate) struct Mounting {
     pub(crate) policy: Option<Arc<Policy>>,
     /// The limits of the nested application that it comes from.
     pub(crate) limits: Option<Arc<Limits>>,
+    /// What authorizes its requests, if it has no hook of its own.
+    pub(crate) authorizer: Option<Authorizer>,
 }
 
 impl Mounting {
@@ -40,6 +42,7 @@ impl Mounting {
             layers: None,
             policy: None,
             limits: None,
+            authorizer: None,
         }
     }
 }

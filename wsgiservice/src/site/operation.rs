@@ -10,8 +10,8 @@ use super::{Lifetime, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
     content::{ContentUse, Patience, WholeContent},
     declaration::{
-        Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter, Returns,
-        Role, SchemaOf,
+        Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter,
+        PrincipalType, Returns, Role, SchemaOf,
     },
     limits::Limits,
     parameters::{
@@ -154,11 +154,44 @@ impl SiteOperation {
         self.accepted_names = Some(AcceptedNames::new(all, reads_members));
     }
 
-    /// The header fields that it takes as arguments.
+    /// The header fields that its arguments are from.
     pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
-        self.declaration.parameters.iter().filter_map(|parameter| match parameter.from {
-            From::Header(name) => Some(name),
-            From::Name => None,
+        self.declaration.parameters.iter().flat_map(|parameter| {
+            let named = match parameter.from {
+                From::Header(name) => Some(name),
+                From::Name => None,
+            };
+            let own = match parameter.argument {
+                Argument::Own { fields, .. } => fields,
+                _ => &[],
+            };
+            named.into_iter().chain(own.iter().copied())
+        })
+    }
+
+    /// Whether the service makes an argument itself, which can fail with any problem.
+    pub(super) fn has_own_arguments(&self) -> bool {
+        self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own { .. }))
+    }
+
+    /// The challenges of the arguments that the service makes itself.
+    pub(super) fn challenges(&self) -> impl Iterator<Item = &'static str> {
+        self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
+            Argument::Own { challenge, .. } => challenge,
+            _ => None,
+        })
+    }
+
+    /// Who a request comes from, if it is `authorize`.
+    pub(super) fn principal(&self) -> Option<PrincipalType> {
+        self.declaration.principal
+    }
+
+    /// The types of what `authorize` returned that it takes.
+    pub(super) fn taken_principals(&self) -> impl Iterator<Item = PrincipalType> {
+        self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
+            Argument::Authorized(principal) => Some(principal),
+            _ => None,
         })
     }
 

@@ -7,11 +7,11 @@ use wsgiservice_grammar::path::Path;
 
 use super::{Mounting, Policy, SiteOperation, SiteResponse, Vary, methods, operation, responses};
 use crate::{
-    declaration::{Hook, Mount, Operations, Package, Representation as Own, Role},
+    declaration::{Hook, Mount, Operations, Package, PrincipalType, Representation as Own, Role},
     limits::Limits,
     parameters::compiled::CompiledParameter,
     representation::{Representation, Representations},
-    resource::ErasedResource,
+    resource::{ErasedResource, authorize::Authorizer},
     routing::{Router, Variables},
 };
 
@@ -25,6 +25,10 @@ pub(crate) struct SiteResource {
     pub(crate) policy: Arc<Policy>,
     /// The representations of a problem.
     pub(crate) problems: Representations,
+    /// Whether its requests are authorized.
+    pub(crate) is_restricted: bool,
+    /// What authorizes its requests, unless it has a hook of its own.
+    pub(crate) authorizer: Option<Authorizer>,
     /// The fields that a response depends on, if no method has them.
     pub(crate) vary: Vary,
     /// The position of the layers of the nested applications around it, if there are any.
@@ -57,7 +61,16 @@ impl SiteResource {
         }
         let (mut methods, hooks): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.method.is_some());
+        let authorize = hooks.iter().find_map(SiteOperation::principal);
+        let authorizer = mounting.authorizer.filter(|_| authorize.is_none());
+        let principal = authorize.or_else(|| Some(authorizer.as_ref()?.principal));
+        let wrong = unknown_principals(methods.iter().chain(&hooks), principal);
+        if !wrong.is_empty() {
+            return Err(wrong.into_iter().map(at).collect());
+        }
         let fields_of_hooks = hooks.iter().flat_map(SiteOperation::fields);
+        let fields_of_hooks =
+            fields_of_hooks.chain(authorizer.iter().flat_map(|it| it.fields.iter().copied()));
         let fields_of_hooks: Vec<_> = fields_of_hooks.chain(policy.vary()).collect();
         methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         if mount.denies_unknown {
@@ -70,6 +83,8 @@ impl SiteResource {
             allow: methods::allow(names.map(Method::as_str)),
             computes_etag: mount.automatic_etag && !has_etag,
             vary: Vary::new(policy.vary().as_slice()),
+            is_restricted: principal.is_some(),
+            authorizer,
             policy,
             problems: Representations::of_problems(mount.representations),
             layers,
@@ -212,12 +227,23 @@ impl SiteResource {
         responses::of_options(&self.options())
     }
 
-    /// The challenges with which `authorize` asks for credentials, each once.
-    pub(crate) fn challenges(&self) -> Vec<&'static str> {
-        let failures = self.hook(Hook::Authorize).and_then(|authorize| authorize.returns.failures);
-        let mut challenges = Vec::new();
-        for challenge in failures.unwrap_or_default().iter().filter_map(|it| it.challenge) {
+    /// The challenges with which it asks for credentials: those of `authorize`, and those of what the operation takes.
+    pub(crate) fn challenges(&self, operation: &SiteOperation) -> Vec<&'static str> {
+        let authorize = self.hook(Hook::Authorize);
+        let failures = authorize.and_then(|authorize| authorize.returns.failures);
+        let stated = failures.unwrap_or_default().iter().filter_map(|it| it.challenge);
+        let mut challenges: Vec<&'static str> = Vec::new();
+        for challenge in stated {
             if !challenges.contains(&challenge) {
+                challenges.push(challenge);
+            }
+        }
+        let operations = authorize.into_iter().chain([operation]);
+        let taken = operations.flat_map(SiteOperation::challenges);
+        for challenge in taken.chain(self.authorizer.iter().filter_map(|it| it.challenge)) {
+            // What the errors of `authorize` say is more exact than what its arguments say.
+            let scheme = |challenge: &'static str| challenge.split(' ').next();
+            if !challenges.iter().any(|known| scheme(known) == scheme(challenge)) {
                 challenges.push(challenge);
             }
         }
@@ -280,6 +306,33 @@ fn compile(
     }
     wrong.extend(unused_representations(mount, table));
     (operations, wrong)
+}
+
+/// The operations that take a principal which nothing returns.
+fn unknown_principals<'a>(
+    operations: impl Iterator<Item = &'a SiteOperation>,
+    principal: Option<PrincipalType>,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for operation in operations {
+        for taken in operation.taken_principals() {
+            let role = operation.role;
+            wrong.extend(match principal {
+                _ if role == Role::Hook(Hook::Authorize) => {
+                    Some(format!("{role} cannot take an `Authorized<{taken}>`, which it returns"))
+                }
+                None => Some(format!(
+                    "{role} takes an `Authorized<{taken}>`, but nothing authorizes it: add a hook `authorize`, or \
+                     `Application::authorize`"
+                )),
+                Some(principal) if principal != taken => Some(format!(
+                    "{role} takes an `Authorized<{taken}>`, but `authorize` returns `{principal}`"
+                )),
+                Some(_) => None,
+            });
+        }
+    }
+    wrong
 }
 
 /// The resource's own representations of types that no method returns.

@@ -161,6 +161,9 @@ impl Facts<'_> {
             problems.add(404, "Not found.");
         }
         problems.add_failures(self.preceding.iter().flat_map(PrecedingCall::failures));
+        if !self.resource.challenges(self.operation).is_empty() {
+            problems.add(401, "The credentials are missing or wrong.");
+        }
         if self.operation.is_represented() && !policy.sends_default {
             problems.add(406, "The client accepts none of the available representations.");
         }
@@ -196,9 +199,12 @@ impl Facts<'_> {
         if self.operation.writes_response() {
             return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
         }
-        let preceding = self.preceding.iter().map(|call| &call.operation.returns);
-        let mut all = preceding.chain([&self.operation.returns]);
-        let is_open = all.any(|returns| returns.fails && returns.failures.is_none());
+        let all = self.preceding.iter().map(|call| call.operation).chain([self.operation]);
+        let fails_openly = |operation: &SiteOperation| {
+            let returns = &operation.returns;
+            operation.has_own_arguments() || returns.fails && returns.failures.is_none()
+        };
+        let is_open = self.resource.authorizer.is_some() || all.into_iter().any(fails_openly);
         is_open.then(|| SiteResponse::problem(None, "Any other problem."))
     }
 

@@ -32,14 +32,14 @@ pub(super) async fn accept(
     mut hand_over: impl FnMut(Accepted),
 ) {
     let places = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-    let warning = Warning::default();
+    let (too_many, failed) = (Warning::default(), Warning::default());
     let mut stop = pin!(stop);
     loop {
-        if places.available_permits() == 0 && warning.is_due() {
+        if places.available_permits() == 0 && too_many.is_due() {
             tracing::warn!(limit = max, "too many connections; more wait");
         }
         tokio::select! {
-            accepted = next(&listener, &places) => hand_over(accepted),
+            accepted = next(&listener, &places, &failed) => hand_over(accepted),
             () = &mut stop => break,
         }
     }
@@ -47,7 +47,7 @@ pub(super) async fn accept(
     tracing::info!("stopping");
 }
 
-async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>, failed: &Warning) -> Accepted {
     let Ok(place) = Arc::clone(places).acquire_owned().await else {
         // Nobody closes it.
         return std::future::pending().await;
@@ -56,7 +56,9 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
         match listener.accept().await {
             Ok((stream, peer)) => return Accepted { stream, peer, place },
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
+                if failed.is_due() {
+                    tracing::warn!(%error, "cannot accept a connection; it waits");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -4,12 +4,13 @@ use std::{
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::Duration,
 };
 
+use http::Version;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
@@ -18,7 +19,7 @@ use super::{
     accept::Accepted,
     closing::Closing,
     connection_state::{ConnectionState, Phase},
-    dispatch,
+    departure, dispatch,
     framing::Fault,
     head::{self, Names},
     in_flight::OwnRequests,
@@ -132,6 +133,7 @@ impl Connection {
             // A client that has sent its request may close its half of the connection.
             .half_close(true)
             .serve_connection(TokioIo::new(socket), service);
+        let mut reset = pin!(write_half.reset());
         self.state.register_task().await;
         let served = poll_fn(|context| {
             if self.state.is_shutting_down() {
@@ -141,7 +143,10 @@ impl Connection {
             write_half.end_turn(context)?;
             let is_in_progress = self.state.is_in_progress();
             self.requests.set(is_in_progress);
-            if polled.is_pending() && is_in_progress && write_half.is_reset(context) {
+            if polled.is_pending()
+                && is_in_progress
+                && departure::is_known(&write_half, &self.state, reset.as_mut(), context)
+            {
                 return Poll::Ready(Err(io::Error::from(io::ErrorKind::ConnectionReset).into()));
             }
             polled.map(Ok::<_, BoxError>)
@@ -165,6 +170,7 @@ impl Connection {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
         let content = RequestContent::begin(content, &self.state);
+        self.state.set_allows_interim(parts.version == Version::HTTP_11);
         exchange.begin(parts, self.peer, content);
         self.state.received_bytes().begin(&exchange.request)
     }
@@ -206,6 +212,7 @@ impl Connection {
         match content.bytes() {
             Some(_) => self.state.enter(Phase::Idle),
             None => {
+                self.state.enter(Phase::Streaming);
                 let idle = IdleOnDrop(Arc::clone(&self.state));
                 *content = std::mem::take(content).keep_until_end(idle);
             }

@@ -31,6 +31,8 @@ pub(super) struct ConnectionState {
     is_old: AtomicBool,
     /// Whether the client may still be sending content that was not read.
     has_unread_content: AtomicBool,
+    /// Whether the request in progress may get an interim response.
+    allows_interim: AtomicBool,
     received_bytes: Mutex<Received>,
     /// Wakes the task of the connection.
     waker: Mutex<Option<Waker>>,
@@ -45,8 +47,10 @@ pub(super) enum Phase {
     Idle,
     /// Receiving the head of a request.
     Head,
-    /// Responding to a request.
+    /// Receiving the content of a request, and computing its response.
     Busy,
+    /// Sending a response in pieces.
+    Streaming,
     /// Discarding what the client still sends after the last response.
     Lingering,
 }
@@ -62,6 +66,7 @@ impl ConnectionState {
             opened,
             is_old: AtomicBool::default(),
             has_unread_content: AtomicBool::default(),
+            allows_interim: AtomicBool::default(),
             received_bytes: Mutex::default(),
             waker: Mutex::default(),
         };
@@ -132,7 +137,7 @@ impl ConnectionState {
 
     /// Whether a request is in progress, from its head to the end of its response.
     pub(super) fn is_in_progress(&self) -> bool {
-        self.phase() == Phase::Busy || self.is_unread()
+        matches!(self.phase(), Phase::Busy | Phase::Streaming) || self.is_unread()
     }
 
     /// Whether the connection has existed for too long.
@@ -147,6 +152,20 @@ impl ConnectionState {
 
     pub(super) fn set_unread_content(&self, has_unread_content: bool) {
         self.has_unread_content.store(has_unread_content, Relaxed);
+    }
+
+    /// Records whether the request in progress may get an interim response: if its client speaks HTTP/1.1 (RFC 9110,
+    /// section 15.2), and has none yet.
+    pub(super) fn set_allows_interim(&self, allows_interim: bool) {
+        self.allows_interim.store(allows_interim, Relaxed);
+    }
+
+    /// Whether an interim response may be sent now: not after the head of the response, and not while a client may wait
+    /// with its content for a 100.
+    pub(super) fn allows_interim(&self) -> bool {
+        self.allows_interim.load(Relaxed)
+            && self.phase() == Phase::Busy
+            && !self.has_unread_content()
     }
 
     /// Whether the client may be in the middle of a request.
@@ -189,7 +208,7 @@ impl Phase {
         match self {
             Self::New | Self::Head => Some(waits.head),
             Self::Idle => Some(waits.idle),
-            Self::Busy => None,
+            Self::Busy | Self::Streaming => None,
             Self::Lingering => Some(waits.lingering),
         }
     }
@@ -198,11 +217,13 @@ impl Phase {
         const NEW: u32 = Phase::New as u32;
         const IDLE: u32 = Phase::Idle as u32;
         const HEAD: u32 = Phase::Head as u32;
+        const STREAMING: u32 = Phase::Streaming as u32;
         const LINGERING: u32 = Phase::Lingering as u32;
         match packed & ((1 << PHASE_BITS) - 1) {
             NEW => Self::New,
             IDLE => Self::Idle,
             HEAD => Self::Head,
+            STREAMING => Self::Streaming,
             LINGERING => Self::Lingering,
             _ => Self::Busy,
         }

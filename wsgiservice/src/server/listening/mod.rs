@@ -8,6 +8,7 @@ mod accept;
 mod closing;
 mod connection;
 mod connection_state;
+mod departure;
 mod dispatch;
 mod embedded;
 mod framing;

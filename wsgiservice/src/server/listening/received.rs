@@ -60,6 +60,12 @@ impl Received {
         self.fault.filter(|(request, _)| *request == next).map(|(_, fault)| fault)
     }
 
+    /// Whether a request was received, or the beginning of one, that hyper has not begun.
+    pub(super) fn has_more(&mut self) -> bool {
+        self.inspect(self.begun.wrapping_add(1));
+        self.framing.requests() != self.begun
+    }
+
     /// Whether the bytes begin with this request line, and the target in it has nothing that hyper drops.
     fn begins_with(&self, method: &Method, target: &Uri) -> bool {
         const SPACE_AND_VERSION: usize = " HTTP/1.1".len();

@@ -51,6 +51,14 @@ impl Socket {
         Arc::clone(&self.write_half)
     }
 
+    /// Whether the client is in the middle of a request, or has sent more than the requests that were begun, so that it may
+    /// send still more.
+    fn client_is_sending(&self, context: &mut Context<'_>) -> bool {
+        self.state.client_may_be_sending()
+            || self.state.received_bytes().has_more()
+            || matches!(self.write_half.poll_end(context), Poll::Ready(Ok(false)))
+    }
+
     /// Discards what the client still sends until it closes, too. If the socket was closed earlier, the client could
     /// lose the last response (RFC 9112, section 9.6).
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -103,7 +111,7 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.discarded.is_none() {
             // This is decided before the last response is sent, since the connection is idle after that.
-            let is_sending = self.state.client_may_be_sending();
+            let is_sending = self.client_is_sending(context);
             let fault = self.state.received_bytes().next_fault();
             self.write_half.replace_last(|written| malformed::replacement(written, fault));
             let lingers = *self.lingers.get_or_insert(is_sending);

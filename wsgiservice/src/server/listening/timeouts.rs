@@ -174,6 +174,7 @@ mod tests {
     #[tokio::test]
     async fn a_method_may_run_without_a_limit() {
         assert_eq!(ticks(&[Phase::Busy]).await, None);
+        assert_eq!(ticks(&[Phase::Streaming]).await, None);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@
 
 use std::{
     io,
-    pin::Pin,
+    net::Shutdown,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -14,8 +14,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncWrite, ReadBuf},
+    io::{Interest, ReadBuf},
     net::{TcpStream, tcp::OwnedWriteHalf},
 };
 
@@ -34,25 +35,26 @@ const MAX_KEPT: usize = 2 << 10;
 #[derive(Debug)]
 pub(super) struct WriteHalf {
     state: Arc<ConnectionState>,
+    stream: OwnedWriteHalf,
     output: Mutex<Output>,
     /// Whether the socket had no room for all that waits; known without the lock, which most polls then do not take.
     is_blocked: AtomicBool,
 }
 
 /// What the lock protects.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Output {
-    stream: OwnedWriteHalf,
     /// What was written and not sent yet.
     waiting: Vec<u8>,
     /// Where in that the last write begins.
     last: usize,
+    /// Whether there was no room for the last write, so that hyper keeps the rest of a response.
+    is_refused: bool,
 }
 
 impl WriteHalf {
     pub(super) fn new(stream: OwnedWriteHalf, state: Arc<ConnectionState>) -> Self {
-        let output = Mutex::new(Output { stream, waiting: Vec::new(), last: 0 });
-        Self { state, output, is_blocked: AtomicBool::default() }
+        Self { state, stream, output: Mutex::default(), is_blocked: AtomicBool::default() }
     }
 
     /// Keeps a short write for the end of the turn, and passes a long one to the socket.
@@ -62,24 +64,49 @@ impl WriteHalf {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut output = self.output();
+        let written = self.poll_write_to(&mut output, context, bytes);
+        output.is_refused = written.is_pending();
+        written
+    }
+
+    #[inline]
+    fn poll_write_to(
+        &self,
+        output: &mut Output,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let is_batched = bytes.len() <= MAX_BATCHED;
         if !is_batched || self.is_blocked() || output.waiting.len() + bytes.len() > MAX_WAITING {
-            ready!(self.poll_send(&mut output, context))?;
+            ready!(self.poll_send(output, context))?;
         }
         if is_batched {
             output.last = output.waiting.len();
             output.waiting.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
-        match Pin::new(&mut output.stream).poll_write(context, bytes) {
-            Poll::Ready(written) => {
-                self.state.sent();
-                Poll::Ready(written)
-            }
-            Poll::Pending => {
-                self.state.not_sent();
-                Poll::Pending
-            }
+        let sent = self.poll_send_some(context, bytes);
+        match sent.is_pending() {
+            true => self.state.not_sent(),
+            false => self.state.sent(),
+        }
+        sent
+    }
+
+    /// Sends these bytes before what hyper writes next, unless the rest of a response has to be sent first; returns whether
+    /// it did.
+    ///
+    /// # Errors
+    /// If the socket can no longer be written to.
+    pub(super) fn interject(&self, context: &mut Context<'_>, bytes: &[u8]) -> io::Result<bool> {
+        let mut output = self.output();
+        if output.is_refused || !output.waiting.is_empty() {
+            return Ok(false);
+        }
+        output.waiting.extend_from_slice(bytes);
+        match self.poll_send(&mut output, context) {
+            Poll::Ready(Err(error)) => Err(error),
+            _ => Ok(true),
         }
     }
 
@@ -116,24 +143,32 @@ impl WriteHalf {
     pub(super) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         ready!(self.poll_send(&mut output, context))?;
-        Pin::new(&mut output.stream).poll_shutdown(context)
+        Poll::Ready(SockRef::from(self.stream()).shutdown(Shutdown::Write))
     }
 
-    /// Whether the client has reset the connection. The task is woken when it does, unless there is something to read.
-    pub(super) fn is_reset(&self, context: &mut Context<'_>) -> bool {
+    /// Waits until the client sends something that is not read yet, or sends no more: then it is `true`.
+    ///
+    /// # Errors
+    /// If the client has reset the connection.
+    pub(super) fn poll_end(&self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let mut buffer = [0];
-        let output = self.output();
-        let stream: &TcpStream = output.stream.as_ref();
-        matches!(stream.poll_peek(context, &mut ReadBuf::new(&mut buffer)), Poll::Ready(Err(_)))
+        let length = ready!(self.stream().poll_peek(context, &mut ReadBuf::new(&mut buffer)))?;
+        Poll::Ready(Ok(length == 0))
+    }
+
+    /// Waits until the client resets the connection, even if there is something to read, or nothing any more.
+    pub(super) async fn reset(&self) {
+        // It also ends if the runtime stops.
+        let _ = self.stream.ready(Interest::ERROR).await;
     }
 
     fn poll_send(&self, output: &mut Output, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !output.waiting.is_empty() {
-            let Output { stream, waiting, .. } = output;
-            // This costs less than `poll_write`, and a socket seldom has no room.
-            let sent = match stream.try_write(waiting) {
+            let Output { waiting, .. } = output;
+            // This costs less than `poll_send_some`, and a socket seldom has no room.
+            let sent = match self.stream.try_write(waiting) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    Pin::new(stream).poll_write(context, waiting)
+                    self.poll_send_some(context, waiting)
                 }
                 sent => Poll::Ready(sent),
             };
@@ -153,6 +188,21 @@ impl WriteHalf {
         Poll::Ready(Ok(()))
     }
 
+    /// Sends as many of these bytes as the socket has room for.
+    fn poll_send_some(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream().poll_write_ready(context))?;
+            match self.stream.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
+    }
+
+    fn stream(&self) -> &TcpStream {
+        self.stream.as_ref()
+    }
+
     fn is_blocked(&self) -> bool {
         self.is_blocked.load(Relaxed)
     }
@@ -162,12 +212,13 @@ impl WriteHalf {
     }
 }
 
-impl Drop for Output {
+impl Drop for WriteHalf {
     /// Sends complete responses even if a later request breaks the connection or makes its task panic, as far as the
     /// socket has room.
     fn drop(&mut self) {
-        if !self.waiting.is_empty() {
-            let _ = self.stream.try_write(&self.waiting);
+        let waiting = &self.output().waiting;
+        if !waiting.is_empty() {
+            let _ = self.stream.try_write(waiting);
         }
     }
 }
@@ -248,6 +299,28 @@ mod tests {
         write(&half, b"abc").await?;
         drop(half);
         assert_eq!(received(&mut client), 3);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn nothing_is_interjected_into_what_is_written() -> io::Result<()> {
+        let (mut client, half) = pair().await?;
+        let interject = || poll_fn(|context| Poll::Ready(half.interject(context, b"!")));
+        assert!(interject().await?);
+        assert_eq!(received(&mut client), 1);
+        write(&half, b"ab").await?;
+        assert!(!interject().await?);
+        end_turn(&half).await?;
+        // hyper keeps what was refused, although there is room again when its turn ends.
+        let piece = [b'a'; MAX_BATCHED + 1];
+        let is_refused =
+            || poll_fn(|context| Poll::Ready(half.poll_write(context, &piece).is_pending()));
+        while !is_refused().await {}
+        while received(&mut client) > 0 {}
+        assert!(!interject().await?);
+        write(&half, b"the rest").await?;
+        end_turn(&half).await?;
+        assert!(interject().await?);
         Ok(())
     }
 

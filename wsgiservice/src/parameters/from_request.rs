@@ -1,0 +1,141 @@
+//! Arguments of types that a service defines.
+
+use std::{fmt, future::Future, pin::Pin};
+
+use super::{Parameter, ParseError};
+use crate::{declaration::Kind, http::incoming::Request, problem::Problem};
+
+/// A type that is made from a request, so that methods and hooks can have it as an argument.
+///
+/// It is asked right before the method runs, after all parameters have been checked. A type whose value comes from one
+/// text is a [`Parameter`](trait@Parameter) instead, and is documented as such.
+///
+/// ```
+/// use wsgiservice::{Application, FromRequest, Problem, Request, mount, resource, testing::Client};
+///
+/// /// The customer whose data a request is about.
+/// struct Tenant(String);
+///
+/// impl FromRequest for Tenant {
+///     const FIELDS: &'static [&'static str] = &["X-Tenant"];
+///
+///     async fn from_request(request: &Request) -> Result<Self, Problem> {
+///         let tenant = request.fields().get("x-tenant").and_then(|name| name.to_str().ok());
+///         let tenant = tenant.ok_or_else(|| Problem::bad_request("The field X-Tenant is missing."));
+///         tenant.map(|name| Self(name.to_owned()))
+///     }
+/// }
+///
+/// #[mount("/orders")]
+/// struct Orders;
+///
+/// #[resource]
+/// impl Orders {
+///     fn get(&self, tenant: Tenant) -> String {
+///         format!("the orders of {}", tenant.0)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("orders").mount(Orders));
+/// let response = client.get("/orders").header("x-tenant", "ada").send().await;
+/// assert_eq!(response.json::<String>(), "the orders of ada");
+/// assert_eq!(client.get("/orders").send().await.status(), 400);
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from a request",
+    label = "not `FromRequest`",
+    note = "add `impl wsgiservice::FromRequest for {Self}`, whose `from_request` reads the header fields"
+)]
+pub trait FromRequest: Sized + Send {
+    /// The challenge of the 401 that it returns, which the documentation shows as a security scheme.
+    const CHALLENGE: Option<&'static str> = None;
+
+    /// The header fields that it reads, which a response then depends on: they are in its `Vary`.
+    const FIELDS: &'static [&'static str] = &[];
+
+    /// Makes it from a request.
+    ///
+    /// # Errors
+    /// The response to the client, if the request does not have it.
+    fn from_request(request: &Request) -> impl Future<Output = Result<Self, Problem>> + Send;
+
+    /// Makes an `Option` of it, which tells what is absent from what is wrong.
+    ///
+    /// By default, the request must have it.
+    ///
+    /// # Errors
+    /// The response to the client, if the request has something else in its place.
+    fn from_request_or_none(
+        request: &Request,
+    ) -> impl Future<Output = Result<Option<Self>, Problem>> + Send {
+        async { Self::from_request(request).await.map(Some) }
+    }
+
+    /// How a parameter is converted, which is found and checked instead.
+    #[doc(hidden)]
+    const PARAMETER: Option<Conversion<Self>> = None;
+}
+
+/// How the text of a parameter becomes a value.
+#[derive(Debug)]
+pub struct Conversion<T> {
+    pub(super) kind: Kind,
+    pub(super) is_secret: bool,
+    pub(super) parse: fn(&str) -> Result<T, ParseError>,
+    pub(super) converts: fn(&str) -> bool,
+}
+
+/// Every parameter is one, so that a type that is made both is an error where it is made, and not at each argument.
+#[diagnostic::do_not_recommend]
+impl<T: Parameter> FromRequest for T {
+    async fn from_request(_: &Request) -> Result<Self, Problem> {
+        Err(Problem::internal("a parameter is found by its name"))
+    }
+
+    const PARAMETER: Option<Conversion<Self>> = Some(Conversion {
+        kind: T::KIND.into_kind(),
+        is_secret: T::IS_SECRET,
+        parse: T::parse,
+        converts: |text| T::parse(text).is_ok(),
+    });
+}
+
+/// An argument that was taken from a request. One of a type that the service defines is made when the call begins.
+pub enum Pending<'a, T> {
+    /// It is there.
+    Ready(T),
+    /// It is still to be made.
+    Own(Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>),
+}
+
+impl<T> fmt::Debug for Pending<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Pending")
+    }
+}
+
+impl<'a, T> Pending<'a, T> {
+    pub(super) fn own(made: impl Future<Output = Result<T, Problem>> + Send + 'a) -> Self {
+        Self::Own(Box::pin(made))
+    }
+}
+
+/// Makes the arguments of these names that are still to be made, in generated code.
+///
+/// An expression, and not a function, because a future of its own would cost each argument of each request.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __made {
+    ($($name:ident)*) => {$(
+        let $name = match $name {
+            $crate::__private::Pending::Ready(value) => value,
+            $crate::__private::Pending::Own(made) => match made.await {
+                $crate::__private::Ok(value) => value,
+                $crate::__private::Err(problem) => return $crate::__private::Err(problem),
+            },
+        };
+    )*};
+}
