@@ -200,6 +200,19 @@ fn a_command_opens_no_database() {
 }
 
 #[test]
+fn the_database_is_closed_at_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("store.db");
+    let log = folder.path().join("store.db-wal");
+    let store =
+        Server::start(env!("CARGO_BIN_EXE_store"), &["--database", file.to_str().expect("text")]);
+    assert_eq!(store.send("PUT", &target(""), "a=1").status(), "200");
+    assert!(log.exists());
+    assert!(store.stop("-TERM").success());
+    assert!(!log.exists(), "its pages are in the database");
+}
+
+#[test]
 fn a_database_that_cannot_be_opened_ends_the_start() {
     let arguments = ["--bind", "127.0.0.1:0", "--database", "/nonexistent/store.db"];
     let output =

@@ -18,6 +18,7 @@ use tokio::{
 use wsgiservice::{
     Application, mount, resource,
     server::{Limits, Stopping},
+    testing::Client,
 };
 
 use super::log::Log;
@@ -111,6 +112,18 @@ async fn an_error_of_the_set_up_ends_the_start() {
     assert_eq!(error.to_string(), "no database");
     assert_eq!(all(&mut happened), [""; 0]);
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_test_client_can_run_the_set_up() {
+    let (events, mut happened) = Events::new();
+    let names = ["start", "begin", "end", "stop"];
+    let client = Client::after_set_up(living(&events, names)).await.expect("a set-up");
+    assert_eq!(all(&mut happened), ["start"]);
+    assert_eq!(client.get("/ping").send().await.status(), 200);
+    let failing = living(&events, names).on_start(future::ready(Err("no database")));
+    let error = Client::after_set_up(failing).await.expect_err("an error");
+    assert_eq!(error.to_string(), "no database");
 }
 
 #[tokio::test]

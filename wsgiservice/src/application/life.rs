@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin};
 use tokio_util::sync::CancellationToken;
 
 use super::Application;
-use crate::http::body::BoxError;
+use crate::{error::Error, http::body::BoxError};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -60,6 +60,14 @@ pub trait BackgroundReturn {
 }
 
 impl Life {
+    /// Runs the set-up, in the order in which it was added, until one fails.
+    pub(crate) async fn set_up(work: Vec<BoxFuture<Result<(), BoxError>>>) -> Result<(), Error> {
+        for work in work {
+            work.await.map_err(Error::new)?;
+        }
+        Ok(())
+    }
+
     /// Adds what another application does, after what is there.
     pub(super) fn extend(&mut self, other: Self) {
         self.start.extend(other.start);

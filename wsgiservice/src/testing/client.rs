@@ -3,6 +3,8 @@
 use http::{HeaderMap, Method, Uri};
 
 use super::request::{self, TestRequest};
+#[cfg(feature = "server")]
+use crate::{application::Life, error::Result};
 use crate::{
     application::{Application, Service},
     http::body::Body,
@@ -18,7 +20,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client of an application.
+    /// Creates a client of an application, whose set-up does not run.
     ///
     /// # Panics
     /// Panics if the application cannot be built, with all reasons.
@@ -29,6 +31,36 @@ impl Client {
             Ok(service) => Self { service, is_strict: false, fields: HeaderMap::new() },
             Err(error) => panic!("the application cannot be built: {error}"),
         }
+    }
+
+    /// Runs the set-up of an application (`on_start`), and creates a client of it. Its background tasks do not run.
+    ///
+    /// # Errors
+    /// An error of the set-up.
+    ///
+    /// # Panics
+    /// Panics if the application cannot be built, with all reasons.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # async fn migrate() -> Result<(), std::io::Error> { Ok(()) }
+    /// # #[tokio::main]
+    /// # async fn main() -> wsgiservice::Result<()> {
+    /// let client = Client::after_set_up(Application::new("ping").mount(Ping).on_start(migrate())).await?;
+    /// assert_eq!(client.get("/ping").send().await.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "server")]
+    pub async fn after_set_up(mut application: Application) -> Result<Self> {
+        Life::set_up(std::mem::take(&mut application.life.start)).await?;
+        Ok(Self::new(application))
     }
 
     /// Makes the client panic if the status of a response is not documented.

@@ -55,15 +55,9 @@ async fn whole<S: Future<Output = Result<()>>>(
     serve: impl FnOnce(Stopping) -> S,
 ) -> Result<()> {
     let Life { start, background, stop } = life;
-    let set_up = async {
-        for work in start {
-            work.await.map_err(Error::new)?;
-        }
-        Ok::<(), Error>(())
-    };
     tokio::select! {
         biased;
-        ready = set_up => ready?,
+        ready = Life::set_up(start) => ready?,
         () = stopping.requested() => return Ok(()),
     }
     let tasks = Tasks::spawn(background, stopping);
