@@ -29,18 +29,18 @@ struct Country {
     country_code: String,
 }
 
-#[derive(Settings)]
-struct Options {
-    /// A MaxMind database (.mmdb) to use instead of the embedded one.
-    #[setting(value_name = "FILE")]
-    database: Option<PathBuf>,
-}
-
 fn main() -> wsgiservice::Result<()> {
     wsgiservice::run(async |options: Options| {
         let geoip = options.database.map_or_else(|| Ok(GeoIp::embedded()), GeoIp::open)?;
         Ok(Application::new("geoip").mount(IpResource { geoip }))
     })
+}
+
+#[derive(Settings)]
+struct Options {
+    /// A MaxMind database (.mmdb) to use instead of the embedded one.
+    #[setting(value_name = "FILE")]
+    database: Option<PathBuf>,
 }
 
 #[cfg(test)]
