@@ -8,6 +8,7 @@ mod limits;
 mod lint;
 mod mount;
 mod place;
+mod problem;
 mod resource;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
@@ -16,7 +17,7 @@ use syn::{GenericParam, Generics};
 
 use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
-pub(crate) use self::derive::{parameter, problem};
+pub(crate) use self::{derive::parameter, problem::problem};
 
 pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

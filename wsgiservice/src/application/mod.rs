@@ -24,7 +24,7 @@ use crate::{
         Resource,
         authorize::{Authorize, Authorizer},
     },
-    site::{Cors, Mounting, Policy, Site, build_error::BuildError},
+    site::{Cors, Mounting, Policy, Site, build_error::BuildError, problem_types},
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -335,7 +335,11 @@ impl Application {
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);
         let documentation = Arc::new(documentation);
-        wrong.extend(site.mount(help::resources(&documentation)));
+        let types = problem_types::collect(&site.resources).unwrap_or_else(|errors| {
+            wrong.extend(errors);
+            Vec::new()
+        });
+        wrong.extend(site.mount(help::resources(&documentation, types)));
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }

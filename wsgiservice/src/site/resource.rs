@@ -230,8 +230,8 @@ impl SiteResource {
     /// The challenges with which it asks for credentials: those of `authorize`, and those of what the operation takes.
     pub(crate) fn challenges(&self, operation: &SiteOperation) -> Vec<&'static str> {
         let authorize = self.hook(Hook::Authorize);
-        let failures = authorize.and_then(|authorize| authorize.returns.failures);
-        let stated = failures.unwrap_or_default().iter().filter_map(|it| it.challenge);
+        let failures = authorize.map(SiteOperation::failures);
+        let stated = failures.into_iter().flatten().filter_map(|failure| failure.challenge);
         let mut challenges: Vec<&'static str> = Vec::new();
         for challenge in stated {
             if !challenges.contains(&challenge) {
