@@ -52,7 +52,7 @@ pub use crate::{
     resource::{
         AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
         Resource,
-        principal::{PrincipalOf, PrincipalProbe, PrincipalProbeExt},
+        principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
         return_value::{ReturnValue, ReturnValueExt},
     },
     site::resource_paths::path,

@@ -169,7 +169,8 @@ impl Application {
 
     /// Sets what authorizes the requests, for each resource without a hook `authorize` of its own.
     ///
-    /// A nested application keeps its own. [`Authorize`] has an example.
+    /// A nested application that has its own uses only that. `/_internal/` is not authorized: only clients in the
+    /// [trusted](Self::trusted) networks may read it. [`Authorize`] has an example.
     pub fn authorize(mut self, authorize: impl Authorize) -> Self {
         self.authorizer = Some(Authorizer::new(authorize));
         self
