@@ -70,6 +70,8 @@
 //! | `content: Content<T>` with members [`Patch<U>`](content::Patch) | a merge patch, which distinguishes a missing member from `null` |
 //! | `request: &`[`Request`] | the request itself, which knows whether [its client is gone](Request::client_is_gone) |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
+//! | `user: `[`Authorized<T>`](Authorized) | what `authorize` returned: who the request comes from |
+//! | a type that implements [`FromRequest`] | what it makes of the request |
 //!
 //! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates,
 //! UUIDs, and types with `#[derive(Parameter)]`. [`#[validate]`](macro@validate) adds rules.
@@ -95,13 +97,14 @@
 //!
 //! | hook | what it says |
 //! |---|---|
-//! | `fn authorize(&self) -> Result<(), E>` | whether the request is allowed; called before the content is read |
+//! | `fn authorize(&self, login: `[`Bearer`]`) -> Result<User, E>` | who the request comes from, or why it is refused; called before the content is read. [`Basic`] and [`Bearer`] are credentials |
 //! | `fn exists(&self) -> bool` | whether the resource exists, for `If-Match: *` and `If-None-Match: *`; without it, `get` is asked |
 //! | `fn etag(&self) -> Option<`[`EntityTag`]`>` | the entity tag of the current state |
 //! | `fn last_modified(&self) -> Option<SystemTime>` | when the resource was modified last |
 //!
 //! # Applications
 //!
+//! [`Application::authorize`] authorizes all resources without a hook of their own,
 //! [`Application::nest`] adds another application under a prefix, [`Application::layer`] adds a tower layer,
 //! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as which other sites may use it, and
 //! [`Application::limits`] sets [`Limits`](server::Limits): the time and the room that a client may use.

@@ -12,6 +12,7 @@ pub use std::{
     result::Result::{self, Err, Ok},
     string::String,
     time::{Duration, SystemTime},
+    vec::Vec,
 };
 
 /// The same type. A type with this name around it has the span of the name, in an error of the compiler.
@@ -29,15 +30,15 @@ pub use crate::{
         method_return::WholeReturn,
         outcome::{Outcome, Parts},
         return_type::{
-            ArgumentType, ArgumentTypeExt, DescribedReturn, DescribedReturnExt, ReturnType,
-            ReturnTypeExt,
+            ArgumentType, ArgumentTypeExt, DescribedReturn, DescribedReturnExt, PassedError,
+            PassedErrorExt, ReturnType, ReturnTypeExt,
         },
     },
     declaration::{
         Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
-        From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
-        Parameter as ParameterDescriptor, PrincipalType, Representation, Returns, Role, SchemaOf,
-        check,
+        From, Hook, Kind, KnownFailures, Limits, Literal, Mount, Operation, Operations, Package,
+        Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
+        Role, SchemaOf, check,
     },
     http::{
         entity_tag::EntityTag,
@@ -48,12 +49,15 @@ pub use crate::{
         Argument, Arguments, Conversion, Converted, Never, Optional, Parameter, ParameterKind,
         ParseError, Pending, Repeated, Single, Whole, converted, converts,
     },
-    problem::{IntoProblem, Problem, ProblemCause, derived::problem},
+    problem::{
+        IntoProblem, Problem, ProblemCause,
+        derived::{ProblemMember, own_failures, problem},
+    },
     representation::{OwnRepresentation, Represent, Writer},
     resource::{
         AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
         Resource,
-        principal::{PrincipalOf, PrincipalProbe, PrincipalProbeExt},
+        principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
         return_value::{ReturnValue, ReturnValueExt},
     },
     site::resource_paths::path,

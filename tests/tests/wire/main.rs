@@ -31,6 +31,7 @@ mod parameters;
 mod peers;
 mod prefix;
 mod principal;
+mod problem_types;
 mod problems;
 mod range;
 mod response;

@@ -1,4 +1,4 @@
-//! Who is asking: what `authorize` returns, credentials, and arguments of a service's own types.
+//! Principals, credentials, and arguments of types that a service defines.
 
 use serde_json::{Value, json};
 use wsgiservice::{
@@ -38,7 +38,7 @@ impl Own {
     }
 }
 
-/// Where a request comes from.
+/// The customer whose data a request is about.
 struct Tenant(String);
 
 impl FromRequest for Tenant {
@@ -58,7 +58,7 @@ impl FromRequest for Tenant {
     }
 }
 
-/// Takes what is made from the request, beside parameters.
+/// Takes an argument of a type of the service beside parameters.
 #[mount("/tenants")]
 struct Tenants;
 
@@ -128,8 +128,16 @@ async fn optional_credentials_are_none_without_any_of_their_scheme() {
 
 #[tokio::test]
 async fn malformed_credentials_get_a_401_even_if_they_are_optional() {
-    for value in ["Basic", "Basic ?", "Basic YWRh", "Basic /////w==", "Basic YTpiCg==", "basic YQ"]
-    {
+    for value in [
+        "Basic",
+        "Basic ?",
+        "Basic YWRh",
+        "Basic /////w==",
+        "Basic YTpiCg==",
+        "basic YQ",
+        "Basic\tYQ",
+        "Basic caf\u{e9}",
+    ] {
         let request = client().get("/own/7").header("authorization", value);
         let response = request.send().await;
         assert_eq!(response.status(), 401, "{value}");
@@ -149,10 +157,13 @@ async fn the_application_authorizes_resources_without_a_hook_of_their_own() {
     let missing = client.get("/shared").send().await;
     assert_eq!(
         (missing.status().as_u16(), missing.field("www-authenticate")),
-        (401, Some("Bearer"))
+        (401, Some("Bearer realm=\"service\""))
     );
     let wrong = client.get("/shared").bearer("other").send().await;
-    assert_eq!(wrong.field("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    assert_eq!(
+        wrong.field("www-authenticate"),
+        Some("Bearer realm=\"service\", error=\"invalid_token\"")
+    );
     assert_eq!(client.get("/own/7").send().await.status(), 200);
     assert_eq!(client.get("/_internal/help.json").send().await.status(), 200);
 }
@@ -200,6 +211,72 @@ async fn credentials_are_documented_as_security_schemes() {
     assert!(operation["responses"]["401"].is_object(), "{operation}");
     let own = &document["paths"]["/own/{id}"]["get"];
     assert_ne!(own["security"], json!([]));
+}
+
+#[test]
+fn credentials_outside_of_authorize_are_reported_at_start_up() {
+    #[mount("/open")]
+    struct Open;
+
+    #[resource]
+    impl Open {
+        fn get(&self, login: Bearer) -> usize {
+            login.token().expose().len()
+        }
+    }
+
+    let error = Application::new("a").mount(Open).build().unwrap_err().to_string();
+    assert!(error.contains("`Open` at `/open`: `GET` takes credentials"), "{error}");
+}
+
+#[test]
+fn a_principal_that_looks_like_a_verdict_is_reported_at_start_up() {
+    struct Lenient;
+
+    impl Authorize for Lenient {
+        type Credentials = Bearer;
+        type Principal = Option<User>;
+
+        async fn authorize(&self, _: Bearer, _: &Request) -> Result<Option<User>, Problem> {
+            Ok(None)
+        }
+    }
+
+    #[mount("/status")]
+    struct Status;
+
+    #[resource]
+    impl Status {
+        fn authorize(&self) -> Result<http::StatusCode, Problem> {
+            Ok(http::StatusCode::FORBIDDEN)
+        }
+
+        fn get(&self) -> u8 {
+            0
+        }
+    }
+
+    #[mount("/nobody")]
+    struct Nobody;
+
+    #[resource]
+    impl Nobody {
+        fn authorize(&self) -> Result<(), Problem> {
+            Ok(())
+        }
+
+        fn get(&self, nobody: Authorized<()>) -> u8 {
+            let _ = nobody;
+            0
+        }
+    }
+
+    let error = Application::new("a").mount(Shared).authorize(Lenient).build().unwrap_err();
+    assert!(error.to_string().contains("so a `Option<User>` in it decides nothing"), "{error}");
+    let error = Application::new("a").mount(Status).mount(Nobody).build().unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("so a `StatusCode` in it decides nothing"), "{error}");
+    assert!(error.contains("`GET` takes an `Authorized<()>`, which has nothing in it"), "{error}");
 }
 
 #[tokio::test]

@@ -41,7 +41,8 @@ impl Statuses {
     }
 
     fn put(&self) -> Result<(), Problem> {
-        Err(Problem::service_unavailable(Duration::from_millis(119_001)).detail("db1 is down"))
+        Err(Problem::service_unavailable(Duration::from_millis(119_001))
+            .detail("the primary is down"))
     }
 
     fn post(&self) -> Result<(), Problem> {
@@ -60,7 +61,7 @@ async fn a_status_has_the_fields_that_the_standard_requires() {
         let response = client.request(method, "/statuses").send().await;
         assert_eq!(response.status(), status);
         assert_eq!(response.field(name), Some(value));
-        assert!(!response.text().contains("db1"));
+        assert!(!response.text().contains("primary"));
     }
 }
 

@@ -54,6 +54,8 @@ async fn a_field_of_the_client_is_in_each_request() {
     for _ in 0..2 {
         assert_eq!(client.get("/field/x-tenant").send().await.json::<String>(), "one");
     }
+    let other = client.get("/field/x-tenant").header("x-tenant", "two");
+    assert_eq!(other.send().await.json::<String>(), "two");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod limits;
 mod lint;
 mod mount;
 mod place;
+mod problem;
 mod resource;
 mod settings;
 
@@ -17,10 +18,7 @@ use syn::{GenericParam, Generics};
 
 use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
-pub(crate) use self::{
-    derive::{parameter, problem},
-    settings::settings,
-};
+pub(crate) use self::{derive::parameter, problem::problem, settings::settings};
 
 pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

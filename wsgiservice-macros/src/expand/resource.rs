@@ -245,12 +245,12 @@ fn principals(resource: &Resource) -> Option<TokenStream> {
         let check = place.function("PrincipalOf", &returned, "check");
         let found = place.spanned(quote!(found));
         quote! {
-            let #found = __w::PrincipalProbe::<#ty, #returned>::new().principal();
+            let #found = __w::TakenPrincipal::<#ty, #returned>::new().principal();
             #check(#found);
         }
     });
     Some(quote! {
-        use __w::PrincipalProbeExt as _;
+        use __w::TakenPrincipalExt as _;
         #[allow(dead_code)]
         fn principals() {
             #(#checks)*

@@ -1,8 +1,7 @@
 //! The attributes of the derives.
 
 use syn::{
-    Attribute, Data, DataEnum, DeriveInput, Field, Fields, Ident, LitInt, LitStr, Path, Token,
-    Variant,
+    Attribute, Data, DataEnum, DeriveInput, Field, Fields, Ident, LitStr, Path, Token, Variant,
     parse::{ParseStream, Parser},
 };
 
@@ -16,58 +15,6 @@ pub(crate) fn krate(input: &DeriveInput, name: &str, errors: &mut Errors) -> Pat
         errors.take(tokens.and_then(attribute::crate_argument))
     });
     path.unwrap_or_else(attribute::default_crate)
-}
-
-/// The arguments of `#[problem(…)]` on a variant.
-pub(crate) struct Problem {
-    pub(crate) status: LitInt,
-    pub(crate) challenge: Option<LitStr>,
-    /// In seconds.
-    pub(crate) retry_after: Option<LitInt>,
-}
-
-/// The problem of a variant.
-pub(crate) fn variant_problem(variant: &Variant) -> syn::Result<Problem> {
-    let attribute = variant.attrs.iter().find(|attribute| is_named(attribute, "problem"));
-    let Some(attribute) = attribute else {
-        let message = format!("variant `{}` has no status: add `#[problem(404)]`", variant.ident);
-        return Err(syn::Error::new(variant.ident.span(), message));
-    };
-    let problem = attribute.parse_args_with(problem)?;
-    let wrong = match (problem.status.base10_parse::<u16>(), &problem.challenge) {
-        (Ok(401), None) => {
-            "a 401 must have a challenge, as in `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`"
-        }
-        (Ok(400..=599), _) => return Ok(problem),
-        _ => "the status of a problem must be from 400 to 599",
-    };
-    Err(syn::Error::new(problem.status.span(), wrong))
-}
-
-fn problem(input: ParseStream<'_>) -> syn::Result<Problem> {
-    let status = expect(input, "a status, as in `#[problem(404)]`")?;
-    let mut problem = Problem { status, challenge: None, retry_after: None };
-    while attribute::comma(input)? {
-        let key: Ident = expect(input, "an argument, as in `retry_after = 5`")?;
-        match key.to_string().as_str() {
-            "challenge" => {
-                let expected = "a challenge, as in `challenge = \"Basic realm=\\\"accounts\\\"\"`";
-                expect::<Token![=]>(input, expected)?;
-                problem.challenge = Some(expect(input, expected)?);
-            }
-            "retry_after" => {
-                let expected = "a number of seconds, as in `retry_after = 5`";
-                expect::<Token![=]>(input, expected)?;
-                problem.retry_after = Some(expect(input, expected)?);
-            }
-            _ => {
-                let message =
-                    format!("unknown argument `{key}`, expected one of `challenge`, `retry_after`");
-                return Err(syn::Error::new(key.span(), message));
-            }
-        }
-    }
-    Ok(problem)
 }
 
 /// The word for a variant: its name in snake case, or the one in `#[parameter(name = "…")]`.

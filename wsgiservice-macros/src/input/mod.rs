@@ -7,6 +7,7 @@ mod documentation;
 pub(crate) mod function;
 pub(crate) mod imp;
 pub(crate) mod item;
+pub(crate) mod problem;
 pub(crate) mod setting;
 pub(crate) mod types;
 

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use super::IntoAnswer;
 use crate::{
     content::Content,
-    declaration::{Failure, Failures, Returns, SchemaOf},
+    declaration::{Failures, KnownFailures, Returns, SchemaOf},
 };
 
 /// Describes the responses of a method with this return type.
@@ -57,7 +57,7 @@ pub struct ReturnType<T> {
 struct Wrappers {
     optional: bool,
     fails: bool,
-    failures: Option<&'static [Failure]>,
+    failures: Option<KnownFailures>,
 }
 
 impl<T> ReturnType<T> {
@@ -233,3 +233,34 @@ pub trait ArgumentTypeExt: Sized {
 }
 
 impl<T> ArgumentTypeExt for ArgumentType<T> {}
+
+/// An error that another one passes on.
+#[derive(Debug)]
+pub struct PassedError<E>(PhantomData<fn() -> E>);
+
+impl<E> PassedError<E> {
+    /// Creates the type of an error.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "only generated code creates one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E: Failures> PassedError<E> {
+    /// The problems that it can become.
+    #[must_use]
+    pub fn failures(self) -> Option<KnownFailures> {
+        Some(E::FAILURES)
+    }
+}
+
+/// The step for errors whose problems are not known.
+pub trait PassedErrorExt: Sized {
+    /// They are not known.
+    fn failures(self) -> Option<KnownFailures> {
+        None
+    }
+}
+
+impl<E> PassedErrorExt for PassedError<E> {}

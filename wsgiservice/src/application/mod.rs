@@ -30,7 +30,7 @@ use crate::{
         Resource,
         authorize::{Authorize, Authorizer},
     },
-    site::{Cors, Mounting, Policy, Site, build_error::BuildError},
+    site::{Cors, Mounting, Policy, Site, build_error::BuildError, problem_types},
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -182,7 +182,8 @@ impl Application {
 
     /// Sets what authorizes the requests, for each resource without a hook `authorize` of its own.
     ///
-    /// A nested application keeps its own. [`Authorize`] has an example.
+    /// A nested application that has its own uses only that. `/_internal/` is not authorized: only clients in the
+    /// [trusted](Self::trusted) networks may read it. [`Authorize`] has an example.
     pub fn authorize(mut self, authorize: impl Authorize) -> Self {
         self.authorizer = Some(Authorizer::new(authorize));
         self
@@ -349,7 +350,11 @@ impl Application {
         let documentation =
             Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);
         let documentation = Arc::new(documentation);
-        wrong.extend(site.mount(help::resources(&documentation)));
+        let types = problem_types::collect(&site.resources).unwrap_or_else(|errors| {
+            wrong.extend(errors);
+            Vec::new()
+        });
+        wrong.extend(site.mount(help::resources(&documentation, types)));
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }

@@ -14,9 +14,13 @@ pub use wsgiservice_grammar::{
 };
 
 pub mod check;
+mod failure;
 mod principal;
 
-pub use self::principal::PrincipalType;
+pub use self::{
+    failure::{Failure, Failures, KnownFailures, ProblemType},
+    principal::PrincipalType,
+};
 
 /// The name by which serde knows a `Secret`.
 pub(crate) const SECRET: &str = "wsgiservice::Secret";
@@ -210,25 +214,6 @@ impl SchemaOf {
     }
 }
 
-/// A problem that an error can become.
-#[derive(Clone, Copy, Debug)]
-pub struct Failure {
-    /// Its status.
-    pub status: u16,
-    /// How to authenticate, for a 401.
-    pub challenge: Option<&'static str>,
-    /// When to try again, in seconds.
-    pub retry_after: Option<u64>,
-    /// Its documentation comment.
-    pub documentation: &'static str,
-}
-
-/// An error with known problems, by `#[derive(Problem)]`.
-pub trait Failures {
-    /// The problems.
-    const FAILURES: &'static [Failure];
-}
-
 /// When the framework calls an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -265,7 +250,7 @@ pub struct Returns {
     /// Whether it can be an error.
     pub fails: bool,
     /// The problems that the error can become, if they are known.
-    pub failures: Option<&'static [Failure]>,
+    pub failures: Option<KnownFailures>,
     /// The type of the value that is represented; `None` if the response has no content.
     pub value: Option<TypeId>,
     /// Whether the method returns a whole response.

@@ -89,7 +89,7 @@ fn content(content: &Content) -> Object {
 fn response(response: &Response) -> Tree {
     Object::default()
         .with_some("status", response.facts.status.map(Value::from))
-        .with("description", response.facts.description)
+        .with("description", &*response.facts.description)
         .with("fields", Tree::texts(&response.facts.fields))
         .with("media_types", Tree::list(&response.facts.media_types, |it| it.name.into()))
         .with_some("schema", response.schema.as_ref())

@@ -109,7 +109,7 @@ impl Writer {
             denies_unknown: operation.accepted_names.is_some(),
             responses: response::all(resource.responses(operation), &self.schemas),
             cache_control: operation.cache_control(),
-            challenges: resource.challenges(operation),
+            challenges: resource.challenges(),
         }
     }
 

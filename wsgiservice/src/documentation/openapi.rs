@@ -201,7 +201,7 @@ fn response(response: &Response) -> Object {
         insert(&mut content, it.name, media_type(it.name, schema));
     }
     Object::default()
-        .with("description", response.facts.description)
+        .with("description", &*response.facts.description)
         .with_full("headers", headers)
         .with_full("content", content)
 }

@@ -209,7 +209,8 @@ fn with_problem(
     let request = context.request;
     let own = problem.take_fields();
     let instance = instance(context, &problem);
-    let document = problem.document(&instance);
+    let base = context.site.base(request).unwrap_or_default();
+    let document = problem.document(&instance, &base);
     let problems = context.problems();
     let selected = negotiate::select(request, context.extension(), problems);
     let mut accept_encoding = false;

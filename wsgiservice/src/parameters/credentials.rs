@@ -8,8 +8,8 @@ use crate::{http::incoming::Request, problem::Problem};
 
 /// A user name and a password, as an argument of `authorize` (RFC 7617).
 ///
-/// Without them, or with credentials that are malformed, a request gets a 401; an `Option<Basic>` is `None` without them. The
-/// documentation shows the security scheme.
+/// Without them, or with credentials that are malformed, a request gets a 401; an `Option<Basic>` is `None` without them, or with
+/// those of another scheme. The documentation shows the security scheme.
 ///
 /// ```
 /// use wsgiservice::{Application, Authorized, Basic, Problem, mount, resource, testing::Client};
@@ -62,7 +62,10 @@ pub struct Bearer {
 const BASIC: &str = "Basic realm=\"service\", charset=\"UTF-8\"";
 
 /// The challenge for a token.
-const BEARER: &str = "Bearer";
+const BEARER: &str = "Bearer realm=\"service\"";
+
+/// The challenge after a token that is wrong.
+const INVALID_TOKEN: &str = "Bearer realm=\"service\", error=\"invalid_token\"";
 
 impl Basic {
     /// Returns the user name.
@@ -103,7 +106,7 @@ impl Bearer {
     /// Creates the 401 for a token that is wrong, or no longer valid.
     #[must_use]
     pub fn refused() -> Problem {
-        unauthorized("Bearer error=\"invalid_token\"").detail("The token is not valid.")
+        unauthorized(INVALID_TOKEN).detail("The token is not valid.")
     }
 
     fn parse(token: &str) -> Option<Self> {
@@ -155,12 +158,17 @@ fn read<T>(
             false => Ok(None),
         };
     };
-    let line = line.to_str().unwrap_or_default();
-    let (scheme, credentials) = line.split_once(' ').unwrap_or((line, ""));
-    let expected = challenge.split(' ').next().unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case(expected) {
+    let scheme = challenge.split(' ').next().unwrap_or_default().as_bytes();
+    let (stated, credentials) = match line.as_bytes().split_at_checked(scheme.len()) {
+        Some(parts) => parts,
+        None => return Ok(None),
+    };
+    let ends_there = credentials.first().is_none_or(u8::is_ascii_whitespace);
+    if !(ends_there && stated.eq_ignore_ascii_case(scheme)) {
         return Ok(None);
     }
+    // What is not ASCII is malformed, and not the absence of credentials.
+    let credentials = std::str::from_utf8(credentials).unwrap_or_default();
     parse(credentials.trim()).map(Some).ok_or_else(|| malformed(challenge))
 }
 

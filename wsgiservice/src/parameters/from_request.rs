@@ -7,8 +7,9 @@ use crate::{declaration::Kind, http::incoming::Request, problem::Problem};
 
 /// A type that is made from a request, so that methods and hooks can have it as an argument.
 ///
-/// It is asked right before the method runs, after all parameters have been checked. A type whose value comes from one
-/// text is a [`Parameter`](trait@Parameter) instead, and is documented as such.
+/// It is made when the call begins: after the parameters were checked and, for a method, after the content was read and the
+/// preconditions were evaluated. So it cannot control access: credentials are arguments of `authorize`, which is called before
+/// all that. A type whose value comes from one text is a [`Parameter`](trait@Parameter) instead, and is documented as such.
 ///
 /// ```
 /// use wsgiservice::{Application, FromRequest, Problem, Request, mount, resource, testing::Client};
@@ -50,7 +51,8 @@ use crate::{declaration::Kind, http::incoming::Request, problem::Problem};
     note = "add `impl wsgiservice::FromRequest for {Self}`, whose `from_request` reads the header fields"
 )]
 pub trait FromRequest: Sized + Send {
-    /// The challenge of the 401 that it returns, which the documentation shows as a security scheme.
+    /// The challenge of the 401 that it returns, if it is made of credentials. The documentation shows the security scheme, and
+    /// only `authorize` can take it.
     const CHALLENGE: Option<&'static str> = None;
 
     /// The header fields that it reads, which a response then depends on: they are in its `Vary`.
@@ -62,9 +64,9 @@ pub trait FromRequest: Sized + Send {
     /// The response to the client, if the request does not have it.
     fn from_request(request: &Request) -> impl Future<Output = Result<Self, Problem>> + Send;
 
-    /// Makes an `Option` of it, which tells what is absent from what is wrong.
+    /// Makes an `Option` of it: `None` if the request does not have it, and an error if it is wrong.
     ///
-    /// By default, the request must have it.
+    /// By default, a request that does not have it gets the error.
     ///
     /// # Errors
     /// The response to the client, if the request has something else in its place.
@@ -88,7 +90,8 @@ pub struct Conversion<T> {
     pub(super) converts: fn(&str) -> bool,
 }
 
-/// Every parameter is one, so that a type that is made both is an error where it is made, and not at each argument.
+/// Every parameter is one. So the compiler reports a type that implements both traits at its implementation, and not at each
+/// argument.
 #[diagnostic::do_not_recommend]
 impl<T: Parameter> FromRequest for T {
     async fn from_request(_: &Request) -> Result<Self, Problem> {
@@ -103,11 +106,11 @@ impl<T: Parameter> FromRequest for T {
     });
 }
 
-/// An argument that was taken from a request. One of a type that the service defines is made when the call begins.
+/// An argument of a call that has not begun.
 pub enum Pending<'a, T> {
-    /// It is there.
+    /// Its value.
     Ready(T),
-    /// It is still to be made.
+    /// The future that makes it, of a type that implements [`FromRequest`].
     Own(Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>),
 }
 

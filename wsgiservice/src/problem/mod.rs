@@ -12,8 +12,12 @@ use std::{borrow::Cow, error::Error, fmt};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-pub use self::errors::{IntoProblem, ProblemCause};
 use self::violation::Violation;
+pub use self::{
+    derived::ProblemMember,
+    errors::{IntoProblem, ProblemCause},
+};
+use crate::declaration::ProblemType;
 
 /// An error response as a problem document (RFC 9457).
 ///
@@ -46,6 +50,9 @@ pub struct Problem(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     status: StatusCode,
+    kind: Option<ProblemType>,
+    /// Members that its type adds to the document.
+    extensions: Vec<(&'static str, serde_json::Value)>,
     detail: Option<Cow<'static, str>>,
     error: Option<Cow<'static, str>>,
     violations: Vec<Violation>,
@@ -66,6 +73,8 @@ impl Problem {
     pub fn new(status: StatusCode) -> Self {
         Self(Box::new(Inner {
             status,
+            kind: None,
+            extensions: Vec::new(),
             detail: None,
             error: None,
             violations: Vec::new(),
@@ -190,9 +199,10 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
-    /// Creates the document; `instance` is the ID of the request for a 5xx, otherwise its target.
-    pub(crate) fn document<'a>(&'a self, instance: &'a str) -> Document<'a> {
-        Document { problem: &self.0, instance }
+    /// Creates the document; `instance` is the ID of the request for a 5xx, otherwise its target. The pages of its types are
+    /// below `base`.
+    pub(crate) fn document<'a>(&'a self, instance: &'a str, base: &'a str) -> Document<'a> {
+        Document { problem: &self.0, instance, base }
     }
 
     /// Returns the detail, or the phrase of the status if there is no detail.
@@ -216,7 +226,7 @@ pub(crate) fn phrase(status: StatusCode) -> &'static str {
 
 impl Inner {
     fn title(&self) -> &'static str {
-        phrase(self.status)
+        self.kind.map_or_else(|| phrase(self.status), |kind| kind.title)
     }
 
     /// Returns the detail that may be sent, which is a fixed text for a 5xx.
@@ -249,6 +259,7 @@ impl Error for Problem {
 pub(crate) struct Document<'a> {
     problem: &'a Inner,
     instance: &'a str,
+    base: &'a str,
 }
 
 impl Document<'_> {
@@ -261,6 +272,9 @@ impl Document<'_> {
                 head { meta charset="utf-8"; title { (title) } }
                 body {
                     h1 { (title) }
+                    @if let Some(kind) = self.problem.kind {
+                        p { a href=(kind.uri(self.base)) { (kind.name) } }
+                    }
                     @if let Some(detail) = self.problem.sent_detail() { p { (detail) } }
                     @if !self.problem.violations.is_empty() {
                         ul {
@@ -281,7 +295,10 @@ impl Serialize for Document<'_> {
         let detail = problem.sent_detail();
         let error = problem.error.as_deref().or(detail);
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", "about:blank")?;
+        match problem.kind {
+            Some(kind) => map.serialize_entry("type", &kind.uri(self.base))?,
+            None => map.serialize_entry("type", "about:blank")?,
+        }
         map.serialize_entry("title", problem.title())?;
         map.serialize_entry("status", &problem.status.as_u16())?;
         if let Some(detail) = detail {
@@ -294,7 +311,23 @@ impl Serialize for Document<'_> {
         if !problem.alternatives.is_empty() {
             map.serialize_entry("available", &problem.alternatives)?;
         }
+        for (name, value) in &problem.extensions {
+            map.serialize_entry(name, value)?;
+        }
         map.serialize_entry("error", error.unwrap_or_else(|| problem.title()))?;
         map.end()
+    }
+}
+
+/// Where the pages of the types of problems are.
+pub(crate) const PAGES: &str = "/_internal/problems/";
+
+impl ProblemType {
+    /// Its URI, which leads to its page unless the service has chosen another one.
+    pub(crate) fn uri(&self, base: &str) -> String {
+        match self.base {
+            Some(own) => format!("{own}{}", self.name),
+            None => format!("{base}{PAGES}{}", self.name),
+        }
     }
 }

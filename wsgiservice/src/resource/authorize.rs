@@ -73,8 +73,8 @@ pub trait Authorize: Send + Sync + 'static {
 
 /// What `authorize` returned; `None` for `()`.
 pub(crate) fn principal<T: Send + Sync + 'static>(value: T) -> Option<Principal> {
-    let is_nobody = TypeId::of::<T>() == TypeId::of::<()>();
-    (!is_nobody).then(|| Arc::new(value) as Principal)
+    let has_none = TypeId::of::<T>() == TypeId::of::<()>();
+    (!has_none).then(|| Arc::new(value) as Principal)
 }
 
 /// The future of an authorization.

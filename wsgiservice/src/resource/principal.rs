@@ -1,7 +1,9 @@
 //! Whether a method takes what `authorize` returns, for the compiler.
 //!
-//! Where `authorize` is a hook of the resource, generated code asks it of each argument. What the application authorizes is
-//! known only when it is built.
+//! If `authorize` is a hook of the resource, generated code checks each argument. What [`Application::authorize`] returns is
+//! known only when the application is built.
+//!
+//! [`Application::authorize`]: crate::Application::authorize
 
 use std::marker::PhantomData;
 
@@ -14,7 +16,7 @@ use crate::parameters::Authorized;
     note = "take an `Authorized<{P}>`, or return a `{Self}` from `authorize`"
 )]
 pub trait PrincipalOf<P> {
-    /// Does nothing: its bound is what matters.
+    /// Checks that the types are the same: only then does the implementation exist.
     #[doc(hidden)]
     fn check(_: PhantomData<Self>)
     where
@@ -26,12 +28,12 @@ pub trait PrincipalOf<P> {
 #[diagnostic::do_not_recommend]
 impl<T> PrincipalOf<T> for T {}
 
-/// Finds the `T` of an argument that is an `Authorized<T>`; of any other argument, the `P` that always fits.
+/// The `T` of an argument that is an `Authorized<T>`; of any other argument, the `P` that `authorize` returns.
 #[derive(Debug)]
-pub struct PrincipalProbe<A, P>(PhantomData<fn() -> (A, P)>);
+pub struct TakenPrincipal<A, P>(PhantomData<fn() -> (A, P)>);
 
-impl<A, P> PrincipalProbe<A, P> {
-    /// A probe of an argument of this type.
+impl<A, P> TakenPrincipal<A, P> {
+    /// The principal of an argument of this type.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub const fn new() -> Self {
@@ -39,7 +41,7 @@ impl<A, P> PrincipalProbe<A, P> {
     }
 }
 
-impl<T, P> PrincipalProbe<Authorized<T>, P> {
+impl<T, P> TakenPrincipal<Authorized<T>, P> {
     /// What the argument takes.
     #[must_use]
     pub const fn principal(self) -> PhantomData<T> {
@@ -48,12 +50,12 @@ impl<T, P> PrincipalProbe<Authorized<T>, P> {
 }
 
 /// The step for all other arguments.
-pub trait PrincipalProbeExt<P> {
-    /// What always fits.
+pub trait TakenPrincipalExt<P> {
+    /// What `authorize` returns.
     fn principal(self) -> PhantomData<P>;
 }
 
-impl<A, P> PrincipalProbeExt<P> for PrincipalProbe<A, P> {
+impl<A, P> TakenPrincipalExt<P> for TakenPrincipal<A, P> {
     fn principal(self) -> PhantomData<P> {
         PhantomData
     }

@@ -12,6 +12,7 @@ mod methods;
 mod mounting;
 mod operation;
 mod policy;
+pub(crate) mod problem_types;
 mod resource;
 pub(crate) mod resource_paths;
 mod responses;

@@ -10,8 +10,8 @@ use super::{Lifetime, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
     content::{ContentUse, Patience, WholeContent},
     declaration::{
-        Argument, Deprecation, Failure, From, Mount, Operation, Operations, Parameter,
-        PrincipalType, Returns, Role, SchemaOf,
+        Argument, Deprecation, Failure, From, KnownFailures, Mount, Operation, Operations,
+        Parameter, PrincipalType, Returns, Role, SchemaOf,
     },
     limits::Limits,
     parameters::{
@@ -170,7 +170,7 @@ impl SiteOperation {
     }
 
     /// Whether the service makes an argument itself, which can fail with any problem.
-    pub(super) fn has_own_arguments(&self) -> bool {
+    fn has_own_arguments(&self) -> bool {
         self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own { .. }))
     }
 
@@ -249,6 +249,17 @@ impl SiteOperation {
         Ok(())
     }
 
+    /// The problems that its error can become, as far as they are known.
+    pub(crate) fn failures(&self) -> Vec<&'static Failure> {
+        self.returns.failures.map_or_else(Vec::new, KnownFailures::all)
+    }
+
+    /// Whether it can fail with problems that are not known.
+    pub(crate) fn fails_openly(&self) -> bool {
+        let is_open = self.returns.failures.is_none_or(KnownFailures::are_open);
+        self.has_own_arguments() || self.returns.fails && is_open
+    }
+
     /// Whether it can wait, so that its time can be over.
     pub(crate) fn is_async(&self) -> bool {
         self.declaration.is_async
@@ -257,8 +268,9 @@ impl SiteOperation {
     /// Whether it can respond with a problem of this status.
     pub(crate) fn can_fail_with(&self, status: StatusCode) -> bool {
         let returns = &self.returns;
-        let is_known = |failures: &'static [Failure]| {
-            failures.iter().any(|failure| failure.status == status.as_u16())
+        let is_known = |failures: KnownFailures| {
+            let mut all = failures.all().into_iter();
+            failures.are_open() || all.any(|failure| failure.status == status.as_u16())
         };
         self.writes_response()
             || returns.optional && status == StatusCode::NOT_FOUND

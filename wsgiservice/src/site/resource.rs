@@ -64,7 +64,7 @@ impl SiteResource {
         let authorize = hooks.iter().find_map(SiteOperation::principal);
         let authorizer = mounting.authorizer.filter(|_| authorize.is_none());
         let principal = authorize.or_else(|| Some(authorizer.as_ref()?.principal));
-        let wrong = unknown_principals(methods.iter().chain(&hooks), principal);
+        let wrong = wrong_authorization(methods.iter().chain(&hooks), principal);
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(at).collect());
         }
@@ -227,19 +227,18 @@ impl SiteResource {
         responses::of_options(&self.options())
     }
 
-    /// The challenges with which it asks for credentials: those of `authorize`, and those of what the operation takes.
-    pub(crate) fn challenges(&self, operation: &SiteOperation) -> Vec<&'static str> {
+    /// The challenges with which it asks for credentials: those of the errors of `authorize`, and those of what it takes.
+    pub(crate) fn challenges(&self) -> Vec<&'static str> {
         let authorize = self.hook(Hook::Authorize);
-        let failures = authorize.and_then(|authorize| authorize.returns.failures);
-        let stated = failures.unwrap_or_default().iter().filter_map(|it| it.challenge);
+        let failures = authorize.map(SiteOperation::failures);
+        let stated = failures.into_iter().flatten().filter_map(|failure| failure.challenge);
         let mut challenges: Vec<&'static str> = Vec::new();
         for challenge in stated {
             if !challenges.contains(&challenge) {
                 challenges.push(challenge);
             }
         }
-        let operations = authorize.into_iter().chain([operation]);
-        let taken = operations.flat_map(SiteOperation::challenges);
+        let taken = authorize.into_iter().flat_map(SiteOperation::challenges);
         for challenge in taken.chain(self.authorizer.iter().filter_map(|it| it.challenge)) {
             // What the errors of `authorize` say is more exact than what its arguments say.
             let scheme = |challenge: &'static str| challenge.split(' ').next();
@@ -308,18 +307,34 @@ fn compile(
     (operations, wrong)
 }
 
-/// The operations that take a principal which nothing returns.
-fn unknown_principals<'a>(
+/// What is wrong with who may use the resource, and with what operations take of that.
+fn wrong_authorization<'a>(
     operations: impl Iterator<Item = &'a SiteOperation>,
     principal: Option<PrincipalType>,
 ) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let verdict = principal.filter(|principal| principal.is_verdict()).map(|principal| {
+        format!(
+            "`authorize` accepts a request whenever it returns `Ok`, so a `{principal}` in it decides nothing: return an \
+             `Err` for what is refused"
+        )
+    });
+    let mut wrong: Vec<String> = verdict.into_iter().collect();
     for operation in operations {
+        let role = operation.role;
+        let is_authorize = role == Role::Hook(Hook::Authorize);
+        if !is_authorize && operation.challenges().next().is_some() {
+            wrong.push(format!(
+                "{role} takes credentials, which nothing has checked if an earlier stage ends the request: take them in \
+                 `authorize`, and what it returns as an `Authorized<T>`"
+            ));
+        }
         for taken in operation.taken_principals() {
-            let role = operation.role;
             wrong.extend(match principal {
-                _ if role == Role::Hook(Hook::Authorize) => {
+                _ if is_authorize => {
                     Some(format!("{role} cannot take an `Authorized<{taken}>`, which it returns"))
+                }
+                _ if taken == PrincipalType::of::<()>() => {
+                    Some(format!("{role} takes an `Authorized<()>`, which has nothing in it"))
                 }
                 None => Some(format!(
                     "{role} takes an `Authorized<{taken}>`, but nothing authorizes it: add a hook `authorize`, or \

@@ -1,11 +1,13 @@
 //! The responses that a method can have: its own, those of the hooks, and those of the framework.
 
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{NegotiatedBy, SiteOperation, SiteResource};
 use crate::{
     content::media_types_field,
-    declaration::{Failure, Hook, SchemaOf},
+    declaration::{Failure, Hook, ProblemType, SchemaOf},
     problem::{phrase, schema},
     representation::{PROBLEM_DOCUMENTS, Representation, Writer},
 };
@@ -15,7 +17,7 @@ use crate::{
 pub(crate) struct SiteResponse {
     /// The status, or `None` for any other one.
     pub(crate) status: Option<u16>,
-    pub(crate) description: &'static str,
+    pub(crate) description: Cow<'static, str>,
     /// The names of the header fields that it can have, in addition to those that every response has.
     pub(crate) fields: Vec<&'static str>,
     /// The value of `Vary`, without an extension in the target.
@@ -115,7 +117,7 @@ impl Facts<'_> {
         };
         SiteResponse {
             status: Some(status),
-            description: title(status),
+            description: title(status).into(),
             fields: self.fields(status),
             vary: None,
             media_types,
@@ -151,7 +153,9 @@ impl Facts<'_> {
         if self.returns_status(416) {
             problems.add(416, "None of the requested ranges exists.");
         }
-        problems.add_failures(returns.failures.into_iter().flatten());
+        let method = self.operation.method_name();
+        let concerns = |failure: &&Failure| failure.concerns(method);
+        problems.add_failures(self.operation.failures().into_iter().filter(concerns));
         problems.add(400, "The request breaks rules; the document lists all of them.");
         if has_content || self.has_parameters() {
             let status = policy.violations.as_u16();
@@ -160,8 +164,9 @@ impl Facts<'_> {
         if returns.optional {
             problems.add(404, "Not found.");
         }
-        problems.add_failures(self.preceding.iter().flat_map(PrecedingCall::failures));
-        if !self.resource.challenges(self.operation).is_empty() {
+        let preceding = self.preceding.iter().flat_map(PrecedingCall::failures);
+        problems.add_failures(preceding.filter(concerns));
+        if !self.resource.challenges().is_empty() {
             problems.add(401, "The credentials are missing or wrong.");
         }
         if self.operation.is_represented() && !policy.sends_default {
@@ -200,11 +205,8 @@ impl Facts<'_> {
             return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
         }
         let all = self.preceding.iter().map(|call| call.operation).chain([self.operation]);
-        let fails_openly = |operation: &SiteOperation| {
-            let returns = &operation.returns;
-            operation.has_own_arguments() || returns.fails && returns.failures.is_none()
-        };
-        let is_open = self.resource.authorizer.is_some() || all.into_iter().any(fails_openly);
+        let is_open =
+            self.resource.authorizer.is_some() || all.into_iter().any(SiteOperation::fails_openly);
         is_open.then(|| SiteResponse::problem(None, "Any other problem."))
     }
 
@@ -242,30 +244,65 @@ impl PrecedingCall<'_> {
     fn failures(&self) -> impl Iterator<Item = &'static Failure> {
         let may_find_nothing = self.may_find_nothing;
         let is_nothing = move |status| may_find_nothing && [404, 410].contains(&status);
-        let failures = self.operation.returns.failures.into_iter().flatten();
-        failures.filter(move |failure| !is_nothing(failure.status))
+        self.operation.failures().into_iter().filter(move |failure| !is_nothing(failure.status))
     }
 }
 
-/// Problems by status; the first description of a status wins.
+/// Problems by status. The first description of a status wins, but each type of problem is described.
 #[derive(Default)]
-struct Problems(Vec<(u16, &'static str)>);
+struct Problems(Vec<(u16, Description)>);
+
+/// What a status means.
+struct Description {
+    text: &'static str,
+    /// The types of problems that have it, each with its documentation.
+    types: Vec<(ProblemType, &'static str)>,
+}
+
+impl Description {
+    /// The text, and a list of the types.
+    fn into_text(self) -> Cow<'static, str> {
+        if self.types.is_empty() {
+            return self.text.into();
+        }
+        let mut text = self.text.to_owned();
+        for (kind, documentation) in self.types {
+            let documentation = if documentation.is_empty() { kind.title } else { documentation };
+            let separator = if text.is_empty() { "" } else { "\n" };
+            text = format!("{text}{separator}- `{}`: {documentation}", kind.name);
+        }
+        text.into()
+    }
+}
 
 impl Problems {
     fn add(&mut self, status: u16, description: &'static str) {
         if self.0.iter().all(|(known, _)| *known != status) {
-            self.0.push((status, description));
+            self.0.push((status, Description { text: description, types: Vec::new() }));
         }
     }
 
     fn add_failures(&mut self, failures: impl Iterator<Item = &'static Failure>) {
         for failure in failures {
-            self.add(failure.status, failure.documentation.trim());
+            let documentation = failure.documentation.trim();
+            let Some(kind) = failure.kind else {
+                self.add(failure.status, documentation);
+                continue;
+            };
+            self.add(failure.status, "");
+            let known = self.0.iter_mut().find(|(known, _)| *known == failure.status);
+            if let Some((_, description)) = known
+                && description.types.iter().all(|(known, _)| *known != kind)
+            {
+                description.types.push((kind, documentation));
+            }
         }
     }
 
     fn into_responses(self) -> Vec<SiteResponse> {
-        let problem = |(status, text)| SiteResponse::problem(Some(status), text);
+        let problem = |(status, description): (_, Description)| {
+            SiteResponse::problem(Some(status), description.into_text())
+        };
         self.0.into_iter().map(problem).collect()
     }
 }
@@ -275,7 +312,7 @@ impl SiteResponse {
     fn empty(status: Option<u16>, description: &'static str, fields: Vec<&'static str>) -> Self {
         Self {
             status,
-            description,
+            description: description.into(),
             fields,
             vary: None,
             media_types: Vec::new(),
@@ -284,11 +321,11 @@ impl SiteResponse {
         }
     }
 
-    fn problem(status: Option<u16>, description: &'static str) -> Self {
-        let description = match (description, status) {
-            ("", Some(status)) => title(status),
-            _ => description,
-        };
+    fn problem(status: Option<u16>, description: impl Into<Cow<'static, str>>) -> Self {
+        let mut description = description.into();
+        if let (true, Some(status)) = (description.is_empty(), status) {
+            description = title(status).into();
+        }
         let field = match status {
             Some(401) => Some("WWW-Authenticate"),
             Some(405) => Some("Allow"),

@@ -86,7 +86,7 @@ impl Client {
         Self { is_strict: true, ..self }
     }
 
-    /// Adds a header field to each request of this client.
+    /// Adds a header field to each request of this client that does not set it itself.
     ///
     /// ```
     /// # use wsgiservice::{Application, Request, mount, resource, testing::Client};
@@ -177,7 +177,6 @@ impl Client {
             (Err(error), _) => panic!("`{method}` is not a valid method: {error}"),
             (_, Err(error)) => panic!("`{target}` is not a valid target: {error}"),
         }
-        request.headers_mut().clone_from(&self.fields);
-        TestRequest::new(self.service.clone(), self.is_strict, request)
+        TestRequest::new(self.service.clone(), self.is_strict, self.fields.clone(), request)
     }
 }

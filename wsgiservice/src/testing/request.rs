@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 
@@ -19,12 +19,20 @@ const THIS_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST)
 pub struct TestRequest {
     service: Service,
     is_strict: bool,
+    /// The fields of the client, for those that the request does not set.
+    defaults: HeaderMap,
     request: http::Request<Body>,
 }
 
 impl TestRequest {
-    pub(super) fn new(service: Service, is_strict: bool, request: http::Request<Body>) -> Self {
-        Self { service, is_strict, request }
+    /// A request with these default fields.
+    pub(super) fn new(
+        service: Service,
+        is_strict: bool,
+        defaults: HeaderMap,
+        request: http::Request<Body>,
+    ) -> Self {
+        Self { service, is_strict, defaults, request }
     }
 
     /// Adds a header field.
@@ -119,7 +127,7 @@ impl TestRequest {
     #[track_caller]
     pub fn multipart(self, form: Multipart) -> Self {
         let (media_type, content) = form.into_content();
-        self.content(&media_type, content)
+        self.set(&header::CONTENT_TYPE, &media_type).body(content)
     }
 
     /// Sets the content.
@@ -130,7 +138,8 @@ impl TestRequest {
 
     #[track_caller]
     fn content(self, media_type: &str, content: impl Into<Body>) -> Self {
-        let has_media_type = self.request.headers().contains_key(header::CONTENT_TYPE);
+        let fields = [self.request.headers(), &self.defaults];
+        let has_media_type = fields.into_iter().any(|it| it.contains_key(header::CONTENT_TYPE));
         let this = self.body(content);
         if has_media_type { this } else { this.set(&header::CONTENT_TYPE, media_type) }
     }
@@ -149,7 +158,10 @@ impl TestRequest {
     /// documented.
     pub async fn send(self) -> TestResponse {
         let (method, target) = (self.request.method().clone(), self.request.uri().clone());
-        let (parts, content) = self.request.into_parts();
+        let (mut parts, content) = self.request.into_parts();
+        let own = parts.headers.clone();
+        let defaults = self.defaults.iter().filter(|(name, _)| !own.contains_key(*name));
+        parts.headers.extend(defaults.map(|(name, value)| (name.clone(), value.clone())));
         let mut exchange = Exchange::new(parts, Some(THIS_MACHINE), content);
         self.service.answer(&mut exchange).await;
         let (head, body) = exchange.into_response().into_parts();

@@ -3,6 +3,7 @@
 mod curl;
 mod markdown;
 mod page;
+mod problem;
 #[cfg(feature = "command-line")]
 mod static_files;
 
@@ -19,7 +20,7 @@ use super::{Documentation, data, openapi, tree::Tree};
 use crate::{
     answer::WithFields,
     http::incoming::Request,
-    site::{Mounting, resource_paths},
+    site::{Mounting, problem_types::DescribedType, resource_paths},
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -30,10 +31,19 @@ const SCRIPT: &str = include_str!("script.js");
 const ORIGIN: &str = "http://127.0.0.1:8001";
 
 /// The resources that serve the documentation.
-pub(crate) fn resources(documentation: &Arc<Documentation>) -> Vec<Mounting> {
+pub(crate) fn resources(
+    documentation: &Arc<Documentation>,
+    problem_types: Vec<DescribedType>,
+) -> Vec<Mounting> {
     let help = Help { documentation: Arc::clone(documentation) };
     let document = Document { documentation: Arc::clone(documentation) };
-    vec![Mounting::new(help), Mounting::new(document), Mounting::new(Style), Mounting::new(Script)]
+    vec![
+        Mounting::new(help),
+        Mounting::new(document),
+        Mounting::new(Style),
+        Mounting::new(Script),
+        problem::resource(problem_types),
+    ]
 }
 
 /// The documentation of this service.

@@ -75,7 +75,7 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
 }
 
 /// What changes with a file, so that it can be cached for long.
-fn fingerprint(file: &str) -> String {
+pub(super) fn fingerprint(file: &str) -> String {
     format!("{:x}", xxhash_rust::xxh3::xxh3_64(file.as_bytes()))
 }
 
@@ -253,7 +253,7 @@ fn responses(responses: &[Response]) -> Markup {
                         tr {
                             td { @match response.facts.status { Some(status) => code { (status) }, None => "Any other" } }
                             td {
-                                (markdown(response.facts.description))
+                                (markdown(&response.facts.description))
                                 @if let Some(schema) = &response.schema { (self::schema(schema)) }
                             }
                             td.quiet data-label="Header fields" { (response.facts.fields.join(", ")) }

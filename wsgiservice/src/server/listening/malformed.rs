@@ -61,7 +61,7 @@ fn problem(status: StatusCode, fault: Option<Fault>) -> Problem {
 /// A whole response with a problem, after which the connection is closed. The instance is an ID, since there is no target.
 fn document(problem: &Problem) -> Vec<u8> {
     let instance = Uuid::new_v4().urn().to_string();
-    let content = serde_json::to_string(&problem.document(&instance)).unwrap_or_default();
+    let content = serde_json::to_string(&problem.document(&instance, "")).unwrap_or_default();
     let status = problem.status();
     format!(
         "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\nx-content-type-options: nosniff\r\n\

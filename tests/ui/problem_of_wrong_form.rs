@@ -1,0 +1,47 @@
+use wsgiservice::Problem;
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum OrderError {
+    #[error("a")]
+    #[problem(409, type = "already paid")]
+    NoName,
+    #[error("b")]
+    #[problem(409, title = "Already paid")]
+    TitleAlone,
+    #[error("c")]
+    #[problem(409, typ = "already-paid")]
+    Misspelled,
+    #[error("d")]
+    #[problem(409, only = [puts])]
+    NoMethod,
+    #[error("e")]
+    #[problem(409)]
+    NoType(#[problem(extension = "invoice")] u32),
+    #[error("f")]
+    #[problem(409, type = "taken")]
+    Taken {
+        #[problem(extension)]
+        title: String,
+    },
+    #[error("g")]
+    #[problem(409, type = "nameless")]
+    Nameless(#[problem(extension)] u32),
+    #[error("h")]
+    #[problem(transparent)]
+    Both(u32, u32),
+    #[error("i")]
+    #[problem("404")]
+    Text,
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum Unwritable {
+    #[error("j")]
+    #[problem(409, type = "opaque")]
+    Opaque(#[problem(extension = "value")] std::net::TcpStream),
+    #[error("k")]
+    #[problem(transparent)]
+    Io(std::io::Error),
+}
+
+fn main() {}

@@ -1,0 +1,272 @@
+//! The attributes of `#[derive(Problem)]`.
+
+use proc_macro2::Span;
+use syn::{
+    DeriveInput, Field, Ident, LitInt, LitStr, Path, Token, Type, Variant,
+    parse::{Parse, ParseStream},
+    spanned::Spanned,
+};
+use wsgiservice_grammar::{method, similar::nearest};
+
+use super::{Errors, attribute, expect, in_backticks, is_named};
+use crate::model::name;
+
+/// The arguments of `#[problem(…)]` on an enum.
+pub(crate) struct Item {
+    pub(crate) krate: Path,
+    /// What precedes the names of its types in their URIs.
+    pub(crate) base: Option<LitStr>,
+}
+
+/// A variant.
+pub(crate) enum Outcome {
+    /// It is a problem of its own.
+    Own(Box<Problem>),
+    /// It passes on its only field.
+    Passed(Box<Type>),
+}
+
+/// The arguments of `#[problem(…)]` on a variant that is a problem of its own.
+pub(crate) struct Problem {
+    pub(crate) status: LitInt,
+    pub(crate) challenge: Option<LitStr>,
+    /// In seconds.
+    pub(crate) retry_after: Option<LitInt>,
+    pub(crate) kind: Option<LitStr>,
+    pub(crate) title: Option<LitStr>,
+    /// The names of the methods that can fail with it.
+    pub(crate) only: Vec<&'static str>,
+    pub(crate) extensions: Vec<Extension>,
+}
+
+/// A field that is a member of the document.
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    /// The position of the field.
+    pub(crate) position: usize,
+}
+
+/// The members that each problem document has.
+const MEMBERS: [&str; 8] =
+    ["type", "title", "status", "detail", "instance", "errors", "available", "error"];
+
+/// The arguments of an enum.
+pub(crate) fn item(input: &DeriveInput, errors: &mut Errors) -> Item {
+    let attribute = input.attrs.iter().find(|attribute| is_named(attribute, "problem"));
+    let parsed = attribute.and_then(|it| errors.take(it.parse_args_with(item_arguments)));
+    parsed.unwrap_or_else(|| Item { krate: attribute::default_crate(), base: None })
+}
+
+fn item_arguments(input: ParseStream<'_>) -> syn::Result<Item> {
+    let mut item = Item { krate: attribute::default_crate(), base: None };
+    loop {
+        if input.peek(Token![crate]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            item.krate = input.parse()?;
+        } else {
+            let expected = "a URI, as in `base = \"https://example.org/problems/\"`";
+            let key: Ident = expect(input, expected)?;
+            if key != "base" {
+                let message = format!("unknown argument `{key}`, expected `base` or `crate`");
+                return Err(syn::Error::new(key.span(), message));
+            }
+            expect::<Token![=]>(input, expected)?;
+            item.base = Some(expect(input, expected)?);
+        }
+        if !attribute::comma(input)? {
+            return Ok(item);
+        }
+    }
+}
+
+/// What a variant becomes.
+pub(crate) fn outcome(variant: &Variant) -> syn::Result<Outcome> {
+    let attribute = variant.attrs.iter().find(|attribute| is_named(attribute, "problem"));
+    let Some(attribute) = attribute else {
+        let message = format!("variant `{}` has no status: add `#[problem(404)]`", variant.ident);
+        return Err(syn::Error::new(variant.ident.span(), message));
+    };
+    let is_passed = attribute
+        .parse_args_with(|input: ParseStream<'_>| {
+            let key: Ident = input.parse()?;
+            input.parse::<proc_macro2::TokenStream>()?;
+            Ok(key)
+        })
+        .ok()
+        .filter(|key| key == "transparent");
+    if let Some(key) = is_passed {
+        attribute.parse_args::<Ident>()?;
+        return passed(variant, key.span());
+    }
+    let mut problem = attribute.parse_args_with(problem)?;
+    problem.extensions = extensions(variant, &problem)?;
+    check(&problem)?;
+    Ok(Outcome::Own(Box::new(problem)))
+}
+
+/// The only field of a variant that is passed on.
+fn passed(variant: &Variant, span: Span) -> syn::Result<Outcome> {
+    let mut fields = variant.fields.iter();
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => Ok(Outcome::Passed(Box::new(field.ty.clone()))),
+        _ => Err(syn::Error::new(
+            span,
+            "a `transparent` variant has one field: a `Problem`, or another error that derives it",
+        )),
+    }
+}
+
+fn check(problem: &Problem) -> syn::Result<()> {
+    let at_status = |message| Err(syn::Error::new(problem.status.span(), message));
+    match (problem.status.base10_parse::<u16>(), &problem.challenge) {
+        (Ok(401), None) => {
+            return at_status(
+                "a 401 must have a challenge, as in `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`",
+            );
+        }
+        (Ok(400..=599), _) => {}
+        _ => return at_status("the status of a problem must be from 400 to 599"),
+    }
+    match (&problem.kind, &problem.title) {
+        (None, Some(title)) => {
+            let message =
+                "only a problem with a type has a title of its own: add `type = \"already-paid\"`";
+            Err(syn::Error::new(title.span(), message))
+        }
+        (Some(kind), _) if !is_name(&kind.value()) => {
+            let message = "the name of a type has letters, digits, `-`, `_` and `.`, as in `type = \"already-paid\"`";
+            Err(syn::Error::new(kind.span(), message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is one segment of a path, without anything to encode.
+fn is_name(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_of_name) && !text.bytes().all(|byte| byte == b'.')
+}
+
+fn problem(input: ParseStream<'_>) -> syn::Result<Problem> {
+    const KEYS: [&str; 5] = ["challenge", "retry_after", "type", "title", "only"];
+    let status = expect(input, "a status, as in `#[problem(404)]`, or `transparent`")?;
+    let mut problem = Problem {
+        status,
+        challenge: None,
+        retry_after: None,
+        kind: None,
+        title: None,
+        only: Vec::new(),
+        extensions: Vec::new(),
+    };
+    while attribute::comma(input)? {
+        let key = super::expect_with(input, any_ident, "an argument, as in `retry_after = 5`")?;
+        match key.to_string().as_str() {
+            "challenge" => {
+                let expected = "a challenge, as in `challenge = \"Basic realm=\\\"accounts\\\"\"`";
+                problem.challenge = Some(value(input, expected)?);
+            }
+            "retry_after" => {
+                let expected = "a number of seconds, as in `retry_after = 5`";
+                problem.retry_after = Some(value(input, expected)?);
+            }
+            "type" => {
+                problem.kind = Some(value(input, "a name, as in `type = \"already-paid\"`")?);
+            }
+            "title" => {
+                problem.title = Some(value(input, "a text, as in `title = \"Already paid\"`")?);
+            }
+            "only" => problem.only = only(input)?,
+            unknown => {
+                let meant = nearest(unknown, KEYS);
+                let meant = meant.map(|meant| format!("; did you mean `{meant}`?"));
+                let message = format!(
+                    "unknown argument `{key}`, expected one of {}{}",
+                    in_backticks(KEYS.iter().copied()),
+                    meant.unwrap_or_default()
+                );
+                return Err(syn::Error::new(key.span(), message));
+            }
+        }
+    }
+    Ok(problem)
+}
+
+/// A name, which may be a keyword such as `type`.
+fn any_ident(input: ParseStream<'_>) -> syn::Result<Ident> {
+    syn::ext::IdentExt::parse_any(input)
+}
+
+fn value<T: Parse>(input: ParseStream<'_>, expected: &str) -> syn::Result<T> {
+    expect::<Token![=]>(input, expected)?;
+    expect(input, expected)
+}
+
+/// The methods in `only = [put, delete]`.
+fn only(input: ParseStream<'_>) -> syn::Result<Vec<&'static str>> {
+    let expected = "a list of methods, as in `only = [put, delete]`";
+    expect::<Token![=]>(input, expected)?;
+    let content;
+    if !input.peek(syn::token::Bracket) {
+        return Err(input.error(format!("expected {expected}")));
+    }
+    syn::bracketed!(content in input);
+    let names = content.parse_terminated(Ident::parse, Token![,])?;
+    let methods = names.iter().map(|ident| {
+        let unknown = || {
+            let message =
+                format!("`{ident}` is not a method: write the name of its function, such as `put`");
+            syn::Error::new(ident.span(), message)
+        };
+        method::of_function(&name(ident)).ok_or_else(unknown)
+    });
+    methods.collect()
+}
+
+/// The fields with `#[problem(extension)]`.
+fn extensions(variant: &Variant, problem: &Problem) -> syn::Result<Vec<Extension>> {
+    let mut extensions = Vec::new();
+    for (position, field) in variant.fields.iter().enumerate() {
+        let Some(name) = extension(field)? else { continue };
+        if problem.kind.is_none() {
+            let message = "the type of a problem defines its members: add `type = \"already-paid\"` to the variant";
+            return Err(syn::Error::new(field.span(), message));
+        }
+        extensions.push(Extension { name, position });
+    }
+    Ok(extensions)
+}
+
+/// The name of the member that a field is: that of the field, or the one in `#[problem(extension = "…")]`.
+fn extension(field: &Field) -> syn::Result<Option<String>> {
+    let attribute = field.attrs.iter().find(|attribute| is_named(attribute, "problem"));
+    let Some(attribute) = attribute else { return Ok(None) };
+    let expected = "`extension`, or a name, as in `extension = \"balance\"`";
+    let (key, written) = attribute.parse_args_with(|input: ParseStream<'_>| {
+        let key: Ident = expect(input, expected)?;
+        let written = match input.parse::<Option<Token![=]>>()? {
+            Some(_) => Some(expect::<LitStr>(input, expected)?),
+            None => None,
+        };
+        Ok((key, written))
+    })?;
+    if key != "extension" {
+        let message = format!("unknown argument `{key}`, expected {expected}");
+        return Err(syn::Error::new(key.span(), message));
+    }
+    let (member, span) = match (&written, &field.ident) {
+        (Some(written), _) => (written.value(), written.span()),
+        (None, Some(ident)) => (name(ident), ident.span()),
+        (None, None) => {
+            let message = "a field without a name needs one: `#[problem(extension = \"balance\")]`";
+            return Err(syn::Error::new(key.span(), message));
+        }
+    };
+    if MEMBERS.contains(&member.as_str()) {
+        let message =
+            format!("`{member}` is a member of every problem document: choose another name");
+        return Err(syn::Error::new(span, message));
+    }
+    Ok(Some(member))
+}
