@@ -15,6 +15,7 @@
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
 //! value. With `etag = auto` they run within `validators`: the tag of a `GET` is computed from what the method returns.
 
+mod access_log;
 mod authority;
 mod calls;
 mod context;
@@ -35,6 +36,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
+    access_log::AccessLog,
     calls::Binder,
     context::Context,
     select_method::Selection,
@@ -144,12 +146,15 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
 
 /// Responds to a request that failed outside of the exchange, for example in a layer.
 pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
+    let access_log = AccessLog::begin();
     let path = Path::of(&exchange.request);
     let context = Context::new(site, &exchange.request, &path);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
+    access_log.end(&context, exchange.response.status());
 }
 
 async fn run(site: &Site, exchange: &mut Exchange) {
+    let access_log = AccessLog::begin();
     let Exchange { request, content, response } = exchange;
     let path = Path::of(request);
     let mut context = Context::new(site, request, &path);
@@ -163,6 +168,7 @@ async fn run(site: &Site, exchange: &mut Exchange) {
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
     respond::respond(&context, end.unwrap_or_else(End::Problem), response);
+    access_log.end(&context, response.status());
     if let Some(place) = place {
         let content = std::mem::take(response.body_mut());
         *response.body_mut() = content.keep_until_end(place);
