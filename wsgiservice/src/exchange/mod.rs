@@ -30,7 +30,13 @@ mod respond;
 mod select_method;
 mod time_limit;
 
-use std::{cell::Cell, net::SocketAddr, pin::pin, sync::Arc};
+use std::{
+    cell::Cell,
+    future::Future,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
 use tokio::sync::OwnedSemaphorePermit;
@@ -46,6 +52,7 @@ use crate::{
     answer::outcome::Outcome,
     content::{self, ReadContent},
     http::{body::Body, incoming::Request, known_fields::KnownField, path::Path},
+    parameters::authorized::Principal,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
@@ -203,8 +210,7 @@ async fn decide<'a>(
     let binder = Binder { resource, request, variables, principal: None, writer: None };
     running.begin(operation);
     let principal = match resource.is_restricted {
-        // Boxed, because the future would enlarge that of every request.
-        true => Box::pin(binder.authorize()).await?,
+        true => authorize(binder).await?,
         false => None,
     };
     operation.enter(place)?;
@@ -226,6 +232,14 @@ async fn decide<'a>(
     let content = content::read(request, usage, limits, patience, digests, content).await?;
     running.begin(operation);
     conclude(context, binder, operation, &content, &preconditions).await
+}
+
+/// Authorizes a request; boxed, because the future would enlarge that of every request.
+#[cold]
+fn authorize<'a>(
+    binder: Binder<'a>,
+) -> Pin<Box<dyn Future<Output = Result<Option<Principal>, Problem>> + Send + 'a>> {
+    Box::pin(async move { binder.authorize().await })
 }
 
 /// From the parameters to the outcome of the method.
