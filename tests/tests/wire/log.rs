@@ -2,9 +2,10 @@
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
+use tracing::{Level, subscriber::DefaultGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// A log; its clones are the same log.
@@ -12,6 +13,19 @@ use tracing_subscriber::fmt::MakeWriter;
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// A log of what this thread logs at this level, until the guard is dropped.
+    pub(super) fn at(level: Level) -> (Self, DefaultGuard) {
+        // Otherwise, what another test logs at the same time for the first time could be switched off for this one, too.
+        static ALL: Once = Once::new();
+        ALL.call_once(|| {
+            let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+        });
+        let log = Self::default();
+        let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(log.clone());
+        let guard = tracing::subscriber::set_default(lines.with_ansi(false).finish());
+        (log, guard)
+    }
+
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().expect("the log")).into_owned()
     }

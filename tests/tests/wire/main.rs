@@ -1,6 +1,7 @@
 //! Behaviour on the wire: one module per topic, one test per behaviour.
 
 mod access;
+mod access_log;
 mod advice;
 mod application;
 mod bounded_work;

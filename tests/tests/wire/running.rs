@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tower_layer::layer_fn;
 use tower_service::Service as _;
+use tracing::Level;
 use wsgiservice::{Application, Request, content::Body, mount, resource};
 
 use super::{log::Log, strict};
@@ -106,9 +107,7 @@ async fn a_get_is_cancelled_if_the_client_disconnects() {
 
 #[tokio::test]
 async fn a_method_that_nobody_knows_is_not_an_error_in_the_log() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::at(Level::WARN);
     let client = strict(Application::new("panic").mount(Panic));
 
     assert_eq!(client.request("BREW", "/panic").send().await.status(), 501);
@@ -117,9 +116,7 @@ async fn a_method_that_nobody_knows_is_not_an_error_in_the_log() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_for_one_request_and_is_logged_with_message_and_location() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::at(Level::WARN);
     let client = strict(Application::new("panic").mount(Panic));
 
     let response = client.get("/panic").send().await;

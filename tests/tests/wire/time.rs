@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::Semaphore;
+use tracing::Level;
 use wsgiservice::{
     Application, Content, Problem,
     content::{Body, ContentStream, FormStream},
@@ -247,9 +248,7 @@ async fn a_get_that_takes_too_long_is_dropped_and_gets_a_504() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_that_takes_too_long_ends_and_is_logged_once() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::at(Level::WARN);
     let client = strict(work().0);
     assert_eq!(client.put("/work/29").send().await.text(), "29");
     assert_eq!(log.text(), "");

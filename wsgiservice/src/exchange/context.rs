@@ -1,6 +1,9 @@
 //! What the stages of an exchange have found so far.
 
+use std::sync::OnceLock;
+
 use http::{HeaderValue, Method, header};
+use uuid::Uuid;
 
 use crate::{
     http::{date, entity_tag::EntityTag, incoming::Request, path::Path},
@@ -31,6 +34,8 @@ pub(super) struct Context<'a> {
     pub(super) validators: Validators,
     /// The entity tag of the resource after the method has changed it.
     pub(super) new_tag: Option<EntityTag>,
+    /// The ID of the request, once something needs it.
+    id: OnceLock<Uuid>,
 }
 
 impl<'a> Context<'a> {
@@ -45,7 +50,13 @@ impl<'a> Context<'a> {
             negotiated: None,
             validators: Validators::default(),
             new_tag: None,
+            id: OnceLock::new(),
         }
+    }
+
+    /// The ID of the request, by which its lines in the log and the problem of a 5xx belong together.
+    pub(super) fn id(&self) -> &Uuid {
+        self.id.get_or_init(Uuid::new_v4)
     }
 
     /// The extension in the target that decides the representation.

@@ -15,6 +15,7 @@
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
 //! value. With `etag = auto` they run within `validators`: the tag of a `GET` is computed from what the method returns.
 
+mod access_log;
 mod authority;
 mod calls;
 mod context;
@@ -29,12 +30,19 @@ mod respond;
 mod select_method;
 mod time_limit;
 
-use std::{cell::Cell, net::SocketAddr, pin::pin, sync::Arc};
+use std::{
+    cell::Cell,
+    future::Future,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
+    access_log::AccessLog,
     calls::Binder,
     context::Context,
     select_method::Selection,
@@ -44,6 +52,7 @@ use crate::{
     answer::outcome::Outcome,
     content::{self, ReadContent},
     http::{body::Body, incoming::Request, known_fields::KnownField, path::Path},
+    parameters::authorized::Principal,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
@@ -144,12 +153,15 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
 
 /// Responds to a request that failed outside of the exchange, for example in a layer.
 pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
+    let access_log = AccessLog::begin();
     let path = Path::of(&exchange.request);
     let context = Context::new(site, &exchange.request, &path);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
+    access_log.end(&context, exchange.response.status());
 }
 
 async fn run(site: &Site, exchange: &mut Exchange) {
+    let access_log = AccessLog::begin();
     let Exchange { request, content, response } = exchange;
     let path = Path::of(request);
     let mut context = Context::new(site, request, &path);
@@ -163,6 +175,7 @@ async fn run(site: &Site, exchange: &mut Exchange) {
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
     respond::respond(&context, end.unwrap_or_else(End::Problem), response);
+    access_log.end(&context, response.status());
     if let Some(place) = place {
         let content = std::mem::take(response.body_mut());
         *response.body_mut() = content.keep_until_end(place);
@@ -197,8 +210,7 @@ async fn decide<'a>(
     let binder = Binder { resource, request, variables, principal: None, writer: None };
     running.begin(operation);
     let principal = match resource.is_restricted {
-        // Boxed, because the future would enlarge that of every request.
-        true => Box::pin(binder.authorize()).await?,
+        true => authorize(binder).await?,
         false => None,
     };
     operation.enter(place)?;
@@ -220,6 +232,14 @@ async fn decide<'a>(
     let content = content::read(request, usage, limits, patience, digests, content).await?;
     running.begin(operation);
     conclude(context, binder, operation, &content, &preconditions).await
+}
+
+/// Authorizes a request; boxed, because the future would enlarge that of every request.
+#[cold]
+fn authorize<'a>(
+    binder: Binder<'a>,
+) -> Pin<Box<dyn Future<Output = Result<Option<Principal>, Problem>> + Send + 'a>> {
+    Box::pin(async move { binder.authorize().await })
 }
 
 /// From the parameters to the outcome of the method.

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
-use uuid::Uuid;
 
 use super::{End, context::Context, cross_origin, negotiate};
 use crate::{
@@ -250,7 +249,7 @@ fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
         let base = context.site.base(request).unwrap_or_default();
         return reference::of_path(&base, request.target().path());
     }
-    let id = Uuid::new_v4();
+    let id = context.id();
     let cause: &dyn std::fmt::Display = match problem.cause() {
         Some(cause) => &Causes(cause),
         None => problem,
