@@ -46,7 +46,7 @@ pub use crate::{
     },
     lint::{self, Check},
     parameters::{
-        Argument, Arguments, Conversion, Converted, Never, Optional, Parameter, ParameterKind,
+        Argument, Arguments, Converted, Never, Optional, Parameter, ParameterFacts, ParameterKind,
         ParseError, Pending, Repeated, Single, Whole, converted, converts,
     },
     problem::{

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Arguments, Parameter,
     authorized::Authorized,
-    from_request::{Conversion, FromRequest, Pending},
+    from_request::{FromRequest, ParameterFacts, Pending},
 };
 use crate::{
     content::{Content, ContentStream, File},
@@ -76,7 +76,7 @@ pub struct Whole;
 /// A parameter, or a type that the service makes itself.
 const fn value<T: FromRequest>(optional: bool, repeated: bool) -> declaration::Argument {
     match &T::PARAMETER {
-        Some(Conversion { kind, is_secret, converts, .. }) => declaration::Argument::Value {
+        Some(ParameterFacts { kind, is_secret, converts, .. }) => declaration::Argument::Value {
             kind: *kind,
             converts: *converts,
             optional,
@@ -93,10 +93,8 @@ impl<'a, T: FromRequest + 'a> Argument<'a, Single> for T {
 
     #[inline]
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
-        match const { &T::PARAMETER } {
-            Some(parameter) => {
-                arguments.one(index, true, parameter.parse).flatten().map(Pending::Ready)
-            }
+        match T::PARAMETER {
+            Some(_) => arguments.one(index, true, T::parse_parameter).flatten().map(Pending::Ready),
             None => Some(Pending::own(T::from_request(arguments.request()))),
         }
     }
@@ -108,8 +106,8 @@ impl<'a, T: FromRequest + 'a> Argument<'a, Optional> for Option<T> {
 
     #[inline]
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
-        match const { &T::PARAMETER } {
-            Some(parameter) => arguments.one(index, false, parameter.parse).map(Pending::Ready),
+        match T::PARAMETER {
+            Some(_) => arguments.one(index, false, T::parse_parameter).map(Pending::Ready),
             None => Some(Pending::own(T::from_request_or_none(arguments.request()))),
         }
     }

@@ -76,17 +76,25 @@ pub trait FromRequest: Sized + Send {
         async { Self::from_request(request).await.map(Some) }
     }
 
-    /// How a parameter is converted, which is found and checked instead.
+    /// The facts about a parameter, whose text is found and checked instead.
     #[doc(hidden)]
-    const PARAMETER: Option<Conversion<Self>> = None;
+    const PARAMETER: Option<ParameterFacts> = None;
+
+    /// Converts the text of a parameter.
+    ///
+    /// # Errors
+    /// If the text is not such a value.
+    #[doc(hidden)]
+    fn parse_parameter(_: &str) -> Result<Self, ParseError> {
+        Err(ParseError::new("It is not a parameter."))
+    }
 }
 
-/// How the text of a parameter becomes a value.
+/// The facts about the type of a parameter.
 #[derive(Debug)]
-pub struct Conversion<T> {
+pub struct ParameterFacts {
     pub(super) kind: Kind,
     pub(super) is_secret: bool,
-    pub(super) parse: fn(&str) -> Result<T, ParseError>,
     pub(super) converts: fn(&str) -> bool,
 }
 
@@ -98,12 +106,15 @@ impl<T: Parameter> FromRequest for T {
         Err(Problem::internal("a parameter is found by its name"))
     }
 
-    const PARAMETER: Option<Conversion<Self>> = Some(Conversion {
+    const PARAMETER: Option<ParameterFacts> = Some(ParameterFacts {
         kind: T::KIND.into_kind(),
         is_secret: T::IS_SECRET,
-        parse: T::parse,
         converts: |text| T::parse(text).is_ok(),
     });
+
+    fn parse_parameter(text: &str) -> Result<Self, ParseError> {
+        T::parse(text)
+    }
 }
 
 /// An argument of a call that has not begun.

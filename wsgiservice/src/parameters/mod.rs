@@ -29,7 +29,7 @@ pub use self::{
     authorized::Authorized,
     converted::{Converted, converted, converts},
     credentials::{Basic, Bearer},
-    from_request::{Conversion, FromRequest, Pending},
+    from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
     secret::Secret,
     types::{Parameter, ParseError},
