@@ -2,11 +2,17 @@
 
 from attacks.attack import Outcome, attack
 from attacks.requests import status, statuses
+from attacks.service import Service
 
 REQUEST = b"BREW /1/" + b"1" * 7_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 
-@attack("501", program="geoip", cpu=2_000, is_exact=True)
+def with_each_request(program):
+    """Starts a service that logs each request."""
+    return Service(program, log="info")
+
+
+@attack("501", program="geoip", cpu=2_000, start=with_each_request, is_exact=True)
 def long_targets_with_an_unknown_method(service):
     """1,000 of them; the runner looks at the size of the log."""
     found = []

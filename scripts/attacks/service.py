@@ -22,11 +22,13 @@ class Service:
 
     profile = "release"
 
-    def __init__(self, program, *options):
+    def __init__(self, program, *options, log="wsgiservice::access=off,info"):
+        """Without a line for each request in the log, unless `log` says otherwise."""
         self.command = [BUILDS / self.profile / program, "--bind", "127.0.0.1:0", *options]
         self.file = None
         """The file of its database, if it has one."""
         self.log = tempfile.TemporaryFile()
+        self.environment = {**os.environ, "RUST_LOG": log}
         self.ended_cpu = self.ended_peak = 0
         self.start()
 
@@ -40,7 +42,12 @@ class Service:
     def start(self):
         # Python ignores SIGXFSZ, and so does the service then: a write beyond the limit of a file is an error.
         self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, stderr=self.log, text=True, restore_signals=False
+            self.command,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env=self.environment,
+            text=True,
+            restore_signals=False,
         )
         line = self.process.stdout.readline()
         address = re.search(r"http://([0-9.]+):(\d+)", line)
