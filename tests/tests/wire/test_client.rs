@@ -93,6 +93,8 @@ async fn a_media_type_that_was_set_stays() {
     let order = Order { article: "tea".to_owned(), quantity: 2 };
     let request = client().patch("/orders").header("content-type", "text/plain");
     assert_eq!(request.json(&order).send().await.status(), 415);
+    let request = client().patch("/orders").json(&order).header("content-type", "text/plain");
+    assert_eq!(request.send().await.status(), 415);
     assert_eq!(client().patch("/orders").json(&order).send().await.json::<Order>(), order);
 }
 

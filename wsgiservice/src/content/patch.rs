@@ -87,6 +87,25 @@ pub enum Patch<T> {
     Value(T),
 }
 
+impl<T> Patch<T> {
+    /// Returns what a member is after the patch, if this was its value.
+    ///
+    /// ```
+    /// use wsgiservice::content::Patch;
+    ///
+    /// assert_eq!(Patch::Absent.apply(Some(1)), Some(1));
+    /// assert_eq!(Patch::Null.apply(Some(1)), None);
+    /// assert_eq!(Patch::Value(2).apply(Some(1)), Some(2));
+    /// ```
+    pub fn apply(self, value: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => value,
+            Self::Null => None,
+            Self::Value(new) => Some(new),
+        }
+    }
+}
+
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn inline_schema() -> bool {
         true

@@ -35,14 +35,19 @@ impl TestRequest {
         Self { service, is_strict, defaults, request }
     }
 
-    /// Adds a header field.
+    /// Adds a header field; `Content-Type` is replaced.
     ///
     /// # Panics
     /// Panics if the name or the value is not valid in HTTP.
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let (name, value) = field(name, value);
-        self.request.headers_mut().append(name, value);
+        let fields = self.request.headers_mut();
+        // `json` and the like may have set the media type before.
+        if name == header::CONTENT_TYPE {
+            fields.remove(&name);
+        }
+        fields.append(name, value);
         self
     }
 
