@@ -1,13 +1,10 @@
 //! The commands of a service, which run instead of the server.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use crate::{
     documentation::{Documentation, help, openapi},
-    settings::Command,
+    settings::{Command, print::print},
 };
 
 impl Command {
@@ -16,18 +13,16 @@ impl Command {
     /// # Errors
     /// An error if the output cannot be written.
     pub(crate) fn run(&self, documentation: &Documentation) -> io::Result<()> {
-        let mut output = io::stdout().lock();
         match self {
             Self::OpenApi => {
                 let document = openapi::document(documentation, &documentation.base);
-                let document = serde_json::to_string_pretty(&document)?;
-                writeln!(output, "{document}")
+                print(&format!("{}\n", serde_json::to_string_pretty(&document)?))
             }
             Self::HelpPage(folder) => {
                 write_help(documentation, folder)?;
-                writeln!(output, "{}", folder.join("index.html").display())
+                print(&format!("{}\n", folder.join("index.html").display()))
             }
-            Self::Routes => output.write_all(routes(documentation).as_bytes()),
+            Self::Routes => print(&routes(documentation)),
             // They were printed before there was an application.
             Self::Config | Self::Template => Ok(()),
         }

@@ -72,6 +72,18 @@ fn text(bytes: &[u8]) -> String {
 const KEY: (&str, &str) = ("NOTES_KEY", "hunter2");
 
 #[test]
+fn a_reader_may_close_the_output_of_a_command() {
+    let folder = Folder::empty();
+    for arguments in [&["openapi"][..], &["routes"], &["config"], &["config", "--template"]] {
+        // A pipe without a reader.
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = folder.command(&[]).args(arguments).stdout(writer).output().expect("output");
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_value_is_from_the_last_layer_that_has_it() {
     let folder = Folder::with("key = \"k\"\nword = \"file\"\nbind = \"127.0.0.1:1\"\n");
     let word = |variables: &[(&str, &str)], arguments: &[&str]| {

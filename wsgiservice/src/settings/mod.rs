@@ -13,7 +13,7 @@ pub(crate) mod key;
 mod kind;
 mod nearest;
 mod origin;
-mod print;
+pub(crate) mod print;
 mod read;
 mod values;
 

@@ -1,10 +1,24 @@
 //! The settings as text: those in force, and a file to begin with.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
 
 use toml::Value;
 
 use super::{key::Setting, values::Values};
+
+/// Prints a text to standard output. It is no error if the reader does not want all of it, as `head` does.
+///
+/// # Errors
+/// Any other error of the output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
 
 /// What is in force, and where each value came from: a line for each setting.
 pub(super) fn in_force(values: &Values) -> String {

@@ -1,10 +1,6 @@
 //! From the layers to the settings, or to all mistakes in them.
 
-use std::{
-    env,
-    io::{self, Write},
-    path::Path,
-};
+use std::{env, io, path::Path};
 
 use super::{
     Settings,
@@ -45,7 +41,7 @@ pub(crate) fn read<S: Settings, T: Settings>(
     let line = flags::parse(&program, package, &settings);
     let mut values = Values::new(&program, settings);
     if line.command == Some(Command::Template) {
-        io::stdout().write_all(print::template(&values).as_bytes())?;
+        print::print(&print::template(&values))?;
         return Ok(None);
     }
     file::read(&mut values, line.file.as_deref());
@@ -57,7 +53,7 @@ pub(crate) fn read<S: Settings, T: Settings>(
         return Err(Error::new("the settings cannot be read"));
     };
     if line.command == Some(Command::Config) {
-        io::stdout().write_all(print::in_force(&values).as_bytes())?;
+        print::print(&print::in_force(&values))?;
         return Ok(None);
     }
     Ok(Some(Read { own, server, values, command: line.command }))
