@@ -78,7 +78,8 @@ fn a_reader_may_close_the_output_of_a_command() {
         // A pipe without a reader.
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let output = folder.command(&[]).args(arguments).stdout(writer).output().expect("output");
+        let command = &mut folder.command(&[("NOTES_KEY", "k")]);
+        let output = command.args(arguments).stdout(writer).output().expect("output");
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     }
 }

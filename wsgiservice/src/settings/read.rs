@@ -1,6 +1,6 @@
 //! From the layers to the settings, or to all mistakes in them.
 
-use std::{env, io, path::Path};
+use std::{env, path::Path};
 
 use super::{
     Settings,
