@@ -223,8 +223,7 @@ impl<'a> Argument<'a, Whole> for Vec<File> {
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: Send + Sync + 'static> Argument<'a, Whole> for Authorized<T> {
-    const ARGUMENT: declaration::Argument =
-        declaration::Argument::Authorized(Authorized::<T>::TYPE);
+    const ARGUMENT: declaration::Argument = declaration::Argument::Authorized(Self::TYPE);
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
         Some(Pending::Ready(Self::of(arguments.principal())?))
