@@ -30,7 +30,7 @@ use crate::{
         in_backticks, is_named,
         types::type_arguments,
     },
-    model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
+    model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Source, Sunset, name},
 };
 
 /// Checks a constraint by itself.
@@ -426,9 +426,16 @@ pub(crate) fn freshness(freshness: &Freshness, attribute: &Attribute, errors: &m
 
 /// Checks where an argument comes from.
 pub(crate) fn from(from: &From, errors: &mut Errors) {
-    match from {
-        From::Name => {}
-        From::Header(name) => field_name(name, errors),
+    let From::Source(source, name) = from else { return };
+    let text = name.value();
+    match source {
+        Source::Header => field_name(name, errors),
+        // RFC 6265, section 4.1.1.
+        Source::Cookie if !is_token(&text) => {
+            errors.at(name.span(), format!("`{text}` is not a valid cookie name"));
+        }
+        _ if text.is_empty() => errors.at(name.span(), "the name must not be empty"),
+        _ => {}
     }
 }
 

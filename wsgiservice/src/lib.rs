@@ -60,6 +60,8 @@
 //! | `count: Option<u32>`, or `#[validate(default = 10)] count: u32` | the same, but optional |
 //! | `tag: Vec<String>` | all values with this name |
 //! | `#[from(header = "Accept-Language")] language: String` | a header field |
+//! | `#[from(cookie = "theme")] theme: Option<String>` | a cookie |
+//! | `#[from(query = "page-size")] size: u32` | from the query only, by this name; likewise `path` and `content` |
 //! | `password: `[`Secret<T>`](Secret) | a member of the content, never logged and never part of a response |
 //! | `picture: `[`File`](content::File) | a file of a multipart form |
 //! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |

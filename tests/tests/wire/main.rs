@@ -35,6 +35,7 @@ mod range;
 mod response;
 mod running;
 mod shop;
+mod sources;
 mod stopping;
 mod stream;
 mod target;

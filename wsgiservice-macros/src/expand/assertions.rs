@@ -4,12 +4,15 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::LitStr;
 use wsgiservice_grammar::representation::BUILT_IN;
 
 use super::{assertion::Assertion, place::Place};
 use crate::{
     input::in_backticks,
-    model::{Constraint, From, Literal, Mount, Operation, Parameter, Resource, Role, Rule, name},
+    model::{
+        Constraint, From, Literal, Mount, Operation, Parameter, Resource, Role, Rule, Source, name,
+    },
 };
 
 /// Each path variable and each constraint has an argument, and each representation a function.
@@ -23,7 +26,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
         let unused = format!("_{variable}");
         assertions.push(Assertion {
             place: Place::of(&mount.path),
-            condition: quote!(__w::check::takes(#operations, #variable) || __w::check::takes(#operations, #unused)),
+            condition: quote!(__w::check::takes_variable(#operations, #variable) || __w::check::takes_variable(#operations, #unused)),
             fact: format!("path variable `{variable}` is not an argument of any method or hook of `{ident}`"),
             help: format!("add an argument `{variable}`, or remove `{{{variable}}}` from the path"),
         });
@@ -120,7 +123,7 @@ fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Asser
     }
 }
 
-fn is_not_a_value(text: &syn::LitStr, parameter: &str, condition: TokenStream) -> Assertion {
+fn is_not_a_value(text: &LitStr, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(text),
         condition,
@@ -175,7 +178,7 @@ struct Argument<'a> {
 
 impl Argument<'_> {
     fn assertions(&self) -> Vec<Assertion> {
-        let mut assertions = vec![self.suits_path()];
+        let mut assertions = self.suits_source();
         assertions.extend(self.has_no_underscore());
         let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
@@ -184,10 +187,8 @@ impl Argument<'_> {
             assertions.push(self.is_only_content());
             assertions.push(self.has_no_content_conflict());
         }
-        match self.parameter.from {
-            From::Name if self.operation.role.is_hook() => assertions.push(self.is_of_a_method()),
-            From::Name => {}
-            From::Header(_) => assertions.push(self.is_value()),
+        if matches!(self.parameter.from, From::Name) && self.operation.role.is_hook() {
+            assertions.push(self.is_of_a_method());
         }
         assertions.extend(self.rules_fit());
         assertions
@@ -225,17 +226,67 @@ impl Argument<'_> {
         Assertion { place, condition, fact: fact.into(), help: help.into() }
     }
 
+    /// The type of the argument can come from where it comes from.
+    fn suits_source(&self) -> Vec<Assertion> {
+        let parameter = self.table(self.index);
+        let can_be_sent = |fact: &str, help: &str| {
+            let condition = quote!(__w::check::suits_source(&#parameter));
+            vec![self.at_type(condition, fact, help)]
+        };
+        match &self.parameter.from {
+            From::Name => vec![self.suits_path()],
+            From::Source(Source::Path, variable) => {
+                let mut assertions = vec![self.is_variable(variable)];
+                assertions.extend(can_be_sent(
+                    "an argument from the path must be a parameter, and no `Option` or `Secret`",
+                    "use a parameter: a path variable is never absent, and is seen",
+                ));
+                assertions
+            }
+            From::Source(Source::Query, _) => can_be_sent(
+                "an argument from the query must be a parameter, and no `Secret`",
+                "use a parameter, or an `Option` or a `Vec` of one: the query is in logs and histories",
+            ),
+            From::Source(Source::Content, _) => can_be_sent(
+                "an argument from a member of the content must be a parameter or a `File`",
+                "use a parameter or a `File`, or an `Option` or a `Vec` of one",
+            ),
+            From::Source(Source::Header, _) => can_be_sent(
+                "an argument from a header field must be a parameter",
+                "use a parameter, or an `Option` or a `Vec` of one",
+            ),
+            From::Source(Source::Cookie, _) => can_be_sent(
+                "an argument from a cookie must be a parameter",
+                "use a parameter, or an `Option` or a `Vec` of one",
+            ),
+        }
+    }
+
     fn suits_path(&self) -> Assertion {
-        let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
+        let variable = self.parameter.name();
+        let (mount, parameter) = (self.mount(), self.table(self.index));
         self.at_type(
-            quote!(__w::check::suits_path(#mount, #name, #kind)),
-            format!("path variable `{name}` cannot be an `Option` or a `Secret`"),
+            quote!(__w::check::suits_path(#mount, &#parameter)),
+            format!("path variable `{variable}` cannot be an `Option` or a `Secret`"),
             "remove the `Option` or the `Secret`: a path variable is never absent, and is seen",
         )
     }
 
+    fn is_variable(&self, variable: &LitStr) -> Assertion {
+        let mount = self.mount();
+        Assertion {
+            place: Place::of(variable),
+            condition: quote!(__w::check::has_variable(#mount, #variable)),
+            fact: format!("`{}` is not a variable of the path", variable.value()),
+            help: "write the name of a variable, as it is in the path of `#[mount]`".to_owned(),
+        }
+    }
+
     /// An argument `_id` is not taken for the path variable `id`.
     fn has_no_underscore(&self) -> Option<Assertion> {
+        if !matches!(self.parameter.from, From::Name) {
+            return None;
+        }
         let name = self.parameter.name();
         let without = name.strip_prefix('_').filter(|without| !without.is_empty())?;
         let (mount, operations) = (self.mount(), self.operations());
@@ -248,7 +299,7 @@ impl Argument<'_> {
     }
 
     fn needs_no_content(&self) -> Assertion {
-        let kind = self.kind(self.index);
+        let parameter = self.table(self.index);
         let (fact, help) = if self.operation.role.is_hook() {
             ("hooks cannot read the content", "use parameters in the path or the query")
         } else {
@@ -257,7 +308,7 @@ impl Argument<'_> {
                 "use parameters in the path or the query, or implement `post`",
             )
         };
-        self.at_type(quote!(!__w::check::needs_content(#kind)), fact, help)
+        self.at_type(quote!(!__w::check::needs_content(&#parameter)), fact, help)
     }
 
     fn is_of_a_method(&self) -> Assertion {
@@ -281,21 +332,12 @@ impl Argument<'_> {
     }
 
     fn has_no_content_conflict(&self) -> Assertion {
-        let kind = self.kind(self.index);
-        let before = (0..self.index).map(|index| self.kind(index));
+        let parameter = self.table(self.index);
+        let before = (0..self.index).map(|index| self.table(index));
         self.at_type(
-            quote!(!(#(__w::check::content_conflicts(#kind, #before))||*)),
-            "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content",
+            quote!(!(#(__w::check::content_conflicts(&#parameter, &#before))||*)),
+            "members of the content, such as a `File` or a `Secret`, cannot be combined with `ContentStream` or `FormStream`, which consume the content",
             "read it from a `FormStream`",
-        )
-    }
-
-    fn is_value(&self) -> Assertion {
-        let kind = self.kind(self.index);
-        self.at_type(
-            quote!(__w::check::is_value(#kind)),
-            "an argument from a header field must be a parameter",
-            "use a parameter, or an `Option` or a `Vec` of one",
         )
     }
 

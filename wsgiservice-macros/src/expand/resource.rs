@@ -306,7 +306,10 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
     };
     let from = match &parameter.from {
         From::Name => quote!(Name),
-        From::Header(name) => quote!(Header(#name)),
+        From::Source(source, name) => {
+            let source = format_ident!("{source:?}");
+            quote!(#source(#name))
+        }
     };
     let constraint = match &parameter.constraint {
         Some(it) => constraint(it),

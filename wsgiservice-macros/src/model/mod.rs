@@ -72,8 +72,18 @@ pub(crate) struct Parameter {
 pub(crate) enum From {
     /// By its name, from the path, the query or the content.
     Name,
-    /// From the header field of this name.
-    Header(LitStr),
+    /// From this source alone, by the name that a client sends.
+    Source(Source, LitStr),
+}
+
+/// A source of `#[from]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Path,
+    Query,
+    Content,
+    Header,
+    Cookie,
 }
 
 /// An `#[expires]`.
@@ -120,6 +130,21 @@ pub(crate) struct Representation {
     pub(crate) media_type: LitStr,
     pub(crate) value: Type,
     pub(crate) returns: Option<Type>,
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Path, Self::Query, Self::Content, Self::Header, Self::Cookie];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Content => "content",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
 }
 
 impl Role {

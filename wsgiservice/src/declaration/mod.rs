@@ -6,12 +6,12 @@
 use std::{any::TypeId, borrow::Cow, fmt, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use wsgiservice_grammar::rule::Rule;
 pub use wsgiservice_grammar::{
     bound::Bound,
     hook::Hook,
     value::{Kind, Literal},
 };
+use wsgiservice_grammar::{rule::Rule, text::same};
 
 pub mod check;
 mod principal;
@@ -288,11 +288,21 @@ pub struct Parameter {
 
 impl Parameter {
     /// The name that a client sends.
-    pub(crate) fn key(&self) -> &'static str {
+    pub(crate) const fn key(&self) -> &'static str {
         match self.from {
             From::Name => self.name,
-            From::Header(name) => name,
+            From::Path(name)
+            | From::Query(name)
+            | From::Content(name)
+            | From::Header(name)
+            | From::Cookie(name) => name,
         }
+    }
+
+    /// Whether a constraint of the struct for this name applies to it: the name is that of the argument, or of the path
+    /// variable.
+    pub(crate) const fn is_called(&self, name: &str) -> bool {
+        same(self.name, name) || matches!(self.from, From::Path(variable) if same(variable, name))
     }
 }
 
@@ -301,8 +311,16 @@ impl Parameter {
 pub enum From {
     /// By its name, from the path, the query or the content.
     Name,
+    /// The path variable of this name.
+    Path(&'static str),
+    /// From the query, by this name.
+    Query(&'static str),
+    /// The member of the content of this name.
+    Content(&'static str),
     /// From the header field of this name.
     Header(&'static str),
+    /// The cookie of this name.
+    Cookie(&'static str),
 }
 
 /// The kind of an argument, by its type.

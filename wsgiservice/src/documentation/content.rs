@@ -102,10 +102,10 @@ fn members(parameters: &[Parameter]) -> Option<Map<String, Value>> {
         {
             schema.insert("description".to_owned(), parameter.description.into());
         }
-        properties.insert(parameter.name.to_owned(), schema);
+        properties.insert(parameter.key.to_owned(), schema);
     }
     let required = members().filter(|it| it.is_required);
-    let required: Vec<_> = required.map(|parameter| parameter.name).collect();
+    let required: Vec<_> = required.map(|parameter| parameter.key).collect();
     let mut schema = Map::new();
     schema.insert("properties".to_owned(), properties.into());
     if !required.is_empty() {

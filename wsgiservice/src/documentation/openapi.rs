@@ -122,7 +122,7 @@ fn is_listed(parameter: &Parameter) -> bool {
     match parameter.place {
         Place::Content => false,
         Place::Header => !DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
-        Place::Path | Place::Query => true,
+        Place::Path | Place::Query | Place::Cookie => true,
     }
 }
 

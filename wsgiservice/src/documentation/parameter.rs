@@ -21,7 +21,7 @@ pub(crate) struct Parameter {
     pub(crate) place: Place,
     /// Where else it can be: the query is searched before the content.
     pub(crate) other_place: Option<Place>,
-    /// Its name in the request: that of a header field, or `name`.
+    /// Its name in the request.
     pub(crate) key: &'static str,
     pub(crate) is_required: bool,
     pub(crate) is_repeated: bool,
@@ -39,6 +39,14 @@ impl Parameter {
     /// Whether a client can send it there.
     pub(crate) fn can_be_in(&self, place: Place) -> bool {
         self.place == place || self.other_place == Some(place)
+    }
+
+    /// Whether a client sends both by the same name. Those of header fields are case-insensitive (RFC 9110, section 5.1).
+    pub(super) fn has_key_of(&self, other: &Self) -> bool {
+        match self.place {
+            Place::Header => self.key.eq_ignore_ascii_case(other.key),
+            _ => self.key == other.key,
+        }
     }
 
     /// Keeps only the place that another call reads, too: a hook reads no content.
@@ -134,6 +142,8 @@ fn schema(parameter: &CompiledParameter) -> Value {
     let example = parameter.example.map(|example| json_value(&schema, example));
     if parameter.is_secret {
         schema.insert("format".to_owned(), "password".into());
+    }
+    if parameter.is_secret && matches!(parameter.source, Source::Content) {
         schema.insert("writeOnly".to_owned(), true.into());
     }
     if let Some(default) = default {

@@ -36,7 +36,7 @@ pub(crate) struct Parameters {
 pub(crate) struct CompiledParameter {
     /// The name of the argument.
     pub(crate) name: &'static str,
-    /// The name that a client sends: that of the header field, or of the argument.
+    /// The name that a client sends: that of `#[from]`, or of the argument.
     pub(crate) key: &'static str,
     pub(crate) source: Source,
     /// What its text can be, if it is a value.
@@ -107,7 +107,7 @@ impl Parameters {
 
     /// The parameter of this path variable.
     pub(crate) fn variable(&self, name: &str) -> Option<&CompiledParameter> {
-        self.iter().find(|parameter| parameter.is_in_path() && parameter.name == name)
+        self.iter().find(|parameter| parameter.is_in_path() && parameter.key == name)
     }
 
     /// The parameter for the argument at this position.
@@ -124,7 +124,7 @@ impl CompiledParameter {
         reads_members: bool,
     ) -> Result<Self, String> {
         // The nearest first: that of the argument and its method, then those of the struct.
-        let further = mount.constraints.iter().filter(|further| further.name == parameter.name);
+        let further = mount.constraints.iter().filter(|further| parameter.is_called(further.name));
         let constraints = || iter::once(&parameter.constraint).chain(further.clone());
         let default = constraints().find_map(|constraint| constraint.default);
         let converts: fn(&str) -> bool = match parameter.argument {
@@ -151,7 +151,7 @@ impl CompiledParameter {
             is_optional,
             is_repeated,
             is_absent_if_empty: false,
-            is_secret: matches!(source, Source::Content),
+            is_secret: matches!(parameter.argument, Argument::Value { secret: true, .. }),
             is_file: matches!(source, Source::File),
             source,
         };
@@ -278,7 +278,7 @@ impl CompiledParameter {
         Some((Code::Invalid, reason))
     }
 
-    /// A violation of it, without the value if that is secret or in a header field, where credentials are.
+    /// A violation of it, without the value if that is secret, or in a header field or a cookie, where credentials are.
     pub(super) fn violation(
         &self,
         place: Place,
@@ -286,7 +286,8 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if self.is_secret || place == Place::Header || value.trim().is_empty() {
+        let is_hidden = self.is_secret || matches!(place, Place::Header | Place::Cookie);
+        if is_hidden || value.trim().is_empty() {
             return Violation::without_value(self.key, place, code, reason);
         }
         Violation::new(self.key, place, code, value, reason)

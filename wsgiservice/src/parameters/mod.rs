@@ -22,6 +22,7 @@ mod types;
 
 use std::borrow::Cow;
 
+use http::header;
 use serde::de::DeserializeOwned;
 
 pub use self::{
@@ -42,7 +43,7 @@ use self::{
 use crate::{
     content::{File, Member, ReadContent},
     http::{
-        field_lines,
+        cookies, field_lines,
         incoming::Request,
         urlencoded::{Pair, bounded_pairs},
     },
@@ -232,6 +233,7 @@ impl<'a> Arguments<'a> {
             Source::Variable => self.variable(parameter)?,
             Source::Rest => self.rest(parameter)?,
             Source::Header(name) => self.field(parameter, name)?,
+            Source::Cookie => self.cookie(parameter)?,
             Source::Query => self.query(parameter)?,
             Source::QueryOrContent => match self.query(parameter)? {
                 values if values.is_empty() => {
@@ -249,13 +251,13 @@ impl<'a> Arguments<'a> {
     }
 
     fn variable(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
-        let raw = self.variables.named(parameter.name)?;
+        let raw = self.variables.named(parameter.key)?;
         self.decode(parameter, raw).map(Values::One)
     }
 
     /// The remaining segments. Each is decoded by itself, so that it may contain an encoded slash.
     fn rest(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
-        let raw = self.variables.named(parameter.name)?;
+        let raw = self.variables.named(parameter.key)?;
         if !parameter.is_repeated {
             return self.decode(parameter, raw).map(Values::One);
         }
@@ -297,15 +299,7 @@ impl<'a> Arguments<'a> {
         parameter: &CompiledParameter,
         name: &http::HeaderName,
     ) -> Option<Values<'a>> {
-        let lines = self.request.fields().get_all(name).iter();
-        let lines: Option<Vec<_>> =
-            lines.map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
-        let Some(lines) = lines else {
-            let place = parameter.source.place();
-            let reason = "It must be UTF-8.";
-            self.report(parameter.violation(place, Code::Encoding, "", reason));
-            return None;
-        };
+        let lines = self.lines(parameter, name)?;
         if parameter.is_repeated {
             let elements = lines.into_iter().flat_map(field_lines::elements);
             return self.bounded(parameter, elements.map(Cow::Borrowed));
@@ -314,6 +308,32 @@ impl<'a> Arguments<'a> {
             ([_, _, ..], Some(separator)) => Values::One(lines.join(separator).into()),
             _ => Values::Many(lines.into_iter().map(Cow::Borrowed).collect()),
         })
+    }
+
+    /// The cookies of a name. Several contradict each other, since their order says nothing (RFC 6265, section 4.2.2).
+    #[inline(never)]
+    fn cookie(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
+        let lines = self.lines(parameter, &header::COOKIE)?;
+        let named = lines.into_iter().flat_map(cookies::pairs);
+        let values = named.filter(|(name, _)| *name == parameter.key).map(|(_, value)| value);
+        self.bounded(parameter, values.map(Cow::Borrowed))
+    }
+
+    /// The lines of a header field.
+    fn lines(
+        &mut self,
+        parameter: &CompiledParameter,
+        name: &http::HeaderName,
+    ) -> Option<Vec<&'a str>> {
+        let lines = self.request.fields().get_all(name).iter();
+        let lines: Option<Vec<_>> =
+            lines.map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
+        if lines.is_none() {
+            let place = parameter.source.place();
+            let reason = "It must be UTF-8.";
+            self.report(parameter.violation(place, Code::Encoding, "", reason));
+        }
+        lines
     }
 
     /// The texts of a parameter in the content.
@@ -338,7 +358,7 @@ impl<'a> Arguments<'a> {
             self.report(Violation::too_many("query", Place::Query, elements));
             return None;
         };
-        let named = pairs.iter().filter(|(name, _)| name == parameter.name);
+        let named = pairs.iter().filter(|(name, _)| name == parameter.key);
         let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
         self.all_utf_8(parameter, Place::Query, texts)
     }
@@ -358,7 +378,7 @@ impl<'a> Arguments<'a> {
 
     /// The members of the content that have the name of a parameter.
     fn members(&mut self, parameter: &CompiledParameter) -> Option<&'a [Member]> {
-        self.content.members(parameter.name).map_err(|violation| self.report(violation)).ok()
+        self.content.members(parameter.key).map_err(|violation| self.report(violation)).ok()
     }
 
     /// The only file of this name; `Some(None)` if it is optional and absent.

@@ -159,7 +159,8 @@ impl SiteOperation {
         self.declaration.parameters.iter().flat_map(|parameter| {
             let named = match parameter.from {
                 From::Header(name) => Some(name),
-                From::Name => None,
+                From::Cookie(_) => Some("Cookie"),
+                From::Name | From::Path(_) | From::Query(_) | From::Content(_) => None,
             };
             let own = match parameter.argument {
                 Argument::Own { fields, .. } => fields,

@@ -32,6 +32,7 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
     let mut variables = Vec::new();
     let mut query = Vec::new();
     let mut members = Vec::new();
+    let mut cookies = Vec::new();
     let mut words = vec!["curl".to_owned()];
     if method.method != "GET" {
         words.extend(["-X".to_owned(), quoted_if_needed(method.method)]);
@@ -39,13 +40,17 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
     for parameter in shown {
         let value = value(parameter, examples);
         match parameter.place {
-            Place::Path => variables.push((parameter.name, value)),
+            Place::Path => variables.push((parameter.key, value)),
             Place::Query => query.push(format!("{}={}", segment(parameter.key), segment(&value))),
             Place::Header => {
                 words.extend(["-H".to_owned(), quoted(&format!("{}: {value}", parameter.key))]);
             }
+            Place::Cookie => cookies.push(format!("{}={value}", parameter.key)),
             Place::Content => members.push(parameter),
         }
+    }
+    if !cookies.is_empty() {
+        words.extend(["-b".to_owned(), quoted(&cookies.join("; "))]);
     }
     let takes_members = method.parameters.iter().any(|parameter| parameter.place == Place::Content);
     match &method.content {
@@ -219,6 +224,12 @@ mod tests {
     fn a_quotation_mark_does_not_end_the_shell_word() {
         let field = vec![parameter(Place::Header, "X-Key", "it's")];
         assert_eq!(command("GET", "/", field, None), r"curl -H 'X-Key: it'\''s' 'http://a/'");
+    }
+
+    #[test]
+    fn cookies_are_one_option() {
+        let cookies = vec![parameter(Place::Cookie, "a", "1"), parameter(Place::Cookie, "b", "2")];
+        assert_eq!(command("GET", "/", cookies, None), "curl -b 'a=1; b=2' 'http://a/'");
     }
 
     #[test]

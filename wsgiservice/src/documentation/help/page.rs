@@ -368,11 +368,15 @@ fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
     let kind = one.get("type").and_then(Value::as_str);
-    let (key, place, required) = (parameter.key, parameter.place.name(), parameter.is_required);
+    let is_cookie = parameter.place == Place::Cookie;
+    let (key, place) = (parameter.key, parameter.place.name());
+    let required = parameter.is_required && !is_cookie;
     let value = parameter.example;
     html! {
         label {
-            span.name { (key) @if required { " *" } }
+            span.name { (key) @if parameter.is_required { " *" } }
+            // Scripts cannot send other cookies than those of the browser.
+            @if is_cookie { " " span.quiet { "only in the curl command: a browser sends the cookies that it has" } }
             @if parameter.is_file {
                 input type="file" data-in=(place) data-name=(key) required[required] multiple[parameter.is_repeated];
             } @else if parameter.is_secret {
