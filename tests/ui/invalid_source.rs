@@ -1,6 +1,6 @@
 #![allow(unused)]
 
-use wsgiservice::{Content, Secret, content::{ContentStream, File}, mount, resource};
+use wsgiservice::{ApiKey, Content, Secret, content::{ContentStream, File}, mount, resource};
 
 #[mount("/{id}")]
 struct Unknown;
@@ -36,6 +36,16 @@ struct NotTaken;
 #[resource]
 impl NotTaken {
     fn get(&self, #[from(query = "id")] id: u32) {}
+}
+
+#[mount("/keys")]
+struct Keys;
+
+#[resource]
+impl Keys {
+    fn get(&self, key: ApiKey, other: Option<ApiKey>) {}
+
+    fn post(&self, #[from(content = "key")] key: ApiKey) {}
 }
 
 fn main() {}

@@ -62,6 +62,7 @@
 //! | `#[from(header = "Accept-Language")] language: String` | a header field |
 //! | `#[from(cookie = "theme")] theme: Option<String>` | a cookie |
 //! | `#[from(query = "page-size")] size: u32` | from the query only, by this name; likewise `path` and `content` |
+//! | `#[from(header = "X-Api-Key")] key: `[`ApiKey`] | the key of a client; also a [`Basic`] login or a [`Bearer`] token |
 //! | `password: `[`Secret<T>`](Secret) | a member of the content, never logged and never part of a response |
 //! | `picture: `[`File`](content::File) | a file of a multipart form |
 //! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |
@@ -303,7 +304,7 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, incoming::Request},
-    parameters::{Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
+    parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
     resource::{Mounted, Resource, authorize::Authorize},

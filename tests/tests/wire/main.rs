@@ -2,6 +2,7 @@
 
 mod access;
 mod advice;
+mod api_key;
 mod application;
 mod bounded_work;
 mod cache;

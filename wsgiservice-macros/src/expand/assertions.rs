@@ -3,11 +3,14 @@
 //! Each constant calls a function of `declaration::check` in `wsgiservice`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::LitStr;
 use wsgiservice_grammar::representation::BUILT_IN;
 
-use super::{assertion::Assertion, place::Place};
+use super::{
+    assertion::Assertion,
+    place::{Place, innermost},
+};
 use crate::{
     input::in_backticks,
     model::{
@@ -234,7 +237,7 @@ impl Argument<'_> {
             vec![self.at_type(condition, fact, help)]
         };
         match &self.parameter.from {
-            From::Name => vec![self.suits_path()],
+            From::Name => [self.suits_path()].into_iter().chain(self.needs_no_source()).collect(),
             From::Source(Source::Path, variable) => {
                 let mut assertions = vec![self.is_variable(variable)];
                 assertions.extend(can_be_sent(
@@ -244,7 +247,7 @@ impl Argument<'_> {
                 assertions
             }
             From::Source(Source::Query, _) => can_be_sent(
-                "an argument from the query must be a parameter, and no `Secret`",
+                "an argument from the query must be a parameter or an `ApiKey`, and no `Secret`",
                 "use a parameter, or an `Option` or a `Vec` of one: the query is in logs and histories",
             ),
             From::Source(Source::Content, _) => can_be_sent(
@@ -252,11 +255,11 @@ impl Argument<'_> {
                 "use a parameter or a `File`, or an `Option` or a `Vec` of one",
             ),
             From::Source(Source::Header, _) => can_be_sent(
-                "an argument from a header field must be a parameter",
+                "an argument from a header field must be a parameter or an `ApiKey`",
                 "use a parameter, or an `Option` or a `Vec` of one",
             ),
             From::Source(Source::Cookie, _) => can_be_sent(
-                "an argument from a cookie must be a parameter",
+                "an argument from a cookie must be a parameter or an `ApiKey`",
                 "use a parameter, or an `Option` or a `Vec` of one",
             ),
         }
@@ -270,6 +273,20 @@ impl Argument<'_> {
             format!("path variable `{variable}` cannot be an `Option` or a `Secret`"),
             "remove the `Option` or the `Secret`: a path variable is never absent, and is seen",
         )
+    }
+
+    /// An `ApiKey` has a source. The name of the type only decides whether to ask; what has another name is reported when
+    /// the application is built.
+    fn needs_no_source(&self) -> Option<Assertion> {
+        let ty = innermost(&self.parameter.ty).to_token_stream().to_string();
+        let kind = self.kind(self.index);
+        ty.ends_with("ApiKey").then(|| {
+            self.at_type(
+                quote!(__w::check::needs_no_source(#kind)),
+                "an `ApiKey` needs a source",
+                "add `#[from(header = \"X-Api-Key\")]`, with the name of a header field, a `cookie` or a parameter of the `query`",
+            )
+        })
     }
 
     fn is_variable(&self, variable: &LitStr) -> Assertion {

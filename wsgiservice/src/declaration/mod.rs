@@ -363,6 +363,8 @@ pub enum Argument {
     Preconditions,
     /// What `authorize` returned.
     Authorized(PrincipalType),
+    /// The key of a client.
+    ApiKey,
     /// What the service makes from the request itself.
     Own {
         /// The challenge of the 401 with which it asks for credentials.

@@ -8,7 +8,7 @@ use super::{
     tree::{Object, Tree},
     unused,
 };
-use crate::problem::place::Place;
+use crate::{parameters::challenge::Challenge, problem::place::Place};
 
 /// The header fields that OpenAPI describes by other means (section 4.8.12.2).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -94,7 +94,7 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
         method.parameters.iter().filter(|it| is_listed(it)).map(parameter).collect();
     let mut security = Vec::new();
     for challenge in &method.challenges {
-        let name = scheme(challenge, schemes);
+        let name = scheme(*challenge, schemes);
         security.push(Object::default().with(&name, Tree::List(Vec::new())).into());
     }
     let mut responses = Object::default();
@@ -250,9 +250,13 @@ fn text() -> Value {
 }
 
 /// The name of the security scheme of a challenge, which is added if it is new. Challenges differ by their realm.
-fn scheme(challenge: &str, schemes: &mut Object) -> String {
-    let scheme = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
-    let object = json!({"type": "http", "scheme": scheme, "description": challenge}).into();
+fn scheme(challenge: Challenge, schemes: &mut Object) -> String {
+    let scheme = challenge.scheme().to_lowercase();
+    let object = match challenge {
+        Challenge::Http(text) => json!({"type": "http", "scheme": scheme, "description": text}),
+        Challenge::Key(place, name) => json!({"type": "apiKey", "in": place.name(), "name": name}),
+    };
+    let object = object.into();
     if let Some((name, _)) = schemes.members().find(|(_, scheme)| **scheme == object) {
         return name.to_owned();
     }

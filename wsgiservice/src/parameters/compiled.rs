@@ -57,6 +57,8 @@ pub(crate) struct CompiledParameter {
     /// Whether its value must not be shown.
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
+    /// Whether it is the key of a client, which is documented as a security scheme.
+    pub(crate) is_key: bool,
 }
 
 /// What is checked of the text besides the rules and the type.
@@ -151,8 +153,12 @@ impl CompiledParameter {
             is_optional,
             is_repeated,
             is_absent_if_empty: false,
-            is_secret: matches!(parameter.argument, Argument::Value { secret: true, .. }),
+            is_secret: matches!(
+                parameter.argument,
+                Argument::Value { secret: true, .. } | Argument::ApiKey
+            ),
             is_file: matches!(source, Source::File),
+            is_key: matches!(parameter.argument, Argument::ApiKey),
             source,
         };
         compiled.notation = compiled.notation();
@@ -183,9 +189,9 @@ impl CompiledParameter {
         }
     }
 
-    /// Whether a client sends it by name, as a value or a file.
+    /// Whether a client sends it by name, as a value or a file, and it is documented as a parameter.
     pub(crate) fn is_named(&self) -> bool {
-        !matches!(self.source, Source::Elsewhere)
+        !matches!(self.source, Source::Elsewhere) && !self.is_key
     }
 
     /// Whether a client must send it.

@@ -5,8 +5,10 @@
 //! all of them at once.
 
 pub(crate) mod accepted_names;
+pub(crate) mod api_key;
 mod argument_types;
 pub(crate) mod authorized;
+pub(crate) mod challenge;
 pub(crate) mod compiled;
 mod converted;
 mod credentials;
@@ -26,6 +28,7 @@ use http::header;
 use serde::de::DeserializeOwned;
 
 pub use self::{
+    api_key::ApiKey,
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     authorized::Authorized,
     converted::{Converted, converted, converts},

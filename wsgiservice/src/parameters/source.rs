@@ -44,20 +44,16 @@ impl Source {
     ) -> Result<Self, String> {
         match parameter.argument {
             Argument::File { .. } => Ok(Self::File),
-            Argument::Value { secret, .. } => match parameter.from {
-                From::Name if secret => Ok(Self::Content),
-                From::Name => Ok(Self::of_name(path, parameter.name, reads_members)),
-                From::Path(name) => Self::of_variable(path, name)
-                    .ok_or_else(|| format!("`{name}` is not a variable of the path")),
-                From::Query(_) => Ok(Self::Query),
-                From::Content(_) => Ok(Self::Content),
-                From::Header(field) => {
-                    let name = HeaderName::from_bytes(field.as_bytes());
-                    let error = |_| format!("`{field}` is not a valid name of a header field");
-                    name.map(Self::Header).map_err(error)
-                }
-                From::Cookie(_) => Ok(Self::Cookie),
-            },
+            Argument::Value { secret: true, .. } if matches!(parameter.from, From::Name) => {
+                Ok(Self::Content)
+            }
+            Argument::ApiKey if matches!(parameter.from, From::Name) => {
+                Err("an `ApiKey` needs `#[from]`, as in `#[from(header = \"X-Api-Key\")]`"
+                    .to_owned())
+            }
+            Argument::Value { .. } | Argument::ApiKey => {
+                Self::named(path, parameter, reads_members)
+            }
             Argument::Content { .. }
             | Argument::Bytes
             | Argument::Stream
@@ -66,6 +62,26 @@ impl Source {
             | Argument::Preconditions
             | Argument::Authorized(_)
             | Argument::Own { .. } => Ok(Self::Elsewhere),
+        }
+    }
+
+    fn named(
+        path: &Path,
+        parameter: &declaration::Parameter,
+        reads_members: bool,
+    ) -> Result<Self, String> {
+        match parameter.from {
+            From::Name => Ok(Self::of_name(path, parameter.name, reads_members)),
+            From::Path(name) => Self::of_variable(path, name)
+                .ok_or_else(|| format!("`{name}` is not a variable of the path")),
+            From::Query(_) => Ok(Self::Query),
+            From::Content(_) => Ok(Self::Content),
+            From::Header(field) => {
+                let name = HeaderName::from_bytes(field.as_bytes());
+                let error = |_| format!("`{field}` is not a valid name of a header field");
+                name.map(Self::Header).map_err(error)
+            }
+            From::Cookie(_) => Ok(Self::Cookie),
         }
     }
 

@@ -16,6 +16,8 @@ use crate::{
     limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
+        api_key,
+        challenge::Challenge,
         compiled::{CompiledParameter, Parameters},
     },
     problem::Problem,
@@ -175,12 +177,14 @@ impl SiteOperation {
         self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own { .. }))
     }
 
-    /// The challenges of the arguments that the service makes itself.
-    pub(super) fn challenges(&self) -> impl Iterator<Item = &'static str> {
-        self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
-            Argument::Own { challenge, .. } => challenge,
+    /// The challenges of keys, and of the arguments that the service makes itself.
+    pub(super) fn challenges(&self) -> impl Iterator<Item = Challenge> {
+        let own = self.declaration.parameters.iter().filter_map(|it| match it.argument {
+            Argument::Own { challenge, .. } => challenge.map(Challenge::Http),
             _ => None,
-        })
+        });
+        let keys = self.parameters.iter().filter(|parameter| parameter.is_key);
+        keys.map(api_key::challenge).chain(own)
     }
 
     /// Who a request comes from, if it is `authorize`.

@@ -9,7 +9,7 @@ use super::{Mounting, Policy, SiteOperation, SiteResponse, Vary, methods, operat
 use crate::{
     declaration::{Hook, Mount, Operations, Package, PrincipalType, Representation as Own, Role},
     limits::Limits,
-    parameters::compiled::CompiledParameter,
+    parameters::{challenge::Challenge, compiled::CompiledParameter},
     representation::{Representation, Representations},
     resource::{ErasedResource, authorize::Authorizer},
     routing::{Router, Variables},
@@ -228,22 +228,25 @@ impl SiteResource {
     }
 
     /// The challenges with which it asks for credentials: those of `authorize`, and those of what the operation takes.
-    pub(crate) fn challenges(&self, operation: &SiteOperation) -> Vec<&'static str> {
+    pub(crate) fn challenges(&self, operation: &SiteOperation) -> Vec<Challenge> {
         let authorize = self.hook(Hook::Authorize);
+        let operations = authorize.into_iter().chain([operation]);
+        let taken: Vec<_> = operations.flat_map(SiteOperation::challenges).collect();
         let failures = authorize.and_then(|authorize| authorize.returns.failures);
         let stated = failures.unwrap_or_default().iter().filter_map(|it| it.challenge);
-        let mut challenges: Vec<&'static str> = Vec::new();
-        for challenge in stated {
-            if !challenges.contains(&challenge) {
+        let mut challenges: Vec<Challenge> = Vec::new();
+        for challenge in stated.map(Challenge::Http) {
+            let is_key = |taken: &Challenge| {
+                matches!(taken, Challenge::Key(..)) && taken.is_of_scheme_of(challenge)
+            };
+            if !challenges.contains(&challenge) && !taken.iter().any(is_key) {
                 challenges.push(challenge);
             }
         }
-        let operations = authorize.into_iter().chain([operation]);
-        let taken = operations.flat_map(SiteOperation::challenges);
-        for challenge in taken.chain(self.authorizer.iter().filter_map(|it| it.challenge)) {
+        let of_application = self.authorizer.iter().filter_map(|it| it.challenge);
+        for challenge in taken.into_iter().chain(of_application.map(Challenge::Http)) {
             // What the errors of `authorize` say is more exact than what its arguments say.
-            let scheme = |challenge: &'static str| challenge.split(' ').next();
-            if !challenges.iter().any(|known| scheme(known) == scheme(challenge)) {
+            if !challenges.iter().any(|known| known.is_of_scheme_of(challenge)) {
                 challenges.push(challenge);
             }
         }

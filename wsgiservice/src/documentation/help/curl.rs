@@ -9,6 +9,7 @@ use wsgiservice_grammar::path::Path;
 use crate::{
     documentation::{Content, Method, Parameter, as_json, example::Examples},
     http::path::{rest, segment},
+    parameters::challenge::Challenge,
     problem::place::Place,
 };
 
@@ -47,6 +48,14 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
             }
             Place::Cookie => cookies.push(format!("{}={value}", parameter.key)),
             Place::Content => members.push(parameter),
+        }
+    }
+    for challenge in &method.challenges {
+        let Challenge::Key(place, name) = challenge else { continue };
+        match place {
+            Place::Query => query.push(format!("{}=KEY", segment(name))),
+            Place::Cookie => cookies.push(format!("{name}=KEY")),
+            _ => words.extend(["-H".to_owned(), quoted(&format!("{name}: KEY"))]),
         }
     }
     if !cookies.is_empty() {

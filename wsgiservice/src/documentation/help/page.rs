@@ -13,6 +13,7 @@ use crate::{
         Content, Documentation, Method, Parameter, Representation, Resource, Response,
         example::Examples, schemas::COMPONENTS,
     },
+    parameters::challenge::Challenge,
     problem::place::Place,
 };
 
@@ -323,6 +324,7 @@ fn form(resource: &Resource, method: &Method) -> Markup {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
             div.fields {
+                @for challenge in &method.challenges { @if let Challenge::Key(place, name) = challenge { (key(*place, name)) } }
                 @for parameter in &method.parameters { (field(parameter)) }
                 @if !resource.representations.is_empty() {
                     label {
@@ -364,6 +366,22 @@ fn is_revalidated(method: &Method) -> bool {
     method.method == "GET" && responses.any(|response| response.facts.fields.contains(&"ETag"))
 }
 
+/// The field for the key of a client.
+fn key(place: Place, name: &str) -> Markup {
+    html! {
+        label {
+            span.name { (name) }
+            @if place == Place::Cookie { (of_browser()) }
+            input type="password" autocomplete="off" data-in=(place.name()) data-name=(name);
+        }
+    }
+}
+
+/// Scripts cannot send other cookies than those of the browser.
+fn of_browser() -> Markup {
+    html! { " " span.quiet { "only in the curl command: a browser sends the cookies that it has" } }
+}
+
 fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
@@ -375,8 +393,7 @@ fn field(parameter: &Parameter) -> Markup {
     html! {
         label {
             span.name { (key) @if parameter.is_required { " *" } }
-            // Scripts cannot send other cookies than those of the browser.
-            @if is_cookie { " " span.quiet { "only in the curl command: a browser sends the cookies that it has" } }
+            @if is_cookie { (of_browser()) }
             @if parameter.is_file {
                 input type="file" data-in=(place) data-name=(key) required[required] multiple[parameter.is_repeated];
             } @else if parameter.is_secret {
