@@ -48,6 +48,17 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
     }
 }
 
+/// Checks that the constraint of an argument with a documentation comment has no documentation of its own.
+pub(crate) fn documented_once(constraint: &Constraint, errors: &mut Errors) {
+    if let Some(documentation) = &constraint.documentation {
+        let message = format!(
+            "`{}` is documented twice: keep the documentation comment, or `doc`",
+            constraint.name
+        );
+        errors.at(documentation.span(), message);
+    }
+}
+
 /// Checks a constraint on a struct.
 pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
     self::constraint(constraint, errors);

@@ -4,6 +4,7 @@ mod access;
 mod advice;
 mod api_key;
 mod application;
+mod argument_documentation;
 mod bounded_work;
 mod cache;
 mod coding;

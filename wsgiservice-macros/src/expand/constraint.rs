@@ -1,19 +1,21 @@
 //! A constraint as a constant.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Lit;
 use wsgiservice_grammar::bound::Bound;
 
 use super::option;
 use crate::model::{Constraint, Literal, Operand, Range, Rule, name};
 
-pub(super) fn constraint(constraint: &Constraint) -> TokenStream {
+/// The documentation comment of an argument is nearer than that of a constraint.
+pub(super) fn constraint(constraint: &Constraint, comment: Option<&TokenStream>) -> TokenStream {
     let name = name(&constraint.name);
     let rules = constraint.rules.iter().map(rule);
     let default = option(constraint.default.as_ref().map(literal));
     let example = option(constraint.example.as_ref().map(literal));
-    let documentation = option(constraint.documentation.as_ref());
+    let documentation = constraint.documentation.as_ref().map(ToTokens::to_token_stream);
+    let documentation = option(comment.cloned().or(documentation));
     quote! {
         __w::Constraint {
             name: #name,

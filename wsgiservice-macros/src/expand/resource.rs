@@ -17,7 +17,7 @@ use crate::{
         documentation, extract,
         function::{Argument, Function},
         imp::Impl,
-        is_named,
+        is_named, take_documentation,
         types::type_arguments,
     },
     model::{
@@ -152,6 +152,7 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
         .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from)))
         .unwrap_or(From::Name);
     check::from(&from, errors);
+    let documentation = take_documentation(&mut argument.attributes);
     let mut merged: Option<Constraint> = None;
     for attribute in extract(&mut argument.attributes, "validate") {
         if let Some(constraint) =
@@ -159,6 +160,9 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
         {
             merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(&constraint)));
         }
+    }
+    if let (Some(constraint), Some(_)) = (&merged, &documentation) {
+        check::documented_once(constraint, errors);
     }
     for constraint in of_method.iter().filter(|constraint| constraint.name == ident) {
         merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(constraint)));
@@ -168,7 +172,7 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     }
     let is_converted = merged.as_ref().is_some_and(|constraint| constraint.convert.is_some());
     check::argument(argument, is_converted, errors);
-    Parameter { ident, ty: argument.ty.clone(), from, constraint: merged }
+    Parameter { ident, ty: argument.ty.clone(), from, constraint: merged, documentation }
 }
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
@@ -311,9 +315,11 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
             quote!(#source(#name))
         }
     };
-    let constraint = match &parameter.constraint {
-        Some(it) => constraint(it),
-        None => quote!(__w::Constraint::none(#name)),
+    let documentation = parameter.documentation.as_ref();
+    let constraint = match (&parameter.constraint, documentation) {
+        (Some(it), _) => constraint(it, documentation),
+        (None, Some(_)) => constraint(&Constraint::new(parameter.ident.clone()), documentation),
+        (None, None) => quote!(__w::Constraint::none(#name)),
     };
     quote! {
         __w::ParameterDescriptor {

@@ -15,7 +15,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-pub(crate) use self::documentation::documentation;
+pub(crate) use self::documentation::{documentation, take_documentation};
 
 /// All errors in an item, so that the author sees them in one compile.
 #[derive(Default)]

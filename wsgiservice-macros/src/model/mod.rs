@@ -66,6 +66,8 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
     pub(crate) from: From,
     pub(crate) constraint: Option<Constraint>,
+    /// Its documentation comment, as an expression.
+    pub(crate) documentation: Option<TokenStream>,
 }
 
 /// Where an argument comes from, by `#[from]`.

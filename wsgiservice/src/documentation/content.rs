@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) is_required: bool,
+    /// What it means, if the method takes it as a whole.
+    pub(crate) description: &'static str,
     pub(crate) media_types: Vec<&'static str>,
     /// Its maximum size, in bytes.
     pub(crate) limit: usize,
@@ -54,6 +56,7 @@ pub(super) fn of(
     let example = example.and_then(|schema| examples.of("content", schema));
     Some(Content {
         is_required: operation.requires_content() || has_required,
+        description: operation.content_documentation().unwrap_or_default(),
         media_types: operation.content.media_types(),
         limit: operation.limits.content,
         schema: with_members(operation, whole.clone(), parameters),

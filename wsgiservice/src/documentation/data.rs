@@ -80,6 +80,7 @@ fn parameter(parameter: &Parameter) -> Tree {
 
 fn content(content: &Content) -> Object {
     Object::default()
+        .with_text("description", content.description)
         .with("required", content.is_required)
         .with("media_types", Tree::texts(&content.media_types))
         .with("limit", Value::from(content.limit))

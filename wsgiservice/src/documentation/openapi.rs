@@ -144,7 +144,10 @@ fn request_body(content: &Content) -> Object {
         let media_type = media_type(name, content.schema_of(name)).with_some("example", example);
         insert(&mut contents, name, media_type);
     }
-    Object::default().with("required", content.is_required).with("content", contents)
+    Object::default()
+        .with_text("description", content.description)
+        .with("required", content.is_required)
+        .with("content", contents)
 }
 
 /// The description of the method, with the reason of a deprecation.

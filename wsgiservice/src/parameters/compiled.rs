@@ -149,7 +149,7 @@ impl CompiledParameter {
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             default: default.map(|default| default.text()),
             example: constraints().find_map(|constraint| constraint.example).map(|it| it.text()),
-            documentation: constraints().find_map(|constraint| constraint.documentation),
+            documentation: constraints().find_map(|it| it.documentation).map(str::trim),
             is_optional,
             is_repeated,
             is_absent_if_empty: false,

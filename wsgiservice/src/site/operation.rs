@@ -295,6 +295,12 @@ impl SiteOperation {
         self.content.whole == WholeContent::Value && !self.content.needs_file
     }
 
+    /// What is documented of the content as a whole.
+    pub(crate) fn content_documentation(&self) -> Option<&'static str> {
+        let whole = self.declaration.parameters.iter().find(|it| is_whole(it))?;
+        whole.constraint.documentation.map(str::trim)
+    }
+
     /// The schema of the content as a whole, if its type has one.
     pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
         content_schema(self.declaration)

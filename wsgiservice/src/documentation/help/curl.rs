@@ -169,6 +169,7 @@ mod tests {
     fn content(media_type: &'static str, schema: Value) -> Content {
         Content {
             is_required: true,
+            description: "",
             media_types: vec![media_type],
             limit: 1,
             example: Examples { schemas: &Map::new() }

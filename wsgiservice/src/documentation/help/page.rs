@@ -234,6 +234,7 @@ fn parameters(parameters: &[Parameter]) -> Markup {
 fn content(content: &Content) -> Markup {
     html! {
         h4 { "Body" }
+        (markdown(content.description))
         p {
             @if content.is_required { strong { "Required" } ". " }
             @for media_type in &content.media_types { code { (media_type) } " " }
