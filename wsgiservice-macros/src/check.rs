@@ -30,7 +30,9 @@ use crate::{
         in_backticks, is_named,
         types::type_arguments,
     },
-    model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Source, Sunset, name},
+    model::{
+        Constraint, Freshness, From, Literal, Operand, Operation, Role, Source, Sunset, Value, name,
+    },
 };
 
 /// Checks a constraint by itself.
@@ -42,8 +44,8 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
         }
     }
     for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
-        if let Some(value) = value {
-            self::value(constraint, name, value, errors);
+        if let Some(literal) = value.as_ref().and_then(Value::literal) {
+            self::value(constraint, name, literal, errors);
         }
     }
 }
@@ -71,14 +73,16 @@ pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
 /// Why an operand is not a value of its shape.
 fn malformed(operand: &Operand) -> Option<String> {
     let problem = match operand {
-        Operand::Number(number) if number.bound().is_none() => "expected a number",
+        Operand::Number(number) if is_not(number, |it| it.bound().is_some()) => "expected a number",
         Operand::Length(range) | Operand::Range(range) if range.is_half_open() => {
             "expected a range that includes its end: `1..=100`"
         }
-        Operand::Length(range) if range.lengths().is_none() => {
+        Operand::Length(range)
+            if range.ends().any(|end| is_not(end, |it| it.length().is_some())) =>
+        {
             "expected a range of whole numbers: `1..=100`"
         }
-        Operand::Range(range) if range.bounds().is_none() => {
+        Operand::Range(range) if range.ends().any(|end| is_not(end, |it| it.bound().is_some())) => {
             "expected a range of numbers: `1..=100`"
         }
         Operand::Format(name) if Format::named(&name.value()).is_none() => {
@@ -87,6 +91,11 @@ fn malformed(operand: &Operand) -> Option<String> {
         _ => return None,
     };
     Some(problem.to_owned())
+}
+
+/// Whether a value is a literal, and not such a one. Of a constant, only the compiler knows.
+fn is_not(value: &Value, is_right: fn(&Literal) -> bool) -> bool {
+    value.literal().is_some_and(|literal| !is_right(literal))
 }
 
 fn unknown_format(name: &str) -> String {
@@ -134,7 +143,7 @@ fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Er
 fn allows(rule: &Rule<'_>, value: &value::Literal<'_>) -> bool {
     match rule {
         Rule::Re(expression) => {
-            Expression::new(expression).map_or(true, |expression| expression.matches(value.text()))
+            Expression::new(expression).map_or(true, |expression| expression.matches(&value.text()))
         }
         rule => rule.allows(value),
     }

@@ -29,8 +29,8 @@ pub use crate::{
         },
     },
     declaration::{
-        Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
-        From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
+        Argument as ArgumentKind, Bound, Constant, Constraint, Deprecation, Failure, Failures,
+        Freshness, From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, PrincipalType, Representation, Returns, Role, SchemaOf,
         check,
     },

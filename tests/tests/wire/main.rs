@@ -9,6 +9,7 @@ mod bounded_work;
 mod cache;
 mod coding;
 mod connection;
+mod constants;
 mod content;
 mod cross_origin;
 mod departure;

@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::LitStr;
+use syn::{Expr, LitStr};
 use wsgiservice_grammar::representation::BUILT_IN;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     input::in_backticks,
     model::{
-        Constraint, From, Literal, Mount, Operation, Parameter, Resource, Role, Rule, Source, name,
+        Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, Source, Value, name,
     },
 };
 
@@ -80,6 +80,7 @@ fn of_constraint(
             help: format!("write the name of an argument, or add an argument `{parameter}`"),
         });
     }
+    assertions.extend(of_constants(constraint, &table));
     if constraint.rules.is_empty() {
         let condition = quote!(__w::check::is_named_everywhere(#operations, #parameter));
         assertions.push(cannot_be_validated(constraint, condition));
@@ -104,6 +105,35 @@ fn of_constraint(
     assertions
 }
 
+/// What `check` verifies of literals, for constants: a rule allows a value, and the default and the example are among them.
+fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> {
+    let mut assertions = Vec::new();
+    for (position, rule) in constraint.rules.iter().enumerate().filter(|(_, it)| it.has_constant())
+    {
+        assertions.push(Assertion {
+            place: Place::at(rule.span()),
+            condition: quote!(#table.rules[#position].is_satisfiable()),
+            fact: format!("no value satisfies `{}`", rule.name),
+            help: "the constant has another value than the rule needs".to_owned(),
+        });
+    }
+    let is_known = !constraint.rules.iter().any(Rule::has_constant);
+    for (what, value) in [("default", &constraint.default), ("example", &constraint.example)] {
+        let Some(value) = value else { continue };
+        if is_known && value.literal().is_some() {
+            continue;
+        }
+        let field = quote::format_ident!("{what}");
+        assertions.push(Assertion {
+            place: Place::of(value),
+            condition: quote!(__w::check::satisfies(&#table.#field, #table.rules)),
+            fact: format!("the {what} violates a rule beside it"),
+            help: "write a value that the rules allow".to_owned(),
+        });
+    }
+    assertions
+}
+
 fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(&constraint.name),
@@ -117,7 +147,7 @@ fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Asser
 }
 
 fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Assertion {
-    let subject = rule.ask(|rule| rule.subject()).unwrap_or("values");
+    let subject = rule.subject();
     Assertion {
         place: Place::of(&rule.name),
         condition,
@@ -126,21 +156,16 @@ fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Asser
     }
 }
 
-fn is_not_a_value(text: &LitStr, parameter: &str, condition: TokenStream) -> Assertion {
+fn is_not_a_value(text: &Expr, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(text),
         condition,
-        fact: format!("\"{}\" cannot be a value of `{parameter}`", text.value()),
+        fact: format!("{} cannot be a value of `{parameter}`", text.to_token_stream()),
         help: format!("write values of the type of `{parameter}`"),
     }
 }
 
-fn does_not_fit(
-    what: &str,
-    literal: &Literal,
-    parameter: &str,
-    condition: TokenStream,
-) -> Assertion {
+fn does_not_fit(what: &str, literal: &Value, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(literal),
         condition,
@@ -149,7 +174,7 @@ fn does_not_fit(
     }
 }
 
-fn is_never_absent(default: &Literal, parameter: &str, condition: TokenStream) -> Assertion {
+fn is_never_absent(default: &Value, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(default),
         condition,
@@ -362,7 +387,7 @@ impl Argument<'_> {
         let Some(constraint) = &self.parameter.constraint else { return Vec::new() };
         let (kind, name) = (self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
-        let mut assertions = Vec::new();
+        let mut assertions = of_constants(constraint, &quote!(#table.constraint));
         if constraint.rules.is_empty() {
             assertions.push(cannot_be_validated(constraint, quote!(__w::check::is_named(#kind))));
         }
@@ -386,7 +411,7 @@ impl Argument<'_> {
     }
 
     /// The default or the example fits the type, and the rules of the struct.
-    fn value_fits(&self, what: &str, literal: &Literal) -> [Assertion; 2] {
+    fn value_fits(&self, what: &str, literal: &Value) -> [Assertion; 2] {
         let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
         let fits = quote::format_ident!("{what}_fits");

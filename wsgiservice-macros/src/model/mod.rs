@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path, Type};
 use wsgiservice_grammar::{hook::Hook, method, path};
 
-pub(crate) use self::constraint::{Constraint, Literal, Operand, Range, Rule};
+pub(crate) use self::constraint::{Constraint, Literal, Operand, Range, Rule, Value};
 
 /// A struct with `#[mount]`.
 pub(crate) struct Mount {

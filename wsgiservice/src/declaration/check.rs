@@ -359,6 +359,15 @@ const fn keeps(
     true
 }
 
+/// Whether a default or an example satisfies rules, as far as the compiler can tell.
+#[must_use]
+pub const fn satisfies(literal: &Option<Literal<'_>>, rules: &[Rule<'static>]) -> bool {
+    match literal {
+        Some(literal) => keeps(literal, &[], rules),
+        None => true,
+    }
+}
+
 const fn has(mut rules: &[Rule<'static>], rule: &Rule<'static>) -> bool {
     while let [first, rest @ ..] = rules {
         if first.is_same_rule(rule) {

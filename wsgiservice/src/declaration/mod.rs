@@ -14,9 +14,10 @@ pub use wsgiservice_grammar::{
 use wsgiservice_grammar::{rule::Rule, text::same};
 
 pub mod check;
+mod constant;
 mod principal;
 
-pub use self::principal::PrincipalType;
+pub use self::{constant::Constant, principal::PrincipalType};
 
 /// The package that defines a resource.
 #[derive(Clone, Copy, Debug)]

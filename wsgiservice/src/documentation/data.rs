@@ -72,8 +72,8 @@ fn parameter(parameter: &Parameter) -> Tree {
         .with("type", parameter.kind.as_str())
         .with("rules", Tree::list(&parameter.rules, |rule| rule.as_str().into()))
         .with("description", parameter.description)
-        .with_some("default", parameter.default)
-        .with_some("example", parameter.example)
+        .with_some("default", parameter.default.as_deref())
+        .with_some("example", parameter.example.as_deref())
         .with("schema", &parameter.schema)
         .into()
 }

@@ -133,7 +133,7 @@ fn parameter(parameter: &Parameter) -> Tree {
         .with_text("description", parameter.description)
         .with("required", parameter.is_required)
         .with("schema", &parameter.schema)
-        .with_some("example", parameter.example.map(|_| first_example(&parameter.schema)))
+        .with_some("example", parameter.example.as_ref().map(|_| first_example(&parameter.schema)))
         .into()
 }
 

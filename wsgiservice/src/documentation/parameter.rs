@@ -1,5 +1,7 @@
 //! A parameter, in words and as a schema.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind};
 
@@ -28,8 +30,8 @@ pub(crate) struct Parameter {
     pub(crate) kind: String,
     pub(crate) rules: Vec<String>,
     pub(crate) description: &'static str,
-    pub(crate) default: Option<&'static str>,
-    pub(crate) example: Option<&'static str>,
+    pub(crate) default: Option<Cow<'static, str>>,
+    pub(crate) example: Option<Cow<'static, str>>,
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
     pub(crate) schema: Value,
@@ -98,8 +100,8 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
         kind: parameter.kind.map_or_else(|| "file".to_owned(), words),
         rules: rules(parameter),
         description: parameter.documentation.unwrap_or_default(),
-        default: parameter.default,
-        example: parameter.example,
+        default: parameter.default.clone(),
+        example: parameter.example.clone(),
         is_secret: parameter.is_secret,
         is_file: parameter.is_file,
         schema: if is_list { list(one) } else { one },
@@ -138,8 +140,8 @@ fn schema(parameter: &CompiledParameter) -> Value {
         Some(kind) => of_value(kind, parameter),
         None => of_file(),
     };
-    let default = parameter.default.map(|default| json_value(&schema, default));
-    let example = parameter.example.map(|example| json_value(&schema, example));
+    let default = parameter.default.as_deref().map(|default| json_value(&schema, default));
+    let example = parameter.example.as_deref().map(|example| json_value(&schema, example));
     if parameter.is_secret {
         schema.insert("format".to_owned(), "password".into());
     }

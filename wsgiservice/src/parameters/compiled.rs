@@ -46,8 +46,8 @@ pub(crate) struct CompiledParameter {
     notation: Notation,
     /// Its rules, in the order in which they are checked.
     pub(crate) rules: Vec<CompiledRule>,
-    pub(crate) default: Option<&'static str>,
-    pub(crate) example: Option<&'static str>,
+    pub(crate) default: Option<Cow<'static, str>>,
+    pub(crate) example: Option<Cow<'static, str>>,
     pub(crate) documentation: Option<&'static str>,
     pub(crate) is_optional: bool,
     pub(crate) is_repeated: bool,
@@ -173,8 +173,8 @@ impl CompiledParameter {
 
     /// Checks that the default, the example and the values of `one_of` are values of the parameter.
     fn check_declaration(&self) -> Result<(), String> {
-        for (what, value) in [("default", self.default), ("example", self.example)] {
-            let Some(value) = value else { continue };
+        for (what, value) in [("default", &self.default), ("example", &self.example)] {
+            let Some(value) = value.as_deref() else { continue };
             self.check(value).map_err(|(_, reason)| {
                 format!("the {what} \"{value}\" violates a rule. {reason}")
             })?;

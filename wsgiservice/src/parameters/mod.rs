@@ -184,7 +184,7 @@ impl<'a> Arguments<'a> {
     ) -> Option<Vec<C>> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
-        if let (true, Some(default)) = (values.is_empty(), parameter.default) {
+        if let (true, Some(default)) = (values.is_empty(), parameter.default.as_deref()) {
             values = Values::One(Cow::Borrowed(default));
         }
         let checked = values.iter().map(|text| self.check(parameter, place, text, &convert));
@@ -198,7 +198,7 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let place = parameter.source.place();
-        match parameter.default {
+        match parameter.default.as_deref() {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if is_required => {
                 let is_in_content = matches!(parameter.source, Source::QueryOrContent)

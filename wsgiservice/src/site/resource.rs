@@ -188,7 +188,7 @@ impl SiteResource {
         let Some(parameter) = last.and_then(|name| self.parameter_of(None, name)) else {
             return true;
         };
-        let example = parameter.example.unwrap_or("a");
+        let example = parameter.example.as_deref().unwrap_or("a");
         self.target_extensions()
             .iter()
             .all(|extension| !parameter.accepts(&format!("{example}.{extension}")))

@@ -76,8 +76,8 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
 /// The example of a parameter, or a plausible value.
 fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
-    match parameter.example {
-        Some(example) => example.to_owned(),
+    match &parameter.example {
+        Some(example) => example.clone().into_owned(),
         None => word(&examples.of(parameter.name, one).unwrap_or_default()).into_owned(),
     }
 }
@@ -159,7 +159,7 @@ mod tests {
             rules: Vec::new(),
             description: "",
             default: None,
-            example: Some(example).filter(|example| !example.is_empty()),
+            example: Some(example).filter(|example| !example.is_empty()).map(Into::into),
             is_secret: false,
             is_file: false,
             schema: json!({"type": "string"}),

@@ -220,8 +220,8 @@ fn parameters(parameters: &[Parameter]) -> Markup {
                             td {
                                 (markdown(parameter.description))
                                 @for rule in &parameter.rules { div.quiet { p { (self::rule(rule)) } } }
-                                @if let Some(default) = parameter.default { p.quiet { "Default: " code { (default) } } }
-                                @if let Some(example) = parameter.example { p.quiet { "Example: " code { (example) } } }
+                                @if let Some(default) = &parameter.default { p.quiet { "Default: " code { (default) } } }
+                                @if let Some(example) = &parameter.example { p.quiet { "Example: " code { (example) } } }
                             }
                         }
                     }
@@ -390,7 +390,7 @@ fn field(parameter: &Parameter) -> Markup {
     let is_cookie = parameter.place == Place::Cookie;
     let (key, place) = (parameter.key, parameter.place.name());
     let required = parameter.is_required && !is_cookie;
-    let value = parameter.example;
+    let value = parameter.example.as_deref();
     html! {
         label {
             span.name { (key) @if parameter.is_required { " *" } }
@@ -413,7 +413,7 @@ fn field(parameter: &Parameter) -> Markup {
                 }
             } @else {
                 input type="text" data-in=(place) data-name=(key) required[required] value=[value]
-                    inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default];
+                    inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default.as_deref()];
             }
         }
     }
