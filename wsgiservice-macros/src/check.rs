@@ -25,9 +25,10 @@ use crate::{
     expression::Expression,
     input::{
         Errors,
+        condition::{Conditions, hidden_attributes as hidden_attributes_of},
         function::{Argument, Function},
         imp::Impl,
-        in_backticks, is_named,
+        in_backticks,
         types::type_arguments,
     },
     model::{
@@ -265,7 +266,7 @@ fn authorization(function: &Function, errors: &mut Errors) {
 pub(crate) fn duplicates(item: &mut Impl, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     item.functions.retain(|function| {
-        let is_conditional = function.attributes.iter().any(|attribute| is_named(attribute, "cfg"));
+        let is_conditional = !Conditions::of(&function.attributes).is_empty();
         let name = name(&function.ident);
         if is_conditional || !names.contains(&name) {
             names.push(name);
@@ -284,6 +285,19 @@ fn duplicate(name: &str) -> String {
         _ => "merge the two, or rename one".to_owned(),
     };
     format!("`{name}` appears twice: {help}")
+}
+
+/// Reports attributes that appear only after the macro has run.
+pub(crate) fn hidden_attributes(attributes: &[Attribute], subject: &str, errors: &mut Errors) {
+    for (predicate, path) in attributes.iter().flat_map(hidden_attributes_of) {
+        let predicate = text(&predicate);
+        let message = format!(
+            "`#[cfg_attr]` around `{}` is not read: write the {subject} twice, under `#[cfg({predicate})]` and \
+             `#[cfg(not({predicate}))]`",
+            text(&path)
+        );
+        errors.push(syn::Error::new_spanned(&path, message));
+    }
 }
 
 /// Checks that an argument has a name, and is not borrowed text.

@@ -8,6 +8,7 @@ mod argument_documentation;
 mod bounded_work;
 mod cache;
 mod coding;
+mod conditional;
 mod connection;
 mod constants;
 mod content;

@@ -10,9 +10,10 @@ use wsgiservice_grammar::representation::BUILT_IN;
 use super::{
     assertion::Assertion,
     place::{Place, innermost},
+    position::Position,
 };
 use crate::{
-    input::in_backticks,
+    input::{condition::Conditions, in_backticks},
     model::{
         Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, Source, Value, name,
     },
@@ -32,6 +33,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
             condition: quote!(__w::check::takes_variable(#operations, #variable) || __w::check::takes_variable(#operations, #unused)),
             fact: format!("path variable `{variable}` is not an argument of any method or hook of `{ident}`"),
             help: format!("add an argument `{variable}`, or remove `{{{variable}}}` from the path"),
+            conditions: Conditions::default(),
         });
     }
     for representation in &mount.representations {
@@ -47,6 +49,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
                 "unknown representation `{name}`, expected {built_in} or one that `{ident}` defines"
             ),
             help: format!("add a function with `#[representation(\".{name}\", …)]`"),
+            conditions: Conditions::default(),
         });
     }
     for (index, constraint) in mount.constraints.iter().enumerate() {
@@ -78,6 +81,7 @@ fn of_constraint(
             condition: quote!(__w::check::takes(#operations, #parameter)),
             fact: format!("`{parameter}` is not an argument of any method or hook of `{ident}`"),
             help: format!("write the name of an argument, or add an argument `{parameter}`"),
+            conditions: Conditions::default(),
         });
     }
     assertions.extend(of_constants(constraint, &table));
@@ -115,6 +119,7 @@ fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> 
             condition: quote!(#table.rules[#position].is_satisfiable()),
             fact: format!("no value satisfies `{}`", rule.name),
             help: "the constant has another value than the rule needs".to_owned(),
+            conditions: Conditions::default(),
         });
     }
     let is_known = !constraint.rules.iter().any(Rule::has_constant);
@@ -129,6 +134,7 @@ fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> 
             condition: quote!(__w::check::satisfies(&#table.#field, #table.rules)),
             fact: format!("the {what} violates a rule beside it"),
             help: "write a value that the rules allow".to_owned(),
+            conditions: Conditions::default(),
         });
     }
     assertions
@@ -143,6 +149,7 @@ fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Asser
             constraint.name
         ),
         help: "remove its `#[validate]`".to_owned(),
+        conditions: Conditions::default(),
     }
 }
 
@@ -153,6 +160,7 @@ fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Asser
         condition,
         fact: format!("rule `{}` applies only to {subject}, which `{parameter}` is not", rule.name),
         help: "remove the rule, or change the type of the argument".to_owned(),
+        conditions: Conditions::default(),
     }
 }
 
@@ -162,6 +170,7 @@ fn is_not_a_value(text: &Expr, parameter: &str, condition: TokenStream) -> Asser
         condition,
         fact: format!("{} cannot be a value of `{parameter}`", text.to_token_stream()),
         help: format!("write values of the type of `{parameter}`"),
+        conditions: Conditions::default(),
     }
 }
 
@@ -171,6 +180,7 @@ fn does_not_fit(what: &str, literal: &Value, parameter: &str, condition: TokenSt
         condition,
         fact: format!("the {what} does not fit the type of `{parameter}`"),
         help: format!("write a value of the type of `{parameter}`"),
+        conditions: Conditions::default(),
     }
 }
 
@@ -180,6 +190,7 @@ fn is_never_absent(default: &Value, parameter: &str, condition: TokenStream) -> 
         condition,
         fact: format!("`{parameter}` has a default, so it is never `None`"),
         help: "remove the `Option` from the type of the argument, or remove the default".to_owned(),
+        conditions: Conditions::default(),
     }
 }
 
@@ -189,7 +200,9 @@ pub(super) fn of_resource(resource: &Resource) -> Vec<Assertion> {
     for (position, operation) in resource.operations.iter().enumerate() {
         for (index, parameter) in operation.parameters.iter().enumerate() {
             let argument = Argument { resource, operation, position, index, parameter };
-            assertions.extend(argument.assertions());
+            let conditions = operation.conditions.and(&parameter.conditions);
+            let conditioned = |it| Assertion { conditions: conditions.clone(), ..it };
+            assertions.extend(argument.assertions().into_iter().map(conditioned));
         }
     }
     assertions
@@ -230,7 +243,10 @@ impl Argument<'_> {
 
     fn table(&self, index: usize) -> TokenStream {
         let operations = self.operations();
-        let position = self.position;
+        let before = self.resource.operations.iter().take(self.position);
+        let position = Position::after(before.map(|it| &it.conditions));
+        let before = self.operation.parameters.iter().take(index);
+        let index = Position::after(before.map(|it| &it.conditions));
         quote!(#operations.operations[#position].parameters[#index])
     }
 
@@ -251,7 +267,13 @@ impl Argument<'_> {
         help: impl Into<String>,
     ) -> Assertion {
         let place = Place::of(&self.parameter.ty);
-        Assertion { place, condition, fact: fact.into(), help: help.into() }
+        Assertion {
+            place,
+            condition,
+            fact: fact.into(),
+            help: help.into(),
+            conditions: Conditions::default(),
+        }
     }
 
     /// The type of the argument can come from where it comes from.
@@ -321,6 +343,7 @@ impl Argument<'_> {
             condition: quote!(__w::check::has_variable(#mount, #variable)),
             fact: format!("`{}` is not a variable of the path", variable.value()),
             help: "write the name of a variable, as it is in the path of `#[mount]`".to_owned(),
+            conditions: Conditions::default(),
         }
     }
 
@@ -337,6 +360,7 @@ impl Argument<'_> {
             condition: quote!(!__w::check::is_missing(#mount, &#operations, #without)),
             fact: format!("argument `{name}` is not the path variable `{without}`"),
             help: format!("rename it to `{without}`"),
+            conditions: Conditions::default(),
         })
     }
 
@@ -365,19 +389,38 @@ impl Argument<'_> {
 
     fn is_only_content(&self) -> Assertion {
         let kind = self.kind(self.index);
-        let before = (0..self.index).map(|index| self.kind(index));
+        let before = self.before(|index| {
+            let kind = self.kind(index);
+            quote!(__w::check::is_content(#kind))
+        });
         self.at_type(
-            quote!(!(__w::check::is_content(#kind) && (#(__w::check::is_content(#before))||*))),
+            quote!(!(__w::check::is_content(#kind) && (#(#before)||*))),
             "a method can read the content only once",
             "use one struct for both arguments",
         )
     }
 
+    /// A question to each argument before this one that exists.
+    fn before(&self, question: impl Fn(usize) -> TokenStream) -> impl Iterator<Item = TokenStream> {
+        let parameters = self.operation.parameters.iter().take(self.index).enumerate();
+        parameters.map(move |(index, parameter)| {
+            let question = question(index);
+            if parameter.conditions.is_empty() {
+                return question;
+            }
+            let exists = parameter.conditions.as_expression();
+            quote!((#exists && #question))
+        })
+    }
+
     fn has_no_content_conflict(&self) -> Assertion {
         let parameter = self.table(self.index);
-        let before = (0..self.index).map(|index| self.table(index));
+        let before = self.before(|index| {
+            let before = self.table(index);
+            quote!(__w::check::content_conflicts(&#parameter, &#before))
+        });
         self.at_type(
-            quote!(!(#(__w::check::content_conflicts(&#parameter, &#before))||*)),
+            quote!(!(#(#before)||*)),
             "members of the content, such as a `File` or a `Secret`, cannot be combined with `ContentStream` or `FormStream`, which consume the content",
             "read it from a `FormStream`",
         )
@@ -425,6 +468,7 @@ impl Argument<'_> {
                 condition: keeps,
                 fact: format!("the {what} violates a rule of the struct"),
                 help: format!("write a value that the rules for `{name}` on the struct allow"),
+                conditions: Conditions::default(),
             },
         ]
     }

@@ -8,6 +8,7 @@ mod limits;
 mod lint;
 mod mount;
 mod place;
+mod position;
 mod resource;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};

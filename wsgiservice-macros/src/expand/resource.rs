@@ -7,12 +7,13 @@ use wsgiservice_grammar::hook::Hook;
 
 use super::{
     assertion, assertions, constraint::constraint, limits, lint, option, outlive, place::Place,
-    unnamed_items, without_lifetimes,
+    position::Position, unnamed_items, without_lifetimes,
 };
 use crate::{
     check,
     input::{
         Errors, attribute,
+        condition::Conditions,
         constraint::{constraint_of, named_constraint},
         documentation, extract,
         function::{Argument, Function},
@@ -67,6 +68,7 @@ fn representation(
 ) -> Option<Representation> {
     let (extension, media_type) =
         errors.take(attribute.parse_args_with(attribute::representation))?;
+    check::hidden_attributes(&function.attributes, "function", errors);
     check::own_representation(&extension, &media_type, errors);
     let value = match function.arguments.as_slice() {
         [Argument { ty: Type::Reference(reference), .. }] if function.receiver.is_some() => {
@@ -80,6 +82,7 @@ fn representation(
     };
     Some(Representation {
         ident: function.ident.clone(),
+        conditions: Conditions::of(&function.attributes),
         extension,
         media_type,
         value: (**value).clone(),
@@ -97,6 +100,7 @@ fn returns(function: &Function) -> Option<Type> {
 fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> {
     let role = check::role(function, errors);
     check::signature(function, errors);
+    check::hidden_attributes(&function.attributes, "method", errors);
     let mut constraints = Vec::new();
     for attribute in extract(&mut function.attributes, "validate") {
         let constraint = errors.take(attribute.parse_args_with(named_constraint));
@@ -112,6 +116,7 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
         .collect();
     let operation = Operation {
         ident: function.ident.clone(),
+        conditions: Conditions::of(&function.attributes),
         role: role?,
         is_async: function.asyncness.is_some(),
         documentation: documentation(&function.attributes),
@@ -147,6 +152,7 @@ fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecati
 /// A parameter, with the constraints of the argument and of the method; the nearest one wins.
 fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Errors) -> Parameter {
     let ident = argument.ident.clone();
+    check::hidden_attributes(&argument.attributes, "argument", errors);
     let from = extract(&mut argument.attributes, "from");
     let from = check::once(&from, "from", errors)
         .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from)))
@@ -172,7 +178,15 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     }
     let is_converted = merged.as_ref().is_some_and(|constraint| constraint.convert.is_some());
     check::argument(argument, is_converted, errors);
-    Parameter { ident, ty: argument.ty.clone(), from, constraint: merged, documentation }
+    let conditions = Conditions::of(&argument.attributes);
+    Parameter {
+        ident,
+        conditions,
+        ty: argument.ty.clone(),
+        from,
+        constraint: merged,
+        documentation,
+    }
 }
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
@@ -184,8 +198,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         .enumerate()
         .map(|(position, operation)| arm(resource, position, operation));
     let own = resource.representations.iter().map(|own| {
-        let Representation { extension, media_type, value, .. } = own;
+        let Representation { conditions, extension, media_type, value, .. } = own;
         quote! {
+            #conditions
             __w::Representation { extension: #extension, media_type: #media_type, value: __w::TypeId::of::<#value> }
         }
     });
@@ -241,21 +256,30 @@ fn principals(resource: &Resource) -> Option<TokenStream> {
     let returns = whole_return(authorize).path("Same", &authorize.returns.to_token_stream());
     let returned = quote!(<#returns as __w::AuthorizeReturn<_>>::Principal);
     let others = resource.operations.iter().filter(|operation| !is_authorize(operation));
-    let arguments = others.flat_map(|operation| &operation.parameters).map(|it| &it.ty);
-    let mut wrappers = arguments.filter(|ty| type_arguments(ty).len() == 1).peekable();
+    let arguments = others.flat_map(|operation| {
+        let conditioned =
+            |parameter: &'_ Parameter| operation.conditions.and(&parameter.conditions);
+        operation.parameters.iter().map(move |it| (conditioned(it), &it.ty))
+    });
+    let mut wrappers = arguments.filter(|(_, ty)| type_arguments(ty).len() == 1).peekable();
     wrappers.peek()?;
-    let checks = wrappers.map(|ty| {
+    let checks = wrappers.map(|(conditions, ty)| {
         let place = Place::of_value(ty);
         let check = place.function("PrincipalOf", &returned, "check");
         let found = place.spanned(quote!(found));
         quote! {
-            let #found = __w::PrincipalProbe::<#ty, #returned>::new().principal();
-            #check(#found);
+            #conditions
+            {
+                let #found = __w::PrincipalProbe::<#ty, #returned>::new().principal();
+                #check(#found);
+            }
         }
     });
+    let conditions = &authorize.conditions;
     Some(quote! {
         use __w::PrincipalProbeExt as _;
         #[allow(dead_code)]
+        #conditions
         fn principals() {
             #(#checks)*
         }
@@ -264,7 +288,7 @@ fn principals(resource: &Resource) -> Option<TokenStream> {
 
 /// The facts about an operation, as a constant.
 fn describe(operation: &Operation) -> TokenStream {
-    let Operation { documentation, is_async, .. } = operation;
+    let Operation { conditions, documentation, is_async, .. } = operation;
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
         Role::Hook(hook) => {
@@ -283,6 +307,7 @@ fn describe(operation: &Operation) -> TokenStream {
         quote!(<#whole as __w::AuthorizeReturn<_>>::PRINCIPAL)
     }));
     quote! {
+        #conditions
         __w::Operation {
             role: __w::Role::#role,
             is_async: #is_async,
@@ -321,7 +346,9 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
         (None, Some(_)) => constraint(&Constraint::new(parameter.ident.clone()), documentation),
         (None, None) => quote!(__w::Constraint::none(#name)),
     };
+    let conditions = &parameter.conditions;
     quote! {
+        #conditions
         __w::ParameterDescriptor {
             name: #name,
             argument: #argument,
@@ -352,9 +379,33 @@ fn describe_freshness(freshness: &Freshness) -> TokenStream {
 
 /// Binds a call: takes its arguments, and returns a future that has them.
 fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
-    let names: Vec<_> = operation.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let taken = operation.parameters.iter().enumerate().map(|(index, parameter)| {
+    let take = take(operation);
+    let made = made(operation);
+    let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
+    let call = call(resource, operation);
+    // With the span of the name, so that the compiler reports a future that is not `Send` there.
+    let span = operation.ident.span().resolved_at(Span::call_site());
+    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
+    let conditions = &operation.conditions;
+    let before = resource.operations.iter().take(position).map(|it| &it.conditions);
+    let pattern = Position::after(before).into_pattern();
+    quote! {
+        #conditions
+        #pattern => {
+            #take
+            #writer
+            __w::Some(#future)
+        }
+    }
+}
+
+/// Takes all arguments before it returns, so that all violations are reported.
+fn take(operation: &Operation) -> TokenStream {
+    let parameters = &operation.parameters;
+    let names = parameters.iter().map(|parameter| &parameter.ident);
+    let taken = parameters.iter().enumerate().map(|(index, parameter)| {
         let ty = &parameter.ty;
+        let index = Position::after(parameters.iter().take(index).map(|it| &it.conditions));
         match parameter.convert() {
             Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),
             None => {
@@ -363,24 +414,33 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
             }
         }
     });
-    let take = (!names.is_empty())
-        .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
-    let converted = |parameter: &&Parameter| parameter.convert().is_some();
-    let made: Vec<_> =
-        operation.parameters.iter().filter(|it| !converted(it)).map(|it| &it.ident).collect();
-    let made = (!made.is_empty()).then(|| quote!(__w::made!(#(#made)*);));
-    let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
-    let call = call(resource, operation);
-    // With the span of the name, so that the compiler reports a future that is not `Send` there.
-    let span = operation.ident.span().resolved_at(Span::call_site());
-    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
-    quote! {
-        #position => {
-            #take
-            #writer
-            __w::Some(#future)
-        }
+    if parameters.is_empty() {
+        return TokenStream::new();
     }
+    if parameters.iter().all(|parameter| parameter.conditions.is_empty()) {
+        return quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };);
+    }
+    // A pattern cannot have conditions.
+    let (names, again) = (names.clone(), names);
+    let conditions: Vec<_> = parameters.iter().map(|parameter| &parameter.conditions).collect();
+    quote! {
+        #(#conditions let #names = #taken;)*
+        #(#conditions let __w::Some(#again) = #again else { return __w::None };)*
+    }
+}
+
+/// Makes the arguments that are still to be made.
+fn made(operation: &Operation) -> TokenStream {
+    let made = operation.parameters.iter().filter(|parameter| parameter.convert().is_none());
+    let (conditional, others): (Vec<_>, Vec<_>) =
+        made.partition(|parameter| !parameter.conditions.is_empty());
+    let others: Vec<_> = others.into_iter().map(|parameter| &parameter.ident).collect();
+    let others = (!others.is_empty()).then(|| quote!(__w::made!(#(#others)*);));
+    let conditional = conditional.into_iter().map(|parameter| {
+        let Parameter { ident, conditions, .. } = parameter;
+        quote!(#conditions __w::made!(#ident);)
+    });
+    quote!(#others #(#conditional)*)
 }
 
 /// A type as an argument, with the span of the type that a request would give: `T` in `Option<T>`.
@@ -393,7 +453,10 @@ fn argument_type(ty: &Type) -> TokenStream {
 /// The types in the conversions are inferred. They only have the spans of the types for which the author would read an error.
 fn call(resource: &Resource, operation: &Operation) -> TokenStream {
     let ident = &operation.ident;
-    let arguments = operation.parameters.iter().map(|parameter| &parameter.ident);
+    let arguments = operation.parameters.iter().map(|parameter| {
+        let Parameter { ident, conditions, .. } = parameter;
+        quote!(#conditions #ident)
+    });
     let wait = operation.is_async.then(|| quote!(.await));
     let inferred = |place: fn(&Type) -> Place| {
         let place = operation.returns.as_ref().map_or(Place::at(ident.span()), place);
@@ -438,11 +501,14 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
         return None;
     }
     let arms = resource.representations.iter().enumerate().map(|(position, own)| {
-        let Representation { ident, value, returns, .. } = own;
+        let Representation { ident, conditions, value, returns, .. } = own;
         let place = returns.as_ref().map_or(Place::at(ident.span()), Place::of);
         let content = place.path("Same", &quote!(_));
+        let before = resource.representations.iter().take(position).map(|it| &it.conditions);
+        let pattern = Position::after(before).into_pattern();
         quote! {
-            #position => value.downcast_ref::<#value>().map(
+            #conditions
+            #pattern => value.downcast_ref::<#value>().map(
                 |value| <#content as __w::OwnRepresentation>::into_content(Self::#ident(self, value))
             ),
         }

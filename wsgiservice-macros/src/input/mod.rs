@@ -1,6 +1,7 @@
 //! From tokens to syntax, which is not checked yet. Bodies of functions stay tokens.
 
 pub(crate) mod attribute;
+pub(crate) mod condition;
 pub(crate) mod constraint;
 pub(crate) mod derive;
 mod documentation;

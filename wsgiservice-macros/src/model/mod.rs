@@ -6,6 +6,8 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path, Type};
 use wsgiservice_grammar::{hook::Hook, method, path};
 
+use crate::input::condition::Conditions;
+
 pub(crate) use self::constraint::{Constraint, Literal, Operand, Range, Rule, Value};
 
 /// A struct with `#[mount]`.
@@ -41,6 +43,7 @@ pub(crate) struct Resource {
 /// A method or a hook.
 pub(crate) struct Operation {
     pub(crate) ident: Ident,
+    pub(crate) conditions: Conditions,
     pub(crate) role: Role,
     pub(crate) is_async: bool,
     /// Its documentation comment, as an expression.
@@ -63,6 +66,7 @@ pub(crate) enum Role {
 /// An argument of a method or a hook.
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
+    pub(crate) conditions: Conditions,
     pub(crate) ty: Type,
     pub(crate) from: From,
     pub(crate) constraint: Option<Constraint>,
@@ -128,6 +132,7 @@ pub(crate) struct Sunset {
 /// A function with `#[representation]`.
 pub(crate) struct Representation {
     pub(crate) ident: Ident,
+    pub(crate) conditions: Conditions,
     pub(crate) extension: LitStr,
     pub(crate) media_type: LitStr,
     pub(crate) value: Type,
