@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    Attribute, GenericArgument, Generics, LitStr, PathArguments, Type, TypeReference,
+    Attribute, GenericArgument, GenericParam, Generics, LitStr, PathArguments, Type, TypeReference,
     spanned::Spanned,
 };
 use wsgiservice_grammar::{
@@ -221,15 +221,17 @@ fn unknown(name: &str) -> String {
 pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     let receiver = function.receiver.as_ref().map(ToString::to_string);
     match receiver.as_deref() {
-        Some("& self" | "&self") => {}
+        Some(text) if is_shared(text) => {}
         Some(_) => errors.at(
             function.receiver.span(),
             "resource methods must take `&self`: requests run concurrently, so put mutable state behind a lock",
         ),
         None => errors.at(function.ident.span(), "resource methods must take `&self`"),
     }
-    if !function.generics.params.is_empty() {
-        errors.at(function.generics.params.span(), "resource methods cannot be generic");
+    let mut generics = function.generics.params.iter();
+    if let Some(generic) = generics.find(|it| !matches!(it, GenericParam::Lifetime(_))) {
+        let message = "resource methods cannot have type parameters: a request has no types, so name the type";
+        errors.push(syn::Error::new_spanned(generic, message));
     }
     if !function.qualifiers.is_empty() {
         errors.at(function.qualifiers.span(), "resource methods must be `fn` or `async fn`");
@@ -241,6 +243,16 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     }
     if function.ident == "authorize" {
         authorization(function, errors);
+    }
+}
+
+/// Whether a receiver is `&self`, possibly with a lifetime.
+fn is_shared(receiver: &str) -> bool {
+    let mut words = receiver.strip_prefix('&').unwrap_or_default().split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some("self"), None, None) => true,
+        (Some(lifetime), Some("self"), None) => lifetime.starts_with('\''),
+        _ => false,
     }
 }
 
@@ -302,7 +314,11 @@ pub(crate) fn hidden_attributes(attributes: &[Attribute], subject: &str, errors:
 
 /// Checks that an argument has a name, and is not borrowed text.
 pub(crate) fn argument(argument: &Argument, is_converted: bool, errors: &mut Errors) {
-    if let Some(pattern) = &argument.pattern {
+    if is_impl_trait(&argument.ty) {
+        let message =
+            "an argument cannot be an `impl Trait`: a request has no types, so name the type";
+        errors.push(syn::Error::new_spanned(&argument.ty, message));
+    } else if let Some(pattern) = &argument.pattern {
         errors.push(syn::Error::new_spanned(pattern, not_a_name(pattern, &argument.ty)));
     } else if !is_converted && let Some(reference) = borrowed(&argument.ty) {
         let owned = match &*reference.elem {

@@ -39,6 +39,7 @@ mod range;
 mod response;
 mod running;
 mod shop;
+mod signatures;
 mod sources;
 mod stopping;
 mod stream;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
+use syn::{Attribute, Generics, Path, ReturnType, Type, spanned::Spanned};
 use wsgiservice_grammar::hook::Hook;
 
 use super::{
@@ -18,7 +18,9 @@ use crate::{
         documentation, extract,
         function::{Argument, Function},
         imp::Impl,
-        is_named, take_documentation,
+        is_named,
+        lifetimes::replaced,
+        take_documentation,
         types::type_arguments,
     },
     model::{
@@ -85,7 +87,7 @@ fn representation(
         conditions: Conditions::of(&function.attributes),
         extension,
         media_type,
-        value: (**value).clone(),
+        value: replaced(value, &function.generics, "static"),
         returns: returns(function),
     })
 }
@@ -93,7 +95,7 @@ fn representation(
 fn returns(function: &Function) -> Option<Type> {
     match &function.output {
         ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some((**ty).clone()),
+        ReturnType::Type(_, ty) => Some(replaced(ty, &function.generics, "static")),
     }
 }
 
@@ -109,10 +111,11 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
     let freshness = freshness(function, errors);
     let limits = limits::limits(&mut function.attributes, errors);
     let deprecation = deprecation(function, errors);
+    let generics = &function.generics;
     let parameters: Vec<_> = function
         .arguments
         .iter_mut()
-        .map(|argument| parameter(argument, &constraints, errors))
+        .map(|argument| parameter(argument, generics, &constraints, errors))
         .collect();
     let operation = Operation {
         ident: function.ident.clone(),
@@ -150,7 +153,12 @@ fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecati
 }
 
 /// A parameter, with the constraints of the argument and of the method; the nearest one wins.
-fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Errors) -> Parameter {
+fn parameter(
+    argument: &mut Argument,
+    generics: &Generics,
+    of_method: &[Constraint],
+    errors: &mut Errors,
+) -> Parameter {
     let ident = argument.ident.clone();
     check::hidden_attributes(&argument.attributes, "argument", errors);
     let from = extract(&mut argument.attributes, "from");
@@ -179,14 +187,9 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     let is_converted = merged.as_ref().is_some_and(|constraint| constraint.convert.is_some());
     check::argument(argument, is_converted, errors);
     let conditions = Conditions::of(&argument.attributes);
-    Parameter {
-        ident,
-        conditions,
-        ty: argument.ty.clone(),
-        from,
-        constraint: merged,
-        documentation,
-    }
+    let ty = replaced(&argument.ty, generics, "static");
+    let taken = replaced(&argument.ty, generics, "_");
+    Parameter { ident, conditions, ty, taken, from, constraint: merged, documentation }
 }
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
@@ -404,7 +407,7 @@ fn take(operation: &Operation) -> TokenStream {
     let parameters = &operation.parameters;
     let names = parameters.iter().map(|parameter| &parameter.ident);
     let taken = parameters.iter().enumerate().map(|(index, parameter)| {
-        let ty = &parameter.ty;
+        let ty = &parameter.taken;
         let index = Position::after(parameters.iter().take(index).map(|it| &it.conditions));
         match parameter.convert() {
             Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),

@@ -8,6 +8,7 @@ mod documentation;
 pub(crate) mod function;
 pub(crate) mod imp;
 pub(crate) mod item;
+pub(crate) mod lifetimes;
 pub(crate) mod types;
 
 use proc_macro2::{Span, TokenStream};

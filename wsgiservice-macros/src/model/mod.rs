@@ -67,7 +67,10 @@ pub(crate) enum Role {
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
     pub(crate) conditions: Conditions,
+    /// Its type, with `'static` for the lifetimes of the function.
     pub(crate) ty: Type,
+    /// Its type, with `'_` for the lifetimes of the function.
+    pub(crate) taken: Type,
     pub(crate) from: From,
     pub(crate) constraint: Option<Constraint>,
     /// Its documentation comment, as an expression.
