@@ -163,7 +163,7 @@
 //!
 //! # Features
 //!
-//! What most services need is enabled by default; `brotli`, `digests` and `zstd` are not. Features are additive: a
+//! What most services need is enabled by default; `brotli`, `digests`, `garde` and `zstd` are not. Features are additive: a
 //! disabled feature is absent from negotiation, parsing and documentation. The last column is what a feature adds to the
 //! size of the program and to the time of a release build.
 //!
@@ -172,6 +172,7 @@
 //! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
 //! | `command-line` | the command line: [`Settings`](server::Settings) as options, `--help`, commands that print the documentation, and [`run`](fn@run) | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
+//! | `garde` | rules on the members of a [`Content<T>`](Content), by `#[derive(garde::Validate)]` of garde 0.23 | 2 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |

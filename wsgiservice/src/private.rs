@@ -17,8 +17,8 @@ pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
-    __holds as holds, __made as made, __package as package, __returns as returns,
-    __schema as schema,
+    __content as content, __holds as holds, __made as made, __package as package,
+    __returns as returns,
     answer::{
         MethodReturn,
         method_return::WholeReturn,
@@ -29,10 +29,10 @@ pub use crate::{
         },
     },
     declaration::{
-        Argument as ArgumentKind, Bound, Constant, Constraint, Deprecation, Failure, Failures,
-        Freshness, From, Hook, Kind, Limits, Literal, Mount, Operation, Operations, Package,
-        Parameter as ParameterDescriptor, PrincipalType, Representation, Returns, Role, SchemaOf,
-        check,
+        Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
+        Deprecation, Failure, Failures, Freshness, From, Hook, Kind, Limits, Literal, MemberRules,
+        Mount, Operation, Operations, Package, Parameter as ParameterDescriptor, PrincipalType,
+        Representation, Returns, Role, SchemaOf, Step, check,
     },
     http::{
         entity_tag::EntityTag,

@@ -1,6 +1,6 @@
 //! `#[cfg]` on methods, hooks, arguments and representations.
 //!
-//! `all()` is true, and `any()` is false.
+//! `test` is true, and `any()` is false.
 
 use serde_json::Value;
 use wsgiservice::{
@@ -19,7 +19,7 @@ impl Page {
         missing.nothing()
     }
 
-    #[cfg(all())]
+    #[cfg(test)]
     fn authorize(&self, login: Option<Bearer>) -> Result<u8, Problem> {
         login.map(|_| 7).ok_or_else(Bearer::refused)
     }
@@ -35,17 +35,17 @@ impl Page {
     }
 
     /// The one that exists.
-    #[cfg(all())]
+    #[cfg(test)]
     #[cfg(not(any()))]
     fn get(
         &self,
         #[cfg(any())] before: Missing,
-        #[cfg(all())] id: u32,
-        #[cfg(all())]
+        #[cfg(test)] id: u32,
+        #[cfg(test)]
         #[cfg(any())]
         between: Content<Missing>,
         #[validate(range = 1..=9)] count: u32,
-        #[cfg(all())] user: Authorized<u8>,
+        #[cfg(test)] user: Authorized<u8>,
         #[cfg(any())]
         #[validate(range = Missing::MOST..)]
         after: Authorized<Missing>,
@@ -69,7 +69,7 @@ impl Page {
         missing(value)
     }
 
-    #[cfg(all())]
+    #[cfg(test)]
     #[representation(".html", "text/html")]
     fn html(&self, value: &String) -> String {
         format!("<p>{value}</p>")

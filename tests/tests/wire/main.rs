@@ -24,6 +24,7 @@ mod header_parameters;
 mod heads;
 mod limits;
 mod log;
+mod member_rules;
 mod method;
 mod mismatch;
 mod negotiation;

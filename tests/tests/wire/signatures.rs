@@ -37,12 +37,7 @@ impl Words {
     }
 
     #[doc = include_str!("documented.md")]
-    async fn put<'a, 'b: 'a>(
-        &'a self,
-        request: &'b Request,
-        agent: Agent,
-        r#in: u32,
-    ) -> Option<&'a str>
+    async fn put<'a, 'b>(&'a self, request: &'b Request, agent: Agent, r#in: u32) -> Option<&'a str>
     where
         'b: 'a,
     {

@@ -350,12 +350,13 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
         (None, None) => quote!(__w::Constraint::none(#name)),
     };
     let conditions = &parameter.conditions;
+    let rules = Place::of_value(ty).spanned(quote!(rules));
     quote! {
         #conditions
         __w::ParameterDescriptor {
             name: #name,
             argument: #argument,
-            schema: __w::schema!(#ty),
+            content: __w::content!(#ty, #rules),
             from: __w::From::#from,
             constraint: #constraint,
         }

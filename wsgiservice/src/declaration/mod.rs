@@ -15,9 +15,14 @@ use wsgiservice_grammar::{rule::Rule, text::same};
 
 pub mod check;
 mod constant;
+mod member_rules;
 mod principal;
 
-pub use self::{constant::Constant, principal::PrincipalType};
+pub use self::{
+    constant::Constant,
+    member_rules::{BrokenRule, MemberRules, Step},
+    principal::PrincipalType,
+};
 
 /// The package that defines a resource.
 #[derive(Clone, Copy, Debug)]
@@ -208,6 +213,15 @@ impl SchemaOf {
     }
 }
 
+/// What a type says of the content that is read into it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContentType {
+    /// Its schema, if it has one.
+    pub schema: Option<SchemaOf>,
+    /// The rules on its members, if it has some.
+    pub rules: Option<MemberRules>,
+}
+
 /// A problem that an error can become.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
@@ -279,8 +293,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// The kind of argument, by its type.
     pub argument: Argument,
-    /// The schema of the content, if the argument is content with a schema.
-    pub schema: fn() -> Option<SchemaOf>,
+    /// What its type says of the content, if it is content.
+    pub content: fn() -> ContentType,
     /// Where it comes from.
     pub from: From,
     /// The constraint on the method or the argument.

@@ -95,7 +95,6 @@ fn pending<'a, T: Send + 'a>(found: Result<T, Problem>) -> Pending<'a, T> {
 }
 
 /// The key in a request, and the challenge for it. An empty key and several keys are wrong.
-#[expect(clippy::type_complexity, reason = "it is used here only")]
 fn find(
     arguments: &mut Arguments<'_>,
     index: usize,

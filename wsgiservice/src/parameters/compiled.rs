@@ -8,6 +8,7 @@ use std::{borrow::Cow, iter};
 use wsgiservice_grammar::{path::Path, rule::Rule};
 
 use super::{
+    member_rules::MemberRules,
     rules::{Checked, CompiledRule, InvalidRule},
     source::Source,
 };
@@ -59,6 +60,8 @@ pub(crate) struct CompiledParameter {
     pub(crate) is_file: bool,
     /// Whether it is the key of a client, which is documented as a security scheme.
     pub(crate) is_key: bool,
+    /// The rules on its members, if it is the content as a whole and its type has some.
+    pub(super) member_rules: Option<MemberRules>,
 }
 
 /// What is checked of the text besides the rules and the type.
@@ -159,6 +162,7 @@ impl CompiledParameter {
             ),
             is_file: matches!(source, Source::File),
             is_key: matches!(parameter.argument, Argument::ApiKey),
+            member_rules: MemberRules::new((parameter.content)()),
             source,
         };
         compiled.notation = compiled.notation();
@@ -344,7 +348,7 @@ mod tests {
     use wsgiservice_grammar::rule;
 
     use super::*;
-    use crate::declaration::{Constraint, From, Literal};
+    use crate::declaration::{Constraint, ContentType, From, Literal};
 
     const NEARER: Constraint = Constraint {
         rules: &[rule::new::re("[a-z]+"), rule::new::len(1, 2)],
@@ -376,7 +380,7 @@ mod tests {
         declaration::Parameter {
             name: "word",
             argument,
-            schema: || None,
+            content: ContentType::default,
             from: From::Name,
             constraint,
         }

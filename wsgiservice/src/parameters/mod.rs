@@ -14,6 +14,7 @@ mod converted;
 mod credentials;
 mod from_request;
 mod kind;
+mod member_rules;
 mod rfc3339;
 pub(crate) mod rules;
 #[cfg(feature = "jiff")]
@@ -143,9 +144,15 @@ impl<'a> Arguments<'a> {
         self.content
     }
 
-    /// The content as a value.
-    pub(crate) fn whole<T: DeserializeOwned>(&mut self) -> Option<T> {
-        self.content.deserialize().map_err(|violation| self.report(violation)).ok()
+    /// The content as a value that breaks no rule of its type.
+    fn whole<T: DeserializeOwned + 'static>(&mut self, index: usize) -> Option<T> {
+        let read = self.content.deserialize::<T>().map_err(|violation| self.report(violation));
+        let value = read.ok()?;
+        let rules = self.parameters.parameter(index).and_then(|it| it.member_rules.as_ref());
+        let violations = rules.map(|rules| rules.violations(&value)).unwrap_or_default();
+        let is_valid = violations.is_empty();
+        violations.into_iter().for_each(|violation| self.report(violation));
+        is_valid.then_some(value)
     }
 
     fn report(&mut self, violation: Violation) {

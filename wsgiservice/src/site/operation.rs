@@ -318,7 +318,7 @@ pub(super) fn places(count: usize) -> Arc<Semaphore> {
 
 fn content_schema(operation: &Operation) -> Option<SchemaOf> {
     let whole = operation.parameters.iter().find(|it| is_whole(it))?;
-    (whole.schema)()
+    (whole.content)().schema
 }
 
 fn method(role: Role) -> Option<Method> {
