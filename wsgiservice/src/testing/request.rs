@@ -145,7 +145,7 @@ impl TestRequest {
     /// Sends the request and reads the complete response.
     ///
     /// # Panics
-    /// Panics if the content of the response ends early or, with a [strict](Client::strict) client, if the status is not
+    /// Panics if the content of the response ends early or, with a [strict](super::Client::strict) client, if the status is not
     /// documented.
     pub async fn send(self) -> TestResponse {
         let (method, target) = (self.request.method().clone(), self.request.uri().clone());
