@@ -26,6 +26,11 @@ impl Sizes {
     const IS_FULL: bool = true;
 }
 
+impl Search {
+    const OTHER: &'static str = "b";
+    const FEW: u8 = 2;
+}
+
 #[mount("/search")]
 #[validate(count, range = 1..=MOST)]
 struct Search;
@@ -39,7 +44,9 @@ impl Search {
         #[validate(range = ..=limits::twice(Sizes::DEFAULT), default = 8)] size: u32,
         #[validate(len = 1..=LONGEST)] word: Option<String>,
         #[validate(one_of = LANGUAGES, default = GERMAN)] language: String,
-        #[validate(one_of = ["a", GERMAN])] other: Option<String>,
+        #[validate(one_of = ["a", GERMAN, Self::OTHER], len = ..=Self::FEW as usize)] other: Option<
+            String,
+        >,
         #[validate(multiple_of = STEP, range = f64::MIN..=1e3, default = STEP, example = STEP)]
         price: f64,
         #[validate(default = Sizes::IS_FULL)] full: bool,
@@ -60,7 +67,7 @@ async fn a_constant_is_an_operand() {
     let client = strict(Application::new("search").mount(Search));
     let right = "/search?count=9&offset=-2&size=0&word=abc&language=fr&other=de&price=1.5";
     assert_eq!(client.get(right).send().await.status(), 200);
-    let wrong = "/search?count=10&offset=9&size=9&word=abcd&language=it&other=b&price=0.7";
+    let wrong = "/search?count=10&offset=9&size=9&word=abcd&language=it&other=c&price=0.7";
     let codes: Vec<_> =
         violations(&client.get(wrong).send().await).into_iter().map(|it| it.2).collect();
     let expected = ["range", "range", "range", "length", "one_of", "one_of", "multiple_of"];

@@ -9,6 +9,7 @@ use wsgiservice_grammar::representation::BUILT_IN;
 
 use super::{
     assertion::Assertion,
+    lint::names_self,
     place::{Place, innermost},
     position::Position,
 };
@@ -92,7 +93,7 @@ fn of_constraint(
     for (position, rule) in constraint.rules.iter().enumerate() {
         let condition = everywhere("applies", quote!(&#table.rules[#position]));
         assertions.push(does_not_apply(rule, &parameter, condition));
-        for text in rule.allowed_texts() {
+        for text in checked_texts(rule) {
             assertions.push(is_not_a_value(text, &parameter, everywhere("allows", quote!(#text))));
         }
     }
@@ -162,6 +163,12 @@ fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Asser
         help: "remove the rule, or change the type of the argument".to_owned(),
         conditions: Conditions::default(),
     }
+}
+
+/// The values that a rule lists, but for constants of `Self`, which has no meaning beside the impl. They are checked when the
+/// application is built.
+fn checked_texts(rule: &Rule) -> impl Iterator<Item = &Expr> {
+    rule.allowed_texts().iter().filter(|text| !names_self(text.to_token_stream()))
 }
 
 fn is_not_a_value(text: &Expr, parameter: &str, condition: TokenStream) -> Assertion {
@@ -437,7 +444,7 @@ impl Argument<'_> {
         for (position, rule) in constraint.rules.iter().enumerate() {
             let condition = quote!(__w::check::applies(#kind, &#table.constraint.rules[#position]));
             assertions.push(does_not_apply(rule, &name, condition));
-            for text in rule.allowed_texts() {
+            for text in checked_texts(rule) {
                 let condition = quote!(__w::check::allows(#kind, #text));
                 assertions.push(is_not_a_value(text, &name, condition));
             }

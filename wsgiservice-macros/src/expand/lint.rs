@@ -59,7 +59,8 @@ fn lost_update(operation: &Operation) -> Option<TokenStream> {
     })
 }
 
-fn names_self(tokens: TokenStream) -> bool {
+/// Whether a token is `Self`, which only an impl can name.
+pub(super) fn names_self(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "Self",
         TokenTree::Group(group) => names_self(group.stream()),
