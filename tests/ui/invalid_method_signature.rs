@@ -17,6 +17,10 @@ impl Document {
         1
     }
 
+    fn patch(&self, _name: impl Into<String>) -> u32 {
+        1
+    }
+
     fn post(&self) -> impl serde::Serialize {
         1
     }

@@ -12,7 +12,7 @@ impl Document {
     }
 
     #[expires(private)]
-    fn put(&self, #[from(query = "id")] id: u32) -> u32 {
+    fn put(&self, #[from(body = "id")] id: u32) -> u32 {
         id
     }
 }

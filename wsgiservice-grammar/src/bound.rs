@@ -29,6 +29,7 @@ impl Bound {
         match literal {
             Literal::Integer(value, _) => Self::Integer(*value),
             Literal::Number(value, _) => Self::Number(*value),
+            Literal::Constant(number) => *number,
             Literal::Boolean(_) | Literal::Text(_) => Self::Open,
         }
     }

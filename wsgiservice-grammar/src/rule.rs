@@ -220,20 +220,27 @@ impl<'a> Rule<'a> {
         }
     }
 
-    /// Whether the rule allows the value, as far as `const` evaluation can tell: `re` and `format` allow everything.
+    /// Whether the rule allows the value, as far as `const` evaluation can tell: `re` and `format` allow everything, and
+    /// rules for text allow the number of a constant.
     #[must_use]
     pub const fn allows(&self, value: &Literal<'_>) -> bool {
         match self {
-            Self::Len { least, most } => {
-                let length = characters(value.text());
-                *least <= length && length <= *most
-            }
+            Self::Len { least, most } => match value.known_text() {
+                Some(text) => {
+                    let length = characters(text);
+                    *least <= length && length <= *most
+                }
+                None => true,
+            },
             Self::Range { least, most } => {
                 let number = Bound::of(value);
                 !number.is_less_than(*least) && !most.is_less_than(number)
             }
             Self::MultipleOf(step) => is_multiple(Bound::of(value), Bound::of(step)),
-            Self::OneOf(values) => among(values, value.text()),
+            Self::OneOf(values) => match value.known_text() {
+                Some(text) => among(values, text),
+                None => true,
+            },
             Self::Re(_) | Self::Format(_) => true,
         }
     }

@@ -1,6 +1,8 @@
 //! The values of a parameter: what a type allows, and what an author writes as a default or an example.
 
-use crate::text::among;
+use std::borrow::Cow;
+
+use crate::{bound::Bound, text::among};
 
 /// What the text of a value can be, which the type of an argument decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +49,34 @@ pub enum Literal<'a> {
     Boolean(bool),
     /// Text.
     Text(&'a str),
+    /// A number that a constant has. A constant has no text.
+    Constant(Bound),
 }
 
 impl<'a> Literal<'a> {
-    /// The text that a client would send for it.
+    /// The text that a client would send for it, unless it is the number of a constant.
     #[must_use]
-    pub const fn text(&self) -> &'a str {
+    pub const fn known_text(&self) -> Option<&'a str> {
         match self {
-            Self::Integer(_, text) | Self::Number(_, text) | Self::Text(text) => text,
-            Self::Boolean(true) => "true",
-            Self::Boolean(false) => "false",
+            Self::Integer(_, text) | Self::Number(_, text) | Self::Text(text) => Some(text),
+            Self::Boolean(true) => Some("true"),
+            Self::Boolean(false) => Some("false"),
+            Self::Constant(_) => None,
+        }
+    }
+
+    /// The text that a client would send for it.
+    ///
+    /// ```
+    /// use wsgiservice_grammar::{bound::Bound, value::Literal};
+    ///
+    /// assert_eq!(Literal::Constant(Bound::Integer(7)).text(), "7");
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> Cow<'a, str> {
+        match self {
+            Self::Constant(number) => Cow::Owned(number.to_string()),
+            literal => Cow::Borrowed(literal.known_text().unwrap_or_default()),
         }
     }
 
@@ -67,7 +87,10 @@ impl<'a> Literal<'a> {
             (Kind::Integer { minimum, maximum }, Self::Integer(value, _)) => {
                 *minimum <= *value && *value <= *maximum
             }
-            (Kind::Number, Self::Integer(..) | Self::Number(..))
+            (Kind::Integer { minimum, maximum }, Self::Constant(Bound::Integer(value))) => {
+                *minimum <= *value && *value <= *maximum
+            }
+            (Kind::Number, Self::Integer(..) | Self::Number(..) | Self::Constant(_))
             | (Kind::Boolean, Self::Boolean(_))
             | (Kind::Text(_), Self::Text(_)) => true,
             (Kind::Choice(words), Self::Text(text)) => among(words, text),
@@ -144,7 +167,7 @@ mod tests {
 
     fn fitting(kind: Kind) -> Vec<&'static str> {
         let literals = [ONE, HALF, TRUE, WORD].into_iter().filter(|literal| literal.fits(&kind));
-        literals.map(|literal| literal.text()).collect()
+        literals.filter_map(|literal| literal.known_text()).collect()
     }
 
     #[test]

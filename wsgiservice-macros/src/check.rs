@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    Attribute, GenericArgument, Generics, LitStr, PathArguments, Type, TypeReference,
+    Attribute, GenericArgument, GenericParam, Generics, LitStr, PathArguments, Type, TypeReference,
     spanned::Spanned,
 };
 use wsgiservice_grammar::{
@@ -25,12 +25,15 @@ use crate::{
     expression::Expression,
     input::{
         Errors,
+        condition::{Conditions, hidden_attributes as hidden_attributes_of},
         function::{Argument, Function},
         imp::Impl,
-        in_backticks, is_named,
+        in_backticks,
         types::type_arguments,
     },
-    model::{Constraint, Freshness, From, Literal, Operand, Operation, Role, Sunset, name},
+    model::{
+        Constraint, Freshness, From, Literal, Operand, Operation, Role, Source, Sunset, Value, name,
+    },
 };
 
 /// Checks a constraint by itself.
@@ -42,9 +45,20 @@ pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
         }
     }
     for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
-        if let Some(value) = value {
-            self::value(constraint, name, value, errors);
+        if let Some(literal) = value.as_ref().and_then(Value::literal) {
+            self::value(constraint, name, literal, errors);
         }
+    }
+}
+
+/// Checks that the constraint of an argument with a documentation comment has no documentation of its own.
+pub(crate) fn documented_once(constraint: &Constraint, errors: &mut Errors) {
+    if let Some(documentation) = &constraint.documentation {
+        let message = format!(
+            "`{}` is documented twice: keep the documentation comment, or `doc`",
+            constraint.name
+        );
+        errors.at(documentation.span(), message);
     }
 }
 
@@ -60,14 +74,16 @@ pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
 /// Why an operand is not a value of its shape.
 fn malformed(operand: &Operand) -> Option<String> {
     let problem = match operand {
-        Operand::Number(number) if number.bound().is_none() => "expected a number",
+        Operand::Number(number) if is_not(number, |it| it.bound().is_some()) => "expected a number",
         Operand::Length(range) | Operand::Range(range) if range.is_half_open() => {
             "expected a range that includes its end: `1..=100`"
         }
-        Operand::Length(range) if range.lengths().is_none() => {
+        Operand::Length(range)
+            if range.ends().any(|end| is_not(end, |it| it.length().is_some())) =>
+        {
             "expected a range of whole numbers: `1..=100`"
         }
-        Operand::Range(range) if range.bounds().is_none() => {
+        Operand::Range(range) if range.ends().any(|end| is_not(end, |it| it.bound().is_some())) => {
             "expected a range of numbers: `1..=100`"
         }
         Operand::Format(name) if Format::named(&name.value()).is_none() => {
@@ -76,6 +92,11 @@ fn malformed(operand: &Operand) -> Option<String> {
         _ => return None,
     };
     Some(problem.to_owned())
+}
+
+/// Whether a value is a literal, and not such a one. Of a constant, only the compiler knows.
+fn is_not(value: &Value, is_right: fn(&Literal) -> bool) -> bool {
+    value.literal().is_some_and(|literal| !is_right(literal))
 }
 
 fn unknown_format(name: &str) -> String {
@@ -123,7 +144,7 @@ fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Er
 fn allows(rule: &Rule<'_>, value: &value::Literal<'_>) -> bool {
     match rule {
         Rule::Re(expression) => {
-            Expression::new(expression).map_or(true, |expression| expression.matches(value.text()))
+            Expression::new(expression).map_or(true, |expression| expression.matches(&value.text()))
         }
         rule => rule.allows(value),
     }
@@ -200,15 +221,17 @@ fn unknown(name: &str) -> String {
 pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     let receiver = function.receiver.as_ref().map(ToString::to_string);
     match receiver.as_deref() {
-        Some("& self" | "&self") => {}
+        Some(text) if is_shared(text) => {}
         Some(_) => errors.at(
             function.receiver.span(),
             "resource methods must take `&self`: requests run concurrently, so put mutable state behind a lock",
         ),
         None => errors.at(function.ident.span(), "resource methods must take `&self`"),
     }
-    if !function.generics.params.is_empty() {
-        errors.at(function.generics.params.span(), "resource methods cannot be generic");
+    let mut generics = function.generics.params.iter();
+    if let Some(generic) = generics.find(|it| !matches!(it, GenericParam::Lifetime(_))) {
+        let message = "resource methods cannot have type parameters: a request has no types, so name the type";
+        errors.push(syn::Error::new_spanned(generic, message));
     }
     if !function.qualifiers.is_empty() {
         errors.at(function.qualifiers.span(), "resource methods must be `fn` or `async fn`");
@@ -220,6 +243,16 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     }
     if function.ident == "authorize" {
         authorization(function, errors);
+    }
+}
+
+/// Whether a receiver is `&self`, possibly with a lifetime.
+fn is_shared(receiver: &str) -> bool {
+    let mut words = receiver.strip_prefix('&').unwrap_or_default().split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some("self"), None, None) => true,
+        (Some(lifetime), Some("self"), None) => lifetime.starts_with('\''),
+        _ => false,
     }
 }
 
@@ -245,7 +278,7 @@ fn authorization(function: &Function, errors: &mut Errors) {
 pub(crate) fn duplicates(item: &mut Impl, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     item.functions.retain(|function| {
-        let is_conditional = function.attributes.iter().any(|attribute| is_named(attribute, "cfg"));
+        let is_conditional = !Conditions::of(&function.attributes).is_empty();
         let name = name(&function.ident);
         if is_conditional || !names.contains(&name) {
             names.push(name);
@@ -266,9 +299,26 @@ fn duplicate(name: &str) -> String {
     format!("`{name}` appears twice: {help}")
 }
 
+/// Reports attributes that appear only after the macro has run.
+pub(crate) fn hidden_attributes(attributes: &[Attribute], subject: &str, errors: &mut Errors) {
+    for (predicate, path) in attributes.iter().flat_map(hidden_attributes_of) {
+        let predicate = text(&predicate);
+        let message = format!(
+            "`#[cfg_attr]` around `{}` is not read: write the {subject} twice, under `#[cfg({predicate})]` and \
+             `#[cfg(not({predicate}))]`",
+            text(&path)
+        );
+        errors.push(syn::Error::new_spanned(&path, message));
+    }
+}
+
 /// Checks that an argument has a name, and is not borrowed text.
 pub(crate) fn argument(argument: &Argument, is_converted: bool, errors: &mut Errors) {
-    if let Some(pattern) = &argument.pattern {
+    if is_impl_trait(&argument.ty) {
+        let message =
+            "an argument cannot be an `impl Trait`: a request has no types, so name the type";
+        errors.push(syn::Error::new_spanned(&argument.ty, message));
+    } else if let Some(pattern) = &argument.pattern {
         errors.push(syn::Error::new_spanned(pattern, not_a_name(pattern, &argument.ty)));
     } else if !is_converted && let Some(reference) = borrowed(&argument.ty) {
         let owned = match &*reference.elem {
@@ -426,9 +476,16 @@ pub(crate) fn freshness(freshness: &Freshness, attribute: &Attribute, errors: &m
 
 /// Checks where an argument comes from.
 pub(crate) fn from(from: &From, errors: &mut Errors) {
-    match from {
-        From::Name => {}
-        From::Header(name) => field_name(name, errors),
+    let From::Source(source, name) = from else { return };
+    let text = name.value();
+    match source {
+        Source::Header => field_name(name, errors),
+        // RFC 6265, section 4.1.1.
+        Source::Cookie if !is_token(&text) => {
+            errors.at(name.span(), format!("`{text}` is not a valid cookie name"));
+        }
+        _ if text.is_empty() => errors.at(name.span(), "the name must not be empty"),
+        _ => {}
     }
 }
 

@@ -62,6 +62,9 @@
 //! | `count: Option<u32>`, or `#[validate(default = 10)] count: u32` | the same, but optional |
 //! | `tag: Vec<String>` | all values with this name |
 //! | `#[from(header = "Accept-Language")] language: String` | a header field |
+//! | `#[from(cookie = "theme")] theme: Option<String>` | a cookie |
+//! | `#[from(query = "page-size")] size: u32` | from the query only, by this name; likewise `path` and `content` |
+//! | `#[from(header = "X-Api-Key")] key: `[`ApiKey`] | the key of a client; also a [`Basic`] login or a [`Bearer`] token |
 //! | `password: `[`Secret<T>`](Secret) | a member of the content, never logged and never part of a response |
 //! | `picture: `[`File`](content::File) | a file of a multipart form |
 //! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |
@@ -165,7 +168,7 @@
 //!
 //! # Features
 //!
-//! What most services need is enabled by default; `brotli`, `digests` and `zstd` are not. Features are additive: a
+//! What most services need is enabled by default; `brotli`, `digests`, `garde` and `zstd` are not. Features are additive: a
 //! disabled feature is absent from negotiation, parsing and documentation. The last column is what a feature adds to the
 //! size of the program and to the time of a release build.
 //!
@@ -174,6 +177,7 @@
 //! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
 //! | `command-line` | the command line: [`Settings`](trait@Settings) from a file, the environment and flags, `--help`, commands that print the settings and the documentation, [`run`](fn@run) and `Application::run` | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
+//! | `garde` | rules on the members of a [`Content<T>`](Content), by `#[derive(garde::Validate)]` of garde 0.23 | 2 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
@@ -306,7 +310,7 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, incoming::Request},
-    parameters::{Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
+    parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
     preconditions::Preconditions,
     problem::Problem,
     resource::{Mounted, Resource, authorize::Authorize},

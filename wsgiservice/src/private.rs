@@ -23,8 +23,8 @@ pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
-    __holds as holds, __made as made, __package as package, __returns as returns,
-    __schema as schema,
+    __content as content, __holds as holds, __made as made, __package as package,
+    __returns as returns,
     answer::{
         MethodReturn,
         method_return::WholeReturn,
@@ -35,10 +35,11 @@ pub use crate::{
         },
     },
     declaration::{
-        Argument as ArgumentKind, Bound, Constraint, Deprecation, Failure, Failures, Freshness,
-        From, Hook, Kind, KnownFailures, Limits, Literal, Mount, Operation, Operations, Package,
+        Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
+        Deprecation, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures, Limits,
+        Literal, MemberRules, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
-        Role, SchemaOf, check,
+        Role, SchemaOf, Step, check,
     },
     http::{
         entity_tag::EntityTag,

@@ -48,7 +48,11 @@ pub struct Document {
     text: &'static str,
 }
 
+const THEMES: &[&str] = &["dark", "light"];
+
 impl Document {
+    const MOST: u32 = 9;
+
     /// Creates a document with this text.
     pub const fn new(text: &'static str) -> Self {
         Self { text }
@@ -72,10 +76,17 @@ impl Document {
     pub async fn get(
         &self,
         r#type: ::std::string::String,
-        kind: Kind,
-        #[validate(default = 3)] count: Count,
+        #[cfg(not(any()))] kind: Kind,
+        #[cfg(any())] missing: Missing,
+        /// How many.
+        #[validate(default = 3, range = 0..=Self::MOST)]
+        count: Count,
+        #[from(cookie = "theme")]
+        #[validate(one_of = THEMES)]
+        theme: ::core::option::Option<::std::string::String>,
+        #[from(header = "X-Api-Key")] key: ::core::option::Option<::renamed::ApiKey>,
     ) -> ::core::result::Result<::core::option::Option<u32>, Failure> {
-        let _ = (r#type, kind);
+        let _ = (r#type, kind, theme, key);
         match count.0 {
             0 => ::core::result::Result::Err(Failure::Missing),
             Self::LIMIT.. => ::core::result::Result::Ok(::core::option::Option::None),

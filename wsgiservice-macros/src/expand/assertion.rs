@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::place::Place;
+use crate::input::condition::Conditions;
 
 /// An assertion: a fact about the declaration, and what the author should write.
 pub(super) struct Assertion {
@@ -14,6 +15,8 @@ pub(super) struct Assertion {
     pub(super) fact: String,
     /// What to write instead.
     pub(super) help: String,
+    /// When what it is about exists.
+    pub(super) conditions: Conditions,
 }
 
 /// The assertions, in the implementation of a trait and beside it. A constant beside it cannot use type parameters.
@@ -32,19 +35,20 @@ pub(super) fn place(
 impl Assertion {
     /// A constant that requires a trait, which is implemented only if the condition is true.
     fn constant(&self) -> TokenStream {
-        let Self { place, condition, fact, help } = self;
+        let Self { place, condition, fact, help, conditions } = self;
         let (fact, help) = (escape(fact), escape(help));
         let check = place.path("Check", &quote!({ #condition }));
-        quote!(__w::holds!(#check, #fact, #help);)
+        quote!(#conditions __w::holds!(#check, #fact, #help);)
     }
 
     /// An expression that panics. A resource with type parameters is checked where it is mounted, when they are known, and
     /// traits cannot depend on a constant that has type parameters.
     fn panic(&self) -> TokenStream {
-        let Self { place, condition, fact, help } = self;
+        let Self { place, condition, fact, help, conditions } = self;
         let message = escape(&format!("{fact}: {help}"));
         let assertion = quote!(::core::assert!(#condition, #message));
-        place.spanned(assertion)
+        let assertion = place.spanned(assertion);
+        quote!(#conditions #assertion)
     }
 }
 

@@ -3,13 +3,21 @@
 //! Each constant calls a function of `declaration::check` in `wsgiservice`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::{Expr, LitStr};
 use wsgiservice_grammar::representation::BUILT_IN;
 
-use super::{assertion::Assertion, place::Place};
+use super::{
+    assertion::Assertion,
+    lint::names_self,
+    place::{Place, innermost},
+    position::Position,
+};
 use crate::{
-    input::in_backticks,
-    model::{Constraint, From, Literal, Mount, Operation, Parameter, Resource, Role, Rule, name},
+    input::{condition::Conditions, in_backticks},
+    model::{
+        Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, Source, Value, name,
+    },
 };
 
 /// Each path variable and each constraint has an argument, and each representation a function.
@@ -23,9 +31,10 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
         let unused = format!("_{variable}");
         assertions.push(Assertion {
             place: Place::of(&mount.path),
-            condition: quote!(__w::check::takes(#operations, #variable) || __w::check::takes(#operations, #unused)),
+            condition: quote!(__w::check::takes_variable(#operations, #variable) || __w::check::takes_variable(#operations, #unused)),
             fact: format!("path variable `{variable}` is not an argument of any method or hook of `{ident}`"),
             help: format!("add an argument `{variable}`, or remove `{{{variable}}}` from the path"),
+            conditions: Conditions::default(),
         });
     }
     for representation in &mount.representations {
@@ -41,6 +50,7 @@ pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
                 "unknown representation `{name}`, expected {built_in} or one that `{ident}` defines"
             ),
             help: format!("add a function with `#[representation(\".{name}\", …)]`"),
+            conditions: Conditions::default(),
         });
     }
     for (index, constraint) in mount.constraints.iter().enumerate() {
@@ -72,8 +82,10 @@ fn of_constraint(
             condition: quote!(__w::check::takes(#operations, #parameter)),
             fact: format!("`{parameter}` is not an argument of any method or hook of `{ident}`"),
             help: format!("write the name of an argument, or add an argument `{parameter}`"),
+            conditions: Conditions::default(),
         });
     }
+    assertions.extend(of_constants(constraint, &table));
     if constraint.rules.is_empty() {
         let condition = quote!(__w::check::is_named_everywhere(#operations, #parameter));
         assertions.push(cannot_be_validated(constraint, condition));
@@ -81,7 +93,7 @@ fn of_constraint(
     for (position, rule) in constraint.rules.iter().enumerate() {
         let condition = everywhere("applies", quote!(&#table.rules[#position]));
         assertions.push(does_not_apply(rule, &parameter, condition));
-        for text in rule.allowed_texts() {
+        for text in checked_texts(rule) {
             assertions.push(is_not_a_value(text, &parameter, everywhere("allows", quote!(#text))));
         }
     }
@@ -98,6 +110,37 @@ fn of_constraint(
     assertions
 }
 
+/// What `check` verifies of literals, for constants: a rule allows a value, and the default and the example are among them.
+fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> {
+    let mut assertions = Vec::new();
+    for (position, rule) in constraint.rules.iter().enumerate().filter(|(_, it)| it.has_constant())
+    {
+        assertions.push(Assertion {
+            place: Place::at(rule.span()),
+            condition: quote!(#table.rules[#position].is_satisfiable()),
+            fact: format!("no value satisfies `{}`", rule.name),
+            help: "the constant has another value than the rule needs".to_owned(),
+            conditions: Conditions::default(),
+        });
+    }
+    let is_known = !constraint.rules.iter().any(Rule::has_constant);
+    for (what, value) in [("default", &constraint.default), ("example", &constraint.example)] {
+        let Some(value) = value else { continue };
+        if is_known && value.literal().is_some() {
+            continue;
+        }
+        let field = quote::format_ident!("{what}");
+        assertions.push(Assertion {
+            place: Place::of(value),
+            condition: quote!(__w::check::satisfies(&#table.#field, #table.rules)),
+            fact: format!("the {what} violates a rule beside it"),
+            help: "write a value that the rules allow".to_owned(),
+            conditions: Conditions::default(),
+        });
+    }
+    assertions
+}
+
 fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(&constraint.name),
@@ -107,48 +150,54 @@ fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Asser
             constraint.name
         ),
         help: "remove its `#[validate]`".to_owned(),
+        conditions: Conditions::default(),
     }
 }
 
 fn does_not_apply(rule: &Rule, parameter: &str, condition: TokenStream) -> Assertion {
-    let subject = rule.ask(|rule| rule.subject()).unwrap_or("values");
+    let subject = rule.subject();
     Assertion {
         place: Place::of(&rule.name),
         condition,
         fact: format!("rule `{}` applies only to {subject}, which `{parameter}` is not", rule.name),
         help: "remove the rule, or change the type of the argument".to_owned(),
+        conditions: Conditions::default(),
     }
 }
 
-fn is_not_a_value(text: &syn::LitStr, parameter: &str, condition: TokenStream) -> Assertion {
+/// The values that a rule lists, but for constants of `Self`, which has no meaning beside the impl. They are checked when the
+/// application is built.
+fn checked_texts(rule: &Rule) -> impl Iterator<Item = &Expr> {
+    rule.allowed_texts().iter().filter(|text| !names_self(text.to_token_stream()))
+}
+
+fn is_not_a_value(text: &Expr, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(text),
         condition,
-        fact: format!("\"{}\" cannot be a value of `{parameter}`", text.value()),
+        fact: format!("{} cannot be a value of `{parameter}`", text.to_token_stream()),
         help: format!("write values of the type of `{parameter}`"),
+        conditions: Conditions::default(),
     }
 }
 
-fn does_not_fit(
-    what: &str,
-    literal: &Literal,
-    parameter: &str,
-    condition: TokenStream,
-) -> Assertion {
+fn does_not_fit(what: &str, literal: &Value, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(literal),
         condition,
         fact: format!("the {what} does not fit the type of `{parameter}`"),
         help: format!("write a value of the type of `{parameter}`"),
+        conditions: Conditions::default(),
     }
 }
 
-fn is_never_absent(default: &Literal, parameter: &str, condition: TokenStream) -> Assertion {
+fn is_never_absent(default: &Value, parameter: &str, condition: TokenStream) -> Assertion {
     Assertion {
         place: Place::of(default),
         condition,
         fact: format!("`{parameter}` has a default, so it is never `None`"),
         help: "remove the `Option` from the type of the argument, or remove the default".to_owned(),
+        conditions: Conditions::default(),
     }
 }
 
@@ -158,7 +207,9 @@ pub(super) fn of_resource(resource: &Resource) -> Vec<Assertion> {
     for (position, operation) in resource.operations.iter().enumerate() {
         for (index, parameter) in operation.parameters.iter().enumerate() {
             let argument = Argument { resource, operation, position, index, parameter };
-            assertions.extend(argument.assertions());
+            let conditions = operation.conditions.and(&parameter.conditions);
+            let conditioned = |it| Assertion { conditions: conditions.clone(), ..it };
+            assertions.extend(argument.assertions().into_iter().map(conditioned));
         }
     }
     assertions
@@ -175,7 +226,7 @@ struct Argument<'a> {
 
 impl Argument<'_> {
     fn assertions(&self) -> Vec<Assertion> {
-        let mut assertions = vec![self.suits_path()];
+        let mut assertions = self.suits_source();
         assertions.extend(self.has_no_underscore());
         let is_get = self.operation.role == Role::Method("GET");
         if is_get || self.operation.role.is_hook() {
@@ -184,10 +235,8 @@ impl Argument<'_> {
             assertions.push(self.is_only_content());
             assertions.push(self.has_no_content_conflict());
         }
-        match self.parameter.from {
-            From::Name if self.operation.role.is_hook() => assertions.push(self.is_of_a_method()),
-            From::Name => {}
-            From::Header(_) => assertions.push(self.is_value()),
+        if matches!(self.parameter.from, From::Name) && self.operation.role.is_hook() {
+            assertions.push(self.is_of_a_method());
         }
         assertions.extend(self.rules_fit());
         assertions
@@ -201,7 +250,10 @@ impl Argument<'_> {
 
     fn table(&self, index: usize) -> TokenStream {
         let operations = self.operations();
-        let position = self.position;
+        let before = self.resource.operations.iter().take(self.position);
+        let position = Position::after(before.map(|it| &it.conditions));
+        let before = self.operation.parameters.iter().take(index);
+        let index = Position::after(before.map(|it| &it.conditions));
         quote!(#operations.operations[#position].parameters[#index])
     }
 
@@ -222,20 +274,91 @@ impl Argument<'_> {
         help: impl Into<String>,
     ) -> Assertion {
         let place = Place::of(&self.parameter.ty);
-        Assertion { place, condition, fact: fact.into(), help: help.into() }
+        Assertion {
+            place,
+            condition,
+            fact: fact.into(),
+            help: help.into(),
+            conditions: Conditions::default(),
+        }
+    }
+
+    /// The type of the argument can come from where it comes from.
+    fn suits_source(&self) -> Vec<Assertion> {
+        let parameter = self.table(self.index);
+        let can_be_sent = |fact: &str, help: &str| {
+            let condition = quote!(__w::check::suits_source(&#parameter));
+            vec![self.at_type(condition, fact, help)]
+        };
+        match &self.parameter.from {
+            From::Name => [self.suits_path()].into_iter().chain(self.needs_no_source()).collect(),
+            From::Source(Source::Path, variable) => {
+                let mut assertions = vec![self.is_variable(variable)];
+                assertions.extend(can_be_sent(
+                    "an argument from the path must be a parameter, and no `Option` or `Secret`",
+                    "use a parameter: a path variable is never absent, and is seen",
+                ));
+                assertions
+            }
+            From::Source(Source::Query, _) => can_be_sent(
+                "an argument from the query must be a parameter or an `ApiKey`, and no `Secret`",
+                "use a parameter, or an `Option` or a `Vec` of one: the query is in logs and histories",
+            ),
+            From::Source(Source::Content, _) => can_be_sent(
+                "an argument from a member of the content must be a parameter or a `File`",
+                "use a parameter or a `File`, or an `Option` or a `Vec` of one",
+            ),
+            From::Source(Source::Header, _) => can_be_sent(
+                "an argument from a header field must be a parameter or an `ApiKey`",
+                "use a parameter, or an `Option` or a `Vec` of one",
+            ),
+            From::Source(Source::Cookie, _) => can_be_sent(
+                "an argument from a cookie must be a parameter or an `ApiKey`",
+                "use a parameter, or an `Option` or a `Vec` of one",
+            ),
+        }
     }
 
     fn suits_path(&self) -> Assertion {
-        let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
+        let variable = self.parameter.name();
+        let (mount, parameter) = (self.mount(), self.table(self.index));
         self.at_type(
-            quote!(__w::check::suits_path(#mount, #name, #kind)),
-            format!("path variable `{name}` cannot be an `Option` or a `Secret`"),
+            quote!(__w::check::suits_path(#mount, &#parameter)),
+            format!("path variable `{variable}` cannot be an `Option` or a `Secret`"),
             "remove the `Option` or the `Secret`: a path variable is never absent, and is seen",
         )
     }
 
+    /// An `ApiKey` has a source. The name of the type only decides whether to ask; what has another name is reported when
+    /// the application is built.
+    fn needs_no_source(&self) -> Option<Assertion> {
+        let ty = innermost(&self.parameter.ty).to_token_stream().to_string();
+        let kind = self.kind(self.index);
+        ty.ends_with("ApiKey").then(|| {
+            self.at_type(
+                quote!(__w::check::needs_no_source(#kind)),
+                "an `ApiKey` needs a source",
+                "add `#[from(header = \"X-Api-Key\")]`, with the name of a header field, a `cookie` or a parameter of the `query`",
+            )
+        })
+    }
+
+    fn is_variable(&self, variable: &LitStr) -> Assertion {
+        let mount = self.mount();
+        Assertion {
+            place: Place::of(variable),
+            condition: quote!(__w::check::has_variable(#mount, #variable)),
+            fact: format!("`{}` is not a variable of the path", variable.value()),
+            help: "write the name of a variable, as it is in the path of `#[mount]`".to_owned(),
+            conditions: Conditions::default(),
+        }
+    }
+
     /// An argument `_id` is not taken for the path variable `id`.
     fn has_no_underscore(&self) -> Option<Assertion> {
+        if !matches!(self.parameter.from, From::Name) {
+            return None;
+        }
         let name = self.parameter.name();
         let without = name.strip_prefix('_').filter(|without| !without.is_empty())?;
         let (mount, operations) = (self.mount(), self.operations());
@@ -244,11 +367,12 @@ impl Argument<'_> {
             condition: quote!(!__w::check::is_missing(#mount, &#operations, #without)),
             fact: format!("argument `{name}` is not the path variable `{without}`"),
             help: format!("rename it to `{without}`"),
+            conditions: Conditions::default(),
         })
     }
 
     fn needs_no_content(&self) -> Assertion {
-        let kind = self.kind(self.index);
+        let parameter = self.table(self.index);
         let (fact, help) = if self.operation.role.is_hook() {
             ("hooks cannot read the content", "use parameters in the path or the query")
         } else {
@@ -257,7 +381,7 @@ impl Argument<'_> {
                 "use parameters in the path or the query, or implement `post`",
             )
         };
-        self.at_type(quote!(!__w::check::needs_content(#kind)), fact, help)
+        self.at_type(quote!(!__w::check::needs_content(&#parameter)), fact, help)
     }
 
     fn is_of_a_method(&self) -> Assertion {
@@ -272,30 +396,40 @@ impl Argument<'_> {
 
     fn is_only_content(&self) -> Assertion {
         let kind = self.kind(self.index);
-        let before = (0..self.index).map(|index| self.kind(index));
+        let before = self.before(|index| {
+            let kind = self.kind(index);
+            quote!(__w::check::is_content(#kind))
+        });
         self.at_type(
-            quote!(!(__w::check::is_content(#kind) && (#(__w::check::is_content(#before))||*))),
+            quote!(!(__w::check::is_content(#kind) && (#(#before)||*))),
             "a method can read the content only once",
             "use one struct for both arguments",
         )
     }
 
-    fn has_no_content_conflict(&self) -> Assertion {
-        let kind = self.kind(self.index);
-        let before = (0..self.index).map(|index| self.kind(index));
-        self.at_type(
-            quote!(!(#(__w::check::content_conflicts(#kind, #before))||*)),
-            "`File` and `Secret` cannot be combined with `ContentStream` or `FormStream`, which consume the content",
-            "read it from a `FormStream`",
-        )
+    /// A question to each argument before this one that exists.
+    fn before(&self, question: impl Fn(usize) -> TokenStream) -> impl Iterator<Item = TokenStream> {
+        let parameters = self.operation.parameters.iter().take(self.index).enumerate();
+        parameters.map(move |(index, parameter)| {
+            let question = question(index);
+            if parameter.conditions.is_empty() {
+                return question;
+            }
+            let exists = parameter.conditions.as_expression();
+            quote!((#exists && #question))
+        })
     }
 
-    fn is_value(&self) -> Assertion {
-        let kind = self.kind(self.index);
+    fn has_no_content_conflict(&self) -> Assertion {
+        let parameter = self.table(self.index);
+        let before = self.before(|index| {
+            let before = self.table(index);
+            quote!(__w::check::content_conflicts(&#parameter, &#before))
+        });
         self.at_type(
-            quote!(__w::check::is_value(#kind)),
-            "an argument from a header field must be a parameter",
-            "use a parameter, or an `Option` or a `Vec` of one",
+            quote!(!(#(#before)||*)),
+            "members of the content, such as a `File` or a `Secret`, cannot be combined with `ContentStream` or `FormStream`, which consume the content",
+            "read it from a `FormStream`",
         )
     }
 
@@ -303,14 +437,14 @@ impl Argument<'_> {
         let Some(constraint) = &self.parameter.constraint else { return Vec::new() };
         let (kind, name) = (self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
-        let mut assertions = Vec::new();
+        let mut assertions = of_constants(constraint, &quote!(#table.constraint));
         if constraint.rules.is_empty() {
             assertions.push(cannot_be_validated(constraint, quote!(__w::check::is_named(#kind))));
         }
         for (position, rule) in constraint.rules.iter().enumerate() {
             let condition = quote!(__w::check::applies(#kind, &#table.constraint.rules[#position]));
             assertions.push(does_not_apply(rule, &name, condition));
-            for text in rule.allowed_texts() {
+            for text in checked_texts(rule) {
                 let condition = quote!(__w::check::allows(#kind, #text));
                 assertions.push(is_not_a_value(text, &name, condition));
             }
@@ -327,7 +461,7 @@ impl Argument<'_> {
     }
 
     /// The default or the example fits the type, and the rules of the struct.
-    fn value_fits(&self, what: &str, literal: &Literal) -> [Assertion; 2] {
+    fn value_fits(&self, what: &str, literal: &Value) -> [Assertion; 2] {
         let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
         let fits = quote::format_ident!("{what}_fits");
@@ -341,6 +475,7 @@ impl Argument<'_> {
                 condition: keeps,
                 fact: format!("the {what} violates a rule of the struct"),
                 help: format!("write a value that the rules for `{name}` on the struct allow"),
+                conditions: Conditions::default(),
             },
         ]
     }

@@ -9,7 +9,8 @@ use crate::model::{Operation, Resource, Role};
 
 /// A resource with the hook `etag` whose methods change it without taking `Preconditions`.
 pub(super) fn lost_updates(resource: &Resource) -> Option<TokenStream> {
-    let has_etag = resource.operations.iter().any(|it| it.role == Role::Hook(Hook::Etag));
+    let mut hooks = resource.operations.iter();
+    let etag = hooks.find(|it| it.role == Role::Hook(Hook::Etag))?;
     let calls: Vec<_> = resource.operations.iter().filter_map(lost_update).collect();
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let items = quote! {
@@ -18,12 +19,14 @@ pub(super) fn lost_updates(resource: &Resource) -> Option<TokenStream> {
         }
     };
     // A function outside of the impl cannot name `Self`.
-    if !has_etag || calls.is_empty() || names_self(items.clone()) {
+    if calls.is_empty() || names_self(items.clone()) {
         return None;
     }
     let krate = &resource.krate;
+    let conditions = &etag.conditions;
     // `deprecated` is not allowed here: it is the warning.
     Some(quote! {
+        #conditions
         #[allow(unused, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
             use #krate::__private as __w;
@@ -41,14 +44,23 @@ fn lost_update(operation: &Operation) -> Option<TokenStream> {
         Role::Method("DELETE") => quote!(__w::lint::Delete),
         _ => return None,
     };
-    let method = operation.parameters.iter().fold(method, |method, parameter| {
-        let ty = &parameter.ty;
-        quote!(__w::lint::Argument::<#ty>::new().of(#method))
+    let conditions = &operation.conditions;
+    let arguments = operation.parameters.iter().map(|parameter| {
+        let (ty, conditions) = (&parameter.ty, &parameter.conditions);
+        quote!(#conditions let method = __w::lint::Argument::<#ty>::new().of(method);)
     });
-    Some(quote!(#method.#name();))
+    Some(quote! {
+        #conditions
+        {
+            let method = #method;
+            #(#arguments)*
+            method.#name();
+        }
+    })
 }
 
-fn names_self(tokens: TokenStream) -> bool {
+/// Whether a token is `Self`, which only an impl can name.
+pub(super) fn names_self(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "Self",
         TokenTree::Group(group) => names_self(group.stream()),

@@ -8,6 +8,7 @@ mod limits;
 mod lint;
 mod mount;
 mod place;
+mod position;
 mod problem;
 mod resource;
 mod settings;

@@ -83,7 +83,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let name = crate::model::name(ident);
     let representations = representations.iter().map(crate::model::name);
     let variables: Vec<_> = mount.template.variables().collect();
-    let constraints = mount.constraints.iter().map(constraint);
+    let constraints = mount.constraints.iter().map(|it| constraint(it, None));
     let limits = limits::describe(&mount.limits);
     let ignored_paths = option(mount.ignored_paths.as_ref().map(|paths| quote!(&[#(#paths),*])));
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();

@@ -102,7 +102,7 @@ fn last_of(group: &Group) -> Span {
     }
 }
 
-fn innermost(ty: &Type) -> &Type {
+pub(super) fn innermost(ty: &Type) -> &Type {
     let arguments = type_arguments(ty);
     match arguments.as_slice() {
         [only] => innermost(only),

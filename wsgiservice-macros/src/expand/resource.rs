@@ -2,22 +2,25 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Path, ReturnType, Type, spanned::Spanned};
+use syn::{Attribute, Generics, Path, ReturnType, Type, spanned::Spanned};
 use wsgiservice_grammar::hook::Hook;
 
 use super::{
     assertion, assertions, constraint::constraint, limits, lint, option, outlive, place::Place,
-    unnamed_items, without_lifetimes,
+    position::Position, unnamed_items, without_lifetimes,
 };
 use crate::{
     check,
     input::{
         Errors, attribute,
+        condition::Conditions,
         constraint::{constraint_of, named_constraint},
         documentation, extract,
         function::{Argument, Function},
         imp::Impl,
         is_named,
+        lifetimes::replaced,
+        take_documentation,
         types::type_arguments,
     },
     model::{
@@ -67,6 +70,7 @@ fn representation(
 ) -> Option<Representation> {
     let (extension, media_type) =
         errors.take(attribute.parse_args_with(attribute::representation))?;
+    check::hidden_attributes(&function.attributes, "function", errors);
     check::own_representation(&extension, &media_type, errors);
     let value = match function.arguments.as_slice() {
         [Argument { ty: Type::Reference(reference), .. }] if function.receiver.is_some() => {
@@ -80,9 +84,10 @@ fn representation(
     };
     Some(Representation {
         ident: function.ident.clone(),
+        conditions: Conditions::of(&function.attributes),
         extension,
         media_type,
-        value: (**value).clone(),
+        value: replaced(value, &function.generics, "static"),
         returns: returns(function),
     })
 }
@@ -90,13 +95,14 @@ fn representation(
 fn returns(function: &Function) -> Option<Type> {
     match &function.output {
         ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some((**ty).clone()),
+        ReturnType::Type(_, ty) => Some(replaced(ty, &function.generics, "static")),
     }
 }
 
 fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> {
     let role = check::role(function, errors);
     check::signature(function, errors);
+    check::hidden_attributes(&function.attributes, "method", errors);
     let mut constraints = Vec::new();
     for attribute in extract(&mut function.attributes, "validate") {
         let constraint = errors.take(attribute.parse_args_with(named_constraint));
@@ -105,13 +111,15 @@ fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> 
     let freshness = freshness(function, errors);
     let limits = limits::limits(&mut function.attributes, errors);
     let deprecation = deprecation(function, errors);
+    let generics = &function.generics;
     let parameters: Vec<_> = function
         .arguments
         .iter_mut()
-        .map(|argument| parameter(argument, &constraints, errors))
+        .map(|argument| parameter(argument, generics, &constraints, errors))
         .collect();
     let operation = Operation {
         ident: function.ident.clone(),
+        conditions: Conditions::of(&function.attributes),
         role: role?,
         is_async: function.asyncness.is_some(),
         documentation: documentation(&function.attributes),
@@ -145,13 +153,20 @@ fn deprecation(function: &mut Function, errors: &mut Errors) -> Option<Deprecati
 }
 
 /// A parameter, with the constraints of the argument and of the method; the nearest one wins.
-fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Errors) -> Parameter {
+fn parameter(
+    argument: &mut Argument,
+    generics: &Generics,
+    of_method: &[Constraint],
+    errors: &mut Errors,
+) -> Parameter {
     let ident = argument.ident.clone();
+    check::hidden_attributes(&argument.attributes, "argument", errors);
     let from = extract(&mut argument.attributes, "from");
     let from = check::once(&from, "from", errors)
         .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from)))
         .unwrap_or(From::Name);
     check::from(&from, errors);
+    let documentation = take_documentation(&mut argument.attributes);
     let mut merged: Option<Constraint> = None;
     for attribute in extract(&mut argument.attributes, "validate") {
         if let Some(constraint) =
@@ -159,6 +174,9 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
         {
             merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(&constraint)));
         }
+    }
+    if let (Some(constraint), Some(_)) = (&merged, &documentation) {
+        check::documented_once(constraint, errors);
     }
     for constraint in of_method.iter().filter(|constraint| constraint.name == ident) {
         merged = Some(merged.map_or(constraint.clone(), |nearer| nearer.or(constraint)));
@@ -168,7 +186,10 @@ fn parameter(argument: &mut Argument, of_method: &[Constraint], errors: &mut Err
     }
     let is_converted = merged.as_ref().is_some_and(|constraint| constraint.convert.is_some());
     check::argument(argument, is_converted, errors);
-    Parameter { ident, ty: argument.ty.clone(), from, constraint: merged }
+    let conditions = Conditions::of(&argument.attributes);
+    let ty = replaced(&argument.ty, generics, "static");
+    let taken = replaced(&argument.ty, generics, "_");
+    Parameter { ident, conditions, ty, taken, from, constraint: merged, documentation }
 }
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
@@ -180,8 +201,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         .enumerate()
         .map(|(position, operation)| arm(resource, position, operation));
     let own = resource.representations.iter().map(|own| {
-        let Representation { extension, media_type, value, .. } = own;
+        let Representation { conditions, extension, media_type, value, .. } = own;
         quote! {
+            #conditions
             __w::Representation { extension: #extension, media_type: #media_type, value: __w::TypeId::of::<#value> }
         }
     });
@@ -237,21 +259,30 @@ fn principals(resource: &Resource) -> Option<TokenStream> {
     let returns = whole_return(authorize).path("Same", &authorize.returns.to_token_stream());
     let returned = quote!(<#returns as __w::AuthorizeReturn<_>>::Principal);
     let others = resource.operations.iter().filter(|operation| !is_authorize(operation));
-    let arguments = others.flat_map(|operation| &operation.parameters).map(|it| &it.ty);
-    let mut wrappers = arguments.filter(|ty| type_arguments(ty).len() == 1).peekable();
+    let arguments = others.flat_map(|operation| {
+        let conditioned =
+            |parameter: &'_ Parameter| operation.conditions.and(&parameter.conditions);
+        operation.parameters.iter().map(move |it| (conditioned(it), &it.ty))
+    });
+    let mut wrappers = arguments.filter(|(_, ty)| type_arguments(ty).len() == 1).peekable();
     wrappers.peek()?;
-    let checks = wrappers.map(|ty| {
+    let checks = wrappers.map(|(conditions, ty)| {
         let place = Place::of_value(ty);
         let check = place.function("PrincipalOf", &returned, "check");
         let found = place.spanned(quote!(found));
         quote! {
-            let #found = __w::TakenPrincipal::<#ty, #returned>::new().principal();
-            #check(#found);
+            #conditions
+            {
+                let #found = __w::TakenPrincipal::<#ty, #returned>::new().principal();
+                #check(#found);
+            }
         }
     });
+    let conditions = &authorize.conditions;
     Some(quote! {
         use __w::TakenPrincipalExt as _;
         #[allow(dead_code)]
+        #conditions
         fn principals() {
             #(#checks)*
         }
@@ -260,7 +291,7 @@ fn principals(resource: &Resource) -> Option<TokenStream> {
 
 /// The facts about an operation, as a constant.
 fn describe(operation: &Operation) -> TokenStream {
-    let Operation { documentation, is_async, .. } = operation;
+    let Operation { conditions, documentation, is_async, .. } = operation;
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
         Role::Hook(hook) => {
@@ -279,6 +310,7 @@ fn describe(operation: &Operation) -> TokenStream {
         quote!(<#whole as __w::AuthorizeReturn<_>>::PRINCIPAL)
     }));
     quote! {
+        #conditions
         __w::Operation {
             role: __w::Role::#role,
             is_async: #is_async,
@@ -306,17 +338,25 @@ fn describe_parameter(parameter: &Parameter) -> TokenStream {
     };
     let from = match &parameter.from {
         From::Name => quote!(Name),
-        From::Header(name) => quote!(Header(#name)),
+        From::Source(source, name) => {
+            let source = format_ident!("{source:?}");
+            quote!(#source(#name))
+        }
     };
-    let constraint = match &parameter.constraint {
-        Some(it) => constraint(it),
-        None => quote!(__w::Constraint::none(#name)),
+    let documentation = parameter.documentation.as_ref();
+    let constraint = match (&parameter.constraint, documentation) {
+        (Some(it), _) => constraint(it, documentation),
+        (None, Some(_)) => constraint(&Constraint::new(parameter.ident.clone()), documentation),
+        (None, None) => quote!(__w::Constraint::none(#name)),
     };
+    let conditions = &parameter.conditions;
+    let rules = Place::of_value(ty).spanned(quote!(rules));
     quote! {
+        #conditions
         __w::ParameterDescriptor {
             name: #name,
             argument: #argument,
-            schema: __w::schema!(#ty),
+            content: __w::content!(#ty, #rules),
             from: __w::From::#from,
             constraint: #constraint,
         }
@@ -343,9 +383,33 @@ fn describe_freshness(freshness: &Freshness) -> TokenStream {
 
 /// Binds a call: takes its arguments, and returns a future that has them.
 fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
-    let names: Vec<_> = operation.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let taken = operation.parameters.iter().enumerate().map(|(index, parameter)| {
-        let ty = &parameter.ty;
+    let take = take(operation);
+    let made = made(operation);
+    let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
+    let call = call(resource, operation);
+    // With the span of the name, so that the compiler reports a future that is not `Send` there.
+    let span = operation.ident.span().resolved_at(Span::call_site());
+    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
+    let conditions = &operation.conditions;
+    let before = resource.operations.iter().take(position).map(|it| &it.conditions);
+    let pattern = Position::after(before).into_pattern();
+    quote! {
+        #conditions
+        #pattern => {
+            #take
+            #writer
+            __w::Some(#future)
+        }
+    }
+}
+
+/// Takes all arguments before it returns, so that all violations are reported.
+fn take(operation: &Operation) -> TokenStream {
+    let parameters = &operation.parameters;
+    let names = parameters.iter().map(|parameter| &parameter.ident);
+    let taken = parameters.iter().enumerate().map(|(index, parameter)| {
+        let ty = &parameter.taken;
+        let index = Position::after(parameters.iter().take(index).map(|it| &it.conditions));
         match parameter.convert() {
             Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),
             None => {
@@ -354,24 +418,33 @@ fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStre
             }
         }
     });
-    let take = (!names.is_empty())
-        .then(|| quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };));
-    let converted = |parameter: &&Parameter| parameter.convert().is_some();
-    let made: Vec<_> =
-        operation.parameters.iter().filter(|it| !converted(it)).map(|it| &it.ident).collect();
-    let made = (!made.is_empty()).then(|| quote!(__w::made!(#(#made)*);));
-    let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
-    let call = call(resource, operation);
-    // With the span of the name, so that the compiler reports a future that is not `Send` there.
-    let span = operation.ident.span().resolved_at(Span::call_site());
-    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
-    quote! {
-        #position => {
-            #take
-            #writer
-            __w::Some(#future)
-        }
+    if parameters.is_empty() {
+        return TokenStream::new();
     }
+    if parameters.iter().all(|parameter| parameter.conditions.is_empty()) {
+        return quote!(let (#(__w::Some(#names),)*) = (#(#taken,)*) else { return __w::None };);
+    }
+    // A pattern cannot have conditions.
+    let (names, again) = (names.clone(), names);
+    let conditions: Vec<_> = parameters.iter().map(|parameter| &parameter.conditions).collect();
+    quote! {
+        #(#conditions let #names = #taken;)*
+        #(#conditions let __w::Some(#again) = #again else { return __w::None };)*
+    }
+}
+
+/// Makes the arguments that are still to be made.
+fn made(operation: &Operation) -> TokenStream {
+    let made = operation.parameters.iter().filter(|parameter| parameter.convert().is_none());
+    let (conditional, others): (Vec<_>, Vec<_>) =
+        made.partition(|parameter| !parameter.conditions.is_empty());
+    let others: Vec<_> = others.into_iter().map(|parameter| &parameter.ident).collect();
+    let others = (!others.is_empty()).then(|| quote!(__w::made!(#(#others)*);));
+    let conditional = conditional.into_iter().map(|parameter| {
+        let Parameter { ident, conditions, .. } = parameter;
+        quote!(#conditions __w::made!(#ident);)
+    });
+    quote!(#others #(#conditional)*)
 }
 
 /// A type as an argument, with the span of the type that a request would give: `T` in `Option<T>`.
@@ -384,7 +457,10 @@ fn argument_type(ty: &Type) -> TokenStream {
 /// The types in the conversions are inferred. They only have the spans of the types for which the author would read an error.
 fn call(resource: &Resource, operation: &Operation) -> TokenStream {
     let ident = &operation.ident;
-    let arguments = operation.parameters.iter().map(|parameter| &parameter.ident);
+    let arguments = operation.parameters.iter().map(|parameter| {
+        let Parameter { ident, conditions, .. } = parameter;
+        quote!(#conditions #ident)
+    });
     let wait = operation.is_async.then(|| quote!(.await));
     let inferred = |place: fn(&Type) -> Place| {
         let place = operation.returns.as_ref().map_or(Place::at(ident.span()), place);
@@ -429,11 +505,14 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
         return None;
     }
     let arms = resource.representations.iter().enumerate().map(|(position, own)| {
-        let Representation { ident, value, returns, .. } = own;
+        let Representation { ident, conditions, value, returns, .. } = own;
         let place = returns.as_ref().map_or(Place::at(ident.span()), Place::of);
         let content = place.path("Same", &quote!(_));
+        let before = resource.representations.iter().take(position).map(|it| &it.conditions);
+        let pattern = Position::after(before).into_pattern();
         quote! {
-            #position => value.downcast_ref::<#value>().map(
+            #conditions
+            #pattern => value.downcast_ref::<#value>().map(
                 |value| <#content as __w::OwnRepresentation>::into_content(Self::#ident(self, value))
             ),
         }

@@ -7,8 +7,10 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{expect, expect_with};
-use crate::model::{Deprecation, Freshness, From, Limits, Sunset};
+use wsgiservice_grammar::similar::nearest;
+
+use super::{expect, expect_with, in_backticks};
+use crate::model::{Deprecation, Freshness, From, Limits, Source, Sunset};
 
 /// The arguments of `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -336,15 +338,31 @@ pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, Lit
     Ok((extension, expect(input, expected)?))
 }
 
-/// The arguments of `#[from(…)]`: `header = "Name"`.
+/// The arguments of `#[from(…)]`: a source, and the name that a client sends.
 pub(crate) fn from(input: ParseStream<'_>) -> syn::Result<From> {
-    let expected = "the name of a header field, as in `#[from(header = \"Accept-Language\")]`";
+    let expected = "a source and a name, as in `#[from(query = \"page-size\")]`";
     let key: Ident = expect(input, expected)?;
-    if key != "header" {
-        return Err(syn::Error::new(
-            key.span(),
-            format!("unknown source `{key}`, expected `#[from(header = \"Name\")]`"),
-        ));
+    let Some(source) = Source::ALL.into_iter().find(|source| key == source.name()) else {
+        return Err(unknown_source(&key));
+    };
+    let name = assigned(input, &key, <LitStr as Parse>::parse, expected)?;
+    if !input.is_empty() {
+        return Err(input.error("an argument has one source"));
     }
-    assigned(input, &key, <LitStr as Parse>::parse, expected).map(From::Header)
+    Ok(From::Source(source, name))
+}
+
+fn unknown_source(key: &Ident) -> syn::Error {
+    let name = key.to_string();
+    let meant = match name.as_str() {
+        "body" | "form" | "json" => Some("content"),
+        "field" => Some("header"),
+        name => nearest(name, Source::ALL.into_iter().map(Source::name)),
+    };
+    let message = format!(
+        "unknown source `{name}`, expected one of {}{}",
+        in_backticks(Source::ALL.into_iter().map(Source::name)),
+        meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
+    );
+    syn::Error::new(key.span(), message)
 }

@@ -1,9 +1,12 @@
 //! The arguments of `#[validate]`.
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
-    Ident, Token,
+    Expr, Ident, Lit, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    token,
 };
 use wsgiservice_grammar::{
     rule::{Rule, Shape},
@@ -14,7 +17,7 @@ use super::{
     attribute::{comma, list},
     expect, expect_with, in_backticks,
 };
-use crate::model::{self, Constraint, Literal, Operand, Range};
+use crate::model::{self, Constraint, Literal, Operand, Range, Value};
 
 /// `name, rule = …, rule = …` on a struct or a method.
 pub(crate) fn named_constraint(input: ParseStream<'_>) -> syn::Result<Constraint> {
@@ -79,8 +82,8 @@ fn entry(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()>
             constraint.rules.push(model::Rule { name: key, operand });
             Ok(())
         }
-        ("default", _) => set(&mut constraint.default, &key, literal(input)?),
-        ("example", _) => set(&mut constraint.example, &key, literal(input)?),
+        ("default", _) => set(&mut constraint.default, &key, value(input)?),
+        ("example", _) => set(&mut constraint.example, &key, value(input)?),
         ("doc", _) => set(
             &mut constraint.documentation,
             &key,
@@ -147,23 +150,37 @@ fn operand(input: ParseStream<'_>, name: &str, shape: Shape) -> syn::Result<Oper
         Shape::Text => {
             Operand::Text(expect(input, &expected("a string, as in `NAME = \"[a-z]+\""))?)
         }
-        Shape::Number => Operand::Number(literal(input)?),
+        Shape::Number => Operand::Number(value(input)?),
         Shape::Length => Operand::Length(range(input)?),
         Shape::Range => Operand::Range(range(input)?),
-        Shape::Texts => Operand::Texts(expect_with(
-            input,
-            list,
-            &expected("a list of strings, as in `NAME = [\"a\", \"b\"]"),
-        )?),
+        Shape::Texts => texts(input, &expected("a list of strings, as in `NAME = [\"a\", \"b\"]"))?,
         Shape::Format => {
             Operand::Format(expect(input, &expected("a string, as in `NAME = \"email\""))?)
         }
     })
 }
 
+/// Strings and constants, or a constant that has the strings.
+fn texts(input: ParseStream<'_>, expected: &str) -> syn::Result<Operand> {
+    if !input.peek(token::Bracket) {
+        let constant = expect_with(input, constant, expected)?;
+        return Ok(Operand::TextsOf(constant));
+    }
+    let start = input.fork();
+    let texts: Vec<Expr> = expect_with(input, list, expected)?;
+    let is_text = |it: &Expr| match it {
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_)),
+        it => names_constant(it.to_token_stream()),
+    };
+    if texts.iter().all(is_text) {
+        return Ok(Operand::Texts(texts));
+    }
+    Err(start.error(format!("expected {expected}")))
+}
+
 fn range(input: ParseStream<'_>) -> syn::Result<Range> {
     let span = input.span();
-    let least = (!input.peek(Token![..])).then(|| literal(input)).transpose()?;
+    let least = (!input.peek(Token![..])).then(|| value(input)).transpose()?;
     let is_closed = input.peek(Token![..=]);
     if is_closed {
         input.parse::<Token![..=]>()?;
@@ -173,8 +190,41 @@ fn range(input: ParseStream<'_>) -> syn::Result<Range> {
         return Err(syn::Error::new(span, "expected a range: `1..=100`, `1..` or `..=100`"));
     }
     let ends = input.is_empty() || input.peek(Token![,]);
-    let most = (!ends).then(|| literal(input)).transpose()?;
+    let most = (!ends).then(|| value(input)).transpose()?;
     Ok(Range { least, most, is_closed, span })
+}
+
+/// A literal, or an expression with a constant.
+fn value(input: ParseStream<'_>) -> syn::Result<Value> {
+    let ahead = input.fork();
+    let is_literal = literal(&ahead).is_ok()
+        && (ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![..]));
+    if is_literal {
+        return literal(input).map(Value::Literal);
+    }
+    let expected = "a literal or a constant, as in `10`, `\"text\"` or `MAX`";
+    expect_with(input, constant, expected).map(Value::Constant)
+}
+
+/// An expression with a constant, up to a comma or a range. The value of another expression would have no type.
+fn constant(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let mut tokens = TokenStream::new();
+    while !(input.is_empty() || input.peek(Token![,]) || input.peek(Token![..])) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    if !names_constant(tokens.clone()) {
+        return Err(input.error("expected a constant"));
+    }
+    syn::parse2(tokens)
+}
+
+/// Whether an expression has the name of something.
+fn names_constant(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident != "true" && ident != "false",
+        TokenTree::Group(group) => names_constant(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 fn literal(input: ParseStream<'_>) -> syn::Result<Literal> {

@@ -29,6 +29,13 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> TokenStream {
     quote!(::core::concat!(#(#parts,)* #text))
 }
 
+/// Removes the documentation comments, which the compiler does not allow on arguments, and returns their text.
+pub(crate) fn take_documentation(attributes: &mut Vec<Attribute>) -> Option<TokenStream> {
+    let comments: Vec<_> =
+        attributes.extract_if(.., |attribute| value(attribute).is_some()).collect();
+    (!comments.is_empty()).then(|| documentation(&comments))
+}
+
 fn value(attribute: &Attribute) -> Option<&Expr> {
     match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => Some(&pair.value),

@@ -1,12 +1,14 @@
 //! From tokens to syntax, which is not checked yet. Bodies of functions stay tokens.
 
 pub(crate) mod attribute;
+pub(crate) mod condition;
 pub(crate) mod constraint;
 pub(crate) mod derive;
 mod documentation;
 pub(crate) mod function;
 pub(crate) mod imp;
 pub(crate) mod item;
+pub(crate) mod lifetimes;
 pub(crate) mod problem;
 pub(crate) mod setting;
 pub(crate) mod types;
@@ -17,7 +19,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-pub(crate) use self::documentation::documentation;
+pub(crate) use self::documentation::{documentation, take_documentation};
 
 /// All errors in an item, so that the author sees them in one compile.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Ident, Lit, LitStr, Path};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, spanned::Spanned};
 use wsgiservice_grammar::{bound::Bound, format::Format, rule as grammar, value};
 
 /// A `#[validate]`, or several that are merged.
@@ -11,8 +11,8 @@ pub(crate) struct Constraint {
     pub(crate) name: Ident,
     pub(crate) rules: Vec<Rule>,
     pub(crate) convert: Option<Path>,
-    pub(crate) default: Option<Literal>,
-    pub(crate) example: Option<Literal>,
+    pub(crate) default: Option<Value>,
+    pub(crate) example: Option<Value>,
     pub(crate) documentation: Option<LitStr>,
 }
 
@@ -27,20 +27,30 @@ pub(crate) struct Rule {
 #[derive(Clone)]
 pub(crate) enum Operand {
     Text(LitStr),
-    Number(Literal),
+    Number(Value),
     Length(Range),
     Range(Range),
-    Texts(Vec<LitStr>),
+    /// Strings and constants.
+    Texts(Vec<Expr>),
+    /// A constant that has the strings.
+    TextsOf(Expr),
     Format(LitStr),
 }
 
 /// A range: `1..=100`.
 #[derive(Clone)]
 pub(crate) struct Range {
-    pub(crate) least: Option<Literal>,
-    pub(crate) most: Option<Literal>,
+    pub(crate) least: Option<Value>,
+    pub(crate) most: Option<Value>,
     pub(crate) is_closed: bool,
     pub(crate) span: Span,
+}
+
+/// A literal, or an expression with a constant, whose value only the compiler knows.
+#[derive(Clone)]
+pub(crate) enum Value {
+    Literal(Literal),
+    Constant(Expr),
 }
 
 /// A literal, which may be negative.
@@ -90,6 +100,7 @@ impl Rule {
         match &self.operand {
             Operand::Text(text) => ask(grammar::Operand::Text(&text.value())),
             Operand::Number(number) => {
+                let number = number.literal()?;
                 let text = number.text()?;
                 ask(grammar::Operand::Number(number.value(&text)?))
             }
@@ -102,16 +113,45 @@ impl Rule {
                 ask(grammar::Operand::Range(least, most))
             }
             Operand::Texts(texts) => {
-                let texts: Vec<_> = texts.iter().map(LitStr::value).collect();
+                let texts: Option<Vec<_>> = texts.iter().map(text).collect();
+                let texts = texts?;
                 let texts: Vec<_> = texts.iter().map(String::as_str).collect();
                 ask(grammar::Operand::Texts(&texts))
             }
+            Operand::TextsOf(_) => None,
             Operand::Format(name) => ask(grammar::Operand::Format(Format::named(&name.value())?)),
         }
     }
 
+    /// What it applies to, in words.
+    pub(crate) fn subject(&self) -> &'static str {
+        let operand = match &self.operand {
+            Operand::Text(_) => grammar::Operand::Text(""),
+            Operand::Number(_) => grammar::Operand::Number(value::Literal::Integer(1, "1")),
+            Operand::Length(_) => grammar::Operand::Length(0, 0),
+            Operand::Range(_) => grammar::Operand::Range(Bound::Open, Bound::Open),
+            Operand::Texts(_) | Operand::TextsOf(_) => grammar::Operand::Texts(&[]),
+            Operand::Format(_) => grammar::Operand::Format(Format::Email),
+        };
+        let rule = grammar::Rule::written(&self.name.to_string(), operand);
+        rule.map_or("values", |rule| rule.subject())
+    }
+
+    /// Whether only the compiler knows its operand.
+    pub(crate) fn has_constant(&self) -> bool {
+        match &self.operand {
+            Operand::Text(_) | Operand::Format(_) => false,
+            Operand::Number(number) => number.literal().is_none(),
+            Operand::Length(range) | Operand::Range(range) => {
+                range.ends().any(|end| end.literal().is_none())
+            }
+            Operand::Texts(texts) => texts.iter().any(|it| text(it).is_none()),
+            Operand::TextsOf(_) => true,
+        }
+    }
+
     /// The values that it lists, if it is a list of values.
-    pub(crate) fn allowed_texts(&self) -> &[LitStr] {
+    pub(crate) fn allowed_texts(&self) -> &[Expr] {
         match &self.operand {
             Operand::Texts(texts) => texts,
             _ => &[],
@@ -124,7 +164,8 @@ impl Rule {
             Operand::Text(text) | Operand::Format(text) => text.span(),
             Operand::Number(number) => number.span(),
             Operand::Length(range) | Operand::Range(range) => range.span,
-            Operand::Texts(texts) => texts.first().map_or(self.name.span(), LitStr::span),
+            Operand::Texts(texts) => texts.first().map_or(self.name.span(), Spanned::span),
+            Operand::TextsOf(constant) => constant.span(),
         }
     }
 }
@@ -135,22 +176,52 @@ impl Range {
         self.most.is_some() && !self.is_closed
     }
 
+    /// Its ends.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = &Value> {
+        self.least.iter().chain(&self.most)
+    }
+
     /// Its ends, if they are lengths.
     pub(crate) fn lengths(&self) -> Option<(usize, usize)> {
-        let length = |end: &Option<Literal>, open| match end {
+        let length = |end: &Option<Value>, open| match end {
             None => Some(open),
-            Some(end) => usize::try_from(end.integer()?).ok(),
+            Some(end) => end.literal()?.length(),
         };
         Some((length(&self.least, 0)?, length(&self.most, usize::MAX)?))
     }
 
     /// Its ends, if they are numbers.
     pub(crate) fn bounds(&self) -> Option<(Bound, Bound)> {
-        let bound = |end: &Option<Literal>| match end {
+        let bound = |end: &Option<Value>| match end {
             None => Some(Bound::Open),
-            Some(end) => end.bound(),
+            Some(end) => end.literal()?.bound(),
         };
         Some((bound(&self.least)?, bound(&self.most)?))
+    }
+}
+
+impl Value {
+    /// The literal, if it is one.
+    pub(crate) fn literal(&self) -> Option<&Literal> {
+        match self {
+            Self::Literal(literal) => Some(literal),
+            Self::Constant(_) => None,
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Literal(literal) => literal.span(),
+            Self::Constant(constant) => constant.span(),
+        }
+    }
+}
+
+/// The text of a string.
+fn text(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
     }
 }
 
@@ -190,10 +261,20 @@ impl Literal {
         }
     }
 
-    fn integer(&self) -> Option<i128> {
+    /// Its value, if it is a length.
+    pub(crate) fn length(&self) -> Option<usize> {
         match self.bound()? {
-            Bound::Integer(number) => Some(number),
+            Bound::Integer(number) => usize::try_from(number).ok(),
             _ => None,
+        }
+    }
+}
+
+impl ToTokens for Value {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Constant(constant) => constant.to_tokens(tokens),
         }
     }
 }

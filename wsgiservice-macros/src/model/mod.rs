@@ -6,7 +6,9 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path, Type};
 use wsgiservice_grammar::{hook::Hook, method, path};
 
-pub(crate) use self::constraint::{Constraint, Literal, Operand, Range, Rule};
+use crate::input::condition::Conditions;
+
+pub(crate) use self::constraint::{Constraint, Literal, Operand, Range, Rule, Value};
 
 /// A struct with `#[mount]`.
 pub(crate) struct Mount {
@@ -41,6 +43,7 @@ pub(crate) struct Resource {
 /// A method or a hook.
 pub(crate) struct Operation {
     pub(crate) ident: Ident,
+    pub(crate) conditions: Conditions,
     pub(crate) role: Role,
     pub(crate) is_async: bool,
     /// Its documentation comment, as an expression.
@@ -63,17 +66,33 @@ pub(crate) enum Role {
 /// An argument of a method or a hook.
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
+    pub(crate) conditions: Conditions,
+    /// Its type, with `'static` for the lifetimes of the function.
     pub(crate) ty: Type,
+    /// Its type, with `'_` for the lifetimes of the function.
+    pub(crate) taken: Type,
     pub(crate) from: From,
     pub(crate) constraint: Option<Constraint>,
+    /// Its documentation comment, as an expression.
+    pub(crate) documentation: Option<TokenStream>,
 }
 
 /// Where an argument comes from, by `#[from]`.
 pub(crate) enum From {
     /// By its name, from the path, the query or the content.
     Name,
-    /// From the header field of this name.
-    Header(LitStr),
+    /// From this source alone, by the name that a client sends.
+    Source(Source, LitStr),
+}
+
+/// A source of `#[from]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Path,
+    Query,
+    Content,
+    Header,
+    Cookie,
 }
 
 /// An `#[expires]`.
@@ -116,10 +135,26 @@ pub(crate) struct Sunset {
 /// A function with `#[representation]`.
 pub(crate) struct Representation {
     pub(crate) ident: Ident,
+    pub(crate) conditions: Conditions,
     pub(crate) extension: LitStr,
     pub(crate) media_type: LitStr,
     pub(crate) value: Type,
     pub(crate) returns: Option<Type>,
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Path, Self::Query, Self::Content, Self::Header, Self::Cookie];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Content => "content",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
 }
 
 impl Role {

@@ -1,7 +1,7 @@
 //! Describes return types and argument types at compile time, without a value.
 //!
 //! It takes the same steps as [`return_value`](crate::resource::return_value), by method resolution: an inherent method wins
-//! if it applies; otherwise the trait's method passes the type through. The macros `returns!` and `schema!` bring the traits
+//! if it applies; otherwise the trait's method passes the type through. The macros `returns!` and `content!` bring the traits
 //! into scope.
 
 use std::{any::TypeId, marker::PhantomData};
@@ -9,9 +9,11 @@ use std::{any::TypeId, marker::PhantomData};
 use schemars::JsonSchema;
 
 use super::IntoAnswer;
+#[cfg(feature = "garde")]
+use crate::content::rules;
 use crate::{
     content::Content,
-    declaration::{Failures, KnownFailures, Returns, SchemaOf},
+    declaration::{Failures, KnownFailures, MemberRules, Returns, SchemaOf},
 };
 
 /// Describes the responses of a method with this return type.
@@ -33,14 +35,18 @@ macro_rules! __returns {
     };
 }
 
-/// The schema of the content that an argument of this type reads, if it reads content with a schema.
+/// What the type of an argument says of the content, if it is content. The name `rules` has the span of the type, where the
+/// compiler reports a context of rules that cannot be made.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __schema {
-    ($type:ty) => {
+macro_rules! __content {
+    ($type:ty, $rules:ident) => {
         || {
             use $crate::__private::ArgumentTypeExt as _;
-            $crate::__private::ArgumentType::<$type>::new().schema()
+            $crate::__private::ContentType {
+                schema: $crate::__private::ArgumentType::<$type>::new().schema(),
+                rules: $crate::__private::ArgumentType::<$type>::new().$rules(),
+            }
         }
     };
 }
@@ -224,10 +230,40 @@ impl<T: JsonSchema> ArgumentType<Option<Content<T>>> {
     }
 }
 
+// The bound of the context is on the method, so that a context that cannot be made is an error, and not a type without rules.
+#[cfg(feature = "garde")]
+impl<T: garde::Validate + 'static> ArgumentType<Content<T>> {
+    /// The rules on the members of the content.
+    #[must_use]
+    pub fn rules(self) -> Option<MemberRules>
+    where
+        T::Context: Default,
+    {
+        Some(rules::of::<T>())
+    }
+}
+
+#[cfg(feature = "garde")]
+impl<T: garde::Validate + 'static> ArgumentType<Option<Content<T>>> {
+    /// The rules on the members of the content.
+    #[must_use]
+    pub fn rules(self) -> Option<MemberRules>
+    where
+        T::Context: Default,
+    {
+        Some(rules::of::<T>())
+    }
+}
+
 /// The step for all other types.
 pub trait ArgumentTypeExt: Sized {
     /// No schema: the type is not content, or its content has no schema.
     fn schema(self) -> Option<SchemaOf> {
+        None
+    }
+
+    /// No rules: the type is not content, or its content has none.
+    fn rules(self) -> Option<MemberRules> {
         None
     }
 }

@@ -5,6 +5,8 @@ mod media_type;
 mod members;
 mod patch;
 mod patience;
+#[cfg(feature = "garde")]
+pub(crate) mod rules;
 mod stream;
 
 use std::sync::{Mutex, PoisonError};
@@ -55,6 +57,12 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// expects, but never the value.
 ///
 /// If the content is optional, use `Option<Content<T>>`.
+///
+/// With the feature `garde`, the rules of `#[derive(garde::Validate)]` on `T` are checked before the method is called. What
+/// breaks one is a violation with the path of the member, together with all others, and the schema has the rules. The name
+/// in a path is that on the wire if the schema has it, also if serde renames the members of a struct by a case; other
+/// names are those in the code. The context of the rules is its `Default`. If `T` is a type parameter of the resource, its
+/// bounds must include `garde::Validate`.
 ///
 /// ```
 /// use std::collections::BTreeMap;

@@ -5,7 +5,9 @@
 
 use wsgiservice_grammar::text::{among, same};
 
-use super::{Argument, Constraint, Literal, Mount, Operation, Operations, Role, Rule};
+use super::{
+    Argument, Constraint, From, Literal, Mount, Operation, Operations, Parameter, Role, Rule,
+};
 
 /// Whether a method or a hook has an argument of this name.
 #[must_use]
@@ -18,6 +20,34 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
         operations = rest;
     }
     !resource.valid
+}
+
+/// Whether a method or a hook has an argument for this path variable.
+#[must_use]
+pub const fn takes_variable(resource: &Operations, name: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        let mut parameters = operation.parameters;
+        while let [parameter, rest @ ..] = parameters {
+            if is_variable(parameter, name) {
+                return true;
+            }
+            parameters = rest;
+        }
+        operations = rest;
+    }
+    !resource.valid
+}
+
+/// Whether the path has a variable of this name.
+#[must_use]
+pub const fn has_variable(mount: &Mount, name: &str) -> bool {
+    among(mount.variables, name) || !mount.valid
+}
+
+/// Whether an argument is the path variable of this name, if the path has one.
+const fn is_variable(parameter: &Parameter, name: &str) -> bool {
+    matches!(parameter.from, From::Name | From::Path(_)) && same(parameter.key(), name)
 }
 
 /// Whether a hook can have the argument: a path variable, a parameter of a method, or not a parameter.
@@ -61,13 +91,33 @@ const fn is_extension(extension: &str, name: &str) -> bool {
 
 /// Whether the argument may be a path variable, or is not one. A path variable is never absent, and never secret.
 #[must_use]
-pub const fn suits_path(mount: &Mount, name: &str, argument: &Argument) -> bool {
-    let is_in_path = mount.valid && among(mount.variables, name);
+pub const fn suits_path(mount: &Mount, parameter: &Parameter) -> bool {
+    let is_in_path = mount.valid && among(mount.variables, parameter.key());
     !is_in_path
         || !matches!(
-            argument,
+            parameter.argument,
             Argument::Value { optional: true, .. } | Argument::Value { secret: true, .. }
         )
+}
+
+/// Whether an argument of this type can come from the source that its `#[from]` names.
+#[must_use]
+pub const fn suits_source(parameter: &Parameter) -> bool {
+    match (parameter.from, &parameter.argument) {
+        (From::Name, _)
+        | (From::Header(_) | From::Cookie(_) | From::Content(_), Argument::Value { .. })
+        | (From::Header(_) | From::Cookie(_) | From::Query(_), Argument::ApiKey)
+        | (From::Content(_), Argument::File { .. }) => true,
+        (From::Query(_), Argument::Value { secret, .. }) => !*secret,
+        (From::Path(_), Argument::Value { secret, optional, .. }) => !*secret && !*optional,
+        _ => false,
+    }
+}
+
+/// Whether the argument is not the key of a client, which needs a source.
+#[must_use]
+pub const fn needs_no_source(argument: &Argument) -> bool {
+    !matches!(argument, Argument::ApiKey)
 }
 
 /// Whether the argument is the content of the request.
@@ -78,9 +128,20 @@ pub const fn is_content(argument: &Argument) -> bool {
 
 /// Whether the argument comes only from the content.
 #[must_use]
-pub const fn needs_content(argument: &Argument) -> bool {
-    is_content(argument)
-        || matches!(argument, Argument::Value { secret: true, .. } | Argument::File { .. })
+pub const fn needs_content(parameter: &Parameter) -> bool {
+    is_content(&parameter.argument) || is_member(parameter)
+}
+
+/// Whether the argument is a member of the content, and cannot be anything else.
+const fn is_member(parameter: &Parameter) -> bool {
+    match parameter.from {
+        From::Name => matches!(
+            parameter.argument,
+            Argument::Value { secret: true, .. } | Argument::File { .. }
+        ),
+        From::Content(_) => true,
+        From::Path(_) | From::Query(_) | From::Header(_) | From::Cookie(_) => false,
+    }
 }
 
 /// Whether the argument consumes the content as a stream.
@@ -90,9 +151,9 @@ const fn is_read_by_method(argument: &Argument) -> bool {
 
 /// Whether one argument consumes the content that the other needs.
 #[must_use]
-pub const fn content_conflicts(one: &Argument, other: &Argument) -> bool {
-    (is_read_by_method(one) && needs_content(other) && !is_content(other))
-        || (is_read_by_method(other) && needs_content(one) && !is_content(one))
+pub const fn content_conflicts(one: &Parameter, other: &Parameter) -> bool {
+    (is_read_by_method(&one.argument) && is_member(other))
+        || (is_read_by_method(&other.argument) && is_member(one))
 }
 
 /// Whether the argument is a value that a client sends by name.
@@ -298,6 +359,15 @@ const fn keeps(
     true
 }
 
+/// Whether a default or an example satisfies rules, as far as the compiler can tell.
+#[must_use]
+pub const fn satisfies(literal: &Option<Literal<'_>>, rules: &[Rule<'static>]) -> bool {
+    match literal {
+        Some(literal) => keeps(literal, &[], rules),
+        None => true,
+    }
+}
+
 const fn has(mut rules: &[Rule<'static>], rule: &Rule<'static>) -> bool {
     while let [first, rest @ ..] = rules {
         if first.is_same_rule(rule) {
@@ -308,10 +378,11 @@ const fn has(mut rules: &[Rule<'static>], rule: &Rule<'static>) -> bool {
     false
 }
 
+/// An argument of this name, or the argument for the path variable of this name.
 const fn argument<'a>(operation: &'a Operation, name: &str) -> Option<&'a Argument> {
     let mut parameters = operation.parameters;
     while let [parameter, rest @ ..] = parameters {
-        if same(parameter.name, name) {
+        if parameter.is_called(name) {
             return Some(&parameter.argument);
         }
         parameters = rest;

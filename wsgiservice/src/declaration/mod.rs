@@ -6,19 +6,23 @@
 use std::{any::TypeId, borrow::Cow, fmt, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use wsgiservice_grammar::rule::Rule;
 pub use wsgiservice_grammar::{
     bound::Bound,
     hook::Hook,
     value::{Kind, Literal},
 };
+use wsgiservice_grammar::{rule::Rule, text::same};
 
 pub mod check;
+mod constant;
 mod failure;
+mod member_rules;
 mod principal;
 
 pub use self::{
+    constant::Constant,
     failure::{Failure, Failures, KnownFailures, ProblemType},
+    member_rules::{BrokenRule, MemberRules, Step},
     principal::PrincipalType,
 };
 
@@ -214,6 +218,15 @@ impl SchemaOf {
     }
 }
 
+/// What a type says of the content that is read into it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContentType {
+    /// Its schema, if it has one.
+    pub schema: Option<SchemaOf>,
+    /// The rules on its members, if it has some.
+    pub rules: Option<MemberRules>,
+}
+
 /// When the framework calls an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -266,8 +279,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// The kind of argument, by its type.
     pub argument: Argument,
-    /// The schema of the content, if the argument is content with a schema.
-    pub schema: fn() -> Option<SchemaOf>,
+    /// What its type says of the content, if it is content.
+    pub content: fn() -> ContentType,
     /// Where it comes from.
     pub from: From,
     /// The constraint on the method or the argument.
@@ -276,11 +289,21 @@ pub struct Parameter {
 
 impl Parameter {
     /// The name that a client sends.
-    pub(crate) fn key(&self) -> &'static str {
+    pub(crate) const fn key(&self) -> &'static str {
         match self.from {
             From::Name => self.name,
-            From::Header(name) => name,
+            From::Path(name)
+            | From::Query(name)
+            | From::Content(name)
+            | From::Header(name)
+            | From::Cookie(name) => name,
         }
+    }
+
+    /// Whether a constraint of the struct for this name applies to it: the name is that of the argument, or of the path
+    /// variable.
+    pub(crate) const fn is_called(&self, name: &str) -> bool {
+        same(self.name, name) || matches!(self.from, From::Path(variable) if same(variable, name))
     }
 }
 
@@ -289,8 +312,16 @@ impl Parameter {
 pub enum From {
     /// By its name, from the path, the query or the content.
     Name,
+    /// The path variable of this name.
+    Path(&'static str),
+    /// From the query, by this name.
+    Query(&'static str),
+    /// The member of the content of this name.
+    Content(&'static str),
     /// From the header field of this name.
     Header(&'static str),
+    /// The cookie of this name.
+    Cookie(&'static str),
 }
 
 /// The kind of an argument, by its type.
@@ -333,6 +364,8 @@ pub enum Argument {
     Preconditions,
     /// What `authorize` returned.
     Authorized(PrincipalType),
+    /// The key of a client.
+    ApiKey,
     /// What the service makes from the request itself.
     Own {
         /// The challenge of the 401 with which it asks for credentials.

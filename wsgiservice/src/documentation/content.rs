@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) is_required: bool,
+    /// What it means, if the method takes it as a whole.
+    pub(crate) description: &'static str,
     pub(crate) media_types: Vec<&'static str>,
     /// Its maximum size, in bytes.
     pub(crate) limit: usize,
@@ -54,6 +56,7 @@ pub(super) fn of(
     let example = example.and_then(|schema| examples.of("content", schema));
     Some(Content {
         is_required: operation.requires_content() || has_required,
+        description: operation.content_documentation().unwrap_or_default(),
         media_types: operation.content.media_types(),
         limit: operation.limits.content,
         schema: with_members(operation, whole.clone(), parameters),
@@ -102,10 +105,10 @@ fn members(parameters: &[Parameter]) -> Option<Map<String, Value>> {
         {
             schema.insert("description".to_owned(), parameter.description.into());
         }
-        properties.insert(parameter.name.to_owned(), schema);
+        properties.insert(parameter.key.to_owned(), schema);
     }
     let required = members().filter(|it| it.is_required);
-    let required: Vec<_> = required.map(|parameter| parameter.name).collect();
+    let required: Vec<_> = required.map(|parameter| parameter.key).collect();
     let mut schema = Map::new();
     schema.insert("properties".to_owned(), properties.into());
     if !required.is_empty() {

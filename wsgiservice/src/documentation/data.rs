@@ -50,7 +50,7 @@ fn method(method: &Method) -> Tree {
         .with_some("content", method.content.as_ref().map(content))
         .with("responses", Tree::list(&method.responses, response))
         .with_some("cache_control", method.cache_control)
-        .with_full("challenges", Tree::texts(&method.challenges))
+        .with_full("challenges", Tree::list(&method.challenges, |it| it.to_string().into()))
         .into()
 }
 
@@ -72,14 +72,15 @@ fn parameter(parameter: &Parameter) -> Tree {
         .with("type", parameter.kind.as_str())
         .with("rules", Tree::list(&parameter.rules, |rule| rule.as_str().into()))
         .with("description", parameter.description)
-        .with_some("default", parameter.default)
-        .with_some("example", parameter.example)
+        .with_some("default", parameter.default.as_deref())
+        .with_some("example", parameter.example.as_deref())
         .with("schema", &parameter.schema)
         .into()
 }
 
 fn content(content: &Content) -> Object {
     Object::default()
+        .with_text("description", content.description)
         .with("required", content.is_required)
         .with("media_types", Tree::texts(&content.media_types))
         .with("limit", Value::from(content.limit))

@@ -143,7 +143,7 @@ fn parameters(resource: &SiteResource, operation: &SiteOperation) -> Vec<Paramet
         for parameter in operation.named_parameters() {
             let parameter = parameter::of(parameter, operation.content);
             let is_same =
-                |it: &&mut Parameter| it.name == parameter.name && it.can_be_in(parameter.place);
+                |it: &&mut Parameter| it.has_key_of(&parameter) && it.can_be_in(parameter.place);
             match parameters.iter_mut().find(is_same) {
                 Some(earlier) => earlier.narrow(&parameter),
                 None => parameters.push(parameter),

@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 use wsgiservice_grammar::path::Path;
 
 use super::{Content, Parameter, Response};
-use crate::site::{Deprecation, Package};
+use crate::{
+    parameters::challenge::Challenge,
+    site::{Deprecation, Package},
+};
 
 /// The documentation of an application.
 #[derive(Debug)]
@@ -62,5 +65,5 @@ pub(crate) struct Method {
     pub(crate) responses: Vec<Response>,
     pub(crate) cache_control: Option<&'static str>,
     /// The challenges that request credentials.
-    pub(crate) challenges: Vec<&'static str>,
+    pub(crate) challenges: Vec<Challenge>,
 }

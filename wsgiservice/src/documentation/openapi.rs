@@ -8,7 +8,7 @@ use super::{
     tree::{Object, Tree},
     unused,
 };
-use crate::problem::place::Place;
+use crate::{parameters::challenge::Challenge, problem::place::Place};
 
 /// The header fields that OpenAPI describes by other means (section 4.8.12.2).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -94,7 +94,7 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
         method.parameters.iter().filter(|it| is_listed(it)).map(parameter).collect();
     let mut security = Vec::new();
     for challenge in &method.challenges {
-        let name = scheme(challenge, schemes);
+        let name = scheme(*challenge, schemes);
         security.push(Object::default().with(&name, Tree::List(Vec::new())).into());
     }
     let mut responses = Object::default();
@@ -122,7 +122,7 @@ fn is_listed(parameter: &Parameter) -> bool {
     match parameter.place {
         Place::Content => false,
         Place::Header => !DESCRIBED_ELSEWHERE.contains(&parameter.key.to_lowercase().as_str()),
-        Place::Path | Place::Query => true,
+        Place::Path | Place::Query | Place::Cookie => true,
     }
 }
 
@@ -133,7 +133,7 @@ fn parameter(parameter: &Parameter) -> Tree {
         .with_text("description", parameter.description)
         .with("required", parameter.is_required)
         .with("schema", &parameter.schema)
-        .with_some("example", parameter.example.map(|_| first_example(&parameter.schema)))
+        .with_some("example", parameter.example.as_ref().map(|_| first_example(&parameter.schema)))
         .into()
 }
 
@@ -144,7 +144,10 @@ fn request_body(content: &Content) -> Object {
         let media_type = media_type(name, content.schema_of(name)).with_some("example", example);
         insert(&mut contents, name, media_type);
     }
-    Object::default().with("required", content.is_required).with("content", contents)
+    Object::default()
+        .with_text("description", content.description)
+        .with("required", content.is_required)
+        .with("content", contents)
 }
 
 /// The description of the method, with the reason of a deprecation.
@@ -250,9 +253,13 @@ fn text() -> Value {
 }
 
 /// The name of the security scheme of a challenge, which is added if it is new. Challenges differ by their realm.
-fn scheme(challenge: &str, schemes: &mut Object) -> String {
-    let scheme = challenge.split_whitespace().next().unwrap_or_default().to_lowercase();
-    let object = json!({"type": "http", "scheme": scheme, "description": challenge}).into();
+fn scheme(challenge: Challenge, schemes: &mut Object) -> String {
+    let scheme = challenge.scheme().to_lowercase();
+    let object = match challenge {
+        Challenge::Http(text) => json!({"type": "http", "scheme": scheme, "description": text}),
+        Challenge::Key(place, name) => json!({"type": "apiKey", "in": place.name(), "name": name}),
+    };
+    let object = object.into();
     if let Some((name, _)) = schemes.members().find(|(_, scheme)| **scheme == object) {
         return name.to_owned();
     }

@@ -1,5 +1,7 @@
 //! A parameter, in words and as a schema.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind};
 
@@ -21,15 +23,15 @@ pub(crate) struct Parameter {
     pub(crate) place: Place,
     /// Where else it can be: the query is searched before the content.
     pub(crate) other_place: Option<Place>,
-    /// Its name in the request: that of a header field, or `name`.
+    /// Its name in the request.
     pub(crate) key: &'static str,
     pub(crate) is_required: bool,
     pub(crate) is_repeated: bool,
     pub(crate) kind: String,
     pub(crate) rules: Vec<String>,
     pub(crate) description: &'static str,
-    pub(crate) default: Option<&'static str>,
-    pub(crate) example: Option<&'static str>,
+    pub(crate) default: Option<Cow<'static, str>>,
+    pub(crate) example: Option<Cow<'static, str>>,
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
     pub(crate) schema: Value,
@@ -39,6 +41,14 @@ impl Parameter {
     /// Whether a client can send it there.
     pub(crate) fn can_be_in(&self, place: Place) -> bool {
         self.place == place || self.other_place == Some(place)
+    }
+
+    /// Whether a client sends both by the same name. Those of header fields are case-insensitive (RFC 9110, section 5.1).
+    pub(super) fn has_key_of(&self, other: &Self) -> bool {
+        match self.place {
+            Place::Header => self.key.eq_ignore_ascii_case(other.key),
+            _ => self.key == other.key,
+        }
     }
 
     /// Keeps only the place that another call reads, too: a hook reads no content.
@@ -90,8 +100,8 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
         kind: parameter.kind.map_or_else(|| "file".to_owned(), words),
         rules: rules(parameter),
         description: parameter.documentation.unwrap_or_default(),
-        default: parameter.default,
-        example: parameter.example,
+        default: parameter.default.clone(),
+        example: parameter.example.clone(),
         is_secret: parameter.is_secret,
         is_file: parameter.is_file,
         schema: if is_list { list(one) } else { one },
@@ -130,10 +140,12 @@ fn schema(parameter: &CompiledParameter) -> Value {
         Some(kind) => of_value(kind, parameter),
         None => of_file(),
     };
-    let default = parameter.default.map(|default| json_value(&schema, default));
-    let example = parameter.example.map(|example| json_value(&schema, example));
+    let default = parameter.default.as_deref().map(|default| json_value(&schema, default));
+    let example = parameter.example.as_deref().map(|example| json_value(&schema, example));
     if parameter.is_secret {
         schema.insert("format".to_owned(), "password".into());
+    }
+    if parameter.is_secret && matches!(parameter.source, Source::Content) {
         schema.insert("writeOnly".to_owned(), true.into());
     }
     if let Some(default) = default {

@@ -8,6 +8,7 @@ pub(crate) mod accept_encoding;
 pub(crate) mod base;
 pub(crate) mod body;
 pub(crate) mod client_presence;
+pub(crate) mod cookies;
 pub(crate) mod date;
 #[cfg_attr(not(feature = "digests"), path = "digest/disabled.rs")]
 pub(crate) mod digest;

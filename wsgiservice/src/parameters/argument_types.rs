@@ -141,22 +141,22 @@ impl<'a> Argument<'a, Whole> for Preconditions {
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Content<T> {
+impl<'a, T: DeserializeOwned + 'static> Argument<'a, Whole> for Content<T> {
     const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: false };
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
-        arguments.whole().map(|value| Pending::Ready(Self::new(value)))
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
+        arguments.whole(index).map(|value| Pending::Ready(Self::new(value)))
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: DeserializeOwned> Argument<'a, Whole> for Option<Content<T>> {
+impl<'a, T: DeserializeOwned + 'static> Argument<'a, Whole> for Option<Content<T>> {
     const ARGUMENT: declaration::Argument = declaration::Argument::Content { optional: true };
 
-    fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
+    fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
         match arguments.content().is_empty() {
             true => Some(Pending::Ready(None)),
-            false => arguments.whole().map(|value| Pending::Ready(Some(Content::new(value)))),
+            false => arguments.whole(index).map(|value| Pending::Ready(Some(Content::new(value)))),
         }
     }
 }

@@ -22,9 +22,9 @@ pub(crate) type Principal = Arc<dyn Any + Send + Sync>;
 /// #[resource]
 /// impl Account {
 ///     fn authorize(&self, login: Bearer) -> Result<User, Problem> {
-///         match login.token().expose().as_str() {
-///             "secret" => Ok(User { name: "Ada" }),
-///             _ => Err(Bearer::refused()),
+///         match login.token().matches("secret") {
+///             true => Ok(User { name: "Ada" }),
+///             false => Err(Bearer::refused()),
 ///         }
 ///     }
 ///

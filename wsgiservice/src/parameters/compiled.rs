@@ -8,6 +8,7 @@ use std::{borrow::Cow, iter};
 use wsgiservice_grammar::{path::Path, rule::Rule};
 
 use super::{
+    member_rules::MemberRules,
     rules::{Checked, CompiledRule, InvalidRule},
     source::Source,
 };
@@ -36,7 +37,7 @@ pub(crate) struct Parameters {
 pub(crate) struct CompiledParameter {
     /// The name of the argument.
     pub(crate) name: &'static str,
-    /// The name that a client sends: that of the header field, or of the argument.
+    /// The name that a client sends: that of `#[from]`, or of the argument.
     pub(crate) key: &'static str,
     pub(crate) source: Source,
     /// What its text can be, if it is a value.
@@ -46,8 +47,8 @@ pub(crate) struct CompiledParameter {
     notation: Notation,
     /// Its rules, in the order in which they are checked.
     pub(crate) rules: Vec<CompiledRule>,
-    pub(crate) default: Option<&'static str>,
-    pub(crate) example: Option<&'static str>,
+    pub(crate) default: Option<Cow<'static, str>>,
+    pub(crate) example: Option<Cow<'static, str>>,
     pub(crate) documentation: Option<&'static str>,
     pub(crate) is_optional: bool,
     pub(crate) is_repeated: bool,
@@ -57,6 +58,10 @@ pub(crate) struct CompiledParameter {
     /// Whether its value must not be shown.
     pub(crate) is_secret: bool,
     pub(crate) is_file: bool,
+    /// Whether it is the key of a client, which is documented as a security scheme.
+    pub(crate) is_key: bool,
+    /// The rules on its members, if it is the content as a whole and its type has some.
+    pub(super) member_rules: Option<MemberRules>,
 }
 
 /// What is checked of the text besides the rules and the type.
@@ -107,7 +112,7 @@ impl Parameters {
 
     /// The parameter of this path variable.
     pub(crate) fn variable(&self, name: &str) -> Option<&CompiledParameter> {
-        self.iter().find(|parameter| parameter.is_in_path() && parameter.name == name)
+        self.iter().find(|parameter| parameter.is_in_path() && parameter.key == name)
     }
 
     /// The parameter for the argument at this position.
@@ -124,7 +129,7 @@ impl CompiledParameter {
         reads_members: bool,
     ) -> Result<Self, String> {
         // The nearest first: that of the argument and its method, then those of the struct.
-        let further = mount.constraints.iter().filter(|further| further.name == parameter.name);
+        let further = mount.constraints.iter().filter(|further| parameter.is_called(further.name));
         let constraints = || iter::once(&parameter.constraint).chain(further.clone());
         let default = constraints().find_map(|constraint| constraint.default);
         let converts: fn(&str) -> bool = match parameter.argument {
@@ -147,12 +152,17 @@ impl CompiledParameter {
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             default: default.map(|default| default.text()),
             example: constraints().find_map(|constraint| constraint.example).map(|it| it.text()),
-            documentation: constraints().find_map(|constraint| constraint.documentation),
+            documentation: constraints().find_map(|it| it.documentation).map(str::trim),
             is_optional,
             is_repeated,
             is_absent_if_empty: false,
-            is_secret: matches!(source, Source::Content),
+            is_secret: matches!(
+                parameter.argument,
+                Argument::Value { secret: true, .. } | Argument::ApiKey
+            ),
             is_file: matches!(source, Source::File),
+            is_key: matches!(parameter.argument, Argument::ApiKey),
+            member_rules: MemberRules::new((parameter.content)()),
             source,
         };
         compiled.notation = compiled.notation();
@@ -167,8 +177,8 @@ impl CompiledParameter {
 
     /// Checks that the default, the example and the values of `one_of` are values of the parameter.
     fn check_declaration(&self) -> Result<(), String> {
-        for (what, value) in [("default", self.default), ("example", self.example)] {
-            let Some(value) = value else { continue };
+        for (what, value) in [("default", &self.default), ("example", &self.example)] {
+            let Some(value) = value.as_deref() else { continue };
             self.check(value).map_err(|(_, reason)| {
                 format!("the {what} \"{value}\" violates a rule. {reason}")
             })?;
@@ -183,9 +193,9 @@ impl CompiledParameter {
         }
     }
 
-    /// Whether a client sends it by name, as a value or a file.
+    /// Whether a client sends it by name, as a value or a file, and it is documented as a parameter.
     pub(crate) fn is_named(&self) -> bool {
-        !matches!(self.source, Source::Elsewhere)
+        !matches!(self.source, Source::Elsewhere) && !self.is_key
     }
 
     /// Whether a client must send it.
@@ -278,7 +288,7 @@ impl CompiledParameter {
         Some((Code::Invalid, reason))
     }
 
-    /// A violation of it, without the value if that is secret or in a header field, where credentials are.
+    /// A violation of it, without the value if that is secret, or in a header field or a cookie, where credentials are.
     pub(super) fn violation(
         &self,
         place: Place,
@@ -286,7 +296,8 @@ impl CompiledParameter {
         value: &str,
         reason: &str,
     ) -> Violation {
-        if self.is_secret || place == Place::Header || value.trim().is_empty() {
+        let is_hidden = self.is_secret || matches!(place, Place::Header | Place::Cookie);
+        if is_hidden || value.trim().is_empty() {
             return Violation::without_value(self.key, place, code, reason);
         }
         Violation::new(self.key, place, code, value, reason)
@@ -337,7 +348,7 @@ mod tests {
     use wsgiservice_grammar::rule;
 
     use super::*;
-    use crate::declaration::{Constraint, From, Literal};
+    use crate::declaration::{Constraint, ContentType, From, Literal};
 
     const NEARER: Constraint = Constraint {
         rules: &[rule::new::re("[a-z]+"), rule::new::len(1, 2)],
@@ -369,7 +380,7 @@ mod tests {
         declaration::Parameter {
             name: "word",
             argument,
-            schema: || None,
+            content: ContentType::default,
             from: From::Name,
             constraint,
         }

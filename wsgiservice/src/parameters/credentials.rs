@@ -22,9 +22,9 @@ use crate::{http::incoming::Request, problem::Problem};
 /// #[resource]
 /// impl Account {
 ///     fn authorize(&self, login: Basic) -> Result<User, Problem> {
-///         match login.password().expose().as_str() {
-///             "open sesame" => Ok(User(login.user().to_owned())),
-///             _ => Err(Basic::refused()),
+///         match login.password().matches("open sesame") {
+///             true => Ok(User(login.user().to_owned())),
+///             false => Err(Basic::refused()),
 ///         }
 ///     }
 ///

@@ -5,13 +5,16 @@
 //! all of them at once.
 
 pub(crate) mod accepted_names;
+pub(crate) mod api_key;
 mod argument_types;
 pub(crate) mod authorized;
+pub(crate) mod challenge;
 pub(crate) mod compiled;
 mod converted;
 mod credentials;
 mod from_request;
 mod kind;
+mod member_rules;
 mod rfc3339;
 pub(crate) mod rules;
 #[cfg(feature = "jiff")]
@@ -22,9 +25,11 @@ mod types;
 
 use std::borrow::Cow;
 
+use http::header;
 use serde::de::DeserializeOwned;
 
 pub use self::{
+    api_key::ApiKey,
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     authorized::Authorized,
     converted::{Converted, converted, converts},
@@ -42,7 +47,7 @@ use self::{
 use crate::{
     content::{File, Member, ReadContent},
     http::{
-        field_lines,
+        cookies, field_lines,
         incoming::Request,
         urlencoded::{Pair, bounded_pairs},
     },
@@ -139,9 +144,15 @@ impl<'a> Arguments<'a> {
         self.content
     }
 
-    /// The content as a value.
-    pub(crate) fn whole<T: DeserializeOwned>(&mut self) -> Option<T> {
-        self.content.deserialize().map_err(|violation| self.report(violation)).ok()
+    /// The content as a value that breaks no rule of its type.
+    fn whole<T: DeserializeOwned + 'static>(&mut self, index: usize) -> Option<T> {
+        let read = self.content.deserialize::<T>().map_err(|violation| self.report(violation));
+        let value = read.ok()?;
+        let rules = self.parameters.parameter(index).and_then(|it| it.member_rules.as_ref());
+        let violations = rules.map(|rules| rules.violations(&value)).unwrap_or_default();
+        let is_valid = violations.is_empty();
+        violations.into_iter().for_each(|violation| self.report(violation));
+        is_valid.then_some(value)
     }
 
     fn report(&mut self, violation: Violation) {
@@ -180,7 +191,7 @@ impl<'a> Arguments<'a> {
     ) -> Option<Vec<C>> {
         let parameter = self.parameters.parameter(index)?;
         let (mut values, place) = self.values(parameter)?;
-        if let (true, Some(default)) = (values.is_empty(), parameter.default) {
+        if let (true, Some(default)) = (values.is_empty(), parameter.default.as_deref()) {
             values = Values::One(Cow::Borrowed(default));
         }
         let checked = values.iter().map(|text| self.check(parameter, place, text, &convert));
@@ -194,7 +205,7 @@ impl<'a> Arguments<'a> {
         convert: impl Fn(&str) -> Result<C, ParseError>,
     ) -> Option<Option<C>> {
         let place = parameter.source.place();
-        match parameter.default {
+        match parameter.default.as_deref() {
             Some(default) => self.check(parameter, place, default, &convert).map(Some),
             None if is_required => {
                 let is_in_content = matches!(parameter.source, Source::QueryOrContent)
@@ -227,11 +238,22 @@ impl<'a> Arguments<'a> {
     }
 
     /// The texts of a parameter, and the place where they were found.
+    #[inline]
     fn values(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, Place)> {
+        match parameter.source {
+            Source::Variable => self.variable(parameter).map(|values| (values, Place::Path)),
+            _ => self.values_elsewhere(parameter),
+        }
+    }
+
+    // Out of line, so that a path variable, which most requests have, costs nothing for the other sources.
+    #[inline(never)]
+    fn values_elsewhere(&mut self, parameter: &CompiledParameter) -> Option<(Values<'a>, Place)> {
         let values = match &parameter.source {
             Source::Variable => self.variable(parameter)?,
             Source::Rest => self.rest(parameter)?,
             Source::Header(name) => self.field(parameter, name)?,
+            Source::Cookie => self.cookie(parameter)?,
             Source::Query => self.query(parameter)?,
             Source::QueryOrContent => match self.query(parameter)? {
                 values if values.is_empty() => {
@@ -249,13 +271,13 @@ impl<'a> Arguments<'a> {
     }
 
     fn variable(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
-        let raw = self.variables.named(parameter.name)?;
+        let raw = self.variables.named(parameter.key)?;
         self.decode(parameter, raw).map(Values::One)
     }
 
     /// The remaining segments. Each is decoded by itself, so that it may contain an encoded slash.
     fn rest(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
-        let raw = self.variables.named(parameter.name)?;
+        let raw = self.variables.named(parameter.key)?;
         if !parameter.is_repeated {
             return self.decode(parameter, raw).map(Values::One);
         }
@@ -297,15 +319,7 @@ impl<'a> Arguments<'a> {
         parameter: &CompiledParameter,
         name: &http::HeaderName,
     ) -> Option<Values<'a>> {
-        let lines = self.request.fields().get_all(name).iter();
-        let lines: Option<Vec<_>> =
-            lines.map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
-        let Some(lines) = lines else {
-            let place = parameter.source.place();
-            let reason = "It must be UTF-8.";
-            self.report(parameter.violation(place, Code::Encoding, "", reason));
-            return None;
-        };
+        let lines = self.lines(parameter, name)?;
         if parameter.is_repeated {
             let elements = lines.into_iter().flat_map(field_lines::elements);
             return self.bounded(parameter, elements.map(Cow::Borrowed));
@@ -314,6 +328,32 @@ impl<'a> Arguments<'a> {
             ([_, _, ..], Some(separator)) => Values::One(lines.join(separator).into()),
             _ => Values::Many(lines.into_iter().map(Cow::Borrowed).collect()),
         })
+    }
+
+    /// The cookies of a name. Several contradict each other, since their order says nothing (RFC 6265, section 4.2.2).
+    #[inline(never)]
+    fn cookie(&mut self, parameter: &CompiledParameter) -> Option<Values<'a>> {
+        let lines = self.lines(parameter, &header::COOKIE)?;
+        let named = lines.into_iter().flat_map(cookies::pairs);
+        let values = named.filter(|(name, _)| *name == parameter.key).map(|(_, value)| value);
+        self.bounded(parameter, values.map(Cow::Borrowed))
+    }
+
+    /// The lines of a header field.
+    fn lines(
+        &mut self,
+        parameter: &CompiledParameter,
+        name: &http::HeaderName,
+    ) -> Option<Vec<&'a str>> {
+        let lines = self.request.fields().get_all(name).iter();
+        let lines: Option<Vec<_>> =
+            lines.map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
+        if lines.is_none() {
+            let place = parameter.source.place();
+            let reason = "It must be UTF-8.";
+            self.report(parameter.violation(place, Code::Encoding, "", reason));
+        }
+        lines
     }
 
     /// The texts of a parameter in the content.
@@ -338,7 +378,7 @@ impl<'a> Arguments<'a> {
             self.report(Violation::too_many("query", Place::Query, elements));
             return None;
         };
-        let named = pairs.iter().filter(|(name, _)| name == parameter.name);
+        let named = pairs.iter().filter(|(name, _)| name == parameter.key);
         let texts = named.map(|(_, value)| utf_8(value.clone())).collect();
         self.all_utf_8(parameter, Place::Query, texts)
     }
@@ -358,7 +398,7 @@ impl<'a> Arguments<'a> {
 
     /// The members of the content that have the name of a parameter.
     fn members(&mut self, parameter: &CompiledParameter) -> Option<&'a [Member]> {
-        self.content.members(parameter.name).map_err(|violation| self.report(violation)).ok()
+        self.content.members(parameter.key).map_err(|violation| self.report(violation)).ok()
     }
 
     /// The only file of this name; `Some(None)` if it is optional and absent.

@@ -4,13 +4,15 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, de::Visitor};
 
+use subtle::ConstantTimeEq;
+
 use super::{Parameter, ParameterKind, ParseError};
 use crate::declaration::SECRET;
 
 /// A parameter or a setting that must not be shown.
 ///
-/// It comes only from the content, because targets end up in logs and histories. It is never logged, and no response
-/// repeats it.
+/// It comes only from the content, or from a header field or a cookie by `#[from]`, because targets end up in logs and
+/// histories. It is never logged, and no response repeats it.
 ///
 /// ```
 /// use wsgiservice::{Application, Secret, mount, resource, testing::Client};
@@ -21,7 +23,7 @@ use crate::declaration::SECRET;
 /// #[resource]
 /// impl Login {
 ///     fn post(&self, #[validate(len = 8..)] password: Secret<String>) -> bool {
-///         password.expose() == "correct horse"
+///         password.matches("correct horse")
 ///     }
 /// }
 ///
@@ -52,6 +54,25 @@ impl<T> Secret<T> {
     /// Returns the value, without the secret around it.
     pub fn into_inner(self) -> T {
         self.0
+    }
+}
+
+impl<T: AsRef<[u8]>> Secret<T> {
+    /// Whether it is this text.
+    ///
+    /// The comparison takes the same time wherever the two differ, so that a client cannot find out the secret one character
+    /// after the other. It tells the length. Passwords of users belong in a database as a hash, which has its own comparison.
+    ///
+    /// ```
+    /// use wsgiservice::Secret;
+    ///
+    /// let token = Secret::new("open sesame".to_owned());
+    /// assert!(token.matches("open sesame"));
+    /// assert!(!token.matches("open"));
+    /// ```
+    #[must_use]
+    pub fn matches(&self, other: impl AsRef<[u8]>) -> bool {
+        self.0.as_ref().ct_eq(other.as_ref()).into()
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Source {
     Rest,
     /// The header field of this name.
     Header(HeaderName),
+    /// The cookie of its name.
+    Cookie,
     /// The query.
     Query,
     /// The query, or a member of the content if the query does not have it.
@@ -34,7 +36,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If its header field has an invalid name.
+    /// If its header field has an invalid name, or the path does not have its variable.
     pub(super) fn new(
         path: &Path,
         parameter: &declaration::Parameter,
@@ -42,15 +44,16 @@ impl Source {
     ) -> Result<Self, String> {
         match parameter.argument {
             Argument::File { .. } => Ok(Self::File),
-            Argument::Value { secret: true, .. } => Ok(Self::Content),
-            Argument::Value { .. } => match parameter.from {
-                From::Name => Ok(Self::of_name(path, parameter.name, reads_members)),
-                From::Header(field) => {
-                    let name = HeaderName::from_bytes(field.as_bytes());
-                    let error = |_| format!("`{field}` is not a valid name of a header field");
-                    name.map(Self::Header).map_err(error)
-                }
-            },
+            Argument::Value { secret: true, .. } if matches!(parameter.from, From::Name) => {
+                Ok(Self::Content)
+            }
+            Argument::ApiKey if matches!(parameter.from, From::Name) => {
+                Err("an `ApiKey` needs `#[from]`, as in `#[from(header = \"X-Api-Key\")]`"
+                    .to_owned())
+            }
+            Argument::Value { .. } | Argument::ApiKey => {
+                Self::named(path, parameter, reads_members)
+            }
             Argument::Content { .. }
             | Argument::Bytes
             | Argument::Stream
@@ -62,16 +65,36 @@ impl Source {
         }
     }
 
-    fn of_name(path: &Path, name: &str, reads_members: bool) -> Self {
-        if path.rest() == Some(name) {
-            Self::Rest
-        } else if path.variables().any(|variable| variable == name) {
-            Self::Variable
-        } else if reads_members {
-            Self::QueryOrContent
-        } else {
-            Self::Query
+    fn named(
+        path: &Path,
+        parameter: &declaration::Parameter,
+        reads_members: bool,
+    ) -> Result<Self, String> {
+        match parameter.from {
+            From::Name => Ok(Self::of_name(path, parameter.name, reads_members)),
+            From::Path(name) => Self::of_variable(path, name)
+                .ok_or_else(|| format!("`{name}` is not a variable of the path")),
+            From::Query(_) => Ok(Self::Query),
+            From::Content(_) => Ok(Self::Content),
+            From::Header(field) => {
+                let name = HeaderName::from_bytes(field.as_bytes());
+                let error = |_| format!("`{field}` is not a valid name of a header field");
+                name.map(Self::Header).map_err(error)
+            }
+            From::Cookie(_) => Ok(Self::Cookie),
         }
+    }
+
+    fn of_name(path: &Path, name: &str, reads_members: bool) -> Self {
+        let elsewhere = if reads_members { Self::QueryOrContent } else { Self::Query };
+        Self::of_variable(path, name).unwrap_or(elsewhere)
+    }
+
+    fn of_variable(path: &Path, name: &str) -> Option<Self> {
+        if path.rest() == Some(name) {
+            return Some(Self::Rest);
+        }
+        path.variables().any(|variable| variable == name).then_some(Self::Variable)
     }
 
     /// The place that a violation names.
@@ -79,6 +102,7 @@ impl Source {
         match self {
             Self::Variable | Self::Rest => Place::Path,
             Self::Header(_) => Place::Header,
+            Self::Cookie => Place::Cookie,
             Self::Query | Self::QueryOrContent => Place::Query,
             Self::Content | Self::File | Self::Elsewhere => Place::Content,
         }

@@ -11,6 +11,7 @@ pub(crate) enum Place {
     Path,
     Query,
     Header,
+    Cookie,
     Content,
 }
 
@@ -20,6 +21,7 @@ impl Place {
             Self::Path => "path",
             Self::Query => "query",
             Self::Header => "header",
+            Self::Cookie => "cookie",
             Self::Content => "content",
         }
     }
@@ -39,7 +41,8 @@ mod tests {
 
     #[test]
     fn the_schema_has_the_names() {
-        let names = [Place::Path, Place::Query, Place::Header, Place::Content].map(Place::name);
+        let names = [Place::Path, Place::Query, Place::Header, Place::Cookie, Place::Content]
+            .map(Place::name);
         let schema = schemars::schema_for!(Place);
         assert_eq!(schema.get("enum"), Some(&json!(names)));
     }

@@ -137,7 +137,7 @@ impl Violation {
         match self.place {
             Place::Content => true,
             Place::Query => self.code == Code::Missing,
-            Place::Path | Place::Header => false,
+            Place::Path | Place::Header | Place::Cookie => false,
         }
     }
 

@@ -29,9 +29,9 @@ use crate::{
 ///     type Principal = User;
 ///
 ///     async fn authorize(&self, login: Bearer, _: &Request) -> Result<User, Problem> {
-///         match login.token().expose().as_str() {
-///             "secret" => Ok(User { name: "Ada" }),
-///             _ => Err(Bearer::refused()),
+///         match login.token().matches("secret") {
+///             true => Ok(User { name: "Ada" }),
+///             false => Err(Bearer::refused()),
 ///         }
 ///     }
 /// }

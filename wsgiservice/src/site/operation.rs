@@ -16,6 +16,8 @@ use crate::{
     limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
+        api_key,
+        challenge::Challenge,
         compiled::{CompiledParameter, Parameters},
     },
     problem::Problem,
@@ -159,7 +161,8 @@ impl SiteOperation {
         self.declaration.parameters.iter().flat_map(|parameter| {
             let named = match parameter.from {
                 From::Header(name) => Some(name),
-                From::Name => None,
+                From::Cookie(_) => Some("Cookie"),
+                From::Name | From::Path(_) | From::Query(_) | From::Content(_) => None,
             };
             let own = match parameter.argument {
                 Argument::Own { fields, .. } => fields,
@@ -174,12 +177,14 @@ impl SiteOperation {
         self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own { .. }))
     }
 
-    /// The challenges of the arguments that the service makes itself.
-    pub(super) fn challenges(&self) -> impl Iterator<Item = &'static str> {
-        self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
-            Argument::Own { challenge, .. } => challenge,
+    /// The challenges of keys, and of the arguments that the service makes itself.
+    pub(super) fn challenges(&self) -> impl Iterator<Item = Challenge> {
+        let own = self.declaration.parameters.iter().filter_map(|it| match it.argument {
+            Argument::Own { challenge, .. } => challenge.map(Challenge::Http),
             _ => None,
-        })
+        });
+        let keys = self.parameters.iter().filter(|parameter| parameter.is_key);
+        keys.map(api_key::challenge).chain(own)
     }
 
     /// Who a request comes from, if it is `authorize`.
@@ -302,6 +307,12 @@ impl SiteOperation {
         self.content.whole == WholeContent::Value && !self.content.needs_file
     }
 
+    /// What is documented of the content as a whole.
+    pub(crate) fn content_documentation(&self) -> Option<&'static str> {
+        let whole = self.declaration.parameters.iter().find(|it| is_whole(it))?;
+        whole.constraint.documentation.map(str::trim)
+    }
+
     /// The schema of the content as a whole, if its type has one.
     pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
         content_schema(self.declaration)
@@ -319,7 +330,7 @@ pub(super) fn places(count: usize) -> Arc<Semaphore> {
 
 fn content_schema(operation: &Operation) -> Option<SchemaOf> {
     let whole = operation.parameters.iter().find(|it| is_whole(it))?;
-    (whole.schema)()
+    (whole.content)().schema
 }
 
 fn method(role: Role) -> Option<Method> {

@@ -9,7 +9,7 @@ use super::{Mounting, Policy, SiteOperation, SiteResponse, Vary, methods, operat
 use crate::{
     declaration::{Hook, Mount, Operations, Package, PrincipalType, Representation as Own, Role},
     limits::Limits,
-    parameters::compiled::CompiledParameter,
+    parameters::{challenge::Challenge, compiled::CompiledParameter},
     representation::{Representation, Representations},
     resource::{ErasedResource, authorize::Authorizer},
     routing::{Router, Variables},
@@ -188,7 +188,7 @@ impl SiteResource {
         let Some(parameter) = last.and_then(|name| self.parameter_of(None, name)) else {
             return true;
         };
-        let example = parameter.example.unwrap_or("a");
+        let example = parameter.example.as_deref().unwrap_or("a");
         self.target_extensions()
             .iter()
             .all(|extension| !parameter.accepts(&format!("{example}.{extension}")))
@@ -228,21 +228,24 @@ impl SiteResource {
     }
 
     /// The challenges with which it asks for credentials: those of the errors of `authorize`, and those of what it takes.
-    pub(crate) fn challenges(&self) -> Vec<&'static str> {
+    pub(crate) fn challenges(&self) -> Vec<Challenge> {
         let authorize = self.hook(Hook::Authorize);
+        let taken: Vec<_> = authorize.into_iter().flat_map(SiteOperation::challenges).collect();
         let failures = authorize.map(SiteOperation::failures);
         let stated = failures.into_iter().flatten().filter_map(|failure| failure.challenge);
-        let mut challenges: Vec<&'static str> = Vec::new();
-        for challenge in stated {
-            if !challenges.contains(&challenge) {
+        let mut challenges: Vec<Challenge> = Vec::new();
+        for challenge in stated.map(Challenge::Http) {
+            let is_key = |taken: &Challenge| {
+                matches!(taken, Challenge::Key(..)) && taken.is_of_scheme_of(challenge)
+            };
+            if !challenges.contains(&challenge) && !taken.iter().any(is_key) {
                 challenges.push(challenge);
             }
         }
-        let taken = authorize.into_iter().flat_map(SiteOperation::challenges);
-        for challenge in taken.chain(self.authorizer.iter().filter_map(|it| it.challenge)) {
+        let of_application = self.authorizer.iter().filter_map(|it| it.challenge);
+        for challenge in taken.into_iter().chain(of_application.map(Challenge::Http)) {
             // What the errors of `authorize` say is more exact than what its arguments say.
-            let scheme = |challenge: &'static str| challenge.split(' ').next();
-            if !challenges.iter().any(|known| scheme(known) == scheme(challenge)) {
+            if !challenges.iter().any(|known| known.is_of_scheme_of(challenge)) {
                 challenges.push(challenge);
             }
         }

@@ -19,7 +19,7 @@ const THIS_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST)
 pub struct TestRequest {
     service: Service,
     is_strict: bool,
-    /// The fields of the client, for those that the request does not set.
+    /// The fields of the client and of the content, if the request does not set them.
     defaults: HeaderMap,
     request: http::Request<Body>,
 }
@@ -35,19 +35,14 @@ impl TestRequest {
         Self { service, is_strict, defaults, request }
     }
 
-    /// Adds a header field; `Content-Type` is replaced.
+    /// Adds a header field.
     ///
     /// # Panics
     /// Panics if the name or the value is not valid in HTTP.
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let (name, value) = field(name, value);
-        let fields = self.request.headers_mut();
-        // `json` and the like may have set the media type before.
-        if name == header::CONTENT_TYPE {
-            fields.remove(&name);
-        }
-        fields.append(name, value);
+        self.request.headers_mut().append(name, value);
         self
     }
 
@@ -83,7 +78,7 @@ impl TestRequest {
         self.set(&header::COOKIE, &format!("{cookies}{name}={value}"))
     }
 
-    /// Sets the content to a value as JSON, with its media type unless that is set already.
+    /// Sets the content to a value as JSON, with its media type unless another one is set.
     ///
     /// ```
     /// use wsgiservice::{Application, mount, resource, testing::Client};
@@ -117,7 +112,7 @@ impl TestRequest {
         }
     }
 
-    /// Sets the content to the fields of a form, with its media type unless that is set already.
+    /// Sets the content to the fields of a form, with its media type unless another one is set.
     #[track_caller]
     pub fn form<N: AsRef<str>, V: AsRef<str>>(
         self,
@@ -142,11 +137,10 @@ impl TestRequest {
     }
 
     #[track_caller]
-    fn content(self, media_type: &str, content: impl Into<Body>) -> Self {
-        let fields = [self.request.headers(), &self.defaults];
-        let has_media_type = fields.into_iter().any(|it| it.contains_key(header::CONTENT_TYPE));
-        let this = self.body(content);
-        if has_media_type { this } else { this.set(&header::CONTENT_TYPE, media_type) }
+    fn content(mut self, media_type: &str, content: impl Into<Body>) -> Self {
+        let (name, value) = field(header::CONTENT_TYPE.as_str(), media_type);
+        self.defaults.insert(name, value);
+        self.body(content)
     }
 
     #[track_caller]

@@ -9,6 +9,7 @@ use wsgiservice_grammar::path::Path;
 use crate::{
     documentation::{Content, Method, Parameter, as_json, example::Examples},
     http::path::{rest, segment},
+    parameters::challenge::Challenge,
     problem::place::Place,
 };
 
@@ -32,6 +33,7 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
     let mut variables = Vec::new();
     let mut query = Vec::new();
     let mut members = Vec::new();
+    let mut cookies = Vec::new();
     let mut words = vec!["curl".to_owned()];
     if method.method != "GET" {
         words.extend(["-X".to_owned(), quoted_if_needed(method.method)]);
@@ -39,13 +41,25 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
     for parameter in shown {
         let value = value(parameter, examples);
         match parameter.place {
-            Place::Path => variables.push((parameter.name, value)),
+            Place::Path => variables.push((parameter.key, value)),
             Place::Query => query.push(format!("{}={}", segment(parameter.key), segment(&value))),
             Place::Header => {
                 words.extend(["-H".to_owned(), quoted(&format!("{}: {value}", parameter.key))]);
             }
+            Place::Cookie => cookies.push(format!("{}={value}", parameter.key)),
             Place::Content => members.push(parameter),
         }
+    }
+    for challenge in &method.challenges {
+        let Challenge::Key(place, name) = challenge else { continue };
+        match place {
+            Place::Query => query.push(format!("{}=KEY", segment(name))),
+            Place::Cookie => cookies.push(format!("{name}=KEY")),
+            _ => words.extend(["-H".to_owned(), quoted(&format!("{name}: KEY"))]),
+        }
+    }
+    if !cookies.is_empty() {
+        words.extend(["-b".to_owned(), quoted(&cookies.join("; "))]);
     }
     let takes_members = method.parameters.iter().any(|parameter| parameter.place == Place::Content);
     match &method.content {
@@ -62,8 +76,8 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
 /// The example of a parameter, or a plausible value.
 fn value(parameter: &Parameter, examples: Examples<'_>) -> String {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
-    match parameter.example {
-        Some(example) => example.to_owned(),
+    match &parameter.example {
+        Some(example) => example.clone().into_owned(),
         None => word(&examples.of(parameter.name, one).unwrap_or_default()).into_owned(),
     }
 }
@@ -145,7 +159,7 @@ mod tests {
             rules: Vec::new(),
             description: "",
             default: None,
-            example: Some(example).filter(|example| !example.is_empty()),
+            example: Some(example).filter(|example| !example.is_empty()).map(Into::into),
             is_secret: false,
             is_file: false,
             schema: json!({"type": "string"}),
@@ -155,6 +169,7 @@ mod tests {
     fn content(media_type: &'static str, schema: Value) -> Content {
         Content {
             is_required: true,
+            description: "",
             media_types: vec![media_type],
             limit: 1,
             example: Examples { schemas: &Map::new() }
@@ -219,6 +234,12 @@ mod tests {
     fn a_quotation_mark_does_not_end_the_shell_word() {
         let field = vec![parameter(Place::Header, "X-Key", "it's")];
         assert_eq!(command("GET", "/", field, None), r"curl -H 'X-Key: it'\''s' 'http://a/'");
+    }
+
+    #[test]
+    fn cookies_are_one_option() {
+        let cookies = vec![parameter(Place::Cookie, "a", "1"), parameter(Place::Cookie, "b", "2")];
+        assert_eq!(command("GET", "/", cookies, None), "curl -b 'a=1; b=2' 'http://a/'");
     }
 
     #[test]

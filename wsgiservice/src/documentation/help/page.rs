@@ -13,6 +13,7 @@ use crate::{
         Content, Documentation, Method, Parameter, Representation, Resource, Response,
         example::Examples, schemas::COMPONENTS,
     },
+    parameters::challenge::Challenge,
     problem::place::Place,
 };
 
@@ -219,8 +220,8 @@ fn parameters(parameters: &[Parameter]) -> Markup {
                             td {
                                 (markdown(parameter.description))
                                 @for rule in &parameter.rules { div.quiet { p { (self::rule(rule)) } } }
-                                @if let Some(default) = parameter.default { p.quiet { "Default: " code { (default) } } }
-                                @if let Some(example) = parameter.example { p.quiet { "Example: " code { (example) } } }
+                                @if let Some(default) = &parameter.default { p.quiet { "Default: " code { (default) } } }
+                                @if let Some(example) = &parameter.example { p.quiet { "Example: " code { (example) } } }
                             }
                         }
                     }
@@ -233,6 +234,7 @@ fn parameters(parameters: &[Parameter]) -> Markup {
 fn content(content: &Content) -> Markup {
     html! {
         h4 { "Body" }
+        (markdown(content.description))
         p {
             @if content.is_required { strong { "Required" } ". " }
             @for media_type in &content.media_types { code { (media_type) } " " }
@@ -323,6 +325,7 @@ fn form(resource: &Resource, method: &Method) -> Markup {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
             div.fields {
+                @for challenge in &method.challenges { @if let Challenge::Key(place, name) = challenge { (key(*place, name)) } }
                 @for parameter in &method.parameters { (field(parameter)) }
                 @if !resource.representations.is_empty() {
                     label {
@@ -364,15 +367,34 @@ fn is_revalidated(method: &Method) -> bool {
     method.method == "GET" && responses.any(|response| response.facts.fields.contains(&"ETag"))
 }
 
+/// The field for the key of a client.
+fn key(place: Place, name: &str) -> Markup {
+    html! {
+        label {
+            span.name { (name) }
+            @if place == Place::Cookie { (of_browser()) }
+            input type="password" autocomplete="off" data-in=(place.name()) data-name=(name);
+        }
+    }
+}
+
+/// Scripts cannot send other cookies than those of the browser.
+fn of_browser() -> Markup {
+    html! { " " span.quiet { "only in the curl command: a browser sends the cookies that it has" } }
+}
+
 fn field(parameter: &Parameter) -> Markup {
     let one = parameter.schema.get("items").unwrap_or(&parameter.schema);
     let words = one.get("enum").and_then(Value::as_array).map(|words| words.iter().map(word));
     let kind = one.get("type").and_then(Value::as_str);
-    let (key, place, required) = (parameter.key, parameter.place.name(), parameter.is_required);
-    let value = parameter.example;
+    let is_cookie = parameter.place == Place::Cookie;
+    let (key, place) = (parameter.key, parameter.place.name());
+    let required = parameter.is_required && !is_cookie;
+    let value = parameter.example.as_deref();
     html! {
         label {
-            span.name { (key) @if required { " *" } }
+            span.name { (key) @if parameter.is_required { " *" } }
+            @if is_cookie { (of_browser()) }
             @if parameter.is_file {
                 input type="file" data-in=(place) data-name=(key) required[required] multiple[parameter.is_repeated];
             } @else if parameter.is_secret {
@@ -391,7 +413,7 @@ fn field(parameter: &Parameter) -> Markup {
                 }
             } @else {
                 input type="text" data-in=(place) data-name=(key) required[required] value=[value]
-                    inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default];
+                    inputmode=[(kind == Some("integer")).then_some("numeric")] placeholder=[parameter.default.as_deref()];
             }
         }
     }

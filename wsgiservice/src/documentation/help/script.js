@@ -120,6 +120,9 @@ function curl(form) {
   if (form.dataset.method !== "GET") words.push("-X", form.dataset.method);
   if (hasDotSegments(url)) words.push("--path-as-is");
   for (const [name, value] of headers) words.push("-H", quoted(`${name}: ${value}`));
+  const cookies = [...form.querySelectorAll('[data-in="cookie"]')]
+    .flatMap((field) => values(field).map((value) => `${field.dataset.name}=${value}`));
+  if (cookies.length > 0) words.push("-b", quoted(cookies.join("; ")));
   if (typeof body === "string") words.push("--data-binary", quoted(body));
   for (const [name, value] of typeof body === "object" ? body : []) {
     if (body instanceof URLSearchParams) words.push("--data-urlencode", quoted(`${encodeURIComponent(name)}=${value}`));

@@ -163,7 +163,7 @@ pub(crate) fn json_number(bound: Bound) -> Option<Value> {
 }
 
 /// The text of a value as JSON has it, by the `type` of a schema.
-pub(crate) fn json_value(schema: &Map<String, Value>, text: &'static str) -> Value {
+pub(crate) fn json_value(schema: &Map<String, Value>, text: &str) -> Value {
     let is_text = schema.get("type").is_some_and(|kind| kind == "string");
     let parsed = (!is_text).then(|| serde_json::from_str(text).ok()).flatten();
     parsed.unwrap_or_else(|| text.into())
