@@ -190,15 +190,20 @@ struct Options {
     /// How many connections may be open.
     #[arg(long)]
     connections: Option<usize>,
+    /// How long a client may take no byte of a response, in milliseconds.
+    #[arg(long)]
+    response_pause: Option<u64>,
     #[command(flatten)]
     settings: Settings,
 }
 
 fn main() -> wsgiservice::Result<()> {
-    let Options { stop_time, connections, mut settings } = Options::parse();
+    let Options { stop_time, connections, response_pause, mut settings } = Options::parse();
     let mut limits = Limits::default();
-    if let Some(stop_time) = stop_time {
-        limits.stop_time = Duration::from_millis(stop_time);
+    for (limit, milliseconds) in
+        [(&mut limits.stop_time, stop_time), (&mut limits.response_pause, response_pause)]
+    {
+        *limit = milliseconds.map_or(*limit, Duration::from_millis);
     }
     if let Some(connections) = connections {
         limits.connections = connections;

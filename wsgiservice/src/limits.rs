@@ -107,7 +107,9 @@ pub struct Limits {
     /// How long the server may wait for content in all; the request then gets a 408. Default: 60 seconds. A method whose
     /// `#[limit(time = …)]` is longer may wait for as long as that.
     pub content_time: Duration,
-    /// How long a client may take no byte of a response; the connection is then closed. Default: 30 seconds.
+    /// How long a client may take no byte of a response; the connection is then closed. Default: 30 seconds. Each tenth of it,
+    /// a client that sends no more is sent an interim response
+    /// ([`Request::client_is_gone`](crate::Request::client_is_gone)).
     pub response_pause: Duration,
     /// How long a connection may wait for another request; it is then closed. Default: 30 seconds.
     pub idle_time: Duration,
