@@ -87,8 +87,7 @@ impl AsyncRead for Socket {
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         self.state.received();
         let received = buffer.filled().get(before..).unwrap_or_default();
-        self.state.received_bytes().receive(received);
-        Poll::Ready(read)
+        Poll::Ready(read.and(self.state.received_bytes().receive(received)))
     }
 }
 
