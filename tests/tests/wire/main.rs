@@ -19,6 +19,7 @@ mod form;
 mod header_parameters;
 mod heads;
 mod limits;
+mod limits_over_a_socket;
 mod log;
 mod method;
 mod mismatch;
