@@ -1,6 +1,7 @@
 """What an attack is."""
 
 import dataclasses
+import math
 import typing
 
 from attacks.service import Service
@@ -33,6 +34,10 @@ class Attack:
     """The maximum growth of the memory, in MB."""
     is_exact: bool
     """Whether its result depends neither on the machine nor on the profile of the build."""
+    debug_statuses: str
+    """What else the statuses may be in a debug build, which may run out of time."""
+    debug_cpu: float
+    """The maximum processor time in a debug build, if the service bounds it, in ms."""
 
     @property
     def name(self):
@@ -46,14 +51,24 @@ class NotPossible(Exception):
 ATTACKS = []
 
 
-def attack(statuses, program="wire-service", cpu=100.0, memory=42.0, start=None, is_exact=False):
-    """Declares an attack: the statuses that the response may have, and what it may cost.
+def attack(
+    statuses,
+    program="wire-service",
+    cpu=100.0,
+    memory=42.0,
+    start=None,
+    is_exact=False,
+    debug_statuses="",
+    debug_cpu=math.inf,
+):
+    """Declares an attack: the statuses that the response must have, and what it may cost.
 
     The service is started without options, unless `start` does it: it gets the program, and is a context manager. Memory is
     at most 20 times the content by default."""
 
     def declare(run):
-        ATTACKS.append(Attack(run, start or Service, program, statuses, cpu, memory, is_exact))
+        begin = start or Service
+        ATTACKS.append(Attack(run, begin, program, statuses, cpu, memory, is_exact, debug_statuses, debug_cpu))
         return run
 
     return declare

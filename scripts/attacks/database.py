@@ -15,16 +15,19 @@ import time
 import urllib.parse
 
 from attacks.attack import NotPossible, Outcome, attack, faults
-from attacks.requests import statuses
+from attacks.requests import post, statuses
 from attacks.service import WAIT, Service
 
+FORM = "application/x-www-form-urlencoded"
 WRITERS = 16
 NUMBERS = itertools.count()
 """What was not written before."""
-DOCUMENT = 20_000
-"""The size of a document, in bytes."""
+SIZE = 20_000
+"""The size of what is written, in bytes."""
 ROOM = 3 << 20
 """How much room there is for a database, in bytes."""
+HASHING = os.cpu_count() * 20 + 40
+"""The memory for passwords that are hashed, and 40 MB for everything else."""
 
 
 # Clients that write
@@ -59,13 +62,14 @@ class Writer:
 
 
 def document(number):
-    text = f"{number}-".ljust(DOCUMENT, "x")
+    text = f"{number}-".ljust(SIZE, "x")
     return "/", {"content-type": "application/json"}, json.dumps({"text": text}), text
 
 
 def user(number):
-    form = urllib.parse.urlencode({"email": number, "password": "secret"})
-    return "/1/", {"content-type": "application/x-www-form-urlencoded"}, form, f'"{number}"'
+    email = f"{number}-".ljust(SIZE, "x")
+    form = urllib.parse.urlencode({"email": email, "password": "secret"})
+    return "/1/", {"content-type": FORM}, form, email
 
 
 @contextlib.contextmanager
@@ -145,15 +149,15 @@ def with_small_files(program):
 # Attacks
 
 
-def without_room(service):
+def without_room(service, kind):
     """Many clients write until there is no room. When there is, writes go on; nothing that was acknowledged is lost."""
     latest = time.monotonic() + 20
-    with writers(service, document, lambda writer: "503" in writer.statuses or time.monotonic() > latest) as clients:
+    with writers(service, kind, lambda writer: "503" in writer.statuses or time.monotonic() > latest) as clients:
         pass
     kept = acknowledged(clients)
     lost_without_room = lost(service, kept)
     service.make_room()
-    later = Writer(service, document)
+    later = Writer(service, kind)
     for _ in range(80):
         later.write(next(NUMBERS))
     kept |= later.acknowledged
@@ -164,42 +168,69 @@ def without_room(service):
         written_with_room=len(later.acknowledged) == 80,
         there_after_a_restart=lost(service, kept) == 0,
     )
-    return Outcome(DOCUMENT * len(kept), seen(clients), found, f"{len(kept)} acknowledged")
+    return Outcome(SIZE * len(kept), seen(clients), found, f"{len(kept)} acknowledged")
 
 
 @attack("201 503", program="store", cpu=5_000, start=on_a_small_disk, is_exact=True)
 def full_disk(service):
-    return without_room(service)
+    return without_room(service, document)
+
+
+@attack("201 503", program="user", cpu=15_000, memory=HASHING, start=on_a_small_disk, is_exact=True)
+def full_disk_of_users(service):
+    return without_room(service, user)
 
 
 @attack("201 503", program="store", cpu=5_000, start=with_small_files, is_exact=True)
 def files_that_cannot_grow(service):
-    return without_room(service)
+    return without_room(service, document)
 
 
-@attack("503", program="store", cpu=2_000, start=with_database, is_exact=True)
-def locked_database(service):
+@attack("201 503", program="user", cpu=15_000, memory=HASHING, start=with_small_files, is_exact=True)
+def files_of_users_that_cannot_grow(service):
+    return without_room(service, user)
+
+
+def locked(service, kind, is_usable=lambda _: True):
     """Another program locks it. Writes get a 503 and reads are answered; when it is free again, writes go on."""
-    first = Writer(service, document)
+    first = Writer(service, kind)
     first.write(next(NUMBERS))
     with contextlib.closing(sqlite3.connect(service.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         begin = time.monotonic()
-        with writers(service, document, lambda writer: writer.statuses) as clients:
+        with writers(service, kind, lambda writer: writer.statuses) as clients:
             time.sleep(0.5)
             lost_meanwhile = lost(service, first.acknowledged)
+            is_usable_meanwhile = is_usable(service)
             read = time.monotonic() - begin - 0.5
         refused = time.monotonic() - begin
         other.execute("ROLLBACK")
     first.write(next(NUMBERS))
     found = faults(
         readable=lost_meanwhile == 0,
+        usable=is_usable_meanwhile,
         readable_at_once=read < 2,
         refused_in_time=refused < 15,
         Retry_After=all(writer.last.headers["retry-after"] for writer in clients),
         written_again=first.statuses == ["201", "201"],
     )
-    return Outcome(DOCUMENT * WRITERS, seen(clients), found, f"read after {read:.1f} s, refused after {refused:.1f} s")
+    return Outcome(SIZE * WRITERS, seen(clients), found, f"read after {read:.1f} s, refused after {refused:.1f} s")
+
+
+@attack("503", program="store", cpu=2_000, start=with_database, is_exact=True)
+def locked_database(service):
+    return locked(service, document)
+
+
+@attack("503", program="user", cpu=5_000, memory=HASHING, start=with_database, is_exact=True)
+def locked_database_of_users(service):
+    """Logins only read, so that they are answered, too."""
+
+    def login(service):
+        found = post(service, "/1/auth/nobody", b"password=secret", content_type=FORM)
+        return found.status == "401"
+
+    return locked(service, user, login)
 
 
 def killed(service, kind, times):
@@ -225,6 +256,6 @@ def killed_while_documents_are_written(service):
     return killed(service, document, times=10)
 
 
-@attack("201", program="user", cpu=20_000, memory=os.cpu_count() * 20 + 40, start=with_database, is_exact=True)
+@attack("201", program="user", cpu=30_000, memory=HASHING, start=with_database, is_exact=True)
 def killed_while_users_are_written(service):
-    return killed(service, user, times=4)
+    return killed(service, user, times=10)

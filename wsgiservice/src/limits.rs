@@ -125,7 +125,9 @@ pub struct Limits {
     /// `#[limit(time = …)]` is longer may wait for as long as that.
     #[cfg_attr(feature = "command-line", setting(default = 60, value_name = "SECONDS", from = Seconds))]
     pub content_time: Duration,
-    /// How long a client may take no byte of a response; the connection is then closed. Default: 30 seconds.
+    /// How long a client may take no byte of a response; the connection is then closed. Default: 30 seconds. Each tenth of it,
+    /// a client that sends no more is sent an interim response
+    /// ([`Request::client_is_gone`](crate::Request::client_is_gone)).
     #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds))]
     pub response_pause: Duration,
     /// How long a connection may wait for another request; it is then closed. Default: 30 seconds.

@@ -1,6 +1,12 @@
 //! Runs the example as a process: its responses are those of the Python original, without its faults.
 
-use std::{collections::BTreeSet, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    process::Command,
+};
 
 use wsgiservice_test_support::{Answer, Server};
 
@@ -224,4 +230,35 @@ fn a_database_that_cannot_be_opened_ends_the_start() {
     assert!(output.stdout.is_empty(), "it never listened");
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("unable to open database file"), "{text}");
+}
+
+#[test]
+fn too_many_logins_get_a_503_that_says_when_to_try_again() {
+    let user = user();
+    let form = "password=p";
+    let request = format!(
+        "POST /1/auth/nobody HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    // Far more than may wait.
+    let mut clients: Vec<_> =
+        (0..300).map(|_| TcpStream::connect(user.address()).expect("a connection")).collect();
+    for client in &mut clients {
+        client.write_all(request.as_bytes()).expect("sent");
+    }
+    let responses: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            let mut response = String::new();
+            client.read_to_string(&mut response).expect("a response");
+            response
+        })
+        .collect();
+    let (refused, answered): (Vec<_>, Vec<_>) =
+        responses.iter().partition(|response| response.starts_with("HTTP/1.1 503 "));
+    assert!(!refused.is_empty());
+    assert!(refused.iter().all(|response| response.contains("\r\nretry-after: 1\r\n")));
+    assert!(answered.iter().all(|response| response.starts_with("HTTP/1.1 401 ")));
+    assert_eq!(user.send("POST", "/1/auth/nobody", form).status(), "401");
 }

@@ -7,9 +7,22 @@ use std::{
 
 use wsgiservice_test_support::Server;
 
-use super::stopping::{LONG, begin_with, connect, is_closed, servers};
+use super::stopping::{LONG, begin_with, connect, is_closed, servers_with};
 
 const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Seconds, of which a tenth is the time between two interim responses.
+const SHORT: &str = "0.1";
+
+/// The test service with each runtime in turn. Each client that half-closes gets one interim response.
+fn servers() -> impl Iterator<Item = Server> {
+    servers_with(["--limits-response-pause", LONG])
+}
+
+/// The test service with each runtime in turn, which sends interim responses often.
+fn servers_that_ask_often() -> impl Iterator<Item = Server> {
+    servers_with(["--limits-response-pause", SHORT])
+}
 
 /// Begins work of this kind, with these requests behind it.
 fn begin(server: &Server, line: &str, rest: &str) -> (TcpStream, TcpStream) {
@@ -48,7 +61,7 @@ const WORD: &str = "GET /word/a/1 HTTP/1.1\r\nhost: a\r\n\r\n";
 
 #[test]
 fn a_request_that_retrieves_is_dropped_when_its_client_closes() {
-    for server in servers(LONG) {
+    for server in servers() {
         for method in ["GET", "HEAD"] {
             for rest in ["", WORD] {
                 let (client, mut work) = begin(&server, &format!("{method} async"), rest);
@@ -60,21 +73,64 @@ fn a_request_that_retrieves_is_dropped_when_its_client_closes() {
 }
 
 #[test]
+fn a_client_that_has_sent_more_is_noticed_when_it_closes() {
+    for server in servers() {
+        for more in ["G", WORD, &WORD.repeat(100)] {
+            let (mut client, mut work) = begin(&server, "GET async", "");
+            client.write_all(more.as_bytes()).expect("sent");
+            drop(client);
+            assert!(is_closed(&mut work), "{more}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_closes_after_it_has_half_closed_is_noticed() {
+    for server in servers_that_ask_often() {
+        for rest in ["", WORD, "G"] {
+            let (mut client, mut work) = begin(&server, "GET async", rest);
+            half_close(&client);
+            assert_eq!(interim(&mut client), INTERIM);
+            drop(client);
+            assert!(is_closed(&mut work), "{rest}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_waits_for_long_after_it_has_half_closed_gets_its_response() {
+    for server in servers_that_ask_often() {
+        let (mut client, mut work) = begin(&server, "PUT told", WORD);
+        half_close(&client);
+        for _ in 0..3 {
+            assert_eq!(interim(&mut client), INTERIM);
+        }
+        tell(&mut work);
+        let rest = rest(&mut client);
+        let responses = rest.trim_start_matches(INTERIM);
+        assert!(responses.starts_with("HTTP/1.1 204 ") && responses.ends_with("\"a\""), "{rest}");
+    }
+}
+
+#[test]
 fn a_change_goes_on_and_knows_that_its_client_is_gone() {
-    for server in servers(LONG) {
-        let (client, mut work) = begin(&server, "PUT abandoned", "");
-        let mut word = [0; 4];
-        work.read_exact(&mut word).expect("a word");
-        assert_eq!(&word, b"here");
-        drop(client);
-        work.read_exact(&mut word).expect("a word");
-        assert_eq!(&word, b"gone");
+    for server in servers() {
+        for more in ["", "G"] {
+            let (mut client, mut work) = begin(&server, "PUT abandoned", "");
+            let mut word = [0; 4];
+            work.read_exact(&mut word).expect("a word");
+            assert_eq!(&word, b"here");
+            client.write_all(more.as_bytes()).expect("sent");
+            drop(client);
+            work.read_exact(&mut word).expect("a word");
+            assert_eq!(&word, b"gone");
+        }
     }
 }
 
 #[test]
 fn a_client_that_half_closes_gets_one_interim_response_and_its_response() {
-    for server in servers(LONG) {
+    for server in servers() {
         for method in ["GET", "HEAD", "PUT"] {
             let (mut client, mut work) = begin(&server, &format!("{method} told"), "");
             half_close(&client);
@@ -88,7 +144,7 @@ fn a_client_that_half_closes_gets_one_interim_response_and_its_response() {
 
 #[test]
 fn a_client_that_pipelines_and_half_closes_gets_all_responses() {
-    for server in servers(LONG) {
+    for server in servers() {
         let (mut client, mut work) = begin(&server, "GET told", &WORD.repeat(3));
         half_close(&client);
         assert_eq!(interim(&mut client), INTERIM);
@@ -105,7 +161,7 @@ fn a_client_that_pipelines_and_half_closes_gets_all_responses() {
 
 #[test]
 fn a_client_of_http_1_0_gets_no_interim_response() {
-    for server in servers(LONG) {
+    for server in servers() {
         let (mut client, mut work) = begin_with(&server, |port| {
             format!("GET /work/told/{port} HTTP/1.0\r\nhost: a\r\n\r\n")
         });
@@ -118,7 +174,7 @@ fn a_client_of_http_1_0_gets_no_interim_response() {
 
 #[test]
 fn content_that_is_cut_off_gets_no_interim_response() {
-    for server in servers(LONG) {
+    for server in servers() {
         let mut client = connect(&server);
         let request = "PUT /file HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc";
         client.write_all(request.as_bytes()).expect("sent");
@@ -130,7 +186,7 @@ fn content_that_is_cut_off_gets_no_interim_response() {
 
 #[test]
 fn content_that_nobody_reads_gets_no_interim_response() {
-    for server in servers(LONG) {
+    for server in servers() {
         let (mut client, mut work) = begin_with(&server, |port| {
             let fields = "host: a\r\ncontent-length: 3\r\nexpect: 100-continue";
             format!("GET /work/told/{port} HTTP/1.1\r\n{fields}\r\n\r\n")
@@ -144,7 +200,7 @@ fn content_that_nobody_reads_gets_no_interim_response() {
 
 #[test]
 fn a_stream_has_no_interim_response_in_it() {
-    for server in servers(LONG) {
+    for server in servers() {
         let mut client = connect(&server);
         client.write_all(b"GET /farewell HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
         let mut begun = Vec::new();

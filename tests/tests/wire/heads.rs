@@ -258,3 +258,70 @@ fn a_bare_line_feed_in_trailers_ends_the_connection() {
         assert_refused(&response, 400, &request);
     }
 }
+
+/// A `PUT` with this content in chunks, whose head also has these fields.
+fn chunked(fields: &str, content: &str) -> [String; 2] {
+    let head = format!("{PUT}\r\n{HOST}transfer-encoding: chunked\r\n{fields}\r\n");
+    [head, content.to_owned()]
+}
+
+#[test]
+fn long_trailers_get_a_400_and_the_connection_is_closed() {
+    let server = server();
+    let smuggled = "GET /word/smuggled/1 HTTP/1.1\r\nhost: a\r\n\r\n";
+    for trailers in [
+        format!("a: {}\r\n", "b".repeat(17_000)),
+        format!("a:{}b\r\n", " ".repeat(17_000)),
+        format!("a: {}\r\n", "b".repeat(300)).repeat(60),
+        format!("a: {}\r\n", "b".repeat(100_000)),
+    ] {
+        let [head, content] = chunked("", &format!("1\r\nx\r\n0\r\n{trailers}\r\n{smuggled}"));
+        let response = exchange(&server, format!("{head}{content}").as_bytes());
+        assert_refused(&response, 400, &trailers);
+        assert!(!response.contains("\"smuggled\""), "{response}");
+
+        let before = "GET /word/before/1 HTTP/1.1\r\nhost: a\r\n\r\n";
+        let response = exchange(&server, format!("{before}{head}{content}").as_bytes());
+        assert!(response.contains("\"before\""), "{response}");
+        assert_refused(&response, 400, &trailers);
+    }
+    let trailers = format!("a: {}\r\n", "b".repeat(16_000));
+    let [head, content] =
+        chunked("connection: close\r\n", &format!("1\r\nx\r\n0\r\n{trailers}\r\n"));
+    let response = exchange(&server, format!("{head}{content}").as_bytes());
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+}
+
+#[test]
+fn long_trailers_that_arrive_after_the_head_get_a_400() {
+    let server = server();
+    let trailers = format!("a: {}\r\n", "b".repeat(17_000));
+    let [head, content] =
+        chunked("expect: 100-continue\r\n", &format!("1\r\nx\r\n0\r\n{trailers}\r\n"));
+    let mut stream = TcpStream::connect(server.address()).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut interim = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut interim).expect("an interim response");
+    stream.write_all(content.as_bytes()).expect("sent");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    assert_refused(&response, 400, &head);
+}
+
+#[test]
+fn long_chunk_extensions_get_a_400_and_the_connection_is_closed() {
+    let server = server();
+    for chunks in [
+        format!("1;{}\r\nx\r\n", "a".repeat(17_000)),
+        format!("1;{}\r\nx\r\n", "a".repeat(100)).repeat(300),
+    ] {
+        let [head, content] = chunked("", &format!("{chunks}0\r\n\r\n"));
+        let response = exchange(&server, format!("{head}{content}").as_bytes());
+        assert_refused(&response, 400, &chunks);
+    }
+    let [head, content] =
+        chunked("connection: close\r\n", &format!("1;{}\r\nx\r\n0\r\n\r\n", "a".repeat(16_000)));
+    let response = exchange(&server, format!("{head}{content}").as_bytes());
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+}

@@ -15,6 +15,8 @@ use wsgiservice::{
     Application, answer::Binary, bytes::Bytes, content::Body, mount, resource, server::Limits,
 };
 
+use super::log::Log;
+
 /// Answers at once, or when it is told to, and tells when it begins and when it is dropped.
 #[mount("/{kind}")]
 struct Thing {
@@ -68,23 +70,33 @@ impl Thing {
     }
 }
 
-struct Server {
+/// A server on a thread of its own, and what it logs.
+pub(super) struct Server {
     address: SocketAddr,
     events: mpsc::Receiver<&'static str>,
-    may_end: Arc<Notify>,
+    pub(super) may_end: Arc<Notify>,
+    pub(super) log: Log,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<wsgiservice::Result<()>>>,
 }
 
 impl Server {
-    /// A server with these limits, on a thread of its own.
-    fn start(set: impl FnOnce(&mut Limits)) -> Self {
+    /// A server with these limits.
+    pub(super) fn start(set: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_with(set, |application| application)
+    }
+
+    /// A server with these limits, and with other resources, too.
+    pub(super) fn start_with(
+        set: impl FnOnce(&mut Limits),
+        mount: impl FnOnce(Application) -> Application,
+    ) -> Self {
         let mut limits = Limits::default();
         set(&mut limits);
         let (sender, events) = mpsc::sync_channel(100);
         let may_end = Arc::new(Notify::new());
         let thing = Thing { events: sender, may_end: Arc::clone(&may_end) };
-        let application = Application::new("limits").mount(thing).limits(limits);
+        let application = mount(Application::new("limits").mount(thing)).limits(limits);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
         listener.set_nonblocking(true).expect("non-blocking");
         let address = listener.local_addr().expect("an address");
@@ -95,11 +107,17 @@ impl Server {
             application.serve_until(listener, async { drop(stopped.await) }).await
         };
         let runtime = runtime.expect("a runtime");
-        let thread = Some(thread::spawn(move || runtime.block_on(serve)));
-        Self { address, events, may_end, stop: Some(stop), thread }
+        let log = Log::default();
+        let subscriber =
+            tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+        let thread = Some(thread::spawn(move || {
+            let _guard = tracing::subscriber::set_default(subscriber);
+            runtime.block_on(serve)
+        }));
+        Self { address, events, may_end, log, stop: Some(stop), thread }
     }
 
-    fn connect(&self) -> Connection {
+    pub(super) fn connect(&self) -> Connection {
         let stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
         Connection(stream)
@@ -110,25 +128,25 @@ impl Server {
         self.thread.take().expect("a thread").join().expect("no panic")
     }
 
-    fn expect(&self, event: &str) {
+    pub(super) fn expect(&self, event: &str) {
         assert_eq!(self.events.recv_timeout(Duration::from_secs(20)), Ok(event));
     }
 }
 
-struct Connection(TcpStream);
+pub(super) struct Connection(pub(super) TcpStream);
 
 impl Connection {
-    fn send(&mut self, text: &str) -> &mut Self {
+    pub(super) fn send(&mut self, text: &str) -> &mut Self {
         self.0.write_all(text.as_bytes()).expect("sent");
         self
     }
 
-    fn get(&mut self, target: &str) -> &mut Self {
+    pub(super) fn get(&mut self, target: &str) -> &mut Self {
         self.send(&format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
     }
 
     /// Reads a response with a length; returns its head.
-    fn response(&mut self) -> String {
+    pub(super) fn response(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -143,14 +161,14 @@ impl Connection {
     }
 
     /// Reads until the server closes the connection.
-    fn rest(&mut self) -> String {
+    pub(super) fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.0.read_to_string(&mut rest).expect("an end");
         rest
     }
 }
 
-const SHORT: Duration = Duration::from_millis(50);
+pub(super) const SHORT: Duration = Duration::from_millis(50);
 
 #[test]
 fn a_connection_without_a_whole_head_is_closed() {

@@ -25,6 +25,7 @@ mod header_parameters;
 mod heads;
 mod life;
 mod limits;
+mod limits_over_a_socket;
 mod log;
 mod member_rules;
 mod method;

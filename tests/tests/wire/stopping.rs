@@ -9,11 +9,16 @@ use std::{
 use wsgiservice_test_support::Server;
 
 /// Starts the test service with each runtime in turn, and with this many seconds to stop.
-pub(super) fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
+fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
+    servers_with(["--limits-stop-time", stop_time])
+}
+
+/// Starts the test service with each runtime in turn, and with this option.
+pub(super) fn servers_with([name, value]: [&str; 2]) -> impl Iterator<Item = Server> {
     let program = env!("CARGO_BIN_EXE_wire-service");
-    ["per-core", "shared"].into_iter().map(move |runtime| {
-        Server::start(program, &["--runtime", runtime, "--limits-stop-time", stop_time])
-    })
+    ["per-core", "shared"]
+        .into_iter()
+        .map(move |runtime| Server::start(program, &["--runtime", runtime, name, value]))
 }
 
 /// More seconds than a test may take.

@@ -19,7 +19,8 @@ use super::{
     accept::Accepted,
     closing::Closing,
     connection_state::{ConnectionState, Phase},
-    departure, dispatch,
+    departure::departure,
+    dispatch,
     framing::Fault,
     head::{self, Names},
     in_flight::OwnRequests,
@@ -133,7 +134,7 @@ impl Connection {
             // A client that has sent its request may close its half of the connection.
             .half_close(true)
             .serve_connection(TokioIo::new(socket), service);
-        let mut reset = pin!(write_half.reset());
+        let mut departure = pin!(departure(&write_half, &self.state));
         self.state.register_task().await;
         let served = poll_fn(|context| {
             if self.state.is_shutting_down() {
@@ -143,9 +144,7 @@ impl Connection {
             write_half.end_turn(context)?;
             let is_in_progress = self.state.is_in_progress();
             self.requests.set(is_in_progress);
-            if polled.is_pending()
-                && is_in_progress
-                && departure::is_known(&write_half, &self.state, reset.as_mut(), context)
+            if polled.is_pending() && is_in_progress && departure.as_mut().poll(context).is_ready()
             {
                 return Poll::Ready(Err(io::Error::from(io::ErrorKind::ConnectionReset).into()));
             }

@@ -33,6 +33,8 @@ pub(super) struct ConnectionState {
     has_unread_content: AtomicBool,
     /// Whether the request in progress may get an interim response.
     allows_interim: AtomicBool,
+    /// When the last interim response was sent to a client that sends no more: the tick, plus 1; 0 if there was none.
+    last_interim: AtomicU64,
     received_bytes: Mutex<Received>,
     /// Wakes the task of the connection.
     waker: Mutex<Option<Waker>>,
@@ -67,6 +69,7 @@ impl ConnectionState {
             is_old: AtomicBool::default(),
             has_unread_content: AtomicBool::default(),
             allows_interim: AtomicBool::default(),
+            last_interim: AtomicU64::default(),
             received_bytes: Mutex::default(),
             waker: Mutex::default(),
         };
@@ -155,14 +158,39 @@ impl ConnectionState {
     }
 
     /// Records whether the request in progress may get an interim response: if its client speaks HTTP/1.1 (RFC 9110,
-    /// section 15.2), and has none yet.
+    /// section 15.2).
     pub(super) fn set_allows_interim(&self, allows_interim: bool) {
         self.allows_interim.store(allows_interim, Relaxed);
     }
 
+    /// Records that an interim response was sent to a client that sends no more.
+    pub(super) fn interim_sent(&self) {
+        self.last_interim.store(u64::from(self.timeouts.now()) + 1, Relaxed);
+    }
+
+    /// Whether a client that sends no more gets an interim response now.
+    pub(super) fn is_interim_due(&self) -> bool {
+        self.allows_interim() && self.since_interim().is_none_or(|ticks| self.is_long(ticks))
+    }
+
+    /// Whether a client that sends no more gets another interim response at this tick, for which the task is woken.
+    pub(super) fn is_next_interim_due(&self) -> bool {
+        self.since_interim().is_some_and(|ticks| self.is_long(ticks)) && self.allows_interim()
+    }
+
+    /// How many ticks ago the last interim response was sent.
+    fn since_interim(&self) -> Option<u32> {
+        let last = u32::try_from(self.last_interim.load(Relaxed).checked_sub(1)?).ok()?;
+        Some(self.timeouts.now().wrapping_sub(last))
+    }
+
+    fn is_long(&self, ticks: u32) -> bool {
+        ticks >= self.timeouts.waits().interim
+    }
+
     /// Whether an interim response may be sent now: not after the head of the response, and not while a client may wait
     /// with its content for a 100.
-    pub(super) fn allows_interim(&self) -> bool {
+    fn allows_interim(&self) -> bool {
         self.allows_interim.load(Relaxed)
             && self.phase() == Phase::Busy
             && !self.has_unread_content()
@@ -311,6 +339,29 @@ mod tests {
             state.sent();
             assert!(!state.is_timed_out(since + 31));
         }
+    }
+
+    #[test]
+    fn interim_responses_are_sent_at_intervals() {
+        let timeouts = Timeouts::new(&Limits::default());
+        let state = timeouts.new_connection();
+        state.enter(Phase::Busy);
+        assert!(!state.is_interim_due());
+        state.set_allows_interim(true);
+        assert!(state.is_interim_due() && !state.is_next_interim_due());
+        for _ in 0..3 {
+            state.interim_sent();
+            for _ in 0..3 {
+                assert!(!state.is_interim_due() && !state.is_next_interim_due());
+                timeouts.tick();
+            }
+            assert!(state.is_interim_due() && state.is_next_interim_due());
+        }
+        state.set_unread_content(true);
+        assert!(!state.is_interim_due() && !state.is_next_interim_due());
+        state.set_unread_content(false);
+        state.enter(Phase::Streaming);
+        assert!(!state.is_interim_due() && !state.is_next_interim_due());
     }
 
     #[test]

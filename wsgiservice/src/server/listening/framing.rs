@@ -9,7 +9,10 @@ use memchr::{memchr, memchr2};
 
 use crate::problem::Problem;
 
-/// What is wrong with the head of a request, although hyper parses it.
+/// The maximum size of the trailers of a request, in bytes. hyper allows them as many as a head.
+const MAX_TRAILERS: usize = 16 << 10;
+
+/// What is wrong with the head or the trailers of a request, although hyper parses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The target has a fragment (RFC 9112, section 3.2).
@@ -20,6 +23,8 @@ pub(super) enum Fault {
     LengthBesideCoding,
     /// The content is longer than 2^63 - 1 bytes.
     HugeLength,
+    /// The trailers are longer than [`MAX_TRAILERS`].
+    LongTrailers,
     /// A line of the trailers ends with a bare line feed: hyper goes on to read trailers, where others see the next
     /// request.
     BareLineFeed,
@@ -33,6 +38,10 @@ impl Fault {
             Self::SeveralLengths => Problem::bad_request("There are several Content-Length."),
             Self::LengthBesideCoding => {
                 Problem::bad_request("There are Content-Length and Transfer-Encoding.")
+            }
+            Self::LongTrailers => {
+                let detail = format!("The trailers are longer than {MAX_TRAILERS} bytes.");
+                Problem::bad_request(detail)
             }
             Self::BareLineFeed => {
                 Problem::bad_request("A line of the trailers ends without a carriage return.")
@@ -50,13 +59,17 @@ pub(super) struct Framing {
     head: Head,
     /// How many requests have begun.
     requests: u32,
+    /// The last request whose trailers are too long.
+    long_trailers: Option<u32>,
 }
 
-/// What the current head has said.
+/// What the current request has said.
 #[derive(Clone, Copy, Debug, Default)]
 struct Head {
     length: Option<u64>,
     is_chunked: bool,
+    /// How many bytes of trailers there are.
+    trailers: usize,
     fault: Option<Fault>,
 }
 
@@ -112,6 +125,10 @@ impl Framing {
                 Place::ChunkExtension(size) => self.skip_line(bytes, after_size(size)),
                 Place::Content(length) => self.skip(bytes, length, Place::Content, Place::Start),
                 Place::Chunk(length) => self.skip(bytes, length, Place::Chunk, Place::ChunkSize(0)),
+                Place::Trailer | Place::TrailerRest(_) | Place::LastTrailer => {
+                    self.trailer(*first);
+                    rest
+                }
                 _ => {
                     self.byte(*first);
                     rest
@@ -130,6 +147,11 @@ impl Framing {
     /// How many requests have begun.
     pub(super) fn requests(&self) -> u32 {
         self.requests
+    }
+
+    /// Whether the trailers of this request are too long.
+    pub(super) fn has_long_trailers(&self, request: u32) -> bool {
+        self.long_trailers == Some(request)
     }
 
     /// Goes on between two requests, after as many as this.
@@ -199,6 +221,15 @@ impl Framing {
         let left = length.saturating_sub(here as u64);
         self.place = if left == 0 { next } else { more(left) };
         bytes.get(here..).unwrap_or_default()
+    }
+
+    fn trailer(&mut self, byte: u8) {
+        self.head.trailers = self.head.trailers.saturating_add(1);
+        if self.head.trailers > MAX_TRAILERS {
+            self.long_trailers = Some(self.requests);
+            self.head.fault.get_or_insert(Fault::LongTrailers);
+        }
+        self.byte(byte);
     }
 
     fn byte(&mut self, byte: u8) {
@@ -395,6 +426,22 @@ mod tests {
             assert_eq!(found, Some((1, Fault::BareLineFeed)), "{trailers:?}");
         }
         assert_eq!(faults(&format!("{head}A: b\r\nC: \rd\r\n\r\n{GET}")), None);
+    }
+
+    #[test]
+    fn long_trailers_are_found() {
+        let head = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n";
+        let fields = "A: b\r\n".repeat(MAX_TRAILERS / 6 - 1);
+        let received = |trailers: &str| {
+            let mut framing = Framing::default();
+            let bytes = format!("{head}{trailers}\r\n{GET}");
+            let found = framing.receive(bytes.as_bytes(), 1);
+            (found, framing.has_long_trailers(1), framing.has_long_trailers(2))
+        };
+        let long = (Some((1, Fault::LongTrailers)), true, false);
+        assert_eq!(received(&fields), (None, false, false));
+        assert_eq!(received(&format!("{fields}C: {}\r\n", "d".repeat(9))), long);
+        assert_eq!(received(&format!("A:{}\r\n", " ".repeat(MAX_TRAILERS))), long);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Most requests have no content, so that hyper's own reading of the head is enough. Only the others are followed with
 //! [`Framing`], which costs more than ten times as much as to keep the bytes.
 
+use std::io;
+
 use http::{Method, Uri};
 
 use super::framing::{Fault, Framing};
@@ -27,9 +29,18 @@ pub(super) struct Received {
 
 impl Received {
     /// Takes up received bytes. hyper reads only if it has used all that it received, but for an incomplete head.
-    pub(super) fn receive(&mut self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// If the rest of the content of the request in progress is to be refused.
+    pub(super) fn receive(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.is_followed {
-            return self.follow(bytes, self.begun.wrapping_add(1));
+            self.follow(bytes, self.begun.wrapping_add(1));
+            return match self.framing.has_long_trailers(self.begun) {
+                true => {
+                    Err(io::Error::new(io::ErrorKind::InvalidData, "the trailers are too long"))
+                }
+                false => Ok(()),
+            };
         }
         if matches!(*self.recent, [] | [.., b'\n', b'\r', b'\n'] | [.., b'\n', b'\n']) {
             match self.recent.capacity() > MAX_KEPT {
@@ -39,6 +50,7 @@ impl Received {
             self.framing.set_requests(self.begun);
         }
         self.recent.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Counts one more request; returns what is wrong with its head, although hyper parses it.

@@ -56,7 +56,7 @@ impl Socket {
     fn client_is_sending(&self, context: &mut Context<'_>) -> bool {
         self.state.client_may_be_sending()
             || self.state.received_bytes().has_more()
-            || matches!(self.write_half.poll_end(context), Poll::Ready(Ok(false)))
+            || self.write_half.has_unread(context)
     }
 
     /// Discards what the client still sends until it closes, too. If the socket was closed earlier, the client could
@@ -87,8 +87,7 @@ impl AsyncRead for Socket {
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         self.state.received();
         let received = buffer.filled().get(before..).unwrap_or_default();
-        self.state.received_bytes().receive(received);
-        Poll::Ready(read)
+        Poll::Ready(read.and(self.state.received_bytes().receive(received)))
     }
 }
 

@@ -107,6 +107,9 @@ impl Timeouts {
                 task.abort();
             }
             state.grow_old(now);
+            if state.is_next_interim_due() {
+                state.wake();
+            }
             !task.is_finished()
         });
     }

@@ -13,6 +13,9 @@ const SHORTEST_TICK: Duration = Duration::from_millis(1);
 /// How many ticks there are at least in the shortest wait.
 const TICKS: u32 = 10;
 
+/// How many interim responses a client that sends no more gets in the time in which it has to read something.
+const INTERIMS: u32 = 10;
+
 /// How long the client may go on sending after the last response.
 const LINGERING: Duration = Duration::from_secs(5);
 
@@ -29,6 +32,8 @@ pub(super) struct Waits {
     pub(super) response: u32,
     /// For the end of what the client sends after the last response.
     pub(super) lingering: u32,
+    /// For the next interim response to a client that sends no more.
+    pub(super) interim: u32,
     /// For the end of the connection.
     pub(super) age: u32,
 }
@@ -47,6 +52,7 @@ impl Waits {
             idle: ticks(idle_time),
             response: ticks(response_pause),
             lingering: ticks(LINGERING),
+            interim: ticks(response_pause / INTERIMS).max(1),
             age: ticks(connection_time),
         }
     }
@@ -60,7 +66,7 @@ mod tests {
     fn the_tick_is_at_most_a_second() {
         let waits = Waits::new(&Limits::default());
         assert_eq!(waits.tick, LONGEST_TICK);
-        assert_eq!([waits.head, waits.idle, waits.age], [10, 30, 3600]);
+        assert_eq!([waits.head, waits.idle, waits.interim, waits.age], [10, 30, 3, 3600]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! connections as well gave at most 1.8 % more, and doubled p99.
 
 use std::{
+    future::poll_fn,
     io,
     net::Shutdown,
     sync::{
@@ -30,6 +31,15 @@ const MAX_WAITING: usize = 16 << 10;
 
 /// How much room is kept for the next turn, in bytes: enough for the response to a request.
 const MAX_KEPT: usize = 2 << 10;
+
+/// What [`WriteHalf::end`] waits for. The end of what a client sends is part of two interests, and urgent data, which no
+/// socket here is registered for, never comes.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const END: Interest = Interest::PRIORITY;
+
+/// What [`WriteHalf::end`] waits for. If there is something to read, the end is noticed at a later poll.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const END: Interest = Interest::READABLE;
 
 /// The half of a socket that writes, shared by the socket and the task of its connection.
 #[derive(Debug)]
@@ -146,14 +156,22 @@ impl WriteHalf {
         Poll::Ready(SockRef::from(self.stream()).shutdown(Shutdown::Write))
     }
 
-    /// Waits until the client sends something that is not read yet, or sends no more: then it is `true`.
-    ///
-    /// # Errors
-    /// If the client has reset the connection.
-    pub(super) fn poll_end(&self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// Whether the client has sent something that is not read yet.
+    pub(super) fn has_unread(&self, context: &mut Context<'_>) -> bool {
         let mut buffer = [0];
-        let length = ready!(self.stream().poll_peek(context, &mut ReadBuf::new(&mut buffer)))?;
-        Poll::Ready(Ok(length == 0))
+        let peeked = self.stream().poll_peek(context, &mut ReadBuf::new(&mut buffer));
+        matches!(peeked, Poll::Ready(Ok(1..)))
+    }
+
+    /// Waits until the client sends no more, even if there is something to read.
+    pub(super) async fn end(&self) {
+        // It also ends if the runtime stops.
+        while let Ok(ready) = self.stream.ready(END.add(Interest::ERROR)).await
+            && !ready.is_read_closed()
+            && !ready.is_error()
+        {
+            next_poll().await;
+        }
     }
 
     /// Waits until the client resets the connection, even if there is something to read, or nothing any more.
@@ -223,9 +241,24 @@ impl Drop for WriteHalf {
     }
 }
 
+/// Waits until the task is polled for another reason.
+async fn next_poll() {
+    let mut is_polled = false;
+    poll_fn(|_| match std::mem::replace(&mut is_polled, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, io::Read, thread};
+    use std::{
+        future::Future,
+        io::{Read, Write},
+        pin::pin,
+        thread,
+    };
 
     use tokio::net::TcpListener;
 
@@ -321,6 +354,23 @@ mod tests {
         write(&half, b"the rest").await?;
         end_turn(&half).await?;
         assert!(interject().await?);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_end_is_noticed_although_there_is_something_to_read() -> io::Result<()> {
+        let (mut client, half) = pair().await?;
+        client.write_all(b"a")?;
+        half.stream().readable().await?;
+        let mut end = pin!(half.end());
+        for _ in 0..3 {
+            let is_pending =
+                poll_fn(|context| Poll::Ready(end.as_mut().poll(context).is_pending()));
+            assert!(is_pending.await);
+        }
+        client.shutdown(Shutdown::Write)?;
+        end.await;
+        assert!(poll_fn(|context| Poll::Ready(half.has_unread(context))).await);
         Ok(())
     }
 
