@@ -86,6 +86,13 @@ impl Server {
         Self::start_with(set, |application| application)
     }
 
+    /// What it logs beside the line for each request.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let log = self.log.text();
+        let warnings = log.lines().filter(|line| !line.contains("INFO wsgiservice::access"));
+        warnings.map(str::to_owned).collect()
+    }
+
     /// A server with these limits, and with other resources, too.
     pub(super) fn start_with(
         set: impl FnOnce(&mut Limits),
