@@ -86,7 +86,7 @@
 //! | [`Created<T>`](Created), [`Accepted<T>`](answer::Accepted), [`Put<T>`](answer::Put) | 201, 202, 200 or 201 |
 //! | [`NoContent`], [`ResetContent`](answer::ResetContent), `()` | 204, 205, 204 |
 //! | [`SeeOther`](answer::SeeOther) and the other redirects | 3xx with a location |
-//! | [`WithFields<T>`](answer::WithFields) | 200 with more header fields |
+//! | [`WithFields<T>`](answer::WithFields) | as `T`, with more header fields |
 //! | [`Binary`](answer::Binary) | bytes, a file or a stream, with ranges |
 //! | [`http::Response`] | this response, unchanged |
 //!

@@ -58,7 +58,7 @@ pub use crate::{
         AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
         Resource,
         principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
-        return_value::{ReturnValue, ReturnValueExt},
+        return_value::{FieldsAround, ReturnValue, ReturnValueExt},
     },
     site::resource_paths::path,
 };

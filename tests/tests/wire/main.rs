@@ -49,6 +49,7 @@ mod undeclared;
 mod validators;
 mod values;
 mod vary;
+mod with_fields;
 mod xml;
 
 use base64::Engine;

@@ -395,7 +395,10 @@ fn call(resource: &Resource, operation: &Operation) -> TokenStream {
     let returned = quote!(Self::#ident(self, #(#arguments),*) #wait);
     let called = quote!(__w::ReturnValue::new(#returned) #result);
     let write = quote!(<#value as __w::Represent>::write);
-    let unwrap = quote!(.option() #result .whole(<#value as __w::MethodReturn>::accept));
+    let unwrap = quote! {
+        .option() #result .fields() #result .option() #result
+        .whole(<#value as __w::MethodReturn>::accept)
+    };
     match operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote!(#called #unwrap .outcome(writer, #write))

@@ -18,7 +18,7 @@ pub use self::{
     },
 };
 use self::{
-    outcome::{Parts, ResponseHead, parts},
+    outcome::{Parts, parts},
     sealed::Sealed,
 };
 pub use crate::representation::{OwnRepresentation, Represent};
@@ -164,35 +164,50 @@ pub enum Put<T> {
     Replaced(T),
 }
 
-/// 200, with additional header fields.
+/// What a method returns, with additional header fields.
+///
+/// It can be around every type that a method can return: around a value, a [`Created`], a [`NoContent`], a [`Binary`], a
+/// redirect. An `Option` or a `Result` can be on either side: the fields within it are sent on success only, and those around
+/// it also with the 404 or the problem.
+///
+/// A field replaces the `Content-Type` of the response; others are added to it.
 ///
 /// ```
-/// # use wsgiservice::{Application, answer::WithFields, mount, resource, testing::Client};
-/// use wsgiservice::http::{HeaderValue, header};
+/// # use wsgiservice::{Application, Created, answer::WithFields, mount, resource, testing::Client};
+/// use wsgiservice::http::{HeaderName, HeaderValue, header};
 ///
 /// #[mount("/poem")]
 /// struct Poem;
 ///
 /// #[resource]
 /// impl Poem {
-///     fn get(&self) -> WithFields<&'static str> {
-///         WithFields::new("Grüezi").field(header::CONTENT_LANGUAGE, HeaderValue::from_static("gsw"))
+///     fn get(&self, verse: u32) -> WithFields<Option<&'static str>> {
+///         let verse = (verse == 1).then_some("Grüezi");
+///         WithFields::new(verse).field(header::CONTENT_LANGUAGE, HeaderValue::from_static("gsw"))
+///     }
+///
+///     fn post(&self) -> WithFields<Created<u32>> {
+///         let name = HeaderName::from_static("x-version");
+///         WithFields::new(Created::at("2", 2)).field(name, HeaderValue::from_static("7"))
 ///     }
 /// }
 /// # #[tokio::main]
 /// # async fn main() {
 /// # let client = Client::new(Application::new("poems").mount(Poem));
-/// assert_eq!(client.get("/poem").send().await.field("content-language"), Some("gsw"));
+/// let missing = client.get("/poem?verse=9").send().await;
+/// assert_eq!((missing.status().as_u16(), missing.field("content-language")), (404, Some("gsw")));
+/// let created = client.post("/poem").send().await;
+/// assert_eq!((created.status().as_u16(), created.field("x-version")), (201, Some("7")));
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WithFields<T> {
-    value: T,
-    fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) value: T,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl<T> WithFields<T> {
-    /// Creates a 200 with this value and no additional fields.
+    /// Puts no fields around a return value yet.
     pub fn new(value: T) -> Self {
         Self { value, fields: Vec::new() }
     }
@@ -214,19 +229,6 @@ impl<T: Represent> IntoAnswer for Created<T> {
 
     fn into_parts(self) -> Parts<T> {
         parts(StatusCode::CREATED, Some(self.location), self.value)
-    }
-}
-
-impl<T> Sealed for WithFields<T> {}
-
-impl<T: Represent> IntoAnswer for WithFields<T> {
-    type Value = T;
-    const STATUSES: &'static [u16] = &[200];
-    const HAS_CONTENT: bool = true;
-
-    fn into_parts(self) -> Parts<T> {
-        let head = Box::new(ResponseHead { fields: self.fields, ..ResponseHead::default() });
-        Parts { head: Some(head), ..parts(StatusCode::OK, None, self.value) }
     }
 }
 

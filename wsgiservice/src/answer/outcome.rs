@@ -1,7 +1,7 @@
 //! From a return type to the outcome of a call.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{binary::Binary, sealed::Sealed};
 use crate::http::body::{Body, BoxError};
@@ -31,6 +31,11 @@ pub(crate) struct ResponseHead {
 impl ResponseHead {
     pub(super) fn location(location: String) -> Box<Self> {
         Box::new(Self { location: Some(location), ..Self::default() })
+    }
+
+    /// Whether the response is about another resource.
+    pub(crate) fn has_location(&self) -> bool {
+        self.location.is_some() || self.fields.iter().any(|(name, _)| *name == header::LOCATION)
     }
 }
 

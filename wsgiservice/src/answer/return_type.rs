@@ -8,7 +8,7 @@ use std::{any::TypeId, marker::PhantomData};
 
 use schemars::JsonSchema;
 
-use super::IntoAnswer;
+use super::{IntoAnswer, WithFields};
 use crate::{
     content::Content,
     declaration::{Failures, KnownFailures, Returns, SchemaOf},
@@ -22,6 +22,12 @@ macro_rules! __returns {
         || {
             use $crate::__private::{DescribedReturnExt as _, ReturnTypeExt as _};
             $crate::__private::ReturnType::<$type>::new()
+                .failures()
+                .result()
+                .option()
+                .failures()
+                .result()
+                .fields()
                 .failures()
                 .result()
                 .option()
@@ -102,6 +108,14 @@ impl<T> ReturnType<Option<T>> {
     }
 }
 
+impl<T> ReturnType<WithFields<T>> {
+    /// Removes a `WithFields`.
+    #[must_use]
+    pub fn fields(self) -> ReturnType<T> {
+        ReturnType::with(self.wrappers)
+    }
+}
+
 impl<T: IntoAnswer<Value: 'static>> ReturnType<T> {
     /// Describes an [`IntoAnswer`] type.
     #[must_use]
@@ -125,6 +139,9 @@ pub trait ReturnTypeExt<T>: Sized {
     /// Passes a type that is not an `Option`.
     fn option(self) -> ReturnType<T>;
 
+    /// Passes a type that is not a `WithFields`.
+    fn fields(self) -> ReturnType<T>;
+
     /// Describes a type that is not an [`IntoAnswer`]: a value with representations.
     fn returns(self) -> DescribedReturn<T>
     where
@@ -137,6 +154,10 @@ impl<T> ReturnTypeExt<T> for ReturnType<T> {
     }
 
     fn option(self) -> Self {
+        self
+    }
+
+    fn fields(self) -> Self {
         self
     }
 

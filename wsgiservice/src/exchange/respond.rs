@@ -118,6 +118,9 @@ fn with_outcome(
     }
     let fields = response.headers_mut();
     if let Some(head) = outcome.head {
+        if head.fields.iter().any(|(name, _)| *name == header::CONTENT_TYPE) {
+            fields.remove(header::CONTENT_TYPE);
+        }
         fields.extend(head.fields);
         if let Some(location) = head.location {
             fields.insert(header::LOCATION, self::location(context, &location));
