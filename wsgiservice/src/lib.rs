@@ -87,7 +87,7 @@
 //! | [`NoContent`], [`ResetContent`](answer::ResetContent), `()` | 204, 205, 204 |
 //! | [`SeeOther`](answer::SeeOther) and the other redirects | 3xx with a location |
 //! | [`WithFields<T>`](answer::WithFields) | as `T`, with more header fields |
-//! | [`Binary`](answer::Binary) | bytes, a file or a stream, with ranges |
+//! | [`Binary<Png>`](answer::Binary) | bytes, a file or a stream, with ranges |
 //! | [`http::Response`] | this response, unchanged |
 //!
 //! # Hooks

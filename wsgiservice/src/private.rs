@@ -27,6 +27,7 @@ pub use crate::{
     __schema as schema,
     answer::{
         MethodReturn,
+        media_type::MediaType,
         method_return::WholeReturn,
         outcome::{Outcome, Parts},
         return_type::{

@@ -180,9 +180,15 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         .enumerate()
         .map(|(position, operation)| arm(resource, position, operation));
     let own = resource.representations.iter().map(|own| {
-        let Representation { extension, media_type, value, .. } = own;
+        let Representation { extension, media_type, value, returns, .. } = own;
+        let returns = returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
         quote! {
-            __w::Representation { extension: #extension, media_type: #media_type, value: __w::TypeId::of::<#value> }
+            __w::Representation {
+                extension: #extension,
+                media_type: #media_type,
+                value: __w::TypeId::of::<#value>,
+                returns: __w::returns!(#returns),
+            }
         }
     });
     let represent = represent(resource);
@@ -433,12 +439,18 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
     }
     let arms = resource.representations.iter().enumerate().map(|(position, own)| {
         let Representation { ident, value, returns, .. } = own;
-        let place = returns.as_ref().map_or(Place::at(ident.span()), Place::of);
-        let content = place.path("Same", &quote!(_));
+        let inferred = |place: fn(&Type) -> Place| {
+            let place = returns.as_ref().map_or(Place::at(ident.span()), place);
+            place.path("Same", &quote!(_))
+        };
+        let (content, error) = (inferred(Place::of_success), inferred(Place::of_error));
         quote! {
-            #position => value.downcast_ref::<#value>().map(
-                |value| <#content as __w::OwnRepresentation>::into_content(Self::#ident(self, value))
-            ),
+            #position => value.downcast_ref::<#value>().map(|value| {
+                __w::ReturnValue::new(Self::#ident(self, value))
+                    .result(<#error as __w::IntoProblem>::into_problem)
+                    .value()
+                    .map(<#content as __w::OwnRepresentation>::into_content)
+            }),
         }
     });
     Some(quote! {
@@ -446,7 +458,7 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
             &self,
             position: ::core::primitive::usize,
             value: &dyn __w::Any,
-        ) -> __w::Option<__w::Bytes> {
+        ) -> __w::Option<__w::Result<__w::Bytes, __w::Problem>> {
             match position {
                 #(#arms)*
                 _ => __w::None,

@@ -1,6 +1,7 @@
 //! The types that a method can return, apart from values with representations.
 
 mod binary;
+pub mod media_type;
 pub(crate) mod method_return;
 pub(crate) mod outcome;
 mod redirect;
@@ -18,9 +19,10 @@ pub use self::{
     },
 };
 use self::{
-    outcome::{Parts, parts},
+    outcome::{Parts, ResponseHead, parts},
     sealed::Sealed,
 };
+use crate::http::entity_tag::EntityTag;
 pub use crate::representation::{OwnRepresentation, Represent};
 
 /// Keeps other crates from implementing [`IntoAnswer`].
@@ -54,16 +56,63 @@ mod sealed {
 /// assert_eq!(response.field("location"), Some("/notes/1"));
 /// # }
 /// ```
+///
+/// The response to a `PUT` or a `PATCH` has the entity tag of the new state of its resource without further ado. A `Created` is
+/// about another resource, whose hook `etag` is not asked: its `authorize` has not seen the request, and the method has just
+/// written what the hook would read. So the method states the tag, with [`etag`](Self::etag).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created<T> {
     location: String,
+    etag: Option<EntityTag>,
     value: T,
 }
 
 impl<T> Created<T> {
     /// Creates a 201 with this location, and this value as content.
     pub fn at(location: impl Into<String>, value: T) -> Self {
-        Self { location: location.into(), value }
+        Self { location: location.into(), etag: None, value }
+    }
+
+    /// States the entity tag of the new resource, as its hook `etag` gives it, so that the client need not ask for it before it
+    /// changes the resource (RFC 9110, section 15.3.2).
+    ///
+    /// It is sent as the tag of the representation that a `GET` of the location by this client would select.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Created, EntityTag, mount, resource, testing::Client};
+    /// # #[mount("/notes/{id}")]
+    /// # struct Note;
+    /// #[resource]
+    /// impl Note {
+    ///     fn etag(&self, id: u32) -> Option<EntityTag> {
+    ///         Some(EntityTag::strong(id))
+    ///     }
+    ///
+    ///     fn get(&self, id: u32) -> u32 {
+    ///         id
+    ///     }
+    /// }
+    ///
+    /// # #[mount("/notes")]
+    /// # struct Notes;
+    /// #[resource]
+    /// impl Notes {
+    ///     fn post(&self) -> Created<&'static str> {
+    ///         Created::at(Note::path(7), "saved").etag(EntityTag::strong(7))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// # let client = Client::new(Application::new("notes").mount(Note).mount(Notes));
+    /// let created = client.post("/notes").send().await;
+    /// assert_eq!(created.field("etag"), Some("\"7_json\""));
+    /// assert_eq!(client.get("/notes/7").send().await.field("etag"), created.field("etag"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn etag(self, etag: EntityTag) -> Self {
+        Self { etag: Some(etag), ..self }
     }
 }
 
@@ -228,7 +277,8 @@ impl<T: Represent> IntoAnswer for Created<T> {
     const HAS_CONTENT: bool = true;
 
     fn into_parts(self) -> Parts<T> {
-        parts(StatusCode::CREATED, Some(self.location), self.value)
+        let head = ResponseHead { etag: self.etag, ..*ResponseHead::location(self.location) };
+        Parts { head: Some(Box::new(head)), ..parts(StatusCode::CREATED, None, self.value) }
     }
 }
 

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{binary::Binary, sealed::Sealed};
-use crate::http::body::{Body, BoxError};
+use crate::http::{
+    body::{Body, BoxError},
+    entity_tag::EntityTag,
+};
 
 /// The result of calling a method, with its value already written in the selected representation.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ impl Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct ResponseHead {
     pub(crate) location: Option<String>,
+    /// The entity tag of the resource at the location.
+    pub(crate) etag: Option<EntityTag>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -66,6 +71,10 @@ pub trait IntoAnswer: Sealed {
 
     /// Whether it is a complete response, sent without negotiation.
     const VERBATIM: bool = false;
+
+    /// The media type that it always has, if that is declared.
+    #[doc(hidden)]
+    const MEDIA_TYPE: Option<&'static str> = None;
 
     /// Splits it into the status, the location and the value.
     #[doc(hidden)]

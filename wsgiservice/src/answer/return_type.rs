@@ -121,7 +121,7 @@ impl<T: IntoAnswer<Value: 'static>> ReturnType<T> {
     #[must_use]
     pub fn returns(self) -> DescribedReturn<T::Value> {
         let value = T::HAS_CONTENT.then(TypeId::of::<T::Value>);
-        DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM)
+        DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM, T::MEDIA_TYPE)
     }
 }
 
@@ -165,7 +165,7 @@ impl<T> ReturnTypeExt<T> for ReturnType<T> {
     where
         T: 'static,
     {
-        DescribedReturn::new(self.wrappers, &[200], Some(TypeId::of::<T>()), false)
+        DescribedReturn::new(self.wrappers, &[200], Some(TypeId::of::<T>()), false, None)
     }
 }
 
@@ -182,10 +182,19 @@ impl<V> DescribedReturn<V> {
         statuses: &'static [u16],
         value: Option<TypeId>,
         verbatim: bool,
+        media_type: Option<&'static str>,
     ) -> Self {
         let Wrappers { optional, fails, failures } = wrappers;
-        let returns =
-            Returns { statuses, optional, fails, failures, value, verbatim, schema: None };
+        let returns = Returns {
+            statuses,
+            optional,
+            fails,
+            failures,
+            value,
+            verbatim,
+            media_type,
+            schema: None,
+        };
         Self { returns, value: PhantomData }
     }
 }

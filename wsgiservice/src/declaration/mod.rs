@@ -255,6 +255,8 @@ pub struct Returns {
     pub value: Option<TypeId>,
     /// Whether the method returns a whole response.
     pub verbatim: bool,
+    /// The media type that the response always has, if it is not represented.
+    pub media_type: Option<&'static str>,
     /// The schema of the value that is represented, if it has one.
     pub schema: Option<SchemaOf>,
 }
@@ -351,6 +353,8 @@ pub struct Representation {
     pub media_type: &'static str,
     /// The type of the value that it represents.
     pub value: fn() -> TypeId,
+    /// What the function returns.
+    pub returns: fn() -> Returns,
 }
 
 /// How long a response stays fresh (RFC 9111, section 4.2), from `#[expires]`.

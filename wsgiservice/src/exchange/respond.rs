@@ -123,7 +123,12 @@ fn with_outcome(
         }
         fields.extend(head.fields);
         if let Some(location) = head.location {
-            fields.insert(header::LOCATION, self::location(context, &location));
+            let location = self::location(context, &location);
+            if let Some(etag) = head.etag {
+                let variant = context.variant_at(location.to_str().unwrap_or_default());
+                fields.entry(header::ETAG).or_insert_with(|| variant.tag_value(&etag));
+            }
+            fields.insert(header::LOCATION, location);
         }
     }
     if has_own {

@@ -93,7 +93,7 @@ pub trait Resource: Mounted + Send + Sync {
 
     /// Writes a value in the resource's own representation at this position; `None` if the value has another type.
     #[doc(hidden)]
-    fn represent(&self, position: usize, value: &dyn Any) -> Option<Bytes> {
+    fn represent(&self, position: usize, value: &dyn Any) -> Option<Result<Bytes, Problem>> {
         let _ = (position, value);
         None
     }

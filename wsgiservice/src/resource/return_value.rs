@@ -99,6 +99,7 @@ impl<T: IntoAnswer, F: FieldsAround> ReturnValue<T, F> {
 
 impl<T, F: FieldsAround> ReturnValue<T, F> {
     /// Writes the value, and adds the fields to what becomes of it.
+    #[inline]
     fn represent<V>(
         self,
         into_parts: impl FnOnce(T) -> Parts<V>,
@@ -106,7 +107,10 @@ impl<T, F: FieldsAround> ReturnValue<T, F> {
     ) -> Result<CallOutput, Problem> {
         let Self(value, fields) = self;
         match value.and_then(|value| represent(into_parts(value), write)) {
-            Ok(outcome) => Ok(CallOutput::Outcome(fields.add_to(outcome))),
+            Ok(mut outcome) => {
+                fields.add_to(&mut outcome);
+                Ok(CallOutput::Outcome(outcome))
+            }
             Err(problem) => Err(fields.add_to_problem(problem)),
         }
     }
@@ -119,7 +123,7 @@ type OwnFields = Vec<(HeaderName, HeaderValue)>;
 pub trait FieldsAround {
     /// Adds them to an outcome.
     #[doc(hidden)]
-    fn add_to(self, outcome: Outcome) -> Outcome;
+    fn add_to(self, outcome: &mut Outcome);
 
     /// Adds them to a problem.
     #[doc(hidden)]
@@ -127,19 +131,18 @@ pub trait FieldsAround {
 }
 
 impl FieldsAround for () {
-    fn add_to(self, outcome: Outcome) -> Outcome {
-        outcome
-    }
+    #[inline]
+    fn add_to(self, _: &mut Outcome) {}
 
+    #[inline]
     fn add_to_problem(self, problem: Problem) -> Problem {
         problem
     }
 }
 
 impl FieldsAround for OwnFields {
-    fn add_to(self, mut outcome: Outcome) -> Outcome {
+    fn add_to(self, outcome: &mut Outcome) {
         outcome.head.get_or_insert_default().fields.extend(self);
-        outcome
     }
 
     fn add_to_problem(self, problem: Problem) -> Problem {
@@ -215,18 +218,16 @@ impl<T, F: FieldsAround> ReturnValueExt<T, F> for ReturnValue<T, F> {
     }
 }
 
-type Written = Result<Bytes, BoxError>;
+type Written = Result<Bytes, Problem>;
 
 /// Writes a value: [`Represent::write`](crate::answer::Represent). The generated code passes it, and not a bound asks for
 /// it, so that the compiler reports a type that cannot be written at that type, and nowhere else.
-type Write<T> = fn(&T, Writer) -> Written;
+type Write<T> = fn(&T, Writer) -> Result<Bytes, BoxError>;
 
 fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Outcome, Problem> {
     let content = match parts.content {
         PartsContent::Nothing => OutcomeContent::Nothing,
-        PartsContent::Value(value) => {
-            OutcomeContent::Represented(write(&value).map_err(Problem::internal)?)
-        }
+        PartsContent::Value(value) => OutcomeContent::Represented(write(&value)?),
         PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
         PartsContent::Binary(binary) => OutcomeContent::Binary(binary),
     };
@@ -235,8 +236,8 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Ou
 
 fn built_in<T>(value: &T, writer: Option<Writer>, write: Write<T>) -> Written {
     match writer {
-        Some(writer) => write(value, writer),
-        None => Err("no representation was negotiated".into()),
+        Some(writer) => write(value, writer).map_err(Problem::internal),
+        None => Err(Problem::internal("no representation was negotiated")),
     }
 }
 
@@ -249,7 +250,8 @@ fn own<R: Resource, T: Any>(
 ) -> Written {
     let Some(Writer::Own(position)) = writer else { return built_in(value, writer, write) };
     let content = resource.represent(position, value);
-    content.ok_or_else(|| "the representation takes a value of another type".into())
+    let unfit = || Err(Problem::internal("the representation takes a value of another type"));
+    content.unwrap_or_else(unfit)
 }
 
 /// A return value that is only a part of a response, as other frameworks have it.

@@ -34,6 +34,10 @@ pub(crate) struct SiteOperation {
     pub(crate) method: Option<Method>,
     pub(crate) parameters: Parameters,
     pub(crate) representations: Representations,
+    /// The media type of all its responses, if it writes their content itself and declares that.
+    pub(crate) produced: Option<Representations>,
+    /// What the functions of the resource that represent its value return.
+    own_representations: Vec<Returns>,
     pub(crate) freshness: Option<Lifetime>,
     /// `Vary` of its responses.
     pub(crate) vary: Vary,
@@ -74,6 +78,13 @@ impl SiteOperation {
             Role::Hook(_) => Ok(Representations::none()),
         };
         let representations = representations.map_err(|error| vec![error])?;
+        let produced = returns.media_type.map(Representations::of_media_type).transpose();
+        let produced = produced.map_err(|error| vec![error])?;
+        let own_representations = table.representations.iter();
+        let own_representations = own_representations
+            .filter(|own| returns.value == Some((own.value)()))
+            .map(|own| (own.returns)())
+            .collect();
         let whole = whole(declaration);
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
@@ -100,6 +111,8 @@ impl SiteOperation {
             method: method(declaration.role),
             parameters,
             representations,
+            produced,
+            own_representations,
             freshness: declaration.freshness.as_ref().map(Lifetime::new),
             vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
@@ -200,6 +213,11 @@ impl SiteOperation {
         self.returns.value.is_some()
     }
 
+    /// Whether `Accept` decides about its responses.
+    pub(crate) fn is_negotiated(&self) -> bool {
+        self.is_represented() || self.produced.is_some()
+    }
+
     /// Whether it writes the content of its responses itself, so that there is only one variant of them.
     pub(crate) fn is_verbatim(&self) -> bool {
         self.returns.verbatim
@@ -251,13 +269,18 @@ impl SiteOperation {
 
     /// The problems that its error can become, as far as they are known.
     pub(crate) fn failures(&self) -> Vec<&'static Failure> {
-        self.returns.failures.map_or_else(Vec::new, KnownFailures::all)
+        self.all_returned().filter_map(|it| it.failures).flat_map(KnownFailures::all).collect()
+    }
+
+    /// What it returns, and what represents that returns.
+    fn all_returned(&self) -> impl Iterator<Item = &Returns> {
+        [&self.returns].into_iter().chain(&self.own_representations)
     }
 
     /// Whether it can fail with problems that are not known.
     pub(crate) fn fails_openly(&self) -> bool {
-        let is_open = self.returns.failures.is_none_or(KnownFailures::are_open);
-        self.has_own_arguments() || self.returns.fails && is_open
+        let is_open = |it: &Returns| it.fails && it.failures.is_none_or(KnownFailures::are_open);
+        self.has_own_arguments() || self.all_returned().any(is_open)
     }
 
     /// Whether it can wait, so that its time can be over.
@@ -279,7 +302,7 @@ impl SiteOperation {
 
     /// Whether the method returns a whole response, whose status and content are unknown.
     pub(crate) fn writes_response(&self) -> bool {
-        self.is_verbatim() && self.returns.statuses == [200]
+        self.is_verbatim() && self.returns.statuses == [200] && self.produced.is_none()
     }
 
     /// The parameters that a client sends by name.

@@ -99,9 +99,11 @@ impl Facts<'_> {
             true => &self.resource.problems,
             false => &self.operation.representations,
         };
-        let accept = response.is_problem || self.operation.is_represented();
-        let can_be_coded = representations.iter().any(|representation| representation.can_be_coded);
-        let by = NegotiatedBy { accept, accept_encoding: accept && can_be_coded };
+        let accept = response.is_problem || self.operation.is_negotiated();
+        let is_written = response.is_problem || self.operation.is_represented();
+        let can_be_coded =
+            is_written && representations.iter().any(|representation| representation.can_be_coded);
+        let by = NegotiatedBy { accept, accept_encoding: can_be_coded };
         self.operation.vary.value(by).cloned()
     }
 
@@ -109,7 +111,8 @@ impl Facts<'_> {
         let returns = &self.operation.returns;
         let media_types = if returns.verbatim && !self.operation.writes_response() && status != 304
         {
-            vec![ResponseMediaType { name: "*/*", is_described: false }]
+            let name = returns.media_type.unwrap_or("*/*");
+            vec![ResponseMediaType { name, is_described: false }]
         } else if self.operation.is_represented() {
             self.operation.representations.iter().map(ResponseMediaType::of).collect()
         } else {
@@ -169,7 +172,7 @@ impl Facts<'_> {
         if !self.resource.challenges().is_empty() {
             problems.add(401, "The credentials are missing or wrong.");
         }
-        if self.operation.is_represented() && !policy.sends_default {
+        if self.operation.is_negotiated() && !policy.sends_default {
             problems.add(406, "The client accepts none of the available representations.");
         }
         problems.add(412, "A precondition of the request failed.");
