@@ -13,6 +13,7 @@ mod cross_origin;
 mod departure;
 mod digests;
 mod documentation;
+mod events;
 mod existence;
 mod expectation;
 mod extension;

@@ -1,6 +1,7 @@
 //! The types that a method can return, apart from values with representations.
 
 mod binary;
+mod events;
 pub mod media_type;
 pub(crate) mod method_return;
 pub(crate) mod outcome;
@@ -9,15 +10,16 @@ pub(crate) mod return_type;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-pub(crate) use self::binary::Piece;
 pub use self::{
     binary::Binary,
+    events::{Event, Events},
     method_return::MethodReturn,
     outcome::IntoAnswer,
     redirect::{
         Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther, TemporaryRedirect,
     },
 };
+pub(crate) use self::{binary::Piece, events::MEDIA_TYPE as EVENT_STREAM};
 use self::{
     outcome::{Parts, ResponseHead, parts},
     sealed::Sealed,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{binary::Binary, sealed::Sealed};
+use super::{binary::Binary, events::Events, sealed::Sealed};
 use crate::http::{
     body::{Body, BoxError},
     entity_tag::EntityTag,
@@ -20,7 +20,9 @@ pub struct Outcome {
 impl Outcome {
     /// Whether the method may have set header fields itself.
     pub(crate) fn has_own_fields(&self) -> bool {
-        self.head.is_some() || matches!(self.content, OutcomeContent::Verbatim(_))
+        let is_whole =
+            matches!(self.content, OutcomeContent::Verbatim(_) | OutcomeContent::Events(_));
+        self.head.is_some() || is_whole
     }
 }
 
@@ -54,6 +56,8 @@ pub(crate) enum OutcomeContent {
     Verbatim(Box<(HeaderMap, Body)>),
     /// Bytes of a media type, which support range requests.
     Binary(Box<Binary>),
+    /// Events, until the server stops.
+    Events(Box<Events>),
 }
 
 /// A return type that sets more of the response than its value: a status, a location.
@@ -109,6 +113,7 @@ pub(crate) enum PartsContent<T> {
     Value(T),
     Verbatim(Box<(HeaderMap, Body)>),
     Binary(Box<Binary>),
+    Events(Box<Events>),
 }
 
 pub(super) fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {

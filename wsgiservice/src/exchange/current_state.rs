@@ -204,7 +204,7 @@ pub(super) fn compute(validators: &mut Validators, outcome: &Outcome) {
             let modified = binary.last_modified().map(date::not_future);
             validators.last_modified = validators.last_modified.or(modified);
         }
-        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
+        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) | OutcomeContent::Events(_) => {}
     }
 }
 

@@ -8,7 +8,10 @@ use http_body::Body as _;
 
 use super::{End, context::Context, cross_origin, negotiate};
 use crate::{
-    answer::outcome::{Outcome, OutcomeContent},
+    answer::{
+        EVENT_STREAM,
+        outcome::{Outcome, OutcomeContent},
+    },
     formats::{
         coding::{Coding, encode::is_worth_it},
         xml::{self, write::Form},
@@ -110,6 +113,12 @@ fn with_outcome(
             None => *response.body_mut() = bytes.into(),
         },
         OutcomeContent::Binary(binary) => *response.body_mut() = binary.into_body(),
+        OutcomeContent::Events(events) => {
+            let fields = response.headers_mut();
+            fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            *response.body_mut() = events.into_body(context.site.stopping.clone());
+        }
         OutcomeContent::Verbatim(verbatim) => {
             let (fields, content) = *verbatim;
             response.headers_mut().extend(fields);

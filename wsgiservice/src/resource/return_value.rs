@@ -230,6 +230,7 @@ fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Ou
         PartsContent::Value(value) => OutcomeContent::Represented(write(&value)?),
         PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
         PartsContent::Binary(binary) => OutcomeContent::Binary(binary),
+        PartsContent::Events(events) => OutcomeContent::Events(events),
     };
     Ok(Outcome { status: parts.status, head: parts.head, content })
 }
