@@ -87,6 +87,7 @@
 //! | [`NoContent`], [`ResetContent`](answer::ResetContent), `()` | 204, 205, 204 |
 //! | [`SeeOther`](answer::SeeOther) and the other redirects | 3xx with a location |
 //! | [`WithFields<T>`](answer::WithFields) | as `T`, with more header fields |
+//! | [`Page<T>`](answer::Page) | a page of a list, with links to the others |
 //! | [`Events`](answer::Events) | server-sent events |
 //! | [`Binary<Png>`](answer::Binary) | bytes, a file or a stream, with ranges |
 //! | [`http::Response`] | this response, unchanged |

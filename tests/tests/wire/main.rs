@@ -31,6 +31,7 @@ mod new_tag;
 mod original;
 mod outcomes;
 mod own_representation;
+mod page;
 mod parameters;
 mod peers;
 mod prefix;

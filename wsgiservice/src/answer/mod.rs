@@ -5,6 +5,7 @@ mod events;
 pub mod media_type;
 pub(crate) mod method_return;
 pub(crate) mod outcome;
+mod page;
 mod redirect;
 pub(crate) mod return_type;
 
@@ -15,11 +16,12 @@ pub use self::{
     events::{Event, Events},
     method_return::MethodReturn,
     outcome::IntoAnswer,
+    page::Page,
     redirect::{
         Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther, TemporaryRedirect,
     },
 };
-pub(crate) use self::{binary::Piece, events::MEDIA_TYPE as EVENT_STREAM};
+pub(crate) use self::{binary::Piece, events::MEDIA_TYPE as EVENT_STREAM, page::PageExtent};
 use self::{
     outcome::{Parts, ResponseHead, parts},
     sealed::Sealed,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{binary::Binary, events::Events, sealed::Sealed};
+use super::{binary::Binary, events::Events, page::PageExtent, sealed::Sealed};
 use crate::http::{
     body::{Body, BoxError},
     entity_tag::EntityTag,
@@ -33,6 +33,8 @@ pub(crate) struct ResponseHead {
     /// The entity tag of the resource at the location.
     pub(crate) etag: Option<EntityTag>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    /// The page that the value is, for its links.
+    pub(crate) page: Option<PageExtent>,
 }
 
 impl ResponseHead {
@@ -75,6 +77,10 @@ pub trait IntoAnswer: Sealed {
 
     /// Whether it is a complete response, sent without negotiation.
     const VERBATIM: bool = false;
+
+    /// Whether it is a page of a list.
+    #[doc(hidden)]
+    const IS_PAGE: bool = false;
 
     /// The media type that it always has, if that is declared.
     #[doc(hidden)]

@@ -121,7 +121,10 @@ impl<T: IntoAnswer<Value: 'static>> ReturnType<T> {
     #[must_use]
     pub fn returns(self) -> DescribedReturn<T::Value> {
         let value = T::HAS_CONTENT.then(TypeId::of::<T::Value>);
-        DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM, T::MEDIA_TYPE)
+        let mut described =
+            DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM, T::MEDIA_TYPE);
+        described.returns.is_page = T::IS_PAGE;
+        described
     }
 }
 
@@ -193,6 +196,7 @@ impl<V> DescribedReturn<V> {
             value,
             verbatim,
             media_type,
+            is_page: false,
             schema: None,
         };
         Self { returns, value: PhantomData }

@@ -257,6 +257,8 @@ pub struct Returns {
     pub verbatim: bool,
     /// The media type that the response always has, if it is not represented.
     pub media_type: Option<&'static str>,
+    /// Whether the value is a page of a list.
+    pub is_page: bool,
     /// The schema of the value that is represented, if it has one.
     pub schema: Option<SchemaOf>,
 }

@@ -22,6 +22,7 @@ mod context;
 mod cross_origin;
 mod current_state;
 mod expectation;
+mod links;
 mod negotiate;
 mod new_tag;
 pub(crate) mod panic;

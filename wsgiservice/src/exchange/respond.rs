@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 
-use super::{End, context::Context, cross_origin, negotiate};
+use super::{End, context::Context, cross_origin, links, negotiate};
 use crate::{
     answer::{
         EVENT_STREAM,
@@ -131,6 +131,9 @@ fn with_outcome(
             fields.remove(header::CONTENT_TYPE);
         }
         fields.extend(head.fields);
+        if let Some(links) = head.page.and_then(|page| links::of_page(context, page)) {
+            fields.append(header::LINK, links);
+        }
         if let Some(location) = head.location {
             let location = self::location(context, &location);
             if let Some(etag) = head.etag {

@@ -48,6 +48,10 @@ use crate::{
     routing::{self, Matched, Router},
 };
 
+/// The parameters of a method that returns a page: where it begins, and how many items it has at most.
+pub(crate) const START: &str = "start";
+pub(crate) const COUNT: &str = "count";
+
 /// The paths of the resources that describe the application, for trusted clients only.
 const INTERNAL: &str = "/_internal/";
 

@@ -6,17 +6,18 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wsgiservice_grammar::path::Path;
 
-use super::{Lifetime, Vary, content_schema::ContentSchema, deprecation};
+use super::{COUNT, Lifetime, START, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
     content::{ContentUse, Patience, WholeContent},
     declaration::{
-        Argument, Deprecation, Failure, From, KnownFailures, Mount, Operation, Operations,
+        Argument, Deprecation, Failure, From, Kind, KnownFailures, Mount, Operation, Operations,
         Parameter, PrincipalType, Returns, Role, SchemaOf,
     },
     limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
         compiled::{CompiledParameter, Parameters},
+        source::Source,
     },
     problem::Problem,
     representation::Representations,
@@ -95,6 +96,13 @@ impl SiteOperation {
             ..limits.clone()
         };
         let parameters = Parameters::new(mount, path, declaration, reads_members, limits.elements)?;
+        if returns.is_page && ![START, COUNT].into_iter().all(|name| counts(&parameters, name)) {
+            let role = declaration.role;
+            return Err(vec![format!(
+                "{role} returns a `Page`, whose links need the arguments `start` and `count`: add both, as whole numbers, for \
+                 example `#[validate(default = 0)] start: u32`"
+            )]);
+        }
         let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
         let schema = content_schema(declaration).map(ContentSchema::new);
         let content = ContentUse {
@@ -329,6 +337,15 @@ impl SiteOperation {
     pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
         content_schema(self.declaration)
     }
+}
+
+/// Whether a parameter of this name is a whole number in the query.
+fn counts(parameters: &Parameters, name: &str) -> bool {
+    parameters.iter().any(|it| {
+        it.name == name
+            && matches!(it.kind, Some(Kind::Integer { .. }))
+            && matches!(it.source, Source::Query | Source::QueryOrContent)
+    })
 }
 
 fn millis(time: Duration) -> u64 {

@@ -142,6 +142,7 @@ impl Facts<'_> {
         add("Cache-Control", is_fresh);
         add("Expires", is_fresh);
         add("Location", status == 201 || (300..400).contains(&status) && status != 304);
+        add("Link", self.operation.returns.is_page && status == 200);
         add("Accept-Ranges", self.returns_status(206) && status < 300);
         add("Content-Range", status == 206);
         fields
