@@ -177,6 +177,7 @@
 //! | `command-line` | the command line: [`Settings`](trait@Settings) from a file, the environment and flags, `--help`, commands that print the settings and the documentation, [`run`](fn@run) and `Application::run` | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
+//! | `idempotency` | [`IdempotencyKey`] as an argument | 0.1 MB, 4 s |
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
@@ -188,7 +189,12 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 // The documentation of fewer features mentions what is not there.
 #![cfg_attr(
-    not(all(feature = "command-line", feature = "multipart", feature = "testing")),
+    not(all(
+        feature = "command-line",
+        feature = "idempotency",
+        feature = "multipart",
+        feature = "testing"
+    )),
     allow(rustdoc::broken_intra_doc_links, rustdoc::private_intra_doc_links)
 )]
 
@@ -210,7 +216,8 @@ pub mod parameter {
 /// What the hooks of a [`Resource`] return.
 pub mod hook {
     pub use crate::resource::{
-        AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn, principal::PrincipalOf,
+        AdmitReturn, AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn,
+        principal::PrincipalOf,
     };
 }
 pub mod lint;
@@ -300,6 +307,8 @@ pub use bytes;
 /// ```
 pub use schemars;
 
+#[cfg(feature = "idempotency")]
+pub use self::parameters::IdempotencyKey;
 #[cfg(feature = "server")]
 pub use self::server::listening::run::run_with;
 pub use self::{

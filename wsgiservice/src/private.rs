@@ -56,8 +56,8 @@ pub use crate::{
     },
     representation::{OwnRepresentation, Represent, Writer},
     resource::{
-        AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
-        Resource,
+        AdmitReturn, AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn,
+        LastModifiedReturn, Mounted, Resource,
         principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
         return_value::{FieldsAround, ReturnValue, ReturnValueExt},
     },

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_log;
+mod admit;
 mod advice;
 mod application;
 mod bounded_work;

@@ -61,7 +61,7 @@ const READ_SIZE: usize = 64 << 10;
 /// assert_eq!(response.status(), 406);
 /// # }
 /// ```
-pub struct Binary<M = AnyType> {
+pub struct Binary<M: MediaType = AnyType> {
     pub(crate) media_type: HeaderValue,
     content: BinaryContent,
     declared: PhantomData<fn() -> M>,
@@ -312,32 +312,26 @@ impl Piece {
     }
 }
 
-impl<M> Sealed for Binary<M> {}
+impl<M: MediaType> Sealed for Binary<M> {}
 
 impl<M: MediaType> IntoAnswer for Binary<M> {
-    type Value = ();
-    const STATUSES: &'static [u16] = <Binary as IntoAnswer>::STATUSES;
-    const HAS_CONTENT: bool = false;
-    const VERBATIM: bool = true;
-    const MEDIA_TYPE: Option<&'static str> = Some(M::NAME);
-
-    fn into_parts(self) -> Parts<()> {
-        Binary::undeclared(self.content, self.media_type).into_parts()
-    }
-}
-
-impl IntoAnswer for Binary {
     type Value = ();
     const STATUSES: &'static [u16] = &[200, 206, 416];
     const HAS_CONTENT: bool = false;
     const VERBATIM: bool = true;
+    const MEDIA_TYPE: Option<&'static str> = M::DECLARED;
 
     fn into_parts(self) -> Parts<()> {
-        Parts { status: StatusCode::OK, head: None, content: PartsContent::Binary(Box::new(self)) }
+        let binary = Binary::undeclared(self.content, self.media_type);
+        Parts {
+            status: StatusCode::OK,
+            head: None,
+            content: PartsContent::Binary(Box::new(binary)),
+        }
     }
 }
 
-impl<M> fmt::Debug for Binary<M> {
+impl<M: MediaType> fmt::Debug for Binary<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { media_type, content, .. } = self;
         formatter

@@ -23,6 +23,10 @@
 pub trait MediaType: 'static {
     /// Its name. Text and XML are sent with `charset=utf-8`, unless the name has a charset.
     const NAME: &'static str;
+
+    /// The name for the documentation and for negotiation.
+    #[doc(hidden)]
+    const DECLARED: Option<&'static str> = Some(Self::NAME);
 }
 
 pub use wsgiservice_macros::MediaType;
@@ -30,6 +34,11 @@ pub use wsgiservice_macros::MediaType;
 /// Any media type: the method gives it, and the documentation does not know it.
 #[derive(Clone, Copy, Debug)]
 pub struct AnyType;
+
+impl MediaType for AnyType {
+    const NAME: &'static str = "application/octet-stream";
+    const DECLARED: Option<&'static str> = None;
+}
 
 macro_rules! media_types {
     ($($type:ident $name:literal;)*) => {$(

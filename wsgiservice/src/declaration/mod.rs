@@ -281,9 +281,10 @@ pub struct Parameter {
 impl Parameter {
     /// The name that a client sends.
     pub(crate) fn key(&self) -> &'static str {
-        match self.from {
-            From::Name => self.name,
-            From::Header(name) => name,
+        match (self.argument, self.from) {
+            (Argument::IdempotencyKey { .. }, _) => "Idempotency-Key",
+            (_, From::Name) => self.name,
+            (_, From::Header(name)) => name,
         }
     }
 }
@@ -335,6 +336,11 @@ pub enum Argument {
     Request,
     /// The preconditions of the request.
     Preconditions,
+    /// The key by which the service knows a request that is sent again.
+    IdempotencyKey {
+        /// Whether it may be absent.
+        optional: bool,
+    },
     /// What `authorize` returned.
     Authorized(PrincipalType),
     /// What the service makes from the request itself.
@@ -344,6 +350,14 @@ pub enum Argument {
         /// The header fields that it reads.
         fields: &'static [&'static str],
     },
+}
+
+impl Argument {
+    /// What it means, if its type says that.
+    pub(crate) fn documentation(self) -> Option<&'static str> {
+        matches!(self, Self::IdempotencyKey { .. })
+            .then_some("A key that a client chooses, and sends again with the same request, so that it has its effect once.")
+    }
 }
 
 /// A representation that a resource defines, from `#[representation]`.

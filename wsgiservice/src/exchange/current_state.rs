@@ -145,7 +145,7 @@ impl CurrentState<'_> {
                     validators.last_modified = time.map(date::not_future);
                 }
                 CallOutput::Exists(exists) => validators.exists = Some(exists),
-                CallOutput::Outcome(_) | CallOutput::Authorized(_) => {}
+                CallOutput::Outcome(_) | CallOutput::Authorized(_) | CallOutput::Admitted(_) => {}
             }
         }
         if validators.has_any() {

@@ -11,6 +11,8 @@ pub(crate) mod compiled;
 mod converted;
 mod credentials;
 mod from_request;
+#[cfg(feature = "idempotency")]
+mod idempotency_key;
 mod kind;
 mod rfc3339;
 pub(crate) mod rules;
@@ -24,6 +26,8 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "idempotency")]
+pub use self::idempotency_key::IdempotencyKey;
 pub use self::{
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     authorized::Authorized,

@@ -51,6 +51,9 @@ impl Source {
                     name.map(Self::Header).map_err(error)
                 }
             },
+            Argument::IdempotencyKey { .. } => {
+                Ok(Self::Header(HeaderName::from_static("idempotency-key")))
+            }
             Argument::Content { .. }
             | Argument::Bytes
             | Argument::Stream

@@ -224,6 +224,19 @@ type Written = Result<Bytes, Problem>;
 /// it, so that the compiler reports a type that cannot be written at that type, and nowhere else.
 type Write<T> = fn(&T, Writer) -> Result<Bytes, BoxError>;
 
+impl Parts<()> {
+    /// The outcome of what has no value.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        let content = match self.content {
+            PartsContent::Nothing | PartsContent::Value(()) => OutcomeContent::Nothing,
+            PartsContent::Verbatim(response) => OutcomeContent::Verbatim(response),
+            PartsContent::Binary(binary) => OutcomeContent::Binary(binary),
+            PartsContent::Events(events) => OutcomeContent::Events(events),
+        };
+        Outcome { status: self.status, head: self.head, content }
+    }
+}
+
 fn represent<T>(parts: Parts<T>, write: impl FnOnce(&T) -> Written) -> Result<Outcome, Problem> {
     let content = match parts.content {
         PartsContent::Nothing => OutcomeContent::Nothing,

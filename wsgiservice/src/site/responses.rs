@@ -205,7 +205,8 @@ impl Facts<'_> {
 
     /// The response with any other status, if there can be one.
     fn any_other(&self) -> Option<SiteResponse> {
-        if self.operation.writes_response() {
+        let admit = self.resource.hook(Hook::Admit);
+        if self.operation.writes_response() || admit.is_some_and(SiteOperation::writes_response) {
             return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
         }
         let all = self.preceding.iter().map(|call| call.operation).chain([self.operation]);
