@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
+    task::JoinHandle,
 };
 use wsgiservice::{
     Application, Problem,
@@ -138,8 +139,16 @@ async fn the_documentation_has_the_media_type_and_the_last_id() {
     assert!(parameters.iter().any(|it| it["name"] == "Last-Event-ID" && it["in"] == "header"));
 }
 
-/// A server of endless events, what stops it, and what tells that the events were dropped.
-async fn serve(keep_alive: Duration) -> (TcpStream, oneshot::Sender<()>, impl Future<Output = ()>) {
+/// A client of a server of endless events.
+struct Listening {
+    client: TcpStream,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<wsgiservice::Result<()>>,
+    /// Fails when the events are dropped.
+    dropped: oneshot::Receiver<Infallible>,
+}
+
+async fn listen(keep_alive: Duration) -> Listening {
     let (sender, dropped) = oneshot::channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let address = listener.local_addr().expect("an address");
@@ -151,11 +160,8 @@ async fn serve(keep_alive: Duration) -> (TcpStream, oneshot::Sender<()>, impl Fu
     }));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(b"GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("sent");
-    let ended = async {
-        let _ = dropped.await;
-        let _ = server;
-    };
-    (client, stop, ended)
+    read_until(&mut client, "data: first\n\n").await;
+    Listening { client, stop, server, dropped }
 }
 
 /// Reads until this text comes.
@@ -168,27 +174,25 @@ async fn read_until(client: &mut TcpStream, text: &str) {
 
 #[tokio::test]
 async fn events_end_when_the_server_stops() {
-    let (mut client, stop, dropped) = serve(Duration::from_secs(3600)).await;
-    read_until(&mut client, "data: first\n\n").await;
+    let Listening { mut client, stop, server, dropped } = listen(Duration::from_secs(3600)).await;
     drop(stop);
     let mut rest = String::new();
     client.read_to_string(&mut rest).await.expect("the end");
     assert!(rest.ends_with("0\r\n\r\n"), "a complete response: {rest:?}");
-    dropped.await;
+    assert!(dropped.await.is_err());
+    server.await.expect("the server").expect("nothing was cut off");
 }
 
 #[tokio::test]
 async fn events_are_dropped_when_the_client_is_gone() {
-    let (mut client, _stop, dropped) = serve(Duration::from_millis(100)).await;
-    read_until(&mut client, "data: first\n\n").await;
+    let Listening { client, stop: _stop, dropped, .. } = listen(Duration::from_millis(100)).await;
     drop(client);
-    dropped.await;
+    assert!(dropped.await.is_err());
 }
 
 #[tokio::test]
 async fn comments_are_sent_while_nothing_comes() {
-    let (mut client, _stop, _dropped) = serve(Duration::from_millis(100)).await;
-    read_until(&mut client, "data: first\n\n").await;
+    let Listening { mut client, stop: _stop, .. } = listen(Duration::from_millis(100)).await;
     read_until(&mut client, ":\n\n").await;
     read_until(&mut client, ":\n\n").await;
 }

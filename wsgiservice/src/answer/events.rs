@@ -140,14 +140,14 @@ impl Event {
     /// breaks, and the character U+0000.
     #[must_use]
     pub fn id(self, id: impl Into<String>) -> Self {
-        Self { id: Some(one_line(id.into())), ..self }
+        Self { id: Some(one_line(&id.into())), ..self }
     }
 
     /// Sets its name, by which clients choose what handles it. Without one, it is a `message`. What a name cannot have is left
     /// out: line breaks.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
-        Self { name: Some(one_line(name.into())), ..self }
+        Self { name: Some(one_line(&name.into())), ..self }
     }
 
     /// Sets how long clients wait before they connect again, in milliseconds on the wire.
@@ -190,7 +190,7 @@ impl Event {
 }
 
 /// The text without what would end its line, or make a client ignore it.
-fn one_line(text: String) -> String {
+fn one_line(text: &str) -> String {
     text.replace(['\r', '\n', '\0'], "")
 }
 

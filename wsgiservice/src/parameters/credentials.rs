@@ -159,9 +159,8 @@ fn read<T>(
         };
     };
     let scheme = challenge.split(' ').next().unwrap_or_default().as_bytes();
-    let (stated, credentials) = match line.as_bytes().split_at_checked(scheme.len()) {
-        Some(parts) => parts,
-        None => return Ok(None),
+    let Some((stated, credentials)) = line.as_bytes().split_at_checked(scheme.len()) else {
+        return Ok(None);
     };
     let ends_there = credentials.first().is_none_or(u8::is_ascii_whitespace);
     if !(ends_there && stated.eq_ignore_ascii_case(scheme)) {
