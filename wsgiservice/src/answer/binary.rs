@@ -61,7 +61,7 @@ const READ_SIZE: usize = 64 << 10;
 /// assert_eq!(response.status(), 406);
 /// # }
 /// ```
-pub struct Binary<M: MediaType = AnyType> {
+pub struct Binary<M = AnyType> {
     pub(crate) media_type: HeaderValue,
     content: BinaryContent,
     declared: PhantomData<fn() -> M>,
@@ -312,7 +312,7 @@ impl Piece {
     }
 }
 
-impl<M: MediaType> Sealed for Binary<M> {}
+impl<M> Sealed for Binary<M> {}
 
 impl<M: MediaType> IntoAnswer for Binary<M> {
     type Value = ();
@@ -331,7 +331,7 @@ impl<M: MediaType> IntoAnswer for Binary<M> {
     }
 }
 
-impl<M: MediaType> fmt::Debug for Binary<M> {
+impl<M> fmt::Debug for Binary<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { media_type, content, .. } = self;
         formatter

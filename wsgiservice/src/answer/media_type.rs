@@ -46,6 +46,7 @@ macro_rules! media_types {
         #[derive(Clone, Copy, Debug)]
         pub struct $type;
 
+        #[diagnostic::do_not_recommend]
         impl MediaType for $type {
             const NAME: &'static str = $name;
         }
