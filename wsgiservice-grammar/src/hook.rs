@@ -13,6 +13,8 @@
 pub enum Hook {
     /// Whether the request is allowed.
     Authorize,
+    /// Whether the request goes on, or has an answer already.
+    Admit,
     /// Whether the resource has a representation.
     Exists,
     /// The entity tag (RFC 9110, section 8.8.3).
@@ -24,13 +26,14 @@ pub enum Hook {
 impl Hook {
     /// All hooks.
     pub const ALL: &'static [Self] =
-        &[Self::Authorize, Self::Exists, Self::Etag, Self::LastModified];
+        &[Self::Authorize, Self::Admit, Self::Exists, Self::Etag, Self::LastModified];
 
     /// The name of the function that implements it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Authorize => "authorize",
+            Self::Admit => "admit",
             Self::Exists => "exists",
             Self::Etag => "etag",
             Self::LastModified => "last_modified",

@@ -506,11 +506,16 @@ pub(crate) fn own_representation(extension: &LitStr, media_type: &LitStr, errors
         );
         errors.at(extension.span(), message);
     }
-    let text = media_type.value();
+    self::media_type(media_type, errors);
+}
+
+/// Checks the name of a media type.
+pub(crate) fn media_type(name: &LitStr, errors: &mut Errors) {
+    let text = name.value();
     if !is_media_type(&text) {
         let message = format!(
             "`{text}` is not a valid media type: write a type and a subtype, as in `\"text/html\"`"
         );
-        errors.at(media_type.span(), message);
+        errors.at(name.span(), message);
     }
 }

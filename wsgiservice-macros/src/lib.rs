@@ -46,6 +46,12 @@ pub fn derive_parameter(item: TokenStream) -> TokenStream {
     expand::parameter(item.into()).into()
 }
 
+#[doc = include_str!("reference/media_type.md")]
+#[proc_macro_derive(MediaType, attributes(media_type))]
+pub fn derive_media_type(item: TokenStream) -> TokenStream {
+    expand::media_type(item.into()).into()
+}
+
 #[doc = include_str!("reference/problem.md")]
 #[proc_macro_derive(Problem, attributes(problem))]
 pub fn derive_problem(item: TokenStream) -> TokenStream {

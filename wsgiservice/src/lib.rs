@@ -89,8 +89,10 @@
 //! | [`Created<T>`](Created), [`Accepted<T>`](answer::Accepted), [`Put<T>`](answer::Put) | 201, 202, 200 or 201 |
 //! | [`NoContent`], [`ResetContent`](answer::ResetContent), `()` | 204, 205, 204 |
 //! | [`SeeOther`](answer::SeeOther) and the other redirects | 3xx with a location |
-//! | [`WithFields<T>`](answer::WithFields) | 200 with more header fields |
-//! | [`Binary`](answer::Binary) | bytes, a file or a stream, with ranges |
+//! | [`WithFields<T>`](answer::WithFields) | as `T`, with more header fields |
+//! | [`Page<T>`](answer::Page) | a page of a list, with links to the others |
+//! | [`Events`](answer::Events) | server-sent events |
+//! | [`Binary<Png>`](answer::Binary) | bytes, a file or a stream, with ranges |
 //! | [`http::Response`] | this response, unchanged |
 //!
 //! # Hooks
@@ -179,6 +181,7 @@
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
 //! | `garde` | rules on the members of a [`Content<T>`](Content), by `#[derive(garde::Validate)]` of garde 0.23 | 2 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
+//! | `idempotency` | [`IdempotencyKey`] as an argument | 0.1 MB, 4 s |
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
@@ -190,7 +193,12 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 // The documentation of fewer features mentions what is not there.
 #![cfg_attr(
-    not(all(feature = "command-line", feature = "multipart", feature = "testing")),
+    not(all(
+        feature = "command-line",
+        feature = "idempotency",
+        feature = "multipart",
+        feature = "testing"
+    )),
     allow(rustdoc::broken_intra_doc_links, rustdoc::private_intra_doc_links)
 )]
 
@@ -212,7 +220,8 @@ pub mod parameter {
 /// What the hooks of a [`Resource`] return.
 pub mod hook {
     pub use crate::resource::{
-        AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn, principal::PrincipalOf,
+        AdmitReturn, AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn,
+        principal::PrincipalOf,
     };
 }
 pub mod lint;
@@ -302,6 +311,8 @@ pub use bytes;
 /// ```
 pub use schemars;
 
+#[cfg(feature = "idempotency")]
+pub use self::parameters::IdempotencyKey;
 #[cfg(feature = "server")]
 pub use self::server::listening::run::run_with;
 pub use self::{

@@ -27,6 +27,7 @@ pub use crate::{
     __returns as returns,
     answer::{
         MethodReturn,
+        media_type::MediaType,
         method_return::WholeReturn,
         outcome::{Outcome, Parts},
         return_type::{
@@ -56,10 +57,10 @@ pub use crate::{
     },
     representation::{OwnRepresentation, Represent, Writer},
     resource::{
-        AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn, LastModifiedReturn, Mounted,
-        Resource,
+        AdmitReturn, AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn,
+        LastModifiedReturn, Mounted, Resource,
         principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
-        return_value::{ReturnValue, ReturnValueExt},
+        return_value::{FieldsAround, ReturnValue, ReturnValueExt},
     },
     site::resource_paths::path,
 };

@@ -106,9 +106,26 @@ impl Other {
     }
 }
 
+/// Creates resources whose tags it states.
+#[mount("/creator/{what}")]
+struct Creator;
+
+#[resource]
+impl Creator {
+    fn post(&self, what: String) -> Created<bool> {
+        let location = match what.as_str() {
+            "here" => Counter::path("a"),
+            "xml" => format!("{}.xml?a=b#c", Text::path()),
+            "nowhere" => "/nowhere".to_owned(),
+            _ => "https://example.org/counter/a".to_owned(),
+        };
+        Created::at(location, true).etag(EntityTag::strong("0"))
+    }
+}
+
 fn client() -> Client {
     let application = Application::new("tags").mount(Counter { changes: Arc::default() });
-    strict(application.mount(Text(Arc::default())).mount(Other))
+    strict(application.mount(Text(Arc::default())).mount(Other).mount(Creator))
 }
 
 async fn ask(client: &Client, method: &str, target: &str, fields: &[(&str, &str)]) -> TestResponse {
@@ -193,4 +210,20 @@ async fn the_tag_of_the_method_itself_is_kept() {
 async fn a_change_that_succeeded_stays_a_success_if_the_tag_cannot_be_had() {
     let response = ask(&client(), "PUT", "/counter/broken", &[]).await;
     assert_eq!((response.status().as_u16(), response.field("etag")), (201, None));
+}
+
+#[tokio::test]
+async fn a_created_states_the_tag_that_a_get_of_its_location_has() {
+    let client = client();
+    for accept in ["*/*", "text/xml"] {
+        let fields = [("accept", accept)];
+        let created = ask(&client, "POST", "/creator/here", &fields).await;
+        let location = created.field("location").expect("a location");
+        let get = ask(&client, "GET", location, &fields).await;
+        assert_eq!((created.status().as_u16(), created.field("etag")), (201, get.field("etag")));
+    }
+    for (what, tag) in [("xml", "\"0_xml\""), ("nowhere", "\"0\""), ("elsewhere", "\"0\"")] {
+        let created = ask(&client, "POST", &format!("/creator/{what}"), &[]).await;
+        assert_eq!(created.field("etag"), Some(tag), "{what}");
+    }
 }

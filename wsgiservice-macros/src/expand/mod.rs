@@ -6,6 +6,7 @@ mod constraint;
 mod derive;
 mod limits;
 mod lint;
+mod media_type;
 mod mount;
 mod place;
 mod position;
@@ -19,7 +20,9 @@ use syn::{GenericParam, Generics};
 
 use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
-pub(crate) use self::{derive::parameter, problem::problem, settings::settings};
+pub(crate) use self::{
+    derive::parameter, media_type::media_type, problem::problem, settings::settings,
+};
 
 pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

@@ -201,10 +201,16 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         .enumerate()
         .map(|(position, operation)| arm(resource, position, operation));
     let own = resource.representations.iter().map(|own| {
-        let Representation { conditions, extension, media_type, value, .. } = own;
+        let Representation { conditions, extension, media_type, value, returns, .. } = own;
+        let returns = returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
         quote! {
             #conditions
-            __w::Representation { extension: #extension, media_type: #media_type, value: __w::TypeId::of::<#value> }
+            __w::Representation {
+                extension: #extension,
+                media_type: #media_type,
+                value: __w::TypeId::of::<#value>,
+                returns: __w::returns!(#returns),
+            }
         }
     });
     let represent = represent(resource);
@@ -471,7 +477,10 @@ fn call(resource: &Resource, operation: &Operation) -> TokenStream {
     let returned = quote!(Self::#ident(self, #(#arguments),*) #wait);
     let called = quote!(__w::ReturnValue::new(#returned) #result);
     let write = quote!(<#value as __w::Represent>::write);
-    let unwrap = quote!(.option() #result .whole(<#value as __w::MethodReturn>::accept));
+    let unwrap = quote! {
+        .option() #result .fields() #result .option() #result
+        .whole(<#value as __w::MethodReturn>::accept)
+    };
     match operation.role {
         Role::Method(_) if resource.representations.is_empty() => {
             quote!(#called #unwrap .outcome(writer, #write))
@@ -506,15 +515,21 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
     }
     let arms = resource.representations.iter().enumerate().map(|(position, own)| {
         let Representation { ident, conditions, value, returns, .. } = own;
-        let place = returns.as_ref().map_or(Place::at(ident.span()), Place::of);
-        let content = place.path("Same", &quote!(_));
+        let inferred = |place: fn(&Type) -> Place| {
+            let place = returns.as_ref().map_or(Place::at(ident.span()), place);
+            place.path("Same", &quote!(_))
+        };
+        let (content, error) = (inferred(Place::of_success), inferred(Place::of_error));
         let before = resource.representations.iter().take(position).map(|it| &it.conditions);
         let pattern = Position::after(before).into_pattern();
         quote! {
             #conditions
-            #pattern => value.downcast_ref::<#value>().map(
-                |value| <#content as __w::OwnRepresentation>::into_content(Self::#ident(self, value))
-            ),
+            #pattern => value.downcast_ref::<#value>().map(|value| {
+                __w::ReturnValue::new(Self::#ident(self, value))
+                    .result(<#error as __w::IntoProblem>::into_problem)
+                    .value()
+                    .map(<#content as __w::OwnRepresentation>::into_content)
+            }),
         }
     });
     Some(quote! {
@@ -522,7 +537,7 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
             &self,
             position: ::core::primitive::usize,
             value: &dyn __w::Any,
-        ) -> __w::Option<__w::Bytes> {
+        ) -> __w::Option<__w::Result<__w::Bytes, __w::Problem>> {
             match position {
                 #(#arms)*
                 _ => __w::None,

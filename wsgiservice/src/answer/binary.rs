@@ -1,6 +1,8 @@
 //! Bytes of a media type as content, without representations: in memory, in a file, or from a stream.
 
-use std::{fmt, io, ops::Range, path::Path, pin::Pin, sync::Arc, time::SystemTime};
+use std::{
+    fmt, io, marker::PhantomData, ops::Range, path::Path, pin::Pin, sync::Arc, time::SystemTime,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
@@ -9,12 +11,14 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
 use super::{
+    media_type::{AnyType, MediaType},
     outcome::{IntoAnswer, Parts, PartsContent},
     sealed::Sealed,
 };
 use crate::{
     http::{body::Body, entity_tag::EntityTag},
     problem::Problem,
+    representation::content_type,
 };
 
 type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -24,20 +28,26 @@ const READ_SIZE: usize = 64 << 10;
 
 /// Bytes of a media type, for example an image: 200, or 206 with the ranges that a `Range` requests.
 ///
-/// The bytes are in memory, in a file or from a stream; a stream does not support ranges (RFC 9110, section 14). They are
-/// not negotiated, and their entity tag is that of the resource. With `etag = auto`, the tag is computed from the bytes in
+/// The bytes are in memory, in a file or from a stream; a stream does not support ranges (RFC 9110, section 14). Their entity
+/// tag is that of the resource. With `etag = auto`, the tag is computed from the bytes in
 /// memory, or from the size and the modification time of the file, which then is also its `Last-Modified`. Digests are
 /// computed for bytes in memory only.
 ///
+/// The type says the [media type](super::media_type), which the documentation then shows, and a client that does not accept it
+/// gets a 406. A `Binary` without a type has the media type that the method gives it: it is documented as `*/*`, and not
+/// negotiated.
+///
 /// ```
-/// # use wsgiservice::{Application, answer::Binary, mount, resource, testing::Client};
+/// # use wsgiservice::{Application, mount, resource, testing::Client};
+/// use wsgiservice::answer::{Binary, media_type::Png};
+///
 /// #[mount("/logo")]
 /// struct Logo;
 ///
 /// #[resource]
 /// impl Logo {
-///     fn get(&self) -> Binary {
-///         Binary::new("0123456789", http::HeaderValue::from_static("image/png"))
+///     fn get(&self) -> Binary<Png> {
+///         Binary::of("0123456789")
 ///     }
 /// }
 /// # #[tokio::main]
@@ -47,12 +57,14 @@ const READ_SIZE: usize = 64 << 10;
 /// assert_eq!(response.status(), 206);
 /// assert_eq!(response.field("content-range"), Some("bytes 2-4/10"));
 /// assert_eq!(response.text(), "234");
+/// let response = client.get("/logo").header("accept", "image/gif").send().await;
+/// assert_eq!(response.status(), 406);
 /// # }
 /// ```
-#[derive(Debug)]
-pub struct Binary {
+pub struct Binary<M = AnyType> {
     pub(crate) media_type: HeaderValue,
     content: BinaryContent,
+    declared: PhantomData<fn() -> M>,
 }
 
 enum BinaryContent {
@@ -75,10 +87,37 @@ pub(crate) enum Piece {
     Part(Range<usize>),
 }
 
+impl<M: MediaType> Binary<M> {
+    /// Creates content from bytes in memory, of the media type in the return type of the method.
+    pub fn of(content: impl Into<Bytes>) -> Self {
+        Self::declared(BinaryContent::Bytes(content.into()))
+    }
+
+    /// Opens a file as content, of the media type in the return type of the method; otherwise like [`file`](Binary::file).
+    ///
+    /// # Errors
+    /// A 404 if the file does not exist, a 500 if it cannot be read.
+    pub async fn of_file(path: impl AsRef<Path>) -> Result<Self, Problem> {
+        Ok(Self::declared(BinaryContent::File(opened(path.as_ref()).await?)))
+    }
+
+    /// Creates content from a body, of the media type in the return type of the method; otherwise like
+    /// [`stream`](Binary::stream).
+    pub fn of_stream(body: impl Into<Body>) -> Self {
+        Self::declared(BinaryContent::Stream(body.into()))
+    }
+
+    fn declared(content: BinaryContent) -> Self {
+        let octets = HeaderValue::from_static("application/octet-stream");
+        let media_type = content_type(M::NAME).unwrap_or(octets);
+        Self { media_type, content, declared: PhantomData }
+    }
+}
+
 impl Binary {
-    /// Creates content from bytes in memory.
+    /// Creates content from bytes in memory, of this media type.
     pub fn new(content: impl Into<Bytes>, media_type: HeaderValue) -> Self {
-        Self { media_type, content: BinaryContent::Bytes(content.into()) }
+        Self::undeclared(BinaryContent::Bytes(content.into()), media_type)
     }
 
     /// Opens a file as content; it is read while the client receives it.
@@ -108,15 +147,7 @@ impl Binary {
     /// # }
     /// ```
     pub async fn file(path: impl AsRef<Path>, media_type: HeaderValue) -> Result<Self, Problem> {
-        let file = File::open(path.as_ref()).await.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::InvalidFilename
-            | io::ErrorKind::InvalidInput => Problem::not_found(),
-            _ => Problem::internal(error),
-        })?;
-        Ok(Self { media_type, content: BinaryContent::File(file) })
+        Ok(Self::undeclared(BinaryContent::File(opened(path.as_ref()).await?), media_type))
     }
 
     /// Creates content from a body, which is read while the client receives it.
@@ -142,7 +173,11 @@ impl Binary {
     /// # }
     /// ```
     pub fn stream(body: impl Into<Body>, media_type: HeaderValue) -> Self {
-        Self { media_type, content: BinaryContent::Stream(body.into()) }
+        Self::undeclared(BinaryContent::Stream(body.into()), media_type)
+    }
+
+    fn undeclared(content: BinaryContent, media_type: HeaderValue) -> Self {
+        Self { media_type, content, declared: PhantomData }
     }
 
     /// The bytes, if they are in memory.
@@ -209,6 +244,18 @@ impl Binary {
     }
 }
 
+/// Opens a file; what is not a file is not found.
+async fn opened(path: &Path) -> Result<File, Problem> {
+    File::open(path).await.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::InvalidFilename
+        | io::ErrorKind::InvalidInput => Problem::not_found(),
+        _ => Problem::internal(error),
+    })
+}
+
 impl File {
     async fn open(path: &Path) -> io::Result<Self> {
         // Before opening, since opening a named pipe blocks until it has a writer.
@@ -265,16 +312,33 @@ impl Piece {
     }
 }
 
-impl Sealed for Binary {}
+impl<M> Sealed for Binary<M> {}
 
-impl IntoAnswer for Binary {
+impl<M: MediaType> IntoAnswer for Binary<M> {
     type Value = ();
     const STATUSES: &'static [u16] = &[200, 206, 416];
     const HAS_CONTENT: bool = false;
     const VERBATIM: bool = true;
+    const MEDIA_TYPE: Option<&'static str> = M::DECLARED;
 
     fn into_parts(self) -> Parts<()> {
-        Parts { status: StatusCode::OK, head: None, content: PartsContent::Binary(Box::new(self)) }
+        let binary = Binary::undeclared(self.content, self.media_type);
+        Parts {
+            status: StatusCode::OK,
+            head: None,
+            content: PartsContent::Binary(Box::new(binary)),
+        }
+    }
+}
+
+impl<M> fmt::Debug for Binary<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { media_type, content, .. } = self;
+        formatter
+            .debug_struct("Binary")
+            .field("media_type", media_type)
+            .field("content", content)
+            .finish()
     }
 }
 

@@ -1,26 +1,32 @@
 //! The types that a method can return, apart from values with representations.
 
 mod binary;
+mod events;
+pub mod media_type;
 pub(crate) mod method_return;
 pub(crate) mod outcome;
+mod page;
 mod redirect;
 pub(crate) mod return_type;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-pub(crate) use self::binary::Piece;
 pub use self::{
     binary::Binary,
+    events::{Event, Events},
     method_return::MethodReturn,
     outcome::IntoAnswer,
+    page::Page,
     redirect::{
         Found, MovedPermanently, MultipleChoices, PermanentRedirect, SeeOther, TemporaryRedirect,
     },
 };
+pub(crate) use self::{binary::Piece, events::MEDIA_TYPE as EVENT_STREAM, page::PageExtent};
 use self::{
     outcome::{Parts, ResponseHead, parts},
     sealed::Sealed,
 };
+use crate::http::entity_tag::EntityTag;
 pub use crate::representation::{OwnRepresentation, Represent};
 
 /// Keeps other crates from implementing [`IntoAnswer`].
@@ -54,16 +60,63 @@ mod sealed {
 /// assert_eq!(response.field("location"), Some("/notes/1"));
 /// # }
 /// ```
+///
+/// The response to a `PUT` or a `PATCH` has the entity tag of the new state of its resource without further ado. A `Created` is
+/// about another resource, whose hook `etag` is not asked: its `authorize` has not seen the request, and the method has just
+/// written what the hook would read. So the method states the tag, with [`etag`](Self::etag).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created<T> {
     location: String,
+    etag: Option<EntityTag>,
     value: T,
 }
 
 impl<T> Created<T> {
     /// Creates a 201 with this location, and this value as content.
     pub fn at(location: impl Into<String>, value: T) -> Self {
-        Self { location: location.into(), value }
+        Self { location: location.into(), etag: None, value }
+    }
+
+    /// States the entity tag of the new resource, as its hook `etag` gives it, so that the client need not ask for it before it
+    /// changes the resource (RFC 9110, section 15.3.2).
+    ///
+    /// It is sent as the tag of the representation that a `GET` of the location by this client would select.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, Created, EntityTag, mount, resource, testing::Client};
+    /// # #[mount("/notes/{id}")]
+    /// # struct Note;
+    /// #[resource]
+    /// impl Note {
+    ///     fn etag(&self, id: u32) -> Option<EntityTag> {
+    ///         Some(EntityTag::strong(id))
+    ///     }
+    ///
+    ///     fn get(&self, id: u32) -> u32 {
+    ///         id
+    ///     }
+    /// }
+    ///
+    /// # #[mount("/notes")]
+    /// # struct Notes;
+    /// #[resource]
+    /// impl Notes {
+    ///     fn post(&self) -> Created<&'static str> {
+    ///         Created::at(Note::path(7), "saved").etag(EntityTag::strong(7))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// # let client = Client::new(Application::new("notes").mount(Note).mount(Notes));
+    /// let created = client.post("/notes").send().await;
+    /// assert_eq!(created.field("etag"), Some("\"7_json\""));
+    /// assert_eq!(client.get("/notes/7").send().await.field("etag"), created.field("etag"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn etag(self, etag: EntityTag) -> Self {
+        Self { etag: Some(etag), ..self }
     }
 }
 
@@ -164,35 +217,50 @@ pub enum Put<T> {
     Replaced(T),
 }
 
-/// 200, with additional header fields.
+/// What a method returns, with additional header fields.
+///
+/// It can be around every type that a method can return: around a value, a [`Created`], a [`NoContent`], a [`Binary`], a
+/// redirect. An `Option` or a `Result` can be on either side: the fields within it are sent on success only, and those around
+/// it also with the 404 or the problem.
+///
+/// A field replaces the `Content-Type` of the response; others are added to it.
 ///
 /// ```
-/// # use wsgiservice::{Application, answer::WithFields, mount, resource, testing::Client};
-/// use wsgiservice::http::{HeaderValue, header};
+/// # use wsgiservice::{Application, Created, answer::WithFields, mount, resource, testing::Client};
+/// use wsgiservice::http::{HeaderName, HeaderValue, header};
 ///
 /// #[mount("/poem")]
 /// struct Poem;
 ///
 /// #[resource]
 /// impl Poem {
-///     fn get(&self) -> WithFields<&'static str> {
-///         WithFields::new("Grüezi").field(header::CONTENT_LANGUAGE, HeaderValue::from_static("gsw"))
+///     fn get(&self, verse: u32) -> WithFields<Option<&'static str>> {
+///         let verse = (verse == 1).then_some("Grüezi");
+///         WithFields::new(verse).field(header::CONTENT_LANGUAGE, HeaderValue::from_static("gsw"))
+///     }
+///
+///     fn post(&self) -> WithFields<Created<u32>> {
+///         let name = HeaderName::from_static("x-version");
+///         WithFields::new(Created::at("2", 2)).field(name, HeaderValue::from_static("7"))
 ///     }
 /// }
 /// # #[tokio::main]
 /// # async fn main() {
 /// # let client = Client::new(Application::new("poems").mount(Poem));
-/// assert_eq!(client.get("/poem").send().await.field("content-language"), Some("gsw"));
+/// let missing = client.get("/poem?verse=9").send().await;
+/// assert_eq!((missing.status().as_u16(), missing.field("content-language")), (404, Some("gsw")));
+/// let created = client.post("/poem").send().await;
+/// assert_eq!((created.status().as_u16(), created.field("x-version")), (201, Some("7")));
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WithFields<T> {
-    value: T,
-    fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) value: T,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl<T> WithFields<T> {
-    /// Creates a 200 with this value and no additional fields.
+    /// Puts no fields around a return value yet.
     pub fn new(value: T) -> Self {
         Self { value, fields: Vec::new() }
     }
@@ -213,20 +281,8 @@ impl<T: Represent> IntoAnswer for Created<T> {
     const HAS_CONTENT: bool = true;
 
     fn into_parts(self) -> Parts<T> {
-        parts(StatusCode::CREATED, Some(self.location), self.value)
-    }
-}
-
-impl<T> Sealed for WithFields<T> {}
-
-impl<T: Represent> IntoAnswer for WithFields<T> {
-    type Value = T;
-    const STATUSES: &'static [u16] = &[200];
-    const HAS_CONTENT: bool = true;
-
-    fn into_parts(self) -> Parts<T> {
-        let head = Box::new(ResponseHead { fields: self.fields, ..ResponseHead::default() });
-        Parts { head: Some(head), ..parts(StatusCode::OK, None, self.value) }
+        let head = ResponseHead { etag: self.etag, ..*ResponseHead::location(self.location) };
+        Parts { head: Some(Box::new(head)), ..parts(StatusCode::CREATED, None, self.value) }
     }
 }
 

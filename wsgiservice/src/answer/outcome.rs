@@ -1,10 +1,13 @@
 //! From a return type to the outcome of a call.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{binary::Binary, sealed::Sealed};
-use crate::http::body::{Body, BoxError};
+use super::{binary::Binary, events::Events, page::PageExtent, sealed::Sealed};
+use crate::http::{
+    body::{Body, BoxError},
+    entity_tag::EntityTag,
+};
 
 /// The result of calling a method, with its value already written in the selected representation.
 #[derive(Debug)]
@@ -17,7 +20,9 @@ pub struct Outcome {
 impl Outcome {
     /// Whether the method may have set header fields itself.
     pub(crate) fn has_own_fields(&self) -> bool {
-        self.head.is_some() || matches!(self.content, OutcomeContent::Verbatim(_))
+        let is_whole =
+            matches!(self.content, OutcomeContent::Verbatim(_) | OutcomeContent::Events(_));
+        self.head.is_some() || is_whole
     }
 }
 
@@ -25,12 +30,21 @@ impl Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct ResponseHead {
     pub(crate) location: Option<String>,
+    /// The entity tag of the resource at the location.
+    pub(crate) etag: Option<EntityTag>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    /// The page that the value is, for its links.
+    pub(crate) page: Option<PageExtent>,
 }
 
 impl ResponseHead {
     pub(super) fn location(location: String) -> Box<Self> {
         Box::new(Self { location: Some(location), ..Self::default() })
+    }
+
+    /// Whether the response is about another resource.
+    pub(crate) fn has_location(&self) -> bool {
+        self.location.is_some() || self.fields.iter().any(|(name, _)| *name == header::LOCATION)
     }
 }
 
@@ -44,6 +58,8 @@ pub(crate) enum OutcomeContent {
     Verbatim(Box<(HeaderMap, Body)>),
     /// Bytes of a media type, which support range requests.
     Binary(Box<Binary>),
+    /// Events, until the server stops.
+    Events(Box<Events>),
 }
 
 /// A return type that sets more of the response than its value: a status, a location.
@@ -61,6 +77,14 @@ pub trait IntoAnswer: Sealed {
 
     /// Whether it is a complete response, sent without negotiation.
     const VERBATIM: bool = false;
+
+    /// Whether it is a page of a list.
+    #[doc(hidden)]
+    const IS_PAGE: bool = false;
+
+    /// The media type that it always has, if that is declared.
+    #[doc(hidden)]
+    const MEDIA_TYPE: Option<&'static str> = None;
 
     /// Splits it into the status, the location and the value.
     #[doc(hidden)]
@@ -95,6 +119,7 @@ pub(crate) enum PartsContent<T> {
     Value(T),
     Verbatim(Box<(HeaderMap, Body)>),
     Binary(Box<Binary>),
+    Events(Box<Events>),
 }
 
 pub(super) fn parts<T>(status: StatusCode, location: Option<String>, value: T) -> Parts<T> {

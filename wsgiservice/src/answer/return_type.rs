@@ -8,7 +8,7 @@ use std::{any::TypeId, marker::PhantomData};
 
 use schemars::JsonSchema;
 
-use super::IntoAnswer;
+use super::{IntoAnswer, WithFields};
 #[cfg(feature = "garde")]
 use crate::content::rules;
 use crate::{
@@ -24,6 +24,12 @@ macro_rules! __returns {
         || {
             use $crate::__private::{DescribedReturnExt as _, ReturnTypeExt as _};
             $crate::__private::ReturnType::<$type>::new()
+                .failures()
+                .result()
+                .option()
+                .failures()
+                .result()
+                .fields()
                 .failures()
                 .result()
                 .option()
@@ -108,12 +114,23 @@ impl<T> ReturnType<Option<T>> {
     }
 }
 
+impl<T> ReturnType<WithFields<T>> {
+    /// Removes a `WithFields`.
+    #[must_use]
+    pub fn fields(self) -> ReturnType<T> {
+        ReturnType::with(self.wrappers)
+    }
+}
+
 impl<T: IntoAnswer<Value: 'static>> ReturnType<T> {
     /// Describes an [`IntoAnswer`] type.
     #[must_use]
     pub fn returns(self) -> DescribedReturn<T::Value> {
         let value = T::HAS_CONTENT.then(TypeId::of::<T::Value>);
-        DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM)
+        let mut described =
+            DescribedReturn::new(self.wrappers, T::STATUSES, value, T::VERBATIM, T::MEDIA_TYPE);
+        described.returns.is_page = T::IS_PAGE;
+        described
     }
 }
 
@@ -131,6 +148,9 @@ pub trait ReturnTypeExt<T>: Sized {
     /// Passes a type that is not an `Option`.
     fn option(self) -> ReturnType<T>;
 
+    /// Passes a type that is not a `WithFields`.
+    fn fields(self) -> ReturnType<T>;
+
     /// Describes a type that is not an [`IntoAnswer`]: a value with representations.
     fn returns(self) -> DescribedReturn<T>
     where
@@ -146,11 +166,15 @@ impl<T> ReturnTypeExt<T> for ReturnType<T> {
         self
     }
 
+    fn fields(self) -> Self {
+        self
+    }
+
     fn returns(self) -> DescribedReturn<T>
     where
         T: 'static,
     {
-        DescribedReturn::new(self.wrappers, &[200], Some(TypeId::of::<T>()), false)
+        DescribedReturn::new(self.wrappers, &[200], Some(TypeId::of::<T>()), false, None)
     }
 }
 
@@ -167,10 +191,20 @@ impl<V> DescribedReturn<V> {
         statuses: &'static [u16],
         value: Option<TypeId>,
         verbatim: bool,
+        media_type: Option<&'static str>,
     ) -> Self {
         let Wrappers { optional, fails, failures } = wrappers;
-        let returns =
-            Returns { statuses, optional, fails, failures, value, verbatim, schema: None };
+        let returns = Returns {
+            statuses,
+            optional,
+            fails,
+            failures,
+            value,
+            verbatim,
+            media_type,
+            is_page: false,
+            schema: None,
+        };
         Self { returns, value: PhantomData }
     }
 }

@@ -94,6 +94,12 @@ impl Service {
         self.is_on_loopback.then_some(&*self.site.hosts)
     }
 
+    /// Ends what would go on for as long as a client listens.
+    #[cfg(feature = "server")]
+    pub(crate) fn end_streams(&self) {
+        self.site.stopping.cancel();
+    }
+
     /// What a client may use.
     #[cfg(feature = "server")]
     pub(crate) fn limits(&self) -> &crate::limits::Limits {

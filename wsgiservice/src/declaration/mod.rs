@@ -268,6 +268,10 @@ pub struct Returns {
     pub value: Option<TypeId>,
     /// Whether the method returns a whole response.
     pub verbatim: bool,
+    /// The media type that the response always has, if it is not represented.
+    pub media_type: Option<&'static str>,
+    /// Whether the value is a page of a list.
+    pub is_page: bool,
     /// The schema of the value that is represented, if it has one.
     pub schema: Option<SchemaOf>,
 }
@@ -290,13 +294,17 @@ pub struct Parameter {
 impl Parameter {
     /// The name that a client sends.
     pub(crate) const fn key(&self) -> &'static str {
-        match self.from {
-            From::Name => self.name,
-            From::Path(name)
-            | From::Query(name)
-            | From::Content(name)
-            | From::Header(name)
-            | From::Cookie(name) => name,
+        match (&self.argument, self.from) {
+            (Argument::IdempotencyKey { .. }, _) => "Idempotency-Key",
+            (_, From::Name) => self.name,
+            (
+                _,
+                From::Path(name)
+                | From::Query(name)
+                | From::Content(name)
+                | From::Header(name)
+                | From::Cookie(name),
+            ) => name,
         }
     }
 
@@ -362,6 +370,11 @@ pub enum Argument {
     Request,
     /// The preconditions of the request.
     Preconditions,
+    /// The key by which the service knows a request that is sent again.
+    IdempotencyKey {
+        /// Whether it may be absent.
+        optional: bool,
+    },
     /// What `authorize` returned.
     Authorized(PrincipalType),
     /// The key of a client.
@@ -375,6 +388,14 @@ pub enum Argument {
     },
 }
 
+impl Argument {
+    /// What it means, if its type says that.
+    pub(crate) fn documentation(self) -> Option<&'static str> {
+        matches!(self, Self::IdempotencyKey { .. })
+            .then_some("A key that a client chooses, and sends again with the same request, so that it has its effect once.")
+    }
+}
+
 /// A representation that a resource defines, from `#[representation]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Representation {
@@ -384,6 +405,8 @@ pub struct Representation {
     pub media_type: &'static str,
     /// The type of the value that it represents.
     pub value: fn() -> TypeId,
+    /// What the function returns.
+    pub returns: fn() -> Returns,
 }
 
 /// How long a response stays fresh (RFC 9111, section 4.2), from `#[expires]`.

@@ -220,6 +220,7 @@ fn header(name: &str) -> Object {
         }
         "Expires" => "The date when the response becomes stale (RFC 9111, section 5.3).",
         "Location" => "The URI of the new resource or of the redirect (RFC 9110, section 10.2.2).",
+        "Link" => "The next and the previous page, as `next` and `prev` (RFC 8288).",
         "Accept-Ranges" => "Whether range requests are supported (RFC 9110, section 14.3).",
         "Content-Range" => "The range of the content and the full length (RFC 9110, section 14.4).",
         "Deprecation" => "The date since when the method is deprecated (RFC 9745).",

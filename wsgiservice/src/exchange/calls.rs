@@ -1,5 +1,7 @@
 //! The calls of an exchange: arguments are bound first, so that all violations are reported before anything runs.
 
+use std::{future::Future, pin::Pin};
+
 use wsgiservice_grammar::hook::Hook;
 
 use super::current_state::CurrentState;
@@ -30,6 +32,8 @@ pub(super) struct Binder<'a> {
 /// The calls of an exchange, with their arguments; none has started.
 pub(super) struct BoundCalls<'a> {
     method: Call<'a>,
+    /// The hook `admit`.
+    pub(super) admit: Option<Call<'a>>,
     pub(super) state: Option<Box<CurrentState<'a>>>,
 }
 
@@ -73,6 +77,10 @@ impl<'a> Binder<'a> {
     ) -> Result<BoundCalls<'a>, Problem> {
         let mut violations = Vec::new();
         let method = self.call(operation, content, preconditions, &mut violations);
+        let admit = match self.resource.may_answer_early {
+            true => self.admit(content, preconditions, &mut violations),
+            false => None,
+        };
         let state = self.current_state(content, preconditions, &mut violations);
         if let Some(violation) = content.violation()
             && !violations.contains(violation)
@@ -81,9 +89,19 @@ impl<'a> Binder<'a> {
         }
         self.report_undeclared(operation, content, &mut violations);
         match (method, violations.is_empty()) {
-            (Some(method), true) => Ok(BoundCalls { method, state }),
+            (Some(method), true) => Ok(BoundCalls { method, admit, state }),
             _ => Err(self.problem(violations)),
         }
+    }
+
+    #[cold]
+    fn admit(
+        &self,
+        content: &'a ReadContent,
+        preconditions: &'a Preconditions,
+        violations: &mut Vec<Violation>,
+    ) -> Option<Call<'a>> {
+        self.call(self.resource.hook(Hook::Admit)?, content, preconditions, violations)
     }
 
     /// Binds what does not need the content.
@@ -175,6 +193,22 @@ impl BoundCalls<'_> {
         state.learn(&outcome, validators);
         Ok(Some(outcome))
     }
+}
+
+/// Asks the hook `admit` whether the request goes on; boxed, because the future would enlarge that of every request.
+///
+/// # Errors
+/// The problem that the hook returns.
+#[cold]
+pub(super) fn early_answer(
+    admit: Call<'_>,
+) -> Pin<Box<dyn Future<Output = Result<Option<Outcome>, Problem>> + Send + '_>> {
+    Box::pin(async move {
+        match admit.await? {
+            CallOutput::Admitted(answer) => Ok(answer.map(|answer| *answer)),
+            output => Err(Problem::internal(format!("`admit` returned {output:?}"))),
+        }
+    })
 }
 
 pub(super) async fn outcome(call: &mut Call<'_>) -> Result<Outcome, Problem> {

@@ -86,9 +86,9 @@ impl<'a> Context<'a> {
 
     /// How the content of the method was negotiated.
     pub(super) fn negotiated_by(&self) -> NegotiatedBy {
-        let is_represented = self.operation.is_some_and(SiteOperation::is_represented);
+        let is_negotiated = self.operation.is_some_and(SiteOperation::is_negotiated);
         NegotiatedBy {
-            accept: is_represented && self.extension().is_none(),
+            accept: is_negotiated && self.extension().is_none(),
             accept_encoding: self.negotiated.is_some_and(|negotiated| negotiated.can_be_coded),
         }
     }
@@ -128,6 +128,20 @@ impl<'a> Context<'a> {
     pub(super) fn variant_of_get(&self) -> Variant {
         self.negotiated_by_get()
             .map_or(Variant::ONLY, |negotiated| negotiated.variant(self.request))
+    }
+
+    /// The variant that a `GET` of another target by this client gets; that without representations if it is not of this site.
+    pub(super) fn variant_at(&self, location: &str) -> Variant {
+        let base = self.site.base(self.request).unwrap_or_default();
+        let path = location.strip_prefix(&*base).unwrap_or(location);
+        let path = Path::new(path.split(['?', '#']).next().unwrap_or_default());
+        let negotiated = || {
+            let matched = self.site.find(&Method::GET, &path)?;
+            let resource = self.site.resources.get(matched.resource)?;
+            let get = resource.method(&Method::GET)?;
+            negotiate::negotiate_or_default(self.request, resource, get, matched.extension)
+        };
+        negotiated().map_or(Variant::ONLY, |negotiated| negotiated.variant(self.request))
     }
 
     /// Why a request that may change something is refused if a precondition is false.

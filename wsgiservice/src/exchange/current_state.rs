@@ -145,7 +145,7 @@ impl CurrentState<'_> {
                     validators.last_modified = time.map(date::not_future);
                 }
                 CallOutput::Exists(exists) => validators.exists = Some(exists),
-                CallOutput::Outcome(_) | CallOutput::Authorized(_) => {}
+                CallOutput::Outcome(_) | CallOutput::Authorized(_) | CallOutput::Admitted(_) => {}
             }
         }
         if validators.has_any() {
@@ -204,7 +204,7 @@ pub(super) fn compute(validators: &mut Validators, outcome: &Outcome) {
             let modified = binary.last_modified().map(date::not_future);
             validators.last_modified = validators.last_modified.or(modified);
         }
-        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) => {}
+        OutcomeContent::Nothing | OutcomeContent::Verbatim(_) | OutcomeContent::Events(_) => {}
     }
 }
 

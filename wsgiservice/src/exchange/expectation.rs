@@ -24,6 +24,10 @@ pub(super) async fn decide(
 ) -> Result<(), Problem> {
     let no_content = ReadContent::default();
     let mut state = binder.bind_without_content(operation, &no_content, preconditions)?;
+    // The hook `admit` may answer in spite of a false precondition, and it may need the content.
+    if binder.resource.may_answer_early {
+        return Ok(());
+    }
     if let Some(state) = &mut state {
         state.report(preconditions, &mut context.validators).await?;
     }

@@ -1,8 +1,8 @@
 //! One request becomes one response, in one straight line.
 //!
 //! ```text
-//! route → method → authorize → admit content → negotiate → read content → parameters → validators → preconditions
-//! → call → represent → freshness → respond
+//! route → method → authorize → admit content → negotiate → read content → parameters → admit → validators
+//! → preconditions → call → represent → freshness → respond
 //! ```
 //!
 //! Each stage adds to the [`Context`] what it found, or ends the exchange early. The invariants:
@@ -22,6 +22,7 @@ mod context;
 mod cross_origin;
 mod current_state;
 mod expectation;
+mod links;
 mod negotiate;
 mod new_tag;
 pub(crate) mod panic;
@@ -252,6 +253,11 @@ async fn conclude(
 ) -> Result<End, Problem> {
     let mut calls = binder.bind(operation, content, preconditions)?;
 
+    if let Some(admit) = calls.admit.take()
+        && let Some(answer) = calls::early_answer(admit).await?
+    {
+        return Ok(End::Outcome(answer));
+    }
     let early = match calls.state {
         Some(_) => calls.validators(&binder, preconditions, &mut context.validators).await?,
         None => None,

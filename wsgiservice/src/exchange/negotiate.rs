@@ -51,6 +51,9 @@ pub(super) fn negotiate<'a>(
         return Ok(Some(Negotiated { representation: Some(representation), can_be_coded }));
     }
     if operation.is_verbatim() {
+        if let (Some(produced), None) = (&operation.produced, extension) {
+            required(request, None, produced, resource.policy.sends_default)?;
+        }
         return Ok(Some(Negotiated { representation: None, can_be_coded: false }));
     }
     let selected = select(request, extension, representations);

@@ -24,10 +24,12 @@ use crate::{
 pub(super) fn is_told(binder: &Binder<'_>, operation: &SiteOperation, outcome: &Outcome) -> bool {
     let changes_state =
         [StatusCode::OK, StatusCode::CREATED, StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT];
-    let has_location = match &outcome.content {
-        OutcomeContent::Verbatim(verbatim) => verbatim.0.contains_key(header::LOCATION),
-        _ => outcome.head.as_ref().is_some_and(|head| head.location.is_some()),
-    };
+    let is_elsewhere = outcome.head.as_ref().is_some_and(|head| head.has_location());
+    let has_location = is_elsewhere
+        || match &outcome.content {
+            OutcomeContent::Verbatim(verbatim) => verbatim.0.contains_key(header::LOCATION),
+            _ => false,
+        };
     operation.leaves_new_state()
         && binder.resource.has_etag()
         && changes_state.contains(&outcome.status)

@@ -30,15 +30,27 @@ pub(super) fn select(
     validators: &Validators,
     outcome: Outcome,
 ) -> Result<Outcome, Problem> {
-    let OutcomeContent::Binary(binary) = outcome.content else { return Ok(outcome) };
-    let binary = *binary;
+    let Outcome { status, head, content } = outcome;
+    let OutcomeContent::Binary(binary) = content else {
+        return Ok(Outcome { status, head, content });
+    };
+    let selected = of_binary(request, validators, status, *binary)?;
+    Ok(Outcome { head, ..selected })
+}
+
+fn of_binary(
+    request: &Request,
+    validators: &Validators,
+    status: StatusCode,
+    binary: Binary,
+) -> Result<Outcome, Problem> {
     let honors_range = *request.method() == Method::GET
-        && outcome.status == StatusCode::OK
+        && status == StatusCode::OK
         && is_unchanged(request, validators);
-    let Some(length) = binary.length() else { return Ok(whole(outcome.status, "none", binary)) };
+    let Some(length) = binary.length() else { return Ok(whole(status, "none", binary)) };
     let ranges = if honors_range { Ranges::of(request.fields(), length) } else { Ranges::Whole };
     match ranges {
-        Ranges::Whole => Ok(whole(outcome.status, "bytes", binary)),
+        Ranges::Whole => Ok(whole(status, "bytes", binary)),
         Ranges::Unsatisfiable => Err(unsatisfiable(length)),
         Ranges::Parts(parts) => {
             let bytes = binary.bytes();

@@ -6,9 +6,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 
-use super::{End, context::Context, cross_origin, negotiate};
+use super::{End, context::Context, cross_origin, links, negotiate};
 use crate::{
-    answer::outcome::{Outcome, OutcomeContent},
+    answer::{
+        EVENT_STREAM,
+        outcome::{Outcome, OutcomeContent},
+    },
     formats::{
         coding::{Coding, encode::is_worth_it},
         xml::{self, write::Form},
@@ -110,6 +113,12 @@ fn with_outcome(
             None => *response.body_mut() = bytes.into(),
         },
         OutcomeContent::Binary(binary) => *response.body_mut() = binary.into_body(),
+        OutcomeContent::Events(events) => {
+            let fields = response.headers_mut();
+            fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            *response.body_mut() = events.into_body(context.site.stopping.clone());
+        }
         OutcomeContent::Verbatim(verbatim) => {
             let (fields, content) = *verbatim;
             response.headers_mut().extend(fields);
@@ -118,9 +127,20 @@ fn with_outcome(
     }
     let fields = response.headers_mut();
     if let Some(head) = outcome.head {
+        if head.fields.iter().any(|(name, _)| *name == header::CONTENT_TYPE) {
+            fields.remove(header::CONTENT_TYPE);
+        }
         fields.extend(head.fields);
+        if let Some(links) = head.page.and_then(|page| links::of_page(context, page)) {
+            fields.append(header::LINK, links);
+        }
         if let Some(location) = head.location {
-            fields.insert(header::LOCATION, self::location(context, &location));
+            let location = self::location(context, &location);
+            if let Some(etag) = head.etag {
+                let variant = context.variant_at(location.to_str().unwrap_or_default());
+                fields.entry(header::ETAG).or_insert_with(|| variant.tag_value(&etag));
+            }
+            fields.insert(header::LOCATION, location);
         }
     }
     if has_own {

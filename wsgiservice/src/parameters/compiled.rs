@@ -138,6 +138,7 @@ impl CompiledParameter {
         };
         let (kind, is_optional, is_repeated) = match parameter.argument {
             Argument::Value { kind, optional, repeated, .. } => (Some(kind), optional, repeated),
+            Argument::IdempotencyKey { optional } => (Some(Kind::Text(None)), optional, false),
             Argument::File { optional, repeated } => (None, optional, repeated),
             Argument::Content { optional } => (None, optional, false),
             _ => (None, false, false),
@@ -152,7 +153,10 @@ impl CompiledParameter {
             rules: rules(constraints()).map_err(|error| error.to_string())?,
             default: default.map(|default| default.text()),
             example: constraints().find_map(|constraint| constraint.example).map(|it| it.text()),
-            documentation: constraints().find_map(|it| it.documentation).map(str::trim),
+            documentation: constraints()
+                .find_map(|constraint| constraint.documentation)
+                .or(parameter.argument.documentation())
+                .map(str::trim),
             is_optional,
             is_repeated,
             is_absent_if_empty: false,

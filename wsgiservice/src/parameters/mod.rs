@@ -13,6 +13,8 @@ pub(crate) mod compiled;
 mod converted;
 mod credentials;
 mod from_request;
+#[cfg(feature = "idempotency")]
+mod idempotency_key;
 mod kind;
 mod member_rules;
 mod rfc3339;
@@ -28,6 +30,8 @@ use std::borrow::Cow;
 use http::header;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "idempotency")]
+pub use self::idempotency_key::IdempotencyKey;
 pub use self::{
     api_key::ApiKey,
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},

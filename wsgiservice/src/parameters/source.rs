@@ -54,6 +54,9 @@ impl Source {
             Argument::Value { .. } | Argument::ApiKey => {
                 Self::named(path, parameter, reads_members)
             }
+            Argument::IdempotencyKey { .. } => {
+                Ok(Self::Header(HeaderName::from_static("idempotency-key")))
+            }
             Argument::Content { .. }
             | Argument::Bytes
             | Argument::Stream

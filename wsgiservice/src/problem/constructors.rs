@@ -165,7 +165,7 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE).retry_after(retry_after)
     }
 
-    fn retry_after(self, duration: Duration) -> Self {
+    pub(crate) fn retry_after(self, duration: Duration) -> Self {
         let whole = duration.as_secs();
         let seconds = whole.saturating_add(u64::from(duration.subsec_nanos() > 0));
         self.field(header::RETRY_AFTER, seconds.into())

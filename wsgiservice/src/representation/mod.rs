@@ -76,6 +76,11 @@ impl Representations {
         Self::from(all)
     }
 
+    /// The one representation of an operation that always responds with this media type.
+    pub(crate) fn of_media_type(name: &'static str) -> Result<Self, String> {
+        Self::from(representation("", name, Writer::Own(0)).into_iter().collect())
+    }
+
     /// The representations of what is never sent.
     pub(crate) fn none() -> Self {
         Self { offers: Offers::from_iter([]), all: Vec::new() }
@@ -189,7 +194,7 @@ fn representation(
 }
 
 /// The content type of a media type: text and XML say their charset.
-fn content_type(media_type: &'static str) -> Option<HeaderValue> {
+pub(crate) fn content_type(media_type: &'static str) -> Option<HeaderValue> {
     let is_textual = media_type.starts_with("text/") || media_type.ends_with("xml");
     match is_textual && !media_type.contains("charset") {
         true => HeaderValue::try_from(format!("{media_type}; charset=utf-8")).ok(),

@@ -62,11 +62,11 @@ mod sealed {
     pub struct Sealed;
 }
 
-/// What a function with `#[representation]` returns.
+/// What a function with `#[representation]` returns, apart from a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "a representation cannot return `{Self}`",
     label = "expected text or bytes",
-    note = "a representation cannot fail: return a `String`, a `Vec<u8>` or `Bytes`"
+    note = "return a `String`, a `Vec<u8>` or `Bytes`, or a `Result` of one with an error that is a `Problem`"
 )]
 pub trait OwnRepresentation {
     /// The content of the response.

@@ -9,7 +9,7 @@ use std::{any::Any, fmt, future::Future, pin::Pin, time::SystemTime};
 use bytes::Bytes;
 
 use crate::{
-    answer::outcome::Outcome,
+    answer::{IntoAnswer, outcome::Outcome},
     declaration::{Mount, Operations, PrincipalType},
     http::entity_tag::EntityTag,
     parameters::{Arguments, authorized::Principal},
@@ -40,6 +40,7 @@ pub trait Mounted: 'static {
 /// | hook | returns | purpose |
 /// |---|---|---|
 /// | `authorize` | `Result<T, E>` | rejects unauthorized requests; called first. Methods and the other hooks can take what it returns, as an [`Authorized<T>`](crate::Authorized) |
+/// | `admit` | `()` or `Option<http::Response>` | answers a request before its preconditions are evaluated, such as one that was sent again with the same [`IdempotencyKey`](crate::IdempotencyKey), or refuses it |
 /// | `exists` | `bool` | whether the resource has a representation, for `If-Match: *` and `If-None-Match: *` |
 /// | `etag` | `Option<EntityTag>` | the entity tag of the resource |
 /// | `last_modified` | `Option<SystemTime>` | the time of the last modification |
@@ -93,7 +94,7 @@ pub trait Resource: Mounted + Send + Sync {
 
     /// Writes a value in the resource's own representation at this position; `None` if the value has another type.
     #[doc(hidden)]
-    fn represent(&self, position: usize, value: &dyn Any) -> Option<Bytes> {
+    fn represent(&self, position: usize, value: &dyn Any) -> Option<Result<Bytes, Problem>> {
         let _ = (position, value);
         None
     }
@@ -109,6 +110,8 @@ pub enum CallOutput {
     Outcome(Outcome),
     /// Of `authorize`, if it accepts the request: who it comes from, unless that is `()`.
     Authorized(Option<Principal>),
+    /// Of `admit`: the answer, unless the request goes on.
+    Admitted(Option<Box<Outcome>>),
     /// Of `exists`.
     Exists(bool),
     /// Of `etag`.
@@ -149,6 +152,35 @@ impl<T: Send + Sync + 'static, E> AuthorizeReturn<E> for Result<T, E> {
     fn into_output(self, into_problem: fn(E) -> Problem) -> Result<CallOutput, Problem> {
         let principal = self.map_err(into_problem)?;
         Ok(CallOutput::Authorized(authorize::principal(principal)))
+    }
+}
+
+/// What the hook `admit` returns, apart from a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "hook `admit` cannot return `{Self}`",
+    label = "expected `()` or `Option<http::Response>`, or a `Result` of it"
+)]
+pub trait AdmitReturn {
+    /// Converts it into the output of the call.
+    #[doc(hidden)]
+    fn into_output(self) -> CallOutput;
+}
+
+#[diagnostic::do_not_recommend]
+impl AdmitReturn for () {
+    fn into_output(self) -> CallOutput {
+        CallOutput::Admitted(None)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B> AdmitReturn for Option<http::Response<B>>
+where
+    http::Response<B>: IntoAnswer<Value = ()>,
+{
+    fn into_output(self) -> CallOutput {
+        let outcome = |answer| Box::new(IntoAnswer::into_parts(answer).into_outcome());
+        CallOutput::Admitted(self.map(outcome))
     }
 }
 

@@ -25,6 +25,7 @@ use std::{
 };
 
 use http::{HeaderValue, Method};
+use tokio_util::sync::CancellationToken;
 
 use self::resource_paths::{PathContext, ResourcePaths};
 pub use self::{cors::Cors, policy::Policy};
@@ -46,6 +47,10 @@ use crate::{
     representation::Representations,
     routing::{self, Matched, Router},
 };
+
+/// The parameters of a method that returns a page: where it begins, and how many items it has at most.
+pub(crate) const START: &str = "start";
+pub(crate) const COUNT: &str = "count";
 
 /// The paths of the resources that describe the application, for trusted clients only.
 const INTERNAL: &str = "/_internal/";
@@ -74,6 +79,8 @@ pub(crate) struct Site {
     /// What hosts and proxies remove from the path of a target, if the application says so.
     base: Option<String>,
     paths: Arc<ResourcePaths>,
+    /// Ends what would go on for as long as a client listens.
+    pub(crate) stopping: CancellationToken,
     /// Whether something precedes the path of a resource: the base, or the prefix of a nested application.
     has_prefixes: bool,
 }
@@ -105,6 +112,7 @@ impl Site {
             hosts: Vec::new(),
             base,
             paths: Arc::default(),
+            stopping: CancellationToken::new(),
         }
     }
 

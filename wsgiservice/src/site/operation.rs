@@ -6,11 +6,11 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wsgiservice_grammar::path::Path;
 
-use super::{Lifetime, Vary, content_schema::ContentSchema, deprecation};
+use super::{COUNT, Lifetime, START, Vary, content_schema::ContentSchema, deprecation};
 use crate::{
     content::{ContentUse, Patience, WholeContent},
     declaration::{
-        Argument, Deprecation, Failure, From, KnownFailures, Mount, Operation, Operations,
+        Argument, Deprecation, Failure, From, Kind, KnownFailures, Mount, Operation, Operations,
         Parameter, PrincipalType, Returns, Role, SchemaOf,
     },
     limits::Limits,
@@ -19,6 +19,7 @@ use crate::{
         api_key,
         challenge::Challenge,
         compiled::{CompiledParameter, Parameters},
+        source::Source,
     },
     problem::Problem,
     representation::Representations,
@@ -36,6 +37,10 @@ pub(crate) struct SiteOperation {
     pub(crate) method: Option<Method>,
     pub(crate) parameters: Parameters,
     pub(crate) representations: Representations,
+    /// The media type of all its responses, if it writes their content itself and declares that.
+    pub(crate) produced: Option<Representations>,
+    /// What the functions of the resource that represent its value return.
+    own_representations: Vec<Returns>,
     pub(crate) freshness: Option<Lifetime>,
     /// `Vary` of its responses.
     pub(crate) vary: Vary,
@@ -76,6 +81,13 @@ impl SiteOperation {
             Role::Hook(_) => Ok(Representations::none()),
         };
         let representations = representations.map_err(|error| vec![error])?;
+        let produced = returns.media_type.map(Representations::of_media_type).transpose();
+        let produced = produced.map_err(|error| vec![error])?;
+        let own_representations = table.representations.iter();
+        let own_representations = own_representations
+            .filter(|own| returns.value == Some((own.value)()))
+            .map(|own| (own.returns)())
+            .collect();
         let whole = whole(declaration);
         let reads_members = declaration.role.reads_content()
             && !matches!(whole, WholeContent::Stream | WholeContent::Form);
@@ -86,6 +98,13 @@ impl SiteOperation {
             ..limits.clone()
         };
         let parameters = Parameters::new(mount, path, declaration, reads_members, limits.elements)?;
+        if returns.is_page && ![START, COUNT].into_iter().all(|name| counts(&parameters, name)) {
+            let role = declaration.role;
+            return Err(vec![format!(
+                "{role} returns a `Page`, whose links need the arguments `start` and `count`: add both, as whole numbers, for \
+                 example `#[validate(default = 0)] start: u32`"
+            )]);
+        }
         let needs_file = parameters.iter().any(|it| it.is_file && it.is_required());
         let schema = content_schema(declaration).map(ContentSchema::new);
         let content = ContentUse {
@@ -102,6 +121,8 @@ impl SiteOperation {
             method: method(declaration.role),
             parameters,
             representations,
+            produced,
+            own_representations,
             freshness: declaration.freshness.as_ref().map(Lifetime::new),
             vary: Vary::new(&[]),
             deprecation_fields: deprecation::fields(declaration.deprecation),
@@ -205,6 +226,11 @@ impl SiteOperation {
         self.returns.value.is_some()
     }
 
+    /// Whether `Accept` decides about its responses.
+    pub(crate) fn is_negotiated(&self) -> bool {
+        self.is_represented() || self.produced.is_some()
+    }
+
     /// Whether it writes the content of its responses itself, so that there is only one variant of them.
     pub(crate) fn is_verbatim(&self) -> bool {
         self.returns.verbatim
@@ -256,13 +282,18 @@ impl SiteOperation {
 
     /// The problems that its error can become, as far as they are known.
     pub(crate) fn failures(&self) -> Vec<&'static Failure> {
-        self.returns.failures.map_or_else(Vec::new, KnownFailures::all)
+        self.all_returned().filter_map(|it| it.failures).flat_map(KnownFailures::all).collect()
+    }
+
+    /// What it returns, and what represents that returns.
+    fn all_returned(&self) -> impl Iterator<Item = &Returns> {
+        [&self.returns].into_iter().chain(&self.own_representations)
     }
 
     /// Whether it can fail with problems that are not known.
     pub(crate) fn fails_openly(&self) -> bool {
-        let is_open = self.returns.failures.is_none_or(KnownFailures::are_open);
-        self.has_own_arguments() || self.returns.fails && is_open
+        let is_open = |it: &Returns| it.fails && it.failures.is_none_or(KnownFailures::are_open);
+        self.has_own_arguments() || self.all_returned().any(is_open)
     }
 
     /// Whether it can wait, so that its time can be over.
@@ -284,7 +315,7 @@ impl SiteOperation {
 
     /// Whether the method returns a whole response, whose status and content are unknown.
     pub(crate) fn writes_response(&self) -> bool {
-        self.is_verbatim() && self.returns.statuses == [200]
+        self.is_verbatim() && self.returns.statuses == [200] && self.produced.is_none()
     }
 
     /// The parameters that a client sends by name.
@@ -317,6 +348,15 @@ impl SiteOperation {
     pub(crate) fn content_schema(&self) -> Option<SchemaOf> {
         content_schema(self.declaration)
     }
+}
+
+/// Whether a parameter of this name is a whole number in the query.
+fn counts(parameters: &Parameters, name: &str) -> bool {
+    parameters.iter().any(|it| {
+        it.name == name
+            && matches!(it.kind, Some(Kind::Integer { .. }))
+            && matches!(it.source, Source::Query | Source::QueryOrContent)
+    })
 }
 
 fn millis(time: Duration) -> u64 {

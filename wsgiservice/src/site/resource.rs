@@ -27,6 +27,8 @@ pub(crate) struct SiteResource {
     pub(crate) problems: Representations,
     /// Whether its requests are authorized.
     pub(crate) is_restricted: bool,
+    /// Whether it has the hook `admit`.
+    pub(crate) may_answer_early: bool,
     /// What authorizes its requests, unless it has a hook of its own.
     pub(crate) authorizer: Option<Authorizer>,
     /// The fields that a response depends on, if no method has them.
@@ -84,6 +86,7 @@ impl SiteResource {
             computes_etag: mount.automatic_etag && !has_etag,
             vary: Vary::new(policy.vary().as_slice()),
             is_restricted: principal.is_some(),
+            may_answer_early: hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Admit)),
             authorizer,
             policy,
             problems: Representations::of_problems(mount.representations),

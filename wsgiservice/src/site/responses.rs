@@ -99,9 +99,11 @@ impl Facts<'_> {
             true => &self.resource.problems,
             false => &self.operation.representations,
         };
-        let accept = response.is_problem || self.operation.is_represented();
-        let can_be_coded = representations.iter().any(|representation| representation.can_be_coded);
-        let by = NegotiatedBy { accept, accept_encoding: accept && can_be_coded };
+        let accept = response.is_problem || self.operation.is_negotiated();
+        let is_written = response.is_problem || self.operation.is_represented();
+        let can_be_coded =
+            is_written && representations.iter().any(|representation| representation.can_be_coded);
+        let by = NegotiatedBy { accept, accept_encoding: can_be_coded };
         self.operation.vary.value(by).cloned()
     }
 
@@ -109,7 +111,8 @@ impl Facts<'_> {
         let returns = &self.operation.returns;
         let media_types = if returns.verbatim && !self.operation.writes_response() && status != 304
         {
-            vec![ResponseMediaType { name: "*/*", is_described: false }]
+            let name = returns.media_type.unwrap_or("*/*");
+            vec![ResponseMediaType { name, is_described: false }]
         } else if self.operation.is_represented() {
             self.operation.representations.iter().map(ResponseMediaType::of).collect()
         } else {
@@ -139,6 +142,7 @@ impl Facts<'_> {
         add("Cache-Control", is_fresh);
         add("Expires", is_fresh);
         add("Location", status == 201 || (300..400).contains(&status) && status != 304);
+        add("Link", self.operation.returns.is_page && status == 200);
         add("Accept-Ranges", self.returns_status(206) && status < 300);
         add("Content-Range", status == 206);
         fields
@@ -169,7 +173,7 @@ impl Facts<'_> {
         if !self.resource.challenges().is_empty() {
             problems.add(401, "The credentials are missing or wrong.");
         }
-        if self.operation.is_represented() && !policy.sends_default {
+        if self.operation.is_negotiated() && !policy.sends_default {
             problems.add(406, "The client accepts none of the available representations.");
         }
         problems.add(412, "A precondition of the request failed.");
@@ -201,7 +205,8 @@ impl Facts<'_> {
 
     /// The response with any other status, if there can be one.
     fn any_other(&self) -> Option<SiteResponse> {
-        if self.operation.writes_response() {
+        let admit = self.resource.hook(Hook::Admit);
+        if self.operation.writes_response() || admit.is_some_and(SiteOperation::writes_response) {
             return Some(SiteResponse::empty(None, "Any other response.", Vec::new()));
         }
         let all = self.preceding.iter().map(|call| call.operation).chain([self.operation]);

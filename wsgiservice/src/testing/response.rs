@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, response::Parts};
 use serde::de::DeserializeOwned;
 
+use crate::answer::{EVENT_STREAM, Event};
+
 /// A response with its complete content.
 #[derive(Debug)]
 pub struct TestResponse {
@@ -51,6 +53,19 @@ impl TestResponse {
         match std::str::from_utf8(&self.content) {
             Ok(text) => text,
             Err(error) => panic!("the content is not UTF-8: {error}"),
+        }
+    }
+
+    /// Reads the content as server-sent events; the response has all of them, so their stream must end.
+    ///
+    /// # Panics
+    /// Panics if the response is not `text/event-stream`.
+    #[must_use]
+    #[track_caller]
+    pub fn events(&self) -> Vec<Event> {
+        match self.field("content-type") {
+            Some(EVENT_STREAM) => Event::parse_all(self.text()),
+            other => panic!("expected the media type {EVENT_STREAM}, got {other:?}"),
         }
     }
 

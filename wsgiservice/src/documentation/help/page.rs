@@ -256,6 +256,7 @@ fn responses(responses: &[Response]) -> Markup {
                             td { @match response.facts.status { Some(status) => code { (status) }, None => "Any other" } }
                             td {
                                 (markdown(&response.facts.description))
+                                @for name in undescribed(response) { p { code { (name) } } }
                                 @if let Some(schema) = &response.schema { (self::schema(schema)) }
                             }
                             td.quiet data-label="Header fields" { (response.facts.fields.join(", ")) }
@@ -265,6 +266,12 @@ fn responses(responses: &[Response]) -> Markup {
             }
         }
     }
+}
+
+/// The media types whose content no schema describes.
+fn undescribed(response: &Response) -> impl Iterator<Item = &'static str> {
+    let all = response.facts.media_types.iter().filter(|it| !it.is_described);
+    all.map(|it| it.name).filter(|name| *name != "*/*")
 }
 
 /// A link to a named schema, or the text of any other one.

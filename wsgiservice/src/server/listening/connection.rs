@@ -100,7 +100,7 @@ impl Connections {
     /// too long.
     pub(super) async fn drain(self) -> Drained {
         let ServerState { timeouts, in_flight, service } = &self.server;
-        timeouts.shut_down();
+        self.shut_down();
         let all_closed = self.open_connections.all_closed();
         if tokio::time::timeout(service.limits().stop_time, all_closed).await.is_ok() {
             return Drained::Completely;
@@ -111,12 +111,18 @@ impl Connections {
             false => Drained::Completely,
         }
     }
+
+    /// Tells connections, and the streams of events on them, to end.
+    fn shut_down(&self) {
+        self.server.timeouts.shut_down();
+        self.server.service.end_streams();
+    }
 }
 
 impl Drop for Connections {
     /// No connection stays open if the future of the server is dropped.
     fn drop(&mut self) {
-        self.server.timeouts.shut_down();
+        self.shut_down();
     }
 }
 
