@@ -5,14 +5,13 @@ mod tests;
 
 use std::time::Duration;
 
-use http::HeaderValue;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqliteConnection, SqlitePool, sqlite::SqlitePoolOptions};
 use wsgiservice::{
     Application, Authorize, Authorized, Bearer, Content, Created, EntityTag, NoContent,
     Preconditions, Problem, Request, Secret, Settings,
-    answer::Binary,
+    answer::{Binary, Page, media_type::Png},
     content::{File, Patch},
     mount, resource,
     server::Stopping,
@@ -33,9 +32,12 @@ impl Bookmarks {
         tag: Option<String>,
         #[validate(default = 0)] start: u32,
         #[validate(range = 1..=100, default = 20)] count: u32,
-    ) -> Result<Vec<Bookmark>, Failure> {
-        let rows = sqlx::query_as(LIST).bind(user.id).bind(tag).bind(count).bind(start);
-        Ok(rows.fetch_all(&self.pool).await?)
+    ) -> Result<Page<Bookmark>, Failure> {
+        let rows = sqlx::query_as(LIST).bind(user.id).bind(tag).bind(count + 1).bind(start);
+        let mut bookmarks = rows.fetch_all(&self.pool).await?;
+        let has_more = bookmarks.len() > count as usize;
+        bookmarks.truncate(count as usize);
+        Ok(Page::new(bookmarks, has_more))
     }
 
     /// Create a bookmark.
@@ -51,10 +53,10 @@ impl Bookmarks {
     }
 
     #[representation(".csv", "text/csv")]
-    fn csv(&self, bookmarks: &Vec<Bookmark>) -> String {
+    fn csv(&self, page: &Page<Bookmark>) -> String {
         let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
         let line = |it: &Bookmark| format!("{},{}\r\n", quoted(&it.new.url), quoted(&it.new.title));
-        bookmarks.iter().map(line).collect()
+        page.items().iter().map(line).collect()
     }
 }
 
@@ -128,12 +130,11 @@ struct Shot {
 #[resource]
 impl Shot {
     /// Return the picture.
-    async fn get(&self, user: Authorized<User>, id: i64) -> Result<Option<Binary>, Failure> {
+    async fn get(&self, user: Authorized<User>, id: i64) -> Result<Option<Binary<Png>>, Failure> {
         let shot = sqlx::query_scalar("SELECT shot FROM bookmarks WHERE user = ? AND id = ?");
         let shot: Option<Option<Vec<u8>>> =
             shot.bind(user.id).bind(id).fetch_optional(&self.pool).await?;
-        let png = HeaderValue::from_static("image/png");
-        Ok(shot.flatten().map(|shot| Binary::new(shot, png)))
+        Ok(shot.flatten().map(Binary::of))
     }
 
     /// Upload the picture.

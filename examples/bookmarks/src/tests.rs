@@ -47,12 +47,15 @@ async fn bookmarks_are_listed_by_tag_and_in_pages() {
     let form = [("url", "https://example.org/untagged"), ("title", "\"T\"")];
     assert_eq!(client.post("/bookmarks").form(form).send().await.status(), 201);
     let ids = async |target: &str| {
-        let list = client.get(target).send().await.json::<Vec<Value>>();
-        list.iter().filter_map(|bookmark| bookmark["id"].as_i64()).collect::<Vec<_>>()
+        let page = client.get(target).send().await.json::<Value>();
+        let items = page["items"].as_array().expect("items");
+        items.iter().filter_map(|bookmark| bookmark["id"].as_i64()).collect::<Vec<_>>()
     };
     assert_eq!(ids("/bookmarks").await, [4, 3, 2, 1]);
     assert_eq!(ids("/bookmarks?tag=a&count=2").await, [3, 2]);
     assert_eq!(ids("/bookmarks?tag=a&count=2&start=2").await, [1]);
+    let page = client.get("/bookmarks?tag=a&count=2").send().await;
+    assert_eq!(page.field("link"), Some("</bookmarks?tag=a&start=2&count=2>; rel=\"next\""));
     let csv = client.get("/bookmarks.csv?count=1").send().await;
     assert_eq!(csv.text(), "\"https://example.org/untagged\",\"\"\"T\"\"\"\r\n");
 }

@@ -259,6 +259,8 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
 fn principals(resource: &Resource) -> Option<TokenStream> {
     let is_authorize = |operation: &&Operation| operation.role == Role::Hook(Hook::Authorize);
     let authorize = resource.operations.iter().find(is_authorize)?;
+    // What is no `Result` has an error of its own.
+    authorize.returns.as_ref().filter(|returns| type_arguments(returns).len() == 2)?;
     if !resource.generics.params.is_empty() {
         return None;
     }

@@ -46,7 +46,7 @@ pub(crate) struct Extension {
     pub(crate) position: usize,
 }
 
-/// The members that each problem document has.
+/// The members that the framework writes.
 const MEMBERS: [&str; 8] =
     ["type", "title", "status", "detail", "instance", "errors", "available", "error"];
 
@@ -265,7 +265,7 @@ fn extension(field: &Field) -> syn::Result<Option<String>> {
     };
     if MEMBERS.contains(&member.as_str()) {
         let message =
-            format!("`{member}` is a member of every problem document: choose another name");
+            format!("`{member}` is a member that the framework writes: choose another name");
         return Err(syn::Error::new(span, message));
     }
     Ok(Some(member))

@@ -9,7 +9,9 @@ use syn::{
     spanned::Spanned,
 };
 
-use super::{Errors, attribute, expect, is_named};
+use wsgiservice_grammar::similar::nearest;
+
+use super::{Errors, attribute, expect, in_backticks, is_named};
 
 /// The arguments of `#[setting(…)]` on a field.
 #[derive(Default)]
@@ -91,9 +93,15 @@ fn unknown(name: &str) -> String {
         "env" | "long" | "short" => format!(
             "unknown argument `{name}`: the variable and the flag have the name of the field"
         ),
-        _ => format!(
-            "unknown argument `{name}`, expected one of `default`, `from`, `table`, `value_name`"
-        ),
+        _ => {
+            const KNOWN: [&str; 4] = ["default", "from", "table", "value_name"];
+            let meant = nearest(name, KNOWN).map(|meant| format!("; did you mean `{meant}`?"));
+            format!(
+                "unknown argument `{name}`, expected one of {}{}",
+                in_backticks(KNOWN.into_iter()),
+                meant.unwrap_or_default()
+            )
+        }
     }
 }
 

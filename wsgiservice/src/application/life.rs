@@ -52,7 +52,8 @@ pub struct Stopping(CancellationToken);
 /// What a [background task](Application::background) may return: nothing, or a `Result` whose error restarts it.
 #[diagnostic::on_unimplemented(
     message = "a background task cannot return `{Self}`",
-    note = "return nothing, or `Result<(), E>` with an error that can be a `Box<dyn Error>`"
+    note = "return nothing, or `Result<(), E>` with an error that can be a `Box<dyn Error>`",
+    note = "await a future: `async move |stopping| task(stopping).await`"
 )]
 pub trait BackgroundReturn {
     #[doc(hidden)]
