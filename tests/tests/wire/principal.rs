@@ -209,6 +209,10 @@ async fn credentials_are_documented_as_security_schemes() {
     let scheme = &document["components"]["securitySchemes"][name];
     assert_eq!(scheme["scheme"], "bearer");
     assert!(operation["responses"]["401"].is_object(), "{operation}");
+    let page = shared().get("/_internal/help").header("accept", "text/html").send().await;
+    for expected in ["-H 'Authorization: Bearer TOKEN'", "curl -u USER:PASSWORD "] {
+        assert!(page.text().contains(expected), "{expected}");
+    }
     let own = &document["paths"]["/own/{id}"]["get"];
     assert_ne!(own["security"], json!([]));
 }

@@ -51,11 +51,13 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
         }
     }
     for challenge in &method.challenges {
-        let Challenge::Key(place, name) = challenge else { continue };
-        match place {
-            Place::Query => query.push(format!("{}=KEY", segment(name))),
-            Place::Cookie => cookies.push(format!("{name}=KEY")),
-            _ => words.extend(["-H".to_owned(), quoted(&format!("{name}: KEY"))]),
+        match challenge {
+            Challenge::Key(Place::Query, name) => query.push(format!("{}=KEY", segment(name))),
+            Challenge::Key(Place::Cookie, name) => cookies.push(format!("{name}=KEY")),
+            Challenge::Key(_, name) => {
+                words.extend(["-H".to_owned(), quoted(&format!("{name}: KEY"))]);
+            }
+            Challenge::Http(_) => words.extend(credentials(challenge.scheme())),
         }
     }
     if !cookies.is_empty() {
@@ -71,6 +73,15 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     words.push(quoted(&format!("{origin}{path}{query}")));
     words.join(" ")
+}
+
+/// The credentials of an authentication scheme, as far as it is known.
+fn credentials(scheme: &str) -> Vec<String> {
+    match scheme.to_ascii_lowercase().as_str() {
+        "basic" => vec!["-u".to_owned(), "USER:PASSWORD".to_owned()],
+        "bearer" => vec!["-H".to_owned(), quoted("Authorization: Bearer TOKEN")],
+        _ => Vec::new(),
+    }
 }
 
 /// The example of a parameter, or a plausible value.
