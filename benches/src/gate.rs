@@ -28,7 +28,7 @@ pub(crate) fn check(targets: &[String]) -> io::Result<()> {
     for cost in &costs {
         let (name, ratio, allocations) = (cost.client.name(), cost.ratio(), cost.allocations[0]);
         println!(
-            "{name}: {:.0} instructions, by hand {:.0}: {ratio:.3} (at most {INSTRUCTIONS:.2}); \
+            "{name}: {:.0} instructions, by hand {:.0}: {ratio:.3} (at most {INSTRUCTIONS:.3}); \
              {allocations:.2} allocations, by hand {:.2} (at most {ALLOCATIONS})",
             cost.instructions[0], cost.instructions[1], cost.allocations[1],
         );
