@@ -213,7 +213,7 @@ impl From<sqlx::Error> for UserError {
 impl From<PasswordError> for UserError {
     fn from(error: PasswordError) -> Self {
         match error {
-            // If it was given up, nobody receives this.
+            // The client has disconnected, so it does not receive this.
             PasswordError::Busy | PasswordError::GivenUp => Self::Busy,
             error => Self::Password(error),
         }

@@ -63,8 +63,23 @@ impl Rest {
     }
 }
 
+/// The parameters have names that a query must encode.
+#[mount("/renamed")]
+struct Renamed;
+
+#[resource]
+impl Renamed {
+    fn get(
+        &self,
+        #[from(query = "first one")] start: Option<u32>,
+        #[from(query = "a&b")] count: Option<u32>,
+    ) -> Page<Item> {
+        Page::new(items(start.unwrap_or(0), count.unwrap_or(2)), true)
+    }
+}
+
 fn application() -> Application {
-    Application::new("pages").mount(Numbers).mount(Rest)
+    Application::new("pages").mount(Numbers).mount(Rest).mount(Renamed)
 }
 
 fn client() -> Client {
@@ -110,6 +125,15 @@ async fn links_keep_the_other_parameters_and_the_extension() {
         links("/rest.xml?start=0").await.as_deref(),
         Some("</rest.xml?start=4&count=4>; rel=\"next\"")
     );
+}
+
+#[tokio::test]
+async fn links_lead_to_pages_whatever_the_names_of_the_parameters() {
+    let link = links("/renamed?first+one=3&a%26b=4").await.expect("links");
+    let expected = "</renamed?first%20one=7&a%26b=4>; rel=\"next\", </renamed?first%20one=0&a%26b=4>; rel=\"prev\"";
+    assert_eq!(link, expected);
+    let next = client().get("/renamed?first%20one=7&a%26b=4").send().await.json::<Value>();
+    assert_eq!(next["items"][0], json!({"number": 7}));
 }
 
 #[tokio::test]

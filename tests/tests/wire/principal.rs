@@ -260,6 +260,39 @@ fn a_principal_that_looks_like_a_verdict_is_reported_at_start_up() {
         }
     }
 
+    /// Another name for a type that decides nothing, which a macro cannot see.
+    type Verdict<T> = Result<T, Problem>;
+
+    #[mount("/problem")]
+    struct ByProblem;
+
+    #[resource]
+    impl ByProblem {
+        fn authorize(&self) -> Verdict<Problem> {
+            Ok(Problem::forbidden())
+        }
+
+        fn get(&self) -> u8 {
+            0
+        }
+    }
+
+    type Allowed = bool;
+
+    #[mount("/allowed")]
+    struct ByFlag;
+
+    #[resource]
+    impl ByFlag {
+        fn authorize(&self) -> Verdict<Allowed> {
+            Ok(false)
+        }
+
+        fn get(&self) -> u8 {
+            0
+        }
+    }
+
     #[mount("/nobody")]
     struct Nobody;
 
@@ -277,9 +310,11 @@ fn a_principal_that_looks_like_a_verdict_is_reported_at_start_up() {
 
     let error = Application::new("a").mount(Shared).authorize(Lenient).build().unwrap_err();
     assert!(error.to_string().contains("so a `Option<User>` in it decides nothing"), "{error}");
-    let error = Application::new("a").mount(Status).mount(Nobody).build().unwrap_err();
-    let error = error.to_string();
-    assert!(error.contains("so a `StatusCode` in it decides nothing"), "{error}");
+    let error = Application::new("a").mount(Status).mount(ByProblem).mount(ByFlag).mount(Nobody);
+    let error = error.build().unwrap_err().to_string();
+    for verdict in ["StatusCode", "Problem", "bool"] {
+        assert!(error.contains(&format!("so a `{verdict}` in it decides nothing")), "{error}");
+    }
     assert!(error.contains("`GET` takes an `Authorized<()>`, which has nothing in it"), "{error}");
 }
 

@@ -5,11 +5,11 @@ use http::HeaderValue;
 use super::context::Context;
 use crate::{
     answer::PageExtent,
-    http::{reference, urlencoded},
+    http::{path::segment, reference, urlencoded},
     site::{COUNT, START},
 };
 
-/// The value of `Link`; `None` if there is no other page.
+/// The value of `Link`; `None` if this is the only page.
 pub(super) fn of_page(context: &Context<'_>, page: PageExtent) -> Option<HeaderValue> {
     if !context.request.retrieves() {
         return None;
@@ -45,6 +45,7 @@ fn target(context: &Context<'_>, start: u64, count: u64) -> String {
         parameters.find(|it| it.name == name).map_or(name, |parameter| parameter.key)
     };
     let (start_key, count_key) = (key(START), key(COUNT));
+    let (start_name, count_name) = (segment(start_key), segment(count_key));
     let query = request.target().query().unwrap_or_default();
     let is_other = |pair: &&str| {
         let mut names = urlencoded::pairs(pair.as_bytes()).map(|(name, _)| name);
@@ -52,5 +53,5 @@ fn target(context: &Context<'_>, start: u64, count: u64) -> String {
     };
     let others: String = query.split('&').filter(is_other).map(|pair| format!("{pair}&")).collect();
     let others = reference::encode(&others);
-    format!("{}?{others}{start_key}={start}&{count_key}={count}", path.unwrap_or_default())
+    format!("{}?{others}{start_name}={start}&{count_name}={count}", path.unwrap_or_default())
 }

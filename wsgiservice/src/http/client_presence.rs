@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-/// What a request knows of its client: an extension, so that requests that nobody watches pay nothing.
+/// Whether the client is connected, as an extension of the request: a `GET`, which is dropped instead, has none and costs nothing.
 #[derive(Clone, Debug)]
 pub(super) struct ClientPresence(Arc<AtomicBool>);
 
-/// The client is gone when this is dropped. The server, or a host, drops the response that nobody waits for.
+/// Marks the client as gone when it is dropped: the server, or a host, drops the future of the response if the client disconnects.
 #[derive(Debug)]
 pub(crate) struct WaitingClient(ClientPresence);
 

@@ -9,7 +9,7 @@ use toml::Value;
 
 use super::{key::Setting, values::Values};
 
-/// Prints a text to standard output. It is no error if the reader does not want all of it, as `head` does.
+/// Prints a text to standard output. A reader that closes the pipe early, as `head` does, is not an error.
 ///
 /// # Errors
 /// Any other error of the output.
