@@ -1,0 +1,133 @@
+//! How a client is made.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+
+#[cfg(feature = "rustls")]
+use crate::endpoint::Tls;
+use crate::{
+    body::Body,
+    client::RestClient,
+    directory::{Directory, Parts, Resolver},
+    endpoint::{Endpoint, Local},
+    error::{BoxError, Result},
+    housekeeping::File,
+    topology::{Endpoints, ServiceEntry, Timeouts, Topology},
+};
+
+/// Makes a client: of a topology, of services in this process, or of both.
+///
+/// A service in this process is any tower service, such as that of an application. It has the place of a service of
+/// the topology with the same name.
+///
+/// ```
+/// use wsgiservice_client::{Body, ClosestCluster, RestClient, service_fn};
+///
+/// # use std::convert::Infallible;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> wsgiservice_client::Result<()> {
+/// let label = service_fn(async |_: http::Request<Body>| {
+///     Ok::<_, Infallible>(http::Response::new(http_body_util::Full::new(bytes::Bytes::from("hello"))))
+/// });
+/// let client = RestClient::builder().service("label", label).build()?;
+///
+/// let response = client.get("label", ClosestCluster, "/1/label/abc").await?;
+/// assert_eq!(response.text().await?, "hello");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct Builder {
+    file: Option<PathBuf>,
+    topology: Option<Topology>,
+    services: BTreeMap<String, Arc<Endpoint>>,
+    #[cfg(test)]
+    pub(crate) dials: std::collections::HashMap<PathBuf, Arc<crate::endpoint::TestDial>>,
+}
+
+impl Builder {
+    /// Takes the services of a topology file, as [`RestClient::from_file`] does.
+    pub fn file(mut self, path: impl AsRef<Path>) -> Self {
+        self.file = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Takes the services of a topology.
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = Some(topology);
+        self
+    }
+
+    /// Takes a service of this process.
+    pub fn service<S, B>(mut self, name: &str, service: S) -> Self
+    where
+        S: tower_service::Service<http::Request<Body>, Response = http::Response<B>>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let endpoint = Endpoint::local(Box::new(Local(Mutex::new(service))));
+        self.services.insert(name.to_owned(), endpoint);
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// If the topology file or a file of TLS cannot be read, or has mistakes.
+    pub fn build(self) -> Result<RestClient> {
+        let (file, topology) = match (self.file, self.topology) {
+            (Some(path), _) => {
+                let (file, topology) = File::read(&path)?;
+                (Some(file), topology)
+            }
+            (None, topology) => (None, topology.unwrap_or_else(Topology::empty)),
+        };
+        let parts = Parts {
+            #[cfg(feature = "rustls")]
+            tls: Tls::load(topology.tls.as_ref())?,
+            resolver: Resolver::default(),
+            #[cfg(test)]
+            dials: self.dials,
+        };
+        let mut directory = Directory::new(topology, &parts, None);
+        for (name, endpoint) in self.services {
+            let entry = directory.topology.services.remove(&name).unwrap_or_else(local_entry);
+            directory.insert_local(&name, entry, endpoint);
+        }
+        Ok(RestClient::new(directory, parts, file))
+    }
+}
+
+/// The settings of a service of this process that no topology describes.
+fn local_entry() -> ServiceEntry {
+    ServiceEntry {
+        timeouts: Timeouts::default(),
+        attempts: 3,
+        idempotency_keys: false,
+        data: false,
+        health: None,
+        host: None,
+        endpoints: Endpoints::Global(Vec::new()),
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("file", &self.file)
+            .field("services", &self.services.keys())
+            .finish_non_exhaustive()
+    }
+}

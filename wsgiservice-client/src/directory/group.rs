@@ -1,0 +1,225 @@
+//! A service in one cluster.
+
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::Mutex, time::Instant};
+use tower::retry::budget::{Budget, TpsBudget};
+
+use super::{Counts, Parts, durations::Durations, names::Found};
+use crate::{
+    endpoint::{Dial, Endpoint, Place},
+    error::BoxError,
+    topology::Address,
+};
+
+/// A service in one cluster: its endpoints, and what its failures may cost.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) cluster: Arc<str>,
+    /// As the topology has them.
+    addresses: Vec<Address>,
+    /// The endpoints that need no look-up.
+    fixed: Vec<Arc<Endpoint>>,
+    /// The names that are looked up again and again.
+    names: Mutex<Vec<Name>>,
+    /// All endpoints.
+    endpoints: RwLock<Arc<[Arc<Endpoint>]>>,
+    /// Whether each name was looked up once.
+    is_found: AtomicBool,
+    shared: Arc<Shared>,
+    parts: Option<Parts>,
+}
+
+/// What a group keeps when its addresses change.
+#[derive(Debug)]
+struct Shared {
+    budget: TpsBudget,
+    durations: Durations,
+    counts: Counts,
+}
+
+#[derive(Debug)]
+struct Name {
+    address: Address,
+    /// When it is looked up again.
+    due: Option<Instant>,
+    /// What was found. Before the first look-up, endpoints that can be found again.
+    found: Vec<Arc<Endpoint>>,
+}
+
+impl Group {
+    pub(super) fn new(
+        cluster: Arc<str>,
+        addresses: &[Address],
+        parts: &Parts,
+        old: Option<&Self>,
+    ) -> Self {
+        let before = old.map(Self::endpoints).unwrap_or_default();
+        let (mut fixed, mut names) = (Vec::new(), Vec::new());
+        for address in addresses {
+            match place(address, parts) {
+                Some((place, tls)) => fixed.push(endpoint(address, place, tls, parts, &before)),
+                None => {
+                    let (address, found) = (address.clone(), before.to_vec());
+                    names.push(Name { address, due: None, found });
+                }
+            }
+        }
+        Self {
+            cluster,
+            addresses: addresses.to_vec(),
+            endpoints: RwLock::new(fixed.as_slice().into()),
+            fixed,
+            is_found: AtomicBool::new(names.is_empty()),
+            names: Mutex::new(names),
+            shared: old.map_or_else(Arc::default, |old| Arc::clone(&old.shared)),
+            parts: Some(parts.clone()),
+        }
+    }
+
+    /// A group of one endpoint.
+    pub(super) fn of(cluster: Arc<str>, endpoint: Arc<Endpoint>) -> Self {
+        Self {
+            cluster,
+            addresses: Vec::new(),
+            endpoints: RwLock::new(Arc::new([Arc::clone(&endpoint)])),
+            fixed: vec![endpoint],
+            names: Mutex::default(),
+            is_found: AtomicBool::new(true),
+            shared: Arc::default(),
+            parts: None,
+        }
+    }
+
+    pub(super) fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    pub(crate) fn endpoints(&self) -> Arc<[Arc<Endpoint>]> {
+        Arc::clone(&self.endpoints.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until each name was looked up once.
+    pub(crate) async fn found(&self) {
+        if !self.is_found.load(Ordering::Acquire) {
+            self.look_up().await;
+        }
+    }
+
+    /// Looks up the names that are due.
+    pub(crate) async fn look_up(&self) {
+        let Some(parts) = &self.parts else { return };
+        let mut names = self.names.lock().await;
+        for name in &mut *names {
+            if name.due.is_none_or(|due| due <= Instant::now())
+                && let Err(error) = name.look_up(parts).await
+            {
+                let cluster = &self.cluster;
+                tracing::warn!(name = %name.address, %cluster, %error, "cannot look up endpoints");
+            }
+        }
+        let found = names.iter().filter(|it| it.due.is_some()).flat_map(|it| &it.found);
+        let all = self.fixed.iter().chain(found).cloned().collect();
+        *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.is_found.store(true, Ordering::Release);
+    }
+
+    /// The shortest time that a connection to one of the endpoints took.
+    pub(super) fn connect_time(&self) -> Option<Duration> {
+        self.endpoints().iter().filter_map(|it| it.connect_time()).min()
+    }
+
+    /// A call was sent here first.
+    pub(crate) fn deposit(&self) {
+        self.shared.budget.deposit();
+    }
+
+    /// Whether there may be one more attempt after a failure.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.shared.budget.withdraw()
+    }
+
+    pub(crate) fn durations(&self) -> &Durations {
+        &self.shared.durations
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.shared.counts
+    }
+}
+
+impl Name {
+    async fn look_up(&mut self, parts: &Parts) -> Result<(), BoxError> {
+        match parts.resolver.find(&self.address).await {
+            Ok(Found { endpoints, valid }) => {
+                self.due = Some(Instant::now() + valid);
+                let found = endpoints.into_iter().map(|(address, place, tls)| {
+                    endpoint(&address, place, tls, parts, &self.found)
+                });
+                self.found = found.collect();
+                Ok(())
+            }
+            Err(error) => {
+                // What was found before is better than nothing.
+                if self.due.is_none() {
+                    self.found.clear();
+                }
+                self.due = Some(Instant::now() + Duration::from_secs(1));
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        // 20 % of the calls of 10 s, and 100.
+        let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);
+        Self { budget, durations: Durations::default(), counts: Counts::default() }
+    }
+}
+
+/// The endpoint at an address, which may have been there before.
+fn endpoint(
+    address: &Address,
+    place: Place,
+    tls: bool,
+    parts: &Parts,
+    before: &[Arc<Endpoint>],
+) -> Arc<Endpoint> {
+    let name = address.to_string();
+    if let Some(known) = before.iter().find(|it| *it.name == *name) {
+        return Arc::clone(known);
+    }
+    #[cfg(not(feature = "rustls"))]
+    let _ = (tls, parts);
+    let dial = Dial {
+        place,
+        #[cfg(feature = "rustls")]
+        tls: tls.then(|| parts.tls.clone()),
+    };
+    Endpoint::network(name, dial)
+}
+
+/// Where an address leads without a look-up.
+#[cfg_attr(not(test), expect(unused_variables, reason = "tests have other places"))]
+fn place(address: &Address, parts: &Parts) -> Option<(Place, bool)> {
+    match address {
+        #[cfg(test)]
+        Address::Unix(path) if parts.dials.contains_key(path) => {
+            Some((Place::Test(Arc::clone(&parts.dials[path])), false))
+        }
+        Address::Unix(path) => Some((Place::Unix(path.clone()), false)),
+        Address::Host { tls, host, port } => {
+            let address = host.parse().ok()?;
+            Some((Place::Tcp(std::net::SocketAddr::new(address, *port)), *tls))
+        }
+        Address::Srv(_) => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! Looks up the endpoints behind a name.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::net::lookup_host;
+
+use crate::{endpoint::Place, error::BoxError, topology::Address};
+
+/// How long the addresses of a host are used.
+const VALID: Duration = Duration::from_secs(30);
+
+/// Looks up the endpoints behind a name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resolver {
+    #[cfg(feature = "dns")]
+    dns: std::sync::Arc<tokio::sync::OnceCell<hickory_resolver::TokioResolver>>,
+}
+
+/// Endpoints, each with its address, where it is, and whether it speaks TLS.
+pub(super) struct Found {
+    pub(super) endpoints: Vec<(Address, Place, bool)>,
+    /// How long they are used.
+    pub(super) valid: Duration,
+}
+
+impl Resolver {
+    pub(super) async fn find(&self, address: &Address) -> Result<Found, BoxError> {
+        match address {
+            Address::Host { tls, host, port } => {
+                let addresses = lookup_host((host.as_str(), *port)).await?;
+                Ok(Found { endpoints: distinct(addresses, *tls), valid: VALID })
+            }
+            #[cfg(feature = "dns")]
+            Address::Srv(name) => self.find_srv(name).await,
+            _ => Err("not a name".into()),
+        }
+    }
+
+    /// The addresses of the targets with the lowest priority (RFC 2782). Their weights are not used, because the client
+    /// measures how well endpoints do.
+    #[cfg(feature = "dns")]
+    async fn find_srv(&self, name: &str) -> Result<Found, BoxError> {
+        use hickory_resolver::{TokioResolver, proto::rr::RData};
+
+        let dns =
+            self.dns.get_or_try_init(async || TokioResolver::builder_tokio()?.build()).await?;
+        let records = dns.srv_lookup(name).await?;
+        let valid = records.valid_until().saturating_duration_since(std::time::Instant::now());
+        let records: Vec<_> = records
+            .answers()
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::SRV(srv) => Some(srv),
+                _ => None,
+            })
+            .collect();
+        let first = records.iter().map(|it| it.priority).min();
+        let mut addresses = Vec::new();
+        for record in records.iter().filter(|it| Some(it.priority) == first) {
+            let found = dns.lookup_ip(record.target.clone()).await?;
+            addresses.extend(found.iter().map(|ip| SocketAddr::new(ip, record.port)));
+        }
+        let valid = valid.max(Duration::from_secs(1));
+        Ok(Found { endpoints: distinct(addresses.into_iter(), false), valid })
+    }
+}
+
+fn distinct(addresses: impl Iterator<Item = SocketAddr>, tls: bool) -> Vec<(Address, Place, bool)> {
+    let mut addresses: Vec<_> = addresses.collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let endpoint = |address: SocketAddr| {
+        let name = Address::Host { tls, host: address.ip().to_string(), port: address.port() };
+        (name, Place::Tcp(address), tls)
+    };
+    addresses.into_iter().map(endpoint).collect()
+}

@@ -1,0 +1,145 @@
+//! What happens between calls: reading the topology again, looking up names, checks of health, closing connections.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use http::{Method, Request, StatusCode, Uri};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::{
+    body::Body,
+    client::Shared,
+    directory::{Directory, Service},
+    endpoint::{Conditions, Endpoint, MAX_IDLE},
+    error::{Error, Result},
+    topology::Topology,
+};
+
+/// How often the topology is compared.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often the health of an endpoint is checked, plus or minus 20 %.
+const CHECK: Duration = Duration::from_secs(5);
+
+/// A topology file, and its text as it is in force.
+#[derive(Debug)]
+pub(crate) struct File {
+    path: PathBuf,
+    text: Mutex<String>,
+}
+
+impl File {
+    pub(crate) fn read(path: &Path) -> Result<(Self, Topology)> {
+        let text = fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+        let topology = Topology::parse(&path.to_string_lossy(), &text)?;
+        Ok((Self { path: path.to_owned(), text: Mutex::new(text) }, topology))
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::invalid(format!("cannot read {}: {error}", path.display())).because(error)
+}
+
+/// The task that looks after the endpoints of a client. It ends with the client.
+pub(crate) struct Keeper(Weak<Shared>);
+
+impl Keeper {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        Self(Arc::downgrade(shared))
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.is_no_longer_kept();
+        }
+    }
+}
+
+pub(crate) async fn keep(keeper: Keeper) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(shared) = keeper.0.upgrade() else { return };
+        if let Err(error) = reload(&shared).await {
+            tracing::error!("the topology stays as it was: {error}");
+        }
+        let directory = shared.directory();
+        drop(shared);
+        directory.sort();
+        for (service, group) in directory.groups() {
+            let group = Arc::clone(group);
+            for endpoint in group.endpoints().iter() {
+                endpoint.close_idle(false);
+                check(service, endpoint);
+            }
+            tokio::spawn(async move { group.look_up().await });
+        }
+    }
+}
+
+/// Reads the topology file, if there is one and its content has changed.
+pub(crate) async fn reload(shared: &Shared) -> Result<()> {
+    let Some(file) = shared.file() else { return Ok(()) };
+    let text = tokio::fs::read_to_string(&file.path).await;
+    let text = text.map_err(|error| unreadable(&file.path, error))?;
+    let changed = {
+        let mut known = file.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = *known != text;
+        // A file with mistakes is reported once.
+        known.clone_from(&text);
+        changed
+    };
+    if !changed {
+        return Ok(());
+    }
+    let topology = Topology::parse(&file.path.to_string_lossy(), &text)?;
+    replace(shared, topology)
+}
+
+fn replace(shared: &Shared, topology: Topology) -> Result<()> {
+    #[cfg(feature = "rustls")]
+    shared.parts().tls.reload(topology.tls.as_ref())?;
+    let old = shared.directory();
+    let mut directory = Directory::new(topology, shared.parts(), Some(&old));
+    directory.keep_local(&old);
+    if directory.topology.tls != old.topology.tls {
+        for (_, group) in directory.groups() {
+            group.endpoints().iter().for_each(|endpoint| endpoint.close_idle(true));
+        }
+    }
+    shared.set_directory(directory);
+    tracing::info!("the topology has changed");
+    Ok(())
+}
+
+/// Checks the health of an endpoint, if it is time.
+fn check(service: &Arc<Service>, endpoint: &Arc<Endpoint>) {
+    let Some(target) = &service.entry.health else { return };
+    if !endpoint.record.is_check_due(CHECK.mul_f64(0.8 + 0.4 * fastrand::f64())) {
+        return;
+    }
+    let Ok(uri) = target.parse::<Uri>() else { return };
+    let (service, endpoint) = (Arc::clone(service), Arc::clone(endpoint));
+    tokio::spawn(async move {
+        let is_healthy = is_healthy(&service, &endpoint, uri).await;
+        endpoint.record.health(is_healthy);
+    });
+}
+
+async fn is_healthy(service: &Service, endpoint: &Arc<Endpoint>, uri: Uri) -> bool {
+    let limit = service.entry.timeouts.connect;
+    let conditions =
+        Conditions { connect_timeout: limit, max_idle: MAX_IDLE, host: service.host.clone() };
+    let mut request = Request::new(Body::default());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = uri;
+    let response = timeout(limit, endpoint.send(request, &conditions)).await;
+    matches!(response, Ok(Ok(response)) if response.status() < StatusCode::INTERNAL_SERVER_ERROR)
+}

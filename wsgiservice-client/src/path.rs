@@ -1,0 +1,232 @@
+//! The path of a call.
+
+use std::fmt::{Display, Write};
+
+use http::uri::PathAndQuery;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::{Error, Result};
+
+/// What is encoded in a segment: all but `pchar` (RFC 3986, section 3.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// What is encoded in several segments.
+const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// What is encoded in literal text, which may have slashes and encoded characters.
+const LITERAL: &AsciiSet = &SEGMENTS.remove(b'%');
+
+/// A path that [`path!`](crate::path!) has made of literal text and of variables.
+///
+/// ```
+/// use wsgiservice_client::path;
+///
+/// let (user, label) = (17, "to read/later");
+/// assert_eq!(path!("/1/label/{user}/{label}").as_str(), "/1/label/17/to%20read%2Flater");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Path {
+    text: String,
+    /// What is wrong with a variable.
+    problem: Option<String>,
+}
+
+impl Path {
+    /// The path, percent-encoded.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Appends literal text.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn literal(mut self, text: &'static str) -> Self {
+        self.text.extend(utf8_percent_encode(text, LITERAL));
+        self
+    }
+
+    /// Appends the value of a variable, as text within one segment.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn variable(mut self, name: &'static str, value: &dyn Display) -> Self {
+        let value = value.to_string();
+        if matches!(value.as_str(), "" | "." | "..") {
+            self.refuse(name, &value);
+        }
+        self.text.extend(utf8_percent_encode(&value, SEGMENT));
+        self
+    }
+
+    /// Appends the value of a variable, as any number of segments.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn segments(mut self, name: &'static str, value: &dyn Display) -> Self {
+        let value = value.to_string();
+        if value.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            self.refuse(name, &value);
+        }
+        self.text.extend(utf8_percent_encode(&value, SEGMENTS));
+        self
+    }
+
+    fn refuse(&mut self, name: &str, value: &str) {
+        let problem = || format!("{value:?} cannot be the value of `{{{name}}}` in a path");
+        self.problem.get_or_insert_with(problem);
+    }
+}
+
+/// What can be the path of a call: a text, or what [`path!`](crate::path!) returns.
+pub trait IntoPath: sealed::Sealed {}
+
+impl<P: sealed::Sealed> IntoPath for P {}
+
+pub(crate) mod sealed {
+    #[expect(unnameable_types, reason = "no other crate may implement it")]
+    pub trait Sealed {
+        /// The path, checked, with room for a query.
+        fn into_checked(self) -> Result<String, crate::error::Error>;
+    }
+}
+
+impl sealed::Sealed for Path {
+    fn into_checked(self) -> Result<String> {
+        match self.problem {
+            Some(problem) => Err(Error::invalid(problem)),
+            None => checked(self.text),
+        }
+    }
+}
+
+impl sealed::Sealed for &str {
+    fn into_checked(self) -> Result<String> {
+        checked(self.to_owned())
+    }
+}
+
+impl sealed::Sealed for String {
+    fn into_checked(self) -> Result<String> {
+        checked(self)
+    }
+}
+
+impl sealed::Sealed for &String {
+    fn into_checked(self) -> Result<String> {
+        checked(self.clone())
+    }
+}
+
+fn checked(path: String) -> Result<String> {
+    match problem_of(&path) {
+        Some(problem) => Err(Error::invalid(format!("the path {path:?} {problem}"))),
+        None => Ok(path),
+    }
+}
+
+/// What is wrong with a path.
+fn problem_of(path: &str) -> Option<&'static str> {
+    if !path.starts_with('/') || path.starts_with("//") {
+        return Some("must start with one `/`");
+    }
+    if path.contains('?') {
+        return Some(
+            "has a `?`: query parameters go into `.query(…)`, and `path!` encodes variables",
+        );
+    }
+    if path.contains('#') {
+        return Some("has a `#`, which `path!` encodes in a variable");
+    }
+    if path.split('/').any(is_dot_segment) {
+        return Some("has a segment `.` or `..`");
+    }
+    let is_valid = path.is_ascii() && PathAndQuery::try_from(path).is_ok() && !path.contains(' ');
+    (!is_valid).then_some("has a character that must be percent-encoded, as `path!` does")
+}
+
+/// Whether a segment means the same folder or the parent, encoded or not (RFC 3986, section 3.3).
+fn is_dot_segment(segment: &str) -> bool {
+    let mut rest = segment;
+    let mut dots = 0_u8;
+    while !rest.is_empty() {
+        let dot = rest.strip_prefix('.').or_else(|| rest.strip_prefix("%2e"));
+        match dot.or_else(|| rest.strip_prefix("%2E")) {
+            Some(after) if dots < 2 => rest = after,
+            _ => return false,
+        }
+        dots += 1;
+    }
+    dots > 0
+}
+
+/// Appends pairs to the query of a target.
+pub(crate) fn append_query(target: &mut String, query: &str) {
+    if !query.is_empty() {
+        let separator = if target.contains('?') { '&' } else { '?' };
+        write!(target, "{separator}{query}").unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{sealed::Sealed, *};
+
+    #[test]
+    fn a_text_is_an_absolute_path_without_query_and_dot_segments() {
+        for path in ["/", "/1/a%2Fb", "/1/.hidden/...", "/1/a:b@c;d", "/1/x/"] {
+            assert_eq!(path.into_checked().ok().as_deref(), Some(path));
+        }
+        for path in [
+            "",
+            "1/x",
+            "//host/x",
+            "/x?a=b",
+            "/x#a",
+            "/.",
+            "/x/..",
+            "/%2e%2E/x",
+            "/a b",
+            "/ö",
+            "/\n",
+        ] {
+            assert!(path.into_checked().is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_one_segment() {
+        let path =
+            |value: &str| Path::default().literal("/1/").variable("x", &value).into_checked();
+        assert_eq!(path("a/b?c#d e%ö").ok().as_deref(), Some("/1/a%2Fb%3Fc%23d%20e%25%C3%B6"));
+        for value in ["", ".", ".."] {
+            let message = path(value).expect_err(value).to_string();
+            assert_eq!(message, format!("{value:?} cannot be the value of `{{x}}` in a path"));
+        }
+    }
+
+    #[test]
+    fn a_variable_for_all_that_remains_keeps_its_slashes() {
+        let path =
+            |value: &str| Path::default().literal("/1/").segments("x", &value).into_checked();
+        assert_eq!(path("a b/c").ok().as_deref(), Some("/1/a%20b/c"));
+        for value in ["", "/a", "a//b", "a/../b", "a/"] {
+            assert!(path(value).is_err(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Calls to a server that fails as it is told, over pipes in memory, on a clock that does not wait.
+
+mod balance;
+mod deadlines;
+mod locators;
+mod matrix;
+mod moves;
+mod pool;
+mod reload;
+mod responses;
+mod server;
+mod storm;
+
+use server::{Fault, Server};
+
+use std::sync::Arc;
+
+use crate::{RestClient, Topology};
+
+/// A client of services at servers, which the topology names `unix:/NAME`.
+fn client(topology: &str, servers: &[&Arc<Server>]) -> RestClient {
+    let topology = format!("version = 1\n{topology}");
+    let topology = Topology::parse("topology.toml", &topology).expect("a topology");
+    let mut builder = RestClient::builder().topology(topology);
+    for server in servers {
+        builder.dials.insert(format!("/{}", server.name).into(), server.dial());
+    }
+    builder.build().expect("a client")
+}
+
+/// A client of the service `label` at servers of one cluster.
+fn in_one_cluster(servers: &[&Arc<Server>]) -> RestClient {
+    let urls: Vec<_> = servers.iter().map(|server| format!("unix:/{}", server.name)).collect();
+    client(&format!("[clusters.c1]\n[services.label]\nc1 = {urls:?}"), servers)
+}
+
+/// The start of a topology of two clusters, of which `c1` is the local one.
+const TWO_CLUSTERS: &str = "
+local_cluster = 'c1'
+[clusters.c1]
+distance = { c2 = 20 }
+[clusters.c2]
+";
