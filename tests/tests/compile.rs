@@ -4,3 +4,8 @@
 fn each_mistake_is_reported_at_its_token() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }
+
+#[test]
+fn each_wrong_call_is_reported_at_its_token() {
+    trybuild::TestCases::new().compile_fail("ui/client/*.rs");
+}
