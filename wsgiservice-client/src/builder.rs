@@ -47,6 +47,8 @@ pub struct Builder {
     file: Option<PathBuf>,
     topology: Option<Topology>,
     services: BTreeMap<String, Arc<Endpoint>>,
+    #[cfg(feature = "cache")]
+    cache: Option<u64>,
     #[cfg(test)]
     pub(crate) dials: std::collections::HashMap<PathBuf, Arc<crate::endpoint::TestDial>>,
 }
@@ -81,6 +83,38 @@ impl Builder {
         self
     }
 
+    /// Keeps responses that can be used again, up to this many bytes in all (RFC 9111).
+    ///
+    /// What is for one user is stored, too, and used again for calls with the same `Authorization`, the same `Cookie` and
+    /// the same fields that `Vary` names. A content of more than 1 MiB is not stored.
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// use wsgiservice_client::{Body, ClosestCluster, RestClient, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> wsgiservice_client::Result<()> {
+    /// # let geoip = service_fn(|_: http::Request<Body>| async {
+    /// #     let mut response = http::Response::new(http_body_util::Full::new(bytes::Bytes::from("CH")));
+    /// #     response.headers_mut().insert("cache-control", http::HeaderValue::from_static("max-age=60"));
+    /// #     Ok::<_, Infallible>(response)
+    /// # });
+    /// let client = RestClient::builder().service("geoip", geoip).cache(64 << 20).build()?;
+    ///
+    /// let first = client.get("geoip", ClosestCluster, "/1/130.59.31.80").await?;
+    /// assert_eq!(first.attempts().len(), 1);
+    /// let second = client.get("geoip", ClosestCluster, "/1/130.59.31.80").await?;
+    /// assert_eq!(second.attempts().len(), 0);
+    /// assert_eq!(second.text().await?, "CH");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cache")]
+    pub fn cache(mut self, bytes: u64) -> Self {
+        self.cache = Some(bytes);
+        self
+    }
+
     /// Makes the client.
     ///
     /// # Errors
@@ -106,7 +140,13 @@ impl Builder {
             let entry = directory.topology.services.remove(&name).unwrap_or_else(local_entry);
             directory.insert_local(&name, entry, endpoint);
         }
-        Ok(RestClient::new(directory, parts, file))
+        Ok(RestClient::new(
+            directory,
+            parts,
+            file,
+            #[cfg(feature = "cache")]
+            self.cache.map(|bytes| Arc::new(crate::cache::Cache::new(bytes))),
+        ))
     }
 }
 

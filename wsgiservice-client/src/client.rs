@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     directory: RwLock<Arc<Directory>>,
     parts: Parts,
     users: Users,
+    #[cfg(feature = "cache")]
+    cache: Option<Arc<crate::cache::Cache>>,
     /// Where the topology is from.
     file: Option<File>,
     /// Whether a task looks after the endpoints.
@@ -75,11 +77,18 @@ impl RestClient {
         Builder::default()
     }
 
-    pub(crate) fn new(directory: Directory, parts: Parts, file: Option<File>) -> Self {
+    pub(crate) fn new(
+        directory: Directory,
+        parts: Parts,
+        file: Option<File>,
+        #[cfg(feature = "cache")] cache: Option<Arc<crate::cache::Cache>>,
+    ) -> Self {
         let shared = Shared {
             directory: RwLock::new(Arc::new(directory)),
             parts,
             users: Users::new(),
+            #[cfg(feature = "cache")]
+            cache,
             file,
             is_kept: AtomicBool::new(false),
         };
@@ -286,6 +295,11 @@ impl RestClient {
 
     pub(crate) fn context(&self) -> &CallContext {
         &self.context
+    }
+
+    #[cfg(feature = "cache")]
+    pub(crate) fn cache(&self) -> Option<Arc<crate::cache::Cache>> {
+        self.shared.cache.clone()
     }
 
     pub(crate) fn users(&self) -> &Users {

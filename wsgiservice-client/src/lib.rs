@@ -3,6 +3,8 @@
 mod attempt;
 mod body;
 mod builder;
+#[cfg(feature = "cache")]
+mod cache;
 mod call;
 mod client;
 mod context;

@@ -72,6 +72,10 @@ mod sealed {
 impl sealed::Sealed for Response {
     #[expect(private_interfaces, reason = "the trait is sealed")]
     fn send(call: Box<Call>) -> Pin<Box<dyn Future<Output = Result<Self>> + Send>> {
+        #[cfg(feature = "cache")]
+        if let Some(cache) = call.client.cache() {
+            return Box::pin(async move { cache.response(*call).await });
+        }
         Box::pin(call.response())
     }
 }

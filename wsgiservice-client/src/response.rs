@@ -105,7 +105,7 @@ impl Response {
         &self.origin.endpoint
     }
 
-    /// The attempts that were made, in order. The last one has this response.
+    /// The attempts that were made, in order. The last one has this response; a response that was stored has none.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.origin.attempts
@@ -207,6 +207,21 @@ impl Response {
         Parts { content, origin, sleep: None, has_ended: false }
     }
 
+    /// Where the response comes from: the service, the cluster, the endpoint.
+    #[cfg(feature = "cache")]
+    pub(crate) fn place(&self) -> (Arc<str>, Arc<str>, Arc<str>) {
+        let Origin { service, cluster, endpoint, .. } = &*self.origin;
+        (Arc::clone(service), Arc::clone(cluster), Arc::clone(endpoint))
+    }
+
+    /// Reads the content, and returns the response with it.
+    #[cfg(feature = "cache")]
+    pub(crate) async fn with_content(mut self) -> Result<(Self, Bytes)> {
+        let content = self.read().await?;
+        self.content = Content::stored(content.clone());
+        Ok((self, content))
+    }
+
     async fn read(&mut self) -> Result<Bytes> {
         if self.content.size_hint().lower() > self.limit as u64 {
             return Err(self.too_long());
@@ -267,6 +282,21 @@ impl Response {
 }
 
 impl Origin {
+    /// The origin of a response that was stored.
+    #[cfg(feature = "cache")]
+    pub(crate) fn stored(service: Arc<str>, cluster: Arc<str>, endpoint: Arc<str>) -> Self {
+        Self {
+            service,
+            cluster,
+            endpoint,
+            attempts: Vec::new(),
+            key: None,
+            may_have_executed: false,
+            deadline: None,
+            asked_deadline: None,
+        }
+    }
+
     fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
         let attempts = self.attempts.clone();
         Error::new(kind, message).executed(true).after(attempts).with_key(self.key.clone())

@@ -1,6 +1,8 @@
 //! Calls to a server that fails as it is told, over pipes in memory, on a clock that does not wait.
 
 mod balance;
+#[cfg(feature = "cache")]
+mod cache;
 mod deadlines;
 mod locators;
 mod matrix;

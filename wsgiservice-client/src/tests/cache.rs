@@ -1,0 +1,121 @@
+//! Responses that are used again.
+
+use std::{sync::Arc, time::Duration};
+
+use http::StatusCode;
+use tokio::time::sleep;
+
+use super::{Fault, Server};
+use crate::{Cluster, RequestBuilder, Response, RestClient, Topology};
+
+fn cached(server: &Arc<Server>) -> RestClient {
+    let topology = "version = 1\n[clusters.c1]\n[services.label]\nc1 = ['unix:/a']";
+    let topology = Topology::parse("t.toml", topology).expect("a topology");
+    let mut builder = RestClient::builder().topology(topology).cache(1 << 20);
+    builder.dials.insert("/a".into(), server.dial());
+    builder.build().expect("a client")
+}
+
+fn get(client: &RestClient) -> RequestBuilder {
+    client.get("label", Cluster("c1"), "/")
+}
+
+/// The response with its content, and whether it was stored.
+async fn read(call: RequestBuilder) -> (StatusCode, String, bool) {
+    let response: Response = call.await.expect("a response");
+    let (status, is_stored) = (response.status(), response.attempts().is_empty());
+    (status, response.text().await.expect("content"), is_stored)
+}
+
+const FRESH: Fault =
+    Fault::Says("200 OK\r\ncache-control: max-age=60, stale-if-error=600\r\netag: \"1\"", "one");
+const NEWER: Fault = Fault::Says("200 OK\r\ncache-control: max-age=60\r\netag: \"2\"", "two");
+const NOT_MODIFIED: Fault =
+    Fault::Says("304 Not Modified\r\ncache-control: max-age=60\r\netag: \"1\"", "");
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_response_is_used_again() {
+    let server = Server::new("a", FRESH);
+    let client = cached(&server);
+    assert_eq!(read(get(&client)).await, (StatusCode::OK, "one".to_owned(), false));
+    sleep(Duration::from_secs(59)).await;
+    let response = get(&client).await.expect("a response");
+    assert_eq!((response.headers()["age"].as_bytes(), response.cluster()), (&b"59"[..], "c1"));
+    assert_eq!(read(get(&client)).await, (StatusCode::OK, "one".to_owned(), true));
+    assert_eq!(server.executions(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_response_is_validated() {
+    let server = Server::scripted("a", &[FRESH, NOT_MODIFIED], NEWER);
+    let client = cached(&server);
+    read(get(&client)).await;
+    sleep(Duration::from_secs(61)).await;
+    assert_eq!(read(get(&client)).await, (StatusCode::OK, "one".to_owned(), true));
+    assert!(server.heads()[1].contains("if-none-match: \"1\""));
+    assert_eq!(read(get(&client)).await.2, true, "it is fresh again");
+    sleep(Duration::from_secs(61)).await;
+    assert_eq!(read(get(&client)).await, (StatusCode::OK, "two".to_owned(), false));
+    assert_eq!(read(get(&client)).await, (StatusCode::OK, "two".to_owned(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_response_is_better_than_an_error_if_the_service_said_so() {
+    for fault in [Fault::Refuses, Fault::Status(503), Fault::Status(500)] {
+        let server = Server::scripted("a", &[FRESH], fault);
+        let client = cached(&server);
+        read(get(&client)).await;
+        sleep(Duration::from_secs(600)).await;
+        assert_eq!(read(get(&client)).await, (StatusCode::OK, "one".to_owned(), true), "{fault:?}");
+        sleep(Duration::from_secs(100)).await;
+        let status = get(&client).await.map(|response| response.status().as_u16());
+        assert!(!matches!(status, Ok(200)), "{fault:?}: {status:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_must_not_be_stored_is_not() {
+    for head in [
+        "200 OK",
+        "200 OK\r\ncache-control: no-store\r\netag: \"1\"",
+        "200 OK\r\ncache-control: max-age=60\r\nvary: *",
+        "500 X\r\ncache-control: max-age=60",
+    ] {
+        let server = Server::new("a", Fault::Says(head, "x"));
+        let client = cached(&server);
+        for _ in 0..2 {
+            assert!(!read(get(&client)).await.2, "{head}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_is_for_the_fields_that_it_varies_with() {
+    let head = "200 OK\r\ncache-control: max-age=60\r\nvary: accept-language";
+    let server = Server::new("a", Fault::Says(head, "x"));
+    let client = cached(&server);
+    let in_language = |language: &'static str| get(&client).header("accept-language", language);
+    read(in_language("de")).await;
+    assert!(read(in_language("de")).await.2);
+    assert!(!read(in_language("en")).await.2);
+    assert!(!read(in_language("en").header("authorization", "Bearer a")).await.2);
+    assert!(!read(in_language("en").header("authorization", "Bearer b")).await.2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_can_ask_for_what_is_new() {
+    let server = Server::new("a", FRESH);
+    let client = cached(&server);
+    read(get(&client)).await;
+    assert!(!read(get(&client).header("cache-control", "no-cache")).await.2);
+    assert!(!read(get(&client).header("if-none-match", "\"9\"")).await.2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_removes_what_is_stored() {
+    let server = Server::new("a", FRESH);
+    let client = cached(&server);
+    read(get(&client)).await;
+    client.put("label", Cluster("c1"), "/").await.expect("a response");
+    assert!(!read(get(&client)).await.2);
+}
