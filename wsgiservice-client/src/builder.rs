@@ -50,6 +50,8 @@ pub struct Builder {
     #[cfg(feature = "cache")]
     cache: Option<u64>,
     #[cfg(test)]
+    pub(crate) resolver: Resolver,
+    #[cfg(test)]
     pub(crate) dials: std::collections::HashMap<PathBuf, Arc<crate::endpoint::TestDial>>,
 }
 
@@ -131,7 +133,10 @@ impl Builder {
         let parts = Parts {
             #[cfg(feature = "rustls")]
             tls: Tls::load(topology.tls.as_ref())?,
+            #[cfg(not(test))]
             resolver: Resolver::default(),
+            #[cfg(test)]
+            resolver: self.resolver,
             #[cfg(test)]
             dials: self.dials,
         };

@@ -16,7 +16,7 @@ use crate::{
     directory::{Directory, Service},
     endpoint::{Conditions, Endpoint, MAX_IDLE},
     error::{Error, Result},
-    topology::Topology,
+    topology::{TlsFiles, Topology},
 };
 
 /// How often the topology is compared.
@@ -25,18 +25,37 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often the health of an endpoint is checked, plus or minus 20 %.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// A topology file, and its text as it is in force.
+/// A topology file, and what was read of it last.
 #[derive(Debug)]
 pub(crate) struct File {
     path: PathBuf,
-    text: Mutex<String>,
+    known: Mutex<Contents>,
+}
+
+/// The content of a topology file, and of the files of TLS that it names. A file that cannot be read is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Contents {
+    text: String,
+    tls: Vec<Vec<u8>>,
 }
 
 impl File {
     pub(crate) fn read(path: &Path) -> Result<(Self, Topology)> {
         let text = fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
         let topology = Topology::parse(&path.to_string_lossy(), &text)?;
-        Ok((Self { path: path.to_owned(), text: Mutex::new(text) }, topology))
+        let tls = topology.tls.iter().flat_map(TlsFiles::paths);
+        let tls = tls.map(|path| fs::read(path).unwrap_or_default()).collect();
+        Ok((Self { path: path.to_owned(), known: Mutex::new(Contents { text, tls }) }, topology))
+    }
+}
+
+impl Contents {
+    async fn read(path: &Path, tls: Option<&TlsFiles>) -> io::Result<Self> {
+        let mut contents = Self { text: tokio::fs::read_to_string(path).await?, tls: Vec::new() };
+        for path in tls.into_iter().flat_map(TlsFiles::paths) {
+            contents.tls.push(tokio::fs::read(path).await.unwrap_or_default());
+        }
+        Ok(contents)
     }
 }
 
@@ -84,39 +103,38 @@ pub(crate) async fn keep(keeper: Keeper) {
     }
 }
 
-/// Reads the topology file, if there is one and its content has changed.
+/// Reads the topology file again, if there is one and it has changed.
 pub(crate) async fn reload(shared: &Shared) -> Result<()> {
     let Some(file) = shared.file() else { return Ok(()) };
-    let text = tokio::fs::read_to_string(&file.path).await;
-    let text = text.map_err(|error| unreadable(&file.path, error))?;
-    let changed = {
-        let mut known = file.text.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = *known != text;
+    let old = shared.directory();
+    let contents = Contents::read(&file.path, old.topology.tls.as_ref()).await;
+    let contents = contents.map_err(|error| unreadable(&file.path, error))?;
+    let known = {
+        let mut known = file.known.lock().unwrap_or_else(PoisonError::into_inner);
         // A file with mistakes is reported once.
-        known.clone_from(&text);
-        changed
+        std::mem::replace(&mut *known, contents.clone())
     };
-    if !changed {
+    if known == contents {
         return Ok(());
     }
-    let topology = Topology::parse(&file.path.to_string_lossy(), &text)?;
-    replace(shared, topology)
-}
-
-fn replace(shared: &Shared, topology: Topology) -> Result<()> {
+    let topology = Topology::parse(&file.path.to_string_lossy(), &contents.text)?;
     #[cfg(feature = "rustls")]
     shared.parts().tls.reload(topology.tls.as_ref())?;
-    let old = shared.directory();
-    let mut directory = Directory::new(topology, shared.parts(), Some(&old));
-    directory.keep_local(&old);
-    if directory.topology.tls != old.topology.tls {
+    let has_other_tls = topology.tls != old.topology.tls || known.tls != contents.tls;
+    replace(shared, &old, topology, has_other_tls);
+    Ok(())
+}
+
+fn replace(shared: &Shared, old: &Directory, topology: Topology, has_other_tls: bool) {
+    let mut directory = Directory::new(topology, shared.parts(), Some(old));
+    directory.keep_local(old);
+    if has_other_tls {
         for (_, group) in directory.groups() {
             group.endpoints().iter().for_each(|endpoint| endpoint.close_idle(true));
         }
     }
     shared.set_directory(directory);
     tracing::info!("the topology has changed");
-    Ok(())
 }
 
 /// Checks the health of an endpoint, if it is time.

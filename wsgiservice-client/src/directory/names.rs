@@ -24,6 +24,11 @@ pub(super) struct Found {
 }
 
 impl Resolver {
+    #[cfg(all(test, feature = "dns"))]
+    pub(crate) fn with(dns: hickory_resolver::TokioResolver) -> Self {
+        Self { dns: std::sync::Arc::new(tokio::sync::OnceCell::new_with(Some(dns))) }
+    }
+
     pub(super) async fn find(&self, address: &Address) -> Result<Found, BoxError> {
         match address {
             Address::Host { tls, host, port } => {

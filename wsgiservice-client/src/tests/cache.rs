@@ -53,7 +53,7 @@ async fn a_stale_response_is_validated() {
     sleep(Duration::from_secs(61)).await;
     assert_eq!(read(get(&client)).await, (StatusCode::OK, "one".to_owned(), true));
     assert!(server.heads()[1].contains("if-none-match: \"1\""));
-    assert_eq!(read(get(&client)).await.2, true, "it is fresh again");
+    assert!(read(get(&client)).await.2, "it is fresh again");
     sleep(Duration::from_secs(61)).await;
     assert_eq!(read(get(&client)).await, (StatusCode::OK, "two".to_owned(), false));
     assert_eq!(read(get(&client)).await, (StatusCode::OK, "two".to_owned(), true));

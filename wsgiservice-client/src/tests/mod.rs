@@ -7,11 +7,14 @@ mod deadlines;
 mod locators;
 mod matrix;
 mod moves;
+mod names;
 mod pool;
 mod reload;
 mod responses;
 mod server;
 mod storm;
+#[cfg(feature = "rustls")]
+mod tls;
 
 use server::{Fault, Server};
 

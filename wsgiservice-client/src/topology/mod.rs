@@ -135,6 +135,13 @@ impl Topology {
     }
 }
 
+impl TlsFiles {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.ca.iter().chain(identity)
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self { call: Duration::from_secs(2), connect: Duration::from_millis(250), attempt: None }
