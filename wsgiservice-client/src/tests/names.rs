@@ -14,7 +14,7 @@ async fn serve(address: &str, name: &'static str) -> u16 {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut head = [0; 4096];
-            stream.read(&mut head).await.expect("a request");
+            assert!(stream.read(&mut head).await.expect("a request") > 0);
             let response = format!(
                 "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{name}",
                 name.len()
