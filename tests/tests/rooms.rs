@@ -6,8 +6,9 @@ use std::{
 };
 
 /// The top-level modules, from the lowest floor up. A module may import those that stand before it.
-const FLOORS: [&str; 23] = [
+const FLOORS: [&str; 24] = [
     "http",
+    "client",
     "declaration",
     "problem",
     "error",

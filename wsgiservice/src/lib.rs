@@ -204,6 +204,8 @@
 
 pub mod answer;
 mod application;
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(feature = "command-line")]
 mod commands;
 pub mod content;

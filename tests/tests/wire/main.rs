@@ -15,6 +15,7 @@ mod connection;
 mod constants;
 mod content;
 mod cross_origin;
+mod deadline;
 mod departure;
 mod digests;
 mod documentation;

@@ -7,6 +7,8 @@ mod service;
 
 use std::sync::Arc;
 
+use ::http::HeaderValue;
+
 use tower_layer::Layer;
 
 use self::layer::BoxLayer;
@@ -65,6 +67,7 @@ pub struct Application {
     pub(crate) limits: Limits,
     authorizer: Option<Authorizer>,
     trusted: Option<Vec<Network>>,
+    cluster: Option<String>,
     hosts: Vec<String>,
     base: Option<String>,
     #[cfg(feature = "server")]
@@ -85,6 +88,7 @@ impl Application {
             limits: Limits::default(),
             authorizer: None,
             trusted: None,
+            cluster: None,
             hosts: Vec::new(),
             base: None,
             #[cfg(feature = "server")]
@@ -280,6 +284,31 @@ impl Application {
         self
     }
 
+    /// Sets the cluster that the application is in, which each response names in `X-Cluster`.
+    ///
+    /// Users of several clusters are held by one of them. A method that is asked for a user of another cluster returns a 421
+    /// with an `X-Cluster` of its own, and a client that knows clusters follows it.
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource, testing::Client};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping {
+    /// #     fn get(&self) -> &'static str { "pong" }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("ping").mount(Ping).cluster("c1"));
+    /// let response = client.get("/ping").send().await;
+    /// assert_eq!(response.field("x-cluster"), Some("c1"));
+    /// # }
+    /// ```
+    pub fn cluster(mut self, name: impl Into<String>) -> Self {
+        self.cluster = Some(name.into());
+        self
+    }
+
     /// Builds a tower service.
     ///
     /// It can be used in a test, or within another program such as an axum `Router`. It needs a runtime of tokio with its
@@ -341,6 +370,15 @@ impl Application {
         let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
         site.hosts = self.hosts;
         site.hosts.push(self.name.clone());
+        site.cluster = self.cluster.and_then(|name| {
+            let value = HeaderValue::try_from(&name).ok().filter(|value| !value.is_empty());
+            if value.is_none() {
+                wrong.push(format!(
+                    "cluster {name:?}: expected a name that a header field can have"
+                ));
+            }
+            value
+        });
         let authorizer = self.authorizer;
         let resources = self.resources.into_iter().map(|mounting| Mounting {
             authorizer: mounting.authorizer.or_else(|| authorizer.clone()),

@@ -21,6 +21,7 @@ mod calls;
 mod context;
 mod cross_origin;
 mod current_state;
+mod deadline;
 mod expectation;
 mod links;
 mod negotiate;
@@ -164,6 +165,7 @@ pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
 async fn run(site: &Site, exchange: &mut Exchange) {
     let access_log = AccessLog::begin();
     let Exchange { request, content, response } = exchange;
+    request.begin_deadline();
     let path = Path::of(request);
     let mut context = Context::new(site, request, &path);
     let running = Running::default();
@@ -202,6 +204,7 @@ async fn decide<'a>(
         Selection::Options(fields) => return Ok(End::Options(fields)),
     };
     context.operation = Some(operation);
+    deadline::check(request)?;
 
     if let Some(paths) = site.path_context(request, &matched) {
         resource_paths::enter(paths);
@@ -272,7 +275,10 @@ async fn conclude(
 
     let outcome = match early {
         Some(outcome) => outcome,
-        None => calls.method().await?,
+        None => {
+            deadline::check(context.request)?;
+            calls.method().await?
+        }
     };
     // Preconditions are ignored if the response would not be a success without them (section 13.2.1).
     if outcome.status.is_success() {

@@ -33,6 +33,9 @@ const KEPT: [header::HeaderName; 4] =
 const NOSNIFF: (header::HeaderName, HeaderValue) =
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
+/// The field that names the cluster of the application.
+const CLUSTER: header::HeaderName = header::HeaderName::from_static("x-cluster");
+
 /// Assembles the response.
 pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<Body>) {
     let has_own_fields = end.has_own_fields();
@@ -63,6 +66,10 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
         cross_origin::add_fields(context, fields);
     }
     fields.insert(NOSNIFF.0, NOSNIFF.1);
+    if let Some(cluster) = &context.site.cluster {
+        // A method can name another one, such as that of a user.
+        fields.entry(CLUSTER).or_insert_with(|| cluster.clone());
+    }
     if *context.request.method() == Method::HEAD {
         without_content(response);
     } else if response.body().bytes().is_none() {
@@ -262,7 +269,7 @@ fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
     // of the server.
     let is_of_client = match status {
         StatusCode::NOT_IMPLEMENTED => problem.cause().is_none(),
-        StatusCode::SERVICE_UNAVAILABLE => problem.is_unexplained(),
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => problem.is_unexplained(),
         _ => false,
     };
     if is_of_client || !status.is_server_error() {

@@ -14,7 +14,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::End;
+use super::{End, deadline};
 use crate::{
     http::{incoming::Request, loggable::Loggable},
     problem::Problem,
@@ -59,13 +59,19 @@ impl<'a> TimeLimit<'a> {
             self.timer = None;
             return Poll::Pending;
         }
-        let time = Duration::from_millis(millis);
+        let limit = Duration::from_millis(millis);
+        // What only retrieves ends when nobody waits for it any more.
+        let left = self.request.time_left().filter(|_| self.request.retrieves());
+        let time = left.map_or(limit, |left| left.min(limit));
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
         if timer.as_mut().poll(context).is_pending() {
             return Poll::Pending;
         }
         if self.request.retrieves() {
-            return Poll::Ready(Err(too_slow(time)));
+            return Poll::Ready(Err(match self.request.deadline() {
+                Some(deadline) if deadline.has_passed() => deadline::passed(),
+                _ => too_slow(time),
+            }));
         }
         let (method, path) = (self.request.method(), self.request.target().path());
         tracing::warn!(%method, path = %Loggable(path), ?time, "a method takes longer than its limit; it goes on");

@@ -1,14 +1,15 @@
 //! The request as the exchange and the methods see it.
 
-use std::net::SocketAddr;
 #[cfg(feature = "server")]
 use std::{any::Any, sync::Arc};
+use std::{net::SocketAddr, time::Duration};
 
 use http::{HeaderMap, Method, Uri, request::Parts};
 
 use super::{
     body::Body,
     client_presence::{ClientPresence, WaitingClient},
+    deadline::Deadline,
     known_fields::{FieldSet, KnownField},
 };
 
@@ -211,6 +212,51 @@ impl Request {
     #[must_use]
     pub fn client_is_gone(&self) -> bool {
         self.parts.extensions.get().is_some_and(ClientPresence::is_gone)
+    }
+
+    /// Begins the time that the client waits, if it says how long that is; the first time that this is called.
+    pub(crate) fn begin_deadline(&mut self) {
+        if self.has(KnownField::Timeout)
+            && self.deadline().is_none()
+            && let Some(deadline) = Deadline::of(&self.parts.headers)
+        {
+            self.parts.extensions.insert(deadline);
+        }
+    }
+
+    /// When the client no longer waits, if it said so.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        match self.has(KnownField::Timeout) {
+            true => self.parts.extensions.get().copied(),
+            false => None,
+        }
+    }
+
+    /// Returns how long the client still waits; `None` if it did not say so with `X-Request-Timeout-Ms`.
+    ///
+    /// ```
+    /// use wsgiservice::{Application, Request, mount, resource, testing::Client};
+    ///
+    /// #[mount("/time")]
+    /// struct Time;
+    ///
+    /// #[resource]
+    /// impl Time {
+    ///     fn get(&self, request: &Request) -> Option<bool> {
+    ///         Some(request.time_left()?.as_millis() <= 500)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("time").mount(Time));
+    /// let response = client.get("/time").header("x-request-timeout-ms", "500").send().await;
+    /// assert_eq!(response.text(), "true");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(Deadline::left)
     }
 
     /// Returns whether the method is `GET` or `HEAD`, which retrieve a representation without changing anything.

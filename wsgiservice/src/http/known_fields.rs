@@ -27,6 +27,8 @@ pub(crate) enum KnownField {
     Length = 256,
     /// `Origin` and `Sec-Fetch-Site`.
     Origin = 512,
+    /// `X-Request-Timeout-Ms`.
+    Timeout = 1024,
 }
 
 /// The groups of which a request has fields.
@@ -64,6 +66,7 @@ fn known_field(name: &HeaderName) -> Option<KnownField> {
         18 if name == "x-forwarded-prefix" => KnownField::ForwardedPrefix,
         19 if name == "if-unmodified-since" => KnownField::Precondition,
         19 if name == "want-content-digest" => KnownField::WantedDigest,
+        20 if name == "x-request-timeout-ms" => KnownField::Timeout,
         _ => return None,
     };
     Some(field)
@@ -95,6 +98,7 @@ mod tests {
             ("content-length", KnownField::Length),
             ("origin", KnownField::Origin),
             ("sec-fetch-site", KnownField::Origin),
+            ("x-request-timeout-ms", KnownField::Timeout),
         ] {
             let name = HeaderName::from_static(name);
             let fields = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("a"))]);

@@ -10,6 +10,7 @@ pub(crate) mod body;
 pub(crate) mod client_presence;
 pub(crate) mod cookies;
 pub(crate) mod date;
+pub(crate) mod deadline;
 #[cfg_attr(not(feature = "digests"), path = "digest/disabled.rs")]
 pub(crate) mod digest;
 pub(crate) mod entity_tag;

@@ -79,6 +79,8 @@ pub(crate) struct Site {
     /// What hosts and proxies remove from the path of a target, if the application says so.
     base: Option<String>,
     paths: Arc<ResourcePaths>,
+    /// The cluster that the application is in, which each response names.
+    pub(crate) cluster: Option<HeaderValue>,
     /// Ends what would go on for as long as a client listens.
     pub(crate) stopping: CancellationToken,
     /// Whether something precedes the path of a resource: the base, or the prefix of a nested application.
@@ -112,6 +114,7 @@ impl Site {
             hosts: Vec::new(),
             base,
             paths: Arc::default(),
+            cluster: None,
             stopping: CancellationToken::new(),
         }
     }
