@@ -5,8 +5,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    Attribute, GenericArgument, GenericParam, Generics, LitStr, PathArguments, Type, TypeReference,
-    spanned::Spanned,
+    Attribute, Data, Fields, GenericArgument, GenericParam, Generics, LitStr, PathArguments, Type,
+    TypeReference, spanned::Spanned,
 };
 use wsgiservice_grammar::{
     date::Day,
@@ -28,7 +28,7 @@ use crate::{
         condition::{Conditions, hidden_attributes as hidden_attributes_of},
         function::{Argument, Function},
         imp::Impl,
-        in_backticks,
+        in_backticks, is_named,
         types::type_arguments,
     },
     model::{
@@ -68,6 +68,30 @@ pub(crate) fn struct_constraint(constraint: &Constraint, errors: &mut Errors) {
     if let Some(path) = &constraint.convert {
         let message = "`convert` is not allowed on a struct: move it to a method or an argument";
         errors.at(path.span(), message);
+    }
+}
+
+/// Checks a constraint of a type.
+pub(crate) fn type_constraint(constraint: &Constraint, errors: &mut Errors) {
+    self::constraint(constraint, errors);
+    let convert = constraint.convert.as_ref().map(|path| ("convert", path.span()));
+    let default = constraint.default.as_ref().map(|value| ("default", value.span()));
+    for (name, span) in convert.into_iter().chain(default) {
+        errors.at(span, format!("`{name}` is not allowed on a type: move it to the argument"));
+    }
+}
+
+/// Reports a `#[validate]` in a type, which would not be read.
+pub(crate) fn inner_constraints(data: &Data, errors: &mut Errors) {
+    let fields = |fields: &Fields| fields.iter().flat_map(|it| it.attrs.clone()).collect();
+    let attributes: Vec<Attribute> = match data {
+        Data::Struct(data) => fields(&data.fields),
+        Data::Enum(data) => data.variants.iter().flat_map(|it| it.attrs.clone()).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    for attribute in attributes.iter().filter(|attribute| is_named(attribute, "validate")) {
+        let message = "`#[validate]` is about the type as a whole: move it above the type";
+        errors.push(syn::Error::new_spanned(attribute, message));
     }
 }
 

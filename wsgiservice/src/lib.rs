@@ -215,7 +215,7 @@ mod formats;
 pub mod http;
 /// What [`Parameter`](trait@Parameter) is made of.
 pub mod parameter {
-    pub use crate::parameters::{Argument, ParameterKind, ParseError};
+    pub use crate::parameters::{Argument, ParameterKind, ParseError, PathValue};
 }
 /// What the hooks of a [`Resource`] return.
 pub mod hook {

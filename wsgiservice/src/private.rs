@@ -40,7 +40,7 @@ pub use crate::{
         Deprecation, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures, Limits,
         Literal, MemberRules, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
-        Role, SchemaOf, Step, check,
+        Role, SchemaOf, Step, TypeConstraint, check,
     },
     http::{
         entity_tag::EntityTag,
@@ -48,8 +48,9 @@ pub use crate::{
     },
     lint::{self, Check},
     parameters::{
-        Argument, Arguments, Converted, Never, Optional, Parameter, ParameterFacts, ParameterKind,
-        ParseError, Pending, Repeated, Single, Whole, converted, converts,
+        Argument, Arguments, Converted, InPath, Never, Optional, Parameter, ParameterFacts,
+        ParameterKind, ParseError, PathValue, Pending, Repeated, Single, Whole, converted,
+        converts,
     },
     problem::{
         IntoProblem, Problem, ProblemCause,

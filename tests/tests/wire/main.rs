@@ -58,6 +58,7 @@ mod target;
 mod test_client;
 mod text_formats;
 mod time;
+mod type_rules;
 mod undeclared;
 mod validators;
 mod values;

@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, LitStr};
+use syn::{Expr, Ident, LitStr};
 use wsgiservice_grammar::representation::BUILT_IN;
 
 use super::{
@@ -137,6 +137,33 @@ fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> 
             help: "write a value that the rules allow".to_owned(),
             conditions: Conditions::default(),
         });
+    }
+    assertions
+}
+
+/// The rules and the example of a type fit the text that it is read from.
+pub(super) fn of_type(
+    ident: &Ident,
+    this: &TokenStream,
+    constraint: &Constraint,
+) -> Vec<Assertion> {
+    let table = quote!(<#this as __w::Parameter>::CONSTRAINT.own);
+    let kind = quote!(&<#this as __w::Parameter>::KIND.as_argument());
+    let name = name(ident);
+    let mut assertions = of_constants(constraint, &table);
+    for (position, rule) in constraint.rules.iter().enumerate() {
+        let condition = quote!(__w::check::applies(#kind, &#table.rules[#position]));
+        assertions.push(Assertion {
+            help: "remove the rule, or change the type of the field".to_owned(),
+            ..does_not_apply(rule, &name, condition)
+        });
+        for text in checked_texts(rule) {
+            assertions.push(is_not_a_value(text, &name, quote!(__w::check::allows(#kind, #text))));
+        }
+    }
+    if let Some(example) = &constraint.example {
+        let condition = quote!(__w::check::example_fits(#kind, &#table));
+        assertions.push(does_not_fit("example", example, &name, condition));
     }
     assertions
 }
@@ -460,14 +487,16 @@ impl Argument<'_> {
         assertions
     }
 
-    /// The default or the example fits the type, and the rules of the struct.
-    fn value_fits(&self, what: &str, literal: &Value) -> [Assertion; 2] {
+    /// The default or the example fits the type, and the rules of the struct and of the type.
+    fn value_fits(&self, what: &str, literal: &Value) -> [Assertion; 3] {
         let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
         let fits = quote::format_ident!("{what}_fits");
         let keeps = quote::format_ident!("{what}_keeps");
         let fits = quote!(__w::check::#fits(#kind, &#table.constraint));
         let keeps = quote!(__w::check::#keeps(#mount, &#table.constraint));
+        let suits = quote::format_ident!("{what}_suits_type");
+        let suits = quote!(__w::check::#suits(#mount, &#table));
         [
             does_not_fit(what, literal, &name, fits),
             Assertion {
@@ -475,6 +504,13 @@ impl Argument<'_> {
                 condition: keeps,
                 fact: format!("the {what} violates a rule of the struct"),
                 help: format!("write a value that the rules for `{name}` on the struct allow"),
+                conditions: Conditions::default(),
+            },
+            Assertion {
+                place: Place::of(literal),
+                condition: suits,
+                fact: format!("the {what} violates a rule of the type of `{name}`"),
+                help: "write a value that the rules on the type allow".to_owned(),
                 conditions: Conditions::default(),
             },
         ]

@@ -41,7 +41,7 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
                 return Ok(constraint);
             }
             if is_name(input) {
-                let message = "expected a rule: `#[validate]` on an argument has no name";
+                let message = "expected a rule: `#[validate]` on an argument or a type has no name";
                 return Err(input.error(message));
             }
             entry(input, &mut constraint)?;

@@ -17,6 +17,7 @@ mod from_request;
 mod idempotency_key;
 mod kind;
 mod member_rules;
+mod path_value;
 mod rfc3339;
 pub(crate) mod rules;
 #[cfg(feature = "jiff")]
@@ -40,6 +41,7 @@ pub use self::{
     credentials::{Basic, Bearer},
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
+    path_value::{InPath, PathValue},
     secret::Secret,
     types::{Parameter, ParseError},
 };
