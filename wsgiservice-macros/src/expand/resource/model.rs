@@ -156,7 +156,7 @@ fn parameter(
     check::hidden_attributes(&argument.attributes, "argument", errors);
     let from = extract(&mut argument.attributes, "from");
     let from = check::once(&from, "from", errors)
-        .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from)))
+        .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from(&ident))))
         .unwrap_or(From::Name);
     check::from(&from, errors);
     let documentation = take_documentation(&mut argument.attributes);
