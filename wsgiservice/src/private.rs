@@ -37,8 +37,8 @@ pub use crate::{
     },
     declaration::{
         Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
-        Deprecation, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures, Limits,
-        Literal, MemberRules, Mount, Operation, Operations, Package,
+        Deprecation, Failing, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures,
+        Limits, Literal, MemberRules, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
         Role, SchemaOf, Step, TypeConstraint, check,
     },

@@ -23,6 +23,21 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
     !resource.valid
 }
 
+/// Whether the resource has this method.
+#[must_use]
+pub const fn has_method(resource: &Operations, name: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Role::Method(method) = operation.role
+            && same(method, name)
+        {
+            return true;
+        }
+        operations = rest;
+    }
+    !resource.valid
+}
+
 /// Whether a method or a hook has an argument for this path variable.
 #[must_use]
 pub const fn takes_variable(resource: &Operations, name: &str) -> bool {

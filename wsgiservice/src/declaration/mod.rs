@@ -22,7 +22,7 @@ mod type_constraint;
 
 pub use self::{
     constant::Constant,
-    failure::{Failure, Failures, KnownFailures, ProblemType},
+    failure::{Failing, Failure, Failures, KnownFailures, ProblemType},
     member_rules::{BrokenRule, MemberRules, Step},
     principal::PrincipalType,
     type_constraint::TypeConstraint,
