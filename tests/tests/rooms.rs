@@ -6,11 +6,12 @@ use std::{
 };
 
 /// The top-level modules, from the lowest floor up. A module may import those that stand before it.
-const FLOORS: [&str; 23] = [
+const FLOORS: [&str; 24] = [
     "http",
     "declaration",
     "problem",
     "error",
+    "rules",
     "settings",
     "limits",
     "formats",

@@ -257,6 +257,7 @@ pub mod problem;
 mod representation;
 mod resource;
 mod routing;
+mod rules;
 pub mod server;
 #[cfg(feature = "command-line")]
 mod settings;

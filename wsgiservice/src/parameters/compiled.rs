@@ -7,11 +7,7 @@ use std::{borrow::Cow, iter};
 
 use wsgiservice_grammar::{path::Path, rule::Rule};
 
-use super::{
-    member_rules::MemberRules,
-    rules::{Checked, CompiledRule, InvalidRule},
-    source::Source,
-};
+use super::{member_rules::MemberRules, source::Source};
 use crate::{
     content::{Member, Written},
     declaration::{self, Argument, Kind, Mount, Operation, TypeConstraint},
@@ -19,6 +15,7 @@ use crate::{
         place::Place,
         violation::{Code, Violation},
     },
+    rules::{Checked, CompiledRule, InvalidRule},
 };
 
 /// The text of this violation is its reason.

@@ -18,8 +18,6 @@ mod idempotency_key;
 mod kind;
 mod member_rules;
 mod path_value;
-mod rfc3339;
-pub(crate) mod rules;
 #[cfg(feature = "jiff")]
 pub(crate) mod schema;
 mod secret;

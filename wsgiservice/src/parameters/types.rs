@@ -10,9 +10,9 @@ use std::{
 use wsgiservice_grammar::value::Kind;
 
 use super::kind::ParameterKind;
-#[cfg(feature = "jiff")]
-use super::rfc3339;
 use crate::declaration::TypeConstraint;
+#[cfg(feature = "jiff")]
+use crate::rules::rfc3339;
 
 /// A type to which the text of a parameter converts.
 ///
