@@ -1,6 +1,8 @@
 //! The names that generated code uses. Not part of the public API: anything here can change in any release.
 
 #[cfg(feature = "command-line")]
+pub use crate::parameters::{OtherSettingType, SettingType};
+#[cfg(feature = "command-line")]
 pub use crate::settings::{
     Field, FieldReader, Key, Leaf, Literal as SettingLiteral, Settings, ValueKind, Values, leaf,
     leaf_from, table,
@@ -20,7 +22,7 @@ pub type Same<T> = T;
 
 pub use bytes::Bytes;
 pub use http::StatusCode;
-pub use wsgiservice_grammar::rule::new as rule;
+pub use wsgiservice_grammar::rule::{Rule, new as rule};
 
 pub use crate::{
     __content as content, __holds as holds, __made as made, __package as package,

@@ -5,21 +5,38 @@ use wsgiservice_grammar::{format::Format, rule::Rule, similar::nearest, value};
 
 use crate::{
     expression::Expression,
-    input::{Errors, function::Function, in_backticks, is_named},
-    model::{Constraint, Literal, Operand, Value},
+    input::{Errors, function::Function, in_backticks, is_named, setting::Setting},
+    model::{self, Constraint, Literal, Operand, Value},
 };
 
 /// Checks a constraint by itself.
 pub(crate) fn constraint(constraint: &Constraint, errors: &mut Errors) {
-    for rule in &constraint.rules {
+    rules(&constraint.rules, errors);
+    for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
+        if let Some(literal) = value.as_ref().and_then(Value::literal) {
+            self::value(constraint, name, literal, errors);
+        }
+    }
+}
+
+/// Checks each rule by itself.
+fn rules(rules: &[model::Rule], errors: &mut Errors) {
+    for rule in rules {
         let problem = malformed(&rule.operand).or_else(|| rule.ask(impossible).flatten());
         if let Some(problem) = problem {
             errors.at(rule.span(), problem);
         }
     }
-    for (name, value) in [("default", &constraint.default), ("example", &constraint.example)] {
-        if let Some(literal) = value.as_ref().and_then(Value::literal) {
-            self::value(constraint, name, literal, errors);
+}
+
+/// Checks the rules of a setting, and its default with them.
+pub(crate) fn setting(setting: &Setting, errors: &mut Errors) {
+    rules(&setting.rules, errors);
+    for literal in setting.default.iter().flat_map(|default| &default.literals) {
+        if let Some(text) = literal.text()
+            && let Some(value) = literal.value(&text)
+        {
+            satisfies(&setting.rules, "default", &value, literal, errors);
         }
     }
 }
@@ -144,8 +161,18 @@ fn value(constraint: &Constraint, name: &str, literal: &Literal, errors: &mut Er
     if value.text().is_empty() {
         errors.at(literal.span(), format!("the {name} must not be empty"));
     }
-    for rule in &constraint.rules {
-        if rule.ask(|rule| allows(rule, &value)) == Some(false) {
+    satisfies(&constraint.rules, name, &value, literal, errors);
+}
+
+fn satisfies(
+    rules: &[model::Rule],
+    name: &str,
+    value: &value::Literal<'_>,
+    literal: &Literal,
+    errors: &mut Errors,
+) {
+    for rule in rules {
+        if rule.ask(|rule| allows(rule, value)) == Some(false) {
             let message = format!("the {name} `{}` violates rule `{}`", value.text(), rule.name);
             errors.at(literal.span(), message);
         }

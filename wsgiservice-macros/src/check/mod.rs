@@ -17,7 +17,7 @@ pub(crate) use self::{
         attributes, freshness, hidden_attributes, media_type, once, own_representation, sunset,
     },
     constraint::{
-        constraint, documented_once, inner_constraints, names_argument, struct_constraint,
+        constraint, documented_once, inner_constraints, names_argument, setting, struct_constraint,
         type_constraint,
     },
     function::{duplicates, operations, role, signature},

@@ -21,6 +21,8 @@ mod path_value;
 #[cfg(feature = "jiff")]
 pub(crate) mod schema;
 mod secret;
+#[cfg(feature = "command-line")]
+mod setting_type;
 pub(crate) mod source;
 mod types;
 
@@ -31,6 +33,8 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "idempotency")]
 pub use self::idempotency_key::IdempotencyKey;
+#[cfg(feature = "command-line")]
+pub use self::setting_type::{OtherSettingType, SettingType};
 pub use self::{
     api_key::ApiKey,
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
