@@ -10,6 +10,7 @@ mod argument_documentation;
 mod bounded_work;
 mod cache;
 mod coding;
+mod compared_state;
 mod conditional;
 mod connection;
 mod constants;
