@@ -80,7 +80,7 @@ const fn value<T: FromRequest>(optional: bool, repeated: bool) -> declaration::A
             declaration::Argument::Value {
                 kind: *kind,
                 converts: *converts,
-                constraint: *constraint,
+                constraint,
                 optional,
                 repeated,
                 secret: *is_secret,
