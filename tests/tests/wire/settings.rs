@@ -170,7 +170,7 @@ fn a_value_that_breaks_a_rule_is_reported_where_it_was_written() {
     assert_eq!(
         folder.mistakes(&[("NOTES_KEY", "")], &["--word=1234567890-1234567890"]),
         [
-            "NOTES_KEY: `key`: it must have at least 1 characters",
+            "NOTES_KEY: `key`: it must have at least 1 character",
             "--word: `word`: it must match [a-z0-9]*",
             "notes.toml:2:11: `numbers`: it must be 9 or less",
             "notes.toml:4:12: `mail.patience`: it must be 60 or less",
