@@ -8,6 +8,8 @@ use wsgiservice::{
     server::{Limits, Seconds},
 };
 
+const LONGEST: usize = 20;
+
 /// Keeps notes.
 #[derive(Settings)]
 struct Options {
@@ -17,14 +19,16 @@ struct Options {
     #[setting(default = "sqlite::memory:")]
     database: String,
     /// The key that signs links.
+    #[setting(len = 1..)]
     key: Secret<String>,
     /// A word.
+    #[setting(re = "[a-z0-9]*", len = ..=LONGEST)]
     word: Option<String>,
     /// Whether to log more.
     #[setting(default = false)]
     verbose: bool,
     /// Numbers.
-    #[setting(default = [1, 2])]
+    #[setting(default = [1, 2], range = ..=9)]
     numbers: Vec<u8>,
     #[setting(table)]
     mail: Mail,
@@ -38,7 +42,7 @@ struct Mail {
     #[setting(default = ["localhost"])]
     servers: Vec<String>,
     /// How long to wait for them, in seconds.
-    #[setting(default = 2.5, from = Seconds, value_name = "SECONDS")]
+    #[setting(default = 2.5, from = Seconds, value_name = "SECONDS", range = ..=60)]
     patience: Duration,
 }
 
@@ -47,7 +51,7 @@ struct Archive {
     /// The folder.
     folder: String,
     /// The number of copies.
-    #[setting(default = 3)]
+    #[setting(default = 3, range = 1..=5)]
     copies: u8,
 }
 

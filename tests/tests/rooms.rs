@@ -12,6 +12,7 @@ const FLOORS: [&str; 24] = [
     "declaration",
     "problem",
     "error",
+    "rules",
     "settings",
     "limits",
     "formats",

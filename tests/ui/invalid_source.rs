@@ -7,11 +7,11 @@ struct Unknown;
 
 #[resource]
 impl Unknown {
-    fn get(&self, id: u32, #[from(body = "a")] a: String, #[from(querry = "b")] b: String) {}
+    fn get(&self, id: u32, #[from(body = "a")] a: String, #[from(cookies)] c: String, #[from(querry = "b")] b: String) {}
 
     fn put(&self, #[from(cookie = "a b")] a: String, #[from(query = "")] b: String) {}
 
-    fn post(&self, #[from(query)] a: String, #[from("a")] b: String, #[from(query = "a", path = "id")] c: u32) {}
+    fn post(&self, #[from(header)] user_agent: String, #[from("a")] b: String, #[from(query = "a", path = "id")] c: u32) {}
 }
 
 #[mount("/{id}")]
@@ -28,6 +28,16 @@ impl Sources {
     fn patch(&self, #[from(content = "a")] a: u32, content: ContentStream) {}
 
     fn delete(&self, #[from(content = "a")] a: Content<u32>) {}
+}
+
+#[mount("/{id}")]
+struct Bare;
+
+#[resource]
+impl Bare {
+    fn get(&self, id: u32, #[from(path)] name: String, #[from(query)] key: Secret<String>) {}
+
+    fn delete(&self, #[from(path)] id: Option<u32>) {}
 }
 
 #[mount("/{id}")]

@@ -44,4 +44,17 @@ enum Unwritable {
     Io(std::io::Error),
 }
 
+#[derive(Debug, thiserror::Error, Problem)]
+enum OtherError {
+    #[error("a")]
+    #[problem(409, only = [PUT])]
+    Uppercase,
+    #[error("b")]
+    #[problem(410, only = [Orders::posts])]
+    Misspelled,
+    #[error("c")]
+    #[problem(410, only = ["post"])]
+    Text,
+}
+
 fn main() {}

@@ -2,7 +2,7 @@
 //!
 //! A rule is a name and an operand, as in `len = 1..=20`. This file is all that the grammar knows of the rules. To add
 //! one, add a variant to [`Rule`], a row to [`Rule::SHAPES`], an arm to [`Rule::written`] and a constructor to [`new`];
-//! the compiler then reports what is missing here and in `wsgiservice/src/parameters/rules/mod.rs`. Describe it in
+//! the compiler then reports what is missing here and in `wsgiservice/src/rules/mod.rs`. Describe it in
 //! `wsgiservice-macros/src/reference/validate.md`. The macros parse and write a rule by the [`Shape`] of its operand, so
 //! their code does not change.
 

@@ -41,7 +41,7 @@ pub fn limit(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 #[doc = include_str!("reference/parameter.md")]
-#[proc_macro_derive(Parameter, attributes(parameter))]
+#[proc_macro_derive(Parameter, attributes(parameter, validate))]
 pub fn derive_parameter(item: TokenStream) -> TokenStream {
     expand::parameter(item.into()).into()
 }

@@ -217,7 +217,7 @@ mod formats;
 pub mod http;
 /// What [`Parameter`](trait@Parameter) is made of.
 pub mod parameter {
-    pub use crate::parameters::{Argument, ParameterKind, ParseError};
+    pub use crate::parameters::{Argument, ParameterKind, ParseError, PathValue};
 }
 /// What the hooks of a [`Resource`] return.
 pub mod hook {
@@ -259,6 +259,7 @@ pub mod problem;
 mod representation;
 mod resource;
 mod routing;
+mod rules;
 pub mod server;
 #[cfg(feature = "command-line")]
 mod settings;

@@ -7,8 +7,9 @@
 //! calls the method, and another request can change the resource between the two. So of several clients that state the same
 //! tag, more than one wins, and the updates of the others are lost.
 //!
-//! Take `preconditions: Preconditions`, and call [`check`](crate::Preconditions::check) in the transaction that writes. If
-//! the last writer is meant to win, take `_preconditions: Preconditions`.
+//! Take `preconditions: Preconditions`, and write only if the state still has their [`tag`](crate::Preconditions::tag), or
+//! [`check`](crate::Preconditions::check) them in the transaction that writes. If the last writer is meant to win, take
+//! `_preconditions: Preconditions`.
 //!
 //! Nothing of the service is deprecated. On stable Rust, a use of something deprecated is the only warning that a macro can
 //! report.
@@ -93,7 +94,7 @@ macro_rules! methods {
         impl $name {
             /// The warning about [lost updates](self).
             #[deprecated(
-                note = "updates can be lost: the resource has the hook `etag`, but this method does not take `Preconditions`, so that of several clients with the same `If-Match`, more than one can win; take `preconditions: Preconditions`, and call `check` in the transaction that writes"
+                note = "updates can be lost: the resource has the hook `etag`, but this method does not take `Preconditions`, so that of several clients with the same `If-Match`, more than one can win; take `preconditions: Preconditions`, and write only if the state still has their `tag`, or `check` them in the transaction that writes"
             )]
             pub fn without_preconditions(self) {}
         }

@@ -1,6 +1,9 @@
 //! The preconditions of conditional requests (RFC 9110, section 13).
 
-use std::time::SystemTime;
+use std::{
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
 use http::header;
 
@@ -17,8 +20,46 @@ use crate::{
 
 /// The preconditions of a request, which a method can take as an argument.
 ///
-/// The framework evaluates them before it calls the method. A method that modifies the resource checks them again in a
-/// transaction of its store, in which no other request can intervene.
+/// The framework evaluates them before it calls the method. Between that and the change, another request can change the
+/// resource. So a method that changes it does so only if the state is still the one for which they are true:
+///
+/// - in one statement of its store, with the [`tag`](Self::tag) of that state:
+///   `UPDATE … SET revision = revision + 1 WHERE id = ? AND revision = ifnull(?, revision)`. The method returns an `Option`, and `None`
+///   if nothing was updated. That is a 412, or a 404 if the request has no preconditions;
+/// - or in a transaction, in which no other request can intervene, and in which it [checks](Self::check) them again.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use wsgiservice::{Application, EntityTag, Preconditions, mount, resource, testing::Client};
+///
+/// #[mount("/counter")]
+/// struct Counter(AtomicU64);
+///
+/// #[resource]
+/// impl Counter {
+///     fn etag(&self) -> Option<EntityTag> {
+///         Some(EntityTag::strong(self.0.load(Ordering::Relaxed)))
+///     }
+///
+///     fn put(&self, preconditions: Preconditions) -> Option<u64> {
+///         let expected = match preconditions.tag() {
+///             Some(tag) => tag.opaque().parse().ok()?,
+///             None => self.0.load(Ordering::Relaxed),
+///         };
+///         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| (now == expected).then_some(now + 1)).ok()
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("counter").mount(Counter(AtomicU64::new(7))));
+/// assert_eq!(client.put("/counter").header("if-match", r#""7_json""#).send().await.status(), 200);
+/// assert_eq!(client.put("/counter").header("if-match", r#""7_json""#).send().await.status(), 412);
+/// # }
+/// ```
+///
+/// In a transaction:
 ///
 /// ```
 /// use wsgiservice::{Application, EntityTag, NoContent, Preconditions, Problem, mount, resource, testing::Client};
@@ -47,9 +88,9 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Preconditions(Option<Box<Stated>>);
+pub struct Preconditions(Option<Arc<Stated>>);
 
-/// The preconditions of a request, boxed because most requests have none.
+/// The preconditions of a request, behind a pointer because most requests have none.
 #[derive(Clone, Debug)]
 struct Stated {
     if_match: Option<Condition>,
@@ -58,6 +99,8 @@ struct Stated {
     if_unmodified_since: Option<SystemTime>,
     variants: Vec<Variant>,
     retrieves: bool,
+    /// The tag of the state for which they are true.
+    etag: OnceLock<EntityTag>,
 }
 
 /// The validators of the current state.
@@ -124,8 +167,9 @@ impl Preconditions {
             if_none_match,
             variants: if retrieves { selected() } else { all() },
             retrieves,
+            etag: OnceLock::new(),
         };
-        Self(stated.is_any().then(|| Box::new(stated)))
+        Self(stated.is_any().then(|| Arc::new(stated)))
     }
 
     /// Checks the preconditions against the current state of the resource.
@@ -147,6 +191,24 @@ impl Preconditions {
         match self.evaluate(&validators) {
             Evaluation::Failed => Err(Problem::precondition_failed()),
             Evaluation::Proceed | Evaluation::NotModified => Ok(()),
+        }
+    }
+
+    /// Returns the tag of the state for which they are true, as the hook `etag` returned it; `None` if the request has none, or if
+    /// they are about any state, as `If-Match: *` is.
+    ///
+    /// A method that changes the resource only if it still has this tag loses no update.
+    #[must_use]
+    pub fn tag(&self) -> Option<&EntityTag> {
+        self.0.as_ref()?.etag.get()
+    }
+
+    /// Notes the state for which they are true, before the method is called.
+    pub(crate) fn note(&self, validators: &Validators) {
+        if let Some(stated) = self.0.as_deref().filter(|stated| stated.are_about_a_state())
+            && let Some(etag) = &validators.etag
+        {
+            let _ = stated.etag.set(etag.clone());
         }
     }
 
@@ -182,6 +244,17 @@ impl Stated {
             || self.if_none_match.is_some()
             || self.if_modified_since.is_some()
             || self.if_unmodified_since.is_some()
+    }
+
+    /// Whether a change of the resource could make them false, and they are not only about whether it exists.
+    fn are_about_a_state(&self) -> bool {
+        let is_of_tags = |condition: &Option<Condition>| {
+            matches!(condition, Some(Condition::Tags(EntityTagList::Tags(_))))
+        };
+        !self.retrieves
+            && (is_of_tags(&self.if_match)
+                || is_of_tags(&self.if_none_match)
+                || self.if_unmodified_since.is_some())
     }
 
     fn ask_existence(&self) -> bool {

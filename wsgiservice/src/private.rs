@@ -1,6 +1,8 @@
 //! The names that generated code uses. Not part of the public API: anything here can change in any release.
 
 #[cfg(feature = "command-line")]
+pub use crate::parameters::{OtherSettingType, SettingType};
+#[cfg(feature = "command-line")]
 pub use crate::settings::{
     Field, FieldReader, Key, Leaf, Literal as SettingLiteral, Settings, ValueKind, Values, leaf,
     leaf_from, table,
@@ -20,7 +22,7 @@ pub type Same<T> = T;
 
 pub use bytes::Bytes;
 pub use http::StatusCode;
-pub use wsgiservice_grammar::rule::new as rule;
+pub use wsgiservice_grammar::rule::{Rule, new as rule};
 
 pub use crate::{
     __content as content, __holds as holds, __made as made, __package as package,
@@ -37,10 +39,10 @@ pub use crate::{
     },
     declaration::{
         Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
-        Deprecation, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures, Limits,
-        Literal, MemberRules, Mount, Operation, Operations, Package,
+        Deprecation, Failing, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures,
+        Limits, Literal, MemberRules, Mount, Operation, Operations, Package,
         Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
-        Role, SchemaOf, Step, check,
+        Role, SchemaOf, Step, TypeConstraint, check,
     },
     http::{
         entity_tag::EntityTag,
@@ -48,8 +50,9 @@ pub use crate::{
     },
     lint::{self, Check},
     parameters::{
-        Argument, Arguments, Converted, Never, Optional, Parameter, ParameterFacts, ParameterKind,
-        ParseError, Pending, Repeated, Single, Whole, converted, converts,
+        Argument, Arguments, Converted, InPath, Never, Optional, Parameter, ParameterFacts,
+        ParameterKind, ParseError, PathValue, Pending, Repeated, Single, Whole, converted,
+        converts,
     },
     problem::{
         IntoProblem, Problem, ProblemCause,

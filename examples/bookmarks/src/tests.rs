@@ -90,6 +90,25 @@ async fn a_change_has_the_tag_of_what_it_changes() {
 }
 
 #[tokio::test]
+async fn of_several_changes_of_one_revision_one_succeeds() {
+    let client = client().await;
+    create(&client, "https://example.org/").await;
+    let put = async |title: &str| {
+        let new = json!({"url": "https://example.org/", "title": title});
+        let put = client.put("/bookmarks/1").header("if-match", "\"1_json\"").json(&new);
+        put.send().await.status().as_u16()
+    };
+    let (a, b) = tokio::join!(put("A"), put("B"));
+    assert_eq!([a.min(b), a.max(b)], [200, 412]);
+    create(&client, "https://example.org/other").await;
+    let taken = json!({"url": "https://example.org/other", "title": "T"});
+    assert_eq!(client.put("/bookmarks/1").json(&taken).send().await.status(), 409);
+    for missing in [client.put("/bookmarks/7").json(&taken), client.delete("/bookmarks/7")] {
+        assert_eq!(missing.send().await.status(), 404);
+    }
+}
+
+#[tokio::test]
 async fn a_picture_is_uploaded() {
     let client = client().await;
     create(&client, "https://example.org/").await;

@@ -120,14 +120,25 @@ pub enum Kind {
 /// A count.
 #[derive(::renamed::Parameter)]
 #[parameter(crate = ::renamed)]
+#[validate(range = 0..=Self::MOST, example = 3)]
 pub struct Count(u32);
+
+impl Count {
+    const MOST: u32 = 1000;
+}
+
+/// A generic parameter.
+#[derive(::renamed::Parameter)]
+#[parameter(crate = ::renamed)]
+#[validate(re = "[a-z]+", one_of = ["a", "b"])]
+pub struct Wrapped<T: ::renamed::Parameter>(pub T);
 
 /// An error of the document.
 #[derive(::core::fmt::Debug, ::renamed::Problem)]
 #[problem(crate = ::renamed)]
 pub enum Failure {
     /// The document is missing.
-    #[problem(410)]
+    #[problem(410, only = [put, Document, Document::delete])]
     Missing,
 }
 
@@ -160,12 +171,14 @@ impl<S: Store> Generic<S> {
     }
 }
 
+const LONGEST: usize = 3;
+
 /// Settings.
 #[derive(::renamed::Settings)]
 #[setting(crate = ::renamed)]
 pub struct Options {
     /// A text.
-    #[setting(default = "a", value_name = "TEXT")]
+    #[setting(default = "a", value_name = "TEXT", re = "[a-z]*", len = ..=LONGEST)]
     pub r#type: ::std::string::String,
     /// A time.
     #[setting(default = 1.5, from = ::renamed::server::Seconds)]

@@ -6,7 +6,7 @@
     reason = "the modules of the macro crate, which other crates cannot import"
 )]
 
-#[path = "../../../wsgiservice-macros/src/check.rs"]
+#[path = "../../../wsgiservice-macros/src/check/mod.rs"]
 mod check;
 #[path = "../../../wsgiservice-macros/src/expand/mod.rs"]
 #[expect(unused_imports, reason = "the test does not expand the derives")]

@@ -166,3 +166,69 @@ fn types_of_the_same_name_are_reported_at_start_up() {
     let error = Application::new("a").mount(Order).mount(Doors).build().unwrap_err().to_string();
     assert!(error.contains("two types of problems have the name `locked`"), "{error}");
 }
+
+/// Of an error that several resources return, each documents only what it can fail with.
+#[tokio::test]
+async fn a_problem_can_be_of_a_resource_or_of_one_of_its_methods() {
+    #[derive(Debug, thiserror::Error, Problem)]
+    enum NoteError {
+        #[error("the title is taken")]
+        #[problem(409, type = "title-taken", only = [Notes::post, Note])]
+        Taken,
+        #[error("the note is locked")]
+        #[problem(423, only = [delete, Note::put])]
+        Locked,
+        #[error("the store is full")]
+        #[problem(507)]
+        Full,
+    }
+
+    #[mount("/notes")]
+    struct Notes;
+
+    #[resource]
+    impl Notes {
+        fn get(&self) -> Result<u8, NoteError> {
+            Err(NoteError::Full)
+        }
+
+        fn post(&self) -> Result<u8, NoteError> {
+            Err(NoteError::Taken)
+        }
+
+        fn delete(&self) -> Result<u8, NoteError> {
+            Err(NoteError::Locked)
+        }
+    }
+
+    #[mount("/note")]
+    struct Note;
+
+    #[resource]
+    impl Note {
+        fn put(&self) -> Result<u8, NoteError> {
+            Err(NoteError::Taken)
+        }
+
+        fn post(&self) -> Result<u8, NoteError> {
+            Err(NoteError::Taken)
+        }
+    }
+
+    let client = strict(Application::new("notes").mount(Notes).mount(Note));
+    let document = client.get("/_internal/openapi").send().await.json::<Value>();
+    let statuses = |path: &str, method: &str| {
+        let responses =
+            document["paths"][path][method]["responses"].as_object().expect("responses");
+        [409, 423, 507].map(|status| responses.contains_key(&status.to_string()))
+    };
+    assert_eq!(statuses("/notes", "get"), [false, false, true]);
+    assert_eq!(statuses("/notes", "post"), [true, false, true]);
+    assert_eq!(statuses("/notes", "delete"), [false, true, true]);
+    assert_eq!(statuses("/note", "put"), [true, true, true]);
+    assert_eq!(statuses("/note", "post"), [true, false, true]);
+    let page = client.get("/_internal/problems/title-taken").send().await.json::<Value>();
+    assert_eq!(page["methods"], json!(["POST /notes", "PUT /note", "POST /note"]));
+    // What is not documented is still sent.
+    assert_eq!(client.post("/note").send().await.status(), 409);
+}

@@ -163,6 +163,27 @@ fn mistakes_are_at_the_place_where_they_were_written() {
 }
 
 #[test]
+fn a_value_that_breaks_a_rule_is_reported_where_it_was_written() {
+    let folder = Folder::with(
+        "word = \"A\"\nnumbers = [1, 10]\n[mail]\npatience = 61\n[archive]\nfolder = \"/a\"\ncopies = 0\n",
+    );
+    assert_eq!(
+        folder.mistakes(&[("NOTES_KEY", "")], &["--word=1234567890-1234567890"]),
+        [
+            "NOTES_KEY: `key`: it must have at least 1 character",
+            "--word: `word`: it must match [a-z0-9]*",
+            "notes.toml:2:11: `numbers`: it must be 9 or less",
+            "notes.toml:4:12: `mail.patience`: it must be 60 or less",
+            "notes.toml:7:10: `archive.copies`: it must be from 1 to 5",
+        ]
+    );
+    let mistakes =
+        folder.mistakes(&[KEY, ("NOTES_WORD", &"a".repeat(21))], &["--archive-copies=6"]);
+    assert_eq!(mistakes[0], "NOTES_WORD: `word`: it must have 0 to 20 characters");
+    assert_eq!(mistakes[3], "--archive-copies: `archive.copies`: it must be from 1 to 5");
+}
+
+#[test]
 fn each_error_of_the_syntax_has_its_line() {
     let folder = Folder::with("word = \n[limits\n");
     let mistakes = folder.mistakes(&[KEY], &[]);

@@ -246,3 +246,36 @@ async fn the_help_page_has_the_names_of_the_sources() {
     }
     assert!(!page.contains("is_trial"), "the name of an argument is not shown");
 }
+
+/// Without a name, `#[from]` fixes the source, and the name is that of the argument.
+#[tokio::test]
+async fn a_source_without_a_name_has_that_of_the_argument() {
+    #[mount("/bare/{id}")]
+    struct Bare;
+
+    #[resource]
+    impl Bare {
+        fn post(
+            &self,
+            #[from(path)] id: u32,
+            #[from(query)] r#type: Option<String>,
+            #[from(content)]
+            #[validate(len = ..=3)]
+            name: Option<String>,
+            #[from(cookie)] theme: Option<String>,
+        ) -> String {
+            format!("{id} {type:?} {name:?} {theme:?}")
+        }
+    }
+
+    let client = strict(Application::new("bare").mount(Bare));
+    let content = json!({ "type": "content", "name": "n" });
+    let response = client.post("/bare/7?type=t&name=query").cookie("theme", "dark").json(&content);
+    assert_eq!(response.send().await.json::<Value>(), r#"7 Some("t") Some("n") Some("dark")"#);
+    let response = client.post("/bare/7?name=query").json(&json!({ "type": "content" }));
+    assert_eq!(response.send().await.json::<Value>(), "7 None None None");
+    let response = client.post("/bare/x").json(&json!({ "name": "long" })).send().await;
+    let expected = [("id", "path", "invalid"), ("name", "content", "length")]
+        .map(|(name, place, code)| (name.to_owned(), place.to_owned(), code.to_owned()));
+    assert_eq!(violations(&response), expected);
+}

@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, LitStr};
+use syn::{Expr, Ident, LitStr, Type};
 use wsgiservice_grammar::representation::BUILT_IN;
 
 use super::{
@@ -113,15 +113,8 @@ fn of_constraint(
 /// What `check` verifies of literals, for constants: a rule allows a value, and the default and the example are among them.
 fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> {
     let mut assertions = Vec::new();
-    for (position, rule) in constraint.rules.iter().enumerate().filter(|(_, it)| it.has_constant())
-    {
-        assertions.push(Assertion {
-            place: Place::at(rule.span()),
-            condition: quote!(#table.rules[#position].is_satisfiable()),
-            fact: format!("no value satisfies `{}`", rule.name),
-            help: "the constant has another value than the rule needs".to_owned(),
-            conditions: Conditions::default(),
-        });
+    for (position, rule) in constraint.rules.iter().enumerate() {
+        assertions.extend(is_satisfiable(rule, &quote!(#table.rules[#position])));
     }
     let is_known = !constraint.rules.iter().any(Rule::has_constant);
     for (what, value) in [("default", &constraint.default), ("example", &constraint.example)] {
@@ -139,6 +132,63 @@ fn of_constants(constraint: &Constraint, table: &TokenStream) -> Vec<Assertion> 
         });
     }
     assertions
+}
+
+/// The rules and the example of a type fit the text that it is read from.
+pub(super) fn of_type(
+    ident: &Ident,
+    this: &TokenStream,
+    constraint: &Constraint,
+) -> Vec<Assertion> {
+    let table = quote!(<#this as __w::Parameter>::CONSTRAINT.own);
+    let kind = quote!(&<#this as __w::Parameter>::KIND.as_argument());
+    let name = name(ident);
+    let mut assertions = of_constants(constraint, &table);
+    for (position, rule) in constraint.rules.iter().enumerate() {
+        let condition = quote!(__w::check::applies(#kind, &#table.rules[#position]));
+        assertions.push(Assertion {
+            help: "remove the rule, or change the type of the field".to_owned(),
+            ..does_not_apply(rule, &name, condition)
+        });
+        for text in checked_texts(rule) {
+            assertions.push(is_not_a_value(text, &name, quote!(__w::check::allows(#kind, #text))));
+        }
+    }
+    if let Some(example) = &constraint.example {
+        let condition = quote!(__w::check::example_fits(#kind, &#table));
+        assertions.push(does_not_fit("example", example, &name, condition));
+    }
+    assertions
+}
+
+/// The rules of a setting fit its type, and are those that they seem to be.
+pub(super) fn of_setting(name: &str, ty: &Type, table: &Ident, rules: &[Rule]) -> Vec<Assertion> {
+    let kind =
+        quote!({ use __w::OtherSettingType as _; &__w::SettingType::<#ty>::KIND.as_argument() });
+    let mut assertions = Vec::new();
+    for (position, rule) in rules.iter().enumerate() {
+        assertions.extend(is_satisfiable(rule, &quote!(#table[#position])));
+        let condition = quote!(__w::check::applies(#kind, &#table[#position]));
+        assertions.push(Assertion {
+            help: "remove the rule, or change the type of the field".to_owned(),
+            ..does_not_apply(rule, name, condition)
+        });
+        for text in checked_texts(rule) {
+            assertions.push(is_not_a_value(text, name, quote!(__w::check::allows(#kind, #text))));
+        }
+    }
+    assertions
+}
+
+/// Of a rule with a constant, only the compiler knows whether anything satisfies it.
+fn is_satisfiable(rule: &Rule, table: &TokenStream) -> Option<Assertion> {
+    rule.has_constant().then(|| Assertion {
+        place: Place::at(rule.span()),
+        condition: quote!(#table.is_satisfiable()),
+        fact: format!("no value satisfies `{}`", rule.name),
+        help: "the constant has another value than the rule needs".to_owned(),
+        conditions: Conditions::default(),
+    })
 }
 
 fn cannot_be_validated(constraint: &Constraint, condition: TokenStream) -> Assertion {
@@ -460,14 +510,16 @@ impl Argument<'_> {
         assertions
     }
 
-    /// The default or the example fits the type, and the rules of the struct.
-    fn value_fits(&self, what: &str, literal: &Value) -> [Assertion; 2] {
+    /// The default or the example fits the type, and the rules of the struct and of the type.
+    fn value_fits(&self, what: &str, literal: &Value) -> [Assertion; 3] {
         let (mount, kind, name) = (self.mount(), self.kind(self.index), self.parameter.name());
         let table = self.table(self.index);
         let fits = quote::format_ident!("{what}_fits");
         let keeps = quote::format_ident!("{what}_keeps");
         let fits = quote!(__w::check::#fits(#kind, &#table.constraint));
         let keeps = quote!(__w::check::#keeps(#mount, &#table.constraint));
+        let suits = quote::format_ident!("{what}_suits_type");
+        let suits = quote!(__w::check::#suits(#mount, &#table));
         [
             does_not_fit(what, literal, &name, fits),
             Assertion {
@@ -475,6 +527,13 @@ impl Argument<'_> {
                 condition: keeps,
                 fact: format!("the {what} violates a rule of the struct"),
                 help: format!("write a value that the rules for `{name}` on the struct allow"),
+                conditions: Conditions::default(),
+            },
+            Assertion {
+                place: Place::of(literal),
+                condition: suits,
+                fact: format!("the {what} violates a rule of the type of `{name}`"),
+                help: "write a value that the rules on the type allow".to_owned(),
                 conditions: Conditions::default(),
             },
         ]

@@ -28,7 +28,7 @@ pub(super) fn constraint(constraint: &Constraint, comment: Option<&TokenStream>)
 }
 
 /// A call of the constructor of the rule, which has its name. The shape of the operand decides its arguments.
-fn rule(rule: &Rule) -> TokenStream {
+pub(super) fn rule(rule: &Rule) -> TokenStream {
     let name = &rule.name;
     let operand = match &rule.operand {
         Operand::Text(text) | Operand::Format(text) => quote!(#text),

@@ -109,7 +109,7 @@ pub(crate) fn unconsumed_attribute(
     }
     let place = match name.to_string().as_str() {
         "validate" => {
-            "on structs with `#[mount]`, and on methods and arguments in a `#[resource]` impl"
+            "on structs with `#[mount]`, on methods and arguments in a `#[resource]` impl, and on types with `#[derive(Parameter)]`, after the derive"
         }
         "limit" => "on structs with `#[mount]`, and on methods in a `#[resource]` impl",
         _ => "on methods in a `#[resource]` impl",

@@ -142,8 +142,8 @@ fn path_function(mount: &Mount) -> TokenStream {
     quote! {
         #[doc = #documentation]
         #[must_use]
-        #visibility fn path(#(#names: impl ::core::fmt::Display),*) -> __w::String {
-            __w::path::<Self>(::std::format!(#format, #(__w::#encoders(#names)),*))
+        #visibility fn path(#(#names: impl __w::PathValue),*) -> __w::String {
+            __w::path::<Self>(::std::format!(#format, #(__w::#encoders(__w::InPath(#names))),*))
         }
     }
 }

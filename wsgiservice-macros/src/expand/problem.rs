@@ -4,10 +4,17 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{DeriveInput, Fields, Ident, LitStr, Type, TypeGenerics, Variant};
 
-use super::{option, place::Place, unnamed_items};
+use super::{
+    assertion::{self, Assertion},
+    option,
+    place::Place,
+    unnamed_items,
+};
 use crate::input::{
-    Errors, derive, documentation,
-    problem::{self, Extension, Item, Outcome, Problem},
+    Errors,
+    condition::Conditions,
+    derive, documentation,
+    problem::{self, Extension, Failing, Item, Outcome, Problem},
 };
 
 pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
@@ -38,6 +45,8 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
     // Errors are reported alone: what they leave out would be missing below.
     let convert = if errors.is_empty() { convert } else { quote!(::core::unreachable!()) };
     let failures = own.iter().map(|(variant, problem)| describe(&item, variant, problem));
+    let assertions = own.iter().flat_map(|(_, problem)| problem.only.iter().filter_map(exists));
+    let (checked, checks) = assertion::place(&input.generics, &assertions.collect::<Vec<_>>());
     let of_passed = passed.iter().map(|(_, ty)| {
         quote! {
             || {
@@ -58,11 +67,13 @@ pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
             }
             #[automatically_derived]
             impl #generics __w::Failures for #ident #arguments #where_clause {
-                const FAILURES: __w::KnownFailures = __w::KnownFailures {
-                    own: &[#(#failures),*],
-                    passed: &[#(#of_passed),*],
+                const FAILURES: __w::KnownFailures = {
+                    let () = <Self as __w::Failures>::CHECKED;
+                    __w::KnownFailures { own: &[#(#failures),*], passed: &[#(#of_passed),*] }
                 };
+                #checked
             }
+            #checks
         },
     );
     quote!(#items #errors)
@@ -138,6 +149,7 @@ fn member(index: usize) -> Ident {
 fn describe(item: &Item, variant: &Variant, problem: &Problem) -> TokenStream {
     let Problem { status, challenge, retry_after, only, .. } = problem;
     let challenge = option(challenge.as_ref());
+    let only = only.iter().map(failing);
     let retry_after = option(retry_after.as_ref());
     let documentation = documentation(&variant.attrs);
     let kind = option(problem.kind.as_ref().map(|name| {
@@ -163,6 +175,41 @@ fn describe(item: &Item, variant: &Variant, problem: &Problem) -> TokenStream {
             documentation: #documentation,
         }
     }
+}
+
+fn failing(failing: &Failing) -> TokenStream {
+    let (resource, method) = match failing {
+        Failing::Method(method) => (None, Some(method)),
+        Failing::Resource(resource) => (Some(resource), None),
+        Failing::MethodOf(resource, _, method) => (Some(resource), Some(method)),
+    };
+    let resource = option(resource.map(|resource| quote!(|| __w::TypeId::of::<#resource>())));
+    let method = option(method);
+    quote!(__w::Failing { resource: #resource, method: #method })
+}
+
+/// What `only` names exists.
+fn exists(failing: &Failing) -> Option<Assertion> {
+    let (resource, place, condition) = match failing {
+        Failing::Method(_) => return None,
+        Failing::Resource(resource) => (resource, Place::of(resource), quote!(true)),
+        Failing::MethodOf(resource, function, method) => {
+            let operations = quote!(&<#resource as __w::Resource>::OPERATIONS);
+            (resource, Place::of(function), quote!(__w::check::has_method(#operations, #method)))
+        }
+    };
+    let name = resource.segments.last().map(|it| crate::model::name(&it.ident)).unwrap_or_default();
+    let function = match failing {
+        Failing::MethodOf(_, function, _) => crate::model::name(function),
+        _ => String::new(),
+    };
+    Some(Assertion {
+        place,
+        condition: quote!({ let _ = <#resource as __w::Resource>::OPERATIONS; #condition }),
+        fact: format!("`{name}` has no method `{function}`"),
+        help: "write the name of one of its methods".to_owned(),
+        conditions: Conditions::default(),
+    })
 }
 
 /// The words of a name: `already-paid` is "Already paid".

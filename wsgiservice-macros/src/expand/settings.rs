@@ -4,10 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Field, Ident};
 
-use super::{option, unnamed_items};
-use crate::input::{
-    Errors, derive, documentation,
-    setting::{self, Setting},
+use super::{assertion, assertions, constraint::rule, option, unnamed_items};
+use crate::{
+    check,
+    input::{
+        Errors, derive, documentation,
+        setting::{self, Setting},
+    },
 };
 
 pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
@@ -20,13 +23,23 @@ pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
         .into_iter()
         .filter_map(|field| Some((field, errors.take(setting::setting(field))?)))
         .collect();
+    fields.iter().for_each(|(_, setting)| check::setting(setting, &mut errors));
     if !errors.is_empty() {
         return fallback(&krate, &input, errors);
     }
     let readers = fields.iter().enumerate().map(|(index, (field, setting))| {
-        let (name, ty, reader) = (reader_name(index), &field.ty, reader(field, setting));
-        quote!(const #name: __w::FieldReader<#ty> = #reader;)
+        let (name, ty, reader) = (reader_name(index), &field.ty, reader(index, field, setting));
+        let (rules_name, rules) = (rules_name(index), setting.rules.iter().map(rule));
+        quote! {
+            const #rules_name: &[__w::Rule<'static>] = &[#(#rules),*];
+            const #name: __w::FieldReader<#ty> = #reader;
+        }
     });
+    let assertions = fields.iter().enumerate().flat_map(|(index, (field, setting))| {
+        let ty = setting.from.as_ref().unwrap_or(&field.ty);
+        assertions::of_setting(&setting::name(field), ty, &rules_name(index), &setting.rules)
+    });
+    let (_, checks) = assertion::place(&input.generics, &assertions.collect::<Vec<_>>());
     let keys = fields.iter().enumerate().map(|(index, (field, _))| key(index, field));
     let taken: Vec<_> = (0..fields.len()).map(|index| format_ident!("field_{index}")).collect();
     let names: Vec<_> = fields.iter().map(|(field, _)| setting::name(field)).collect();
@@ -37,6 +50,7 @@ pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
         &krate,
         &quote! {
             #(#readers)*
+            #checks
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
             impl __w::Settings for #ident {
@@ -77,15 +91,19 @@ fn reader_name(index: usize) -> Ident {
     format_ident!("FIELD_{index}")
 }
 
+fn rules_name(index: usize) -> Ident {
+    format_ident!("RULES_{index}")
+}
+
 /// How a field is read, with the author's own tokens for its type.
-fn reader(field: &Field, setting: &Setting) -> TokenStream {
-    let ty = &field.ty;
-    let default = option(setting.default.as_ref().map(|default| &default.0));
+fn reader(index: usize, field: &Field, setting: &Setting) -> TokenStream {
+    let (ty, rules) = (&field.ty, rules_name(index));
+    let default = option(setting.default.as_ref().map(|default| &default.tokens));
     let value_name = option(setting.value_name.as_ref());
     match (setting.is_table, &setting.from) {
         (true, _) => quote!(__w::table::<#ty>()),
-        (false, Some(from)) => quote!(__w::leaf_from::<#ty, #from>(#default, #value_name)),
-        (false, None) => quote!(__w::leaf::<#ty>(#default, #value_name)),
+        (false, Some(from)) => quote!(__w::leaf_from::<#ty, #from>(#default, #value_name, #rules)),
+        (false, None) => quote!(__w::leaf::<#ty>(#default, #value_name, #rules)),
     }
 }
 

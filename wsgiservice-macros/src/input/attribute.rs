@@ -10,7 +10,7 @@ use syn::{
 use wsgiservice_grammar::similar::nearest;
 
 use super::{expect, expect_with, in_backticks};
-use crate::model::{Deprecation, Freshness, From, Limits, Source, Sunset};
+use crate::model::{self, Deprecation, Freshness, From, Limits, Source, Sunset};
 
 /// The arguments of `#[mount(…)]`.
 pub(crate) struct MountArguments {
@@ -338,18 +338,38 @@ pub(crate) fn representation(input: ParseStream<'_>) -> syn::Result<(LitStr, Lit
     Ok((extension, expect(input, expected)?))
 }
 
-/// The arguments of `#[from(…)]`: a source, and the name that a client sends.
-pub(crate) fn from(input: ParseStream<'_>) -> syn::Result<From> {
-    let expected = "a source and a name, as in `#[from(query = \"page-size\")]`";
-    let key: Ident = expect(input, expected)?;
-    let Some(source) = Source::ALL.into_iter().find(|source| key == source.name()) else {
-        return Err(unknown_source(&key));
-    };
-    let name = assigned(input, &key, <LitStr as Parse>::parse, expected)?;
-    if !input.is_empty() {
-        return Err(input.error("an argument has one source"));
+/// The arguments of `#[from(…)]` on an argument of this name: a source, and the name that a client sends, if that is another.
+pub(crate) fn from(argument: &Ident) -> impl Parser<Output = From> {
+    move |input: ParseStream<'_>| {
+        let expected = "a source, as in `#[from(query)]`, or one with a name, as in `#[from(query = \"page-size\")]`";
+        let key: Ident = expect(input, expected)?;
+        let Some(source) = Source::ALL.into_iter().find(|source| key == source.name()) else {
+            return Err(unknown_source(&key));
+        };
+        let name = match input.peek(Token![=]) {
+            true => assigned(input, &key, <LitStr as Parse>::parse, expected)?,
+            false if source == Source::Header => return Err(header_without_name(&key, argument)),
+            false => LitStr::new(&model::name(argument), argument.span()),
+        };
+        if !input.is_empty() {
+            return Err(input.error("an argument has one source"));
+        }
+        Ok(From::Source(source, name))
     }
-    Ok(From::Source(source, name))
+}
+
+/// The name of a header field is not that of an argument, so that it is not guessed.
+fn header_without_name(key: &Ident, argument: &Ident) -> syn::Error {
+    let words = model::name(argument);
+    let words = words.split('_').filter(|word| !word.is_empty()).map(|word| {
+        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        first.to_uppercase() + rest
+    });
+    let field = words.collect::<Vec<_>>().join("-");
+    let message = format!(
+        "the name of a header field is required: `#[from(header = \"{field}\")]`, if that is its name"
+    );
+    syn::Error::new(key.span(), message)
 }
 
 fn unknown_source(key: &Ident) -> syn::Error {

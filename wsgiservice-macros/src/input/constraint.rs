@@ -41,7 +41,7 @@ pub(crate) fn constraint_of(name: Ident) -> impl Parser<Output = Constraint> {
                 return Ok(constraint);
             }
             if is_name(input) {
-                let message = "expected a rule: `#[validate]` on an argument has no name";
+                let message = "expected a rule: `#[validate]` on an argument or a type has no name";
                 return Err(input.error(message));
             }
             entry(input, &mut constraint)?;
@@ -74,14 +74,7 @@ fn entry(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()>
     }
     expect::<Token![=]>(input, &format!("a value, as in `{name} = …`"))?;
     match (name.as_str(), shape) {
-        (_, Some(shape)) => {
-            if constraint.rules.iter().any(|rule| rule.name == key) {
-                return Err(twice(&key));
-            }
-            let operand = operand(input, &name, shape)?;
-            constraint.rules.push(model::Rule { name: key, operand });
-            Ok(())
-        }
+        (_, Some(shape)) => operand_of(key, input, shape, &mut constraint.rules),
         ("default", _) => set(&mut constraint.default, &key, value(input)?),
         ("example", _) => set(&mut constraint.example, &key, value(input)?),
         ("doc", _) => set(
@@ -94,6 +87,49 @@ fn entry(input: ParseStream<'_>, constraint: &mut Constraint) -> syn::Result<()>
             set(&mut constraint.convert, &key, expect(input, expected)?)
         }
     }
+}
+
+/// `= …` after the name of a rule.
+pub(crate) fn rule(
+    input: ParseStream<'_>,
+    key: Ident,
+    rules: &mut Vec<model::Rule>,
+) -> syn::Result<()> {
+    expect::<Token![=]>(input, &format!("a value, as in `{key} = …`"))?;
+    match shape(&key.to_string()) {
+        Some(shape) => operand_of(key, input, shape, rules),
+        None => Err(unknown_rule(&key, input)),
+    }
+}
+
+fn operand_of(
+    name: Ident,
+    input: ParseStream<'_>,
+    shape: Shape,
+    rules: &mut Vec<model::Rule>,
+) -> syn::Result<()> {
+    if rules.iter().any(|rule| rule.name == name) {
+        return Err(twice(&name));
+    }
+    let operand = operand(input, &name.to_string(), shape)?;
+    rules.push(model::Rule { name, operand });
+    Ok(())
+}
+
+/// Whether a rule has this name.
+pub(crate) fn is_rule(name: &str) -> bool {
+    shape(name).is_some()
+}
+
+/// The names of the rules.
+pub(crate) fn rule_names() -> impl Iterator<Item = &'static str> {
+    Rule::SHAPES.iter().map(|(name, _)| *name)
+}
+
+/// The rule for a name that other libraries have.
+pub(crate) fn rule_elsewhere(name: &str) -> Option<String> {
+    let meant = |input: ParseStream<'_>| Ok(elsewhere(name, input));
+    meant.parse2(TokenStream::new()).ok().flatten()
 }
 
 /// What is not a rule.
@@ -112,8 +148,7 @@ fn twice(key: &Ident) -> syn::Error {
 
 fn unknown_rule(key: &Ident, input: ParseStream<'_>) -> syn::Error {
     let name = key.to_string();
-    let rules = Rule::SHAPES.iter().map(|(name, _)| *name);
-    let names = || rules.clone().chain(OTHERS);
+    let names = || rule_names().chain(OTHERS);
     let meant = elsewhere(&name, input).or_else(|| nearest(&name, names()).map(str::to_owned));
     let message = format!(
         "unknown rule `{name}`, expected one of {}{}",

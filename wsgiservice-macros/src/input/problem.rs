@@ -34,9 +34,18 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<LitInt>,
     pub(crate) kind: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
-    /// The names of the methods that can fail with it.
-    pub(crate) only: Vec<&'static str>,
+    pub(crate) only: Vec<Failing>,
     pub(crate) extensions: Vec<Extension>,
+}
+
+/// What can fail with a problem, in `only`.
+pub(crate) enum Failing {
+    /// The method of this name of each resource.
+    Method(&'static str),
+    /// All methods of a resource.
+    Resource(Box<Path>),
+    /// The method of this name of a resource.
+    MethodOf(Box<Path>, Ident, &'static str),
 }
 
 /// A field that is a member of the document.
@@ -203,25 +212,44 @@ fn value<T: Parse>(input: ParseStream<'_>, expected: &str) -> syn::Result<T> {
     expect(input, expected)
 }
 
-/// The methods in `only = [put, delete]`.
-fn only(input: ParseStream<'_>) -> syn::Result<Vec<&'static str>> {
-    let expected = "a list of methods, as in `only = [put, delete]`";
+/// The methods and the resources in `only = [put, Order, Orders::post]`.
+fn only(input: ParseStream<'_>) -> syn::Result<Vec<Failing>> {
+    let expected = "a list of methods and resources, as in `only = [put, Order, Orders::post]`";
     expect::<Token![=]>(input, expected)?;
     let content;
     if !input.peek(syn::token::Bracket) {
         return Err(input.error(format!("expected {expected}")));
     }
     syn::bracketed!(content in input);
-    let names = content.parse_terminated(Ident::parse, Token![,])?;
-    let methods = names.iter().map(|ident| {
-        let unknown = || {
-            let message =
-                format!("`{ident}` is not a method: write the name of its function, such as `put`");
-            syn::Error::new(ident.span(), message)
-        };
-        method::of_function(&name(ident)).ok_or_else(unknown)
-    });
-    methods.collect()
+    let path = |input: ParseStream<'_>| {
+        expect::<Path>(input, "a method or a resource, as in `put`, `Order` or `Orders::post`")
+    };
+    content.parse_terminated(path, Token![,])?.into_iter().map(failing).collect()
+}
+
+fn failing(mut path: Path) -> syn::Result<Failing> {
+    let Some(last) = path.segments.last().map(|segment| segment.ident.clone()) else {
+        return Err(syn::Error::new(path.span(), "expected a method or a resource"));
+    };
+    let text = name(&last);
+    let Some(method) = method::of_function(&text) else {
+        if text.starts_with(char::is_uppercase)
+            && method::of_function(&text.to_lowercase()).is_none()
+        {
+            return Ok(Failing::Resource(Box::new(path)));
+        }
+        let meant = nearest(&text.to_lowercase(), method::functions()).unwrap_or("put");
+        let message = format!(
+            "`{last}` is not a method: write the name of its function, such as `{meant}`, or the type of a resource"
+        );
+        return Err(syn::Error::new(last.span(), message));
+    };
+    path.segments.pop();
+    path.segments.pop_punct();
+    match path.segments.is_empty() {
+        true => Ok(Failing::Method(method)),
+        false => Ok(Failing::MethodOf(Box::new(path), last, method)),
+    }
 }
 
 /// The fields with `#[problem(extension)]`.

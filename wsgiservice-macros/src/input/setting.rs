@@ -11,20 +11,29 @@ use syn::{
 
 use wsgiservice_grammar::similar::nearest;
 
-use super::{Errors, attribute, expect, in_backticks, is_named};
+use super::{
+    Errors, attribute,
+    constraint::{is_rule, rule, rule_elsewhere, rule_names},
+    expect, in_backticks, is_named,
+};
+use crate::model::{Literal, Rule};
 
 /// The arguments of `#[setting(…)]` on a field.
-#[derive(Default)]
+#[derive(std::default::Default)]
 pub(crate) struct Setting {
-    pub(crate) default: Option<Literal>,
+    pub(crate) default: Option<Default>,
+    pub(crate) rules: Vec<Rule>,
     /// The type that is read in place of that of the field.
     pub(crate) from: Option<Type>,
     pub(crate) value_name: Option<LitStr>,
     pub(crate) is_table: bool,
 }
 
-/// A default, as the table has it.
-pub(crate) struct Literal(pub(crate) TokenStream);
+/// A default, as the table has it, and its literals.
+pub(crate) struct Default {
+    pub(crate) tokens: TokenStream,
+    pub(crate) literals: Vec<Literal>,
+}
 
 const A_DEFAULT: &str =
     "a literal or a list of literals, as in `default = \"localhost\"` or `default = [80, 443]`";
@@ -49,7 +58,7 @@ pub(crate) fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Vec<&'a
 
 /// The attributes of a field as one.
 pub(crate) fn setting(field: &Field) -> syn::Result<Setting> {
-    let mut setting = Setting::default();
+    let mut setting = <Setting as std::default::Default>::default();
     for attribute in field.attrs.iter().filter(|attribute| is_named(attribute, "setting")) {
         attribute.parse_args_with(|input: ParseStream<'_>| arguments(input, &mut setting))?;
     }
@@ -70,10 +79,12 @@ fn arguments(input: ParseStream<'_>, setting: &mut Setting) -> syn::Result<()> {
             "value_name" => {
                 setting.value_name = Some(value(input, "a text, as in `value_name = \"FILE\"`")?);
             }
+            _ if is_rule(&name) => rule(input, key, &mut setting.rules)?,
             _ => return Err(syn::Error::new(span, unknown(&name))),
         }
         if setting.is_table
-            && !matches!(setting, Setting { default: None, from: None, value_name: None, .. })
+            && !(setting.rules.is_empty()
+                && matches!(setting, Setting { default: None, from: None, value_name: None, .. }))
         {
             let message = "a table has no other argument: its fields have defaults of their own";
             return Err(syn::Error::new(span, message));
@@ -94,12 +105,13 @@ fn unknown(name: &str) -> String {
             "unknown argument `{name}`: the variable and the flag have the name of the field"
         ),
         _ => {
-            const KNOWN: [&str; 4] = ["default", "from", "table", "value_name"];
-            let meant = nearest(name, KNOWN).map(|meant| format!("; did you mean `{meant}`?"));
+            let known =
+                || ["default", "from", "table", "value_name"].into_iter().chain(rule_names());
+            let meant = rule_elsewhere(name).or_else(|| nearest(name, known()).map(str::to_owned));
             format!(
                 "unknown argument `{name}`, expected one of {}{}",
-                in_backticks(KNOWN.into_iter()),
-                meant.unwrap_or_default()
+                in_backticks(known()),
+                meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
             )
         }
     }
@@ -110,24 +122,27 @@ fn value<T: Parse>(input: ParseStream<'_>, expected: &str) -> syn::Result<T> {
     expect(input, expected)
 }
 
-impl Parse for Literal {
+impl Parse for Default {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(syn::token::Bracket) {
             let items;
             bracketed!(items in input);
             let items = items.parse_terminated(Self::parse, Token![,])?;
-            let items = items.into_iter().map(|Self(item)| item);
-            return Ok(Self(quote!(__w::SettingLiteral::List(&[#(#items),*]))));
+            let tokens = items.iter().map(|item| &item.tokens);
+            let tokens = quote!(__w::SettingLiteral::List(&[#(#tokens),*]));
+            let literals = items.into_iter().flat_map(|item| item.literals).collect();
+            return Ok(Self { tokens, literals });
         }
-        let minus = input.parse::<Option<Token![-]>>()?;
-        let literal = match (input.parse::<Lit>()?, minus.is_some()) {
+        let is_negative = input.parse::<Option<Token![-]>>()?.is_some();
+        let literal = Literal { is_negative, literal: input.parse()? };
+        let tokens = match (&literal.literal, is_negative) {
             (Lit::Str(text), false) => quote!(Text(#text)),
             (Lit::Bool(value), false) => quote!(Bool(#value)),
-            (Lit::Int(number), _) => quote!(Integer(#minus #number)),
-            (Lit::Float(number), _) => quote!(Float(#minus #number)),
+            (Lit::Int(_), _) => quote!(Integer(#literal)),
+            (Lit::Float(_), _) => quote!(Float(#literal)),
             (other, _) => return Err(syn::Error::new(other.span(), A_DEFAULT)),
         };
-        Ok(Self(quote!(__w::SettingLiteral::#literal)))
+        Ok(Self { tokens: quote!(__w::SettingLiteral::#tokens), literals: vec![literal] })
     }
 }
 

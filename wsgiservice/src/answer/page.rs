@@ -70,15 +70,29 @@ impl<T> Page<T> {
     /// ```
     /// use wsgiservice::answer::Page;
     ///
-    /// // One item more than the page has was looked up.
-    /// let (mut found, count) = (vec![1, 2, 3], 2);
-    /// let has_more = found.len() > count;
-    /// found.truncate(count);
-    /// assert_eq!(Page::new(found, has_more).items(), [1, 2]);
+    /// assert_eq!(Page::new(vec![1, 2], true).items(), [1, 2]);
     /// ```
     #[must_use]
     pub fn new(items: Vec<T>, has_more: bool) -> Self {
         Self { items, total: None, has_more }
+    }
+
+    /// Creates a page of what was found when one item more than `count` was looked for, which tells whether there is another page.
+    ///
+    /// ```
+    /// use wsgiservice::answer::Page;
+    ///
+    /// let count = 2_u32;
+    /// let found: Vec<_> = (1..=25).take(count as usize + 1).collect(); // `LIMIT ?`, with `count + 1`
+    /// assert_eq!(Page::of(found, count), Page::new(vec![1, 2], true));
+    /// assert_eq!(Page::of(vec![1, 2], count), Page::new(vec![1, 2], false));
+    /// ```
+    #[must_use]
+    pub fn of(mut found: Vec<T>, count: u32) -> Self {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let has_more = found.len() > count;
+        found.truncate(count);
+        Self::new(found, has_more)
     }
 
     /// Creates a page of a list with this many items in all.

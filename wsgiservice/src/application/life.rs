@@ -1,6 +1,6 @@
 //! What an application does before, beside and after the server: its set-up, its background tasks, its end.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -30,12 +30,8 @@ pub(crate) struct BackgroundTask {
 /// use wsgiservice::server::Stopping;
 ///
 /// async fn sweep(stopping: Stopping) {
-///     let mut ticks = tokio::time::interval(Duration::from_secs(60));
-///     loop {
-///         tokio::select! {
-///             _ = ticks.tick() => {} // sweep
-///             () = stopping.requested() => break,
-///         }
+///     while stopping.pause(Duration::from_secs(60)).await {
+///         // sweep
 ///     }
 /// }
 ///
@@ -88,6 +84,23 @@ impl Stopping {
     /// Waits until the server is told to stop; at once if it was.
     pub async fn requested(&self) {
         self.0.cancelled().await;
+    }
+
+    /// Waits this long, and returns `true`; as soon as the server is told to stop, returns `false`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsgiservice::server::Stopping;
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let stopping = Stopping::default();
+    /// assert!(stopping.pause(Duration::from_millis(1)).await);
+    /// stopping.request();
+    /// assert!(!stopping.pause(Duration::from_secs(3600)).await);
+    /// # }
+    /// ```
+    pub async fn pause(&self, duration: Duration) -> bool {
+        tokio::time::timeout(duration, self.requested()).await.is_err()
     }
 
     /// Returns whether the server was told to stop.

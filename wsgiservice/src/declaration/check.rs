@@ -7,6 +7,7 @@ use wsgiservice_grammar::text::{among, same};
 
 use super::{
     Argument, Constraint, From, Literal, Mount, Operation, Operations, Parameter, Role, Rule,
+    TypeConstraint,
 };
 
 /// Whether a method or a hook has an argument of this name.
@@ -15,6 +16,21 @@ pub const fn takes(resource: &Operations, name: &str) -> bool {
     let mut operations = resource.operations;
     while let [operation, rest @ ..] = operations {
         if argument(operation, name).is_some() {
+            return true;
+        }
+        operations = rest;
+    }
+    !resource.valid
+}
+
+/// Whether the resource has this method.
+#[must_use]
+pub const fn has_method(resource: &Operations, name: &str) -> bool {
+    let mut operations = resource.operations;
+    while let [operation, rest @ ..] = operations {
+        if let Role::Method(method) = operation.role
+            && same(method, name)
+        {
             return true;
         }
         operations = rest;
@@ -357,6 +373,72 @@ const fn keeps(
         further = rest;
     }
     true
+}
+
+/// Whether the default of an argument satisfies the rules of its type, as far as the compiler can tell.
+#[must_use]
+pub const fn default_suits_type(mount: &Mount, parameter: &Parameter) -> bool {
+    literal_suits_type(mount, parameter, parameter.constraint.default.as_ref())
+}
+
+/// Whether the example of an argument satisfies the rules of its type, as far as the compiler can tell.
+#[must_use]
+pub const fn example_suits_type(mount: &Mount, parameter: &Parameter) -> bool {
+    literal_suits_type(mount, parameter, parameter.constraint.example.as_ref())
+}
+
+const fn literal_suits_type(
+    mount: &Mount,
+    parameter: &Parameter,
+    literal: Option<&Literal<'_>>,
+) -> bool {
+    let (Some(literal), Argument::Value { constraint, .. }) = (literal, &parameter.argument) else {
+        return true;
+    };
+    let mut level: Option<&TypeConstraint> = Some(*constraint);
+    while let Some(further) = level {
+        let mut rules = further.own.rules;
+        while let [rule, rest @ ..] = rules {
+            let is_replaced = has(parameter.constraint.rules, rule)
+                || is_replaced_on_struct(mount, parameter, rule)
+                || is_replaced_in_type(constraint, further, rule);
+            if !is_replaced && !rule.allows(literal) {
+                return false;
+            }
+            rules = rest;
+        }
+        level = further.inner;
+    }
+    true
+}
+
+const fn is_replaced_on_struct(mount: &Mount, parameter: &Parameter, rule: &Rule<'static>) -> bool {
+    let mut constraints = mount.constraints;
+    while let [nearer, rest @ ..] = constraints {
+        if parameter.is_called(nearer.name) && has(nearer.rules, rule) {
+            return true;
+        }
+        constraints = rest;
+    }
+    false
+}
+
+/// Whether a type that is nearer to the argument than this one has the rule.
+const fn is_replaced_in_type(
+    mut nearer: &TypeConstraint,
+    further: &TypeConstraint,
+    rule: &Rule<'static>,
+) -> bool {
+    while nearer.depth() > further.depth() {
+        if has(nearer.own.rules, rule) {
+            return true;
+        }
+        match nearer.inner {
+            Some(inner) => nearer = inner,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Whether a default or an example satisfies rules, as far as the compiler can tell.

@@ -1,5 +1,7 @@
 //! The problems that an error can become, by `#[derive(Problem)]`.
 
+use std::any::TypeId;
+
 /// A problem that an error can become.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
@@ -11,10 +13,19 @@ pub struct Failure {
     pub challenge: Option<&'static str>,
     /// When to try again, in seconds.
     pub retry_after: Option<u64>,
-    /// The names of the methods that can fail with it; all, if there are none.
-    pub only: &'static [&'static str],
+    /// What can fail with it; everything that returns the error, if it is empty.
+    pub only: &'static [Failing],
     /// Its documentation comment.
     pub documentation: &'static str,
+}
+
+/// What can fail with a problem: a method, of each resource or of one, or all methods of a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Failing {
+    /// The type of the resource.
+    pub resource: Option<fn() -> TypeId>,
+    /// The name of the method.
+    pub method: Option<&'static str>,
 }
 
 /// A type of problems (RFC 9457, section 3.1.1).
@@ -34,6 +45,9 @@ pub struct ProblemType {
 pub trait Failures {
     /// The problems.
     const FAILURES: KnownFailures;
+
+    /// What the compiler checks of an error with type parameters, when they are known.
+    const CHECKED: () = ();
 }
 
 /// The problems that an error can become.
@@ -59,8 +73,12 @@ impl KnownFailures {
 }
 
 impl Failure {
-    /// Whether the method of this name can fail with it.
-    pub(crate) fn concerns(&self, method: &str) -> bool {
-        self.only.is_empty() || self.only.contains(&method)
+    /// Whether the method of this name of a resource can fail with it.
+    pub(crate) fn concerns(&self, resource: TypeId, method: &str) -> bool {
+        let is_it = |failing: &Failing| {
+            failing.resource.is_none_or(|of| of() == resource)
+                && failing.method.is_none_or(|name| name == method)
+        };
+        self.only.is_empty() || self.only.iter().any(is_it)
     }
 }

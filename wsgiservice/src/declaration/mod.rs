@@ -18,12 +18,14 @@ mod constant;
 mod failure;
 mod member_rules;
 mod principal;
+mod type_constraint;
 
 pub use self::{
     constant::Constant,
-    failure::{Failure, Failures, KnownFailures, ProblemType},
+    failure::{Failing, Failure, Failures, KnownFailures, ProblemType},
     member_rules::{BrokenRule, MemberRules, Step},
     principal::PrincipalType,
+    type_constraint::TypeConstraint,
 };
 
 /// The name by which serde knows a `Secret`.
@@ -341,6 +343,8 @@ pub enum Argument {
         kind: Kind,
         /// Whether a text converts to its type.
         converts: fn(&str) -> bool,
+        /// The constraint of its type.
+        constraint: &'static TypeConstraint,
         /// Whether it may be absent.
         optional: bool,
         /// Whether there may be more than one.

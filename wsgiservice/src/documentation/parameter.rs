@@ -7,12 +7,9 @@ use wsgiservice_grammar::{bound::Bound, format::Format, rule::Rule, value::Kind}
 
 use crate::{
     content::ContentUse,
-    parameters::{
-        compiled::CompiledParameter,
-        rules::{json_number, json_value},
-        source::Source,
-    },
+    parameters::{compiled::CompiledParameter, source::Source},
     problem::place::Place,
+    rules::{json_number, json_value},
 };
 
 /// A parameter of a method.

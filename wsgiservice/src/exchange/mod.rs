@@ -277,7 +277,9 @@ async fn conclude(
         Some(outcome) => outcome,
         None => {
             deadline::check(context.request)?;
-            calls.method().await?
+            preconditions.note(&context.validators);
+            let called = calls.method().await;
+            called.map_err(|problem| changed_meanwhile(preconditions, problem))?
         }
     };
     // Preconditions are ignored if the response would not be a success without them (section 13.2.1).
@@ -293,6 +295,15 @@ async fn conclude(
         context.new_tag = Box::pin(asked).await;
     }
     ranges::select(context.request, &context.validators, outcome).map(End::Outcome)
+}
+
+/// What a method changes was there when the preconditions were evaluated. If it then finds nothing, another request was faster,
+/// and the preconditions are false. What the validators are now is unknown.
+fn changed_meanwhile(preconditions: &Preconditions, problem: Problem) -> Problem {
+    match problem.is_none() && preconditions.tag().is_some() {
+        true => Problem::precondition_failed(),
+        false => problem,
+    }
 }
 
 /// The resource, or `None` for the server as a whole (`OPTIONS *`).

@@ -76,13 +76,16 @@ pub struct Whole;
 /// A parameter, or a type that the service makes itself.
 const fn value<T: FromRequest>(optional: bool, repeated: bool) -> declaration::Argument {
     match &T::PARAMETER {
-        Some(ParameterFacts { kind, is_secret, converts, .. }) => declaration::Argument::Value {
-            kind: *kind,
-            converts: *converts,
-            optional,
-            repeated,
-            secret: *is_secret,
-        },
+        Some(ParameterFacts { kind, is_secret, converts, constraint }) => {
+            declaration::Argument::Value {
+                kind: *kind,
+                converts: *converts,
+                constraint,
+                optional,
+                repeated,
+                secret: *is_secret,
+            }
+        }
         None => declaration::Argument::Own { challenge: T::CHALLENGE, fields: T::FIELDS },
     }
 }

@@ -7,18 +7,15 @@ use std::{borrow::Cow, iter};
 
 use wsgiservice_grammar::{path::Path, rule::Rule};
 
-use super::{
-    member_rules::MemberRules,
-    rules::{Checked, CompiledRule, InvalidRule},
-    source::Source,
-};
+use super::{member_rules::MemberRules, source::Source};
 use crate::{
     content::{Member, Written},
-    declaration::{self, Argument, Kind, Mount, Operation},
+    declaration::{self, Argument, Kind, Mount, Operation, TypeConstraint},
     problem::{
         place::Place,
         violation::{Code, Violation},
     },
+    rules::{Checked, CompiledRule, InvalidRule},
 };
 
 /// The text of this violation is its reason.
@@ -128,9 +125,15 @@ impl CompiledParameter {
         parameter: &declaration::Parameter,
         reads_members: bool,
     ) -> Result<Self, String> {
-        // The nearest first: that of the argument and its method, then those of the struct.
+        // The nearest first: that of the argument and its method, then those of the struct, then those of the type.
         let further = mount.constraints.iter().filter(|further| parameter.is_called(further.name));
-        let constraints = || iter::once(&parameter.constraint).chain(further.clone());
+        let of_type = match parameter.argument {
+            Argument::Value { constraint, .. } => Some(constraint),
+            _ => None,
+        };
+        let of_type = of_type.into_iter().flat_map(TypeConstraint::all);
+        let constraints =
+            || iter::once(&parameter.constraint).chain(further.clone()).chain(of_type.clone());
         let default = constraints().find_map(|constraint| constraint.default);
         let converts: fn(&str) -> bool = match parameter.argument {
             Argument::Value { converts, .. } => converts,
@@ -173,10 +176,23 @@ impl CompiledParameter {
         if compiled.notation == Notation::Number {
             compiled.kind = Some(Kind::Number);
         }
+        let narrowed = constraints().take_while(|it| it.example.is_none());
+        let mut nearer = iter::once(&parameter.constraint).chain(further.clone());
+        if nearer.all(|it| it.example.is_none())
+            && narrowed.flat_map(|it| it.rules).next().is_some()
+        {
+            compiled.forget_unsuitable_example();
+        }
         compiled.check_declaration()?;
         compiled.is_absent_if_empty =
             !(compiled.is_required() || is_repeated || compiled.accepts(""));
         Ok(compiled)
+    }
+
+    /// Removes the example of the type unless it satisfies the rules that are nearer: the type does not know those.
+    fn forget_unsuitable_example(&mut self) {
+        let example = self.example.take();
+        self.example = example.filter(|example| self.accepts(example));
     }
 
     /// Checks that the default, the example and the values of `one_of` are values of the parameter.
@@ -366,6 +382,7 @@ mod tests {
     const TEXT: Argument = Argument::Value {
         kind: Kind::Text(None),
         converts: |_| true,
+        constraint: &TypeConstraint::NONE,
         optional: false,
         repeated: false,
         secret: false,
@@ -424,6 +441,7 @@ mod tests {
             let argument = Argument::Value {
                 kind: Kind::Any,
                 converts,
+                constraint: &TypeConstraint::NONE,
                 optional: true,
                 repeated: false,
                 secret: false,
@@ -443,6 +461,7 @@ mod tests {
         let argument = Argument::Value {
             kind: Kind::Text(Some("uuid")),
             converts: |text| text == "b",
+            constraint: &TypeConstraint::NONE,
             optional: false,
             repeated: false,
             secret: false,

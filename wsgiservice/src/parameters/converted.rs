@@ -4,7 +4,7 @@ use super::{
     Arguments, ParseError,
     argument_types::{Optional, Repeated, Single},
 };
-use crate::declaration::{self, Kind};
+use crate::declaration::{self, Kind, TypeConstraint};
 
 /// An argument that a function converts: the value, or an `Option` or a `Vec` of it.
 #[diagnostic::on_unimplemented(
@@ -38,6 +38,7 @@ where
     declaration::Argument::Value {
         kind: Kind::Any,
         converts,
+        constraint: &TypeConstraint::NONE,
         optional: T::OPTIONAL,
         repeated: T::REPEATED,
         secret: false,

@@ -3,7 +3,11 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use super::{Parameter, ParseError};
-use crate::{declaration::Kind, http::incoming::Request, problem::Problem};
+use crate::{
+    declaration::{Kind, TypeConstraint},
+    http::incoming::Request,
+    problem::Problem,
+};
 
 /// A type that is made from a request, so that methods and hooks can have it as an argument.
 ///
@@ -96,6 +100,7 @@ pub struct ParameterFacts {
     pub(super) kind: Kind,
     pub(super) is_secret: bool,
     pub(super) converts: fn(&str) -> bool,
+    pub(super) constraint: &'static TypeConstraint,
 }
 
 /// Every parameter is one. So the compiler reports a type that implements both traits at its implementation, and not at each
@@ -106,11 +111,15 @@ impl<T: Parameter> FromRequest for T {
         Err(Problem::internal("a parameter is found by its name"))
     }
 
-    const PARAMETER: Option<ParameterFacts> = Some(ParameterFacts {
-        kind: T::KIND.into_kind(),
-        is_secret: T::IS_SECRET,
-        converts: |text| T::parse(text).is_ok(),
-    });
+    const PARAMETER: Option<ParameterFacts> = {
+        let () = T::CHECKED;
+        Some(ParameterFacts {
+            kind: T::KIND.into_kind(),
+            is_secret: T::IS_SECRET,
+            converts: |text| T::parse(text).is_ok(),
+            constraint: &T::CONSTRAINT,
+        })
+    };
 
     fn parse_parameter(text: &str) -> Result<Self, ParseError> {
         T::parse(text)

@@ -2,6 +2,8 @@
 
 use wsgiservice_grammar::value::Kind;
 
+use crate::declaration::{Argument, TypeConstraint};
+
 /// What the text of a [`Parameter`](crate::Parameter) can be, for its documentation and for the compiler's checks of rules.
 ///
 /// ```
@@ -70,6 +72,20 @@ impl ParameterKind {
     #[must_use]
     pub const fn any() -> Self {
         Self(Kind::Any)
+    }
+
+    /// An argument with such a text, for checks of rules on a type.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_argument(self) -> Argument {
+        Argument::Value {
+            kind: self.0,
+            converts: |_| true,
+            constraint: &TypeConstraint::NONE,
+            optional: false,
+            repeated: false,
+            secret: false,
+        }
     }
 
     pub(crate) const fn into_kind(self) -> Kind {

@@ -17,11 +17,12 @@ mod from_request;
 mod idempotency_key;
 mod kind;
 mod member_rules;
-mod rfc3339;
-pub(crate) mod rules;
+mod path_value;
 #[cfg(feature = "jiff")]
 pub(crate) mod schema;
 mod secret;
+#[cfg(feature = "command-line")]
+mod setting_type;
 pub(crate) mod source;
 mod types;
 
@@ -32,6 +33,8 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "idempotency")]
 pub use self::idempotency_key::IdempotencyKey;
+#[cfg(feature = "command-line")]
+pub use self::setting_type::{OtherSettingType, SettingType};
 pub use self::{
     api_key::ApiKey,
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
@@ -40,6 +43,7 @@ pub use self::{
     credentials::{Basic, Bearer},
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
+    path_value::{InPath, PathValue},
     secret::Secret,
     types::{Parameter, ParseError},
 };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de::Visitor};
 use subtle::ConstantTimeEq;
 
 use super::{Parameter, ParameterKind, ParseError};
-use crate::declaration::SECRET;
+use crate::declaration::{SECRET, TypeConstraint};
 
 /// A parameter or a setting that must not be shown.
 ///
@@ -107,6 +107,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for SecretVisitor<T> {
 impl<T: Parameter> Parameter for Secret<T> {
     const KIND: ParameterKind = T::KIND;
     const IS_SECRET: bool = true;
+    const CONSTRAINT: TypeConstraint = T::CONSTRAINT;
+    const CHECKED: () = T::CHECKED;
 
     fn parse(text: &str) -> Result<Self, ParseError> {
         T::parse(text).map(Self)

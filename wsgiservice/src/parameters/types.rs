@@ -10,8 +10,9 @@ use std::{
 use wsgiservice_grammar::value::Kind;
 
 use super::kind::ParameterKind;
+use crate::declaration::TypeConstraint;
 #[cfg(feature = "jiff")]
-use super::rfc3339;
+use crate::rules::rfc3339;
 
 /// A type to which the text of a parameter converts.
 ///
@@ -61,6 +62,14 @@ pub trait Parameter: Sized + Send {
 
     /// Whether it comes only from the content, and is never shown; see [`Secret`](crate::Secret).
     const IS_SECRET: bool = false;
+
+    /// The rules and the documentation of the type.
+    #[doc(hidden)]
+    const CONSTRAINT: TypeConstraint = TypeConstraint::NONE;
+
+    /// What the compiler checks of a type with type parameters, when they are known.
+    #[doc(hidden)]
+    const CHECKED: () = ();
 
     /// Converts the text.
     ///

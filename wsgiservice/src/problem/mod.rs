@@ -59,6 +59,8 @@ struct Inner {
     fields: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     alternatives: Vec<&'static str>,
+    /// Whether it is the `None` of a method.
+    is_none: bool,
 }
 
 impl Problem {
@@ -81,6 +83,7 @@ impl Problem {
             fields: Vec::new(),
             cause: None,
             alternatives: Vec::new(),
+            is_none: false,
         }))
     }
 
@@ -179,6 +182,18 @@ impl Problem {
         let mut problem = Self::new(StatusCode::NOT_ACCEPTABLE).detail(detail);
         problem.0.alternatives = alternatives;
         problem
+    }
+
+    /// Creates a 404 for the `None` of a method.
+    pub(crate) fn none() -> Self {
+        let mut problem = Self::not_found();
+        problem.0.is_none = true;
+        problem
+    }
+
+    /// Whether a method returned `None`.
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none
     }
 
     /// Whether the response has further header fields.

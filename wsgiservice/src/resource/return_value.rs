@@ -53,7 +53,7 @@ impl<T, E, F> ReturnValue<Result<T, E>, F> {
 impl<T, F> ReturnValue<Option<T>, F> {
     /// Removes an `Option`; `None` becomes a 404.
     pub fn option(self) -> ReturnValue<T, F> {
-        ReturnValue(self.0.and_then(|option| option.ok_or_else(Problem::not_found)), self.1)
+        ReturnValue(self.0.and_then(|option| option.ok_or_else(Problem::none)), self.1)
     }
 }
 

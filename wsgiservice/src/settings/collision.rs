@@ -48,7 +48,8 @@ mod tests {
         kind::kind_of,
     };
 
-    const LEAF: Field = Field::Leaf(Leaf { default: None, value_name: None, kind: kind_of::<u8> });
+    const LEAF: Field =
+        Field::Leaf(Leaf { default: None, value_name: None, rules: &[], kind: kind_of::<u8> });
 
     const fn key(name: &'static str, field: Field) -> Key {
         Key { name, documentation: "", field }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use wsgiservice_grammar::rule::Rule;
 
 use super::{
     Settings,
@@ -26,9 +27,10 @@ pub struct FieldReader<T> {
 pub const fn leaf<T: for<'de> Deserialize<'de>>(
     default: Option<Literal>,
     value_name: Option<&'static str>,
+    rules: &'static [Rule<'static>],
 ) -> FieldReader<T> {
     FieldReader {
-        field: Field::Leaf(Leaf { default, value_name, kind: kind_of::<T> }),
+        field: Field::Leaf(Leaf { default, value_name, rules, kind: kind_of::<T> }),
         take: |values, name| values.take(name),
         update: |values, name, field| {
             if let Some(value) = values.written(name) {
@@ -43,9 +45,10 @@ pub const fn leaf<T: for<'de> Deserialize<'de>>(
 pub const fn leaf_from<T: From<U>, U: for<'de> Deserialize<'de>>(
     default: Option<Literal>,
     value_name: Option<&'static str>,
+    rules: &'static [Rule<'static>],
 ) -> FieldReader<T> {
     FieldReader {
-        field: Field::Leaf(Leaf { default, value_name, kind: kind_of::<U> }),
+        field: Field::Leaf(Leaf { default, value_name, rules, kind: kind_of::<U> }),
         take: |values, name| values.take::<U>(name).map(T::from),
         update: |values, name, field| {
             if let Some(value) = values.written::<U>(name) {

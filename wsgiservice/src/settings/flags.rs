@@ -127,8 +127,9 @@ fn help(setting: &Setting) -> String {
     let summary = setting.summary();
     let sentence = summary.split(". ").next().unwrap_or_default();
     let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
-    match setting.kind.choices {
-        [] => sentence.to_owned(),
-        choices => format!("{sentence} [possible values: {}]", choices.join(", ")),
+    match (setting.kind.choices, setting.rules.in_words()) {
+        ([], None) => sentence.to_owned(),
+        ([], Some(rules)) => format!("{sentence} [value: {rules}]"),
+        (choices, _) => format!("{sentence} [possible values: {}]", choices.join(", ")),
     }
 }

@@ -1,8 +1,9 @@
 //! The table that `#[derive(Settings)]` writes, and its leaves with their paths.
 
 use toml::Value;
+use wsgiservice_grammar::rule::Rule;
 
-use super::kind::ValueKind;
+use super::{kind::ValueKind, rules::Rules};
 
 /// A field of a struct with `#[derive(Settings)]`.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct Leaf {
     pub default: Option<Literal>,
     /// What stands for the value in the help.
     pub value_name: Option<&'static str>,
+    /// Its rules.
+    pub rules: &'static [Rule<'static>],
     /// What serde says of its type.
     pub kind: fn() -> ValueKind,
 }
@@ -70,6 +73,7 @@ pub(super) struct Setting {
     pub(super) documentation: &'static str,
     pub(super) default: Option<Value>,
     pub(super) value_name: Option<&'static str>,
+    pub(super) rules: Rules,
     pub(super) kind: ValueKind,
     /// Whether it is one of the server.
     pub(super) is_of_server: bool,
@@ -93,6 +97,7 @@ fn collect(prefix: &str, keys: &'static [Key], is_of_server: bool, all: &mut Vec
                 documentation: key.documentation,
                 default: leaf.default.as_ref().map(Literal::value),
                 value_name: leaf.value_name,
+                rules: Rules(leaf.rules),
                 kind: (leaf.kind)(),
                 is_of_server,
             }),

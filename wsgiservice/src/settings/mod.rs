@@ -15,6 +15,7 @@ mod nearest;
 mod origin;
 pub(crate) mod print;
 mod read;
+mod rules;
 mod values;
 
 pub use self::{

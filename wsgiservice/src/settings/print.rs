@@ -80,6 +80,9 @@ pub(super) fn template(values: &Values) -> String {
         for line in wrapped(&setting.summary()) {
             let _ = writeln!(text, "# {line}");
         }
+        if let Some(rules) = setting.rules.in_words() {
+            let _ = writeln!(text, "# Value: {rules}");
+        }
         let (variable, flag) = (setting.variable(program), setting.flag());
         let _ = writeln!(text, "# {variable}, --{flag}");
         let value = setting.default.as_ref().filter(|_| !setting.kind.is_secret);

@@ -69,7 +69,7 @@ impl Values {
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let path = join(&self.table, name);
         let setting = self.settings.iter().find(|setting| setting.path == path)?.clone();
-        let default = setting.default.clone().map(|default| self.default::<T>(&path, default));
+        let default = setting.default.clone().map(|default| self.default::<T>(&setting, default));
         if self.written.contains_key(&path) {
             return self.written(name);
         }
@@ -90,10 +90,14 @@ impl Values {
     /// Takes the value of a field, if it was written somewhere.
     pub fn written<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let path = join(&self.table, name);
-        let kind = self.settings.iter().find(|setting| setting.path == path)?.kind;
+        let Setting { kind, rules, .. } = *self.settings.iter().find(|it| it.path == path)?;
         let (origin, written) = self.written.get(&path)?.clone();
         match written.read(kind) {
             Ok((value, read)) => {
+                if let Some(reason) = rules.broken(&read) {
+                    self.error(&origin, format_args!("`{path}`: {reason}"));
+                    return None;
+                }
                 self.read.insert(path, read);
                 Some(value)
             }
@@ -131,13 +135,17 @@ impl Values {
     }
 
     /// Reads a default, also if it is not used: a wrong one must not wait for a start without another value.
-    fn default<T: DeserializeOwned>(&mut self, path: &str, value: Value) -> Option<T> {
-        T::deserialize(value)
-            .map_err(|error| {
-                let message = format!("the default of `{path}` is wrong: {}", error.message());
-                self.errors.push(message);
-            })
-            .ok()
+    fn default<T: DeserializeOwned>(&mut self, setting: &Setting, value: Value) -> Option<T> {
+        let broken = setting.rules.broken(&value);
+        let read = T::deserialize(value).map_err(|error| error.message().to_owned());
+        match read.and_then(|value| broken.map_or(Ok(value), Err)) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                let path = &setting.path;
+                self.errors.push(format!("the default of `{path}` is wrong: {message}"));
+                None
+            }
+        }
     }
 
     /// Whether a variable of the environment can be one of this program.

@@ -58,7 +58,7 @@ fn failures<'a>(
     operation: &'a SiteOperation,
 ) -> impl Iterator<Item = &'static Failure> {
     let all = resource.hooks().iter().chain([operation]).flat_map(SiteOperation::failures);
-    all.filter(|failure| failure.concerns(operation.method_name()))
+    all.filter(|failure| failure.concerns(resource.id, operation.method_name()))
 }
 
 impl DescribedType {

@@ -1,6 +1,6 @@
 //! A compiled resource.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use http::{HeaderName, HeaderValue, Method, header};
 use wsgiservice_grammar::path::Path;
@@ -18,6 +18,8 @@ use crate::{
 /// A resource of a site.
 #[derive(Debug)]
 pub(crate) struct SiteResource {
+    /// The type of the resource.
+    pub(super) id: TypeId,
     pub(crate) resource: Arc<dyn ErasedResource>,
     pub(crate) allow: HeaderValue,
     /// Whether the entity tag is computed from what `get` returns.
@@ -51,7 +53,7 @@ impl SiteResource {
         policy: &Arc<Policy>,
         limits: &Limits,
     ) -> Result<Self, Vec<String>> {
-        let Mounting { prefix, mount, operations: table, resource, layers, .. } = mounting;
+        let Mounting { prefix, id, mount, operations: table, resource, layers, .. } = mounting;
         let policy = mounting.policy.unwrap_or_else(|| Arc::clone(policy));
         let limits = mounting.limits.as_deref().unwrap_or(limits);
         let path = format!("{prefix}{}", mount.path);
@@ -81,6 +83,7 @@ impl SiteResource {
         let names = methods.iter().filter_map(|operation| operation.method.as_ref());
         let has_etag = hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Etag));
         Ok(Self {
+            id,
             resource,
             allow: methods::allow(names.map(Method::as_str)),
             computes_etag: mount.automatic_etag && !has_etag,

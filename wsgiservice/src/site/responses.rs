@@ -158,7 +158,8 @@ impl Facts<'_> {
             problems.add(416, "None of the requested ranges exists.");
         }
         let method = self.operation.method_name();
-        let concerns = |failure: &&Failure| failure.concerns(method);
+        let resource = self.resource.id;
+        let concerns = |failure: &&Failure| failure.concerns(resource, method);
         problems.add_failures(self.operation.failures().into_iter().filter(concerns));
         problems.add(400, "The request breaks rules; the document lists all of them.");
         if has_content || self.has_parameters() {

@@ -6,19 +6,19 @@
 use wsgiservice_grammar::date::Day;
 
 /// Whether a text is a `date-time`.
-pub(super) fn is_date_time(text: &str) -> bool {
+pub(crate) fn is_date_time(text: &str) -> bool {
     let Some((date, rest)) = text.split_at_checked(10) else { return false };
     let Some((separator, time)) = rest.split_at_checked(1) else { return false };
     is_date(date) && matches!(separator, "T" | "t") && is_time(time)
 }
 
 /// Whether a text is a `full-date`.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     Day::parse(text).is_some()
 }
 
 /// Whether a text is a `full-time`, which has an offset.
-pub(super) fn is_time(text: &str) -> bool {
+pub(crate) fn is_time(text: &str) -> bool {
     let Some((time, offset)) = partial_time(text) else { return false };
     let Some(offset) = offset_minutes(offset) else { return false };
     let minute_of_day = time.hour * 60 + time.minute - offset;
@@ -28,14 +28,14 @@ pub(super) fn is_time(text: &str) -> bool {
 
 /// Whether a text is a time without an offset, whose seconds may be left out, as HTML's `<input type=time>` does.
 #[cfg_attr(not(feature = "jiff"), allow(dead_code))]
-pub(super) fn is_local_time(text: &str) -> bool {
+pub(crate) fn is_local_time(text: &str) -> bool {
     let whole = if text.len() == 5 { format!("{text}:00") } else { text.to_owned() };
     partial_time(&whole).is_some_and(|(time, rest)| time.second < 60 && rest.is_empty())
 }
 
 /// Whether a text is a date and a time without an offset, as HTML's `<input type=datetime-local>` sends it.
 #[cfg_attr(not(feature = "jiff"), allow(dead_code))]
-pub(super) fn is_local_date_time(text: &str) -> bool {
+pub(crate) fn is_local_date_time(text: &str) -> bool {
     let Some((date, rest)) = text.split_at_checked(10) else { return false };
     is_date(date) && rest.strip_prefix(['T', 't', ' ']).is_some_and(is_local_time)
 }

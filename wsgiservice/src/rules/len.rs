@@ -18,11 +18,11 @@ impl Len {
     }
 
     pub(super) fn check(&self, text: &str) -> Checked {
-        self.check_count(text.chars().count(), "characters")
+        self.check_count(text.chars().count(), "character")
     }
 
     pub(super) fn check_size(&self, size: usize) -> Checked {
-        self.check_count(size, "bytes")
+        self.check_count(size, "byte")
     }
 
     fn check_count(&self, count: usize, unit: &str) -> Checked {
@@ -33,14 +33,16 @@ impl Len {
     }
 
     pub(super) fn in_words(&self, of_file: bool) -> String {
-        self.count(if of_file { "bytes" } else { "characters" })
+        self.count(if of_file { "byte" } else { "character" })
     }
 
     fn count(&self, unit: &str) -> String {
-        let Self { least, most } = self;
-        match *most {
-            usize::MAX => format!("at least {least} {unit}"),
-            most => format!("{least} to {most} {unit}"),
+        let Self { least, most } = *self;
+        let plural = |number: usize| if number == 1 { "" } else { "s" };
+        match most {
+            usize::MAX => format!("at least {least} {unit}{}", plural(least)),
+            most if most == least => format!("{most} {unit}{}", plural(most)),
+            most => format!("{least} to {most} {unit}{}", plural(most)),
         }
     }
 
@@ -90,7 +92,9 @@ mod tests {
     fn the_words_have_the_unit() {
         assert_eq!(Len::new(1, 2).in_words(false), "1 to 2 characters");
         assert_eq!(Len::new(0, 2).in_words(true), "0 to 2 bytes");
-        assert_eq!(Len::new(1, usize::MAX).in_words(false), "at least 1 characters");
+        assert_eq!(Len::new(1, usize::MAX).in_words(false), "at least 1 character");
+        assert_eq!(Len::new(3, 3).in_words(false), "3 characters");
+        assert_eq!(Len::new(0, 1).in_words(true), "0 to 1 byte");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 use wsgiservice_grammar::format as grammar;
 
-use super::{super::rfc3339, Checked, Code, expression::Expression};
+use super::{Checked, Code, expression::Expression, rfc3339};
 
 /// A valid e-mail address by HTML, which is stricter than RFC 5322, and is what people expect.
 static EMAIL: LazyLock<Option<Expression>> = LazyLock::new(|| {

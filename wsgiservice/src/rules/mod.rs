@@ -10,6 +10,7 @@ mod multiple_of;
 mod one_of;
 mod range;
 mod re;
+pub(crate) mod rfc3339;
 
 use std::borrow::Cow;
 

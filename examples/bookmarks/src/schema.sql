@@ -1,0 +1,15 @@
+CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE IF NOT EXISTS bookmarks (
+    id INTEGER PRIMARY KEY,
+    user INTEGER NOT NULL REFERENCES users,
+    revision INTEGER NOT NULL DEFAULT 1,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    tag TEXT,
+    note TEXT,
+    shot BLOB,
+    UNIQUE (user, url)
+) STRICT;
+
+INSERT OR IGNORE INTO users (token) VALUES (?);
