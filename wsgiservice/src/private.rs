@@ -38,7 +38,7 @@ pub use crate::{
     declaration::{
         Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
         Deprecation, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures, Limits,
-        Literal, MemberRules, Mount, Operation, Operations, Package,
+        Literal, MemberRules, Mount, Operation, Operations, OwnArgument, Package,
         Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
         Role, SchemaOf, Step, check,
     },

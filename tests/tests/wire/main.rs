@@ -14,6 +14,7 @@ mod conditional;
 mod connection;
 mod constants;
 mod content;
+mod credentials;
 mod cross_origin;
 mod departure;
 mod digests;

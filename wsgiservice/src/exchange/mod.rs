@@ -175,7 +175,8 @@ async fn run(site: &Site, exchange: &mut Exchange) {
         panic::caught(scoped, |context| limit.poll(context)).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
-    respond::respond(&context, end.unwrap_or_else(End::Problem), response);
+    let end = end.unwrap_or_else(|problem| End::Problem(context.with_challenges(problem)));
+    respond::respond(&context, end, response);
     access_log.end(&context, response.status());
     if let Some(place) = place {
         let content = std::mem::take(response.body_mut());

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Arguments, Parameter,
     authorized::Authorized,
+    credentials::own,
     from_request::{FromRequest, ParameterFacts, Pending},
 };
 use crate::{
@@ -83,7 +84,7 @@ const fn value<T: FromRequest>(optional: bool, repeated: bool) -> declaration::A
             repeated,
             secret: *is_secret,
         },
-        None => declaration::Argument::Own { challenge: T::CHALLENGE, fields: T::FIELDS },
+        None => declaration::Argument::Own(own::<T>(optional)),
     }
 }
 

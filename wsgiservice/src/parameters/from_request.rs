@@ -3,7 +3,11 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use super::{Parameter, ParseError};
-use crate::{declaration::Kind, http::incoming::Request, problem::Problem};
+use crate::{
+    declaration::Kind,
+    http::{challenge::Challenge, incoming::Request},
+    problem::Problem,
+};
 
 /// A type that is made from a request, so that methods and hooks can have it as an argument.
 ///
@@ -53,7 +57,7 @@ use crate::{declaration::Kind, http::incoming::Request, problem::Problem};
 pub trait FromRequest: Sized + Send {
     /// The challenge of the 401 that it returns, if it is made of credentials. The documentation shows the security scheme, and
     /// only `authorize` can take it.
-    const CHALLENGE: Option<&'static str> = None;
+    const CHALLENGE: Option<Challenge> = None;
 
     /// The header fields that it reads, which a response then depends on: they are in its `Vary`.
     const FIELDS: &'static [&'static str] = &[];

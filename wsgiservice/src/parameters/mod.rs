@@ -7,11 +7,11 @@
 pub(crate) mod accepted_names;
 pub(crate) mod api_key;
 mod argument_types;
+mod authorization;
 pub(crate) mod authorized;
-pub(crate) mod challenge;
 pub(crate) mod compiled;
 mod converted;
-mod credentials;
+pub(crate) mod credentials;
 mod from_request;
 #[cfg(feature = "idempotency")]
 mod idempotency_key;
@@ -33,11 +33,12 @@ use serde::de::DeserializeOwned;
 #[cfg(feature = "idempotency")]
 pub use self::idempotency_key::IdempotencyKey;
 pub use self::{
-    api_key::ApiKey,
+    api_key::{ApiKey, FromAttribute, KeySource},
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
+    authorization::{Basic, Bearer},
     authorized::Authorized,
     converted::{Converted, converted, converts},
-    credentials::{Basic, Bearer},
+    credentials::Credentials,
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
     secret::Secret,

@@ -13,11 +13,11 @@ use crate::{
         Argument, Deprecation, Failure, From, Kind, KnownFailures, Mount, Operation, Operations,
         Parameter, PrincipalType, Returns, Role, SchemaOf,
     },
+    http::challenge::Challenge,
     limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
         api_key,
-        challenge::Challenge,
         compiled::{CompiledParameter, Parameters},
         source::Source,
     },
@@ -186,7 +186,7 @@ impl SiteOperation {
                 From::Name | From::Path(_) | From::Query(_) | From::Content(_) => None,
             };
             let own = match parameter.argument {
-                Argument::Own { fields, .. } => fields,
+                Argument::Own(own) => own.fields,
                 _ => &[],
             };
             named.into_iter().chain(own.iter().copied())
@@ -195,17 +195,17 @@ impl SiteOperation {
 
     /// Whether the service makes an argument itself, which can fail with any problem.
     fn has_own_arguments(&self) -> bool {
-        self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own { .. }))
+        self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own(_)))
     }
 
-    /// The challenges of keys, and of the arguments that the service makes itself.
-    pub(super) fn challenges(&self) -> impl Iterator<Item = Challenge> {
-        let own = self.declaration.parameters.iter().filter_map(|it| match it.argument {
-            Argument::Own { challenge, .. } => challenge.map(Challenge::Http),
+    /// The challenges of its credentials, in the order of its arguments, and whether each is required.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = (Challenge, bool)> {
+        let all = self.declaration.parameters.iter().zip(self.parameters.iter());
+        all.filter_map(|(declared, compiled)| match declared.argument {
+            Argument::Own(own) => Some((own.challenge?, !own.optional)),
+            Argument::ApiKey { optional } => Some((api_key::challenge(compiled)?, !optional)),
             _ => None,
-        });
-        let keys = self.parameters.iter().filter(|parameter| parameter.is_key);
-        keys.map(api_key::challenge).chain(own)
+        })
     }
 
     /// Who a request comes from, if it is `authorize`.

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, Method, header};
 use wsgiservice_grammar::path::Path;
 
-use super::{Mounting, Policy, SiteOperation, SiteResponse, Vary, methods, operation, responses};
+use super::{
+    Mounting, Policy, SiteOperation, SiteResponse, Vary, credentials::SiteCredentials, methods,
+    operation, responses,
+};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, PrincipalType, Representation as Own, Role},
     limits::Limits,
-    parameters::{challenge::Challenge, compiled::CompiledParameter},
+    parameters::compiled::CompiledParameter,
     representation::{Representation, Representations},
     resource::{ErasedResource, authorize::Authorizer},
     routing::{Router, Variables},
@@ -31,6 +34,8 @@ pub(crate) struct SiteResource {
     pub(crate) may_answer_early: bool,
     /// What authorizes its requests, unless it has a hook of its own.
     pub(crate) authorizer: Option<Authorizer>,
+    /// What it asks for, to authorize a request.
+    pub(crate) credentials: SiteCredentials,
     /// The fields that a response depends on, if no method has them.
     pub(crate) vary: Vary,
     /// The position of the layers of the nested applications around it, if there are any.
@@ -70,9 +75,11 @@ impl SiteResource {
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(at).collect());
         }
+        let hook = hooks.iter().find(|hook| hook.role == Role::Hook(Hook::Authorize));
+        let credentials = SiteCredentials::new(hook, authorizer.as_ref());
+        let credentials = credentials.map_err(|wrong| vec![at(wrong)])?;
         let fields_of_hooks = hooks.iter().flat_map(SiteOperation::fields);
-        let fields_of_hooks =
-            fields_of_hooks.chain(authorizer.iter().flat_map(|it| it.fields.iter().copied()));
+        let fields_of_hooks = fields_of_hooks.chain(authorizer.iter().flat_map(Authorizer::fields));
         let fields_of_hooks: Vec<_> = fields_of_hooks.chain(policy.vary()).collect();
         methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         if mount.denies_unknown {
@@ -88,6 +95,7 @@ impl SiteResource {
             is_restricted: principal.is_some(),
             may_answer_early: hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Admit)),
             authorizer,
+            credentials,
             policy,
             problems: Representations::of_problems(mount.representations),
             layers,
@@ -230,31 +238,6 @@ impl SiteResource {
         responses::of_options(&self.options())
     }
 
-    /// The challenges with which it asks for credentials: those of the errors of `authorize`, and those of what it takes.
-    pub(crate) fn challenges(&self) -> Vec<Challenge> {
-        let authorize = self.hook(Hook::Authorize);
-        let taken: Vec<_> = authorize.into_iter().flat_map(SiteOperation::challenges).collect();
-        let failures = authorize.map(SiteOperation::failures);
-        let stated = failures.into_iter().flatten().filter_map(|failure| failure.challenge);
-        let mut challenges: Vec<Challenge> = Vec::new();
-        for challenge in stated.map(Challenge::Http) {
-            let is_key = |taken: &Challenge| {
-                matches!(taken, Challenge::Key(..)) && taken.is_of_scheme_of(challenge)
-            };
-            if !challenges.contains(&challenge) && !taken.iter().any(is_key) {
-                challenges.push(challenge);
-            }
-        }
-        let of_application = self.authorizer.iter().filter_map(|it| it.challenge);
-        for challenge in taken.into_iter().chain(of_application.map(Challenge::Http)) {
-            // What the errors of `authorize` say is more exact than what its arguments say.
-            if !challenges.iter().any(|known| known.is_of_scheme_of(challenge)) {
-                challenges.push(challenge);
-            }
-        }
-        challenges
-    }
-
     /// The fields of a response to `OPTIONS`.
     pub(crate) fn options(&self) -> Vec<(HeaderName, HeaderValue)> {
         let mut fields = vec![(header::ALLOW, self.allow.clone())];
@@ -328,7 +311,7 @@ fn wrong_authorization<'a>(
     for operation in operations {
         let role = operation.role;
         let is_authorize = role == Role::Hook(Hook::Authorize);
-        if !is_authorize && operation.challenges().next().is_some() {
+        if !is_authorize && operation.credentials().next().is_some() {
             wrong.push(format!(
                 "{role} takes credentials, which nothing has checked if an earlier stage ends the request: take them in \
                  `authorize`, and what it returns as an `Authorized<T>`"
