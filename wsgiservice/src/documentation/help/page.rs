@@ -43,7 +43,7 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy_of_page());
                 title { (name) }
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href={ (settings.assets) "style.css?" (fingerprint(STYLE)) };
@@ -73,6 +73,11 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
         }
     }
     .into_string()
+}
+
+/// The policy without what only a header field can say (Content Security Policy 3, section 3.3).
+fn policy_of_page() -> &'static str {
+    CONTENT_SECURITY_POLICY.trim_end_matches("; frame-ancestors 'none'")
 }
 
 /// What changes with a file, so that it can be cached for long.
@@ -418,9 +423,9 @@ fn credentials(challenge: Challenge) -> Markup {
     }
 }
 
-/// Scripts cannot send other cookies than those of the browser.
+/// Scripts cannot send other cookies than those that the browser has.
 fn of_browser() -> Markup {
-    html! { " " span.quiet { "only in the curl command: a browser sends the cookies that it has" } }
+    html! { " " span.quiet { "only in the curl command: a script cannot set cookies" } }
 }
 
 fn field(parameter: &Parameter) -> Markup {
