@@ -74,6 +74,7 @@
 //! | `request: &`[`Request`] | the request itself, which knows whether [its client is gone](Request::client_is_gone) |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //! | `user: `[`Authorized<T>`](Authorized) | what `authorize` returned: who the request comes from |
+//! | `user: `[`Authorized<User, Admin>`](Authorized) | the same, if the user has this [`Role`]; else a 403 |
 //! | a type that implements [`FromRequest`] | what it makes of the request |
 //!
 //! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates,
@@ -212,7 +213,7 @@ pub mod content;
 pub mod credentials {
     pub use crate::{
         http::challenge::{Challenge, KeyPlace},
-        parameters::{Credentials, FromAttribute, KeySource},
+        parameters::{Anyone, Credentials, FromAttribute, KeySource},
     };
 }
 mod declaration;
@@ -329,7 +330,7 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, incoming::Request},
-    parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
+    parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Role, Secret},
     preconditions::Preconditions,
     problem::Problem,
     resource::{Mounted, Resource, authorize::Authorize},

@@ -39,8 +39,8 @@ pub use crate::{
         Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
         Deprecation, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures, Limits,
         Literal, MemberRules, Mount, Operation, Operations, OwnArgument, Package,
-        Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
-        Role, SchemaOf, Step, check,
+        Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, RequiredRole,
+        Returns, Role, SchemaOf, Step, check,
     },
     http::{
         entity_tag::EntityTag,

@@ -48,6 +48,7 @@ mod problem_types;
 mod problems;
 mod range;
 mod response;
+mod roles;
 mod running;
 mod settings;
 mod shop;

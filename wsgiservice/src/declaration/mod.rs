@@ -25,7 +25,7 @@ pub use self::{
     constant::Constant,
     failure::{Failure, Failures, KnownFailures, ProblemType},
     member_rules::{BrokenRule, MemberRules, Step},
-    principal::PrincipalType,
+    principal::{PrincipalType, RequiredRole},
 };
 
 /// The name by which serde knows a `Secret`.
@@ -378,7 +378,12 @@ pub enum Argument {
         optional: bool,
     },
     /// What `authorize` returned.
-    Authorized(PrincipalType),
+    Authorized {
+        /// Its type.
+        principal: PrincipalType,
+        /// The role that is required of it.
+        role: Option<RequiredRole>,
+    },
     /// The key of a client.
     ApiKey {
         /// Whether it may be absent.

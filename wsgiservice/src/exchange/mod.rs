@@ -212,7 +212,7 @@ async fn decide<'a>(
     let binder = Binder { resource, request, variables, principal: None, writer: None };
     running.begin(operation);
     let principal = match resource.is_restricted {
-        true => authorize(binder).await?,
+        true => authorize(binder, operation).await?,
         false => None,
     };
     operation.enter(place)?;
@@ -236,12 +236,17 @@ async fn decide<'a>(
     conclude(context, binder, operation, &content, &preconditions).await
 }
 
-/// Authorizes a request; boxed, because the future would enlarge that of every request.
+/// Authorizes a request for this method; boxed, because the future would enlarge that of every request.
 #[cold]
 fn authorize<'a>(
     binder: Binder<'a>,
+    operation: &'a SiteOperation,
 ) -> Pin<Box<dyn Future<Output = Result<Option<Principal>, Problem>> + Send + 'a>> {
-    Box::pin(async move { binder.authorize().await })
+    Box::pin(async move {
+        let principal = binder.authorize().await?;
+        operation.check_roles(principal.as_ref())?;
+        Ok(principal)
+    })
 }
 
 /// From the parameters to the outcome of the method.

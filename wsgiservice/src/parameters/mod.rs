@@ -18,6 +18,7 @@ mod idempotency_key;
 mod kind;
 mod member_rules;
 mod rfc3339;
+mod role;
 pub(crate) mod rules;
 #[cfg(feature = "jiff")]
 pub(crate) mod schema;
@@ -41,6 +42,7 @@ pub use self::{
     credentials::Credentials,
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
+    role::{Anyone, Role},
     secret::Secret,
     types::{Parameter, ParseError},
 };

@@ -63,7 +63,7 @@ impl Source {
             | Argument::Form
             | Argument::Request
             | Argument::Preconditions
-            | Argument::Authorized(_)
+            | Argument::Authorized { .. }
             | Argument::Own(_) => Ok(Self::Elsewhere),
         }
     }

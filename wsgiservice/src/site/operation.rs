@@ -11,13 +11,14 @@ use crate::{
     content::{ContentUse, Patience, WholeContent},
     declaration::{
         Argument, Deprecation, Failure, From, Kind, KnownFailures, Mount, Operation, Operations,
-        Parameter, PrincipalType, Returns, Role, SchemaOf,
+        Parameter, PrincipalType, RequiredRole, Returns, Role, SchemaOf,
     },
     http::challenge::Challenge,
     limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
         api_key,
+        authorized::Principal,
         compiled::{CompiledParameter, Parameters},
         source::Source,
     },
@@ -216,9 +217,27 @@ impl SiteOperation {
     /// The types of what `authorize` returned that it takes.
     pub(super) fn taken_principals(&self) -> impl Iterator<Item = PrincipalType> {
         self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
-            Argument::Authorized(principal) => Some(principal),
+            Argument::Authorized { principal, .. } => Some(principal),
             _ => None,
         })
+    }
+
+    /// The roles that it requires.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = RequiredRole> {
+        self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
+            Argument::Authorized { role, .. } => role,
+            _ => None,
+        })
+    }
+
+    /// Checks that who a request comes from has the roles that it requires.
+    ///
+    /// # Errors
+    /// A 403 if a role is missing.
+    pub(crate) fn check_roles(&self, principal: Option<&Principal>) -> Result<(), Problem> {
+        let is_held = |role: &RequiredRole| principal.is_some_and(|it| (role.is_held_by)(&**it));
+        let missing = self.roles().find(|role| !is_held(role));
+        missing.map_or(Ok(()), |role| Err(Problem::forbidden().detail(role.detail)))
     }
 
     /// Whether its responses have content that is negotiated.

@@ -317,6 +317,11 @@ fn wrong_authorization<'a>(
                  `authorize`, and what it returns as an `Authorized<T>`"
             ));
         }
+        if matches!(role, Role::Hook(_)) && operation.roles().next().is_some() {
+            wrong.push(format!(
+                "{role} cannot require a role, which a method does: let `authorize` refuse a request for all methods"
+            ));
+        }
         for taken in operation.taken_principals() {
             wrong.extend(match principal {
                 _ if is_authorize => {
