@@ -175,6 +175,12 @@ impl Problem {
         problem
     }
 
+    /// Adds a sentence to the detail.
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        let detail = self.0.detail.take().unwrap_or_default();
+        self.detail(format!("{detail} {hint}"))
+    }
+
     /// Creates a 406 with the available media types.
     pub(crate) fn not_acceptable(alternatives: Vec<&'static str>) -> Self {
         let detail = format!("Available media types: {}.", alternatives.join(", "));
