@@ -23,7 +23,7 @@ pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::new as rule;
 
 pub use crate::{
-    __content as content, __holds as holds, __made as made, __package as package,
+    __content as content, __holds as holds, __package as package, __resolved as resolved,
     __returns as returns,
     answer::{
         MethodReturn,

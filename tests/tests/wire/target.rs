@@ -230,9 +230,9 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 proptest! {
     #[test]
     fn a_generated_path_is_routed_back_to_its_values(id in "[^\u{0}-\u{1f}]{1,12}", part in "\\PC{1,12}") {
-        let answer: Vec<String> =
+        let read: Vec<String> =
             serde_json::from_str(&run(text(&client(), &Part::path(&id, &part)))).expect("JSON");
-        prop_assert_eq!(answer, ["Part", &id, &part]);
+        prop_assert_eq!(read, ["Part", &id, &part]);
     }
 
     #[test]

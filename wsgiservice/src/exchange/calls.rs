@@ -90,7 +90,7 @@ impl<'a> Binder<'a> {
     ) -> Result<BoundCalls<'a>, Problem> {
         let mut violations = Vec::new();
         let method = self.call(operation, content, preconditions, &mut violations);
-        let admit = match self.resource.may_answer_early {
+        let admit = match self.resource.may_respond_early {
             true => self.admit(content, preconditions, &mut violations),
             false => None,
         };
@@ -213,12 +213,12 @@ impl BoundCalls<'_> {
 /// # Errors
 /// The problem that the hook returns.
 #[cold]
-pub(super) fn early_answer(
+pub(super) fn early_response(
     admit: Call<'_>,
 ) -> Pin<Box<dyn Future<Output = Result<Option<Outcome>, Problem>> + Send + '_>> {
     Box::pin(async move {
         match admit.await? {
-            CallOutput::Admitted(answer) => Ok(answer.map(|answer| *answer)),
+            CallOutput::Admitted(response) => Ok(response.map(|response| *response)),
             output => Err(Problem::internal(format!("`admit` returned {output:?}"))),
         }
     })

@@ -260,9 +260,9 @@ async fn conclude(
     let mut calls = binder.bind(operation, content, preconditions)?;
 
     if let Some(admit) = calls.admit.take()
-        && let Some(answer) = calls::early_answer(admit).await?
+        && let Some(response) = calls::early_response(admit).await?
     {
-        return Ok(End::Outcome(answer));
+        return Ok(End::Outcome(response));
     }
     let early = match calls.state {
         Some(_) => calls.validators(&binder, preconditions, &mut context.validators).await?,

@@ -179,7 +179,7 @@ impl<'a> Argument<'a, Whole> for Option<ApiKey> {
 fn pending<'a, T: Send + 'a>(found: Result<T, Problem>) -> Pending<'a, T> {
     match found {
         Ok(value) => Pending::Ready(value),
-        Err(problem) => Pending::own(future::ready(Err(problem))),
+        Err(problem) => Pending::future(future::ready(Err(problem))),
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a, T: FromRequest + 'a> Argument<'a, Single> for T {
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
         match T::PARAMETER {
             Some(_) => arguments.one(index, true, T::parse_parameter).flatten().map(Pending::Ready),
-            None => Some(Pending::own(T::from_request(arguments.request()))),
+            None => Some(Pending::future(T::from_request(arguments.request()))),
         }
     }
 }
@@ -111,7 +111,7 @@ impl<'a, T: FromRequest + 'a> Argument<'a, Optional> for Option<T> {
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
         match T::PARAMETER {
             Some(_) => arguments.one(index, false, T::parse_parameter).map(Pending::Ready),
-            None => Some(Pending::own(T::from_request_or_none(arguments.request()))),
+            None => Some(Pending::future(T::from_request_or_none(arguments.request()))),
         }
     }
 }

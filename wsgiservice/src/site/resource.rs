@@ -31,7 +31,7 @@ pub(crate) struct SiteResource {
     /// Whether its requests are authorized.
     pub(crate) is_restricted: bool,
     /// Whether it has the hook `admit`.
-    pub(crate) may_answer_early: bool,
+    pub(crate) may_respond_early: bool,
     /// What authorizes its requests, unless it has a hook of its own.
     pub(crate) authorizer: Option<Authorizer>,
     /// What it asks for, to authorize a request.
@@ -93,7 +93,7 @@ impl SiteResource {
             computes_etag: mount.automatic_etag && !has_etag,
             vary: Vary::new(policy.vary().as_slice()),
             is_restricted: principal.is_some(),
-            may_answer_early: hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Admit)),
+            may_respond_early: hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Admit)),
             authorizer,
             credentials,
             policy,
@@ -233,7 +233,7 @@ impl SiteResource {
         responses::of(self, operation)
     }
 
-    /// The responses to `OPTIONS`, which the framework answers.
+    /// The responses to `OPTIONS`, which the framework responds to.
     pub(crate) fn options_responses(&self) -> Vec<SiteResponse> {
         responses::of_options(&self.options())
     }
