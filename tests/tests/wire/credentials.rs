@@ -358,6 +358,53 @@ async fn the_help_page_has_fields_and_a_command_for_each_of_several_credentials(
     }
 }
 
+#[derive(Debug, thiserror::Error, Problem)]
+enum Denied {
+    #[error("who are you?")]
+    #[problem(401)]
+    Unknown,
+}
+
+#[tokio::test]
+async fn an_error_needs_no_challenge_if_authorize_takes_credentials() {
+    #[mount("/denied")]
+    struct Resource;
+
+    #[resource]
+    impl Resource {
+        fn authorize(&self, login: Option<Basic>, token: Option<Bearer>) -> Result<(), Denied> {
+            login.map(drop).or(token.map(drop)).ok_or(Denied::Unknown)
+        }
+
+        fn get(&self) -> Result<u8, Denied> {
+            Ok(1)
+        }
+    }
+
+    let client = strict(Application::new("a").mount(Resource));
+    let response = client.get("/denied").send().await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(challenges(&response), [BASIC, BEARER]);
+    assert_eq!(client.get("/denied").bearer("a").send().await.status(), 200);
+}
+
+#[test]
+fn an_error_without_any_challenge_is_reported_at_start_up() {
+    #[mount("/denied")]
+    struct Resource;
+
+    #[resource]
+    impl Resource {
+        fn get(&self) -> Result<u8, Denied> {
+            Err(Denied::Unknown)
+        }
+    }
+
+    let error = Application::new("a").mount(Resource).build().unwrap_err().to_string();
+    assert!(error.contains("`GET` can fail with a 401 without a challenge"), "{error}");
+    assert!(Application::new("a").mount(Resource).authorize(Login).build().is_ok());
+}
+
 #[test]
 fn a_challenge_of_a_key_without_its_place_is_reported_at_start_up() {
     #[derive(Debug, thiserror::Error, Problem)]

@@ -2,7 +2,9 @@
 
 use super::SiteOperation;
 use crate::{
-    declaration::OwnArgument, http::challenge::Challenge, resource::authorize::Authorizer,
+    declaration::{Failure, OwnArgument},
+    http::challenge::Challenge,
+    resource::authorize::Authorizer,
 };
 
 /// The credentials that a resource asks for.
@@ -47,6 +49,20 @@ impl SiteCredentials {
             required.extend(is_required.then_some(stated.unwrap_or(challenge)));
         }
         Ok(Self { challenges, required })
+    }
+
+    /// What is wrong with an operation that can fail with a 401 for which there is no challenge (RFC 9110, section 15.5.2).
+    pub(super) fn lacks_challenge(&self, operation: &SiteOperation) -> Option<String> {
+        let failures = operation.failures();
+        let lacks = |it: &&Failure| it.status == 401 && it.challenge.is_none();
+        let is_wrong = self.challenges.is_empty() && failures.iter().any(|it| lacks(it));
+        is_wrong.then(|| {
+            let role = operation.role;
+            format!(
+                "{role} can fail with a 401 without a challenge: take the credentials in `authorize`, or state one, as in \
+                 `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`"
+            )
+        })
     }
 
     /// The sets of credentials of which a request must have one.

@@ -78,6 +78,11 @@ impl SiteResource {
         let hook = hooks.iter().find(|hook| hook.role == Role::Hook(Hook::Authorize));
         let credentials = SiteCredentials::new(hook, authorizer.as_ref());
         let credentials = credentials.map_err(|wrong| vec![at(wrong)])?;
+        let all = methods.iter().chain(&hooks);
+        let wrong: Vec<_> = all.filter_map(|it| credentials.lacks_challenge(it)).collect();
+        if !wrong.is_empty() {
+            return Err(wrong.into_iter().map(at).collect());
+        }
         let fields_of_hooks = hooks.iter().flat_map(SiteOperation::fields);
         let fields_of_hooks = fields_of_hooks.chain(authorizer.iter().flat_map(Authorizer::fields));
         let fields_of_hooks: Vec<_> = fields_of_hooks.chain(policy.vary()).collect();
