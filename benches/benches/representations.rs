@@ -44,7 +44,7 @@ fn representations(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("representations");
     for (extension, count) in [("json", 1), ("xml", 1), ("json", LARGE), ("xml", LARGE)] {
         let target = format!("/entries/{count}.{extension}");
-        let response = support::answer(&mut service.clone(), support::get(&target, &[]));
+        let response = support::respond(&mut service.clone(), support::get(&target, &[]));
         group.throughput(Throughput::Bytes(response.body().size_hint().lower()));
         group.bench_function(format!("{extension}, {count} entries"), |bencher| {
             support::measure(bencher, &service, 200, |_| support::get(&target, &[]));

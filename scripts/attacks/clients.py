@@ -9,7 +9,7 @@ IDLE = 9_900
 
 @attack("200", program="geoip", cpu=10_000, memory=150)
 def ten_thousand_idle_connections(service):
-    """They ask once, and stay; another client is answered meanwhile."""
+    """They ask once, and stay; another client gets its responses meanwhile."""
     request = GET % b"/1/130.59.31.80"
     connections = []
     try:

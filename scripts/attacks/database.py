@@ -192,7 +192,7 @@ def files_of_users_that_cannot_grow(service):
 
 
 def locked(service, kind, is_usable=lambda _: True):
-    """Another program locks it. Writes get a 503 and reads are answered; when it is free again, writes go on."""
+    """Another program locks it. Writes get a 503 and reads succeed; when it is free again, writes go on."""
     first = Writer(service, kind)
     first.write(next(NUMBERS))
     with contextlib.closing(sqlite3.connect(service.file, isolation_level=None)) as other:
@@ -224,7 +224,7 @@ def locked_database(service):
 
 @attack("503", program="user", cpu=5_000, memory=HASHING, start=with_database, is_exact=True)
 def locked_database_of_users(service):
-    """Logins only read, so that they are answered, too."""
+    """Logins only read, so that they succeed, too."""
 
     def login(service):
         found = post(service, "/1/auth/nobody", b"password=secret", content_type=FORM)

@@ -113,7 +113,7 @@ def fault(kind, end, clients):
 
 @attack("200", cpu=3_000, memory=150)
 def slow_clients_of_all_kinds(service):
-    """They send or read slowly, or not at all. Another client is answered afterwards."""
+    """They send or read slowly, or not at all. Another client gets its response afterwards."""
     clients = {kind: [Client(service, kind) for _ in range(kind.count)] for kind in KINDS}
     ends = ends_of(service, clients)
     faults = [fault(kind, ends.get(kind), members) for kind, members in clients.items()]
@@ -129,7 +129,7 @@ HEADS = 2_000
 
 @attack("200", cpu=3_000, memory=300)
 def half_heads_of_30_kb(service):
-    """2,000 clients send a large part of a head, and no more. Another client is answered meanwhile.
+    """2,000 clients send a large part of a head, and no more. another client gets its responses meanwhile.
 
     Each occupies up to four times what it sent: hyper keeps it, and so do we for a second look, both with room for more."""
     half = b"GET /word/a/1 HTTP/1.1\r\nhost: localhost\r\n" + b"x-a: " + b"a" * 30_000

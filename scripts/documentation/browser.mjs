@@ -21,6 +21,7 @@ let browser;
 before(async () => {
   await mkdir(pictures, { recursive: true });
   for (const name of ["geoip", "store", "user"]) services[name] = await start(name);
+  services.login = await start("examples/login");
   const offline = ["--host-resolver-rules=MAP help.test 127.0.0.1", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", ...offline] });
 });
@@ -110,6 +111,32 @@ test("the curl command follows the form", () => visit("store", {}, async (page, 
   await form.getByLabel("Representation").selectOption("Accept: text/xml");
   const fields = "-H 'accept: text/xml' -H 'authorization: Bearer secret' -H 'content-type: application/json'";
   assert.equal(await command.textContent(), `curl -X POST ${fields} --data-binary '{"it'\\''s": "x"}' '${origin}/'`);
+}));
+
+test("a form has fields for the credentials of its method, which are sent and kept nowhere", () => visit("login", {}, async (page, origin) => {
+  const form = page.getByRole("form", { name: "Try GET /who", exact: true });
+  const commands = page.locator(".method").filter({ has: form }).locator("pre.curl:visible");
+  assert.equal(await commands.count(), 4);
+  const sent = [];
+  page.on("request", (request) => sent.push(request.url()));
+  const response = await send(form);
+  assert.match(await response.textContent(), /^401 .*www-authenticateBearer.*Basic.*ApiKey.*ApiKey/s);
+  const content = response.locator("pre");
+  for (const [values, expected, command] of [
+    [{ "User name": "adä", "Password": "it's: 1" }, '"login adä it\'s: 1"', "-u 'adä:it'\\''s: 1'"],
+    [{ "Bearer token": "abc" }, '"token abc"', "-H 'authorization: Bearer abc'"],
+    [{ "Bearer token": "", "User name": "", "Password": "", "X-Program": "key" }, '"program key"', "-H 'x-program: key'"],
+    [{ "More header fields": "Authorization: Bearer def", "Bearer token": "abc", "X-Program": "" }, '"token def"', "-H 'authorization: Bearer def'"],
+  ]) {
+    for (const [label, value] of Object.entries(values)) await form.getByLabel(label, { exact: true }).fill(value);
+    await send(form);
+    assert.equal(await content.textContent(), expected);
+    assert.deepEqual(await commands.allTextContents(), [`curl ${command} '${origin}/who'`]);
+  }
+  assert.deepEqual([...new Set(sent)], [`${origin}/who`]);
+  assert.equal(page.url(), `${origin}/_internal/help`);
+  assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length + document.cookie.length), 0);
+  assert.equal(await page.getByRole("form", { name: "Try GET /open" }).getByLabel("Password").count(), 0);
 }));
 
 test("a form shows that it waits", () => visit("geoip", {}, async (page) => {
@@ -205,7 +232,7 @@ test("there is no copy button without a clipboard", () => visit("geoip", {}, asy
   assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 0);
 }, `${services.geoip.origin.replace("127.0.0.1", "help.test")}/_internal/help`));
 
-for (const name of ["geoip", "store", "user"]) {
+for (const name of ["geoip", "store", "user", "login"]) {
   test(`the curl commands of ${name} run unchanged`, () => visit(name, {}, async (page) => {
     for (const command of await page.locator("pre.curl code").allTextContents()) {
       const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --silent --output /dev/null --write-out '%{http_code}'`]);
@@ -238,7 +265,7 @@ for (const [look, options] of Object.entries({
   dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
 })) {
-  for (const name of ["geoip", "store", "user"]) {
+  for (const name of ["geoip", "store", "user", "login"]) {
     test(`${name} is accessible (${look})`, () => visit(name, { ...options, bypassCSP: true }, async (page) => {
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the window");
       if (name === "geoip") {

@@ -64,7 +64,7 @@
 //! | `#[from(header = "Accept-Language")] language: String` | a header field |
 //! | `#[from(cookie = "theme")] theme: Option<String>` | a cookie |
 //! | `#[from(query = "page-size")] size: u32` | from the query only, by this name; likewise `path` and `content` |
-//! | `#[from(header = "X-Api-Key")] key: `[`ApiKey`] | the key of a client; also a [`Basic`] login or a [`Bearer`] token |
+//! | `#[from(header = "X-Api-Key")] key: `[`ApiKey`] | the key of a client; also a [`Basic`] login or a [`Bearer`] token, each in an `Option` if there are several |
 //! | `password: `[`Secret<T>`](Secret) | a member of the content, never logged and never part of a response |
 //! | `picture: `[`File`](content::File) | a file of a multipart form |
 //! | `content: `[`Content<T>`](Content) | the whole content, deserialised from JSON, XML or a form |
@@ -74,6 +74,7 @@
 //! | `request: &`[`Request`] | the request itself, which knows whether [its client is gone](Request::client_is_gone) |
 //! | `preconditions: `[`Preconditions`] | what the request states about the current state |
 //! | `user: `[`Authorized<T>`](Authorized) | what `authorize` returned: who the request comes from |
+//! | `user: `[`Authorized<User, Admin>`](Authorized) | the same, if the user has this [`Role`]; else a 403 |
 //! | a type that implements [`FromRequest`] | what it makes of the request |
 //!
 //! A type is a parameter if it implements [`Parameter`](trait@Parameter): numbers, `bool`, `String`, addresses, dates,
@@ -109,7 +110,8 @@
 //!
 //! # Applications
 //!
-//! [`Application::authorize`] authorizes all resources without a hook of their own,
+//! [`Application::authorize`] authorizes all resources without a hook of their own, by credentials of one kind or of
+//! [several](credentials::Credentials),
 //! [`Application::nest`] adds another application under a prefix, [`Application::layer`] adds a tower layer,
 //! [`Application::policy`] sets a [`Policy`]: what the standard leaves open, such as which other sites may use it, and
 //! [`Application::limits`] sets [`Limits`](server::Limits): the time and the room that a client may use.
@@ -209,6 +211,13 @@ pub mod client;
 #[cfg(feature = "command-line")]
 mod commands;
 pub mod content;
+/// What an application accepts as a login: [`Credentials`](credentials::Credentials) of several kinds, and keys in one place.
+pub mod credentials {
+    pub use crate::{
+        http::challenge::{Challenge, KeyPlace},
+        parameters::{Anyone, Credentials, FromAttribute, KeySource},
+    };
+}
 mod declaration;
 mod documentation;
 mod error;
@@ -324,7 +333,7 @@ pub use self::{
     content::Content,
     error::{Error, Result},
     http::{entity_tag::EntityTag, incoming::Request},
-    parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Secret},
+    parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Role, Secret},
     preconditions::Preconditions,
     problem::Problem,
     resource::{Mounted, Resource, authorize::Authorize},

@@ -212,8 +212,57 @@ impl Preconditions {
         }
     }
 
-    /// Returns whether the request has preconditions.
-    pub(crate) fn is_stated(&self) -> bool {
+    /// Returns whether the request has preconditions. A method that must not overwrite what its client has not seen refuses a
+    /// request without them by a 428 (RFC 6585, section 3).
+    ///
+    /// `If-Match: *` and `If-None-Match` are preconditions, too. `If-Modified-Since` is one only of a `GET`.
+    ///
+    /// ```
+    /// use wsgiservice::{
+    ///     EntityTag, NoContent, Preconditions, Problem, http::StatusCode, mount, resource, testing::Client,
+    ///     Application,
+    /// };
+    ///
+    /// #[derive(Debug, thiserror::Error, Problem)]
+    /// enum Failure {
+    ///     /// The request does not state `If-Match`.
+    ///     #[error("State the entity tag of what you have read in If-Match.")]
+    ///     #[problem(428)]
+    ///     Unconditional,
+    ///     #[error(transparent)]
+    ///     #[problem(transparent)]
+    ///     Other(#[from] Problem),
+    /// }
+    ///
+    /// #[mount("/document")]
+    /// struct Document;
+    ///
+    /// #[resource]
+    /// impl Document {
+    ///     fn etag(&self) -> Option<EntityTag> {
+    ///         Some(EntityTag::strong(7))
+    ///     }
+    ///
+    ///     fn delete(&self, preconditions: Preconditions) -> Result<NoContent, Failure> {
+    ///         if !preconditions.is_stated() {
+    ///             return Err(Failure::Unconditional);
+    ///         }
+    ///         preconditions.check(Some(&EntityTag::strong(7)), None)?;
+    ///         Ok(NoContent)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("store").mount(Document));
+    /// let response = client.delete("/document").send().await;
+    /// assert_eq!(response.status(), StatusCode::PRECONDITION_REQUIRED);
+    /// let response = client.delete("/document").header("if-match", "\"7_json\"").send().await;
+    /// assert_eq!(response.status(), 204);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_stated(&self) -> bool {
         self.0.is_some()
     }
 

@@ -25,7 +25,7 @@ pub use http::StatusCode;
 pub use wsgiservice_grammar::rule::{Rule, new as rule};
 
 pub use crate::{
-    __content as content, __holds as holds, __made as made, __package as package,
+    __content as content, __holds as holds, __package as package, __resolved as resolved,
     __returns as returns,
     answer::{
         MethodReturn,
@@ -40,9 +40,9 @@ pub use crate::{
     declaration::{
         Argument as ArgumentKind, Bound, BrokenRule, Constant, Constraint, ContentType,
         Deprecation, Failing, Failure, Failures, Freshness, From, Hook, Kind, KnownFailures,
-        Limits, Literal, MemberRules, Mount, Operation, Operations, Package,
-        Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, Returns,
-        Role, SchemaOf, Step, TypeConstraint, check,
+        Limits, Literal, MemberRules, Mount, Operation, Operations, OwnArgument, Package,
+        Parameter as ParameterDescriptor, PrincipalType, ProblemType, Representation, RequiredRole,
+        Returns, Role, SchemaOf, Step, TypeConstraint, check,
     },
     http::{
         entity_tag::EntityTag,

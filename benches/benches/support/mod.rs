@@ -17,9 +17,9 @@ pub(crate) fn get(target: &str, fields: &[(&str, &str)]) -> Request<Body> {
 }
 
 /// Returns the response to a request whose handler does not wait.
-pub(crate) fn answer(service: &mut Service, request: Request<Body>) -> Response<Body> {
-    let answer: Option<Result<_, Infallible>> = service.call(request).now_or_never();
-    match answer.expect("a handler that does not wait") {
+pub(crate) fn respond(service: &mut Service, request: Request<Body>) -> Response<Body> {
+    let response: Option<Result<_, Infallible>> = service.call(request).now_or_never();
+    match response.expect("a handler that does not wait") {
         Ok(response) => response,
     }
 }
@@ -32,11 +32,11 @@ pub(crate) fn measure(
     requests: impl Fn(usize) -> Request<Body>,
 ) {
     let mut service = service.clone();
-    assert_eq!(answer(&mut service, requests(0)).status(), status);
+    assert_eq!(respond(&mut service, requests(0)).status(), status);
     let mut position = 0;
     let next = || {
         position += 1;
         requests(position)
     };
-    bencher.iter_batched(next, |request| answer(&mut service, request), BatchSize::SmallInput);
+    bencher.iter_batched(next, |request| respond(&mut service, request), BatchSize::SmallInput);
 }

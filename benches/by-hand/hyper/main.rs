@@ -66,7 +66,7 @@ struct Violation {
 }
 
 impl Service {
-    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    fn respond(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path();
         let Some(ip) = path.strip_prefix("/1/").filter(|ip| !ip.is_empty() && !ip.contains('/'))
         else {
@@ -156,11 +156,11 @@ async fn main() -> std::io::Result<()> {
         let (stream, _) = listener.accept().await?;
         let service = Arc::clone(&service);
         tokio::spawn(async move {
-            let answer = service_fn(|request| {
-                let response = service.answer(&request);
+            let respond = service_fn(|request| {
+                let response = service.respond(&request);
                 async move { Ok::<_, Infallible>(response) }
             });
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), respond).await;
         });
     }
 }

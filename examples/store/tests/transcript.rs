@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use wsgiservice_test_support::{Answer, Server};
+use wsgiservice_test_support::{Response, Server};
 
 const ID: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
 
@@ -79,9 +79,9 @@ fn the_second_delete_of_a_document_is_a_404() {
 
 #[test]
 fn an_invalid_id_is_a_400() {
-    let answer = store().get("/short");
-    assert_eq!(answer.status(), "400");
-    assert_eq!(answer.json()["error"], "id value short does not validate.");
+    let response = store().get("/short");
+    assert_eq!(response.status(), "400");
+    assert_eq!(response.json()["error"], "id value short does not validate.");
 }
 
 #[test]
@@ -113,12 +113,12 @@ fn database(name: &str) -> PathBuf {
 }
 
 /// The statuses of ten requests at the same time, sorted.
-fn at_once(ask: impl Fn(usize) -> Answer + Sync) -> Vec<String> {
+fn at_once(ask: impl Fn(usize) -> Response + Sync) -> Vec<String> {
     let ask = &ask;
     let mut statuses: Vec<_> = std::thread::scope(|scope| {
         let requests: Vec<_> = (0..10).map(|index| scope.spawn(move || ask(index))).collect();
         let statuses = requests.into_iter().map(|it| it.join().expect("a response"));
-        statuses.map(|answer| answer.status().to_owned()).collect()
+        statuses.map(|response| response.status().to_owned()).collect()
     });
     statuses.sort_unstable();
     statuses

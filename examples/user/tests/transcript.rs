@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use wsgiservice_test_support::{Answer, Server};
+use wsgiservice_test_support::{Response, Server};
 
 const ID: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
 
@@ -20,7 +20,7 @@ fn target(extension: &str) -> String {
     format!("/1/{ID}{extension}")
 }
 
-fn put(user: &Server, extension: &str, form: &str) -> Answer {
+fn put(user: &Server, extension: &str, form: &str) -> Response {
     user.send("PUT", &target(extension), form)
 }
 
@@ -82,9 +82,9 @@ fn a_missing_or_empty_parameter_is_a_400() {
     let user = user();
     for (method, target) in [("PUT", target("")), ("POST", "/1/".to_owned())] {
         for content in ["email=c@b.ch", "email=c@b.ch&password="] {
-            let answer = user.send(method, &target, content);
-            assert_eq!(answer.status(), "400");
-            assert_eq!(answer.json()["error"], "Value for password must not be empty.");
+            let response = user.send(method, &target, content);
+            assert_eq!(response.status(), "400");
+            assert_eq!(response.json()["error"], "Value for password must not be empty.");
         }
     }
     assert_eq!(user.send("POST", "/1/auth/c@b.ch", "").status(), "400");
@@ -104,10 +104,10 @@ fn a_wrong_password_and_an_unknown_email_get_the_same_response() {
     let user = user();
     assert_eq!(put(&user, "", "email=c@b.ch&password=p").status(), "200");
     let answers = ["c@b.ch", "d@b.ch"].map(|email| {
-        let answer = user.send("POST", &format!("/1/auth/{email}"), "password=q");
-        assert_eq!(answer.status(), "401");
-        assert!(answer.field("www-authenticate").is_some());
-        answer.content.replace(email, "")
+        let response = user.send("POST", &format!("/1/auth/{email}"), "password=q");
+        assert_eq!(response.status(), "401");
+        assert!(response.field("www-authenticate").is_some());
+        response.content.replace(email, "")
     });
     assert_eq!(answers[0], answers[1]);
 }
@@ -122,10 +122,10 @@ fn a_password_is_read_only_from_the_content_and_never_returned() {
         user.get(&target("")),
         user.send("POST", "/1/auth/c@b.ch", "password=hunter2"),
     ];
-    let statuses = answers.each_ref().map(Answer::status);
+    let statuses = answers.each_ref().map(Response::status);
     assert_eq!(statuses, ["400", "400", "200", "200", "200"]);
-    for answer in &answers {
-        assert!(!answer.content.contains("hunter2") && !answer.content.contains("argon2"));
+    for response in &answers {
+        assert!(!response.content.contains("hunter2") && !response.content.contains("argon2"));
     }
 }
 

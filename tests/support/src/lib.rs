@@ -15,7 +15,7 @@ pub struct Server {
 
 /// A response of a service.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     head: String,
     /// The content.
     pub content: String,
@@ -68,28 +68,28 @@ impl Server {
     /// # Panics
     /// If the server does not respond.
     #[must_use]
-    pub fn ask(&self, method: &str, target: &str, fields: &str, content: &str) -> Answer {
+    pub fn ask(&self, method: &str, target: &str, fields: &str, content: &str) -> Response {
         let length = content.len();
         let request = format!(
             "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{fields}\r\n{content}"
         );
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("a response");
-        let (head, content) = answer.split_once("\r\n\r\n").expect("a head and content");
-        Answer { head: head.to_owned(), content: content.to_owned() }
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        let (head, content) = response.split_once("\r\n\r\n").expect("a head and content");
+        Response { head: head.to_owned(), content: content.to_owned() }
     }
 
     /// Sends a `GET`.
     #[must_use]
-    pub fn get(&self, target: &str) -> Answer {
+    pub fn get(&self, target: &str) -> Response {
         self.ask("GET", target, "", "")
     }
 
     /// Sends a URL-encoded form.
     #[must_use]
-    pub fn send(&self, method: &str, target: &str, form: &str) -> Answer {
+    pub fn send(&self, method: &str, target: &str, form: &str) -> Response {
         self.ask(method, target, "content-type: application/x-www-form-urlencoded\r\n", form)
     }
 
@@ -122,7 +122,7 @@ impl Server {
     }
 }
 
-impl Answer {
+impl Response {
     /// The status.
     #[must_use]
     pub fn status(&self) -> &str {

@@ -36,9 +36,9 @@ impl Counter {
     ) -> Result<Option<Response<String>>, Problem> {
         match user.as_str() {
             "moved" => {
-                let mut answer = Response::new(String::new());
-                *answer.status_mut() = StatusCode::MISDIRECTED_REQUEST;
-                return Ok(Some(answer));
+                let mut response = Response::new(String::new());
+                *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+                return Ok(Some(response));
             }
             "frozen" => return Err(Problem::new(StatusCode::LOCKED)),
             "busy" => return Err(IdempotencyKey::in_progress()),

@@ -180,9 +180,9 @@ async fn tower_http_layers_are_supported() {
 async fn exchange(address: std::net::SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("a response");
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.expect("a response");
+    response
 }
 
 #[tokio::test]
@@ -192,13 +192,13 @@ async fn an_application_runs_inside_axum() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let answer = exchange(
+    let response = exchange(
         address,
         "GET /inside/two HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
     )
     .await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.ends_with("\r\n\r\n\"two\""), "{answer}");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(response.ends_with("\r\n\r\n\"two\""), "{response}");
     server.abort();
 }
 
@@ -208,10 +208,10 @@ async fn an_application_serves_a_listener() {
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(Application::new("serve").mount(Two).serve(listener));
     let request = "GET /two.xml HTTP/1.1\r\nhost: localhost\r\n\r\nGET /two HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-    let answer = exchange(address, request).await;
-    assert!(answer.contains("<response>two</response>"), "{answer}");
-    assert!(answer.ends_with("\"two\""), "{answer}");
-    assert!(answer.contains("\r\ndate: "), "{answer}");
+    let response = exchange(address, request).await;
+    assert!(response.contains("<response>two</response>"), "{response}");
+    assert!(response.ends_with("\"two\""), "{response}");
+    assert!(response.contains("\r\ndate: "), "{response}");
     server.abort();
 }
 

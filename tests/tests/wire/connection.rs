@@ -30,13 +30,13 @@ fn connect(server: &Server) -> TcpStream {
 fn exchange(server: &Server, request: &[u8]) -> String {
     let mut stream = connect(server);
     stream.write_all(request).expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("a response");
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    response
 }
 
 /// Sends `line`, a method and a target, on a new connection and returns the response.
-fn answer(server: &Server, line: &str) -> String {
+fn response_to(server: &Server, line: &str) -> String {
     let request = format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     exchange(server, request.as_bytes())
 }
@@ -67,21 +67,21 @@ fn asking(server: &Server, targets: &[&str]) -> (TcpStream, TcpStream) {
 }
 
 /// Reads responses until they end with `end`.
-fn answers_up_to(stream: &mut TcpStream, end: &str) -> String {
-    let mut answers = Vec::new();
+fn responses_up_to(stream: &mut TcpStream, end: &str) -> String {
+    let mut responses = Vec::new();
     let mut piece = [0; 1 << 12];
-    while !answers.ends_with(end.as_bytes()) {
+    while !responses.ends_with(end.as_bytes()) {
         match stream.read(&mut piece).expect("a response") {
-            0 => panic!("the connection ended after {}", String::from_utf8_lossy(&answers)),
-            length => answers.extend_from_slice(piece.get(..length).expect("what was read")),
+            0 => panic!("the connection ended after {}", String::from_utf8_lossy(&responses)),
+            length => responses.extend_from_slice(piece.get(..length).expect("what was read")),
         }
     }
-    String::from_utf8(answers).expect("text")
+    String::from_utf8(responses).expect("text")
 }
 
-/// The JSON strings in `answers`.
-fn texts(answers: &str) -> Vec<&str> {
-    let lines = answers.lines().filter_map(|line| line.strip_prefix('"'));
+/// The JSON strings in `responses`.
+fn texts(responses: &str) -> Vec<&str> {
+    let lines = responses.lines().filter_map(|line| line.strip_prefix('"'));
     lines.filter_map(|line| line.split('"').next()).collect()
 }
 
@@ -104,8 +104,8 @@ fn oversized_content_gets_a_413_even_if_the_client_keeps_sending() {
     let request = chunked(&vec![7; 8 << 20]);
     for server in servers() {
         for _ in 0..10 {
-            let answer = exchange(&server, &request);
-            assert!(answer.starts_with("HTTP/1.1 413 Content Too Large\r\n"), "{answer}");
+            let response = exchange(&server, &request);
+            assert!(response.starts_with("HTTP/1.1 413 Content Too Large\r\n"), "{response}");
         }
     }
 }
@@ -131,7 +131,7 @@ fn each_connection_gets_its_own_responses() {
         for (number, stream) in streams.iter_mut().enumerate() {
             let expected: Vec<_> = words(number).map(|word| word.repeat(20)).collect();
             let end = format!("\"{}\"", expected.last().expect("a word"));
-            assert_eq!(texts(&answers_up_to(stream, &end)), expected);
+            assert_eq!(texts(&responses_up_to(stream, &end)), expected);
         }
     }
 }
@@ -151,14 +151,14 @@ fn a_slow_reader_blocks_no_other_connection_and_gets_every_response() {
             for other in &mut others {
                 let ask = lasting(&[format!("/word/{word}/1")]);
                 other.write_all(ask.as_bytes()).expect("sent");
-                answers_up_to(other, &format!("\"{word}\""));
+                responses_up_to(other, &format!("\"{word}\""));
             }
         }
-        let mut answers = String::new();
-        slow.read_to_string(&mut answers).expect("responses");
+        let mut responses = String::new();
+        slow.read_to_string(&mut responses).expect("responses");
         sending.join().expect("a thread").expect("sent");
         let expected: Vec<_> = words.iter().map(|word| word.repeat(1750)).collect();
-        assert!(texts(&answers) == expected, "{} responses", texts(&answers).len());
+        assert!(texts(&responses) == expected, "{} responses", texts(&responses).len());
     }
 }
 
@@ -172,7 +172,7 @@ fn a_response_is_sent_even_if_the_runtime_is_never_idle() {
         for stream in &mut streams {
             stream.write_all(begin.as_bytes()).expect("sent");
             stream.write_all(ask.as_bytes()).expect("sent");
-            answers_up_to(stream, "\"a\"");
+            responses_up_to(stream, "\"a\"");
         }
     }
 }
@@ -181,9 +181,9 @@ fn a_response_is_sent_even_if_the_runtime_is_never_idle() {
 fn a_complete_response_is_sent_even_if_the_next_one_panics() {
     for server in servers() {
         let (mut stream, _idle) = asking(&server, &["/word/a/1", "/broken"]);
-        let mut answers = Vec::new();
-        let _ = stream.read_to_end(&mut answers);
-        assert_eq!(texts(&String::from_utf8_lossy(&answers)), ["a"]);
+        let mut responses = Vec::new();
+        let _ = stream.read_to_end(&mut responses);
+        assert_eq!(texts(&String::from_utf8_lossy(&responses)), ["a"]);
     }
 }
 
@@ -193,9 +193,9 @@ fn complete_responses_are_sent_even_if_the_next_request_is_truncated() {
         let (mut stream, _idle) = asking(&server, &["/word/a/1", "/word/b/1"]);
         stream.write_all(b"GET /word").expect("sent");
         stream.shutdown(Shutdown::Write).expect("no more");
-        let mut answers = String::new();
-        stream.read_to_string(&mut answers).expect("responses");
-        assert_eq!(texts(&answers), ["a", "b"]);
+        let mut responses = String::new();
+        stream.read_to_string(&mut responses).expect("responses");
+        assert_eq!(texts(&responses), ["a", "b"]);
     }
 }
 
@@ -205,12 +205,12 @@ fn an_oversized_head_gets_a_4xx_even_if_the_client_keeps_sending() {
         for _ in 0..10 {
             let mut stream = connect(&server);
             stream.write_all(lasting(&["/word/a/1".to_owned()]).as_bytes()).expect("sent");
-            answers_up_to(&mut stream, "\"a\"");
+            responses_up_to(&mut stream, "\"a\"");
             let head = format!("GET /word/{} HTTP/1.1\r\n", "a".repeat(4 << 20));
             stream.write_all(head.as_bytes()).expect("sent");
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).expect("a response");
-            assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+            let mut response = String::new();
+            stream.read_to_string(&mut response).expect("a response");
+            assert!(response.starts_with("HTTP/1.1 4"), "{response}");
         }
     }
 }
@@ -230,13 +230,13 @@ fn a_stream_is_sent_immediately_even_if_another_request_waits() {
 #[test]
 fn concurrent_requests_get_their_own_responses() {
     for server in servers() {
-        let answers = thread::scope(|scope| {
+        let responses = thread::scope(|scope| {
             let server = &server;
-            let ask = |line| scope.spawn(move || answer(server, line));
+            let ask = |line| scope.spawn(move || response_to(server, line));
             let asked = ["GET /both/one", "GET /both/two"].map(ask);
-            asked.map(|answer| answer.join().expect("a response"))
+            asked.map(|response| response.join().expect("a response"))
         });
-        let [one, two] = &answers;
+        let [one, two] = &responses;
         assert!(one.ends_with("\r\n\r\n\"one\""), "{one}");
         assert!(two.ends_with("\r\n\r\n\"two\""), "{two}");
     }
@@ -248,7 +248,7 @@ fn a_response_inherits_nothing_from_the_previous_one() {
     let lines =
         ["POST /large", "GET /nowhere", "HEAD /word/a/1", "OPTIONS *", "PUT /word/a/1", last];
     for server in servers() {
-        let alone = answer(&server, last);
+        let alone = response_to(&server, last);
         let request = |line: &str| {
             let close = if line == last { "connection: close\r\n" } else { "" };
             format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n{close}\r\n")
@@ -258,8 +258,8 @@ fn a_response_inherits_nothing_from_the_previous_one() {
             .rfind("HTTP/1.1 ")
             .and_then(|start| together.get(start..))
             .expect("a response");
-        let fields = |answer: &str| -> Vec<String> {
-            answer.lines().filter(|line| !line.starts_with("date: ")).map(str::to_owned).collect()
+        let fields = |response: &str| -> Vec<String> {
+            response.lines().filter(|line| !line.starts_with("date: ")).map(str::to_owned).collect()
         };
         assert_eq!(fields(last), fields(&alone), "{together}");
         assert_eq!(together.matches("HTTP/1.1 ").count(), lines.len());
@@ -269,9 +269,9 @@ fn a_response_inherits_nothing_from_the_previous_one() {
 #[test]
 fn a_target_with_another_scheme_is_misdirected() {
     for server in servers() {
-        let answer = answer(&server, "GET https://a/large");
-        assert!(answer.starts_with("HTTP/1.1 421 Misdirected Request\r\n"), "{answer}");
-        assert!(answer.contains("\r\ncontent-type: application/problem+json\r\n"), "{answer}");
+        let response = response_to(&server, "GET https://a/large");
+        assert!(response.starts_with("HTTP/1.1 421 Misdirected Request\r\n"), "{response}");
+        assert!(response.contains("\r\ncontent-type: application/problem+json\r\n"), "{response}");
     }
 }
 
@@ -279,8 +279,8 @@ fn a_target_with_another_scheme_is_misdirected() {
 fn a_large_chunk_of_a_stream_is_sent_completely() {
     let large: String = ('a'..='z').cycle().take(1 << 20).collect();
     for server in servers() {
-        let answer = answer(&server, "GET /large");
-        let (_, content) = answer.split_once("\r\n\r\n").expect("content");
+        let response = response_to(&server, "GET /large");
+        let (_, content) = response.split_once("\r\n\r\n").expect("content");
         let letters: String = content
             .split("\r\n")
             .filter(|line| line.bytes().all(|byte| byte.is_ascii_lowercase()) && line.len() > 8)
@@ -293,7 +293,7 @@ fn a_large_chunk_of_a_stream_is_sent_completely() {
 fn a_response_in_progress_is_completed_on_shutdown() {
     for server in servers() {
         let (mut stream, mut idle) = asking(&server, &["/farewell"]);
-        answers_up_to(&mut stream, "begun\r\n");
+        responses_up_to(&mut stream, "begun\r\n");
         assert!(server.stop("-TERM").success());
         let mut rest = String::new();
         stream.read_to_string(&mut rest).expect("the rest");
@@ -316,10 +316,10 @@ fn a_client_that_sends_no_more_is_answered() {
             .map(|word| half_closed(&format!("GET /both/{word} HTTP/1.1\r\nhost: a\r\n\r\n")));
         let put = half_closed("PUT /file HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
         for mut stream in waiting.into_iter().chain([put]) {
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).expect("a response");
-            let answer = answer.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
-            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+            let mut response = String::new();
+            stream.read_to_string(&mut response).expect("a response");
+            let response = response.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
+            assert!(response.starts_with("HTTP/1.1 200 "), "{response:?}");
         }
     }
 }
@@ -335,17 +335,17 @@ fn a_response_says_that_the_connection_will_be_closed() {
                 "content-length: 1000000\r\n\r\n",
                 "content-length: 3\r\nexpect: 100-continue\r\n\r\n",
             ] {
-                let answer =
+                let response =
                     exchange(&server, format!("{line} HTTP/1.1\r\nhost: a\r\n{rest}").as_bytes());
                 assert!(
-                    answer.contains("\r\nconnection: close\r\n"),
-                    "{line} {rest} {answer:.300}"
+                    response.contains("\r\nconnection: close\r\n"),
+                    "{line} {rest} {response:.300}"
                 );
-                assert!(!answer.contains("100 Continue"), "{answer:.300}");
+                assert!(!response.contains("100 Continue"), "{response:.300}");
             }
         }
-        let answer = exchange(&server, &chunked(&vec![7; 8 << 20]));
-        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        let response = exchange(&server, &chunked(&vec![7; 8 << 20]));
+        assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
     }
 }
 
@@ -355,8 +355,8 @@ fn a_connection_stays_open_if_unread_content_has_arrived() {
         for line in UNREAD {
             let first = format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
             let last = "GET /word/last/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-            let answers = exchange(&server, (first + last).as_bytes());
-            assert!(answers.ends_with("\"last\""), "{line} {answers:.300}");
+            let responses = exchange(&server, (first + last).as_bytes());
+            assert!(responses.ends_with("\"last\""), "{line} {responses:.300}");
         }
     }
 }
@@ -364,15 +364,15 @@ fn a_connection_stays_open_if_unread_content_has_arrived() {
 #[test]
 fn a_stream_for_http_1_0_ends_with_the_connection_and_says_so() {
     for server in servers() {
-        let answer =
+        let response =
             exchange(&server, b"GET /large HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\n\r\n");
-        let (head, _) = answer.split_once("\r\n\r\n").expect("a head");
+        let (head, _) = response.split_once("\r\n\r\n").expect("a head");
         assert!(head.contains("\r\nconnection: close") && !head.contains("keep-alive"), "{head}");
     }
 }
 
 #[test]
-fn a_client_that_sends_more_than_is_answered_gets_the_last_response() {
+fn a_client_that_sends_more_than_is_read_gets_the_last_response() {
     let last = "GET /word/last/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
     let more = lasting(&["/word/more/1".to_owned()]);
     for server in servers() {
@@ -384,9 +384,9 @@ fn a_client_that_sends_more_than_is_answered_gets_the_last_response() {
                 stream.peek(&mut [0]).expect("a response");
                 stream.write_all(more.as_bytes()).expect("sent");
                 stream.shutdown(Shutdown::Write).expect("no more");
-                let mut answer = String::new();
-                stream.read_to_string(&mut answer).expect("a response");
-                assert_eq!(texts(&answer), ["last"]);
+                let mut response = String::new();
+                stream.read_to_string(&mut response).expect("a response");
+                assert_eq!(texts(&response), ["last"]);
             }
         }
     }
@@ -404,9 +404,9 @@ fn a_client_that_sends_more_before_the_last_response_gets_it() {
             work.write_all(b"!").expect("told");
             stream.peek(&mut [0]).expect("a response");
             stream.shutdown(Shutdown::Write).expect("no more");
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).expect("a response");
-            assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+            let mut response = String::new();
+            stream.read_to_string(&mut response).expect("a response");
+            assert!(response.starts_with("HTTP/1.1 204 "), "{response}");
         }
     }
 }

@@ -208,10 +208,10 @@ async fn status_over_a_socket(application: Application) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let request = "GET /_internal/help HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("a response");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.expect("a response");
     server.abort();
-    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    response.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
 #[tokio::test]

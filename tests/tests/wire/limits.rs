@@ -17,7 +17,7 @@ use wsgiservice::{
 
 use super::log::Log;
 
-/// Answers at once, or when it is told to, and tells when it begins and when it is dropped.
+/// Responds at once, or when it is told to, and tells when it begins and when it is dropped.
 #[mount("/{kind}")]
 struct Thing {
     events: mpsc::SyncSender<&'static str>,

@@ -168,8 +168,8 @@ async fn an_absent_list_gets_its_default() {
 
 #[tokio::test]
 async fn an_absent_parameter_is_its_default_or_none() {
-    let answer = r#""word 10 (None, None, None, None, None, [], None, None)""#;
-    assert_eq!(text(&client(), "/rules/word").await, answer);
+    let expected = r#""word 10 (None, None, None, None, None, [], None, None)""#;
+    assert_eq!(text(&client(), "/rules/word").await, expected);
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn undeclared_parameters_are_ignored() {
 
 #[tokio::test]
 async fn a_value_is_converted_to_its_type_or_is_invalid() {
-    for (target, right, answer, wrong) in [
+    for (target, right, expected, wrong) in [
         ("/bool", "true", "true", "yes"),
         ("/ip", "2001:620::1", "2001:620::1", "1.2.3"),
         ("/ipv6", "::1", "::1", "127.0.0.1"),
@@ -273,7 +273,7 @@ async fn a_value_is_converted_to_its_type_or_is_invalid() {
     ] {
         assert_eq!(
             text(&client(), &format!("{target}?value={right}")).await,
-            format!("\"{answer}\"")
+            format!("\"{expected}\"")
         );
         assert_eq!(codes(&format!("{target}?value={wrong}")).await, ["value: invalid"]);
     }

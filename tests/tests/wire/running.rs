@@ -76,9 +76,9 @@ fn jobs(steps: &Steps) -> Application {
 async fn go_away(application: Application, method: &str, steps: &Steps) {
     let mut service = application.build().expect("a service");
     let request = http::Request::builder().method(method).uri("/job").body(Body::empty());
-    let answer = service.call(request.expect("a request"));
+    let response = service.call(request.expect("a request"));
     tokio::select! {
-        _ = answer => panic!("the method ended early"),
+        _ = response => panic!("the method ended early"),
         () = steps.begun.notified() => {}
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn connect(server: &Server) -> TcpStream {
     stream
 }
 
-/// A connection whose request was answered.
+/// A connection whose request has its response.
 fn idle(server: &Server) -> TcpStream {
     let mut stream = connect(server);
     stream.write_all(b"GET /word/a/1 HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");

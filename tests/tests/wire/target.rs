@@ -124,9 +124,13 @@ async fn a_literal_that_looks_like_an_extension_is_not_an_extension() {
 
 #[tokio::test]
 async fn an_unmatched_path_gets_a_404() {
-    let response = client().get("/nobody/is/here").send().await;
-    assert_eq!(response.status(), 404);
-    assert_eq!(response.json::<Value>()["error"], "The requested resource does not exist.");
+    for target in ["/nobody/is/here", "/%3Cb%3E/%00%ff", "/_internal/nothing"] {
+        let response = client().get(target).send().await;
+        assert_eq!(response.status(), 404);
+        let problem = response.json::<Value>();
+        assert_eq!(problem["detail"], "No resource has the path of the request.");
+        assert_eq!(problem["error"], "The requested resource does not exist.");
+    }
 }
 
 #[tokio::test]
@@ -226,9 +230,9 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 proptest! {
     #[test]
     fn a_generated_path_is_routed_back_to_its_values(id in "[^\u{0}-\u{1f}]{1,12}", part in "\\PC{1,12}") {
-        let answer: Vec<String> =
+        let read: Vec<String> =
             serde_json::from_str(&run(text(&client(), &Part::path(&id, &part)))).expect("JSON");
-        prop_assert_eq!(answer, ["Part", &id, &part]);
+        prop_assert_eq!(read, ["Part", &id, &part]);
     }
 
     #[test]

@@ -39,8 +39,10 @@ fn unknown(name: &str) -> String {
         return format!("`{method}` is implemented by a function named `{function}`");
     }
     match method.as_str() {
-        "HEAD" => "`head` cannot be implemented: `get` answers `HEAD`".to_owned(),
-        "OPTIONS" => "`options` cannot be implemented: the framework answers `OPTIONS`".to_owned(),
+        "HEAD" => "`head` cannot be implemented: `get` responds to `HEAD`".to_owned(),
+        "OPTIONS" => {
+            "`options` cannot be implemented: the framework responds to `OPTIONS`".to_owned()
+        }
         _ if REGISTERED.contains(&method.as_str()) => {
             format!("`{snake}` cannot be implemented: `{method}` is not about a resource")
         }
@@ -133,7 +135,7 @@ pub(crate) fn duplicates(item: &mut Impl, errors: &mut Errors) {
 fn duplicate(name: &str) -> String {
     let help = match Role::named(name) {
         Some(Role::Method(method)) => format!(
-            "one function answers `{method}`: merge the two, and take an `Option` of what a request may leave out"
+            "one function responds to `{method}`: merge the two, and take an `Option` of what a request may leave out"
         ),
         _ => "merge the two, or rename one".to_owned(),
     };

@@ -128,14 +128,8 @@ fn passed(variant: &Variant, span: Span) -> syn::Result<Outcome> {
 
 fn check(problem: &Problem) -> syn::Result<()> {
     let at_status = |message| Err(syn::Error::new(problem.status.span(), message));
-    match (problem.status.base10_parse::<u16>(), &problem.challenge) {
-        (Ok(401), None) => {
-            return at_status(
-                "a 401 must have a challenge, as in `#[problem(401, challenge = \"Basic realm=\\\"accounts\\\"\")]`",
-            );
-        }
-        (Ok(400..=599), _) => {}
-        _ => return at_status("the status of a problem must be from 400 to 599"),
+    if !matches!(problem.status.base10_parse::<u16>(), Ok(400..=599)) {
+        return at_status("the status of a problem must be from 400 to 599");
     }
     match (&problem.kind, &problem.title) {
         (None, Some(title)) => {

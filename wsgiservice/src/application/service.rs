@@ -60,7 +60,7 @@ impl Service {
     }
 
     /// Handles one request, through its layers if it has any.
-    pub(crate) async fn answer(&self, exchange: &mut Exchange) {
+    pub(crate) async fn respond(&self, exchange: &mut Exchange) {
         let Some(layered) = self.layered(&exchange.request) else {
             return exchange::handle(&self.site, exchange).await;
         };
@@ -145,7 +145,7 @@ where
         let (parts, body) = request.into_parts();
         let mut exchange = Exchange::new(parts, None, Body::new(body));
         ResponseFuture::new(async move {
-            service.answer(&mut exchange).await;
+            service.respond(&mut exchange).await;
             Ok(exchange.into_response())
         })
     }

@@ -287,6 +287,14 @@ impl ReadContent {
         read.members.as_ref().err()
     }
 
+    /// Returns whether it is a form by its media type, and looks like JSON: `curl -d` sends it so.
+    pub(crate) fn looks_like_json_in_form(&self) -> bool {
+        let is_json = |text: &[u8]| matches!(text.trim_ascii_start(), [b'{' | b'[', ..]);
+        self.0
+            .as_deref()
+            .is_some_and(|read| read.media_type == Some(MediaType::Form) && is_json(&read.bytes))
+    }
+
     /// Returns the names of the members, each once; none if the content is malformed.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let members = self.0.iter().filter_map(|read| read.members.as_ref().ok());
@@ -343,9 +351,10 @@ fn check_format(request: &Request, usage: ContentUse, limits: &Limits) -> Result
         return Err(Problem::bad_request("The fields Content-Type contradict each other."));
     }
     let codings = Codings::of(fields, limits)?;
-    match usage.understands(MediaType::of(request.method(), fields)) {
+    let media_type = MediaType::of(request.method(), fields);
+    match usage.understands(media_type) {
         true => Ok(codings),
-        false => Err(unsupported(request.method(), usage)),
+        false => Err(unsupported(request, media_type, usage)),
     }
 }
 
@@ -428,9 +437,15 @@ pub(crate) fn media_types_field(method: &str) -> &'static str {
     }
 }
 
-fn unsupported(method: &Method, usage: ContentUse) -> Problem {
+fn unsupported(request: &Request, media_type: Option<MediaType>, usage: ContentUse) -> Problem {
+    let method = request.method();
     let media_types = usage.accept();
-    let detail = format!("Supported media types: {}.", media_types.to_str().unwrap_or_default());
+    let supported = media_types.to_str().unwrap_or_default();
+    let mut detail = format!("Supported media types: {supported}.");
+    // The content is not read. `curl -d` sends any content with this media type.
+    if media_type == Some(MediaType::Form) && usage.reads(MediaType::Json) {
+        detail.push_str(" The request states that its content is a form; JSON needs `Content-Type: application/json`.");
+    }
     let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail(detail);
     match HeaderName::try_from(media_types_field(method.as_str())) {
         Ok(name) => problem.field(name, media_types),

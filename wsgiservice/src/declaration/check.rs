@@ -122,7 +122,7 @@ pub const fn suits_source(parameter: &Parameter) -> bool {
     match (parameter.from, &parameter.argument) {
         (From::Name, _)
         | (From::Header(_) | From::Cookie(_) | From::Content(_), Argument::Value { .. })
-        | (From::Header(_) | From::Cookie(_) | From::Query(_), Argument::ApiKey)
+        | (From::Header(_) | From::Cookie(_) | From::Query(_), Argument::ApiKey { .. })
         | (From::Content(_), Argument::File { .. }) => true,
         (From::Query(_), Argument::Value { secret, .. }) => !*secret,
         (From::Path(_), Argument::Value { secret, optional, .. }) => !*secret && !*optional,
@@ -133,7 +133,7 @@ pub const fn suits_source(parameter: &Parameter) -> bool {
 /// Whether the argument is not the key of a client, which needs a source.
 #[must_use]
 pub const fn needs_no_source(argument: &Argument) -> bool {
-    !matches!(argument, Argument::ApiKey)
+    !matches!(argument, Argument::ApiKey { .. })
 }
 
 /// Whether the argument is the content of the request.

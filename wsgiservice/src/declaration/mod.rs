@@ -13,6 +13,8 @@ pub use wsgiservice_grammar::{
 };
 use wsgiservice_grammar::{rule::Rule, text::same};
 
+use crate::http::challenge::Challenge;
+
 pub mod check;
 mod constant;
 mod failure;
@@ -24,7 +26,7 @@ pub use self::{
     constant::Constant,
     failure::{Failing, Failure, Failures, KnownFailures, ProblemType},
     member_rules::{BrokenRule, MemberRules, Step},
-    principal::PrincipalType,
+    principal::{PrincipalType, RequiredRole},
     type_constraint::TypeConstraint,
 };
 
@@ -380,16 +382,30 @@ pub enum Argument {
         optional: bool,
     },
     /// What `authorize` returned.
-    Authorized(PrincipalType),
-    /// The key of a client.
-    ApiKey,
-    /// What the service makes from the request itself.
-    Own {
-        /// The challenge of the 401 with which it asks for credentials.
-        challenge: Option<&'static str>,
-        /// The header fields that it reads.
-        fields: &'static [&'static str],
+    Authorized {
+        /// Its type.
+        principal: PrincipalType,
+        /// The role that is required of it.
+        role: Option<RequiredRole>,
     },
+    /// The key of a client.
+    ApiKey {
+        /// Whether it may be absent.
+        optional: bool,
+    },
+    /// What the service makes from the request itself.
+    Own(OwnArgument),
+}
+
+/// What a service makes from the request itself, perhaps of its credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnArgument {
+    /// The challenge of the 401 with which it asks for credentials.
+    pub challenge: Option<Challenge>,
+    /// The header fields that it reads.
+    pub fields: &'static [&'static str],
+    /// Whether it may be absent.
+    pub optional: bool,
 }
 
 impl Argument {

@@ -1,7 +1,7 @@
 //! The type of what `authorize` returns.
 
 use std::{
-    any::{TypeId, type_name},
+    any::{Any, TypeId, type_name},
     fmt::{self, Write},
 };
 
@@ -10,6 +10,15 @@ use std::{
 pub struct PrincipalType {
     id: fn() -> TypeId,
     name: fn() -> &'static str,
+}
+
+/// A role that a method requires of who a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct RequiredRole {
+    /// The detail of the 403.
+    pub detail: &'static str,
+    /// Whether this principal has it.
+    pub is_held_by: fn(&(dyn Any + Send + Sync)) -> bool,
 }
 
 impl PrincipalType {

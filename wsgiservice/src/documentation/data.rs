@@ -50,7 +50,7 @@ fn method(method: &Method) -> Tree {
         .with_some("content", method.content.as_ref().map(content))
         .with("responses", Tree::list(&method.responses, response))
         .with_some("cache_control", method.cache_control)
-        .with_full("challenges", Tree::list(&method.challenges, |it| it.to_string().into()))
+        .with_full("challenges", Tree::list(&method.challenges(), |it| it.to_string().into()))
         .into()
 }
 

@@ -88,7 +88,7 @@ impl Writer {
             content: None,
             responses: response::all(responses, &self.schemas),
             cache_control: None,
-            challenges: Vec::new(),
+            credentials: Vec::new(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Writer {
             denies_unknown: operation.accepted_names.is_some(),
             responses: response::all(resource.responses(operation), &self.schemas),
             cache_control: operation.cache_control(),
-            challenges: resource.challenges(),
+            credentials: resource.credentials.alternatives(),
         }
     }
 

@@ -5,7 +5,7 @@ use wsgiservice_grammar::path::Path;
 
 use super::{Content, Parameter, Response};
 use crate::{
-    parameters::challenge::Challenge,
+    http::challenge::Challenge,
     site::{Deprecation, Package},
 };
 
@@ -64,6 +64,19 @@ pub(crate) struct Method {
     pub(crate) content: Option<Content>,
     pub(crate) responses: Vec<Response>,
     pub(crate) cache_control: Option<&'static str>,
-    /// The challenges that request credentials.
-    pub(crate) challenges: Vec<Challenge>,
+    /// The sets of credentials of which a request must have one.
+    pub(crate) credentials: Vec<Vec<Challenge>>,
+}
+
+impl Method {
+    /// The challenge of each kind of credentials.
+    pub(crate) fn challenges(&self) -> Vec<Challenge> {
+        let mut challenges = Vec::new();
+        for challenge in self.credentials.iter().flatten() {
+            if !challenges.contains(challenge) {
+                challenges.push(*challenge);
+            }
+        }
+        challenges
+    }
 }

@@ -8,7 +8,10 @@ use super::{
     tree::{Object, Tree},
     unused,
 };
-use crate::{parameters::challenge::Challenge, problem::place::Place};
+use crate::{
+    http::challenge::{Challenge, ChallengeKind},
+    problem::place::Place,
+};
 
 /// The header fields that OpenAPI describes by other means (section 4.8.12.2).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -93,9 +96,12 @@ fn operation(resource: &Resource, method: &Method, schemes: &mut Object) -> Obje
     let parameters: Vec<_> =
         method.parameters.iter().filter(|it| is_listed(it)).map(parameter).collect();
     let mut security = Vec::new();
-    for challenge in &method.challenges {
-        let name = scheme(*challenge, schemes);
-        security.push(Object::default().with(&name, Tree::List(Vec::new())).into());
+    for required in &method.credentials {
+        let mut requirement = Object::default();
+        for challenge in required {
+            requirement.insert(&scheme(*challenge, schemes), Tree::List(Vec::new()));
+        }
+        security.push(requirement.into());
     }
     let mut responses = Object::default();
     for it in &method.responses {
@@ -256,9 +262,11 @@ fn text() -> Value {
 /// The name of the security scheme of a challenge, which is added if it is new. Challenges differ by their realm.
 fn scheme(challenge: Challenge, schemes: &mut Object) -> String {
     let scheme = challenge.scheme().to_lowercase();
-    let object = match challenge {
-        Challenge::Http(text) => json!({"type": "http", "scheme": scheme, "description": text}),
-        Challenge::Key(place, name) => json!({"type": "apiKey", "in": place.name(), "name": name}),
+    let object = match challenge.kind() {
+        ChallengeKind::Http(text) => json!({"type": "http", "scheme": scheme, "description": text}),
+        ChallengeKind::Key(place, name) => {
+            json!({"type": "apiKey", "in": place.name(), "name": name})
+        }
     };
     let object = object.into();
     if let Some((name, _)) = schemes.members().find(|(_, scheme)| **scheme == object) {

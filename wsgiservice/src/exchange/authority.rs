@@ -1,4 +1,4 @@
-//! Targets in absolute form, which a server must not answer if it has no authority over them (RFC 9110, section 7.4).
+//! Targets in absolute form, which a server must not respond to if it has no authority over them (RFC 9110, section 7.4).
 
 use http::{StatusCode, uri::Scheme};
 

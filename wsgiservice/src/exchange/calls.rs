@@ -65,6 +65,19 @@ impl<'a> Binder<'a> {
         Problem::violations(self.resource.policy.violations, violations)
     }
 
+    /// The problem with all the violations, and with a hint if the media type of the content may be their cause.
+    fn problem_with_hint(&self, violations: Vec<Violation>, content: &ReadContent) -> Problem {
+        let hints = violations.iter().any(Violation::may_depend_on_content)
+            && content.looks_like_json_in_form();
+        let problem = self.problem(violations);
+        match hints {
+            true => problem.with_hint(
+                "The content looks like JSON, which needs `Content-Type: application/json`.",
+            ),
+            false => problem,
+        }
+    }
+
     /// Binds everything that the exchange will call.
     ///
     /// # Errors
@@ -77,7 +90,7 @@ impl<'a> Binder<'a> {
     ) -> Result<BoundCalls<'a>, Problem> {
         let mut violations = Vec::new();
         let method = self.call(operation, content, preconditions, &mut violations);
-        let admit = match self.resource.may_answer_early {
+        let admit = match self.resource.may_respond_early {
             true => self.admit(content, preconditions, &mut violations),
             false => None,
         };
@@ -90,7 +103,7 @@ impl<'a> Binder<'a> {
         self.report_undeclared(operation, content, &mut violations);
         match (method, violations.is_empty()) {
             (Some(method), true) => Ok(BoundCalls { method, admit, state }),
-            _ => Err(self.problem(violations)),
+            _ => Err(self.problem_with_hint(violations, content)),
         }
     }
 
@@ -200,12 +213,12 @@ impl BoundCalls<'_> {
 /// # Errors
 /// The problem that the hook returns.
 #[cold]
-pub(super) fn early_answer(
+pub(super) fn early_response(
     admit: Call<'_>,
 ) -> Pin<Box<dyn Future<Output = Result<Option<Outcome>, Problem>> + Send + '_>> {
     Box::pin(async move {
         match admit.await? {
-            CallOutput::Admitted(answer) => Ok(answer.map(|answer| *answer)),
+            CallOutput::Admitted(response) => Ok(response.map(|response| *response)),
             output => Err(Problem::internal(format!("`admit` returned {output:?}"))),
         }
     })

@@ -54,6 +54,14 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The problem with the challenges of the credentials that the resource asks for, if it is a 401.
+    pub(super) fn with_challenges(&self, problem: Problem) -> Problem {
+        match self.resource {
+            Some(resource) => problem.with_challenges(&resource.credentials.challenges),
+            None => problem,
+        }
+    }
+
     /// The ID of the request, by which its lines in the log and the problem of a 5xx belong together.
     pub(super) fn id(&self) -> &Uuid {
         self.id.get_or_init(Uuid::new_v4)

@@ -24,8 +24,8 @@ pub(super) async fn decide(
 ) -> Result<(), Problem> {
     let no_content = ReadContent::default();
     let mut state = binder.bind_without_content(operation, &no_content, preconditions)?;
-    // The hook `admit` may answer in spite of a false precondition, and it may need the content.
-    if binder.resource.may_answer_early {
+    // The hook `admit` may respond in spite of a false precondition, and it may need the content.
+    if binder.resource.may_respond_early {
         return Ok(());
     }
     if let Some(state) = &mut state {

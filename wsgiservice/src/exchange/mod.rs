@@ -177,7 +177,8 @@ async fn run(site: &Site, exchange: &mut Exchange) {
         panic::caught(scoped, |context| limit.poll(context)).await
     };
     let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
-    respond::respond(&context, end.unwrap_or_else(End::Problem), response);
+    let end = end.unwrap_or_else(|problem| End::Problem(context.with_challenges(problem)));
+    respond::respond(&context, end, response);
     access_log.end(&context, response.status());
     if let Some(place) = place {
         let content = std::mem::take(response.body_mut());
@@ -214,7 +215,7 @@ async fn decide<'a>(
     let binder = Binder { resource, request, variables, principal: None, writer: None };
     running.begin(operation);
     let principal = match resource.is_restricted {
-        true => authorize(binder).await?,
+        true => authorize(binder, operation).await?,
         false => None,
     };
     operation.enter(place)?;
@@ -238,12 +239,17 @@ async fn decide<'a>(
     conclude(context, binder, operation, &content, &preconditions).await
 }
 
-/// Authorizes a request; boxed, because the future would enlarge that of every request.
+/// Authorizes a request for this method; boxed, because the future would enlarge that of every request.
 #[cold]
 fn authorize<'a>(
     binder: Binder<'a>,
+    operation: &'a SiteOperation,
 ) -> Pin<Box<dyn Future<Output = Result<Option<Principal>, Problem>> + Send + 'a>> {
-    Box::pin(async move { binder.authorize().await })
+    Box::pin(async move {
+        let principal = binder.authorize().await?;
+        operation.check_roles(principal.as_ref())?;
+        Ok(principal)
+    })
 }
 
 /// From the parameters to the outcome of the method.
@@ -257,9 +263,9 @@ async fn conclude(
     let mut calls = binder.bind(operation, content, preconditions)?;
 
     if let Some(admit) = calls.admit.take()
-        && let Some(answer) = calls::early_answer(admit).await?
+        && let Some(response) = calls::early_response(admit).await?
     {
-        return Ok(End::Outcome(answer));
+        return Ok(End::Outcome(response));
     }
     let early = match calls.state {
         Some(_) => calls.validators(&binder, preconditions, &mut context.validators).await?,

@@ -178,7 +178,7 @@ impl Request {
     ///
     /// It becomes known when the connection is reset, or fails. A client that closes its connection looks at first like one
     /// that only sends no more, and still reads the response. So when a client of HTTP/1.1 sends no more, the server sends it
-    /// an interim response, `100 (Continue)`, and again every few seconds; the host of a client that is gone answers that with
+    /// an interim response, `100 (Continue)`, and again every few seconds; the host of a client that is gone responds to that with
     /// a reset. HTTP/1.0 has no interim responses, so that of its clients only those are noticed that reset the connection.
     /// A client that loses its network is not noticed. So `false` does not promise that the client receives the response.
     ///

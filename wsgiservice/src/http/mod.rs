@@ -7,6 +7,7 @@ pub(crate) mod accept;
 pub(crate) mod accept_encoding;
 pub(crate) mod base;
 pub(crate) mod body;
+pub(crate) mod challenge;
 pub(crate) mod client_presence;
 pub(crate) mod cookies;
 pub(crate) mod date;

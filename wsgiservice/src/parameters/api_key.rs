@@ -1,17 +1,29 @@
 //! Keys of clients, in a header field, a cookie or the query.
 
-use std::future;
+use std::{borrow::Cow, fmt, future, marker::PhantomData};
+
+use http::header;
 
 use super::{
-    Argument, Arguments, Pending, Secret, argument_types::Whole, challenge::Challenge,
-    compiled::CompiledParameter,
+    Argument, Arguments, FromRequest, Pending, Secret, argument_types::Whole,
+    compiled::CompiledParameter, source::Source,
 };
-use crate::{declaration, problem::Problem};
+use crate::{
+    declaration,
+    http::{
+        challenge::{Challenge, ChallengeKind, KeyPlace},
+        cookies,
+        incoming::Request,
+        urlencoded,
+    },
+    problem::Problem,
+};
 
 /// The key of a client, as an argument of `authorize` or of a method.
 ///
-/// `#[from]` says where it is: in a header field, a cookie or the query. Without it, a request gets a 401; an
-/// `Option<ApiKey>` is `None` without it. The documentation shows the security scheme, and not a parameter. A key in the query
+/// `#[from]` says where it is: in a header field, a cookie or the query. What several resources or an application take is an
+/// `ApiKey<K>`, where `K` says that as a [`KeySource`]. Without the key, a request gets a 401; an `Option<ApiKey>` is `None` without
+/// it. The documentation shows the security scheme, and not a parameter. A key in the query
 /// ends up in logs and histories, so prefer a header field.
 ///
 /// The 401 has the challenge `ApiKey in="header", name="X-Api-Key"`. No authentication scheme is registered for keys, but a
@@ -46,13 +58,33 @@ use crate::{declaration, problem::Problem};
 /// assert_eq!(response.field("www-authenticate"), Some(r#"ApiKey in="header", name="X-Api-Key""#));
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct ApiKey {
+pub struct ApiKey<K = FromAttribute> {
     key: Secret<String>,
     challenge: Challenge,
+    source: PhantomData<fn() -> K>,
 }
 
-impl ApiKey {
+/// Where a key is, for an [`ApiKey<K>`](ApiKey) that needs no `#[from]`.
+///
+/// [`Credentials`](crate::credentials::Credentials) has an example.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say where a key is",
+    label = "not a `KeySource`",
+    note = "add `impl wsgiservice::credentials::KeySource for {Self}`"
+)]
+pub trait KeySource: 'static {
+    /// Whether it is in a header field, a cookie or the query.
+    const PLACE: KeyPlace;
+
+    /// The name of the header field, of the cookie or in the query.
+    const NAME: &'static str;
+}
+
+/// The source of an [`ApiKey`] whose `#[from]` says where it is.
+#[derive(Debug)]
+pub enum FromAttribute {}
+
+impl<K> ApiKey<K> {
     /// Returns the key.
     #[must_use]
     pub fn secret(&self) -> &Secret<String> {
@@ -64,25 +96,82 @@ impl ApiKey {
     pub fn refused(&self) -> Problem {
         unauthorized(self.challenge, "The key is not valid.")
     }
+
+    /// The key in a request. An empty key and several keys are wrong.
+    fn find(request: &Request, challenge: Challenge) -> Result<Option<Self>, Problem> {
+        let ChallengeKind::Key(place, name) = challenge.kind() else { return Ok(None) };
+        let mut values = values(request, place, name);
+        match (values.pop(), values.is_empty()) {
+            (None, _) => Ok(None),
+            (Some(key), true) if !key.is_empty() => {
+                let key = String::from_utf8(key.into_owned()).map_err(|_| malformed(challenge))?;
+                Ok(Some(Self { key: Secret::new(key), challenge, source: PhantomData }))
+            }
+            _ => Err(malformed(challenge)),
+        }
+    }
+}
+
+impl<K> Clone for ApiKey<K> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), challenge: self.challenge, source: PhantomData }
+    }
+}
+
+impl<K> fmt::Debug for ApiKey<K> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApiKey")
+            .field("key", &self.key)
+            .field("challenge", &self.challenge)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Constants of a source.
+struct Facts<K>(PhantomData<K>);
+
+impl<K: KeySource> Facts<K> {
+    const CHALLENGE: Challenge = Challenge::key(K::PLACE, K::NAME);
+    const NAMES: &'static [&'static str] = &[K::NAME];
+}
+
+impl<K: KeySource> FromRequest for ApiKey<K> {
+    const CHALLENGE: Option<Challenge> = Some(Facts::<K>::CHALLENGE);
+    const FIELDS: &'static [&'static str] = match K::PLACE {
+        KeyPlace::Header => Facts::<K>::NAMES,
+        KeyPlace::Cookie => &["Cookie"],
+        KeyPlace::Query => &[],
+    };
+
+    async fn from_request(request: &Request) -> Result<Self, Problem> {
+        let found = Self::find(request, Facts::<K>::CHALLENGE)?;
+        found.ok_or_else(|| missing(Facts::<K>::CHALLENGE))
+    }
+
+    async fn from_request_or_none(request: &Request) -> Result<Option<Self>, Problem> {
+        Self::find(request, Facts::<K>::CHALLENGE)
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for ApiKey {
-    const ARGUMENT: declaration::Argument = declaration::Argument::ApiKey;
+    const ARGUMENT: declaration::Argument = declaration::Argument::ApiKey { optional: false };
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
-        let (found, challenge) = find(arguments, index)?;
-        let missing = || unauthorized(challenge, "The request has no key.");
-        Some(pending(found.and_then(|key| key.ok_or_else(missing))))
+        let challenge = challenge(arguments.parameters.parameter(index)?)?;
+        let found = Self::find(arguments.request, challenge);
+        Some(pending(found.and_then(|key| key.ok_or_else(|| missing(challenge)))))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'a> Argument<'a, Whole> for Option<ApiKey> {
-    const ARGUMENT: declaration::Argument = declaration::Argument::ApiKey;
+    const ARGUMENT: declaration::Argument = declaration::Argument::ApiKey { optional: true };
 
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
-        find(arguments, index).map(|(found, _)| pending(found))
+        let challenge = challenge(arguments.parameters.parameter(index)?)?;
+        Some(pending(ApiKey::find(arguments.request, challenge)))
     }
 }
 
@@ -90,31 +179,48 @@ impl<'a> Argument<'a, Whole> for Option<ApiKey> {
 fn pending<'a, T: Send + 'a>(found: Result<T, Problem>) -> Pending<'a, T> {
     match found {
         Ok(value) => Pending::Ready(value),
-        Err(problem) => Pending::own(future::ready(Err(problem))),
+        Err(problem) => Pending::future(future::ready(Err(problem))),
     }
 }
 
-/// The key in a request, and the challenge for it. An empty key and several keys are wrong.
-fn find(
-    arguments: &mut Arguments<'_>,
-    index: usize,
-) -> Option<(Result<Option<ApiKey>, Problem>, Challenge)> {
-    let parameter = arguments.parameters.parameter(index)?;
-    let challenge = challenge(parameter);
-    let (mut values, _) = arguments.values(parameter)?;
-    let found = match (values.pop(), values.is_empty()) {
-        (None, _) => Ok(None),
-        (Some(key), true) if !key.is_empty() => {
-            Ok(Some(ApiKey { key: Secret::new(key.into_owned()), challenge }))
+/// At most two of the values with this name, since several are as wrong as two.
+fn values<'a>(request: &'a Request, place: KeyPlace, name: &str) -> Vec<Cow<'a, [u8]>> {
+    let lines = |name| request.fields().get_all(name).iter().map(http::HeaderValue::as_bytes);
+    match place {
+        KeyPlace::Header => match http::HeaderName::from_bytes(name.as_bytes()) {
+            Ok(name) => lines(name).map(Cow::Borrowed).take(2).collect(),
+            Err(_) => Vec::new(),
+        },
+        KeyPlace::Cookie => {
+            let lines = lines(header::COOKIE).filter_map(|line| std::str::from_utf8(line).ok());
+            let named = lines.flat_map(cookies::pairs).filter(|(cookie, _)| *cookie == name);
+            named.map(|(_, value)| Cow::Borrowed(value.as_bytes())).take(2).collect()
         }
-        _ => Err(unauthorized(challenge, "The key is malformed.")),
-    };
-    Some((found, challenge))
+        KeyPlace::Query => {
+            let query = request.target().query().unwrap_or_default();
+            let named = urlencoded::pairs(query.as_bytes()).filter(|(key, _)| key == name);
+            named.map(|(_, value)| value).take(2).collect()
+        }
+    }
 }
 
 /// The challenge for the key that a parameter is.
-pub(crate) fn challenge(parameter: &CompiledParameter) -> Challenge {
-    Challenge::Key(parameter.source.place(), parameter.key)
+pub(crate) fn challenge(parameter: &CompiledParameter) -> Option<Challenge> {
+    let place = match parameter.source {
+        Source::Header(_) => KeyPlace::Header,
+        Source::Cookie => KeyPlace::Cookie,
+        Source::Query => KeyPlace::Query,
+        _ => return None,
+    };
+    Some(Challenge::of_key(place, parameter.key))
+}
+
+fn missing(challenge: Challenge) -> Problem {
+    unauthorized(challenge, "The request has no key.")
+}
+
+fn malformed(challenge: Challenge) -> Problem {
+    unauthorized(challenge, "The key is malformed.")
 }
 
 fn unauthorized(challenge: Challenge, detail: &'static str) -> Problem {

@@ -6,11 +6,13 @@ use serde::de::DeserializeOwned;
 use super::{
     Arguments, Parameter,
     authorized::Authorized,
+    credentials::own,
     from_request::{FromRequest, ParameterFacts, Pending},
+    role::{self, Role},
 };
 use crate::{
     content::{Content, ContentStream, File},
-    declaration,
+    declaration::{self, PrincipalType},
     formats::form::multipart::FormStream,
     http::incoming::Request,
     preconditions::Preconditions,
@@ -26,6 +28,7 @@ use crate::{
     note = "for a parameter, add `#[derive(wsgiservice::Parameter)]` to an enum of words, or to a struct around one parameter",
     note = "to convert the text yourself, add `#[validate(convert = path::to::function)]` to the argument",
     note = "for what the service makes from the request itself, add `impl wsgiservice::FromRequest` to the type",
+    note = "for an `Authorized<T, R>`, add `impl wsgiservice::Role<T>` to the `R`",
     note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions`, `Authorized<T>` and `&Request`; all but the request are taken by value"
 )]
 pub trait Argument<'a, Marker>: Sized {
@@ -86,7 +89,7 @@ const fn value<T: FromRequest>(optional: bool, repeated: bool) -> declaration::A
                 secret: *is_secret,
             }
         }
-        None => declaration::Argument::Own { challenge: T::CHALLENGE, fields: T::FIELDS },
+        None => declaration::Argument::Own(own::<T>(optional)),
     }
 }
 
@@ -98,7 +101,7 @@ impl<'a, T: FromRequest + 'a> Argument<'a, Single> for T {
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
         match T::PARAMETER {
             Some(_) => arguments.one(index, true, T::parse_parameter).flatten().map(Pending::Ready),
-            None => Some(Pending::own(T::from_request(arguments.request()))),
+            None => Some(Pending::future(T::from_request(arguments.request()))),
         }
     }
 }
@@ -111,7 +114,7 @@ impl<'a, T: FromRequest + 'a> Argument<'a, Optional> for Option<T> {
     fn take(arguments: &mut Arguments<'a>, index: usize) -> Option<Pending<'a, Self>> {
         match T::PARAMETER {
             Some(_) => arguments.one(index, false, T::parse_parameter).map(Pending::Ready),
-            None => Some(Pending::own(T::from_request_or_none(arguments.request()))),
+            None => Some(Pending::future(T::from_request_or_none(arguments.request()))),
         }
     }
 }
@@ -223,8 +226,11 @@ impl<'a> Argument<'a, Whole> for Vec<File> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: Send + Sync + 'static> Argument<'a, Whole> for Authorized<T> {
-    const ARGUMENT: declaration::Argument = declaration::Argument::Authorized(Self::TYPE);
+impl<'a, T: Send + Sync + 'static, R: Role<T>> Argument<'a, Whole> for Authorized<T, R> {
+    const ARGUMENT: declaration::Argument = declaration::Argument::Authorized {
+        principal: PrincipalType::of::<T>(),
+        role: role::required::<T, R>(),
+    };
 
     fn take(arguments: &mut Arguments<'a>, _: usize) -> Option<Pending<'a, Self>> {
         Some(Pending::Ready(Self::of(arguments.principal())?))

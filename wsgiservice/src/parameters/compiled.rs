@@ -165,10 +165,10 @@ impl CompiledParameter {
             is_absent_if_empty: false,
             is_secret: matches!(
                 parameter.argument,
-                Argument::Value { secret: true, .. } | Argument::ApiKey
+                Argument::Value { secret: true, .. } | Argument::ApiKey { .. }
             ),
             is_file: matches!(source, Source::File),
-            is_key: matches!(parameter.argument, Argument::ApiKey),
+            is_key: matches!(parameter.argument, Argument::ApiKey { .. }),
             member_rules: MemberRules::new((parameter.content)()),
             source,
         };

@@ -1,183 +1,137 @@
-//! Credentials in the field `Authorization` (RFC 9110, section 11.6.2).
+//! What an application accepts as a login: credentials of one kind or of several.
 
-use base64::prelude::{BASE64_STANDARD, Engine};
-use http::{HeaderValue, header};
+use std::future::Future;
 
-use super::{FromRequest, Secret};
-use crate::{http::incoming::Request, problem::Problem};
+use super::FromRequest;
+use crate::{declaration::OwnArgument, http::incoming::Request, problem::Problem};
 
-/// A user name and a password, as an argument of `authorize` (RFC 7617).
+/// What a request logs in with: credentials of one kind, an `Option` of them, or a tuple of several.
 ///
-/// Without them, or with credentials that are malformed, a request gets a 401; an `Option<Basic>` is `None` without them, or with
-/// those of another scheme. The documentation shows the security scheme.
+/// Credentials are [`Basic`](crate::Basic), [`Bearer`](crate::Bearer), [`ApiKey<K>`](crate::ApiKey), and types of the
+/// service with [`FromRequest::CHALLENGE`]. In a tuple, a request must have each that is not an `Option`. So a service that
+/// accepts any of several takes an `Option` of each, and refuses a request that has none. The documentation shows them as
+/// alternatives, and a 401 has the challenges of all.
 ///
 /// ```
-/// use wsgiservice::{Application, Authorized, Basic, Problem, mount, resource, testing::Client};
+/// use wsgiservice::{
+///     ApiKey, Application, Authorize, Authorized, Bearer, Problem, Request,
+///     credentials::{KeyPlace, KeySource},
+///     mount, resource,
+///     testing::Client,
+/// };
 ///
-/// struct User(String);
+/// struct User(&'static str);
+///
+/// /// The cookie with the key of a session.
+/// struct Session;
+///
+/// impl KeySource for Session {
+///     const PLACE: KeyPlace = KeyPlace::Cookie;
+///     const NAME: &'static str = "session";
+/// }
+///
+/// struct Login;
+///
+/// impl Authorize for Login {
+///     type Credentials = (Option<Bearer>, Option<ApiKey<Session>>);
+///     type Principal = User;
+///
+///     async fn authorize(
+///         &self,
+///         (token, session): Self::Credentials,
+///         _: &Request,
+///     ) -> Result<User, Problem> {
+///         match (token, session) {
+///             (Some(token), _) if token.token().matches("a token") => Ok(User("Ada")),
+///             (Some(_), _) => Err(Bearer::refused()),
+///             (None, Some(session)) if session.secret().matches("a session") => Ok(User("Eve")),
+///             (None, Some(session)) => Err(session.refused()),
+///             (None, None) => Err(Problem::missing_credentials()),
+///         }
+///     }
+/// }
 ///
 /// #[mount("/account")]
 /// struct Account;
 ///
 /// #[resource]
 /// impl Account {
-///     fn authorize(&self, login: Basic) -> Result<User, Problem> {
-///         match login.password().matches("open sesame") {
-///             true => Ok(User(login.user().to_owned())),
-///             false => Err(Basic::refused()),
-///         }
-///     }
-///
-///     fn get(&self, user: Authorized<User>) -> String {
-///         user.0.clone()
+///     fn get(&self, user: Authorized<User>) -> &'static str {
+///         user.0
 ///     }
 /// }
 ///
 /// # #[tokio::main]
 /// # async fn main() {
-/// let client = Client::new(Application::new("accounts").mount(Account));
-/// let response = client.get("/account").basic("ada", "open sesame").send().await;
-/// assert_eq!(response.text(), r#""ada""#);
+/// let client = Client::new(Application::new("accounts").mount(Account).authorize(Login));
+/// let response = client.get("/account").cookie("session", "a session").send().await;
+/// assert_eq!(response.text(), r#""Eve""#);
 /// let response = client.get("/account").send().await;
-/// assert_eq!(response.status(), 401);
-/// assert_eq!(response.field("www-authenticate"), Some(r#"Basic realm="service", charset="UTF-8""#));
+/// let challenges = response.fields().get_all("www-authenticate").iter().collect::<Vec<_>>();
+/// assert_eq!(challenges, [r#"Bearer realm="service""#, r#"ApiKey in="cookie", name="session""#]);
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Basic {
-    user: String,
-    password: Secret<String>,
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be used as credentials",
+    label = "not `FromRequest`, an `Option` of it, or a tuple of them",
+    note = "take `Basic`, `Bearer`, `ApiKey<K>`, or a type with `impl wsgiservice::FromRequest`"
+)]
+pub trait Credentials: Sized + Send {
+    /// Adds the credentials that it asks for.
+    #[doc(hidden)]
+    fn request(requested: &mut Vec<OwnArgument>);
+
+    /// Reads them from a request.
+    ///
+    /// # Errors
+    /// The response to the client, if they are missing or malformed.
+    #[doc(hidden)]
+    fn read(request: &Request) -> impl Future<Output = Result<Self, Problem>> + Send;
 }
 
-/// A token, as an argument of `authorize` (RFC 6750).
-///
-/// Without it, a request gets a 401; an `Option<Bearer>` is `None` without it. The documentation shows the security scheme.
-/// [`Authorized`](crate::Authorized) has an example.
-#[derive(Clone, Debug)]
-pub struct Bearer {
-    token: Secret<String>,
+impl<T: FromRequest> Credentials for T {
+    fn request(requested: &mut Vec<OwnArgument>) {
+        const { assert!(T::PARAMETER.is_none(), "a parameter cannot be used as credentials") };
+        requested.push(own::<T>(false));
+    }
+
+    async fn read(request: &Request) -> Result<Self, Problem> {
+        T::from_request(request).await
+    }
 }
 
-/// The challenge for a user name and a password.
-const BASIC: &str = "Basic realm=\"service\", charset=\"UTF-8\"";
-
-/// The challenge for a token.
-const BEARER: &str = "Bearer realm=\"service\"";
-
-/// The challenge after a token that is wrong.
-const INVALID_TOKEN: &str = "Bearer realm=\"service\", error=\"invalid_token\"";
-
-impl Basic {
-    /// Returns the user name.
-    #[must_use]
-    pub fn user(&self) -> &str {
-        &self.user
+#[diagnostic::do_not_recommend]
+impl<T: FromRequest> Credentials for Option<T> {
+    fn request(requested: &mut Vec<OwnArgument>) {
+        requested.push(own::<T>(true));
     }
 
-    /// Returns the password.
-    #[must_use]
-    pub fn password(&self) -> &Secret<String> {
-        &self.password
+    async fn read(request: &Request) -> Result<Self, Problem> {
+        T::from_request_or_none(request).await
     }
+}
 
-    /// Creates the 401 for a user name or a password that is wrong.
-    #[must_use]
-    pub fn refused() -> Problem {
-        unauthorized(BASIC).detail("The user name or the password is wrong.")
-    }
+/// What a type of the service declares.
+pub(super) const fn own<T: FromRequest>(optional: bool) -> OwnArgument {
+    OwnArgument { challenge: T::CHALLENGE, fields: T::FIELDS, optional }
+}
 
-    fn parse(credentials: &str) -> Option<Self> {
-        let decoded = String::from_utf8(BASE64_STANDARD.decode(credentials).ok()?).ok()?;
-        let (user, password) = decoded.split_once(':')?;
-        if decoded.chars().any(char::is_control) {
-            return None;
+/// Implements it for a tuple of these types.
+macro_rules! tuple {
+    ($($part:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($part: Credentials),*> Credentials for ($($part,)*) {
+            fn request(requested: &mut Vec<OwnArgument>) {
+                $($part::request(requested);)*
+            }
+
+            async fn read(request: &Request) -> Result<Self, Problem> {
+                Ok(($($part::read(request).await?,)*))
+            }
         }
-        Some(Self { user: user.to_owned(), password: Secret::new(password.to_owned()) })
-    }
-}
-
-impl Bearer {
-    /// Returns the token.
-    #[must_use]
-    pub fn token(&self) -> &Secret<String> {
-        &self.token
-    }
-
-    /// Creates the 401 for a token that is wrong, or no longer valid.
-    #[must_use]
-    pub fn refused() -> Problem {
-        unauthorized(INVALID_TOKEN).detail("The token is not valid.")
-    }
-
-    fn parse(token: &str) -> Option<Self> {
-        let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-        (!token.is_empty() && token.bytes().all(is_of_token))
-            .then(|| Self { token: Secret::new(token.to_owned()) })
-    }
-}
-
-impl FromRequest for Basic {
-    const CHALLENGE: Option<&'static str> = Some(BASIC);
-    const FIELDS: &'static [&'static str] = &["Authorization"];
-
-    async fn from_request(request: &Request) -> Result<Self, Problem> {
-        read(request, BASIC, Self::parse)?.ok_or_else(|| missing(BASIC))
-    }
-
-    async fn from_request_or_none(request: &Request) -> Result<Option<Self>, Problem> {
-        read(request, BASIC, Self::parse)
-    }
-}
-
-impl FromRequest for Bearer {
-    const CHALLENGE: Option<&'static str> = Some(BEARER);
-    const FIELDS: &'static [&'static str] = &["Authorization"];
-
-    async fn from_request(request: &Request) -> Result<Self, Problem> {
-        read(request, BEARER, Self::parse)?.ok_or_else(|| missing(BEARER))
-    }
-
-    async fn from_request_or_none(request: &Request) -> Result<Option<Self>, Problem> {
-        read(request, BEARER, Self::parse)
-    }
-}
-
-/// The credentials of the scheme of a challenge; `None` if the request has none of this scheme.
-///
-/// # Errors
-/// A 401 if they are malformed, or if there are several.
-fn read<T>(
-    request: &Request,
-    challenge: &'static str,
-    parse: fn(&str) -> Option<T>,
-) -> Result<Option<T>, Problem> {
-    let mut lines = request.fields().get_all(header::AUTHORIZATION).iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else {
-        return match request.fields().contains_key(header::AUTHORIZATION) {
-            true => Err(malformed(challenge)),
-            false => Ok(None),
-        };
     };
-    let scheme = challenge.split(' ').next().unwrap_or_default().as_bytes();
-    let parts = line.as_bytes().split_at_checked(scheme.len());
-    let Some((stated, credentials)) = parts else { return Ok(None) };
-    let ends_there = credentials.first().is_none_or(u8::is_ascii_whitespace);
-    if !(ends_there && stated.eq_ignore_ascii_case(scheme)) {
-        return Ok(None);
-    }
-    // What is not ASCII is malformed, and not the absence of credentials.
-    let credentials = std::str::from_utf8(credentials).unwrap_or_default();
-    parse(credentials.trim()).map(Some).ok_or_else(|| malformed(challenge))
 }
 
-fn unauthorized(challenge: &'static str) -> Problem {
-    Problem::unauthorized(HeaderValue::from_static(challenge))
-}
-
-fn missing(challenge: &'static str) -> Problem {
-    unauthorized(challenge).detail("The request has no credentials.")
-}
-
-fn malformed(challenge: &'static str) -> Problem {
-    unauthorized(challenge).detail("The credentials are malformed.")
-}
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin};
 use super::{Parameter, ParseError};
 use crate::{
     declaration::{Kind, TypeConstraint},
-    http::incoming::Request,
+    http::{challenge::Challenge, incoming::Request},
     problem::Problem,
 };
 
@@ -57,7 +57,7 @@ use crate::{
 pub trait FromRequest: Sized + Send {
     /// The challenge of the 401 that it returns, if it is made of credentials. The documentation shows the security scheme, and
     /// only `authorize` can take it.
-    const CHALLENGE: Option<&'static str> = None;
+    const CHALLENGE: Option<Challenge> = None;
 
     /// The header fields that it reads, which a response then depends on: they are in its `Vary`.
     const FIELDS: &'static [&'static str] = &[];
@@ -131,7 +131,7 @@ pub enum Pending<'a, T> {
     /// Its value.
     Ready(T),
     /// The future that makes it, of a type that implements [`FromRequest`].
-    Own(Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>),
+    Future(Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>),
 }
 
 impl<T> fmt::Debug for Pending<'_, T> {
@@ -141,21 +141,21 @@ impl<T> fmt::Debug for Pending<'_, T> {
 }
 
 impl<'a, T> Pending<'a, T> {
-    pub(super) fn own(made: impl Future<Output = Result<T, Problem>> + Send + 'a) -> Self {
-        Self::Own(Box::pin(made))
+    pub(super) fn future(future: impl Future<Output = Result<T, Problem>> + Send + 'a) -> Self {
+        Self::Future(Box::pin(future))
     }
 }
 
-/// Makes the arguments of these names that are still to be made, in generated code.
+/// Awaits the arguments of these names that are futures, in generated code.
 ///
 /// An expression, and not a function, because a future of its own would cost each argument of each request.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __made {
+macro_rules! __resolved {
     ($($name:ident)*) => {$(
         let $name = match $name {
             $crate::__private::Pending::Ready(value) => value,
-            $crate::__private::Pending::Own(made) => match made.await {
+            $crate::__private::Pending::Future(future) => match future.await {
                 $crate::__private::Ok(value) => value,
                 $crate::__private::Err(problem) => return $crate::__private::Err(problem),
             },

@@ -29,18 +29,18 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// use wsgiservice::{Application, IdempotencyKey, Problem, http::Response, mount, resource, testing::Client};
 ///
 /// #[derive(Default)]
-/// struct Answered(Mutex<HashMap<String, (IdempotencyKey, u32)>>);
+/// struct Stored(Mutex<HashMap<String, (IdempotencyKey, u32)>>);
 ///
 /// #[mount("/payments")]
 /// struct Payments {
-///     answered: Answered,
+///     stored: Stored,
 /// }
 ///
 /// #[resource]
 /// impl Payments {
 ///     fn admit(&self, key: Option<IdempotencyKey>) -> Result<Option<Response<String>>, Problem> {
 ///         let Some(key) = key else { return Ok(None) };
-///         match self.answered.0.lock().unwrap().get(key.key()) {
+///         match self.stored.0.lock().unwrap().get(key.key()) {
 ///             None => Ok(None),
 ///             Some((known, _)) if known.fingerprint() != key.fingerprint() => Err(IdempotencyKey::reused()),
 ///             Some((_, number)) => Ok(Some(Response::new(number.to_string()))),
@@ -48,16 +48,16 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 ///     }
 ///
 ///     fn post(&self, key: IdempotencyKey, amount: u32) -> u32 {
-///         let mut answered = self.answered.0.lock().unwrap();
-///         let number = answered.len() as u32 + amount;
-///         answered.insert(key.key().to_owned(), (key, number));
+///         let mut stored = self.stored.0.lock().unwrap();
+///         let number = stored.len() as u32 + amount;
+///         stored.insert(key.key().to_owned(), (key, number));
 ///         number
 ///     }
 /// }
 ///
 /// # #[tokio::main]
 /// # async fn main() {
-/// # let client = Client::new(Application::new("payments").mount(Payments { answered: Answered::default() }));
+/// # let client = Client::new(Application::new("payments").mount(Payments { stored: Stored::default() }));
 /// let pay = |amount: u32| client.post(&format!("/payments?amount={amount}")).header("idempotency-key", "\"k1\"");
 /// assert_eq!(pay(7).send().await.text(), "7");
 /// assert_eq!(pay(7).send().await.text(), "7"); // not executed again

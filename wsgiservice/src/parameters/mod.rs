@@ -7,17 +7,18 @@
 pub(crate) mod accepted_names;
 pub(crate) mod api_key;
 mod argument_types;
+mod authorization;
 pub(crate) mod authorized;
-pub(crate) mod challenge;
 pub(crate) mod compiled;
 mod converted;
-mod credentials;
+pub(crate) mod credentials;
 mod from_request;
 #[cfg(feature = "idempotency")]
 mod idempotency_key;
 mod kind;
 mod member_rules;
 mod path_value;
+mod role;
 #[cfg(feature = "jiff")]
 pub(crate) mod schema;
 mod secret;
@@ -36,14 +37,16 @@ pub use self::idempotency_key::IdempotencyKey;
 #[cfg(feature = "command-line")]
 pub use self::setting_type::{OtherSettingType, SettingType};
 pub use self::{
-    api_key::ApiKey,
+    api_key::{ApiKey, FromAttribute, KeySource},
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
+    authorization::{Basic, Bearer},
     authorized::Authorized,
     converted::{Converted, converted, converts},
-    credentials::{Basic, Bearer},
+    credentials::Credentials,
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
     path_value::{InPath, PathValue},
+    role::{Anyone, Role},
     secret::Secret,
     types::{Parameter, ParseError},
 };

@@ -47,11 +47,11 @@ impl Source {
             Argument::Value { secret: true, .. } if matches!(parameter.from, From::Name) => {
                 Ok(Self::Content)
             }
-            Argument::ApiKey if matches!(parameter.from, From::Name) => {
+            Argument::ApiKey { .. } if matches!(parameter.from, From::Name) => {
                 Err("an `ApiKey` needs `#[from]`, as in `#[from(header = \"X-Api-Key\")]`"
                     .to_owned())
             }
-            Argument::Value { .. } | Argument::ApiKey => {
+            Argument::Value { .. } | Argument::ApiKey { .. } => {
                 Self::named(path, parameter, reads_members)
             }
             Argument::IdempotencyKey { .. } => {
@@ -63,8 +63,8 @@ impl Source {
             | Argument::Form
             | Argument::Request
             | Argument::Preconditions
-            | Argument::Authorized(_)
-            | Argument::Own { .. } => Ok(Self::Elsewhere),
+            | Argument::Authorized { .. }
+            | Argument::Own(_) => Ok(Self::Elsewhere),
         }
     }
 

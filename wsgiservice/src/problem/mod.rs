@@ -1,5 +1,6 @@
 //! Problem documents (RFC 9457): the details sent to clients, and the causes that are only logged.
 
+mod challenges;
 mod constructors;
 pub(crate) mod derived;
 mod errors;
@@ -12,6 +13,7 @@ use std::{borrow::Cow, error::Error, fmt};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+pub(crate) use self::challenges::MISSING_CREDENTIALS;
 use self::violation::Violation;
 pub use self::{
     derived::ProblemMember,
@@ -174,6 +176,12 @@ impl Problem {
         let mut problem = Self::new(status).detail(texts.join(" "));
         problem.0.violations = violations;
         problem
+    }
+
+    /// Adds a sentence to the detail.
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        let detail = self.0.detail.take().unwrap_or_default();
+        self.detail(format!("{detail} {hint}"))
     }
 
     /// Creates a 406 with the available media types.

@@ -3,9 +3,9 @@
 use std::{any::TypeId, fmt, future::Future, pin::Pin, sync::Arc};
 
 use crate::{
-    declaration::PrincipalType,
+    declaration::{OwnArgument, PrincipalType},
     http::incoming::Request,
-    parameters::{FromRequest, authorized::Principal},
+    parameters::{Credentials, authorized::Principal},
     problem::Problem,
 };
 
@@ -54,8 +54,9 @@ use crate::{
 /// # }
 /// ```
 pub trait Authorize: Send + Sync + 'static {
-    /// What a request logs in with: [`Basic`](crate::Basic), [`Bearer`](crate::Bearer), or a type of the service.
-    type Credentials: FromRequest;
+    /// What a request logs in with: [`Basic`](crate::Basic), [`Bearer`](crate::Bearer), [`ApiKey<K>`](crate::ApiKey), a type of
+    /// the service, an `Option` of one of them, or several in a tuple. [`Credentials`] has an example.
+    type Credentials: Credentials;
 
     /// Who a request comes from, which methods take as [`Authorized`](crate::Authorized).
     type Principal: Send + Sync + 'static;
@@ -85,19 +86,25 @@ type Authorizing<'a> =
 #[derive(Clone)]
 pub(crate) struct Authorizer {
     pub(crate) principal: PrincipalType,
-    pub(crate) challenge: Option<&'static str>,
-    pub(crate) fields: &'static [&'static str],
+    /// What it takes.
+    pub(crate) credentials: Vec<OwnArgument>,
     erased: Arc<dyn Erased>,
 }
 
 impl Authorizer {
     pub(crate) fn new<A: Authorize>(authorize: A) -> Self {
+        let mut credentials = Vec::new();
+        A::Credentials::request(&mut credentials);
         Self {
             principal: PrincipalType::of::<A::Principal>(),
-            challenge: A::Credentials::CHALLENGE,
-            fields: A::Credentials::FIELDS,
+            credentials,
             erased: Arc::new(authorize),
         }
+    }
+
+    /// The header fields that it reads.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.credentials.iter().flat_map(|it| it.fields.iter().copied())
     }
 
     /// Returns who a request comes from.
@@ -122,7 +129,7 @@ trait Erased: Send + Sync {
 impl<A: Authorize> Erased for A {
     fn authorize<'a>(&'a self, request: &'a Request) -> Authorizing<'a> {
         Box::pin(async move {
-            let credentials = A::Credentials::from_request(request).await?;
+            let credentials = A::Credentials::read(request).await?;
             Authorize::authorize(self, credentials, request).await.map(principal)
         })
     }

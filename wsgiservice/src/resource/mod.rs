@@ -40,7 +40,7 @@ pub trait Mounted: 'static {
 /// | hook | returns | purpose |
 /// |---|---|---|
 /// | `authorize` | `Result<T, E>` | rejects unauthorized requests; called first. Methods and the other hooks can take what it returns, as an [`Authorized<T>`](crate::Authorized) |
-/// | `admit` | `()` or `Option<http::Response>` | answers a request before its preconditions are evaluated, such as one that was sent again with the same [`IdempotencyKey`](crate::IdempotencyKey), or refuses it |
+/// | `admit` | `()` or `Option<http::Response>` | responds to a request before its preconditions are evaluated, such as one that was sent again with the same [`IdempotencyKey`](crate::IdempotencyKey), or refuses it |
 /// | `exists` | `bool` | whether the resource has a representation, for `If-Match: *` and `If-None-Match: *` |
 /// | `etag` | `Option<EntityTag>` | the entity tag of the resource |
 /// | `last_modified` | `Option<SystemTime>` | the time of the last modification |
@@ -110,7 +110,7 @@ pub enum CallOutput {
     Outcome(Outcome),
     /// Of `authorize`, if it accepts the request: who it comes from, unless that is `()`.
     Authorized(Option<Principal>),
-    /// Of `admit`: the answer, unless the request goes on.
+    /// Of `admit`: the response, unless the request goes on.
     Admitted(Option<Box<Outcome>>),
     /// Of `exists`.
     Exists(bool),
@@ -179,7 +179,7 @@ where
     http::Response<B>: IntoAnswer<Value = ()>,
 {
     fn into_output(self) -> CallOutput {
-        let outcome = |answer| Box::new(IntoAnswer::into_parts(answer).into_outcome());
+        let outcome = |response| Box::new(IntoAnswer::into_parts(response).into_outcome());
         CallOutput::Admitted(self.map(outcome))
     }
 }

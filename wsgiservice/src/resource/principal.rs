@@ -28,7 +28,7 @@ pub trait PrincipalOf<P> {
 #[diagnostic::do_not_recommend]
 impl<T> PrincipalOf<T> for T {}
 
-/// The `T` of an argument that is an `Authorized<T>`; of any other argument, the `P` that `authorize` returns.
+/// The `T` of an argument that is an `Authorized<T>` or an `Authorized<T, R>`; of any other argument, the `P` that `authorize` returns.
 #[derive(Debug)]
 pub struct TakenPrincipal<A, P>(PhantomData<fn() -> (A, P)>);
 
@@ -41,7 +41,7 @@ impl<A, P> TakenPrincipal<A, P> {
     }
 }
 
-impl<T, P> TakenPrincipal<Authorized<T>, P> {
+impl<T, R, P> TakenPrincipal<Authorized<T, R>, P> {
     /// What the argument takes.
     #[must_use]
     pub const fn principal(self) -> PhantomData<T> {

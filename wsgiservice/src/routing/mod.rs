@@ -192,5 +192,7 @@ fn as_targets(path: declared::Path) -> declared::Path {
 
 /// Creates the problem for a target without a resource.
 pub(crate) fn not_found() -> Problem {
-    Problem::not_found().error("The requested resource does not exist.")
+    Problem::not_found()
+        .detail("No resource has the path of the request.")
+        .error("The requested resource does not exist.")
 }

@@ -6,6 +6,7 @@
 pub(crate) mod build_error;
 pub(crate) mod content_schema;
 mod cors;
+mod credentials;
 mod deprecation;
 mod freshness;
 mod methods;

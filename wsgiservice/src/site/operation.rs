@@ -11,13 +11,14 @@ use crate::{
     content::{ContentUse, Patience, WholeContent},
     declaration::{
         Argument, Deprecation, Failure, From, Kind, KnownFailures, Mount, Operation, Operations,
-        Parameter, PrincipalType, Returns, Role, SchemaOf,
+        Parameter, PrincipalType, RequiredRole, Returns, Role, SchemaOf,
     },
+    http::challenge::Challenge,
     limits::Limits,
     parameters::{
         accepted_names::AcceptedNames,
         api_key,
-        challenge::Challenge,
+        authorized::Principal,
         compiled::{CompiledParameter, Parameters},
         source::Source,
     },
@@ -186,7 +187,7 @@ impl SiteOperation {
                 From::Name | From::Path(_) | From::Query(_) | From::Content(_) => None,
             };
             let own = match parameter.argument {
-                Argument::Own { fields, .. } => fields,
+                Argument::Own(own) => own.fields,
                 _ => &[],
             };
             named.into_iter().chain(own.iter().copied())
@@ -195,17 +196,17 @@ impl SiteOperation {
 
     /// Whether the service makes an argument itself, which can fail with any problem.
     fn has_own_arguments(&self) -> bool {
-        self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own { .. }))
+        self.declaration.parameters.iter().any(|it| matches!(it.argument, Argument::Own(_)))
     }
 
-    /// The challenges of keys, and of the arguments that the service makes itself.
-    pub(super) fn challenges(&self) -> impl Iterator<Item = Challenge> {
-        let own = self.declaration.parameters.iter().filter_map(|it| match it.argument {
-            Argument::Own { challenge, .. } => challenge.map(Challenge::Http),
+    /// The challenges of its credentials, in the order of its arguments, and whether each is required.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = (Challenge, bool)> {
+        let all = self.declaration.parameters.iter().zip(self.parameters.iter());
+        all.filter_map(|(declared, compiled)| match declared.argument {
+            Argument::Own(own) => Some((own.challenge?, !own.optional)),
+            Argument::ApiKey { optional } => Some((api_key::challenge(compiled)?, !optional)),
             _ => None,
-        });
-        let keys = self.parameters.iter().filter(|parameter| parameter.is_key);
-        keys.map(api_key::challenge).chain(own)
+        })
     }
 
     /// Who a request comes from, if it is `authorize`.
@@ -216,9 +217,27 @@ impl SiteOperation {
     /// The types of what `authorize` returned that it takes.
     pub(super) fn taken_principals(&self) -> impl Iterator<Item = PrincipalType> {
         self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
-            Argument::Authorized(principal) => Some(principal),
+            Argument::Authorized { principal, .. } => Some(principal),
             _ => None,
         })
+    }
+
+    /// The roles that it requires.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = RequiredRole> {
+        self.declaration.parameters.iter().filter_map(|parameter| match parameter.argument {
+            Argument::Authorized { role, .. } => role,
+            _ => None,
+        })
+    }
+
+    /// Checks that who a request comes from has the roles that it requires.
+    ///
+    /// # Errors
+    /// A 403 if a role is missing.
+    pub(crate) fn check_roles(&self, principal: Option<&Principal>) -> Result<(), Problem> {
+        let is_held = |role: &RequiredRole| principal.is_some_and(|it| (role.is_held_by)(&**it));
+        let missing = self.roles().find(|role| !is_held(role));
+        missing.map_or(Ok(()), |role| Err(Problem::forbidden().detail(role.detail)))
     }
 
     /// Whether its responses have content that is negotiated.

@@ -5,11 +5,14 @@ use std::{any::TypeId, sync::Arc};
 use http::{HeaderName, HeaderValue, Method, header};
 use wsgiservice_grammar::path::Path;
 
-use super::{Mounting, Policy, SiteOperation, SiteResponse, Vary, methods, operation, responses};
+use super::{
+    Mounting, Policy, SiteOperation, SiteResponse, Vary, credentials::SiteCredentials, methods,
+    operation, responses,
+};
 use crate::{
     declaration::{Hook, Mount, Operations, Package, PrincipalType, Representation as Own, Role},
     limits::Limits,
-    parameters::{challenge::Challenge, compiled::CompiledParameter},
+    parameters::compiled::CompiledParameter,
     representation::{Representation, Representations},
     resource::{ErasedResource, authorize::Authorizer},
     routing::{Router, Variables},
@@ -30,9 +33,11 @@ pub(crate) struct SiteResource {
     /// Whether its requests are authorized.
     pub(crate) is_restricted: bool,
     /// Whether it has the hook `admit`.
-    pub(crate) may_answer_early: bool,
+    pub(crate) may_respond_early: bool,
     /// What authorizes its requests, unless it has a hook of its own.
     pub(crate) authorizer: Option<Authorizer>,
+    /// What it asks for, to authorize a request.
+    pub(crate) credentials: SiteCredentials,
     /// The fields that a response depends on, if no method has them.
     pub(crate) vary: Vary,
     /// The position of the layers of the nested applications around it, if there are any.
@@ -72,9 +77,16 @@ impl SiteResource {
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(at).collect());
         }
+        let hook = hooks.iter().find(|hook| hook.role == Role::Hook(Hook::Authorize));
+        let credentials = SiteCredentials::new(hook, authorizer.as_ref());
+        let credentials = credentials.map_err(|wrong| vec![at(wrong)])?;
+        let all = methods.iter().chain(&hooks);
+        let wrong: Vec<_> = all.filter_map(|it| credentials.lacks_challenge(it)).collect();
+        if !wrong.is_empty() {
+            return Err(wrong.into_iter().map(at).collect());
+        }
         let fields_of_hooks = hooks.iter().flat_map(SiteOperation::fields);
-        let fields_of_hooks =
-            fields_of_hooks.chain(authorizer.iter().flat_map(|it| it.fields.iter().copied()));
+        let fields_of_hooks = fields_of_hooks.chain(authorizer.iter().flat_map(Authorizer::fields));
         let fields_of_hooks: Vec<_> = fields_of_hooks.chain(policy.vary()).collect();
         methods.iter_mut().for_each(|method| method.set_vary(&fields_of_hooks));
         if mount.denies_unknown {
@@ -89,8 +101,9 @@ impl SiteResource {
             computes_etag: mount.automatic_etag && !has_etag,
             vary: Vary::new(policy.vary().as_slice()),
             is_restricted: principal.is_some(),
-            may_answer_early: hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Admit)),
+            may_respond_early: hooks.iter().any(|hook| hook.role == Role::Hook(Hook::Admit)),
             authorizer,
+            credentials,
             policy,
             problems: Representations::of_problems(mount.representations),
             layers,
@@ -228,34 +241,9 @@ impl SiteResource {
         responses::of(self, operation)
     }
 
-    /// The responses to `OPTIONS`, which the framework answers.
+    /// The responses to `OPTIONS`, which the framework responds to.
     pub(crate) fn options_responses(&self) -> Vec<SiteResponse> {
         responses::of_options(&self.options())
-    }
-
-    /// The challenges with which it asks for credentials: those of the errors of `authorize`, and those of what it takes.
-    pub(crate) fn challenges(&self) -> Vec<Challenge> {
-        let authorize = self.hook(Hook::Authorize);
-        let taken: Vec<_> = authorize.into_iter().flat_map(SiteOperation::challenges).collect();
-        let failures = authorize.map(SiteOperation::failures);
-        let stated = failures.into_iter().flatten().filter_map(|failure| failure.challenge);
-        let mut challenges: Vec<Challenge> = Vec::new();
-        for challenge in stated.map(Challenge::Http) {
-            let is_key = |taken: &Challenge| {
-                matches!(taken, Challenge::Key(..)) && taken.is_of_scheme_of(challenge)
-            };
-            if !challenges.contains(&challenge) && !taken.iter().any(is_key) {
-                challenges.push(challenge);
-            }
-        }
-        let of_application = self.authorizer.iter().filter_map(|it| it.challenge);
-        for challenge in taken.into_iter().chain(of_application.map(Challenge::Http)) {
-            // What the errors of `authorize` say is more exact than what its arguments say.
-            if !challenges.iter().any(|known| known.is_of_scheme_of(challenge)) {
-                challenges.push(challenge);
-            }
-        }
-        challenges
     }
 
     /// The fields of a response to `OPTIONS`.
@@ -331,10 +319,15 @@ fn wrong_authorization<'a>(
     for operation in operations {
         let role = operation.role;
         let is_authorize = role == Role::Hook(Hook::Authorize);
-        if !is_authorize && operation.challenges().next().is_some() {
+        if !is_authorize && operation.credentials().next().is_some() {
             wrong.push(format!(
                 "{role} takes credentials, which nothing has checked if an earlier stage ends the request: take them in \
                  `authorize`, and what it returns as an `Authorized<T>`"
+            ));
+        }
+        if matches!(role, Role::Hook(_)) && operation.roles().next().is_some() {
+            wrong.push(format!(
+                "{role} cannot require a role, which a method does: let `authorize` refuse a request for all methods"
             ));
         }
         for taken in operation.taken_principals() {

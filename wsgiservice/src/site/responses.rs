@@ -171,8 +171,11 @@ impl Facts<'_> {
         }
         let preceding = self.preceding.iter().flat_map(PrecedingCall::failures);
         problems.add_failures(preceding.filter(concerns));
-        if !self.resource.challenges().is_empty() {
+        if !self.resource.credentials.challenges.is_empty() {
             problems.add(401, "The credentials are missing or wrong.");
+        }
+        for role in self.operation.roles() {
+            problems.add(403, role.detail);
         }
         if self.operation.is_negotiated() && !policy.sends_default {
             problems.add(406, "The client accepts none of the available representations.");

@@ -162,7 +162,7 @@ impl TestRequest {
         let defaults = self.defaults.iter().filter(|(name, _)| !own.contains_key(*name));
         parts.headers.extend(defaults.map(|(name, value)| (name.clone(), value.clone())));
         let mut exchange = Exchange::new(parts, Some(THIS_MACHINE), content);
-        self.service.answer(&mut exchange).await;
+        self.service.respond(&mut exchange).await;
         let (head, body) = exchange.into_response().into_parts();
         let is_documented =
             documented::is_documented(self.service.site(), &method, &target, head.status);

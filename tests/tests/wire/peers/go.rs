@@ -102,7 +102,7 @@ impl Case {
         Self { etag, is_dated, fields: &[], status: 200, content_range: None }
     }
 
-    fn answers(self, fields: &'static [(&'static str, &'static str)], status: u16) -> Self {
+    fn responds(self, fields: &'static [(&'static str, &'static str)], status: u16) -> Self {
         Self { fields, status, ..self }
     }
 
@@ -120,24 +120,24 @@ fn cases() -> Vec<Case> {
     vec![
         Case::of(None, false),
         dated(),
-        both().answers(&[("if-modified-since", SAME)], 304),
-        tagged("foo").answers(&[("if-none-match", "\"foo\"")], 304),
-        weak("foo").answers(&[("if-none-match", "\"baz\", W/\"foo\"")], 304),
-        tagged("foo").answers(&[("if-none-match", "\"Foo\"")], 200),
-        tagged("foo").answers(&[("if-none-match", ",")], 200),
-        tagged("A").answers(&[RANGE], 206).in_range("bytes 0-4/8"),
-        tagged("A").answers(&[RANGE, ("if-range", "\"A\"")], 206).in_range("bytes 0-4/8"),
-        weak("A").answers(&[RANGE, ("if-range", "W/\"A\"")], 200),
-        tagged("A").answers(&[("range", "bytes=10-20")], 416).in_range("bytes */8"),
-        tagged("A").answers(&[RANGE, ("if-range", "\"B\"")], 200),
-        dated().answers(&[RANGE, ("if-range", SAME)], 206).in_range("bytes 0-4/8"),
-        dated().answers(&[RANGE, ("if-range", LATER)], 200),
-        tagged("A").answers(&[("if-match", "\"Z\", \"A\"")], 200),
-        tagged("A").answers(&[("if-match", "*")], 200),
-        tagged("A").answers(&[("if-match", "\"B\"")], 412),
-        weak("A").answers(&[("if-match", "W/\"A\"")], 412),
-        dated().answers(&[("if-unmodified-since", SAME)], 200),
-        dated().answers(&[("if-unmodified-since", EARLIER)], 412),
+        both().responds(&[("if-modified-since", SAME)], 304),
+        tagged("foo").responds(&[("if-none-match", "\"foo\"")], 304),
+        weak("foo").responds(&[("if-none-match", "\"baz\", W/\"foo\"")], 304),
+        tagged("foo").responds(&[("if-none-match", "\"Foo\"")], 200),
+        tagged("foo").responds(&[("if-none-match", ",")], 200),
+        tagged("A").responds(&[RANGE], 206).in_range("bytes 0-4/8"),
+        tagged("A").responds(&[RANGE, ("if-range", "\"A\"")], 206).in_range("bytes 0-4/8"),
+        weak("A").responds(&[RANGE, ("if-range", "W/\"A\"")], 200),
+        tagged("A").responds(&[("range", "bytes=10-20")], 416).in_range("bytes */8"),
+        tagged("A").responds(&[RANGE, ("if-range", "\"B\"")], 200),
+        dated().responds(&[RANGE, ("if-range", SAME)], 206).in_range("bytes 0-4/8"),
+        dated().responds(&[RANGE, ("if-range", LATER)], 200),
+        tagged("A").responds(&[("if-match", "\"Z\", \"A\"")], 200),
+        tagged("A").responds(&[("if-match", "*")], 200),
+        tagged("A").responds(&[("if-match", "\"B\"")], 412),
+        weak("A").responds(&[("if-match", "W/\"A\"")], 412),
+        dated().responds(&[("if-unmodified-since", SAME)], 200),
+        dated().responds(&[("if-unmodified-since", EARLIER)], 412),
     ]
 }
 
@@ -152,7 +152,7 @@ async fn validators_of_a_file_decide() {
             let request =
                 case.fields.iter().fold(request, |it, (name, value)| it.header(name, value));
             let response = request.send().await;
-            // `HEAD` has no ranges (RFC 9110, section 14.2); Go answers it with a 206.
+            // `HEAD` has no ranges (RFC 9110, section 14.2); Go responds with a 206.
             let has_range =
                 method == "GET" || !case.fields.iter().any(|(name, _)| *name == "range");
             let status = if has_range { case.status } else { 200 };

@@ -93,7 +93,7 @@ async fn ranges_are_read() {
 #[tokio::test]
 async fn a_field_that_is_malformed_or_in_other_units_is_ignored() {
     let client = client("0123456789");
-    // range-parser answers `500-20` as a range that cannot be satisfied; it is invalid (RFC 9110, section 14.1.1).
+    // range-parser reads `500-20` as a range that cannot be satisfied; it is invalid (RFC 9110, section 14.1.1).
     for range in ["malformed", "items=0-5", "bytes=500-20"] {
         assert_eq!(ranges(&client, range).await.status(), 200, "{range}");
     }

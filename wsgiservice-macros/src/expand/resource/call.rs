@@ -14,12 +14,12 @@ use crate::{
 /// Binds a call: takes its arguments, and returns a future that has them.
 pub(super) fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
     let take = take(operation);
-    let made = made(operation);
+    let resolved = resolved(operation);
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
     let call = call(resource, operation);
     // With the span of the name, so that the compiler reports a future that is not `Send` there.
     let span = operation.ident.span().resolved_at(Span::call_site());
-    let future = quote_spanned!(span=> __w::Box::pin(async move { #made #call }));
+    let future = quote_spanned!(span=> __w::Box::pin(async move { #resolved #call }));
     let conditions = &operation.conditions;
     let before = resource.operations.iter().take(position).map(|it| &it.conditions);
     let pattern = Position::after(before).into_pattern();
@@ -63,16 +63,16 @@ fn take(operation: &Operation) -> TokenStream {
     }
 }
 
-/// Makes the arguments that are still to be made.
-fn made(operation: &Operation) -> TokenStream {
-    let made = operation.parameters.iter().filter(|parameter| parameter.convert().is_none());
+/// Awaits the arguments that are futures.
+fn resolved(operation: &Operation) -> TokenStream {
+    let pending = operation.parameters.iter().filter(|parameter| parameter.convert().is_none());
     let (conditional, others): (Vec<_>, Vec<_>) =
-        made.partition(|parameter| !parameter.conditions.is_empty());
+        pending.partition(|parameter| !parameter.conditions.is_empty());
     let others: Vec<_> = others.into_iter().map(|parameter| &parameter.ident).collect();
-    let others = (!others.is_empty()).then(|| quote!(__w::made!(#(#others)*);));
+    let others = (!others.is_empty()).then(|| quote!(__w::resolved!(#(#others)*);));
     let conditional = conditional.into_iter().map(|parameter| {
         let Parameter { ident, conditions, .. } = parameter;
-        quote!(#conditions __w::made!(#ident);)
+        quote!(#conditions __w::resolved!(#ident);)
     });
     quote!(#others #(#conditional)*)
 }

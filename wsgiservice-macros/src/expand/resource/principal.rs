@@ -30,7 +30,9 @@ pub(super) fn principals(resource: &Resource) -> Option<TokenStream> {
             |parameter: &'_ Parameter| operation.conditions.and(&parameter.conditions);
         operation.parameters.iter().map(move |it| (conditioned(it), &it.ty))
     });
-    let mut wrappers = arguments.filter(|(_, ty)| type_arguments(ty).len() == 1).peekable();
+    // An `Authorized` has one, or two with a role.
+    let is_wrapper = |ty| matches!(type_arguments(ty).len(), 1 | 2);
+    let mut wrappers = arguments.filter(|(_, ty)| is_wrapper(ty)).peekable();
     wrappers.peek()?;
     let checks = wrappers.map(|(conditions, ty)| {
         let place = Place::of_value(ty);

@@ -8,8 +8,10 @@ use wsgiservice_grammar::path::Path;
 
 use crate::{
     documentation::{Content, Method, Parameter, as_json, example::Examples},
-    http::path::{rest, segment},
-    parameters::challenge::Challenge,
+    http::{
+        challenge::{Challenge, ChallengeKind, KeyPlace},
+        path::{rest, segment},
+    },
     problem::place::Place,
 };
 
@@ -27,8 +29,14 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// The command, with the parameters that are required or have an example.
-pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin: &str) -> String {
+/// The command, with these credentials, and the parameters that are required or have an example.
+pub(super) fn curl(
+    path: &Path,
+    method: &Method,
+    asked: &[Challenge],
+    examples: Examples<'_>,
+    origin: &str,
+) -> String {
     let shown = method.parameters.iter().filter(|it| it.is_required || it.example.is_some());
     let mut variables = Vec::new();
     let mut query = Vec::new();
@@ -50,14 +58,16 @@ pub(super) fn curl(path: &Path, method: &Method, examples: Examples<'_>, origin:
             Place::Content => members.push(parameter),
         }
     }
-    for challenge in &method.challenges {
-        match challenge {
-            Challenge::Key(Place::Query, name) => query.push(format!("{}=KEY", segment(name))),
-            Challenge::Key(Place::Cookie, name) => cookies.push(format!("{name}=KEY")),
-            Challenge::Key(_, name) => {
+    for challenge in asked {
+        match challenge.kind() {
+            ChallengeKind::Key(KeyPlace::Query, name) => {
+                query.push(format!("{}=KEY", segment(name)));
+            }
+            ChallengeKind::Key(KeyPlace::Cookie, name) => cookies.push(format!("{name}=KEY")),
+            ChallengeKind::Key(KeyPlace::Header, name) => {
                 words.extend(["-H".to_owned(), quoted(&format!("{name}: KEY"))]);
             }
-            Challenge::Http(_) => words.extend(credentials(challenge.scheme())),
+            ChallengeKind::Http(_) => words.extend(credentials(challenge.scheme())),
         }
     }
     if !cookies.is_empty() {
@@ -208,10 +218,10 @@ mod tests {
             content,
             responses: Vec::new(),
             cache_control: None,
-            challenges: Vec::new(),
+            credentials: Vec::new(),
         };
         let path = Path::parse(path).expect("a path");
-        curl(&path, &method, Examples { schemas: &Map::new() }, "http://a")
+        curl(&path, &method, &[], Examples { schemas: &Map::new() }, "http://a")
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
         Content, Documentation, Method, Parameter, Representation, Resource, Response,
         example::Examples, schemas::COMPONENTS,
     },
-    parameters::challenge::Challenge,
+    http::challenge::{Challenge, ChallengeKind, KeyPlace},
     problem::place::Place,
 };
 
@@ -43,7 +43,7 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy_of_page());
                 title { (name) }
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href={ (settings.assets) "style.css?" (fingerprint(STYLE)) };
@@ -73,6 +73,11 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
         }
     }
     .into_string()
+}
+
+/// The policy without what only a header field can say (Content Security Policy 3, section 3.3).
+fn policy_of_page() -> &'static str {
+    CONTENT_SECURITY_POLICY.trim_end_matches("; frame-ancestors 'none'")
 }
 
 /// What changes with a file, so that it can be cached for long.
@@ -184,9 +189,7 @@ fn method(
                 }
             }
             (markdown(method.description))
-            @if !method.challenges.is_empty() {
-                p { "Authentication: " @for challenge in &method.challenges { code { (challenge) } " " } }
-            }
+            (authentication(&method.credentials))
             @if !method.parameters.is_empty() { (parameters(&method.parameters)) }
             @if method.denies_unknown { p.quiet { "Other parameters are not accepted." } }
             @if let Some(content) = &method.content { (self::content(content)) }
@@ -196,11 +199,33 @@ fn method(
                 p { code { "Cache-Control: " (cache_control) } }
             }
             h4 { "curl" }
-            div {
-                pre.curl tabindex="0" { code data-origin=(settings.origin) { (curl(&resource.path, method, examples, settings.origin)) } }
-                button.copy type="button" hidden { "Copy" }
+            @let commands = method.credentials.iter().map(Vec::as_slice);
+            @let none = method.credentials.is_empty().then_some(&[][..]);
+            @for credentials in commands.chain(none) {
+                div.command {
+                    pre.curl tabindex="0" { code data-origin=(settings.origin) { (curl(&resource.path, method, credentials, examples, settings.origin)) } }
+                    button.copy type="button" hidden { "Copy" }
+                }
             }
             @if settings.base.is_some() { (form(resource, method)) }
+        }
+    }
+}
+
+/// The sets of credentials of which a request must have one.
+fn authentication(credentials: &[Vec<Challenge>]) -> Markup {
+    html! {
+        @if !credentials.is_empty() {
+            p {
+                "Authentication: "
+                @for (index, set) in credentials.iter().enumerate() {
+                    @if index > 0 { " or " }
+                    @for (index, challenge) in set.iter().enumerate() {
+                        @if index > 0 { " and " }
+                        code { (challenge) }
+                    }
+                }
+            }
         }
     }
 }
@@ -332,7 +357,7 @@ fn form(resource: &Resource, method: &Method) -> Markup {
         form.try hidden data-method=(method.method) data-path=(resource.path) aria-label={ "Try " (method.method) " " (resource.path) } {
             h4 { "Try it" }
             div.fields {
-                @for challenge in &method.challenges { @if let Challenge::Key(place, name) = challenge { (key(*place, name)) } }
+                @for challenge in method.challenges() { (credentials(challenge)) }
                 @for parameter in &method.parameters { (field(parameter)) }
                 @if !resource.representations.is_empty() {
                     label {
@@ -374,20 +399,33 @@ fn is_revalidated(method: &Method) -> bool {
     method.method == "GET" && responses.any(|response| response.facts.fields.contains(&"ETag"))
 }
 
-/// The field for the key of a client.
-fn key(place: Place, name: &str) -> Markup {
+/// The fields for credentials. They have no name, so that no form can send them as part of a URL.
+fn credentials(challenge: Challenge) -> Markup {
     html! {
-        label {
-            span.name { (name) }
-            @if place == Place::Cookie { (of_browser()) }
-            input type="password" autocomplete="off" data-in=(place.name()) data-name=(name);
+        @match (challenge.kind(), challenge.scheme().to_ascii_lowercase().as_str()) {
+            (ChallengeKind::Key(place, name), _) => {
+                label {
+                    span.name { (name) }
+                    @if place == KeyPlace::Cookie { (of_browser()) }
+                    input type="password" autocomplete="off" data-in=(place.name()) data-name=(name);
+                }
+            }
+            (ChallengeKind::Http(_), "basic") => {
+                label { span.name { "User name" } input type="text" autocomplete="off" spellcheck="false" data-credential="user"; }
+                label { span.name { "Password" } input type="password" autocomplete="off" data-credential="password"; }
+            }
+            (ChallengeKind::Http(_), "bearer") => {
+                label { span.name { "Bearer token" } input type="password" autocomplete="off" data-credential="token"; }
+            }
+            // The fields of the request are the way to send other credentials.
+            (ChallengeKind::Http(_), _) => {}
         }
     }
 }
 
-/// Scripts cannot send other cookies than those of the browser.
+/// Scripts cannot send other cookies than those that the browser has.
 fn of_browser() -> Markup {
-    html! { " " span.quiet { "only in the curl command: a browser sends the cookies that it has" } }
+    html! { " " span.quiet { "only in the curl command: a script cannot set cookies" } }
 }
 
 fn field(parameter: &Parameter) -> Markup {

@@ -74,6 +74,25 @@ function values(field) {
   return "repeated" in field.dataset ? field.value.split("\n").filter(Boolean) : [field.value];
 }
 
+// What a user typed as credentials; null if the form has no such field, or it is empty.
+function credential(form, kind) {
+  return form.querySelector(`[data-credential="${kind}"]`)?.value || null;
+}
+
+// The user name and the password, as one text; null without a user name.
+function login(form) {
+  const user = credential(form, "user");
+  return user && `${user}:${credential(form, "password") ?? ""}`;
+}
+
+// The field Authorization. A request has one, so a token comes before a login.
+function authorization(form) {
+  const token = credential(form, "token");
+  if (token) return `Bearer ${token}`;
+  const typed = login(form);
+  return typed && `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(typed)))}`;
+}
+
 function fields(form) {
   const fields = new Headers();
   for (const field of form.querySelectorAll('[data-in="header"]')) {
@@ -83,6 +102,8 @@ function fields(form) {
     const [name, ...value] = line.split(":");
     fields.append(name.trim(), value.join(":").trim());
   }
+  const authorized = authorization(form);
+  if (authorized && !fields.has("authorization")) fields.set("authorization", authorized);
   const accept = representation(form)?.dataset.accept;
   if (accept) fields.set("accept", accept);
   return fields;
@@ -119,6 +140,11 @@ function curl(form) {
   const words = ["curl"];
   if (form.dataset.method !== "GET") words.push("-X", form.dataset.method);
   if (hasDotSegments(url)) words.push("--path-as-is");
+  const typed = credential(form, "token") ? null : login(form);
+  if (typed && headers.get("authorization") === authorization(form)) {
+    words.push("-u", quoted(typed));
+    headers.delete("authorization");
+  }
   for (const [name, value] of headers) words.push("-H", quoted(`${name}: ${value}`));
   const cookies = [...form.querySelectorAll('[data-in="cookie"]')]
     .flatMap((field) => values(field).map((value) => `${field.dataset.name}=${value}`));
@@ -134,7 +160,10 @@ function curl(form) {
 
 function showCurl(form) {
   try {
-    form.closest(".method").querySelector("pre.curl code").textContent = curl(form);
+    const [command, ...others] = form.closest(".method").querySelectorAll(".command");
+    command.querySelector("code").textContent = curl(form);
+    // The commands for other credentials do not have what was typed.
+    for (const other of others) other.hidden = true;
   } catch {
     // A header field that is not complete yet.
   }
@@ -160,7 +189,8 @@ async function send(form, condition) {
       headers,
       body,
       cache: "no-store",
-      credentials: "same-origin",
+      // A browser would ask for a login itself after a 401 with the challenge Basic, and then send it with every request.
+      credentials: form.querySelector('[data-credential="user"]') ? "omit" : "same-origin",
       redirect: "manual",
     });
     const received = await response.blob();

@@ -206,7 +206,7 @@ impl Connection {
         }
         let closing = Closing::of(&exchange.request, &self.state);
         match self.admit(&exchange.request, fault) {
-            Ok(()) => self.service.answer(exchange).await,
+            Ok(()) => self.service.respond(exchange).await,
             Err(problem) => self.service.refuse(exchange, problem),
         }
         closing.announce(exchange, &self.state).await;

@@ -21,7 +21,7 @@ const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub(super) async fn departure(write_half: &WriteHalf, state: &ConnectionState) {
     write_half.end().await;
     let mut reset = pin!(write_half.reset());
-    poll_fn(|context| match ask(write_half, state, context) {
+    poll_fn(|context| match send_interim_response(write_half, state, context) {
         Ok(()) => reset.as_mut().poll(context),
         Err(_) => Poll::Ready(()),
     })
@@ -29,12 +29,12 @@ pub(super) async fn departure(write_half: &WriteHalf, state: &ConnectionState) {
 }
 
 /// Sends an interim response to a client that sends no more. When another one is due, the task is woken.
-fn ask(
+fn send_interim_response(
     write_half: &WriteHalf,
     state: &ConnectionState,
     context: &mut Context<'_>,
 ) -> io::Result<()> {
-    if state.is_interim_due() && write_half.interject(context, INTERIM)? {
+    if state.is_interim_due() && write_half.insert_between_responses(context, INTERIM)? {
         state.interim_sent();
     }
     Ok(())

@@ -114,8 +114,8 @@ fn check_coding(request: &Request) -> Result<(), Problem> {
 fn check_expectation(request: &Request) -> Result<(), Problem> {
     let lines = request.fields().get_all(header::EXPECT).iter();
     let mut expectations = lines.flat_map(|line| elements(line.to_str().unwrap_or("?")));
-    let is_known = expectations.all(|it| it.eq_ignore_ascii_case("100-continue"));
-    match is_known || request.version() < Version::HTTP_11 {
+    let is_supported = expectations.all(|it| it.eq_ignore_ascii_case("100-continue"));
+    match is_supported || request.version() < Version::HTTP_11 {
         true => Ok(()),
         false => {
             let problem = Problem::new(StatusCode::EXPECTATION_FAILED);

@@ -1,6 +1,6 @@
 //! Counts the requests in progress, and knows when there are too many.
 //!
-//! A connection counts its request at the end of a turn, if the request then still waits. One that is answered within a
+//! A connection counts its request at the end of a turn, if the request then still waits. One that gets its response within a
 //! turn occupies nothing but its core for that moment, and so costs no atomic operation that other cores would see.
 
 use std::sync::{

@@ -108,7 +108,11 @@ impl WriteHalf {
     ///
     /// # Errors
     /// If the socket can no longer be written to.
-    pub(super) fn interject(&self, context: &mut Context<'_>, bytes: &[u8]) -> io::Result<bool> {
+    pub(super) fn insert_between_responses(
+        &self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> io::Result<bool> {
         let mut output = self.output();
         if output.is_refused || !output.waiting.is_empty() {
             return Ok(false);
@@ -336,13 +340,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_interjected_into_what_is_written() -> io::Result<()> {
+    async fn nothing_is_inserted_into_what_is_written() -> io::Result<()> {
         let (mut client, half) = pair().await?;
-        let interject = || poll_fn(|context| Poll::Ready(half.interject(context, b"!")));
-        assert!(interject().await?);
+        let insert_between_responses =
+            || poll_fn(|context| Poll::Ready(half.insert_between_responses(context, b"!")));
+        assert!(insert_between_responses().await?);
         assert_eq!(received(&mut client), 1);
         write(&half, b"ab").await?;
-        assert!(!interject().await?);
+        assert!(!insert_between_responses().await?);
         end_turn(&half).await?;
         // hyper keeps what was refused, although there is room again when its turn ends.
         let piece = [b'a'; MAX_BATCHED + 1];
@@ -350,10 +355,10 @@ mod tests {
             || poll_fn(|context| Poll::Ready(half.poll_write(context, &piece).is_pending()));
         while !is_refused().await {}
         while received(&mut client) > 0 {}
-        assert!(!interject().await?);
+        assert!(!insert_between_responses().await?);
         write(&half, b"the rest").await?;
         end_turn(&half).await?;
-        assert!(interject().await?);
+        assert!(insert_between_responses().await?);
         Ok(())
     }
 
