@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The top-level modules, from the lowest floor up. A module may import those that stand before it.
-const FLOORS: [&str; 24] = [
+const FLOORS: [&str; 25] = [
     "http",
     "client",
     "declaration",
