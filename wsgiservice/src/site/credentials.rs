@@ -55,7 +55,7 @@ impl SiteCredentials {
     pub(super) fn lacks_challenge(&self, operation: &SiteOperation) -> Option<String> {
         let failures = operation.failures();
         let lacks = |it: &&Failure| it.status == 401 && it.challenge.is_none();
-        let is_wrong = self.challenges.is_empty() && failures.iter().any(|it| lacks(it));
+        let is_wrong = self.challenges.is_empty() && failures.iter().any(lacks);
         is_wrong.then(|| {
             let role = operation.role;
             format!(
