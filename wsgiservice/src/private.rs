@@ -46,7 +46,7 @@ pub use crate::{
         entity_tag::EntityTag,
         path::{rest, segment},
     },
-    lint::{self, Check},
+    lint,
     parameters::{
         Argument, Arguments, Converted, Never, Optional, Parameter, ParameterFacts, ParameterKind,
         ParseError, Pending, Repeated, Single, Whole, converted, converts,

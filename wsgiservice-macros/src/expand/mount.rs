@@ -110,6 +110,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     valid: true,
                 };
                 #checked
+                fn path_is_used() { let _ = || Self::path(#(#variables),*); }
             }
             impl #generics #ident #arguments #where_clause { #path_function }
             #checks

@@ -30,6 +30,10 @@ pub trait Mounted: 'static {
     /// Checks of a generic resource, which the compiler evaluates where the resource is mounted.
     #[doc(hidden)]
     const CHECKED: () = ();
+
+    /// Names the function `path`, which is then dead code only if the struct is: a service need not use it.
+    #[doc(hidden)]
+    fn path_is_used() {}
 }
 
 /// A resource: a struct with `#[mount]`, whose impl has `#[resource]`.
