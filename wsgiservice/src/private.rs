@@ -48,8 +48,8 @@ pub use crate::{
     },
     lint,
     parameters::{
-        Argument, Arguments, Converted, Never, Optional, Parameter, ParameterFacts, ParameterKind,
-        ParseError, Pending, Repeated, Single, Whole, converted, converts,
+        Argument, Arguments, Converted, Converter, Never, Optional, Parameter, ParameterFacts,
+        ParameterKind, ParseError, Pending, Repeated, Single, Whole, converter,
     },
     problem::{
         IntoProblem, Problem, ProblemCause,

@@ -36,7 +36,7 @@ pub use self::{
     api_key::ApiKey,
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     authorized::Authorized,
-    converted::{Converted, converted, converts},
+    converted::{Converted, Converter, converter},
     credentials::{Basic, Bearer},
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
@@ -110,21 +110,6 @@ impl<'a> Arguments<'a> {
     #[must_use]
     pub fn writer(&self) -> Option<Writer> {
         self.writer
-    }
-
-    /// Takes the argument at this position, converted by a function of the service.
-    pub fn convert<T, M, C, E>(
-        &mut self,
-        index: usize,
-        convert: fn(&str) -> Result<C, E>,
-    ) -> Option<T>
-    where
-        T: Converted<C, M>,
-        E: std::fmt::Display,
-    {
-        T::take(self, index, |text| {
-            convert(text).map_err(|error| ParseError::new(error.to_string()))
-        })
     }
 
     /// All violations.

@@ -1,6 +1,7 @@
 //! The expansion of `#[resource]`: the impl's part of the declaration, and a `match` that binds calls.
 
 mod call;
+mod first_use;
 mod model;
 mod principal;
 mod table;
@@ -22,7 +23,7 @@ pub(super) use self::model::model;
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
     let Resource { krate, self_type, .. } = resource;
-    let table = resource.operations.iter().map(table::describe);
+    let table = resource.operations.iter().map(|operation| table::describe(resource, operation));
     let arms = resource
         .operations
         .iter()
@@ -120,8 +121,8 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
 }
 
 /// A type as an argument, with the span of the type that a request would give: `T` in `Option<T>`.
-fn argument_type(ty: &Type) -> TokenStream {
-    Place::of_value(ty).path("Same", &ty.to_token_stream())
+fn argument_type(resource: &Resource, ty: &Type) -> TokenStream {
+    first_use::of_argument(resource, ty).path("Same", &ty.to_token_stream())
 }
 
 /// Where the whole return type is, or the name of a function that returns nothing.
