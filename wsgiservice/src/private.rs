@@ -59,8 +59,10 @@ pub use crate::{
     resource::{
         AdmitReturn, AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn,
         LastModifiedReturn, Mounted, Resource,
+        erased::{Erased, Erasure, ErasureExt, Shared},
         principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
         return_value::{FieldsAround, ReturnValue, ReturnValueExt},
+        table::{NoTable, TableOf},
     },
     site::resource_paths::path,
 };

@@ -11,7 +11,7 @@ use crate::{
     limits::Limits,
     parameters::{challenge::Challenge, compiled::CompiledParameter},
     representation::{Representation, Representations},
-    resource::{ErasedResource, authorize::Authorizer},
+    resource::{authorize::Authorizer, erased::ErasedResource},
     routing::{Router, Variables},
 };
 

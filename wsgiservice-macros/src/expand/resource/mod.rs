@@ -47,12 +47,15 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let (checked, checks) =
         assertion::place(&resource.generics, &assertions::of_resource(resource));
+    let mounted = Place::of(self_type).path("Same", &quote!(Self));
+    let mounted = quote!(<#mounted as __w::Mounted>);
     let items = unnamed_items(
         krate,
         &quote! {
-            use __w::ReturnValueExt as _;
+            use __w::{ErasureExt as _, ReturnValueExt as _};
             #[automatically_derived]
             impl #generics __w::Resource for #self_type #where_clause {
+                const MOUNT: &'static __w::Mount = { #mounted::CHECKED; &#mounted::MOUNT };
                 const OPERATIONS: __w::Operations = __w::Operations {
                     operations: &[#(#table),*],
                     representations: &[#(#own),*],
@@ -73,6 +76,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
                     }
                 }
                 #represent
+                fn erase(self) -> __w::Erased {
+                    __w::Erasure(self).erase()
+                }
             }
             #checks
             #principals
@@ -144,14 +150,17 @@ pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
         krate,
         &quote! {
             impl #generics __w::Resource for #self_type #where_clause {
-                const OPERATIONS: __w::Operations =
-                    __w::Operations { operations: &[], representations: &[], valid: false };
+                const MOUNT: &'static __w::Mount = &__w::Mount::INVALID;
+                const OPERATIONS: __w::Operations = __w::Operations::INVALID;
                 fn bind<'a>(
                     &'a self,
                     _: ::core::primitive::usize,
                     _: &mut __w::Arguments<'a>,
                 ) -> __w::Option<__w::Call<'a>> {
                     __w::None
+                }
+                fn erase(self) -> __w::Erased {
+                    __w::ErasureExt::erase(__w::Erasure(self))
                 }
             }
         },
