@@ -2,8 +2,8 @@
 
 #[cfg(feature = "command-line")]
 pub use crate::settings::{
-    Field, FieldReader, Key, Leaf, Literal as SettingLiteral, Settings, ValueKind, Values, leaf,
-    leaf_from, table,
+    DefaultOf, Field, FieldReader, Key, Leaf, Literal as SettingLiteral, OtherDefault, Primitive,
+    Settings, ValueKind, Values, leaf, leaf_from, table,
 };
 pub use std::{
     any::{Any, TypeId},

@@ -1,13 +1,20 @@
 //! The expansion of `#[derive(Settings)]`: the table of its fields, and a line for each that takes its value.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{DeriveInput, Field, Ident};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::{DeriveInput, Field, Generics, Ident};
 
-use super::{option, unnamed_items};
+use super::{
+    assertion::{self, Assertion},
+    option,
+    place::Place,
+    unnamed_items,
+};
 use crate::input::{
-    Errors, derive, documentation,
-    setting::{self, Setting},
+    Errors,
+    condition::Conditions,
+    derive, documentation,
+    setting::{self, Literal, Setting},
 };
 
 pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
@@ -33,9 +40,14 @@ pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
     let idents: Vec<_> = fields.iter().filter_map(|(field, _)| field.ident.as_ref()).collect();
     let consts: Vec<_> = (0..fields.len()).map(reader_name).collect();
     let ident = &input.ident;
+    let defaults: Vec<_> =
+        fields.iter().filter_map(|(field, setting)| default_fits(field, setting)).collect();
+    let (_, checks) = assertion::place(&Generics::default(), &defaults);
     unnamed_items(
         &krate,
         &quote! {
+            use __w::OtherDefault as _;
+            #checks
             #(#readers)*
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
@@ -87,6 +99,24 @@ fn reader(field: &Field, setting: &Setting) -> TokenStream {
         (false, Some(from)) => quote!(__w::leaf_from::<#ty, #from>(#default, #value_name)),
         (false, None) => quote!(__w::leaf::<#ty>(#default, #value_name)),
     }
+}
+
+/// A default is a value of the type of its field, as far as the compiler knows the type.
+fn default_fits(field: &Field, setting: &Setting) -> Option<Assertion> {
+    let Literal(default) = setting.default.as_ref()?;
+    let ty = setting.from.as_ref().unwrap_or(&field.ty);
+    let written = match default.clone().into_iter().last() {
+        Some(TokenTree::Group(group)) => group.stream(),
+        _ => default.clone(),
+    };
+    let name = setting::name(field);
+    Some(Assertion {
+        place: Place::of(written),
+        condition: quote!(__w::DefaultOf::<#ty>::PRIMITIVE.fits(&#default)),
+        fact: format!("the default does not fit the type of `{name}`"),
+        help: format!("write a value of the type `{}`", ty.to_token_stream()),
+        conditions: Conditions::default(),
+    })
 }
 
 fn key(index: usize, field: &Field) -> TokenStream {
