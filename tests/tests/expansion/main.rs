@@ -21,7 +21,7 @@ mod model;
 use quote::quote;
 
 /// The expansion must have fewer lines than this.
-const LINES: usize = 185;
+const LINES: usize = 190;
 
 #[test]
 fn the_geoip_resource_expands_to_few_lines() {

@@ -6,7 +6,7 @@ use wsgiservice_grammar::token::is_token;
 
 use super::{attribute::field_name, is_impl_trait, text};
 use crate::{
-    input::{Errors, function::Argument, types::type_arguments},
+    input::{Errors, extract, function::Argument, types::type_arguments},
     model::{From, Source},
 };
 
@@ -62,6 +62,22 @@ fn name(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
         _ => None,
+    }
+}
+
+/// Reports the attributes by which other frameworks read an argument, and removes them, so that the compiler does not report them
+/// again.
+pub(crate) fn foreign_sources(argument: &mut Argument, errors: &mut Errors) {
+    let sources = ["path", "query", "header", "cookie", "param", "serde"];
+    for foreign in sources {
+        for attribute in extract(&mut argument.attributes, foreign) {
+            let source = if ["param", "serde"].contains(&foreign) { "query" } else { foreign };
+            let name = &argument.ident;
+            let message = format!(
+                "`#[{foreign}]` is not an attribute of an argument: write `#[from({source} = \"{name}\")]`, with the name that a request has"
+            );
+            errors.push(syn::Error::new_spanned(&attribute, message));
+        }
     }
 }
 

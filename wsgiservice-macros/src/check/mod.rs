@@ -12,12 +12,12 @@ use quote::ToTokens;
 use syn::Type;
 
 pub(crate) use self::{
-    argument::{argument, from},
+    argument::{argument, foreign_sources, from},
     attribute::{
         attributes, freshness, hidden_attributes, media_type, once, own_representation, sunset,
     },
     constraint::{constraint, documented_once, names_argument, struct_constraint},
-    function::{duplicates, operations, role, signature},
+    function::{duplicates, is_helper, operations, role, signature},
     mount::{owns_state, variables, xml_root},
 };
 

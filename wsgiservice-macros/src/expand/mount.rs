@@ -96,6 +96,7 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
         &quote! {
             use __w::NoTable as _;
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl #generics __w::Mounted for #ident #arguments #where_clause {
                 const MOUNT: __w::Mount = __w::Mount {
                     name: #name,

@@ -33,7 +33,8 @@ impl Parse for Struct {
             return Err(syn::Error::new(input.span(), message));
         }
         if !input.peek(Token![struct]) {
-            return Err(input.error("`#[mount]` is only allowed on a struct"));
+            let message = "`#[mount]` is only allowed on a struct: methods are functions in its impl with `#[resource]`";
+            return Err(input.error(message));
         }
         let struct_token = input.parse()?;
         let ident = input.parse()?;

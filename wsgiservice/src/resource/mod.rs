@@ -79,7 +79,8 @@ pub trait Mounted: 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `#[resource]` impl",
     label = "this resource has no methods",
-    note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`"
+    note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`",
+    note = "mount a value of the struct, which has the path and the methods: `.mount(Documents {{ … }})`"
 )]
 pub trait Resource: Sized + 'static {
     /// The part of the declaration that is on the struct. [`Mounted`] is not a supertrait, because the compiler would then report

@@ -54,6 +54,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         &quote! {
             use __w::{ErasureExt as _, ReturnValueExt as _};
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl #generics __w::Resource for #self_type #where_clause {
                 const MOUNT: &'static __w::Mount = { #mounted::CHECKED; &#mounted::MOUNT };
                 const OPERATIONS: __w::Operations = __w::Operations {
