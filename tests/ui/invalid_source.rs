@@ -1,3 +1,4 @@
+// 18 mistakes
 #![allow(unused)]
 
 use wsgiservice::{ApiKey, Content, Secret, content::{ContentStream, File}, mount, resource};

@@ -1,3 +1,4 @@
+// 11 mistakes
 use wsgiservice::Problem;
 
 #[derive(Debug, thiserror::Error, Problem)]

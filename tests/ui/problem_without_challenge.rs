@@ -1,3 +1,4 @@
+// 2 mistakes
 use wsgiservice::Problem;
 
 #[derive(Debug, thiserror::Error, Problem)]

@@ -1,3 +1,4 @@
+// 3 mistakes
 use wsgiservice::{Created, mount, resource};
 
 struct Id(u32);
