@@ -37,6 +37,10 @@ pub(super) fn model(
         let message = "`#[expires]` is only allowed on methods in a `#[resource]` impl";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
+    for attribute in extract(&mut item.attributes, "mount") {
+        let message = "`#[mount]` appears twice: a resource has one path; mount a second resource, whose fields share the state";
+        errors.push(syn::Error::new_spanned(&attribute, message));
+    }
     check::owns_state(&item.generics, errors);
     let limits = limits::limits(&mut item.attributes, errors);
     let arguments: MountArguments = errors.take(syn::parse2(arguments))?;
