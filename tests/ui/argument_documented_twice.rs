@@ -1,3 +1,4 @@
+// 2 mistakes
 #![allow(unused)]
 
 use wsgiservice::{Request, mount, resource};

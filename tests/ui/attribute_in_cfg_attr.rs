@@ -1,3 +1,4 @@
+// 5 mistakes
 #![allow(unused)]
 
 use wsgiservice::{mount, resource};

@@ -1,3 +1,4 @@
+// 17 mistakes
 #![allow(unused_variables)]
 
 use wsgiservice::{Parameter, Problem, limit, mount, resource};

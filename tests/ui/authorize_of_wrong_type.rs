@@ -1,3 +1,4 @@
+// 3 mistakes
 use wsgiservice::{Problem, mount, resource};
 
 #[mount("/a")]

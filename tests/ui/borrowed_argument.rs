@@ -1,3 +1,4 @@
+// 3 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/{id}")]

@@ -1,3 +1,4 @@
+// 11 mistakes
 #![allow(unused)]
 
 use std::time::Duration;

@@ -1,3 +1,4 @@
+// 2 mistakes
 use wsgiservice::{ApiKey, Application, Authorize, Bearer, Problem, Request};
 
 struct Session;

@@ -1,3 +1,4 @@
+// 3 mistakes
 #![deny(deprecated)]
 
 use wsgiservice::{EntityTag, NoContent, Preconditions, Request, mount, resource};

@@ -1,3 +1,4 @@
+// 5 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/")]

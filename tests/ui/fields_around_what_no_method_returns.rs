@@ -1,3 +1,4 @@
+// 4 mistakes
 use wsgiservice::{answer::WithFields, http::StatusCode, mount, resource};
 
 struct Opaque;

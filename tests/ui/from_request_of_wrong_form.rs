@@ -1,3 +1,4 @@
+// 3 mistakes
 use std::rc::Rc;
 
 use wsgiservice::{FromRequest, Parameter, Problem, Request, mount, resource};

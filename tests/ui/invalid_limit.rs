@@ -1,3 +1,4 @@
+// 10 mistakes
 use wsgiservice::{limit, mount, resource};
 
 #[mount("/upload")]

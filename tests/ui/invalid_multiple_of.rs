@@ -1,3 +1,4 @@
+// 4 mistakes
 use std::net::IpAddr;
 
 use wsgiservice::{mount, resource};

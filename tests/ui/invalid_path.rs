@@ -1,3 +1,4 @@
+// 10 mistakes
 use wsgiservice::mount;
 
 #[mount("documents")]

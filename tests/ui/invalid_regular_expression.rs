@@ -1,3 +1,4 @@
+// 2 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/{id}")]

@@ -1,3 +1,4 @@
+// 8 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/")]

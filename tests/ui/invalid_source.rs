@@ -1,3 +1,4 @@
+// 22 mistakes
 #![allow(unused)]
 
 use wsgiservice::{ApiKey, Content, Secret, content::{ContentStream, File}, mount, resource};

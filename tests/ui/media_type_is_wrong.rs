@@ -1,3 +1,4 @@
+// 5 mistakes
 use wsgiservice::{
     answer::{Binary, media_type::MediaType},
     mount, resource,

@@ -1,3 +1,4 @@
+// 2 mistakes
 #[derive(wsgiservice::Parameter)]
 struct Range {
     from: u32,

@@ -1,3 +1,4 @@
+// 4 mistakes
 use wsgiservice::{Problem, bytes::Bytes, content::Body, http::StatusCode, mount, resource};
 
 #[mount("/")]

@@ -1,3 +1,4 @@
+// 3 mistakes
 use wsgiservice::mount;
 
 #[mount("/{id:[0-9]+}")]

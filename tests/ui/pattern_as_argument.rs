@@ -1,3 +1,4 @@
+// 5 mistakes
 use wsgiservice::{Content, mount, resource};
 
 struct Path<T>(T);

@@ -1,3 +1,4 @@
+// 4 mistakes
 use wsgiservice::{Problem, mount, resource};
 
 #[mount("/orders")]

@@ -1,3 +1,4 @@
+// 14 mistakes
 use wsgiservice::Problem;
 
 #[derive(Debug, thiserror::Error, Problem)]

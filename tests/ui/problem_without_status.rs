@@ -1,3 +1,4 @@
+// 2 mistakes
 #[derive(Debug, thiserror::Error, wsgiservice::Problem)]
 enum Failure {
     #[error("missing")]

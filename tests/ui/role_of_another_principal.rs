@@ -1,3 +1,4 @@
+// 2 mistakes
 use wsgiservice::{Authorized, Bearer, Problem, Role, mount, resource};
 
 struct User;

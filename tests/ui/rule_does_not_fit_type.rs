@@ -1,3 +1,4 @@
+// 9 mistakes
 #![allow(unused_variables)]
 
 use std::net::IpAddr;

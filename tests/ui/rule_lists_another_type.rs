@@ -1,3 +1,4 @@
+// 6 mistakes
 #![allow(unused_variables)]
 
 use wsgiservice::{Parameter, mount, resource};

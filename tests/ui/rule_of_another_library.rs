@@ -1,3 +1,4 @@
+// 6 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/")]

@@ -1,3 +1,4 @@
+// 9 mistakes
 use wsgiservice::{Parameter, mount, resource};
 
 const MOST: usize = 0;

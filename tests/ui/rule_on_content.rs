@@ -1,3 +1,4 @@
+// 5 mistakes
 use wsgiservice::{Content, content::File, mount, resource};
 
 #[mount("/")]

@@ -1,3 +1,4 @@
+// 2 mistakes
 use wsgiservice::{Secret, mount, resource};
 
 #[mount("/{token}")]

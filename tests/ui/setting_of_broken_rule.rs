@@ -1,3 +1,4 @@
+// 7 mistakes
 use wsgiservice::Settings;
 
 #[derive(Settings)]

@@ -1,3 +1,4 @@
+// 5 mistakes
 use wsgiservice::Settings;
 
 const COUNT: u32 = 10;

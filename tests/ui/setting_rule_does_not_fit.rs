@@ -1,3 +1,4 @@
+// 6 mistakes
 use std::path::PathBuf;
 
 use wsgiservice::{Secret, Settings};

@@ -1,3 +1,4 @@
+// 7 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/{id}", xml_root = "1")]

@@ -1,3 +1,4 @@
+// 4 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/{id}")]

@@ -1,3 +1,4 @@
+// 3 mistakes
 #![deny(warnings)]
 
 #[validate(len = 1..=20)]

@@ -1,3 +1,4 @@
+// 8 mistakes
 use wsgiservice::Parameter;
 
 #[derive(Parameter)]

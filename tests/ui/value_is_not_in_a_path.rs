@@ -1,3 +1,4 @@
+// 2 mistakes
 use wsgiservice::{Parameter, Secret, mount, resource};
 
 struct Id(u32);

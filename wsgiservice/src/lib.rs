@@ -227,6 +227,9 @@ pub mod http;
 /// What [`Parameter`](trait@Parameter) is made of.
 pub mod parameter {
     pub use crate::parameters::{Argument, ParameterKind, ParseError, PathValue};
+    // The compiler writes these paths if a constant is not a value, and if a request is not taken by reference.
+    #[doc(hidden)]
+    pub use crate::{declaration::Constant, parameters::Whole};
 }
 /// What the hooks of a [`Resource`] return.
 pub mod hook {
@@ -234,6 +237,9 @@ pub mod hook {
         AdmitReturn, AuthorizeReturn, EtagReturn, ExistsReturn, LastModifiedReturn,
         principal::PrincipalOf,
     };
+    // The compiler writes this path if a future is not `Send`.
+    #[doc(hidden)]
+    pub use crate::resource::CallOutput;
 }
 pub mod lint;
 mod parameters;

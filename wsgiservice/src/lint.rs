@@ -21,24 +21,25 @@ use std::marker::PhantomData;
 
 use crate::preconditions::Preconditions;
 
-/// An assertion about a declaration, which is `false` in an error.
-#[derive(Debug)]
-pub struct Check<const HOLDS: bool>;
-
-/// Requires an assertion to hold. The error of a trait that is not implemented has the words of the trait, and nothing of
-/// the generated code, as that of a panic in a constant would have.
+/// Requires a condition to be true. The error of a trait that is not implemented has the words of the trait, and nothing of
+/// the generated code, as that of a panic in a constant would have. Of a type parameter, here `T` with the span of the error,
+/// the compiler does not even say which trait is not implemented.
+///
+/// The compiler checks a function that is never called, too, but what only such a function names is still dead code.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __holds {
-    ($check:ty, $fact:literal, $help:literal) => {
+    ($place:ty, $condition:block, $fact:literal, $help:literal) => {
         const _: () = {
             #[diagnostic::on_unimplemented(message = $fact, label = $help)]
-            trait Holds {
+            trait _Holds<const HOLDS: bool> {
                 const OK: () = ();
             }
             #[diagnostic::do_not_recommend]
-            impl Holds for $crate::lint::Check<true> {}
-            <$check as Holds>::OK
+            impl<T> _Holds<true> for T {}
+            fn _check<T>() {
+                <$place as _Holds<$condition>>::OK
+            }
         };
     };
 }

@@ -4,8 +4,8 @@
 pub use crate::parameters::{OtherSettingType, SettingType};
 #[cfg(feature = "command-line")]
 pub use crate::settings::{
-    Field, FieldReader, Key, Leaf, Literal as SettingLiteral, Settings, ValueKind, Values, leaf,
-    leaf_from, table,
+    DefaultOf, Field, FieldReader, Key, Leaf, Literal as SettingLiteral, OtherDefault, Primitive,
+    Settings, ValueKind, Values, leaf, leaf_from, table,
 };
 pub use std::{
     any::{Any, TypeId},
@@ -48,11 +48,11 @@ pub use crate::{
         entity_tag::EntityTag,
         path::{rest, segment},
     },
-    lint::{self, Check},
+    lint,
     parameters::{
-        Argument, Arguments, Converted, InPath, Never, Optional, Parameter, ParameterFacts,
-        ParameterKind, ParseError, PathValue, Pending, Repeated, Single, Whole, converted,
-        converts,
+        Argument, Arguments, Converted, Converter, InPath, Never, Optional, Parameter,
+        ParameterFacts, ParameterKind, ParseError, PathValue, Pending, Repeated, Single, Whole,
+        converter,
     },
     problem::{
         IntoProblem, Problem, ProblemCause,
@@ -62,8 +62,10 @@ pub use crate::{
     resource::{
         AdmitReturn, AuthorizeReturn, Call, CallOutput, EtagReturn, ExistsReturn,
         LastModifiedReturn, Mounted, Resource,
+        erased::{Erased, Erasure, ErasureExt, Shared},
         principal::{PrincipalOf, TakenPrincipal, TakenPrincipalExt},
         return_value::{FieldsAround, ReturnValue, ReturnValueExt},
+        table::{NoTable, TableOf},
     },
     site::resource_paths::path,
 };

@@ -171,6 +171,23 @@ impl<S: Store> Generic<S> {
     }
 }
 
+/// A generic resource with unnamed fields, whose bounds come last.
+#[::renamed::mount("/unnamed/{id}", crate = ::renamed)]
+pub struct Unnamed<S, const N: usize>(pub [S; N])
+where
+    S: Store;
+
+#[::renamed::resource(crate = ::renamed)]
+impl<S, const N: usize> Unnamed<S, N>
+where
+    S: Store,
+{
+    /// Return the text of the first store that has one.
+    pub async fn get(&self, id: u32) -> ::core::option::Option<&str> {
+        self.0.iter().find_map(|store| store.text(id))
+    }
+}
+
 const LONGEST: usize = 3;
 
 /// Settings.

@@ -1,7 +1,7 @@
 //! The expansions of the library also work at run time.
 
 use renamed::{Application, testing::Client};
-use wsgiservice_hygiene::{Document, Generic, Store};
+use wsgiservice_hygiene::{Document, Generic, Store, Unnamed};
 
 struct Greeting;
 
@@ -13,7 +13,8 @@ impl Store for Greeting {
 
 fn client() -> Client {
     let application = Application::new("hygiene").mount(Document::new("text"));
-    Client::new(application.mount(Generic { store: Greeting }))
+    let application = application.mount(Generic { store: Greeting });
+    Client::new(application.mount(Unnamed([Greeting, Greeting])))
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -46,4 +47,5 @@ fn a_raw_identifier_matches_its_plain_name_in_the_path() {
 fn a_resource_may_be_generic() {
     assert_eq!(run(client().get("/generic/1").send()).text(), r#""hello""#);
     assert_eq!(run(client().get("/generic/2").send()).status(), 404);
+    assert_eq!(run(client().get("/unnamed/1").send()).text(), r#""hello""#);
 }

@@ -21,10 +21,10 @@ mod model;
 use quote::quote;
 
 /// The expansion must have fewer lines than this.
-const LINES: usize = 175;
+const LINES: usize = 190;
 
 #[test]
-fn the_geoip_resource_expands_to_less_than_175_lines() {
+fn the_geoip_resource_expands_to_few_lines() {
     let item = quote! {
         /// Represents the GeoIP information of a single IP address.
         #[validate(ip, re = r"[0-9]{1,3}(\.[0-9]{1,3}){3}", doc = "The IP address to look up.")]

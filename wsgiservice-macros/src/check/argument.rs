@@ -6,7 +6,7 @@ use wsgiservice_grammar::token::is_token;
 
 use super::{attribute::field_name, is_impl_trait, text};
 use crate::{
-    input::{Errors, function::Argument},
+    input::{Errors, extract, function::Argument, types::type_arguments},
     model::{From, Source},
 };
 
@@ -26,6 +26,58 @@ pub(crate) fn argument(argument: &Argument, is_converted: bool, errors: &mut Err
         let message =
             format!("`{}` cannot be used as a method argument: take a `{owned}`", text(reference));
         errors.push(syn::Error::new_spanned(reference, message));
+    } else if !is_converted && let Some(help) = instead(&argument.ty) {
+        let ty = text(&argument.ty);
+        let message = format!("`{ty}` cannot be used as a method argument: {help}");
+        errors.push(syn::Error::new_spanned(&argument.ty, message));
+    }
+}
+
+/// What to write instead of a type of the standard library or of `http` that no argument can have. Since neither they nor the
+/// trait are of the service, it cannot make them arguments.
+fn instead(ty: &Type) -> Option<String> {
+    let arguments = type_arguments(ty);
+    let inner = arguments.first().map(|inner| (name(inner), type_arguments(inner)));
+    match (name(ty)?.as_str(), inner) {
+        ("Option", Some((Some(inner), items))) if inner == "Vec" && items.len() == 1 => Some(format!(
+            "take a `Vec<{}>`, which is empty if a request has none",
+            text(items[0])
+        )),
+        ("Vec", Some((Some(inner), items))) if inner == "Option" && items.len() == 1 => {
+            Some(format!("take a `Vec<{}>`, which has what a request has", text(items[0])))
+        }
+        ("HashMap" | "BTreeMap", Some(_)) => Some(format!(
+            "take each parameter of the query by its name, as in `count: u32`, or a JSON object as `Content<{}>`",
+            text(ty)
+        )),
+        ("HeaderMap", _) => Some(
+            "take `request: &Request`, which has `fields()`, or one field by its name, as in `#[from(header = \"Accept-Language\")] language: Option<String>`".to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// The name of a type without its path.
+fn name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// Reports the attributes by which other frameworks read an argument, and removes them, so that the compiler does not report them
+/// again.
+pub(crate) fn foreign_sources(argument: &mut Argument, errors: &mut Errors) {
+    let sources = ["path", "query", "header", "cookie", "param", "serde"];
+    for foreign in sources {
+        for attribute in extract(&mut argument.attributes, foreign) {
+            let source = if ["param", "serde"].contains(&foreign) { "query" } else { foreign };
+            let name = &argument.ident;
+            let message = format!(
+                "`#[{foreign}]` is not an attribute of an argument: write `#[from({source} = \"{name}\")]`, with the name that a request has"
+            );
+            errors.push(syn::Error::new_spanned(&attribute, message));
+        }
     }
 }
 

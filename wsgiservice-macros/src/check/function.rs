@@ -11,20 +11,46 @@ use wsgiservice_grammar::{
 use super::{is_impl_trait, text};
 use crate::{
     input::{
-        Errors, condition::Conditions, function::Function, imp::Impl, in_backticks,
+        Errors, condition::Conditions, extract, function::Function, imp::Impl, in_backticks,
         types::type_arguments,
     },
     model::{Operation, Role, name},
 };
 
 /// The role of a function, by its name.
-pub(crate) fn role(function: &Function, errors: &mut Errors) -> Option<Role> {
+pub(crate) fn role(function: &mut Function, errors: &mut Errors) -> Option<Role> {
     let name = name(&function.ident);
     let role = Role::named(&name);
-    if role.is_none() {
+    let is_routed = routes(function, errors);
+    if role.is_none() && !is_routed {
         errors.at(function.ident.span(), unknown(&name));
     }
     role
+}
+
+/// Reports the attributes by which other frameworks route, and removes them, so that the compiler does not report them again.
+fn routes(function: &mut Function, errors: &mut Errors) -> bool {
+    let routes = ["get", "post", "put", "delete", "patch", "head", "options", "route"];
+    let mut is_routed = false;
+    for name in routes {
+        for attribute in extract(&mut function.attributes, name) {
+            let method = if name == "route" { "get" } else { name };
+            let message = format!(
+                "`#[{name}]` is not needed: a function named `{method}` implements `{}`, at the path in `#[mount(\"/path\")]` on the struct",
+                method.to_uppercase()
+            );
+            errors.push(syn::Error::new_spanned(&attribute, message));
+            is_routed = true;
+        }
+    }
+    is_routed
+}
+
+/// Whether a function belongs in an impl without `#[resource]`, so that nothing else is wrong with it.
+pub(crate) fn is_helper(function: &Function) -> bool {
+    let name = name(&function.ident).to_lowercase();
+    let known = functions().chain(Hook::ALL.iter().map(|hook| hook.name()));
+    Role::named(&name).is_none() && nearest(&name, known).is_none()
 }
 
 /// Why a function is neither a method nor a hook.
@@ -65,10 +91,10 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     let receiver = function.receiver.as_ref().map(ToString::to_string);
     match receiver.as_deref() {
         Some(text) if is_shared(text) => {}
-        Some(_) => errors.at(
-            function.receiver.span(),
-            "resource methods must take `&self`: requests run concurrently, so put mutable state behind a lock",
-        ),
+        Some(_) => {
+            let message = "resource methods must take `&self`: requests run concurrently, so put mutable state behind a lock";
+            errors.push(syn::Error::new_spanned(&function.receiver, message));
+        }
         None => errors.at(function.ident.span(), "resource methods must take `&self`"),
     }
     let mut generics = function.generics.params.iter();
@@ -82,7 +108,8 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     if let syn::ReturnType::Type(_, ty) = &function.output
         && is_impl_trait(ty)
     {
-        errors.at(ty.span(), "resource methods cannot return `impl Trait`: name the type, which the documentation describes");
+        let message = "resource methods cannot return `impl Trait`: name the type, which the documentation describes";
+        errors.push(syn::Error::new_spanned(ty, message));
     }
     if function.ident == "authorize" {
         authorization(function, errors);

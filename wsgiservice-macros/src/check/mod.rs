@@ -12,7 +12,7 @@ use quote::ToTokens;
 use syn::Type;
 
 pub(crate) use self::{
-    argument::{argument, from},
+    argument::{argument, foreign_sources, from},
     attribute::{
         attributes, freshness, hidden_attributes, media_type, once, own_representation, sunset,
     },
@@ -20,7 +20,7 @@ pub(crate) use self::{
         constraint, documented_once, inner_constraints, names_argument, setting, struct_constraint,
         type_constraint,
     },
-    function::{duplicates, operations, role, signature},
+    function::{duplicates, is_helper, operations, role, signature},
     mount::{owns_state, variables, xml_root},
 };
 

@@ -37,8 +37,8 @@ impl Assertion {
     fn constant(&self) -> TokenStream {
         let Self { place, condition, fact, help, conditions } = self;
         let (fact, help) = (escape(fact), escape(help));
-        let check = place.path("Check", &quote!({ #condition }));
-        quote!(#conditions __w::holds!(#check, #fact, #help);)
+        let place = place.path("Same", &quote!(T));
+        quote!(#conditions __w::holds!(#place, { #condition }, #fact, #help);)
     }
 
     /// An expression that panics. A resource with type parameters is checked where it is mounted, when they are known, and

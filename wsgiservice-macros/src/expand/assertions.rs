@@ -24,7 +24,7 @@ use crate::{
 pub(super) fn of_mount(mount: &Mount) -> Vec<Assertion> {
     let (_, arguments, _) = mount.generics.split_for_impl();
     let ident = &mount.ident;
-    let operations = quote!(&<#ident #arguments as __w::Resource>::OPERATIONS);
+    let operations = quote!(&__w::TableOf::<#ident #arguments>::OPERATIONS);
     let mut assertions = Vec::new();
     for variable in mount.template.variables() {
         // `#[resource]` reports an argument that has an underscore in front.

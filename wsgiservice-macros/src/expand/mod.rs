@@ -148,6 +148,9 @@ fn unnamed_items(krate: &syn::Path, items: &TokenStream) -> TokenStream {
 }
 
 /// Allows, in generated code, the lints that an author may deny.
+///
+/// `dead_code` is not among them: what it is allowed for counts as used, and so would the struct, which the compiler reports if
+/// it is never constructed.
 fn lints() -> TokenStream {
-    quote!(#[allow(unused, unused_qualifications, deprecated, clippy::all, clippy::pedantic, clippy::nursery)])
+    quote!(#[allow(deprecated, unused_imports, unused_qualifications, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)])
 }

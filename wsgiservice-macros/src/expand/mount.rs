@@ -2,15 +2,15 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Path;
+use syn::{Path, parse_quote};
 use wsgiservice_grammar::{
     path::{self, Part},
     representation::BUILT_IN,
 };
 
 use super::{
-    assertion, assertions, constraint::constraint, limits, option, outlive, unnamed_items,
-    without_lifetimes,
+    assertion, assertions, constraint::constraint, limits, option, outlive, place::Place,
+    unnamed_items, without_lifetimes,
 };
 use crate::{
     check,
@@ -18,7 +18,7 @@ use crate::{
         Errors, attribute::MountArguments, constraint::named_constraint, documentation, extract,
         item::Struct,
     },
-    model::Mount,
+    model::{Field, Mount},
 };
 
 pub(super) fn model(
@@ -35,6 +35,10 @@ pub(super) fn model(
     }
     for attribute in extract(&mut item.attributes, "expires") {
         let message = "`#[expires]` is only allowed on methods in a `#[resource]` impl";
+        errors.push(syn::Error::new_spanned(&attribute, message));
+    }
+    for attribute in extract(&mut item.attributes, "mount") {
+        let message = "`#[mount]` appears twice: a resource has one path; mount a second resource, whose fields share the state";
         errors.push(syn::Error::new_spanned(&attribute, message));
     }
     check::owns_state(&item.generics, errors);
@@ -54,6 +58,7 @@ pub(super) fn model(
         ident: item.ident.clone(),
         visibility: item.visibility.to_token_stream(),
         generics: item.generics.clone(),
+        fields: item.fields.clone(),
         documentation: documentation(&item.attributes),
         variables: check::variables(&template, arguments.path.span(), errors),
         template,
@@ -89,10 +94,13 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
     let (generics, arguments, where_clause) = mount.generics.split_for_impl();
     let (checked, checks) = assertion::place(&mount.generics, &assertions::of_mount(mount));
     let path_function = path_function(mount);
+    let fields = fields_are_shared(mount);
     unnamed_items(
         krate,
         &quote! {
+            use __w::NoTable as _;
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl #generics __w::Mounted for #ident #arguments #where_clause {
                 const MOUNT: __w::Mount = __w::Mount {
                     name: #name,
@@ -110,11 +118,26 @@ pub(super) fn expand(mount: &Mount) -> TokenStream {
                     valid: true,
                 };
                 #checked
+                fn path_is_used() { let _ = || Self::path(#(#variables),*); }
             }
             impl #generics #ident #arguments #where_clause { #path_function }
             #checks
+            #fields
         },
     )
+}
+
+/// Asks the compiler whether threads can share each field.
+fn fields_are_shared(mount: &Mount) -> Option<TokenStream> {
+    let questions = mount.fields.iter().map(|Field { conditions, ty }| {
+        let place = Place::of(ty).path("Same", &quote!(_T));
+        quote!(#conditions <#place as __w::Shared<#ty>>::OK;)
+    });
+    let mut generics = mount.generics.clone();
+    generics.params.push(parse_quote!(_T));
+    let (generics, _, where_clause) = generics.split_for_impl();
+    (!mount.fields.is_empty())
+        .then(|| quote!(fn _fields #generics () #where_clause { #(#questions)* }))
 }
 
 /// The function that takes a value for each variable, and returns the path.

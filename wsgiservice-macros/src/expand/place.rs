@@ -111,7 +111,16 @@ pub(super) fn innermost(ty: &Type) -> &Type {
     }
 }
 
-fn find_error(ty: &Type) -> Option<&Type> {
+/// The type in a return type that is represented: `Created<T>` in `Result<Option<Created<T>>, E>`.
+pub(super) fn represented(ty: &Type) -> &Type {
+    match type_arguments(ty).as_slice() {
+        [value, ..] if has_name(ty, &["Result", "Option", "WithFields"]) => represented(value),
+        _ => ty,
+    }
+}
+
+/// The type of the error in a return type.
+pub(super) fn find_error(ty: &Type) -> Option<&Type> {
     match type_arguments(ty).as_slice() {
         [_, error] if is_result(ty) => Some(error),
         [only] => find_error(only),
@@ -120,5 +129,10 @@ fn find_error(ty: &Type) -> Option<&Type> {
 }
 
 fn is_result(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|it| it.ident == "Result"))
+    has_name(ty, &["Result"])
+}
+
+fn has_name(ty: &Type, names: &[&str]) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
 }

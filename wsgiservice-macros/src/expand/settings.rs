@@ -1,14 +1,23 @@
 //! The expansion of `#[derive(Settings)]`: the table of its fields, and a line for each that takes its value.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::{DeriveInput, Field, Ident};
 
-use super::{assertion, assertions, constraint::rule, option, unnamed_items};
+use super::{
+    assertion::{self, Assertion},
+    assertions,
+    constraint::rule,
+    option,
+    place::Place,
+    unnamed_items,
+};
 use crate::{
     check,
     input::{
-        Errors, derive, documentation,
+        Errors,
+        condition::Conditions,
+        derive, documentation,
         setting::{self, Setting},
     },
 };
@@ -39,7 +48,9 @@ pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
         let ty = setting.from.as_ref().unwrap_or(&field.ty);
         assertions::of_setting(&setting::name(field), ty, &rules_name(index), &setting.rules)
     });
-    let (_, checks) = assertion::place(&input.generics, &assertions.collect::<Vec<_>>());
+    let defaults = fields.iter().filter_map(|(field, setting)| default_fits(field, setting));
+    let (_, checks) =
+        assertion::place(&input.generics, &assertions.chain(defaults).collect::<Vec<_>>());
     let keys = fields.iter().enumerate().map(|(index, (field, _))| key(index, field));
     let taken: Vec<_> = (0..fields.len()).map(|index| format_ident!("field_{index}")).collect();
     let names: Vec<_> = fields.iter().map(|(field, _)| setting::name(field)).collect();
@@ -49,6 +60,7 @@ pub(crate) fn settings(tokens: TokenStream) -> TokenStream {
     unnamed_items(
         &krate,
         &quote! {
+            use __w::OtherDefault as _;
             #(#readers)*
             #checks
             #[automatically_derived]
@@ -105,6 +117,24 @@ fn reader(index: usize, field: &Field, setting: &Setting) -> TokenStream {
         (false, Some(from)) => quote!(__w::leaf_from::<#ty, #from>(#default, #value_name, #rules)),
         (false, None) => quote!(__w::leaf::<#ty>(#default, #value_name, #rules)),
     }
+}
+
+/// A default is a value of the type of its field, as far as the compiler knows the type.
+fn default_fits(field: &Field, setting: &Setting) -> Option<Assertion> {
+    let default = &setting.default.as_ref()?.tokens;
+    let ty = setting.from.as_ref().unwrap_or(&field.ty);
+    let written = match default.clone().into_iter().last() {
+        Some(TokenTree::Group(group)) => group.stream(),
+        _ => default.clone(),
+    };
+    let name = setting::name(field);
+    Some(Assertion {
+        place: Place::of(written),
+        condition: quote!(__w::DefaultOf::<#ty>::PRIMITIVE.fits(&#default)),
+        fact: format!("the default does not fit the type of `{name}`"),
+        help: format!("write a value of the type `{}`", ty.to_token_stream()),
+        conditions: Conditions::default(),
+    })
 }
 
 fn key(index: usize, field: &Field) -> TokenStream {

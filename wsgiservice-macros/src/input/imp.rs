@@ -5,7 +5,6 @@ use quote::{ToTokens, quote};
 use syn::{
     Attribute, Generics, Token, Type, braced,
     parse::{Parse, ParseStream},
-    spanned::Spanned,
     token,
 };
 
@@ -35,8 +34,11 @@ impl Parse for Impl {
         let mut generics: Generics = input.parse()?;
         let self_type: Type = input.parse()?;
         if input.peek(Token![for]) {
-            let message = "`#[resource]` is not allowed on the impl of a trait";
-            return Err(syn::Error::new(self_type.span(), message));
+            let name = self_type.to_token_stream();
+            let message = format!(
+                "`#[resource]` is not allowed on the impl of a trait such as `{name}`: write the methods in `impl Type {{ … }}`"
+            );
+            return Err(syn::Error::new_spanned(self_type, message));
         }
         generics.where_clause = input.parse()?;
         let content;

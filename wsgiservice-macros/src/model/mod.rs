@@ -16,6 +16,7 @@ pub(crate) struct Mount {
     pub(crate) ident: Ident,
     pub(crate) visibility: TokenStream,
     pub(crate) generics: syn::Generics,
+    pub(crate) fields: Vec<Field>,
     /// Its documentation comment, as an expression.
     pub(crate) documentation: TokenStream,
     pub(crate) path: LitStr,
@@ -29,6 +30,13 @@ pub(crate) struct Mount {
     pub(crate) ignored_paths: Option<Vec<LitStr>>,
     pub(crate) denies_unknown: bool,
     pub(crate) limits: Limits,
+}
+
+/// A field of a struct: a part of the state of the resource.
+#[derive(Clone)]
+pub(crate) struct Field {
+    pub(crate) conditions: Conditions,
+    pub(crate) ty: Type,
 }
 
 /// An impl with `#[resource]`.

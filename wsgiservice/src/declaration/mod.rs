@@ -134,6 +134,11 @@ pub struct Operations {
     pub valid: bool,
 }
 
+impl Operations {
+    /// The declaration of an impl that is missing, or whose `#[resource]` has errors, so that the compiler reports only those.
+    pub const INVALID: Self = Self { operations: &[], representations: &[], valid: false };
+}
+
 /// A method of a resource, or one of its hooks.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {

@@ -27,6 +27,7 @@ use crate::{
     note = "for the content of the request, write `Content<T>`, and add `#[derive(serde::Deserialize)]` to the `T`",
     note = "for a parameter, add `#[derive(wsgiservice::Parameter)]` to an enum of words, or to a struct around one parameter",
     note = "to convert the text yourself, add `#[validate(convert = path::to::function)]` to the argument",
+    note = "for who the request comes from, as the hook `authorize` returns it, write `Authorized<T>`",
     note = "for what the service makes from the request itself, add `impl wsgiservice::FromRequest` to the type",
     note = "for an `Authorized<T, R>`, add `impl wsgiservice::Role<T> for R`",
     note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions`, `Authorized<T>` and `&Request`; all but the request are taken by value"

@@ -1,5 +1,7 @@
 //! Arguments that a function of the service converts, by `#[validate(convert = …)]`.
 
+use std::{fmt::Display, marker::PhantomData};
+
 use super::{
     Arguments, ParseError,
     argument_types::{Optional, Repeated, Single},
@@ -26,28 +28,51 @@ pub trait Converted<C, Marker>: Sized {
     ) -> Option<Self>;
 }
 
-/// The kind of an argument, by its type and the function that converts it; `converts` calls that function, which a
-/// constant cannot capture.
-pub const fn converted<T, M, C, E>(
-    _: fn(&str) -> Result<C, E>,
-    converts: fn(&str) -> bool,
-) -> declaration::Argument
+/// The function that converts an argument of the type `T`. All that generated code does with it begins with the same call, so
+/// that the compiler reports a function of another type once.
+#[derive(Debug)]
+pub struct Converter<T, M, C, E> {
+    convert: fn(&str) -> Result<C, E>,
+    argument: PhantomData<fn() -> (T, M)>,
+}
+
+/// A function of the service as the converter of an argument.
+pub const fn converter<T, M, C, E>(convert: fn(&str) -> Result<C, E>) -> Converter<T, M, C, E>
 where
     T: Converted<C, M>,
 {
-    declaration::Argument::Value {
-        kind: Kind::Any,
-        converts,
-        constraint: &TypeConstraint::NONE,
-        optional: T::OPTIONAL,
-        repeated: T::REPEATED,
-        secret: false,
-    }
+    Converter { convert, argument: PhantomData }
 }
 
-/// Whether a function of the service converts a text.
-pub fn converts<C, E>(convert: fn(&str) -> Result<C, E>, text: &str) -> bool {
-    convert(text).is_ok()
+impl<T: Converted<C, M>, M, C, E> Converter<T, M, C, E> {
+    /// The kind of the argument; `converts` calls the function, which a constant cannot capture.
+    #[must_use]
+    pub const fn argument(&self, converts: fn(&str) -> bool) -> declaration::Argument {
+        declaration::Argument::Value {
+            kind: Kind::Any,
+            converts,
+            constraint: &TypeConstraint::NONE,
+            optional: T::OPTIONAL,
+            repeated: T::REPEATED,
+            secret: false,
+        }
+    }
+
+    /// Whether the function converts a text.
+    #[must_use]
+    pub fn converts(&self, text: &str) -> bool {
+        (self.convert)(text).is_ok()
+    }
+
+    /// Takes the argument at this position.
+    pub fn take(&self, arguments: &mut Arguments<'_>, index: usize) -> Option<T>
+    where
+        E: Display,
+    {
+        T::take(arguments, index, |text| {
+            (self.convert)(text).map_err(|error| ParseError::new(error.to_string()))
+        })
+    }
 }
 
 impl<C> Converted<C, Single> for C {

@@ -41,7 +41,7 @@ pub use self::{
     argument_types::{Argument, Never, Optional, Repeated, Single, Whole},
     authorization::{Basic, Bearer},
     authorized::Authorized,
-    converted::{Converted, converted, converts},
+    converted::{Converted, Converter, converter},
     credentials::Credentials,
     from_request::{FromRequest, ParameterFacts, Pending},
     kind::ParameterKind,
@@ -117,21 +117,6 @@ impl<'a> Arguments<'a> {
     #[must_use]
     pub fn writer(&self) -> Option<Writer> {
         self.writer
-    }
-
-    /// Takes the argument at this position, converted by a function of the service.
-    pub fn convert<T, M, C, E>(
-        &mut self,
-        index: usize,
-        convert: fn(&str) -> Result<C, E>,
-    ) -> Option<T>
-    where
-        T: Converted<C, M>,
-        E: std::fmt::Display,
-    {
-        T::take(self, index, |text| {
-            convert(text).map_err(|error| ParseError::new(error.to_string()))
-        })
     }
 
     /// All violations.

@@ -19,7 +19,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be represented",
     label = "methods cannot return this type",
-    note = "derive it: `#[derive(serde::Serialize)]`",
+    note = "add `#[derive(serde::Serialize)]` to the type, or to the type in it",
     note = "or return a type that needs no representation: `NoContent`, a redirect, an `http::Response`"
 )]
 pub trait Represent {

@@ -1,13 +1,16 @@
 //! Resources: the traits that the macros implement, and the hooks.
 
 pub(crate) mod authorize;
+pub(crate) mod erased;
 pub(crate) mod principal;
 pub(crate) mod return_value;
+pub(crate) mod table;
 
-use std::{any::Any, fmt, future::Future, pin::Pin, time::SystemTime};
+use std::{any::Any, future::Future, pin::Pin, time::SystemTime};
 
 use bytes::Bytes;
 
+use self::erased::Erased;
 use crate::{
     answer::{IntoAnswer, outcome::Outcome},
     declaration::{Mount, Operations, PrincipalType},
@@ -30,6 +33,10 @@ pub trait Mounted: 'static {
     /// Checks of a generic resource, which the compiler evaluates where the resource is mounted.
     #[doc(hidden)]
     const CHECKED: () = ();
+
+    /// Names the function `path`, which is then dead code only if the struct is: a service need not use it.
+    #[doc(hidden)]
+    fn path_is_used() {}
 }
 
 /// A resource: a struct with `#[mount]`, whose impl has `#[resource]`.
@@ -72,9 +79,15 @@ pub trait Mounted: 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `#[resource]` impl",
     label = "this resource has no methods",
-    note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`"
+    note = "add `#[resource]` to its impl: `#[resource] impl {Self} {{ … }}`",
+    note = "mount a value of the struct, which has the path and the methods: `.mount(Documents {{ … }})`"
 )]
-pub trait Resource: Mounted + Send + Sync {
+pub trait Resource: Sized + 'static {
+    /// The part of the declaration that is on the struct. [`Mounted`] is not a supertrait, because the compiler would then report
+    /// a missing `#[mount]` at each use of the resource.
+    #[doc(hidden)]
+    const MOUNT: &'static Mount;
+
     /// The part of the declaration that is on the impl.
     #[doc(hidden)]
     const OPERATIONS: Operations;
@@ -85,8 +98,8 @@ pub trait Resource: Mounted + Send + Sync {
 
     /// Takes the arguments of an operation and returns its call, which has not started; `None` if a conversion fails.
     ///
-    /// The bound follows from `Sync`. For a resource that is not `Sync`, it keeps the compiler from reporting each call as
-    /// well: a bound for all lifetimes is not checked where the trait is implemented.
+    /// For a resource that is not `Sync`, the bound keeps the compiler from reporting each call: a bound for all lifetimes is
+    /// not checked where the trait is implemented.
     #[doc(hidden)]
     fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>
     where
@@ -98,6 +111,10 @@ pub trait Resource: Mounted + Send + Sync {
         let _ = (position, value);
         None
     }
+
+    /// The resource without its type.
+    #[doc(hidden)]
+    fn erase(self) -> Erased;
 }
 
 /// A call with its arguments, which has not started.
@@ -235,22 +252,5 @@ pub trait LastModifiedReturn {
 impl LastModifiedReturn for Option<SystemTime> {
     fn into_output(self) -> CallOutput {
         CallOutput::LastModified(self)
-    }
-}
-
-/// A resource without its type. Types of resources are erased only here.
-pub(crate) trait ErasedResource: Send + Sync {
-    fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>>;
-}
-
-impl<R: Resource> ErasedResource for R {
-    fn bind<'a>(&'a self, operation: usize, arguments: &mut Arguments<'a>) -> Option<Call<'a>> {
-        Resource::bind(self, operation, arguments)
-    }
-}
-
-impl fmt::Debug for dyn ErasedResource {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Resource")
     }
 }

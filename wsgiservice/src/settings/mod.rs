@@ -5,6 +5,7 @@
 //! written, all errors are reported at once, and the structs of the server and of the service are in one file.
 
 mod collision;
+mod default;
 mod environment;
 mod field;
 mod file;
@@ -19,6 +20,7 @@ mod rules;
 mod values;
 
 pub use self::{
+    default::{DefaultOf, OtherDefault, Primitive},
     field::{FieldReader, leaf, leaf_from, table},
     key::{Field, Key, Leaf, Literal},
     kind::ValueKind,

@@ -202,14 +202,16 @@ fn lists(text: &str) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU8;
+
     use super::*;
     use crate::settings::key::settings;
 
     #[derive(Debug, serde::Deserialize, wsgiservice_macros::Settings)]
     #[setting(crate = crate)]
     struct Options {
-        #[setting(default = "many")]
-        count: u8,
+        #[setting(default = 0)]
+        count: NonZeroU8,
         #[setting(default = 3)]
         fine: u8,
     }
@@ -218,9 +220,10 @@ mod tests {
     fn a_wrong_default_is_an_error_even_if_it_is_not_used() {
         let mut values = Values::new("a", settings(Options::KEYS, &[]));
         values.write("count", Origin::Flag("count".to_owned()), Written::Text("1".to_owned()));
-        let options = Options::take(&mut values).map(|options| (options.count, options.fine));
+        let options = Options::take(&mut values).map(|options| (options.count.get(), options.fine));
         assert_eq!(options, Some((1, 3)));
-        let error = "the default of `count` is wrong: invalid type: string \"many\", expected u8";
+        let error =
+            "the default of `count` is wrong: invalid value: integer `0`, expected a nonzero u8";
         assert_eq!(values.errors, [error]);
     }
 }

@@ -6,7 +6,7 @@ use super::Policy;
 use crate::{
     declaration::{Mount, Operations},
     limits::Limits,
-    resource::{ErasedResource, Mounted, Resource, authorize::Authorizer},
+    resource::{Resource, authorize::Authorizer, erased::ErasedResource},
 };
 
 /// A resource that is to be compiled.
@@ -32,13 +32,13 @@ pub(crate) struct Mounting {
 impl Mounting {
     /// A resource at the path of its `#[mount]`.
     pub(crate) fn new<R: Resource>(resource: R) -> Self {
-        const { (<R as Mounted>::CHECKED, <R as Resource>::CHECKED) };
+        const { R::CHECKED };
         Self {
             prefix: String::new(),
             id: TypeId::of::<R>(),
-            mount: R::MOUNT,
+            mount: *R::MOUNT,
             operations: R::OPERATIONS,
-            resource: Arc::new(resource),
+            resource: resource.erase().0,
             layers: None,
             policy: None,
             limits: None,

@@ -14,7 +14,7 @@ use crate::{
     limits::Limits,
     parameters::compiled::CompiledParameter,
     representation::{Representation, Representations},
-    resource::{ErasedResource, authorize::Authorizer},
+    resource::{authorize::Authorizer, erased::ErasedResource},
     routing::{Router, Variables},
 };
 

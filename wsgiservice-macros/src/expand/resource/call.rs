@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use wsgiservice_grammar::hook::Hook;
 
-use super::{argument_type, whole_return};
+use super::{argument_type, first_use, whole_return};
 use crate::{
     expand::{place::Place, position::Position},
     model::{Operation, Parameter, Resource, Role},
@@ -13,7 +13,7 @@ use crate::{
 
 /// Binds a call: takes its arguments, and returns a future that has them.
 pub(super) fn arm(resource: &Resource, position: usize, operation: &Operation) -> TokenStream {
-    let take = take(operation);
+    let take = take(resource, operation);
     let resolved = resolved(operation);
     let writer = (!operation.role.is_hook()).then(|| quote!(let writer = arguments.writer();));
     let call = call(resource, operation);
@@ -34,16 +34,18 @@ pub(super) fn arm(resource: &Resource, position: usize, operation: &Operation) -
 }
 
 /// Takes all arguments before it returns, so that all violations are reported.
-fn take(operation: &Operation) -> TokenStream {
+fn take(resource: &Resource, operation: &Operation) -> TokenStream {
     let parameters = &operation.parameters;
     let names = parameters.iter().map(|parameter| &parameter.ident);
     let taken = parameters.iter().enumerate().map(|(index, parameter)| {
         let ty = &parameter.taken;
         let index = Position::after(parameters.iter().take(index).map(|it| &it.conditions));
         match parameter.convert() {
-            Some(convert) => quote!(arguments.convert::<#ty, _, _, _>(#index, #convert)),
+            Some(convert) => {
+                quote!(__w::converter::<#ty, _, _, _>(#convert).take(arguments, #index))
+            }
             None => {
-                let ty = argument_type(ty);
+                let ty = argument_type(resource, ty);
                 quote!(<#ty as __w::Argument<'_, _>>::take(arguments, #index))
             }
         }
@@ -87,11 +89,12 @@ fn call(resource: &Resource, operation: &Operation) -> TokenStream {
         quote!(#conditions #ident)
     });
     let wait = operation.is_async.then(|| quote!(.await));
-    let inferred = |place: fn(&Type) -> Place| {
-        let place = operation.returns.as_ref().map_or(Place::at(ident.span()), place);
+    let inferred = |place: fn(&Resource, &Type) -> Place| {
+        let returns = operation.returns.as_ref();
+        let place = returns.map_or(Place::at(ident.span()), |ty| place(resource, ty));
         place.path("Same", &quote!(_))
     };
-    let (value, error) = (inferred(Place::of_value), inferred(Place::of_error));
+    let (value, error) = (inferred(first_use::of_value), inferred(first_use::of_error));
     let result = quote!(.result(<#error as __w::IntoProblem>::into_problem));
     let returned = quote!(Self::#ident(self, #(#arguments),*) #wait);
     let called = quote!(__w::ReturnValue::new(#returned) #result);
@@ -115,7 +118,7 @@ fn call(resource: &Resource, operation: &Operation) -> TokenStream {
             }
         }
         Role::Hook(hook) => {
-            let output = inferred(Place::of_success);
+            let output = inferred(|_, ty| Place::of_success(ty));
             let hook = format_ident!("{hook:?}Return");
             quote!(#called .value().map(<#output as __w::#hook>::into_output))
         }

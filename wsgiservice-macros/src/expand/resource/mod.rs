@@ -1,6 +1,7 @@
 //! The expansion of `#[resource]`: the impl's part of the declaration, and a `match` that binds calls.
 
 mod call;
+mod first_use;
 mod model;
 mod principal;
 mod table;
@@ -22,7 +23,7 @@ pub(super) use self::model::model;
 
 pub(super) fn expand(resource: &Resource) -> TokenStream {
     let Resource { krate, self_type, .. } = resource;
-    let table = resource.operations.iter().map(table::describe);
+    let table = resource.operations.iter().map(|operation| table::describe(resource, operation));
     let arms = resource
         .operations
         .iter()
@@ -46,12 +47,16 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     let (generics, _, where_clause) = resource.generics.split_for_impl();
     let (checked, checks) =
         assertion::place(&resource.generics, &assertions::of_resource(resource));
+    let mounted = Place::of(self_type).path("Same", &quote!(Self));
+    let mounted = quote!(<#mounted as __w::Mounted>);
     let items = unnamed_items(
         krate,
         &quote! {
-            use __w::ReturnValueExt as _;
+            use __w::{ErasureExt as _, ReturnValueExt as _};
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl #generics __w::Resource for #self_type #where_clause {
+                const MOUNT: &'static __w::Mount = { #mounted::CHECKED; &#mounted::MOUNT };
                 const OPERATIONS: __w::Operations = __w::Operations {
                     operations: &[#(#table),*],
                     representations: &[#(#own),*],
@@ -72,6 +77,9 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
                     }
                 }
                 #represent
+                fn erase(self) -> __w::Erased {
+                    __w::Erasure(self).erase()
+                }
             }
             #checks
             #principals
@@ -120,8 +128,8 @@ fn represent(resource: &Resource) -> Option<TokenStream> {
 }
 
 /// A type as an argument, with the span of the type that a request would give: `T` in `Option<T>`.
-fn argument_type(ty: &Type) -> TokenStream {
-    Place::of_value(ty).path("Same", &ty.to_token_stream())
+fn argument_type(resource: &Resource, ty: &Type) -> TokenStream {
+    first_use::of_argument(resource, ty).path("Same", &ty.to_token_stream())
 }
 
 /// Where the whole return type is, or the name of a function that returns nothing.
@@ -143,14 +151,17 @@ pub(super) fn fallback(krate: &Path, item: &Impl) -> TokenStream {
         krate,
         &quote! {
             impl #generics __w::Resource for #self_type #where_clause {
-                const OPERATIONS: __w::Operations =
-                    __w::Operations { operations: &[], representations: &[], valid: false };
+                const MOUNT: &'static __w::Mount = &__w::Mount::INVALID;
+                const OPERATIONS: __w::Operations = __w::Operations::INVALID;
                 fn bind<'a>(
                     &'a self,
                     _: ::core::primitive::usize,
                     _: &mut __w::Arguments<'a>,
                 ) -> __w::Option<__w::Call<'a>> {
                     __w::None
+                }
+                fn erase(self) -> __w::Erased {
+                    __w::ErasureExt::erase(__w::Erasure(self))
                 }
             }
         },

@@ -94,6 +94,8 @@ fn returns(function: &Function) -> Option<Type> {
 
 fn operation(function: &mut Function, errors: &mut Errors) -> Option<Operation> {
     let role = check::role(function, errors);
+    let mut ignored = Errors::default();
+    let errors = if check::is_helper(function) { &mut ignored } else { errors };
     check::signature(function, errors);
     check::hidden_attributes(&function.attributes, "method", errors);
     let mut constraints = Vec::new();
@@ -154,6 +156,7 @@ fn parameter(
 ) -> Parameter {
     let ident = argument.ident.clone();
     check::hidden_attributes(&argument.attributes, "argument", errors);
+    check::foreign_sources(argument, errors);
     let from = extract(&mut argument.attributes, "from");
     let from = check::once(&from, "from", errors)
         .and_then(|attribute| errors.take(attribute.parse_args_with(attribute::from(&ident))))

@@ -49,9 +49,8 @@ pub(super) fn principals(resource: &Resource) -> Option<TokenStream> {
     let conditions = &authorize.conditions;
     Some(quote! {
         use __w::TakenPrincipalExt as _;
-        #[allow(dead_code)]
         #conditions
-        fn principals() {
+        fn _principals() {
             #(#checks)*
         }
     })

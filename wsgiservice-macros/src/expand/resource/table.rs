@@ -7,11 +7,11 @@ use wsgiservice_grammar::hook::Hook;
 use super::{argument_type, whole_return};
 use crate::{
     expand::{constraint::constraint, limits, option, place::Place},
-    model::{Constraint, Deprecation, Freshness, From, Operation, Parameter, Role},
+    model::{Constraint, Deprecation, Freshness, From, Operation, Parameter, Resource, Role},
 };
 
 /// The facts about an operation, as a constant.
-pub(super) fn describe(operation: &Operation) -> TokenStream {
+pub(super) fn describe(resource: &Resource, operation: &Operation) -> TokenStream {
     let Operation { conditions, documentation, is_async, .. } = operation;
     let role = match operation.role {
         Role::Method(name) => quote!(Method(#name)),
@@ -20,7 +20,7 @@ pub(super) fn describe(operation: &Operation) -> TokenStream {
             quote!(Hook(__w::Hook::#hook))
         }
     };
-    let parameters = operation.parameters.iter().map(describe_parameter);
+    let parameters = operation.parameters.iter().map(|it| describe_parameter(resource, it));
     let freshness = option(operation.freshness.as_ref().map(describe_freshness));
     let limits = limits::describe(&operation.limits);
     let returns = operation.returns.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
@@ -46,14 +46,15 @@ pub(super) fn describe(operation: &Operation) -> TokenStream {
     }
 }
 
-fn describe_parameter(parameter: &Parameter) -> TokenStream {
+fn describe_parameter(resource: &Resource, parameter: &Parameter) -> TokenStream {
     let (name, ty) = (parameter.name(), &parameter.ty);
     let argument = match parameter.convert() {
         Some(convert) => quote! {
-            __w::converted::<#ty, _, _, _>(#convert, |text| __w::converts(#convert, text))
+            __w::converter::<#ty, _, _, _>(#convert)
+                .argument(|text| __w::converter::<#ty, _, _, _>(#convert).converts(text))
         },
         None => {
-            let ty = argument_type(ty);
+            let ty = argument_type(resource, ty);
             quote!(<#ty as __w::Argument<'_, _>>::ARGUMENT)
         }
     };

@@ -1,0 +1,13 @@
+use wsgiservice::{mount, resource};
+
+#[mount(path = "/documents")]
+struct Documents;
+
+#[resource]
+impl Documents {
+    async fn get(&self) -> u32 {
+        1
+    }
+}
+
+fn main() {}

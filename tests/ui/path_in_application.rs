@@ -1,0 +1,17 @@
+use wsgiservice::{Application, mount, resource};
+
+#[mount("/documents")]
+struct Documents;
+
+#[resource]
+impl Documents {
+    async fn get(&self) -> u32 {
+        1
+    }
+}
+
+fn application() -> Application {
+    Application::new("documents").mount("/documents", Documents)
+}
+
+fn main() {}
