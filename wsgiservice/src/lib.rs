@@ -179,6 +179,7 @@
 //! | feature | adds | costs |
 //! |---|---|---|
 //! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
+//! | `client` | [`client::OnBehalfOf`]: calls to other services by the crate `wsgiservice-client` | |
 //! | `command-line` | the command line: [`Settings`](trait@Settings) from a file, the environment and flags, `--help`, commands that print the settings and the documentation, [`run`](fn@run) and `Application::run` | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
 //! | `garde` | rules on the members of a [`Content<T>`](Content), by `#[derive(garde::Validate)]` of garde 0.23 | 2 s |
@@ -196,6 +197,7 @@
 // The documentation of fewer features mentions what is not there.
 #![cfg_attr(
     not(all(
+        feature = "client",
         feature = "command-line",
         feature = "idempotency",
         feature = "multipart",
