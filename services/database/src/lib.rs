@@ -1,0 +1,187 @@
+//! The database of a service, by URL.
+//!
+//! `sqlite:FILE` is a file in the mode WAL, synchronized to the disk at each commit; `mysql://…` and `postgres://…` are
+//! servers, each behind a feature. SQL is the same for all: its types are `{key}` (a text in a key), `{text}`, `{bytes}`,
+//! `{integer}` and `{real}` in a schema, and its arguments are written `?`.
+//!
+//! ```
+//! use database::{Database, values};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), database::Error> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let url = format!("sqlite:{}", folder.path().join("notes.db").display());
+//! let database = Database::open(&url)?;
+//! database.migrate(&["CREATE TABLE note (id {key} PRIMARY KEY, text {text} NOT NULL)"]).await?;
+//!
+//! let written = database.write(async |transaction| {
+//!     transaction.execute("INSERT INTO note (id, text) VALUES (?, ?)", &values!["a", "buy milk"]).await
+//! });
+//! assert_eq!(written.await?, 1);
+//!
+//! let rows = database.query("SELECT text FROM note WHERE id = ?", &values!["a"]).await?;
+//! assert_eq!(rows[0].get::<String>(0)?, "buy milk");
+//! # Ok(())
+//! # }
+//! ```
+
+mod connection;
+mod error;
+mod job;
+mod pool;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod value;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+pub use error::{Error, ErrorKind};
+pub use sql::Dialect;
+pub use transaction::Transaction;
+pub use value::{FromValue, IntoValue, Row, Type, Value};
+
+use job::Write;
+use pool::{CONNECTIONS, Pool};
+use writer::Writer;
+
+/// A database. It is cheap to clone.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    writer: Mutex<Option<Writer>>,
+}
+
+impl Database {
+    /// The database of a URL. Connections are opened when they are needed.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is of no database, or of one whose feature is off.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        let pool = Pool::new(url)?;
+        Ok(Self(Arc::new(Inner { pool, writer: Mutex::default() })))
+    }
+
+    /// Runs the statements that were not run yet, each in a transaction, in their order. What was released is never
+    /// changed: a new statement is added at the end.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses a statement.
+    pub async fn migrate(&self, statements: &[&str]) -> Result<(), Error> {
+        let table = self.dialect().schema(
+            "CREATE TABLE IF NOT EXISTS migration (number {integer} PRIMARY KEY, at {integer} NOT NULL)",
+        );
+        let statements: Vec<_> = statements.iter().map(|it| self.dialect().schema(it)).collect();
+        self.write(async move |transaction: &mut Transaction| {
+            transaction.execute(&table, &[]).await?;
+            let last = "SELECT COALESCE(MAX(number), 0) FROM migration";
+            let last = transaction.optional(last, &[]).await?;
+            let last = last.map_or(Ok(0), |row| row.get::<i64>(0))?;
+            for (number, statement) in (1_i64..).zip(&statements) {
+                if number > last {
+                    transaction.execute(statement, &[]).await?;
+                    let done = "INSERT INTO migration (number, at) VALUES (?, ?)";
+                    transaction.execute(done, &values![number, now()]).await?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Writes in a transaction, which is kept if the function returns `Ok`, and is on the disk then.
+    ///
+    /// The function is run again if another transaction was in its way, so it has no effect but on the database. A write
+    /// that has begun ends, even if this future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// What the function returns, or why the transaction could not be committed.
+    pub async fn write<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        W: AsyncFn(&mut Transaction) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (caller, result) = oneshot::channel();
+        let writer = self.writer()?;
+        if writer.send(Box::new(Write::new(work, caller))).await.is_err() {
+            return Err(closed().into());
+        }
+        result.await.unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    /// Reads rows.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses the statement.
+    pub async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        self.0.pool.reader().await?.query(sql, values).await
+    }
+
+    /// Reads a row or none.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses the statement.
+    pub async fn optional(&self, sql: &str, values: &[Value]) -> Result<Option<Row>, Error> {
+        Ok(self.query(sql, values).await?.into_iter().next())
+    }
+
+    /// Whether the database is there.
+    ///
+    /// # Errors
+    ///
+    /// If it is not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.0.pool.reader().await?.ping().await
+    }
+
+    /// The database, by what its SQL looks like.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.0.pool.dialect()
+    }
+
+    /// Ends the writes that wait, and closes the connections.
+    pub async fn close(&self) {
+        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.pool.close().await;
+    }
+
+    /// The thread that writes, which the first write starts.
+    fn writer(&self) -> Result<Writer, Error> {
+        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = &*writer {
+            return Ok(writer.clone());
+        }
+        let started = writer::start(self.0.pool.clone(), CONNECTIONS as usize)?;
+        *writer = Some(started.clone());
+        Ok(started)
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Database").field(&self.dialect()).finish()
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Unavailable, "the database is closed")
+}
+
+/// The time in milliseconds.
+fn now() -> i64 {
+    let elapsed = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}

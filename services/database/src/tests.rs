@@ -1,0 +1,221 @@
+//! Writes that are committed together keep what each of them was promised.
+
+use std::path::Path;
+
+use futures_util::future::join_all;
+use tempfile::TempDir;
+
+use crate::{Database, Error, ErrorKind, Transaction, values};
+
+struct Setting {
+    folder: TempDir,
+    database: Database,
+}
+
+const SCHEMA: [&str; 1] = [
+    "CREATE TABLE note (id {key} PRIMARY KEY, text {text}, size {integer}, part {real}, data {bytes})",
+];
+
+fn open(folder: &Path) -> Database {
+    Database::open(&format!("sqlite:{}", folder.join("notes.db").display())).expect("a database")
+}
+
+async fn setting() -> Setting {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = open(folder.path());
+    database.migrate(&SCHEMA).await.expect("a schema");
+    Setting { folder, database }
+}
+
+async fn add(transaction: &mut Transaction, id: &str, text: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO note (id, text) VALUES (?, ?)";
+    transaction.execute(sql, &values![id, text]).await.map(|_| ())
+}
+
+impl Setting {
+    async fn write(&self, id: &str, text: &str) -> Result<(), Error> {
+        let (id, text) = (id.to_owned(), text.to_owned());
+        self.database
+            .write(async move |transaction: &mut Transaction| add(transaction, &id, &text).await)
+            .await
+    }
+
+    async fn count(&self) -> i64 {
+        let rows = self.database.query("SELECT COUNT(*) FROM note", &[]).await.expect("rows");
+        rows[0].get(0).expect("a count")
+    }
+}
+
+#[tokio::test]
+async fn each_type_is_read_as_it_was_written() {
+    let it = setting().await;
+    let values = values!["a", None::<&str>, 7_i64, 0.5, vec![0_u8, 255]];
+    let written = values.clone();
+    let insert = "INSERT INTO note (id, text, size, part, data) VALUES (?, ?, ?, ?, ?)";
+    let done = it.database.write(async move |transaction: &mut Transaction| {
+        transaction.execute(insert, &written).await
+    });
+    assert_eq!(done.await.expect("a row"), 1);
+    let row = it.database.optional("SELECT id, text, size, part, data FROM note", &[]).await;
+    assert_eq!(row.expect("rows").expect("a row").values(), values);
+}
+
+#[tokio::test]
+async fn a_migration_runs_once() {
+    let it = setting().await;
+    it.write("a", "x").await.expect("a row");
+    let more = [SCHEMA[0], "ALTER TABLE note ADD extra {text}"];
+    for _ in 0..2 {
+        it.database.migrate(&more).await.expect("a schema");
+    }
+    assert_eq!(it.count().await, 1);
+    it.database.query("SELECT extra FROM note", &[]).await.expect("a column");
+}
+
+#[tokio::test]
+async fn writes_at_the_same_time_are_all_kept() {
+    let it = setting().await;
+    let ids: Vec<_> = (0..500).map(|number| number.to_string()).collect();
+    let writes = join_all(ids.iter().map(|id| it.write(id, "x"))).await;
+    assert!(writes.iter().all(Result::is_ok));
+    assert_eq!(it.count().await, 500);
+}
+
+#[tokio::test]
+async fn a_write_that_fails_takes_no_other_with_it() {
+    let it = setting().await;
+    it.write("7", "first").await.expect("a row");
+    let writes = join_all((0..100).map(|number| {
+        let id = number.to_string();
+        it.database.write(async move |transaction: &mut Transaction| {
+            transaction
+                .execute("UPDATE note SET size = COALESCE(size, 0) + 1 WHERE id = '7'", &[])
+                .await?;
+            add(transaction, &id, "second").await
+        })
+    }))
+    .await;
+    let failed: Vec<_> = writes.iter().filter_map(|it| it.as_ref().err()).collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].kind(), ErrorKind::Unique);
+    assert_eq!(it.count().await, 100);
+    let row = it.database.optional("SELECT text, size FROM note WHERE id = '7'", &[]).await;
+    let row = row.expect("rows").expect("a row");
+    assert_eq!(row.get::<String>(0).expect("a text"), "first");
+    assert_eq!(row.get::<i64>(1).expect("a size"), 99, "what the failed write did before is gone");
+}
+
+#[tokio::test]
+async fn a_write_with_a_broken_statement_takes_no_other_with_it() {
+    let it = setting().await;
+    let writes = join_all((0..50).map(|number| {
+        let id = number.to_string();
+        it.database.write(async move |transaction: &mut Transaction| {
+            add(transaction, &id, "x").await?;
+            match number % 10 {
+                3 => transaction.execute("UPDATE nowhere SET a = 1", &[]).await.map(|_| ()),
+                _ => Ok(()),
+            }
+        })
+    }))
+    .await;
+    assert_eq!(writes.iter().filter(|it| it.is_err()).count(), 5);
+    assert_eq!(it.count().await, 45);
+}
+
+#[tokio::test]
+async fn a_statement_that_broke_the_transaction_cannot_be_overlooked() {
+    let it = setting().await;
+    let overlooked = it.database.write(async |transaction: &mut Transaction| {
+        add(transaction, "a", "x").await?;
+        let _ = transaction.execute("UPDATE nowhere SET a = 1", &[]).await;
+        Ok::<_, Error>(())
+    });
+    assert_eq!(overlooked.await.expect_err("broken").kind(), ErrorKind::Other);
+    assert_eq!(it.count().await, 0);
+}
+
+#[tokio::test]
+async fn writes_go_on_when_there_is_room_again() {
+    let it = setting().await;
+    // The disk is full for the connection that writes.
+    it.database
+        .write(async |transaction: &mut Transaction| {
+            transaction.query("PRAGMA max_page_count = 40", &[]).await.map(|_| ())
+        })
+        .await
+        .expect("a limit");
+    let text = "x".repeat(10_000);
+    let mut kept = 0;
+    let refused = loop {
+        match it.write(&kept.to_string(), &text).await {
+            Ok(()) => kept += 1,
+            Err(error) => break error,
+        }
+        assert!(kept < 100, "the disk is never full");
+    };
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert_eq!(it.count().await, kept, "what was acknowledged is there");
+    it.database
+        .write(async |transaction: &mut Transaction| {
+            transaction.query("PRAGMA max_page_count = 4000", &[]).await.map(|_| ())
+        })
+        .await
+        .expect("no limit");
+    it.write("more", &text).await.expect("room");
+}
+
+#[tokio::test]
+async fn rows_are_read_while_a_write_runs() {
+    let it = setting().await;
+    it.write("a", "x").await.expect("a row");
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go_on, goes_on) = tokio::sync::oneshot::channel::<()>();
+    let signals = std::sync::Mutex::new(Some((begun, goes_on)));
+    let database = it.database.clone();
+    let writing = tokio::spawn(async move {
+        let write = async move |transaction: &mut Transaction| {
+            add(transaction, "b", "x").await?;
+            let taken = signals.lock().expect("signals").take();
+            if let Some((begun, goes_on)) = taken {
+                begun.send(()).expect("a reader");
+                goes_on.await.expect("a reader");
+            }
+            Ok::<_, Error>(())
+        };
+        database.write(write).await
+    });
+    has_begun.await.expect("a write");
+    assert_eq!(it.count().await, 1);
+    go_on.send(()).expect("a write");
+    writing.await.expect("a task").expect("a row");
+    assert_eq!(it.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_closed_database_has_kept_what_it_acknowledged() {
+    let it = setting().await;
+    for number in 0..10 {
+        it.write(&number.to_string(), "x").await.expect("a row");
+    }
+    it.database.close().await;
+    let refused = it.write("more", "x").await.expect_err("closed");
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    let again = open(it.folder.path());
+    let rows = again.query("SELECT COUNT(*) FROM note", &[]).await.expect("rows");
+    assert!(rows[0].get::<i64>(0).expect("a count") == 10);
+}
+
+#[test]
+fn a_url_of_no_database_is_refused() {
+    for (url, message) in [
+        ("notes.db", "expected `sqlite:FILE`, `mysql://…` or `postgres://…`, not \"notes.db\""),
+        (
+            "sqlite::memory:",
+            "a database in memory is lost with its process: expected `sqlite:FILE`",
+        ),
+        ("sqlite:", "a database in memory is lost with its process: expected `sqlite:FILE`"),
+    ] {
+        assert_eq!(Database::open(url).expect_err(url).to_string(), message);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a write does in its transaction.
+
+use crate::{
+    connection::Connection,
+    error::Error,
+    sql::Dialect,
+    value::{Row, Value},
+};
+
+/// A transaction that writes.
+pub struct Transaction {
+    connection: Connection,
+    /// The first error after which nothing of the transaction can be kept.
+    broken: Option<Error>,
+}
+
+impl Transaction {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, broken: None }
+    }
+
+    /// Runs a statement, whose arguments are written `?`, and returns how many rows it changed.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses it.
+    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        let result = self.connection.execute(sql, values).await;
+        self.note(result)
+    }
+
+    /// Runs a statement that returns rows.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses it.
+    pub async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let result = self.connection.query(sql, values).await;
+        self.note(result)
+    }
+
+    /// Runs a statement that returns a row or none.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses it.
+    pub async fn optional(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, Error> {
+        Ok(self.query(sql, values).await?.into_iter().next())
+    }
+
+    /// The database, by what its SQL looks like.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.connection.dialect()
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// What has broken the transaction.
+    pub(crate) fn take_broken(&mut self) -> Option<Error> {
+        self.broken.take()
+    }
+
+    /// Closes the connection, since its state is not known.
+    pub(crate) fn close(self) {
+        self.connection.close();
+    }
+
+    fn note<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result
+            && error.ends_the_transaction()
+            && self.broken.is_none()
+        {
+            self.broken = Some(Error::new(error.kind(), error.to_string()));
+        }
+        result
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Transaction")
+    }
+}
