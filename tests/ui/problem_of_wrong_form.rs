@@ -1,4 +1,4 @@
-// 14 mistakes
+// 17 mistakes
 use wsgiservice::Problem;
 
 #[derive(Debug, thiserror::Error, Problem)]
@@ -43,6 +43,23 @@ enum Unwritable {
     #[error("k")]
     #[problem(transparent)]
     Io(std::io::Error),
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum HeaderError {
+    #[error("a")]
+    #[problem(421)]
+    NoName(#[problem(header)] u32),
+    #[error("b")]
+    #[problem(421)]
+    WrongName(#[problem(header = "X Cluster")] u32),
+}
+
+#[derive(Debug, thiserror::Error, Problem)]
+enum Undisplayed {
+    #[error("c")]
+    #[problem(421)]
+    NotDisplayed(#[problem(header = "X-Cluster")] Vec<u32>),
 }
 
 #[derive(Debug, thiserror::Error, Problem)]

@@ -56,7 +56,7 @@ pub use crate::{
     },
     problem::{
         IntoProblem, Problem, ProblemCause,
-        derived::{ProblemMember, own_failures, problem},
+        derived::{ProblemHeader, ProblemMember, own_failures, problem},
     },
     representation::{OwnRepresentation, Represent, Writer},
     resource::{

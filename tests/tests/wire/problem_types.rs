@@ -23,6 +23,13 @@ enum OrderError {
     #[error("order {0} is missing")]
     #[problem(404)]
     Missing(u32),
+    /// The order is kept elsewhere.
+    #[error("the order is kept in {cluster}")]
+    #[problem(421, only = [put])]
+    Elsewhere {
+        #[problem(header = "X-Cluster")]
+        cluster: String,
+    },
     #[error(transparent)]
     #[problem(transparent)]
     Stock(#[from] StockError),
@@ -55,6 +62,8 @@ impl Order {
             2 => Err(OrderError::Locked),
             3 => Err(StockError::SoldOut(0).into()),
             4 => Err(Problem::gone().detail("It was eaten.").into()),
+            5 => Err(OrderError::Elsewhere { cluster: "c2".to_owned() }),
+            6 => Err(OrderError::Elsewhere { cluster: "c\n2".to_owned() }),
             _ => Ok(id),
         }
     }
@@ -96,6 +105,15 @@ async fn a_transparent_variant_passes_on_all_that_the_other_error_says() {
     assert_eq!((&stock["status"], &stock["left"]), (&json!(422), &json!(0)));
     let other = problem("/orders/4").await;
     assert_eq!((&other["status"], &other["detail"]), (&json!(410), &json!("It was eaten.")));
+}
+
+#[tokio::test]
+async fn a_field_of_a_variant_is_a_header_field_of_the_response() {
+    let response = client().put("/orders/5").send().await;
+    assert_eq!((response.status().as_u16(), response.field("x-cluster")), (421, Some("c2")));
+    assert_eq!(response.json::<Value>()["cluster"], Value::Null);
+    // What a header field cannot have is left out.
+    assert_eq!(client().put("/orders/6").send().await.field("x-cluster"), None);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::input::{
     Errors,
     condition::Conditions,
     derive, documentation,
-    problem::{self, Extension, Failing, Item, Outcome, Problem},
+    problem::{self, Failing, Item, Outcome, Problem, Sent},
 };
 
 pub(crate) fn problem(tokens: TokenStream) -> TokenStream {
@@ -101,48 +101,57 @@ fn convert(
     let passing = (!passed.is_empty())
         .then(|| quote!(let error = match error { #(#passing)* error => error };));
     let arms = own.iter().enumerate().map(|(position, (variant, problem))| {
-        let pattern = pattern(item, variant, &problem.extensions);
-        let members = problem.extensions.iter().enumerate().map(|(index, extension)| {
-            let (name, value) = (&extension.name, member(index));
-            let ty = variant.fields.iter().nth(extension.position).map(|field| &field.ty);
-            let ty = ty.map(|ty| Place::of(ty).path("Same", &ty.to_token_stream()));
-            quote!((#name, <#ty as __w::ProblemMember>::value(#value)))
-        });
-        quote!(#pattern => (#position, __w::Vec::from([#(#members),*])),)
+        let pattern = pattern(item, variant, problem);
+        let sent = |fields: &[Sent], converter: TokenStream| -> Vec<_> {
+            let sent = fields.iter().map(|Sent { name, position }| {
+                let value = member(*position);
+                let ty = variant.fields.iter().nth(*position).map(|field| &field.ty);
+                let ty = ty.map(|ty| Place::of(ty).path("Same", &ty.to_token_stream()));
+                quote!((#name, <#ty as #converter>::value(#value)))
+            });
+            sent.collect()
+        };
+        let members = sent(&problem.extensions, quote!(__w::ProblemMember));
+        let headers = sent(&problem.headers, quote!(__w::ProblemHeader));
+        quote! {
+            #pattern => (#position, __w::Vec::from([#(#members),*]), __w::Vec::from([#(#headers),*])),
+        }
     });
     // They were returned above.
     let passed = (!passed.is_empty())
-        .then(|| quote!(_ => (::core::primitive::usize::MAX, __w::Vec::new()),));
+        .then(|| quote!(_ => (::core::primitive::usize::MAX, __w::Vec::new(), __w::Vec::new()),));
     quote! {
         #passing
-        let (position, extensions) = match &error { #(#arms)* #passed };
+        let (position, extensions, headers) = match &error { #(#arms)* #passed };
         let failures = __w::own_failures(&error);
         let cause = <#item #arguments as __w::ProblemCause>::into_cause(error);
-        __w::problem(failures, position, extensions, cause)
+        __w::problem(failures, position, extensions, headers, cause)
     }
 }
 
-/// A pattern that binds the fields which are members of the document.
-fn pattern(item: &Ident, variant: &Variant, extensions: &[Extension]) -> TokenStream {
+/// A pattern that binds the fields which are sent.
+fn pattern(item: &Ident, variant: &Variant, problem: &Problem) -> TokenStream {
     let ident = &variant.ident;
-    let bound = extensions.iter().enumerate().map(|(index, extension)| {
-        let member = member(index);
-        match variant.fields.iter().nth(extension.position).and_then(|it| it.ident.as_ref()) {
-            Some(name) => quote!(#name: #member),
-            None => {
-                let position = syn::Index::from(extension.position);
-                quote!(#position: #member)
+    let bound =
+        problem.extensions.iter().chain(&problem.headers).map(|&Sent { position, .. }| {
+            let member = member(position);
+            match variant.fields.iter().nth(position).and_then(|it| it.ident.as_ref()) {
+                Some(name) => quote!(#name: #member),
+                None => {
+                    let position = syn::Index::from(position);
+                    quote!(#position: #member)
+                }
             }
-        }
-    });
+        });
     match variant.fields {
         Fields::Unit => quote!(#item::#ident),
         _ => quote!(#item::#ident { #(#bound,)* .. }),
     }
 }
 
-fn member(index: usize) -> Ident {
-    format_ident!("member_{index}")
+/// The variable of the field at this position.
+fn member(position: usize) -> Ident {
+    format_ident!("member_{position}")
 }
 
 /// The facts about a variant that is a problem of its own.

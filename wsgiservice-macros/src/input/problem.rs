@@ -6,7 +6,7 @@ use syn::{
     parse::{Parse, ParseStream},
     spanned::Spanned,
 };
-use wsgiservice_grammar::{method, similar::nearest};
+use wsgiservice_grammar::{method, similar::nearest, token};
 
 use super::{Errors, attribute, expect, in_backticks, is_named};
 use crate::model::name;
@@ -35,7 +35,10 @@ pub(crate) struct Problem {
     pub(crate) kind: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) only: Vec<Failing>,
-    pub(crate) extensions: Vec<Extension>,
+    /// The fields that are members of the document.
+    pub(crate) extensions: Vec<Sent>,
+    /// The fields that are header fields of the response.
+    pub(crate) headers: Vec<Sent>,
 }
 
 /// What can fail with a problem, in `only`.
@@ -48,8 +51,8 @@ pub(crate) enum Failing {
     MethodOf(Box<Path>, Ident, &'static str),
 }
 
-/// A field that is a member of the document.
-pub(crate) struct Extension {
+/// A field that is sent under a name.
+pub(crate) struct Sent {
     pub(crate) name: String,
     /// The position of the field.
     pub(crate) position: usize,
@@ -109,7 +112,7 @@ pub(crate) fn outcome(variant: &Variant) -> syn::Result<Outcome> {
         return passed(variant, key.span());
     }
     let mut problem = attribute.parse_args_with(problem)?;
-    problem.extensions = extensions(variant, &problem)?;
+    send(variant, &mut problem)?;
     check(&problem)?;
     Ok(Outcome::Own(Box::new(problem)))
 }
@@ -162,6 +165,7 @@ fn problem(input: ParseStream<'_>) -> syn::Result<Problem> {
         title: None,
         only: Vec::new(),
         extensions: Vec::new(),
+        headers: Vec::new(),
     };
     while attribute::comma(input)? {
         let key = super::expect_with(input, any_ident, "an argument, as in `retry_after = 5`")?;
@@ -246,38 +250,50 @@ fn failing(mut path: Path) -> syn::Result<Failing> {
     }
 }
 
-/// The fields with `#[problem(extension)]`.
-fn extensions(variant: &Variant, problem: &Problem) -> syn::Result<Vec<Extension>> {
-    let mut extensions = Vec::new();
+/// Finds the fields with `#[problem(extension)]` or `#[problem(header = "…")]`.
+fn send(variant: &Variant, problem: &mut Problem) -> syn::Result<()> {
     for (position, field) in variant.fields.iter().enumerate() {
-        let Some(name) = extension(field)? else { continue };
-        if problem.kind.is_none() {
-            let message = "the type of a problem defines its members: add `type = \"already-paid\"` to the variant";
-            return Err(syn::Error::new(field.span(), message));
+        let attribute = field.attrs.iter().find(|attribute| is_named(attribute, "problem"));
+        let Some(attribute) = attribute else { continue };
+        let (key, written) = attribute.parse_args_with(sent)?;
+        match key.to_string().as_str() {
+            "extension" => {
+                let name = member(field, &key, written.as_ref())?;
+                if problem.kind.is_none() {
+                    let message = "the type of a problem defines its members: add `type = \"already-paid\"` to the variant";
+                    return Err(syn::Error::new(field.span(), message));
+                }
+                problem.extensions.push(Sent { name, position });
+            }
+            "header" => {
+                let name = header(&key, written.as_ref())?;
+                problem.headers.push(Sent { name, position });
+            }
+            _ => {
+                let message = format!("unknown argument `{key}`, expected {SENT}");
+                return Err(syn::Error::new(key.span(), message));
+            }
         }
-        extensions.push(Extension { name, position });
     }
-    Ok(extensions)
+    Ok(())
+}
+
+const SENT: &str =
+    "`extension`, a name, as in `extension = \"balance\"`, or `header = \"X-Balance\"`";
+
+/// How a field is sent, and its name.
+fn sent(input: ParseStream<'_>) -> syn::Result<(Ident, Option<LitStr>)> {
+    let key: Ident = expect(input, SENT)?;
+    let written = match input.parse::<Option<Token![=]>>()? {
+        Some(_) => Some(expect::<LitStr>(input, SENT)?),
+        None => None,
+    };
+    Ok((key, written))
 }
 
 /// The name of the member that a field is: that of the field, or the one in `#[problem(extension = "…")]`.
-fn extension(field: &Field) -> syn::Result<Option<String>> {
-    let attribute = field.attrs.iter().find(|attribute| is_named(attribute, "problem"));
-    let Some(attribute) = attribute else { return Ok(None) };
-    let expected = "`extension`, or a name, as in `extension = \"balance\"`";
-    let (key, written) = attribute.parse_args_with(|input: ParseStream<'_>| {
-        let key: Ident = expect(input, expected)?;
-        let written = match input.parse::<Option<Token![=]>>()? {
-            Some(_) => Some(expect::<LitStr>(input, expected)?),
-            None => None,
-        };
-        Ok((key, written))
-    })?;
-    if key != "extension" {
-        let message = format!("unknown argument `{key}`, expected {expected}");
-        return Err(syn::Error::new(key.span(), message));
-    }
-    let (member, span) = match (&written, &field.ident) {
+fn member(field: &Field, key: &Ident, written: Option<&LitStr>) -> syn::Result<String> {
+    let (member, span) = match (written, &field.ident) {
         (Some(written), _) => (written.value(), written.span()),
         (None, Some(ident)) => (name(ident), ident.span()),
         (None, None) => {
@@ -290,5 +306,21 @@ fn extension(field: &Field) -> syn::Result<Option<String>> {
             format!("`{member}` is a member that the framework writes: choose another name");
         return Err(syn::Error::new(span, message));
     }
-    Ok(Some(member))
+    Ok(member)
+}
+
+/// The name of the header field that a field is, which is not guessed.
+fn header(key: &Ident, written: Option<&LitStr>) -> syn::Result<String> {
+    match written {
+        Some(written) if token::is_token(&written.value()) => Ok(written.value().to_lowercase()),
+        Some(written) => {
+            let message = format!("`{}` is not a valid header field name", written.value());
+            Err(syn::Error::new(written.span(), message))
+        }
+        None => {
+            let message =
+                "the name of a header field is required: `#[problem(header = \"X-Balance\")]`";
+            Err(syn::Error::new(key.span(), message))
+        }
+    }
 }

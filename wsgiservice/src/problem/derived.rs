@@ -1,18 +1,19 @@
 //! The problems that errors with `#[derive(Problem)]` become.
 
-use std::error::Error;
+use std::{error::Error, fmt::Display};
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::Problem;
 use crate::declaration::{Failure, Failures};
 
-/// Converts an error into a problem, by the position of its variant, with these members of its own.
+/// Converts an error into a problem, by the position of its variant, with these members and header fields of its own.
 pub fn problem(
     failures: &[Failure],
     position: usize,
     extensions: Vec<(&'static str, serde_json::Value)>,
+    headers: Vec<(&'static str, Option<HeaderValue>)>,
     cause: Box<dyn Error + Send + Sync>,
 ) -> Problem {
     let failure = failures.get(position);
@@ -25,6 +26,11 @@ pub fn problem(
     }
     if let Some(seconds) = failure.and_then(|failure| failure.retry_after) {
         problem = problem.field(header::RETRY_AFTER, seconds.into());
+    }
+    for (name, value) in headers {
+        if let (Ok(name), Some(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
+            problem = problem.field(name, value);
+        }
     }
     problem
 }
@@ -44,6 +50,24 @@ pub trait ProblemMember {
 impl<T: Serialize> ProblemMember for T {
     fn value(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// A field of an error that is a header field of the response.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a header field",
+    label = "not a value of a header field",
+    note = "implement `std::fmt::Display` for the type, or remove `#[problem(header = \"…\")]` from the field"
+)]
+pub trait ProblemHeader {
+    /// The value; `None` if it has what a header field cannot have.
+    fn value(&self) -> Option<HeaderValue>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display> ProblemHeader for T {
+    fn value(&self) -> Option<HeaderValue> {
+        HeaderValue::try_from(self.to_string()).ok()
     }
 }
 
