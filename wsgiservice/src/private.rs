@@ -56,7 +56,7 @@ pub use crate::{
     },
     problem::{
         IntoProblem, Problem, ProblemCause,
-        derived::{ProblemHeader, ProblemMember, own_failures, problem},
+        derived::{ProblemMember, header_value, own_failures, problem},
     },
     representation::{OwnRepresentation, Represent, Writer},
     resource::{

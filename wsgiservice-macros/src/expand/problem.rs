@@ -102,17 +102,18 @@ fn convert(
         .then(|| quote!(let error = match error { #(#passing)* error => error };));
     let arms = own.iter().enumerate().map(|(position, (variant, problem))| {
         let pattern = pattern(item, variant, problem);
-        let sent = |fields: &[Sent], converter: TokenStream| -> Vec<_> {
-            let sent = fields.iter().map(|Sent { name, position }| {
-                let value = member(*position);
-                let ty = variant.fields.iter().nth(*position).map(|field| &field.ty);
-                let ty = ty.map(|ty| Place::of(ty).path("Same", &ty.to_token_stream()));
-                quote!((#name, <#ty as #converter>::value(#value)))
-            });
-            sent.collect()
+        let ty = |sent: &Sent| {
+            let ty = variant.fields.iter().nth(sent.position).map(|field| &field.ty);
+            ty.map(|ty| Place::of(ty).path("Same", &ty.to_token_stream()))
         };
-        let members = sent(&problem.extensions, quote!(__w::ProblemMember));
-        let headers = sent(&problem.headers, quote!(__w::ProblemHeader));
+        let members = problem.extensions.iter().map(|sent| {
+            let (name, value, ty) = (&sent.name, member(sent.position), ty(sent));
+            quote!((#name, <#ty as __w::ProblemMember>::value(#value)))
+        });
+        let headers = problem.headers.iter().map(|sent| {
+            let (name, value, ty) = (&sent.name, member(sent.position), ty(sent));
+            quote!((#name, __w::header_value(<#ty as ::std::string::ToString>::to_string(#value))))
+        });
         quote! {
             #pattern => (#position, __w::Vec::from([#(#members),*]), __w::Vec::from([#(#headers),*])),
         }

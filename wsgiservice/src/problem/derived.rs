@@ -1,6 +1,6 @@
 //! The problems that errors with `#[derive(Problem)]` become.
 
-use std::{error::Error, fmt::Display};
+use std::error::Error;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -53,22 +53,10 @@ impl<T: Serialize> ProblemMember for T {
     }
 }
 
-/// A field of an error that is a header field of the response.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a header field",
-    label = "not a value of a header field",
-    note = "implement `std::fmt::Display` for the type, or remove `#[problem(header = \"…\")]` from the field"
-)]
-pub trait ProblemHeader {
-    /// The value; `None` if it has what a header field cannot have.
-    fn value(&self) -> Option<HeaderValue>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Display> ProblemHeader for T {
-    fn value(&self) -> Option<HeaderValue> {
-        HeaderValue::try_from(self.to_string()).ok()
-    }
+/// A field of an error as a header field of the response; `None` if it has what a header field cannot have.
+#[must_use]
+pub fn header_value(text: String) -> Option<HeaderValue> {
+    HeaderValue::try_from(text).ok()
 }
 
 /// The problems of the variants of an error.
