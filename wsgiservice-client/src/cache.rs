@@ -88,7 +88,7 @@ impl Cache {
     }
 
     /// Performs a call, if no stored response can be used.
-    pub(crate) async fn response(&self, call: Call) -> Result<Response> {
+    pub(crate) async fn response(&self, call: Box<Call>) -> Result<Response> {
         let Target::One(target) = &call.target else { return call.response().await };
         let target = target.clone();
         if changes(&call.method) {
@@ -107,7 +107,7 @@ impl Cache {
     }
 
     /// Performs a call that changes something, after which what is stored is no longer right (section 4.4).
-    async fn change(&self, call: Call) -> Result<Response> {
+    async fn change(&self, call: Box<Call>) -> Result<Response> {
         let key = Key { service: call.service.clone(), path: call.path.clone() };
         let response = call.response().await;
         let status = response.as_ref().map(Response::status);
@@ -120,7 +120,7 @@ impl Cache {
     /// Asks whether a stored response is still right (section 4.3).
     async fn validate(
         &self,
-        mut call: Call,
+        mut call: Box<Call>,
         target: Locate,
         entry: Arc<Entry>,
     ) -> Result<Response> {
@@ -159,7 +159,7 @@ impl Cache {
         }
     }
 
-    async fn fetch(&self, call: Call, target: Locate) -> Result<Response> {
+    async fn fetch(&self, call: Box<Call>, target: Locate) -> Result<Response> {
         let request = request(&call);
         let key = Key { service: call.service.clone(), path: call.path.clone() };
         let response = call.response().await?;
