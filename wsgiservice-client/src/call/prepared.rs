@@ -17,6 +17,9 @@ use crate::{
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
+/// The fields that an attempt adds: `Host`, the two of the trace, and the timeout.
+const ADDED: usize = 4;
+
 /// The shortest time in which an attempt is worth while.
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -83,17 +86,20 @@ impl Prepared {
 
     /// The request of one attempt, which says how much time is left.
     pub(super) fn request(&self, content: Body, now: Instant) -> Request<Body> {
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + ADDED);
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        self.trace.write(&mut headers);
+        if let Some(left) = self.left(now)
+            && let Ok(left) = HeaderValue::from_str(itoa::Buffer::new().format(left.as_millis()))
+        {
+            headers.insert(TIMEOUT, left);
+        }
         let mut request = Request::new(content);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = Uri::from(self.target.clone());
-        let headers = request.headers_mut();
-        headers.clone_from(&self.headers);
-        self.trace.write(headers);
-        if let Some(left) = self.left(now)
-            && let Ok(milliseconds) = itoa::Buffer::new().format(left.as_millis()).parse()
-        {
-            headers.insert(TIMEOUT, milliseconds);
-        }
+        *request.headers_mut() = headers;
         request
     }
 
@@ -117,7 +123,7 @@ impl Prepared {
     }
 
     pub(super) fn key(&self) -> Option<&HeaderValue> {
-        self.headers.get(IDEMPOTENCY_KEY)
+        self.has_key.then(|| self.headers.get(IDEMPOTENCY_KEY)).flatten()
     }
 }
 
