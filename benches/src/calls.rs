@@ -60,10 +60,17 @@ const PROGRAMS: [&Program; 5] =
 
 const METHODS: [&str; 2] = ["GET", "PUT"];
 
-/// The maximum ratio of our instructions and allocations to those of hyper-util's client, which sends the same fields.
-const RATIO: f64 = 1.15;
+/// The maximum ratio of our instructions to those of hyper-util's client with the same fields.
+///
+/// Required is 1.15. `GET`, the worse method, is at 0.877.
+const INSTRUCTIONS: f64 = 0.89;
 
-/// The calls over whose time the mean is taken, after as many as valgrind has in its short run.
+/// The maximum ratio of our allocations to those of hyper-util's client with the same fields.
+///
+/// Required is 1.15. Both methods are at 0.833.
+const ALLOCATIONS: f64 = 0.84;
+
+/// The calls over whose time the mean is taken.
 const TIMED: usize = 100_000;
 
 /// What a call with a method costs in each of some programs.
@@ -73,56 +80,79 @@ struct Cost {
     allocations: Vec<f64>,
 }
 
-/// Measures all programs, and prints the table.
+/// Measures all programs, and prints the tables.
 pub(crate) fn print() -> io::Result<()> {
     build(&[&OURS, &CACHED, &LEGACY, &REQWEST, &SERVER])?;
     let server = Server::start(&mut SERVER.command())?;
-    let columns = ["per call", "ours", "hyper-util", "without fields", "reqwest", "without fields"];
-    let mut table =
-        Table::new(columns.into_iter().chain(["ours to hyper-util's", "without fields"]));
-    for method in METHODS {
-        let cost = cost(&PROGRAMS, method, &server)?;
-        table.add(row(format!("instructions, {method}"), &cost.instructions, 0));
-        table.add(row(format!("allocations, {method}"), &cost.allocations, 1));
-    }
-    println!("\n{table}");
-    let hit = cost(&[&CACHED], "GET", &server)?;
-    let time = |program| Ok::<_, io::Error>(time(program, &server)?.as_secs_f64() * 1e6);
-    let mut table = Table::new(["per call", "cache hit", "ours, GET", "hyper-util, GET"]);
-    let figures = [("instructions", &hit.instructions, 0), ("allocations", &hit.allocations, 1)];
-    for (name, values, digits) in figures {
-        table.add(vec![name.to_owned(), number(values[0], digits)]);
-    }
-    let times = [time(&CACHED)?, time(&OURS)?, time(&LEGACY_WITH_FIELDS)?];
-    let times = times.map(|micros| number(micros, 2));
-    table.add(["time, µs".to_owned()].into_iter().chain(times).collect());
-    println!("{table}");
+    let cost = |method| cost(&PROGRAMS, method, &server);
+    let costs = METHODS.into_iter().map(cost).collect::<io::Result<Vec<_>>>()?;
+    println!("\n{}", of_calls(&costs));
+    println!("{}", of_a_hit(&costs[0], &server)?);
     server.stop()
 }
 
-/// Checks our figures against their bound.
+fn of_calls(costs: &[Cost]) -> Table {
+    let columns = ["per call", "ours", "hyper-util", "bare", "reqwest", "bare"];
+    let mut table = Table::new(columns.into_iter().chain(["ours to hyper-util's", "to bare"]));
+    for cost in costs {
+        table.add(row(format!("instructions, {}", cost.method), &cost.instructions, 0));
+    }
+    for cost in costs {
+        table.add(row(format!("allocations, {}", cost.method), &cost.allocations, 1));
+    }
+    table
+}
+
+/// The table that compares a call that the cache responds to with calls over the network.
+fn of_a_hit(get: &Cost, server: &Server) -> io::Result<Table> {
+    let hit = cost(&[&CACHED], METHODS[0], server)?;
+    let micros = |program| Ok(time(program, server)?.as_secs_f64() * 1e6);
+    let times = [&CACHED, PROGRAMS[0], PROGRAMS[1]].map(micros);
+    let times = times.into_iter().collect::<io::Result<Vec<f64>>>()?;
+    let mut table = Table::new(["per call", "cache hit", "ours", "hyper-util"]);
+    let mut add = |name: &str, values: &[f64], digits| {
+        let values = values.iter().take(3).map(|value| number(*value, digits));
+        table.add([name.to_owned()].into_iter().chain(values).collect());
+    };
+    add("instructions, GET", &[&hit.instructions[..], &get.instructions].concat(), 0);
+    add("allocations, GET", &[&hit.allocations[..], &get.allocations].concat(), 1);
+    add("time, GET, µs", &times, 1);
+    Ok(table)
+}
+
+/// Checks our figures against their bounds.
 ///
 /// # Errors
 /// If a figure exceeds its bound.
 pub(crate) fn check() -> io::Result<()> {
     build(&[&OURS, &LEGACY, &SERVER])?;
     let server = Server::start(&mut SERVER.command())?;
+    let mut exceeded = Vec::new();
     for method in METHODS {
         let cost = cost(&[&OURS, &LEGACY_WITH_FIELDS], method, &server)?;
-        for (name, values) in
-            [("instructions", cost.instructions), ("allocations", cost.allocations)]
-        {
-            let ratio = values[0] / values[1];
+        let figures = [
+            ("instructions", &cost.instructions, INSTRUCTIONS),
+            ("allocations", &cost.allocations, ALLOCATIONS),
+        ];
+        for (name, values, bound) in figures {
+            let (ours, theirs) = (values[0], values[1]);
+            let ratio = ours / theirs;
             println!(
-                "{} call, {name}: {:.1}, by hyper-util {:.1}: {ratio:.3} (at most {RATIO:.3})",
-                cost.method, values[0], values[1],
+                "a call, {method}: {ours:.1} {name}, by hyper-util {theirs:.1}: {ratio:.3} (at most {bound:.3})"
             );
-            if ratio > RATIO {
-                return Err(io::Error::other("a call costs more than allowed"));
+            if ratio > bound {
+                exceeded.push(format!("{name}, {method}"));
             }
         }
     }
-    server.stop()
+    server.stop()?;
+    match exceeded.is_empty() {
+        true => Ok(()),
+        false => {
+            let exceeded = exceeded.join("; ");
+            Err(io::Error::other(format!("a call costs more than allowed: {exceeded}")))
+        }
+    }
 }
 
 fn build(programs: &[&Program]) -> io::Result<()> {
@@ -153,11 +183,11 @@ fn per_call(program: &Program, method: &str, server: &Server, figure: Figure) ->
     })
 }
 
-/// The mean time of a call with the method `GET`, on the core that the server does not use.
+/// The mean time of a call with the method `GET`.
 fn time(program: &Program, server: &Server) -> io::Result<Duration> {
     let timed = |calls| {
         let start = Instant::now();
-        perform(&mut program.command(), server, "GET", calls)?;
+        perform(&mut program.command(), server, METHODS[0], calls)?;
         Ok::<_, io::Error>(start.elapsed())
     };
     let start = timed(1)?;
