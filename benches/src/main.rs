@@ -1,6 +1,7 @@
 //! Counts the cost of a request to the resource of `examples/geoip`, compared with the same job written by hand on
-//! stock hyper and on axum.
+//! stock hyper and on axum, and the cost of a call by our client, compared with other clients.
 
+mod calls;
 mod client;
 mod comparison;
 mod connection;
@@ -13,6 +14,7 @@ mod server;
 mod size;
 mod table;
 mod tools;
+mod valgrind;
 
 use std::io;
 
@@ -34,6 +36,8 @@ struct Options {
 enum Command {
     /// Check instructions and allocations against their bounds, as .ci/run does.
     Gate,
+    /// Compare what a call costs with our client and with others.
+    Client,
     /// Print a script for wrk that sends a client's requests.
     WrkScript {
         client: Client,
@@ -57,8 +61,13 @@ fn main() -> io::Result<()> {
             }
             None => {
                 build_and_check(&targets)?;
-                gate::check(&targets)
+                gate::check(&targets)?;
+                calls::check()
             }
+        },
+        Some(Command::Client) => match tools::missing(&["valgrind", "taskset"]) {
+            Some(tool) => Err(io::Error::other(format!("{tool} not found"))),
+            None => calls::print(),
         },
         None => match tools::missing(&["valgrind", "taskset", "strip"]) {
             Some(tool) => Err(io::Error::other(format!("{tool} not found"))),

@@ -88,26 +88,29 @@ impl Cache {
     }
 
     /// Performs a call, if no stored response can be used.
-    pub(crate) async fn response(&self, call: Call) -> Result<Response> {
+    pub(crate) async fn response(&self, call: Box<Call>) -> Result<Response> {
         let Target::One(target) = &call.target else { return call.response().await };
-        let target = target.clone();
         if changes(&call.method) {
             return self.change(call).await;
         }
-        let has_condition = CONDITIONS.iter().any(|name| call.headers.contains_key(name));
+        let has_condition = call.headers.keys().any(|name| CONDITIONS.contains(name));
         if call.method != Method::GET || call.problem.is_some() || has_condition {
             return call.response().await;
         }
         let known = self.entries.get(&KeyOf { service: &call.service, path: &call.path });
-        match known.filter(|entry| entry.is_for(&target, &call.headers)) {
-            Some(entry) if entry.is_fresh_for(&call.headers) => Ok(entry.response(None)),
+        let known = known.filter(|entry| entry.is_for(target, &call.headers));
+        if let Some(entry) = known.as_ref().filter(|entry| entry.is_fresh_for(&call.headers)) {
+            return Ok(entry.response(None));
+        }
+        let target = target.clone();
+        match known {
             Some(entry) => self.validate(call, target, entry).await,
             None => self.fetch(call, target).await,
         }
     }
 
     /// Performs a call that changes something, after which what is stored is no longer right (section 4.4).
-    async fn change(&self, call: Call) -> Result<Response> {
+    async fn change(&self, call: Box<Call>) -> Result<Response> {
         let key = Key { service: call.service.clone(), path: call.path.clone() };
         let response = call.response().await;
         let status = response.as_ref().map(Response::status);
@@ -120,7 +123,7 @@ impl Cache {
     /// Asks whether a stored response is still right (section 4.3).
     async fn validate(
         &self,
-        mut call: Call,
+        mut call: Box<Call>,
         target: Locate,
         entry: Arc<Entry>,
     ) -> Result<Response> {
@@ -159,7 +162,7 @@ impl Cache {
         }
     }
 
-    async fn fetch(&self, call: Call, target: Locate) -> Result<Response> {
+    async fn fetch(&self, call: Box<Call>, target: Locate) -> Result<Response> {
         let request = request(&call);
         let key = Key { service: call.service.clone(), path: call.path.clone() };
         let response = call.response().await?;
@@ -203,6 +206,9 @@ impl Cache {
     ) -> Entry {
         let (now, stored) = (self.now(), Instant::now());
         let (service, cluster, endpoint) = response.place();
+        let mut headers = parts.headers.clone();
+        // So that a hit, which sets the age, has room for it in its copy.
+        headers.entry(header::AGE).or_insert(HeaderValue::from_static("0"));
         Entry {
             age: policy.age(now),
             fresh_until: stored + policy.time_to_live(now).min(Duration::from_secs(1 << 31)),
@@ -211,7 +217,7 @@ impl Cache {
             status: parts.status,
             vary: varied(&parts.headers, request.headers()),
             stale_if_error: stale_if_error(&parts.headers),
-            headers: parts.headers.clone(),
+            headers,
             content,
             stored,
             service,
@@ -252,7 +258,10 @@ impl Entry {
             Some(parts) => parts.headers,
             None => {
                 let mut headers = self.headers.clone();
-                headers.insert(header::AGE, (self.age + self.stored.elapsed()).as_secs().into());
+                let age = (self.age + self.stored.elapsed()).as_secs();
+                if let Ok(age) = HeaderValue::from_str(itoa::Buffer::new().format(age)) {
+                    headers.insert(header::AGE, age);
+                }
                 headers
             }
         };

@@ -1,6 +1,6 @@
 //! What a call takes over from the request that it is made for.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
 use tokio::time::Instant;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -89,14 +89,12 @@ impl Trace {
 
     /// Writes the fields of an attempt, each of which is a span of its own.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        if headers.contains_key(TRACEPARENT) {
-            return;
-        }
+        let Entry::Vacant(parent) = headers.entry(TRACEPARENT) else { return };
         let mut span = [0; 16];
         write_hex(&mut span, fastrand::u64(1..).into());
         let value = [b"00-", &self.id[..], b"-", &span, b"-", &self.flags].concat();
         if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(value)) {
-            headers.insert(TRACEPARENT, value);
+            parent.insert(value);
         }
         if let Some(state) = &self.state {
             headers.insert(TRACESTATE, state.clone());

@@ -1,6 +1,6 @@
 //! The path of a call.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Write};
 
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -59,6 +59,8 @@ impl Path {
     #[doc(hidden)]
     #[must_use]
     pub fn literal(mut self, text: &'static str) -> Self {
+        // With room for a variable.
+        self.text.reserve(text.len() + 32);
         self.text.extend(utf8_percent_encode(text, LITERAL));
         self
     }
@@ -67,11 +69,10 @@ impl Path {
     #[doc(hidden)]
     #[must_use]
     pub fn variable(mut self, name: &'static str, value: &dyn Display) -> Self {
-        let value = value.to_string();
-        if matches!(value.as_str(), "" | "." | "..") {
-            self.refuse(name, &value);
+        let encoded = self.encode(value, SEGMENT);
+        if matches!(encoded, "" | "." | "..") {
+            self.refuse(name, value);
         }
-        self.text.extend(utf8_percent_encode(&value, SEGMENT));
         self
     }
 
@@ -79,17 +80,38 @@ impl Path {
     #[doc(hidden)]
     #[must_use]
     pub fn segments(mut self, name: &'static str, value: &dyn Display) -> Self {
-        let value = value.to_string();
-        if value.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            self.refuse(name, &value);
+        let encoded = self.encode(value, SEGMENTS);
+        if encoded.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            self.refuse(name, value);
         }
-        self.text.extend(utf8_percent_encode(&value, SEGMENTS));
         self
     }
 
-    fn refuse(&mut self, name: &str, value: &str) {
+    /// Appends a value, and returns what was appended.
+    fn encode(&mut self, value: &dyn Display, set: &'static AsciiSet) -> &str {
+        let start = self.text.len();
+        let mut encoder = Encoder { text: &mut self.text, set };
+        write!(encoder, "{value}").unwrap_or_default();
+        self.text.get(start..).unwrap_or_default()
+    }
+
+    fn refuse(&mut self, name: &str, value: &dyn Display) {
+        let value = value.to_string();
         let problem = || format!("{value:?} cannot be the value of `{{{name}}}` in a path");
         self.problem.get_or_insert_with(problem);
+    }
+}
+
+/// Encodes what is written.
+struct Encoder<'a> {
+    text: &'a mut String,
+    set: &'static AsciiSet,
+}
+
+impl Write for Encoder<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.extend(utf8_percent_encode(text, self.set));
+        Ok(())
     }
 }
 
@@ -142,6 +164,9 @@ fn checked(path: String) -> Result<String> {
 
 /// What is wrong with a path.
 fn problem_of(path: &str) -> Option<&'static str> {
+    if is_plain(path) {
+        return None;
+    }
     if !path.starts_with('/') || path.starts_with("//") {
         return Some("must start with one `/`");
     }
@@ -158,6 +183,21 @@ fn problem_of(path: &str) -> Option<&'static str> {
     }
     let is_valid = path.is_ascii() && PathAndQuery::try_from(path).is_ok() && !path.contains(' ');
     (!is_valid).then_some("has a character that must be percent-encoded, as `path!` does")
+}
+
+/// Whether a path is absolute, has only characters of segments, and no segment that starts with a dot or a code: most
+/// paths are so, and need no closer look.
+fn is_plain(path: &str) -> bool {
+    let is_pchar =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte);
+    let is_start = |byte: u8| !matches!(byte, b'/' | b'.' | b'%');
+    let mut previous = b' ';
+    path.starts_with('/')
+        && path.bytes().all(|byte| {
+            let follows = previous != b'/' || is_start(byte);
+            previous = byte;
+            follows && is_pchar(byte)
+        })
 }
 
 /// Whether a segment means the same folder or the parent, encoded or not (RFC 3986, section 3.3).
@@ -189,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_text_is_an_absolute_path_without_query_and_dot_segments() {
-        for path in ["/", "/1/a%2Fb", "/1/.hidden/...", "/1/a:b@c;d", "/1/x/"] {
+        for path in ["/", "/1/a%2Fb", "/1/.hidden/...", "/1/a:b@c;d", "/1/x/", "/1//x", "/%41"] {
             assert_eq!(path.into_checked().ok().as_deref(), Some(path));
         }
         for path in [

@@ -74,7 +74,7 @@ impl sealed::Sealed for Response {
     fn send(call: Box<Call>) -> Pin<Box<dyn Future<Output = Result<Self>> + Send>> {
         #[cfg(feature = "cache")]
         if let Some(cache) = call.client.cache() {
-            return Box::pin(async move { cache.response(*call).await });
+            return Box::pin(async move { cache.response(call).await });
         }
         Box::pin(call.response())
     }

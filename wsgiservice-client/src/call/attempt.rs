@@ -1,6 +1,6 @@
 //! One attempt at one endpoint.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, pin::pin, sync::Arc, time::Duration};
 
 use http::{Response, StatusCode};
 use tokio::time::{Instant, sleep_until};
@@ -66,7 +66,9 @@ pub(super) async fn attempt(
         cluster = &*group.cluster,
         endpoint = &*endpoint.name
     );
-    Sending::new(prepared, group, endpoint).send(content).instrument(span).await
+    // Pinned, so that only a reference to it is moved.
+    let sending = pin!(Sending::new(prepared, group, endpoint).send(content));
+    sending.instrument(span).await
 }
 
 /// An attempt that has begun. If it is dropped, the caller no longer waits.
@@ -88,7 +90,7 @@ impl<'a> Sending<'a> {
         if let Some(progress) = &progress {
             progress.made();
         }
-        let request = self.prepared.request(content);
+        let request = self.prepared.request(content, self.started);
         let sent = self.endpoint.send(request, &self.prepared.conditions);
         let tried = tokio::select! {
             biased;
@@ -133,11 +135,11 @@ impl<'a> Sending<'a> {
             StatusCode::INTERNAL_SERVER_ERROR => Mark::Neutral,
             _ => Mark::Good,
         };
-        let wait = retry_after(response.headers());
         let (group, endpoint) = (Arc::clone(self.group), Arc::clone(self.endpoint));
         let answer = Answer { response, group, endpoint };
         let verdict = match mark {
             Mark::Failed => {
+                let wait = retry_after(answer.response.headers());
                 if let (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) = (status, wait) {
                     self.endpoint.record.rest(pause);
                 }
@@ -145,7 +147,6 @@ impl<'a> Sending<'a> {
             }
             _ => Verdict::Answer(answer),
         };
-        self.group.durations().add(self.started.elapsed());
         self.tried(mark, AttemptOutcome::Response(status), verdict)
     }
 
@@ -168,6 +169,9 @@ impl<'a> Sending<'a> {
     fn tried(&self, mark: Mark, outcome: AttemptOutcome, verdict: Verdict) -> Tried {
         let duration = self.started.elapsed();
         self.endpoint.record.mark(mark, duration);
+        if let AttemptOutcome::Response(_) = outcome {
+            self.group.durations().add(duration);
+        }
         let (cluster, endpoint) =
             (Arc::clone(&self.group.cluster), Arc::clone(&self.endpoint.name));
         Tried { attempt: Attempt { cluster, endpoint, outcome, duration }, verdict }

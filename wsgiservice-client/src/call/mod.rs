@@ -1,6 +1,6 @@
 //! From a call to its response: where it goes, and how often.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
@@ -58,14 +58,15 @@ struct Planned {
 
 impl Call {
     /// Performs a call that has one response.
-    pub(crate) async fn response(self) -> Result<Response> {
+    pub(crate) async fn response(self: Box<Self>) -> Result<Response> {
         let planned = self.planned()?;
         let span = planned.span();
-        planned.response().instrument(span).await
+        // Pinned, so that only a reference to it is moved.
+        pin!(planned.response()).instrument(span).await
     }
 
     /// Performs a call to all clusters.
-    pub(crate) async fn responses(self) -> Result<Responses> {
+    pub(crate) async fn responses(self: Box<Self>) -> Result<Responses> {
         let planned = self.planned()?;
         let span = planned.span();
         planned.responses().instrument(span).await
@@ -155,10 +156,12 @@ async fn located(
             Err(Error::invalid("a stream can be sent to one cluster only"))
         }
         Target::One(Locate::First { changes: true }) if !prepared.is_safe => {
-            return first::first_with_changes(prepared, content, &service.by_distance()).await;
+            let groups = service.by_distance();
+            return Box::pin(first::first_with_changes(prepared, content, &groups)).await;
         }
         Target::One(Locate::First { .. }) if prepared.is_safe => {
-            return first::first(prepared, content, &service.by_distance()).await;
+            // Boxed, as all that is rare: the future of each call would have room for it.
+            return Box::pin(first::first(prepared, content, &service.by_distance())).await;
         }
         Target::One(Locate::First { .. }) => Err(Error::invalid(
             "`Locate::First` with `changes: false` cannot be used with a method that changes something",
@@ -180,7 +183,7 @@ async fn located(
         },
         Target::One(Locate::User(user)) => {
             run = Run::new(prepared, content);
-            user::for_user(&mut run, client, directory, &user).await
+            Box::pin(user::for_user(&mut run, client, directory, &user)).await
         }
     };
     Ended { outcome, attempts: run.attempts, may_have_executed: run.may_have_executed }

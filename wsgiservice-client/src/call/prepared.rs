@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header, uri::PathAndQuery};
 use tokio::time::Instant;
 
@@ -15,6 +16,9 @@ use crate::{
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+
+/// The fields that an attempt adds: `Host`, the two of the trace, and the timeout.
+const ADDED: usize = 4;
 
 /// The shortest time in which an attempt is worth while.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -50,7 +54,7 @@ pub(super) struct Wanted {
 impl Prepared {
     pub(super) fn new(service: Arc<Service>, wanted: Wanted) -> Result<Self> {
         let Wanted { method, target, mut headers, trace, hedges, deadline } = wanted;
-        let target = PathAndQuery::from_maybe_shared(target)
+        let target = PathAndQuery::from_maybe_shared(Bytes::from(target))
             .map_err(|error| Error::invalid("the query cannot be sent").because(error))?;
         let is_safe = is_safe(&method);
         if !is_safe && service.entry.idempotency_keys && !headers.contains_key(IDEMPOTENCY_KEY) {
@@ -81,28 +85,32 @@ impl Prepared {
     }
 
     /// The request of one attempt, which says how much time is left.
-    pub(super) fn request(&self, content: Body) -> Request<Body> {
+    pub(super) fn request(&self, content: Body, now: Instant) -> Request<Body> {
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + ADDED);
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        self.trace.write(&mut headers);
+        if let Some(left) = self.left(now)
+            && let Ok(left) = HeaderValue::from_str(itoa::Buffer::new().format(left.as_millis()))
+        {
+            headers.insert(TIMEOUT, left);
+        }
         let mut request = Request::new(content);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = Uri::from(self.target.clone());
-        let headers = request.headers_mut();
-        headers.clone_from(&self.headers);
-        self.trace.write(headers);
-        if let Some(left) = self.left() {
-            let milliseconds = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-            headers.insert(TIMEOUT, milliseconds.into());
-        }
+        *request.headers_mut() = headers;
         request
     }
 
     /// How much time is left, if there is a deadline.
-    pub(super) fn left(&self) -> Option<Duration> {
-        Some(self.deadline?.saturating_duration_since(Instant::now()))
+    fn left(&self, now: Instant) -> Option<Duration> {
+        Some(self.deadline?.saturating_duration_since(now))
     }
 
     /// Whether there is time for an attempt after a wait.
     pub(super) fn has_time_after(&self, wait: Duration) -> bool {
-        self.left().is_none_or(|left| left >= wait.saturating_add(SHORTEST))
+        self.left(Instant::now()).is_none_or(|left| left >= wait.saturating_add(SHORTEST))
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -115,7 +123,7 @@ impl Prepared {
     }
 
     pub(super) fn key(&self) -> Option<&HeaderValue> {
-        self.headers.get(IDEMPOTENCY_KEY)
+        self.has_key.then(|| self.headers.get(IDEMPOTENCY_KEY)).flatten()
     }
 }
 
@@ -133,6 +141,6 @@ fn has_precondition(headers: &HeaderMap) -> bool {
 /// A key that no other call has, as a quoted string (draft-ietf-httpapi-idempotency-key-header-07, section 2.1).
 fn new_key() -> HeaderValue {
     let key = format!("\"{}\"", uuid::Uuid::new_v4());
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(key))
+    HeaderValue::from_maybe_shared(Bytes::from(key))
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }

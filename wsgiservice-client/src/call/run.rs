@@ -112,11 +112,12 @@ impl<'a> Run<'a> {
 
     /// Calls the service in the first of the clusters that has an answer.
     pub(super) async fn in_clusters(&mut self, groups: &[Arc<Group>]) -> Result<Answer> {
-        let mut groups = groups.to_vec();
+        let mut only: Option<[Arc<Group>; 1]> = None;
         let mut position = 0;
         let mut last: Option<Last> = None;
         loop {
-            let next = match self.next(&groups, position, last.as_ref()).await {
+            let groups = only.as_ref().map_or(groups, |only| only.as_slice());
+            let next = match self.next(groups, position, last.as_ref()).await {
                 Ok(next) => next,
                 Err(error) => return last.map_or(Err(error), |last| last.outcome),
             };
@@ -132,7 +133,7 @@ impl<'a> Run<'a> {
             let Some(group) = groups.get(position).map(Arc::clone) else {
                 return Err(self.nowhere());
             };
-            match self.attempt(&group, next.endpoint).await {
+            match self.attempt(&group, &next.endpoint).await {
                 Verdict::Answer(answer) => match self.asked_to_wait(&answer) {
                     Some(wait) => {
                         last = Some(Last {
@@ -145,16 +146,18 @@ impl<'a> Run<'a> {
                     None => return Ok(answer),
                 },
                 Verdict::Refused(error) => {
+                    self.tried.push(next.endpoint);
                     last = Some(Last { outcome: Err(error), group, why: Why::Refused, wait: None });
                 }
                 Verdict::Failed(outcome, wait) => {
                     self.may_have_executed = true;
+                    self.tried.push(next.endpoint);
                     if !self.prepared.is_repeatable {
                         return outcome;
                     }
                     if !self.prepared.is_safe {
                         // What was perhaps executed in a cluster is not executed in another.
-                        (groups, position) = (vec![Arc::clone(&group)], 0);
+                        (only, position) = (Some([Arc::clone(&group)]), 0);
                     }
                     last = Some(Last { outcome, group, why: Why::Failed, wait });
                 }
@@ -166,17 +169,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn attempt(&mut self, group: &Arc<Group>, endpoint: Arc<Endpoint>) -> Verdict {
+    async fn attempt(&mut self, group: &Arc<Group>, endpoint: &Arc<Endpoint>) -> Verdict {
         if self.attempts.is_empty() {
             group.deposit();
         }
         self.left = self.left.saturating_sub(1);
         let hedge = self.prepared.hedges.then(|| group.durations().p95()).flatten();
         let tried = match hedge {
-            Some(after) => self.hedged(group, &endpoint, after.max(EARLIEST_HEDGE)).await,
-            None => attempt(self.prepared, self.content.for_attempt(), group, &endpoint).await,
+            Some(after) => Box::pin(self.hedged(group, endpoint, after.max(EARLIEST_HEDGE))).await,
+            None => attempt(self.prepared, self.content.for_attempt(), group, endpoint).await,
         };
-        self.tried.push(endpoint);
         self.attempts.push(tried.attempt);
         tried.verdict
     }
@@ -247,14 +249,19 @@ impl<'a> Run<'a> {
 
     /// How long the service asks to wait before the call is sent again.
     fn asked_to_wait(&mut self, answer: &Answer) -> Option<Duration> {
-        let wait = retry_after(answer.response.headers());
+        let headers = answer.response.headers();
         match answer.response.status() {
-            StatusCode::TOO_MANY_REQUESTS => wait.filter(|_| self.left > 0),
+            StatusCode::TOO_MANY_REQUESTS if self.left > 0 => {
+                let wait = retry_after(headers)?;
+                self.tried.push(Arc::clone(&answer.endpoint));
+                Some(wait)
+            }
             // The same call is being executed.
-            StatusCode::CONFLICT if self.prepared.has_key && wait.is_some() => {
+            StatusCode::CONFLICT if self.prepared.has_key => {
+                let wait = retry_after(headers)?;
                 self.may_have_executed = true;
                 self.give_back();
-                wait
+                Some(wait)
             }
             _ => None,
         }
@@ -271,17 +278,14 @@ impl<'a> Run<'a> {
             return Err(self.nowhere());
         }
         let further = groups.len().saturating_sub(position + 1);
-        let here = [position];
-        let beyond: Vec<_> = (position + 1..groups.len()).chain(0..position).collect();
-        // Another endpoint of the cluster, while there is an attempt for each further cluster.
-        let order: Vec<_> = match last.is_none() || self.left as usize > further {
-            true => here.iter().chain(&beyond).copied().collect(),
-            false => beyond.iter().chain(&here).copied().collect(),
-        };
         let is_asked = last.is_some_and(|last| last.why == Why::Asked);
-        let order = if is_asked { here.to_vec() } else { order };
+        // Another endpoint of the cluster, while there is an attempt for each further cluster.
+        let stays = last.is_none() || self.left as usize > further;
+        let start = if stays || is_asked { position } else { position + 1 };
+        let count = if is_asked { groups.len().min(1) } else { groups.len() };
         for pass in PASSES {
-            for &position in &order {
+            for step in start..start + count {
+                let position = step % groups.len();
                 let Some(group) = groups.get(position) else { continue };
                 self.found(group).await?;
                 let wish = Wish {

@@ -31,7 +31,8 @@ struct Reading {
 
 enum Source {
     Incoming(Incoming),
-    Local(SyncWrapper<LocalBody>),
+    /// With what is left, since a content that is `Sync` cannot be asked.
+    Local(SyncWrapper<LocalBody>, SizeHint),
     #[cfg(feature = "cache")]
     Stored(Bytes),
 }
@@ -48,7 +49,8 @@ impl Content {
     }
 
     pub(super) fn local(body: LocalBody, place: InFlight) -> Self {
-        let source = Source::Local(SyncWrapper::new(body));
+        let left = body.size_hint();
+        let source = Source::Local(SyncWrapper::new(body), left);
         Self(Some(Reading { source, lease: None, _place: Some(place) }))
     }
 
@@ -79,7 +81,12 @@ impl Body for Content {
             Source::Incoming(incoming) => {
                 Pin::new(incoming).poll_frame(context).map(|it| it.map(|it| it.map_err(Into::into)))
             }
-            Source::Local(body) => Pin::new(body.get_mut()).poll_frame(context),
+            Source::Local(body, left) => {
+                let body = body.get_mut();
+                let frame = Pin::new(&mut *body).poll_frame(context);
+                *left = body.size_hint();
+                frame
+            }
             #[cfg(feature = "cache")]
             Source::Stored(bytes) => Poll::Ready(match bytes.is_empty() {
                 true => None,
@@ -100,7 +107,7 @@ impl Body for Content {
         match self.0.as_ref().map(|reading| &reading.source) {
             None => true,
             Some(Source::Incoming(incoming)) => incoming.is_end_stream(),
-            Some(Source::Local(_)) => false,
+            Some(Source::Local(..)) => false,
             #[cfg(feature = "cache")]
             Some(Source::Stored(bytes)) => bytes.is_empty(),
         }
@@ -110,7 +117,7 @@ impl Body for Content {
         match self.0.as_ref().map(|reading| &reading.source) {
             None => SizeHint::with_exact(0),
             Some(Source::Incoming(incoming)) => incoming.size_hint(),
-            Some(Source::Local(_)) => SizeHint::default(),
+            Some(Source::Local(_, left)) => *left,
             #[cfg(feature = "cache")]
             Some(Source::Stored(bytes)) => SizeHint::with_exact(bytes.len() as u64),
         }

@@ -67,7 +67,7 @@ impl Pool {
             }
         }
         let started = Instant::now();
-        let connection = self.open(dial, conditions).await.map_err(SendError::Refused)?;
+        let connection = Box::pin(self.open(dial, conditions)).await.map_err(SendError::Refused)?;
         endpoint.set_connect_time(started.elapsed());
         match send(endpoint, connection, request, conditions).await {
             Ok(sent) => Ok(sent),
