@@ -26,6 +26,8 @@ pub enum AttemptOutcome {
     Failed,
     /// The time ran out before the head of a response. The endpoint may have executed the request.
     TimedOut,
+    /// Another attempt of the call had a response first. The endpoint may have executed the request.
+    Cancelled,
 }
 
 impl Attempt {

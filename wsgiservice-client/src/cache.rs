@@ -16,7 +16,7 @@ use crate::{
     endpoint::Content,
     error::{ErrorKind, Result},
     locate::{Locate, Target},
-    response::{Origin, Response},
+    response::{Origin, Response, Responses},
 };
 
 /// The longest content that is stored.
@@ -120,6 +120,14 @@ impl Cache {
         response
     }
 
+    /// Performs a call to all clusters.
+    pub(crate) async fn responses(&self, call: Box<Call>) -> Result<Responses> {
+        if changes(&call.method) {
+            self.entries.remove(&KeyOf { service: &call.service, path: &call.path });
+        }
+        call.responses().await
+    }
+
     /// Asks whether a stored response is still right (section 4.3).
     async fn validate(
         &self,
@@ -184,7 +192,7 @@ impl Cache {
         let is_of_use = policy.time_to_live(self.now()) > Duration::ZERO
             || received.headers().contains_key(header::ETAG)
             || received.headers().contains_key(header::LAST_MODIFIED);
-        if !policy.is_storable() || !is_short || !is_of_use {
+        if !policy.is_storable() || !is_short || !is_of_use || is_ancient(received.headers()) {
             self.entries.remove(&key);
             return Ok(response);
         }
@@ -304,6 +312,12 @@ fn stale_if_error(headers: &HeaderMap) -> Duration {
     }
     let seconds = directives.iter().find_map(|it| it.strip_prefix("stale-if-error=")?.parse().ok());
     Duration::from_secs(seconds.unwrap_or(0_u64).min(1 << 31))
+}
+
+/// Whether an age cannot be counted with (RFC 9111, section 1.2.2).
+fn is_ancient(headers: &HeaderMap) -> bool {
+    let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok());
+    age.is_some_and(|seconds: u128| seconds > 1 << 31)
 }
 
 /// Whether a status is one of those for which a stale response is better (RFC 5861, section 4).

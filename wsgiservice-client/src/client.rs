@@ -318,10 +318,11 @@ impl RestClient {
         directory: &Directory,
         user: &str,
         purpose: Purpose,
+        patience: std::time::Duration,
     ) -> Result<Arc<str>> {
         match directory.only_cluster() {
             Some(only) if directory.service(users::SERVICE).is_err() => Ok(only.into()),
-            _ => users::cluster_of(self, user, purpose).await,
+            _ => users::cluster_of(self, user, purpose, patience).await,
         }
     }
 }

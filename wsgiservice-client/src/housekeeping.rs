@@ -14,7 +14,7 @@ use crate::{
     body::Body,
     client::Shared,
     directory::{Directory, Service},
-    endpoint::{Conditions, Endpoint, MAX_IDLE},
+    endpoint::{Conditions, Endpoint, MAX_IDLE, SendTrace},
     error::{Error, Result},
     topology::{TlsFiles, Topology},
 };
@@ -50,12 +50,12 @@ impl File {
 }
 
 impl Contents {
-    async fn read(path: &Path, tls: Option<&TlsFiles>) -> io::Result<Self> {
-        let mut contents = Self { text: tokio::fs::read_to_string(path).await?, tls: Vec::new() };
+    async fn new(text: String, tls: Option<&TlsFiles>) -> Self {
+        let mut contents = Self { text, tls: Vec::new() };
         for path in tls.into_iter().flat_map(TlsFiles::paths) {
             contents.tls.push(tokio::fs::read(path).await.unwrap_or_default());
         }
-        Ok(contents)
+        contents
     }
 }
 
@@ -98,7 +98,9 @@ pub(crate) async fn keep(keeper: Keeper) {
                 endpoint.close_idle(false);
                 check(service, endpoint);
             }
-            tokio::spawn(async move { group.look_up().await });
+            if group.has_names() {
+                tokio::spawn(async move { group.look_up().await });
+            }
         }
     }
 }
@@ -106,9 +108,12 @@ pub(crate) async fn keep(keeper: Keeper) {
 /// Reads the topology file again, if there is one and it has changed.
 pub(crate) async fn reload(shared: &Shared) -> Result<()> {
     let Some(file) = shared.file() else { return Ok(()) };
+    let text = tokio::fs::read_to_string(&file.path).await;
+    let text = text.map_err(|error| unreadable(&file.path, error))?;
+    let parsed = Topology::parse(&file.path.to_string_lossy(), &text);
     let old = shared.directory();
-    let contents = Contents::read(&file.path, old.topology.tls.as_ref()).await;
-    let contents = contents.map_err(|error| unreadable(&file.path, error))?;
+    let tls = parsed.as_ref().map_or(&old.topology.tls, |topology| &topology.tls);
+    let contents = Contents::new(text, tls.as_ref()).await;
     let known = {
         let mut known = file.known.lock().unwrap_or_else(PoisonError::into_inner);
         // A file with mistakes is reported once.
@@ -117,12 +122,18 @@ pub(crate) async fn reload(shared: &Shared) -> Result<()> {
     if known == contents {
         return Ok(());
     }
-    let topology = Topology::parse(&file.path.to_string_lossy(), &contents.text)?;
-    #[cfg(feature = "rustls")]
-    shared.parts().tls.reload(topology.tls.as_ref())?;
+    let topology = parsed?;
     let has_other_tls = topology.tls != old.topology.tls || known.tls != contents.tls;
-    replace(shared, &old, topology, has_other_tls);
-    Ok(())
+    // Files of TLS that cannot be used keep the old ones, and no endpoint.
+    #[cfg(feature = "rustls")]
+    let loaded = match has_other_tls {
+        true => shared.parts().tls.reload(topology.tls.as_ref()),
+        false => Ok(()),
+    };
+    #[cfg(not(feature = "rustls"))]
+    let loaded = Ok(());
+    replace(shared, &old, topology, has_other_tls && loaded.is_ok());
+    loaded
 }
 
 fn replace(shared: &Shared, old: &Directory, topology: Topology, has_other_tls: bool) {
@@ -158,6 +169,9 @@ async fn is_healthy(service: &Service, endpoint: &Arc<Endpoint>, uri: Uri) -> bo
     let mut request = Request::new(Body::default());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = uri;
-    let response = timeout(limit, endpoint.send(request, &conditions)).await;
+    // An endpoint that has as many calls as it may is healthy enough.
+    let Some(place) = endpoint.enter() else { return true };
+    let trace = SendTrace::default();
+    let response = timeout(limit, endpoint.send(request, &conditions, place, &trace)).await;
     matches!(response, Ok(Ok(response)) if response.status() < StatusCode::INTERNAL_SERVER_ERROR)
 }

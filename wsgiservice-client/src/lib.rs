@@ -34,7 +34,7 @@ pub use locate::{
     Locate, Locator, RandomCluster, User,
 };
 pub use path::{IntoPath, Path};
-pub use request::{Answer, RequestBuilder, ResponseFuture};
+pub use request::{CallOutput, RequestBuilder, ResponseFuture};
 pub use response::{Response, Responses};
 pub use topology::Topology;
 pub use tower::service_fn;
@@ -76,11 +76,15 @@ fn warn_of_underscore(name: &http::HeaderName) {
         sync::{Mutex, PoisonError},
     };
 
+    /// The names that are remembered.
+    const WARNINGS: usize = 1000;
+
     static WARNED: Mutex<Option<HashSet<http::HeaderName>>> = Mutex::new(None);
 
     if name.as_str().contains('_') {
         let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.get_or_insert_default().insert(name.clone()) {
+        let warned = warned.get_or_insert_default();
+        if warned.len() < WARNINGS && warned.insert(name.clone()) {
             tracing::warn!(
                 "a proxy can remove the header field `{name}`, since its name has a `_`"
             );

@@ -52,10 +52,10 @@ pub struct RequestBuilder<O = Response> {
 pub struct ResponseFuture<O = Response>(Pin<Box<dyn Future<Output = Result<O>> + Send>>);
 
 /// What a call can return: a [`Response`], or [`Responses`] of all clusters.
-pub trait Answer: sealed::Sealed + Send + Sized + 'static {}
+pub trait CallOutput: sealed::Sealed + Send + Sized + 'static {}
 
-impl Answer for Response {}
-impl Answer for Responses {}
+impl CallOutput for Response {}
+impl CallOutput for Responses {}
 
 mod sealed {
     use super::{Call, Pin, Result};
@@ -83,6 +83,10 @@ impl sealed::Sealed for Response {
 impl sealed::Sealed for Responses {
     #[expect(private_interfaces, reason = "the trait is sealed")]
     fn send(call: Box<Call>) -> Pin<Box<dyn Future<Output = Result<Self>> + Send>> {
+        #[cfg(feature = "cache")]
+        if let Some(cache) = call.client.cache() {
+            return Box::pin(async move { cache.responses(call).await });
+        }
         Box::pin(call.responses())
     }
 }
@@ -177,7 +181,7 @@ impl<O> RequestBuilder<O> {
     }
 }
 
-impl<O: Answer> RequestBuilder<O> {
+impl<O: CallOutput> RequestBuilder<O> {
     /// Sends the call, as awaiting it does. The future has a name, so that many of them can be joined.
     ///
     /// # Errors
@@ -188,7 +192,7 @@ impl<O: Answer> RequestBuilder<O> {
     }
 }
 
-impl<O: Answer> IntoFuture for RequestBuilder<O> {
+impl<O: CallOutput> IntoFuture for RequestBuilder<O> {
     type Output = Result<O>;
     type IntoFuture = ResponseFuture<O>;
 

@@ -248,16 +248,21 @@ impl Response {
     }
 
     async fn frame(&mut self) -> Result<Option<http_body::Frame<Bytes>>> {
-        let deadline = self.origin.deadline;
+        // Without a deadline, as after a streamed request, a part must come within 10 s.
+        let until = self.origin.deadline.unwrap_or_else(|| Instant::now() + STALLED);
         let frame = tokio::select! {
             biased;
             frame = self.content.frame() => frame,
-            () = async { sleep_until(deadline.unwrap_or_else(Instant::now)).await }, if deadline.is_some() => {
-                let message = "the content did not come in time";
-                return Err(self.error(ErrorKind::DeadlineExceeded, message));
-            }
+            () = async { sleep_until(until).await } => return Err(self.late()),
         };
+        if Instant::now() >= until {
+            return Err(self.late());
+        }
         frame.transpose().map_err(|source| broken(&self.origin, source))
+    }
+
+    fn late(&self) -> Error {
+        self.error(ErrorKind::DeadlineExceeded, "the content did not come in time")
     }
 
     fn refuse_coding(&self) -> Result<()> {
@@ -330,6 +335,14 @@ struct Parts {
     has_ended: bool,
 }
 
+impl Parts {
+    fn late(&mut self) -> Poll<Option<Result<Bytes>>> {
+        self.has_ended = true;
+        let message = "the content did not come in time";
+        Poll::Ready(Some(Err(self.origin.error(ErrorKind::DeadlineExceeded, message))))
+    }
+}
+
 impl Stream for Parts {
     type Item = Result<Bytes>;
 
@@ -340,6 +353,11 @@ impl Stream for Parts {
         let parts = self.get_mut();
         while !parts.has_ended {
             match Pin::new(&mut parts.content).poll_frame(context) {
+                Poll::Ready(Some(Ok(_)))
+                    if parts.origin.asked_deadline.is_some_and(|it| it <= Instant::now()) =>
+                {
+                    return parts.late();
+                }
                 Poll::Ready(Some(Ok(frame))) => {
                     parts.sleep = None;
                     if let Ok(data) = frame.into_data() {
@@ -358,10 +376,7 @@ impl Stream for Parts {
                     if sleep.as_mut().poll(context).is_pending() {
                         return Poll::Pending;
                     }
-                    parts.has_ended = true;
-                    let message = "the content did not come in time";
-                    let error = parts.origin.error(ErrorKind::DeadlineExceeded, message);
-                    return Poll::Ready(Some(Err(error)));
+                    return parts.late();
                 }
             }
         }

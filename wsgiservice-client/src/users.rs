@@ -8,7 +8,10 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use crate::{
     client::RestClient,
@@ -88,6 +91,16 @@ impl Users {
         (place.found.elapsed() < STALE).then(|| Arc::clone(&place.cluster))
     }
 
+    /// Remembers where a service has said that a user is, while the cluster service does not say so.
+    pub(crate) fn correct(&self, user: &str, cluster: &Arc<str>) {
+        if let Some(known) = self.known.get(user) {
+            let now = Instant::now();
+            let (version, cluster) = (known.version, Arc::clone(cluster));
+            let place = Place { cluster, version, found: now, fresh_until: now };
+            self.known.insert(user.to_owned(), Arc::new(place));
+        }
+    }
+
     /// Remembers what a response says, unless something newer is known.
     fn remember(&self, user: &str, directions: &Directions, max_age: Option<Duration>) -> Arc<str> {
         let cluster: Arc<str> = directions.cluster.as_str().into();
@@ -106,31 +119,31 @@ impl Users {
     }
 }
 
-/// Returns the cluster of a user.
+/// Returns the cluster of a user. What was known in the last day is used after a while, or if there is an error.
 pub(crate) async fn cluster_of(
     client: &RestClient,
     user: &str,
     purpose: Purpose,
+    patience: Duration,
 ) -> Result<Arc<str>> {
     if let Some(cluster) = client.users().fresh(user, purpose) {
         return Ok(cluster);
     }
+    // A refresh is asked for because what is known is wrong.
+    let stale = client.users().stale(user).filter(|_| purpose != Purpose::Refresh);
     let mut found = join(client, user, purpose);
-    let found = match found.wait_for(Option::is_some).await {
-        Ok(found) => found.clone(),
-        Err(_) => None,
+    let waiting = async { found.wait_for(Option::is_some).await.ok().and_then(|it| it.clone()) };
+    let found = match stale {
+        None => waiting.await,
+        Some(stale) => match timeout(patience, waiting).await {
+            Ok(Some(Err(error))) if error.0.status() != Some(StatusCode::GONE) => return Ok(stale),
+            Ok(found) => found,
+            Err(_) => return Ok(stale),
+        },
     };
     match found {
         Some(Ok(cluster)) => Ok(cluster),
-        Some(Err(error)) => {
-            // A refresh is asked for because what is known is wrong.
-            let stale = client.users().stale(user);
-            let is_definite = error.0.status().is_some_and(|status| status == StatusCode::GONE);
-            match stale.filter(|_| purpose != Purpose::Refresh && !is_definite) {
-                Some(cluster) => Ok(cluster),
-                None => Err(unresolved(user, error)),
-            }
-        }
+        Some(Err(error)) => Err(unresolved(user, error)),
         None => {
             Err(Error::new(ErrorKind::Unresolved, format!("the look-up of user `{user}` ended")))
         }
@@ -193,7 +206,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
     }
     let seconds = directives.iter().find_map(|it| it.strip_prefix("max-age=")?.parse().ok());
     let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.parse().ok()).unwrap_or(0);
-    seconds.map(|seconds: u64| Duration::from_secs(seconds.saturating_sub(age)))
+    seconds.map(|seconds: u64| Duration::from_secs(seconds.saturating_sub(age).min(1 << 31)))
 }
 
 fn unresolved(user: &str, error: SharedError) -> Error {

@@ -11,7 +11,7 @@ use crate::{
     attempt::{Attempt, AttemptOutcome},
     body::{Body, Progress},
     directory::Group,
-    endpoint::{Content, Endpoint, Mark, SendError},
+    endpoint::{Content, Endpoint, InFlight, Mark, SHORTEST_TIMEOUT, SendError, SendTrace},
     error::{BoxError, Error, ErrorKind},
     retry_after::retry_after,
 };
@@ -21,17 +21,17 @@ pub(crate) const STALLED: Duration = Duration::from_secs(10);
 
 /// A response, and where it comes from.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Received {
     pub(super) response: Response<Content>,
     pub(super) group: Arc<Group>,
     pub(super) endpoint: Arc<Endpoint>,
 }
 
-impl Answer {
-    /// The cluster that `X-Cluster` names.
-    pub(super) fn named_cluster(&self) -> Option<Arc<str>> {
+impl Received {
+    /// The other cluster that `X-Cluster` names.
+    pub(super) fn other_cluster(&self) -> Option<Arc<str>> {
         let name = self.response.headers().get("x-cluster")?.to_str().ok()?;
-        (!name.is_empty()).then(|| name.into())
+        (!name.is_empty() && name != &*self.group.cluster).then(|| name.into())
     }
 }
 
@@ -44,21 +44,26 @@ pub(super) struct Tried {
 /// What follows from an attempt.
 pub(super) enum Verdict {
     /// The response is that of the call.
-    Answer(Answer),
+    Response(Received),
     /// The request was not executed.
     Refused(Error),
     /// The request may have been executed. A response is one that says that there is none.
-    Failed(Result<Answer, Error>, Option<Duration>),
+    Failed(Result<Received, Error>, Option<Duration>),
     /// The time of the call is used up.
-    Late(Error),
+    Late {
+        error: Error,
+        /// Whether the request may have been executed.
+        was_written: bool,
+    },
 }
 
-/// Sends the request of a call to an endpoint.
+/// Sends the request of a call to an endpoint, which has a place for it.
 pub(super) async fn attempt(
     prepared: &Prepared,
     content: Body,
     group: &Arc<Group>,
     endpoint: &Arc<Endpoint>,
+    place: InFlight,
 ) -> Tried {
     let span = tracing::debug_span!(
         "attempt",
@@ -67,7 +72,7 @@ pub(super) async fn attempt(
         endpoint = &*endpoint.name
     );
     // Pinned, so that only a reference to it is moved.
-    let sending = pin!(Sending::new(prepared, group, endpoint).send(content));
+    let sending = pin!(Sending::new(prepared, group, endpoint).send(content, place));
     sending.instrument(span).await
 }
 
@@ -77,21 +82,24 @@ struct Sending<'a> {
     group: &'a Arc<Group>,
     endpoint: &'a Arc<Endpoint>,
     started: Instant,
+    trace: SendTrace,
     is_pending: bool,
 }
 
 impl<'a> Sending<'a> {
     fn new(prepared: &'a Prepared, group: &'a Arc<Group>, endpoint: &'a Arc<Endpoint>) -> Self {
-        Self { prepared, group, endpoint, started: Instant::now(), is_pending: true }
+        let (started, trace) = (Instant::now(), SendTrace::default());
+        Self { prepared, group, endpoint, started, trace, is_pending: true }
     }
 
-    async fn send(mut self, content: Body) -> Tried {
+    async fn send(mut self, content: Body, place: InFlight) -> Tried {
         let progress = content.progress();
         if let Some(progress) = &progress {
             progress.made();
         }
         let request = self.prepared.request(content, self.started);
-        let sent = self.endpoint.send(request, &self.prepared.conditions);
+        let conditions = &self.prepared.conditions;
+        let sent = self.endpoint.send(request, conditions, place, &self.trace);
         let tried = tokio::select! {
             biased;
             sent = sent => self.sent(sent),
@@ -109,7 +117,7 @@ impl<'a> Sending<'a> {
 
     fn sent(&self, sent: Result<Response<Content>, SendError>) -> Tried {
         match sent {
-            Ok(response) => self.answered(response),
+            Ok(response) => self.received(response),
             Err(SendError::Refused(source)) => {
                 let error = self.error(ErrorKind::Connect, "cannot connect to", source);
                 self.tried(Mark::Refused, AttemptOutcome::Refused, Verdict::Refused(error))
@@ -122,7 +130,7 @@ impl<'a> Sending<'a> {
         }
     }
 
-    fn answered(&self, response: Response<Content>) -> Tried {
+    fn received(&self, response: Response<Content>) -> Tried {
         let status = response.status();
         if status.is_informational() {
             let source = format!("an unexpected status of {status}");
@@ -136,40 +144,56 @@ impl<'a> Sending<'a> {
             _ => Mark::Good,
         };
         let (group, endpoint) = (Arc::clone(self.group), Arc::clone(self.endpoint));
-        let answer = Answer { response, group, endpoint };
+        let received = Received { response, group, endpoint };
         let verdict = match mark {
             Mark::Failed => {
-                let wait = retry_after(answer.response.headers());
+                let wait = retry_after(received.response.headers());
                 if let (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) = (status, wait) {
                     self.endpoint.record.rest(pause);
                 }
-                Verdict::Failed(Ok(answer), wait)
+                Verdict::Failed(Ok(received), wait)
             }
-            _ => Verdict::Answer(answer),
+            _ => Verdict::Response(received),
         };
         self.tried(mark, AttemptOutcome::Response(status), verdict)
     }
 
     fn timed_out(&self, reason: &'static str) -> Tried {
-        self.endpoint.retire();
+        if !self.trace.is_written() {
+            let error = self.error(ErrorKind::Connect, "cannot connect to", reason);
+            return self.tried(Mark::Refused, AttemptOutcome::Refused, Verdict::Refused(error));
+        }
+        self.retire();
         let error = self.error(ErrorKind::DeadlineExceeded, "no response from", reason);
         self.tried(Mark::TimedOut, AttemptOutcome::TimedOut, Verdict::Failed(Err(error), None))
     }
 
     fn late(&self) -> Tried {
-        self.endpoint.retire();
+        let was_written = self.trace.is_written();
         let error = self.error(
             ErrorKind::DeadlineExceeded,
             "no response in time from",
             "deadline exceeded",
         );
-        self.tried(Mark::TimedOut, AttemptOutcome::TimedOut, Verdict::Late(error))
+        let verdict = Verdict::Late { error, was_written };
+        if !was_written {
+            return self.tried(Mark::Cancelled, AttemptOutcome::Refused, verdict);
+        }
+        self.retire();
+        self.tried(Mark::TimedOut, AttemptOutcome::TimedOut, verdict)
+    }
+
+    /// A connection without a response is given no more requests, unless the caller was in a hurry.
+    fn retire(&self) {
+        if self.started.elapsed() >= SHORTEST_TIMEOUT {
+            self.endpoint.retire(&self.trace);
+        }
     }
 
     fn tried(&self, mark: Mark, outcome: AttemptOutcome, verdict: Verdict) -> Tried {
         let duration = self.started.elapsed();
         self.endpoint.record.mark(mark, duration);
-        if let AttemptOutcome::Response(_) = outcome {
+        if matches!(mark, Mark::Good | Mark::Neutral) {
             self.group.durations().add(duration);
         }
         let (cluster, endpoint) =

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::StatusCode;
 use tokio::time::sleep;
 
-use super::{attempt::Answer, prepared::Prepared, run::Run};
+use super::{attempt::Received, prepared::Prepared, run::Run};
 use crate::{attempt::Attempt, body::Body, directory::Group, error::Result};
 
 /// The time after which the next cluster is called, too.
@@ -14,14 +14,14 @@ const STAGGER: Duration = Duration::from_millis(250);
 
 /// How the call of one cluster ended.
 pub(super) struct Ended {
-    pub(super) outcome: Result<Answer>,
+    pub(super) outcome: Result<Received>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) may_have_executed: bool,
 }
 
 /// Calls the service in one cluster.
 pub(super) async fn in_cluster(prepared: &Prepared, content: Body, group: Arc<Group>) -> Ended {
-    let mut run = Run::new(prepared, content);
+    let mut run = Run::new(prepared, content).without_hedges();
     let outcome = run.in_clusters(std::slice::from_ref(&group)).await;
     Ended { outcome, attempts: run.attempts, may_have_executed: run.may_have_executed }
 }

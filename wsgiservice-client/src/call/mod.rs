@@ -22,7 +22,7 @@ mod prepared;
 mod run;
 mod user;
 
-use attempt::Answer;
+use attempt::Received;
 pub(crate) use attempt::STALLED;
 use first::Ended;
 use prepared::{Prepared, Wanted, is_safe};
@@ -46,7 +46,7 @@ pub(crate) struct Call {
 }
 
 /// A call whose service is known.
-struct Planned {
+struct ReadyCall {
     client: RestClient,
     directory: Arc<Directory>,
     prepared: Prepared,
@@ -59,20 +59,20 @@ struct Planned {
 impl Call {
     /// Performs a call that has one response.
     pub(crate) async fn response(self: Box<Self>) -> Result<Response> {
-        let planned = self.planned()?;
-        let span = planned.span();
+        let ready = self.ready()?;
+        let span = ready.span();
         // Pinned, so that only a reference to it is moved.
-        pin!(planned.response()).instrument(span).await
+        pin!(ready.response()).instrument(span).await
     }
 
     /// Performs a call to all clusters.
     pub(crate) async fn responses(self: Box<Self>) -> Result<Responses> {
-        let planned = self.planned()?;
-        let span = planned.span();
-        planned.responses().instrument(span).await
+        let ready = self.ready()?;
+        let span = ready.span();
+        ready.responses().instrument(span).await
     }
 
-    fn planned(self) -> Result<Planned> {
+    fn ready(self) -> Result<ReadyCall> {
         let directory = self.client.directory();
         let service = directory.service(&self.service)?;
         if let Some(problem) = self.problem {
@@ -81,7 +81,8 @@ impl Call {
         }
         let is_stream = self.content.progress().is_some();
         let now = Instant::now();
-        let asked = self.timeout.map(|timeout| now + timeout);
+        // A timeout that is too long for the clock is none.
+        let asked = self.timeout.and_then(|timeout| now.checked_add(timeout));
         let asked_deadline = earlier(asked, self.client.context().deadline);
         let default =
             (!is_stream && self.timeout.is_none()).then(|| now + service.entry.timeouts.call);
@@ -93,7 +94,7 @@ impl Call {
             hedges: self.hedges,
             deadline: earlier(asked_deadline, default),
         };
-        Ok(Planned {
+        Ok(ReadyCall {
             directory,
             prepared: Prepared::new(service, wanted)?,
             client: self.client,
@@ -104,7 +105,7 @@ impl Call {
     }
 }
 
-impl Planned {
+impl ReadyCall {
     fn span(&self) -> tracing::Span {
         let method = self.prepared.method();
         tracing::debug_span!(
@@ -130,9 +131,11 @@ impl Planned {
         if groups.is_empty() {
             return Err(nowhere());
         }
+        let countings: Vec<_> =
+            groups.iter().map(|_| Counting::new(&self.prepared.service)).collect();
         let ended = all::all(&self.prepared, self.content, &groups).await;
-        let finished = ended.into_iter().map(|(cluster, ended)| {
-            Counting::new(&self.prepared.service).end(&ended);
+        let finished = ended.into_iter().zip(countings).map(|((cluster, ended), counting)| {
+            counting.end(&ended);
             (cluster, finish(ended, &self.prepared, self.asked_deadline))
         });
         Ok(Responses::new(finished.collect()))
@@ -217,7 +220,7 @@ fn finish(ended: Ended, prepared: &Prepared, asked_deadline: Option<Instant>) ->
     let Ended { outcome, attempts, may_have_executed } = ended;
     let key = prepared.key().cloned();
     match outcome {
-        Ok(Answer { response, group, endpoint }) => Ok(Response::new(
+        Ok(Received { response, group, endpoint }) => Ok(Response::new(
             response,
             Origin {
                 service: Arc::clone(&prepared.service.name),

@@ -104,7 +104,7 @@ impl Prepared {
     }
 
     /// How much time is left, if there is a deadline.
-    fn left(&self, now: Instant) -> Option<Duration> {
+    pub(super) fn left(&self, now: Instant) -> Option<Duration> {
         Some(self.deadline?.saturating_duration_since(now))
     }
 

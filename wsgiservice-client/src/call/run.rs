@@ -3,17 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    attempt::{Answer, Tried, Verdict, attempt, late},
+    attempt::{Received, STALLED, Tried, Verdict, attempt, late},
     prepared::Prepared,
 };
 use crate::{
-    attempt::Attempt,
+    attempt::{Attempt, AttemptOutcome},
     body::Body,
     directory::{Choice, Group, Wish, choose},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, InFlight},
     error::{Error, ErrorKind, Result},
     retry_after::{retry_after, spread},
 };
@@ -47,19 +47,23 @@ struct Pass {
 pub(super) struct Run<'a> {
     pub(super) prepared: &'a Prepared,
     content: Body,
+    /// Whether the content can be sent once only.
+    is_stream: bool,
     pub(super) attempts: Vec<Attempt>,
     tried: Vec<Arc<Endpoint>>,
     /// How many attempts there may be.
     left: u32,
     /// How often the call has waited.
     waits: u32,
+    /// Whether a second endpoint may be asked while the first one takes long.
+    hedges: bool,
     /// Whether an attempt may have been executed.
     pub(super) may_have_executed: bool,
 }
 
 /// What happened last, and what it costs to go on.
 struct Last {
-    outcome: Result<Answer>,
+    outcome: Result<Received>,
     group: Arc<Group>,
     why: Why,
     /// What the service asks to wait.
@@ -78,30 +82,43 @@ enum Why {
 struct Next {
     position: usize,
     endpoint: Arc<Endpoint>,
-    /// Whether the endpoint had an attempt of this call.
-    is_again: bool,
+    place: InFlight,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(prepared: &'a Prepared, content: Body) -> Self {
-        // A stream can be sent once.
-        let once = content.progress().is_some();
-        let left = if once { 1 } else { prepared.service.entry.attempts };
+        let is_stream = content.progress().is_some();
         Self {
             prepared,
             content,
+            is_stream,
             attempts: Vec::with_capacity(1),
             tried: Vec::new(),
-            left,
+            left: if is_stream { 1 } else { prepared.service.entry.attempts },
             waits: 0,
+            hedges: prepared.hedges,
             may_have_executed: false,
         }
     }
 
+    /// Never asks two endpoints at the same time.
+    pub(super) fn without_hedges(self) -> Self {
+        Self { hedges: false, ..self }
+    }
+
     /// Whether the call can be sent again to another cluster, to which its user has moved.
     pub(super) fn can_follow(&self) -> bool {
-        let was_sent_as_stream = self.content.progress().is_none() && self.left == 0;
-        !was_sent_as_stream && (!self.may_have_executed || self.prepared.has_key)
+        !self.is_stream && (!self.is_bound() || self.prepared.has_key)
+    }
+
+    /// Whether the call can be sent again to the same cluster.
+    pub(super) fn can_repeat(&self) -> bool {
+        !self.is_stream && (!self.may_have_executed || self.prepared.is_repeatable)
+    }
+
+    /// Whether the call may have changed something, and stays where that is.
+    pub(super) fn is_bound(&self) -> bool {
+        self.may_have_executed && !self.prepared.is_safe
     }
 
     /// Forgets the last attempt, which was not executed.
@@ -110,46 +127,38 @@ impl<'a> Run<'a> {
         self.tried.clear();
     }
 
-    /// Calls the service in the first of the clusters that has an answer.
-    pub(super) async fn in_clusters(&mut self, groups: &[Arc<Group>]) -> Result<Answer> {
+    /// Calls the service in the first of the clusters that has a response.
+    pub(super) async fn in_clusters(&mut self, groups: &[Arc<Group>]) -> Result<Received> {
         let mut only: Option<[Arc<Group>; 1]> = None;
         let mut position = 0;
         let mut last: Option<Last> = None;
         loop {
             let groups = only.as_ref().map_or(groups, |only| only.as_slice());
-            let next = match self.next(groups, position, last.as_ref()).await {
-                Ok(next) => next,
-                Err(error) => return last.map_or(Err(error), |last| last.outcome),
-            };
+            let why = last.as_ref().map(|last| last.why);
             if let Some(last) = last.take()
-                && let Err(last) = self.wait(last, next.is_again).await
+                && let Err(last) = self.wait(last, groups).await
             {
                 return last.outcome;
             }
             if !self.prepared.has_time_after(Duration::ZERO) {
                 return Err(self.late());
             }
+            let next = self.next(groups, position, why).await?;
             position = next.position;
             let Some(group) = groups.get(position).map(Arc::clone) else {
                 return Err(self.nowhere());
             };
-            match self.attempt(&group, &next.endpoint).await {
-                Verdict::Answer(answer) => match self.asked_to_wait(&answer) {
-                    Some(wait) => {
-                        last = Some(Last {
-                            outcome: Ok(answer),
-                            group,
-                            why: Why::Asked,
-                            wait: Some(wait),
-                        });
-                    }
-                    None => return Ok(answer),
+            let wait = |outcome, why, wait, group| Some(Last { outcome, group, why, wait });
+            match self.attempt(&group, &next.endpoint, next.place).await {
+                Verdict::Response(received) => match self.asked_to_wait(&received) {
+                    Some(time) => last = wait(Ok(received), Why::Asked, Some(time), group),
+                    None => return Ok(received),
                 },
                 Verdict::Refused(error) => {
                     self.tried.push(next.endpoint);
-                    last = Some(Last { outcome: Err(error), group, why: Why::Refused, wait: None });
+                    last = wait(Err(error), Why::Refused, None, group);
                 }
-                Verdict::Failed(outcome, wait) => {
+                Verdict::Failed(outcome, time) => {
                     self.may_have_executed = true;
                     self.tried.push(next.endpoint);
                     if !self.prepared.is_repeatable {
@@ -159,82 +168,113 @@ impl<'a> Run<'a> {
                         // What was perhaps executed in a cluster is not executed in another.
                         (only, position) = (Some([Arc::clone(&group)]), 0);
                     }
-                    last = Some(Last { outcome, group, why: Why::Failed, wait });
+                    last = wait(outcome, Why::Failed, time, group);
                 }
-                Verdict::Late(error) => {
-                    self.may_have_executed = true;
+                Verdict::Late { error, was_written } => {
+                    self.may_have_executed |= was_written;
                     return Err(error);
                 }
             }
         }
     }
 
-    async fn attempt(&mut self, group: &Arc<Group>, endpoint: &Arc<Endpoint>) -> Verdict {
+    async fn attempt(
+        &mut self,
+        group: &Arc<Group>,
+        endpoint: &Arc<Endpoint>,
+        place: InFlight,
+    ) -> Verdict {
         if self.attempts.is_empty() {
             group.deposit();
         }
         self.left = self.left.saturating_sub(1);
-        let hedge = self.prepared.hedges.then(|| group.durations().p95()).flatten();
+        let hedge = self.hedges.then(|| group.durations().p95()).flatten();
         let tried = match hedge {
-            Some(after) => Box::pin(self.hedged(group, endpoint, after.max(EARLIEST_HEDGE))).await,
-            None => attempt(self.prepared, self.content.for_attempt(), group, endpoint).await,
+            Some(after) => {
+                let after = after.max(EARLIEST_HEDGE);
+                Box::pin(self.hedged(group, endpoint, place, after)).await
+            }
+            None => {
+                attempt(self.prepared, self.content.for_attempt(), group, endpoint, place).await
+            }
         };
         self.attempts.push(tried.attempt);
         tried.verdict
     }
 
-    /// Sends the request to a second endpoint if the first one takes long, and takes the first answer.
+    /// Sends the request to a second endpoint if the first one takes long, and takes the first response.
     async fn hedged(
         &mut self,
         group: &Arc<Group>,
         endpoint: &Arc<Endpoint>,
+        place: InFlight,
         after: Duration,
     ) -> Tried {
-        let prepared = self.prepared;
+        let (prepared, started) = (self.prepared, Instant::now());
         let mut first =
-            std::pin::pin!(attempt(prepared, self.content.for_attempt(), group, endpoint));
+            Box::pin(attempt(prepared, self.content.for_attempt(), group, endpoint, place));
         tokio::select! {
             biased;
             tried = &mut first => return tried,
             () = sleep(after) => {}
         }
-        self.tried.push(Arc::clone(endpoint));
-        let wish =
-            Wish { tried: &self.tried, is_safe: false, is_last: false, again: false, all: false };
-        let other = match choose(&group.endpoints(), wish) {
-            Choice::Endpoint(other) if self.left > 0 && group.withdraw() => other,
-            _ => return first.await,
-        };
-        self.left -= 1;
+        let Some((other, place)) = self.second(group, endpoint) else { return first.await };
+        // One is enough.
+        (self.hedges, self.left) = (false, self.left.saturating_sub(1));
+        let second_started = Instant::now();
         let mut second =
-            std::pin::pin!(attempt(prepared, self.content.for_attempt(), group, &other));
+            Box::pin(attempt(prepared, self.content.for_attempt(), group, &other, place));
         let (tried, is_first) = tokio::select! {
             biased;
             tried = &mut first => (tried, true),
             tried = &mut second => (tried, false),
         };
         self.tried.push(Arc::clone(&other));
-        if matches!(tried.verdict, Verdict::Answer(_) | Verdict::Late(_)) {
+        if matches!(tried.verdict, Verdict::Response(_) | Verdict::Late { .. }) {
+            let (loser, since) =
+                if is_first { (&other, second_started) } else { (endpoint, started) };
+            self.attempts.push(cancelled(group, loser, since));
             return tried;
         }
         // The failure of one leaves the other running.
+        self.may_have_executed |= matches!(tried.verdict, Verdict::Failed(..));
         self.attempts.push(tried.attempt);
         if is_first { second.await } else { first.await }
     }
 
+    /// Another endpoint for a hedge, if there is time, and if the budget has it.
+    fn second(
+        &mut self,
+        group: &Arc<Group>,
+        first: &Arc<Endpoint>,
+    ) -> Option<(Arc<Endpoint>, InFlight)> {
+        self.tried.push(Arc::clone(first));
+        let wish =
+            Wish { tried: &self.tried, may_try: false, is_last: false, again: false, all: false };
+        let Choice::Endpoint(other) = choose(&group.endpoints(), wish) else { return None };
+        let may_go = self.left > 0 && self.prepared.has_time_after(Duration::ZERO);
+        let place = other.enter().filter(|_| may_go && group.withdraw())?;
+        Some((other, place))
+    }
+
     /// Pays for one more attempt and waits for it, or returns what there is.
-    async fn wait(&mut self, last: Last, is_again: bool) -> std::result::Result<(), Last> {
-        if last.why == Why::Failed && !last.group.withdraw() {
+    async fn wait(&mut self, last: Last, groups: &[Arc<Group>]) -> std::result::Result<(), Last> {
+        let is_used_up = self.left == 0;
+        if is_used_up || last.why == Why::Failed && !last.group.withdraw() {
             return Err(last);
         }
-        let longest = BACK_OFF.0.saturating_mul(1 << self.waits.min(10)).min(BACK_OFF.1);
-        let back_off = if is_again { longest.mul_f64(fastrand::f64()) } else { Duration::ZERO };
-        let asked = match last.why {
+        let longest = self.longest_back_off();
+        let is_again = !self.has_another(groups);
+        let wait = match last.why {
+            // At least the longest, since a service can ask to come back at once, again and again.
+            Why::Asked => last.wait.map_or(longest, spread).max(longest),
             // The endpoint rests; another one is asked at once.
-            Why::Failed if !is_again => Duration::ZERO,
-            _ => last.wait.map_or(Duration::ZERO, spread),
+            Why::Failed | Why::Refused if !is_again => Duration::ZERO,
+            Why::Failed | Why::Refused => {
+                let back_off = longest.mul_f64(fastrand::f64());
+                last.wait.map_or(back_off, |asked| spread(asked).max(back_off))
+            }
         };
-        let wait = back_off.max(asked);
         if !self.prepared.has_time_after(wait) {
             return Err(last);
         }
@@ -247,13 +287,28 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    fn longest_back_off(&self) -> Duration {
+        BACK_OFF.0.saturating_mul(1 << self.waits.min(10)).min(BACK_OFF.1)
+    }
+
+    /// Whether there is an endpoint in service that had no attempt of this call.
+    fn has_another(&self, groups: &[Arc<Group>]) -> bool {
+        let wish =
+            Wish { tried: &self.tried, may_try: false, is_last: true, again: false, all: false };
+        let mut choices = groups.iter().map(|group| choose(&group.endpoints(), wish));
+        choices.any(|choice| matches!(choice, Choice::Endpoint(_)))
+    }
+
     /// How long the service asks to wait before the call is sent again.
-    fn asked_to_wait(&mut self, answer: &Answer) -> Option<Duration> {
-        let headers = answer.response.headers();
-        match answer.response.status() {
+    fn asked_to_wait(&mut self, received: &Received) -> Option<Duration> {
+        if self.is_stream {
+            return None;
+        }
+        let headers = received.response.headers();
+        match received.response.status() {
             StatusCode::TOO_MANY_REQUESTS if self.left > 0 => {
                 let wait = retry_after(headers)?;
-                self.tried.push(Arc::clone(&answer.endpoint));
+                self.tried.push(Arc::clone(&received.endpoint));
                 Some(wait)
             }
             // The same call is being executed.
@@ -268,21 +323,14 @@ impl<'a> Run<'a> {
     }
 
     /// Chooses the endpoint of the next attempt, or tells why there is none.
-    async fn next(
-        &self,
-        groups: &[Arc<Group>],
-        position: usize,
-        last: Option<&Last>,
-    ) -> Result<Next> {
-        if last.is_some() && self.left == 0 {
-            return Err(self.nowhere());
-        }
+    async fn next(&self, groups: &[Arc<Group>], position: usize, why: Option<Why>) -> Result<Next> {
         let further = groups.len().saturating_sub(position + 1);
-        let is_asked = last.is_some_and(|last| last.why == Why::Asked);
+        let is_asked = why == Some(Why::Asked);
         // Another endpoint of the cluster, while there is an attempt for each further cluster.
-        let stays = last.is_none() || self.left as usize > further;
+        let stays = why.is_none() || self.left as usize > further;
         let start = if stays || is_asked { position } else { position + 1 };
         let count = if is_asked { groups.len().min(1) } else { groups.len() };
+        let service = &self.prepared.service;
         for pass in PASSES {
             for step in start..start + count {
                 let position = step % groups.len();
@@ -290,15 +338,16 @@ impl<'a> Run<'a> {
                 self.found(group).await?;
                 let wish = Wish {
                     tried: &self.tried,
-                    is_safe: self.prepared.is_safe,
+                    // A check of health is what tries an endpoint, if there is one.
+                    may_try: self.prepared.is_safe && service.entry.health.is_none(),
                     is_last: pass.is_last || position + 1 == groups.len(),
                     again: pass.again || is_asked,
                     all: pass.all,
                 };
                 match choose(&group.endpoints(), wish) {
                     Choice::Endpoint(endpoint) => {
-                        let is_again = self.tried.iter().any(|it| Arc::ptr_eq(it, &endpoint));
-                        return Ok(Next { position, endpoint, is_again });
+                        let place = endpoint.enter().ok_or_else(|| self.overloaded())?;
+                        return Ok(Next { position, endpoint, place });
                     }
                     Choice::Full => return Err(self.overloaded()),
                     Choice::Nothing => {}
@@ -310,13 +359,12 @@ impl<'a> Run<'a> {
 
     /// Waits until the names of a group were looked up, or until the deadline.
     async fn found(&self, group: &Group) -> Result<()> {
-        match self.prepared.deadline {
-            Some(deadline) => timeout_at(deadline, group.found()).await.map_err(|_| self.late()),
-            None => {
-                group.found().await;
-                Ok(())
-            }
+        if group.is_found() {
+            return Ok(());
         }
+        // A stream has no deadline.
+        let deadline = self.prepared.deadline.unwrap_or_else(|| Instant::now() + STALLED);
+        timeout_at(deadline, group.found()).await.map_err(|_| self.late())
     }
 
     fn late(&self) -> Error {
@@ -337,13 +385,20 @@ impl<'a> Run<'a> {
     }
 
     /// Waits, unless the deadline comes first.
-    pub(super) async fn pause(&self, wait: Duration) -> bool {
-        let wait = spread(wait);
+    pub(super) async fn pause(&mut self, wait: Duration) -> bool {
+        let wait = spread(wait).max(self.longest_back_off());
+        self.waits += 1;
         if !self.prepared.has_time_after(wait) {
             return false;
         }
         sleep(wait).await;
         true
+    }
+
+    /// How long the cluster service is waited for, if there is something else to go by.
+    pub(super) fn patience(&self) -> Duration {
+        let connect = self.prepared.service.entry.timeouts.connect;
+        self.prepared.left(Instant::now()).map_or(connect, |left| (left / 4).min(connect))
     }
 
     /// Waits for something, or until the deadline.
@@ -353,5 +408,15 @@ impl<'a> Run<'a> {
             done = what => Ok(done),
             () = late(self.prepared.deadline) => Err(self.late()),
         }
+    }
+}
+
+/// An attempt that was given up, since another one had a response first.
+fn cancelled(group: &Group, endpoint: &Endpoint, since: Instant) -> Attempt {
+    Attempt {
+        cluster: Arc::clone(&group.cluster),
+        endpoint: Arc::clone(&endpoint.name),
+        outcome: AttemptOutcome::Cancelled,
+        duration: since.elapsed(),
     }
 }

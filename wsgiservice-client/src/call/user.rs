@@ -3,8 +3,9 @@
 use std::{slice, sync::Arc, time::Duration};
 
 use http::StatusCode;
+use tokio::time::timeout;
 
-use super::{attempt::Answer, run::Run};
+use super::{attempt::Received, run::Run};
 use crate::{
     client::RestClient,
     directory::Directory,
@@ -25,49 +26,74 @@ pub(super) async fn for_user(
     client: &RestClient,
     directory: &Arc<Directory>,
     user: &str,
-) -> Result<Answer> {
+) -> Result<Received> {
     let service = &run.prepared.service;
-    if let Some(global) = service.global() {
-        return run.in_clusters(slice::from_ref(global)).await;
-    }
     if matches!(user, "" | "." | "..") {
         return Err(Error::invalid(format!("{user:?} cannot be the ID of a user")));
+    }
+    if let Some(global) = service.global() {
+        return run.in_clusters(slice::from_ref(global)).await;
     }
     // A `DELETE` of nothing assigns no cluster.
     let purpose = match run.prepared.is_safe || run.prepared.deletes() {
         true => Purpose::Find,
         false => Purpose::Assign,
     };
-    let mut cluster = run.in_time(client.cluster_of(directory, user, purpose)).await??;
+    let patience = run.patience();
+    let looked_up = client.cluster_of(directory, user, purpose, patience);
+    let mut cluster = run.in_time(looked_up).await??;
     let mut moves = 0;
     loop {
         let group = service.in_cluster(&cluster).ok_or_else(|| {
             let message = format!("service `{}` is not in cluster `{cluster}`", service.name);
             Error::new(ErrorKind::NoEndpoint, message)
         })?;
-        let answer = run.in_clusters(slice::from_ref(group)).await?;
-        match answer.response.status() {
+        let received = run.in_clusters(slice::from_ref(group)).await?;
+        match received.response.status() {
             StatusCode::MISDIRECTED_REQUEST => {
-                let Some(other) = answer.named_cluster() else { return Ok(answer) };
+                let Some(other) = received.other_cluster() else { return Ok(received) };
                 if moves == MOVES || !run.can_follow() {
-                    return Ok(answer);
+                    return Ok(received);
                 }
                 moves += 1;
+                let found = refreshed(run, client, directory, user).await?;
                 // The service knows best if the cluster service is down.
-                let found =
-                    run.in_time(client.cluster_of(directory, user, Purpose::Refresh)).await?;
-                cluster = found.ok().filter(|it| **it != *cluster).unwrap_or(other);
+                cluster = found.filter(|it| **it != *cluster).unwrap_or_else(|| {
+                    client.users().correct(user, &other);
+                    other
+                });
             }
-            StatusCode::LOCKED if run.can_follow() => {
-                let wait = retry_after(answer.response.headers()).unwrap_or(FROZEN);
+            StatusCode::LOCKED if run.can_repeat() => {
+                let wait = retry_after(received.response.headers()).unwrap_or(FROZEN);
                 if !run.pause(wait).await {
-                    return Ok(answer);
+                    return Ok(received);
                 }
-                cluster =
-                    run.in_time(client.cluster_of(directory, user, Purpose::Refresh)).await??;
+                // What may have been executed is led on by a 421 only.
+                if !run.is_bound()
+                    && let Some(found) = refreshed(run, client, directory, user).await?
+                {
+                    cluster = found;
+                }
             }
-            _ => return Ok(answer),
+            _ => return Ok(received),
         }
         run.give_back();
+    }
+}
+
+/// The cluster of a user past every cache; `None` if the cluster service does not say so in time.
+async fn refreshed(
+    run: &Run<'_>,
+    client: &RestClient,
+    directory: &Arc<Directory>,
+    user: &str,
+) -> Result<Option<Arc<str>>> {
+    let patience = run.patience();
+    let looked_up = client.cluster_of(directory, user, Purpose::Refresh, patience);
+    match timeout(patience, run.in_time(looked_up)).await {
+        Ok(Ok(Ok(cluster))) => Ok(Some(cluster)),
+        Ok(Ok(Err(error))) if error.status() == Some(StatusCode::GONE) => Err(error),
+        Ok(Err(late)) => Err(late),
+        Ok(Ok(Err(_))) | Err(_) => Ok(None),
     }
 }

@@ -9,8 +9,8 @@ use crate::endpoint::{Ejection, Endpoint, Standing};
 pub(crate) struct Wish<'a> {
     /// The endpoints that the call was sent to already.
     pub(crate) tried: &'a [Arc<Endpoint>],
-    /// Whether the call may try an endpoint that was ejected.
-    pub(crate) is_safe: bool,
+    /// Whether the call may be the one that tries an endpoint which was ejected.
+    pub(crate) may_try: bool,
     /// Whether there is no other cluster. Then half of the endpoints that fail stay.
     pub(crate) is_last: bool,
     /// Whether an endpoint may be chosen again.
@@ -32,7 +32,7 @@ pub(crate) enum Choice {
 pub(crate) fn choose(endpoints: &[Arc<Endpoint>], wish: Wish<'_>) -> Choice {
     let is_open =
         |it: &&Arc<Endpoint>| wish.again || !wish.tried.iter().any(|tried| Arc::ptr_eq(tried, it));
-    if wish.is_safe
+    if wish.may_try
         && let Some(due) = endpoints.iter().filter(is_open).find(|it| is_due(it))
         && due.record.try_again()
     {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     const FIRST: Wish<'_> =
-        Wish { tried: &[], is_safe: false, is_last: true, again: false, all: false };
+        Wish { tried: &[], may_try: false, is_last: true, again: false, all: false };
 
     #[tokio::test(start_paused = true)]
     async fn the_faster_of_two_is_chosen() {
@@ -222,6 +222,6 @@ mod tests {
         marked(&all[1], Mark::Refused, 5, 1);
         tokio::time::advance(Duration::from_secs(7)).await;
         assert_eq!(chosen(&all, FIRST), [100, 0], "a call that changes something does not try");
-        assert_eq!(chosen(&all, Wish { is_safe: true, ..FIRST }), [99, 1]);
+        assert_eq!(chosen(&all, Wish { may_try: true, ..FIRST }), [99, 1]);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 use tower::retry::budget::{Budget, TpsBudget};
 
 use super::{Counts, Parts, durations::Durations, names::Found};
@@ -28,6 +28,8 @@ pub(crate) struct Group {
     fixed: Vec<Arc<Endpoint>>,
     /// The names that are looked up again and again.
     names: Mutex<Vec<Name>>,
+    /// Lets one task look up the names.
+    turn: tokio::sync::Mutex<()>,
     /// All endpoints.
     endpoints: RwLock<Arc<[Arc<Endpoint>]>>,
     /// Whether each name was looked up once.
@@ -44,12 +46,12 @@ struct Shared {
     counts: Counts,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Name {
     address: Address,
     /// When it is looked up again.
     due: Option<Instant>,
-    /// What was found. Before the first look-up, endpoints that can be found again.
+    /// What was found.
     found: Vec<Arc<Endpoint>>,
 }
 
@@ -65,19 +67,22 @@ impl Group {
         for address in addresses {
             match place(address, parts) {
                 Some((place, tls)) => fixed.push(endpoint(address, place, tls, parts, &before)),
-                None => {
-                    let (address, found) = (address.clone(), before.to_vec());
-                    names.push(Name { address, due: None, found });
-                }
+                None => names.push(old.and_then(|old| old.name(address)).unwrap_or_else(|| Name {
+                    address: address.clone(),
+                    due: None,
+                    found: Vec::new(),
+                })),
             }
         }
+        let all = fixed.iter().cloned().chain(found(&names)).collect();
         Self {
             cluster,
             addresses: addresses.to_vec(),
-            endpoints: RwLock::new(fixed.as_slice().into()),
+            endpoints: RwLock::new(all),
             fixed,
-            is_found: AtomicBool::new(names.is_empty()),
+            is_found: AtomicBool::new(names.iter().all(|name| name.due.is_some())),
             names: Mutex::new(names),
+            turn: tokio::sync::Mutex::default(),
             shared: old.map_or_else(Arc::default, |old| Arc::clone(&old.shared)),
             parts: Some(parts.clone()),
         }
@@ -91,10 +96,16 @@ impl Group {
             endpoints: RwLock::new(Arc::new([Arc::clone(&endpoint)])),
             fixed: vec![endpoint],
             names: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             is_found: AtomicBool::new(true),
             shared: Arc::default(),
             parts: None,
         }
+    }
+
+    /// What is known of a name.
+    fn name(&self, address: &Address) -> Option<Name> {
+        self.names().iter().find(|name| name.address == *address).cloned()
     }
 
     pub(super) fn addresses(&self) -> &[Address] {
@@ -105,29 +116,56 @@ impl Group {
         Arc::clone(&self.endpoints.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether there are endpoints to choose from, or each name was looked up once.
+    pub(crate) fn is_found(&self) -> bool {
+        self.is_found.load(Ordering::Acquire) || !self.endpoints().is_empty()
+    }
+
     /// Waits until each name was looked up once.
     pub(crate) async fn found(&self) {
-        if !self.is_found.load(Ordering::Acquire) {
-            self.look_up().await;
+        let _turn = self.turn.lock().await;
+        if !self.is_found() {
+            self.look_up_in_turn().await;
         }
+    }
+
+    /// Whether there are names to look up.
+    pub(crate) fn has_names(&self) -> bool {
+        !self.names().is_empty()
     }
 
     /// Looks up the names that are due.
     pub(crate) async fn look_up(&self) {
+        let _turn = self.turn.lock().await;
+        self.look_up_in_turn().await;
+    }
+
+    async fn look_up_in_turn(&self) {
         let Some(parts) = &self.parts else { return };
-        let mut names = self.names.lock().await;
-        for name in &mut *names {
-            if name.due.is_none_or(|due| due <= Instant::now())
-                && let Err(error) = name.look_up(parts).await
-            {
+        let now = Instant::now();
+        let due: Vec<_> = self
+            .names()
+            .iter()
+            .filter(|name| name.due.is_none_or(|due| due <= now))
+            .map(|name| name.address.clone())
+            .collect();
+        for address in due {
+            let found = parts.resolver.find(&address).await;
+            if let Err(error) = &found {
                 let cluster = &self.cluster;
-                tracing::warn!(name = %name.address, %cluster, %error, "cannot look up endpoints");
+                tracing::warn!(name = %address, %cluster, %error, "cannot look up endpoints");
+            }
+            if let Some(name) = self.names().iter_mut().find(|name| name.address == address) {
+                name.update(found, parts);
             }
         }
-        let found = names.iter().filter(|it| it.due.is_some()).flat_map(|it| &it.found);
-        let all = self.fixed.iter().chain(found).cloned().collect();
+        let all = self.fixed.iter().cloned().chain(found(&self.names())).collect();
         *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = all;
         self.is_found.store(true, Ordering::Release);
+    }
+
+    fn names(&self) -> MutexGuard<'_, Vec<Name>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The shortest time that a connection to one of the endpoints took.
@@ -155,26 +193,24 @@ impl Group {
 }
 
 impl Name {
-    async fn look_up(&mut self, parts: &Parts) -> Result<(), BoxError> {
-        match parts.resolver.find(&self.address).await {
+    fn update(&mut self, found: Result<Found, BoxError>, parts: &Parts) {
+        match found {
             Ok(Found { endpoints, valid }) => {
                 self.due = Some(Instant::now() + valid);
                 let found = endpoints.into_iter().map(|(address, place, tls)| {
                     endpoint(&address, place, tls, parts, &self.found)
                 });
                 self.found = found.collect();
-                Ok(())
             }
-            Err(error) => {
-                // What was found before is better than nothing.
-                if self.due.is_none() {
-                    self.found.clear();
-                }
-                self.due = Some(Instant::now() + Duration::from_secs(1));
-                Err(error)
-            }
+            // What was found before is better than nothing.
+            Err(_) => self.due = Some(Instant::now() + Duration::from_secs(1)),
         }
     }
+}
+
+/// What was found for all names.
+fn found(names: &[Name]) -> Vec<Arc<Endpoint>> {
+    names.iter().flat_map(|name| name.found.iter().cloned()).collect()
 }
 
 impl Default for Shared {

@@ -110,6 +110,7 @@ impl Directory {
         for (name, service) in &old.services {
             if !old.topology.services.contains_key(name) {
                 self.services.insert(name.clone(), Arc::clone(service));
+                self.topology.services.remove(name);
             }
         }
     }
@@ -178,6 +179,11 @@ impl Service {
                     let old = old.and_then(|old| old.groups.get(&name));
                     groups.insert(Arc::clone(&name), group(name, addresses, parts, old));
                 }
+            }
+        }
+        if entry.health.is_none() {
+            for group in global.iter().chain(groups.values()) {
+                group.endpoints().iter().for_each(|endpoint| endpoint.record.forget_health());
             }
         }
         Self {

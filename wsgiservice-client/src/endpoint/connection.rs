@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -16,6 +16,8 @@ use http::uri::{Authority, Scheme, Uri};
 use http::{HeaderValue, Request, Response, header::HOST};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
+#[cfg(feature = "rustls")]
+use tokio::time::Instant;
 
 use super::{
     SendError,
@@ -28,8 +30,53 @@ use crate::{body::Body, error::BoxError};
 #[derive(Clone)]
 pub(super) struct Http2 {
     pub(super) sender: hyper::client::conn::http2::SendRequest<Body>,
+    pub(super) usage: Arc<Usage>,
+}
+
+/// How a connection of HTTP/2 is used.
+#[cfg(feature = "rustls")]
+pub(super) struct Usage {
     /// The streams that the server allows.
-    pub(super) streams: Arc<AtomicUsize>,
+    pub(super) allowed: AtomicUsize,
+    /// The calls whose responses are not read to the end.
+    open: AtomicUsize,
+    /// When the last one ended.
+    last: Mutex<Instant>,
+}
+
+/// A call on a connection of HTTP/2.
+#[cfg(feature = "rustls")]
+pub(super) struct Use(Arc<Usage>);
+
+#[cfg(feature = "rustls")]
+impl Http2 {
+    /// How long no call has used it.
+    pub(super) fn idle(&self) -> Duration {
+        match self.usage.open.load(Ordering::Relaxed) {
+            0 => self.usage.last().elapsed(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn begin(&self) -> Use {
+        self.usage.open.fetch_add(1, Ordering::Relaxed);
+        Use(Arc::clone(&self.usage))
+    }
+}
+
+#[cfg(feature = "rustls")]
+impl Usage {
+    fn last(&self) -> MutexGuard<'_, Instant> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "rustls")]
+impl Drop for Use {
+    fn drop(&mut self) {
+        *self.0.last() = Instant::now();
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// How often HTTP/2 asks whether the server is there, and how long it waits for the response.
@@ -76,19 +123,23 @@ async fn http2(stream: Box<dyn Stream>) -> Result<Connection, BoxError> {
     let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
     let (sender, mut connection) = builder.handshake(TokioIo::new(stream)).await?;
-    let streams = Arc::new(AtomicUsize::new(usize::MAX));
-    let allowed = Arc::clone(&streams);
+    let usage = Arc::new(Usage {
+        allowed: AtomicUsize::new(usize::MAX),
+        open: AtomicUsize::new(0),
+        last: Mutex::new(Instant::now()),
+    });
+    let used = Arc::clone(&usage);
     tokio::spawn(async move {
         let ended = poll_fn(|context| {
             let ended = Pin::new(&mut connection).poll(context);
-            allowed.store(connection.current_max_send_streams(), Ordering::Relaxed);
+            used.allowed.store(connection.current_max_send_streams(), Ordering::Relaxed);
             ended
         });
         if let Err(error) = ended.await {
             tracing::trace!(%error, "a connection broke");
         }
     });
-    Ok(Connection::Http2(Http2 { sender, streams }))
+    Ok(Connection::Http2(Http2 { sender, usage }))
 }
 
 /// Sends a request over HTTP/1.1.

@@ -38,10 +38,10 @@ enum Source {
 }
 
 impl Content {
-    pub(super) fn incoming(incoming: Incoming, lease: Option<Lease>, place: InFlight) -> Self {
+    pub(super) fn incoming(incoming: Incoming, lease: Lease, place: InFlight) -> Self {
         let has_ended = incoming.is_end_stream();
         let source = Source::Incoming(incoming);
-        let mut content = Self(Some(Reading { source, lease, _place: Some(place) }));
+        let mut content = Self(Some(Reading { source, lease: Some(lease), _place: Some(place) }));
         if has_ended {
             content.end();
         }
@@ -131,7 +131,7 @@ impl Drop for Content {
         else {
             return;
         };
-        if incoming.size_hint().lower() > DRAIN.0 {
+        if !lease.needs_the_end() || incoming.size_hint().lower() > DRAIN.0 {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

@@ -2,13 +2,12 @@
 
 #[cfg(test)]
 use std::sync::Arc;
-use std::{fmt, io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
 use http::HeaderValue;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
-    time::timeout,
 };
 
 use crate::error::BoxError;
@@ -47,20 +46,6 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Dial {
-    pub(super) async fn open(
-        &self,
-        host: &HeaderValue,
-        limit: Duration,
-    ) -> Result<Opened, BoxError> {
-        match timeout(limit, self.connect(host)).await {
-            Ok(opened) => opened,
-            Err(_) => {
-                let message = format!("no connection after {} ms", limit.as_millis());
-                Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
-            }
-        }
-    }
-
     /// Whether the endpoint can agree on HTTP/2.
     #[cfg(feature = "rustls")]
     pub(super) fn is_tls(&self) -> bool {
@@ -71,7 +56,7 @@ impl Dial {
         not(feature = "rustls"),
         expect(unused_variables, reason = "TLS has a use for the host")
     )]
-    async fn connect(&self, host: &HeaderValue) -> Result<Opened, BoxError> {
+    pub(super) async fn open(&self, host: &HeaderValue) -> Result<Opened, BoxError> {
         let stream = self.place.connect().await?;
         #[cfg(feature = "rustls")]
         if let Some(tls) = &self.tls {

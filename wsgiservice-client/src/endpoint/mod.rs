@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -29,7 +29,7 @@ pub(crate) use dial::{Dial, Place};
 pub(crate) use local::{Local, LocalService};
 pub(crate) use pool::MAX_IDLE;
 use pool::Pool;
-pub(crate) use record::{Ejection, Mark, Record, Standing};
+pub(crate) use record::{Ejection, Mark, Record, SHORTEST_TIMEOUT, Standing};
 #[cfg(feature = "rustls")]
 pub(crate) use tls::Tls;
 
@@ -71,6 +71,32 @@ pub(crate) enum SendError {
     Failed(BoxError),
 }
 
+/// What has become of a request so far.
+#[derive(Default)]
+pub(crate) struct SendTrace {
+    is_written: AtomicBool,
+    /// The connection of HTTP/2 that it was sent on.
+    #[cfg(feature = "rustls")]
+    shared: std::sync::OnceLock<connection::Http2>,
+}
+
+impl SendTrace {
+    /// The request is about to be written.
+    fn write(&self) {
+        self.is_written.store(true, Ordering::Relaxed);
+    }
+
+    /// The request was not written after all.
+    fn unwrite(&self) {
+        self.is_written.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the request may have been executed.
+    pub(crate) fn is_written(&self) -> bool {
+        self.is_written.load(Ordering::Relaxed)
+    }
+}
+
 impl Endpoint {
     /// An endpoint that is reached over the network.
     pub(crate) fn network(name: impl Into<Arc<str>>, dial: Dial) -> Arc<Self> {
@@ -104,19 +130,30 @@ impl Endpoint {
         })
     }
 
-    /// Sends a request, whose URI is a path and a query.
+    /// Takes a place for one more call, if there is room.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<InFlight> {
+        let limit = self.limit();
+        let entered = self.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |it| {
+            (it < limit).then_some(it + 1)
+        });
+        entered.is_ok().then(|| InFlight(Arc::clone(self)))
+    }
+
+    /// Sends a request, whose URI is a path and a query. The trace tells what became of it, even if this is dropped.
     pub(crate) async fn send(
         self: &Arc<Self>,
         request: Request<Body>,
         conditions: &Conditions,
+        place: InFlight,
+        trace: &SendTrace,
     ) -> Result<Response<Content>, SendError> {
-        let place = InFlight::enter(self);
         match &self.transport {
             Transport::Network { dial, pool } => {
-                let response = pool.send(self, dial, request, conditions).await?;
+                let response = pool.send(self, dial, request, conditions, trace).await?;
                 Ok(response.map(|(incoming, lease)| Content::incoming(incoming, lease, place)))
             }
             Transport::Local(service) => {
+                trace.write();
                 let response = service.call(request).await.map_err(SendError::Failed)?;
                 Ok(response.map(|body| Content::local(body, place)))
             }
@@ -151,10 +188,10 @@ impl Endpoint {
         self.connect_time.store(micros.max(1), Ordering::Relaxed);
     }
 
-    /// Lets no more calls use the connection that all calls share, since one of them had no response in time.
-    pub(crate) fn retire(&self) {
+    /// Lets no more calls use the connection that a request was sent on, since it had no response in time.
+    pub(crate) fn retire(&self, trace: &SendTrace) {
         if let Transport::Network { pool, .. } = &self.transport {
-            pool.retire();
+            pool.retire(trace);
         }
     }
 
@@ -184,13 +221,6 @@ impl fmt::Debug for Endpoint {
 /// The place of a call among those of an endpoint, until the end of its content.
 #[derive(Debug)]
 pub(crate) struct InFlight(Arc<Endpoint>);
-
-impl InFlight {
-    fn enter(endpoint: &Arc<Endpoint>) -> Self {
-        endpoint.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(endpoint))
-    }
-}
 
 impl Drop for InFlight {
     fn drop(&mut self) {

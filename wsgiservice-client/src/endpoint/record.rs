@@ -23,7 +23,7 @@ const IN_A_ROW: u32 = 5;
 const FAILURE: Duration = Duration::from_secs(1);
 
 /// A timeout that is shorter says nothing about an endpoint.
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(250);
+pub(crate) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long an endpoint is out of service at first, and at most.
 const OUT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
@@ -138,6 +138,16 @@ impl Record {
         self.publish(&state);
     }
 
+    /// The health is no longer checked.
+    pub(crate) fn forget_health(&self) {
+        let mut state = self.state();
+        state.misses_in_row = 0;
+        if state.out.as_ref().is_some_and(|out| out.until.is_none()) {
+            state.out = None;
+        }
+        self.publish(&state);
+    }
+
     /// Whether the health is to be checked now. If so, the next check is after this time.
     pub(crate) fn is_check_due(&self, next: Duration) -> bool {
         let now = Instant::now();
@@ -216,7 +226,8 @@ impl State {
         (self.refused_in_row, self.failed_in_row) = (0, 0);
         self.window.add(true, now);
         let is_back = self.out.as_ref().is_some_and(|out| match out.reason {
-            Ejection::Unreachable => true,
+            // What a check of health has found out, only the next one takes back.
+            Ejection::Unreachable => out.until.is_some(),
             Ejection::Failing { .. } => out.until.is_none_or(|until| until <= now),
         });
         if is_back {
@@ -226,6 +237,7 @@ impl State {
 
     fn refused(&mut self, now: Instant) {
         self.refused_in_row += 1;
+        self.failed_in_row = 0;
         let is_due = matches!(self.standing(now), Standing::Due(_)) || self.is_tried();
         if self.out.is_none() && self.refused_in_row >= IN_A_ROW || is_due {
             self.eject(Ejection::Unreachable, now);
@@ -234,6 +246,7 @@ impl State {
 
     fn failed(&mut self, now: Instant) {
         self.failed_in_row += 1;
+        self.refused_in_row = 0;
         self.window.add(false, now);
         let is_due = matches!(self.standing(now), Standing::Due(_)) || self.is_tried();
         let is_failing = self.failed_in_row >= IN_A_ROW || self.window.is_bad(now);

@@ -11,6 +11,7 @@ mod names;
 mod pool;
 mod reload;
 mod responses;
+mod review;
 mod server;
 mod storm;
 #[cfg(feature = "rustls")]

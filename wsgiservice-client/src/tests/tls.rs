@@ -216,3 +216,85 @@ async fn a_new_certificate_is_used_after_a_reload() {
     client.reload().await.expect("a topology");
     client.get("label", Cluster("c1"), "/").await.expect("a response");
 }
+
+async fn hanging(request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
+    if request.uri().path() == "/hang" {
+        std::future::pending::<()>().await;
+    }
+    Ok(Response::new(Full::new("x".into())))
+}
+
+#[tokio::test]
+async fn r40_a_timeout_retires_its_own_connection_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = certificate("label");
+    let setup = Setup { certificate: &certificate, client: None, is_http2: true };
+    let acceptor = TlsAcceptor::from(Arc::new(config(&setup)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
+    let port = listener.local_addr().expect("x").port();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                server
+                    .serve_connection(TokioIo::new(stream), service_fn(hanging))
+                    .await
+                    .unwrap_or_default();
+            });
+        }
+    });
+    let client = client(folder.path(), port, &certificate, "");
+    client.get("label", Cluster("c1"), "/").await.expect("r").bytes().await.expect("c");
+    let calls: Vec<_> = (0..20_u64)
+        .map(|n| {
+            tokio::spawn(
+                client
+                    .get("label", Cluster("c1"), "/hang")
+                    .timeout(std::time::Duration::from_millis(100 + 10 * n))
+                    .send(),
+            )
+        })
+        .collect();
+    for call in calls {
+        call.await.expect("t").expect_err("late");
+        client.get("label", Cluster("c1"), "/").await.expect("r").bytes().await.expect("c");
+    }
+    assert!(count.load(Ordering::Relaxed) <= 3, "{} connections", count.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn r41_connections_of_http1_are_opened_side_by_side() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = certificate("label");
+    let setup = Setup { certificate: &certificate, client: None, is_http2: false };
+    let acceptor = TlsAcceptor::from(Arc::new(config(&setup)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
+    let port = listener.local_addr().expect("x").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                // A distance of 100 ms.
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                connection(acceptor, stream, false).await;
+            });
+        }
+    });
+    let client = client(folder.path(), port, &certificate, "");
+    let started = std::time::Instant::now();
+    let calls: Vec<_> = (0..40)
+        .map(|_| {
+            client
+                .get("label", Cluster("c1"), "/")
+                .timeout(std::time::Duration::from_secs(2))
+                .send()
+        })
+        .collect();
+    let failed = join_all(calls).await.into_iter().filter(Result::is_err).count();
+    assert_eq!(failed, 0, "of 40, after {:?}", started.elapsed());
+}

@@ -20,7 +20,7 @@ impl Address {
         match text.split_once(':') {
             Some(("unix", path)) if path.starts_with('/') => Ok(Self::Unix(path.into())),
             Some(("unix", _)) => Err("the path of a socket must be absolute: `unix:/…`".to_owned()),
-            Some(("http" | "https", _)) => host(text),
+            Some(("http" | "https", rest)) if rest.starts_with("//") => host(text),
             Some(("dns+srv", rest)) => srv(rest),
             _ => Err(
                 "expected `http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH` or `dns+srv://NAME`"
@@ -47,6 +47,9 @@ fn host(text: &str) -> Result<Address, String> {
         return Err("a port is a number up to 65535".to_owned());
     }
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    if uri.port_u16() == Some(0) {
+        return Err("a port is a number from 1".to_owned());
+    }
     let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
     Ok(Address::Host { tls, host, port })
 }
@@ -102,6 +105,9 @@ mod tests {
     fn other_addresses_are_refused() {
         for text in [
             "",
+            "http:80",
+            "https:443",
+            "http://a:0",
             "10.0.0.10:8100",
             "ftp://a",
             "http://",

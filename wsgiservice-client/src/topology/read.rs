@@ -123,6 +123,11 @@ impl Reader<'_> {
             }
             return BTreeMap::new();
         };
+        if tables.is_empty() {
+            let place = root.get_key_value("clusters").map(|(key, _)| key.span());
+            let message = "`clusters` is empty: write a table such as `[clusters.c1]`";
+            self.error(place.unwrap_or_default(), message);
+        }
         let names: Vec<_> = tables.keys().map(|name| name.get_ref().as_ref()).collect();
         let mut clusters = BTreeMap::new();
         for (name, _) in tables {
