@@ -9,6 +9,7 @@ mod application;
 mod argument_documentation;
 mod bounded_work;
 mod cache;
+mod calls;
 mod coding;
 mod compared_state;
 mod conditional;
