@@ -2,10 +2,19 @@
 
 use http::StatusCode;
 
-use crate::{http::incoming::Request, problem::Problem};
+use crate::{
+    http::{incoming::Request, known_fields::KnownField},
+    problem::Problem,
+};
 
 /// Ends an exchange before something begins whose result nobody waits for.
+#[inline]
 pub(super) fn check(request: &Request) -> Result<(), Problem> {
+    if request.has(KnownField::Timeout) { check_stated(request) } else { Ok(()) }
+}
+
+#[cold]
+fn check_stated(request: &Request) -> Result<(), Problem> {
     match request.deadline() {
         Some(deadline) if deadline.has_passed() => Err(passed()),
         _ => Ok(()),

@@ -165,7 +165,9 @@ pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
 async fn run(site: &Site, exchange: &mut Exchange) {
     let access_log = AccessLog::begin();
     let Exchange { request, content, response } = exchange;
-    request.begin_deadline();
+    if request.has(KnownField::Timeout) {
+        request.begin_deadline();
+    }
     let path = Path::of(request);
     let mut context = Context::new(site, request, &path);
     let running = Running::default();
@@ -284,8 +286,11 @@ async fn conclude(
         None => {
             deadline::check(context.request)?;
             preconditions.note(&context.validators);
-            let called = calls.method().await;
-            called.map_err(|problem| changed_meanwhile(preconditions, problem))?
+            // Without `map_err`, which moves the outcome once more.
+            match calls.method().await {
+                Ok(outcome) => outcome,
+                Err(problem) => return Err(changed_meanwhile(preconditions, problem)),
+            }
         }
     };
     // Preconditions are ignored if the response would not be a success without them (section 13.2.1).

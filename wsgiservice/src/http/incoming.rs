@@ -215,9 +215,9 @@ impl Request {
     }
 
     /// Begins the time that the client waits, if it says how long that is; the first time that this is called.
+    #[cold]
     pub(crate) fn begin_deadline(&mut self) {
-        if self.has(KnownField::Timeout)
-            && self.deadline().is_none()
+        if self.deadline().is_none()
             && let Some(deadline) = Deadline::of(&self.parts.headers)
         {
             self.parts.extensions.insert(deadline);
