@@ -26,6 +26,7 @@
 //! ```
 
 mod connection;
+pub mod data;
 mod error;
 mod job;
 mod pool;

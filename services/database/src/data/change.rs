@@ -1,0 +1,151 @@
+//! A change of the data of a user.
+
+use wsgiservice::IdempotencyKey;
+
+use super::{Answer, Data, Done, Failure, Placement, kept, now};
+use crate::{Transaction, values};
+
+/// The version that a change has drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The version.
+    pub number: i64,
+    /// When it was drawn, in milliseconds.
+    pub at: i64,
+}
+
+/// Whose data a request changes, and its key.
+#[derive(Clone, Debug)]
+pub struct Change {
+    user: String,
+    key: Option<IdempotencyKey>,
+}
+
+/// Why a change has no effect.
+enum Stopped {
+    /// The user has no placement.
+    Unplaced,
+    /// The request came before.
+    Replayed(Answer),
+    Failed(Failure),
+}
+
+impl Change {
+    /// A change of the data of a user, by a request with this key.
+    #[must_use]
+    pub fn new(user: impl Into<String>, key: Option<IdempotencyKey>) -> Self {
+        Self { user: user.into(), key }
+    }
+}
+
+impl Data {
+    /// Changes the data of a user: draws a version, and has the effect with it, once for each key.
+    ///
+    /// The order is: placement, key, and in the effect preconditions before what it writes. All is in one transaction, and
+    /// only what was executed is kept: after a refusal, a request that comes again is judged anew.
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410 if the user cannot be written here, 422 if the key is that of another request, and what the effect
+    /// returns.
+    pub async fn change<W>(&self, change: Change, effect: W) -> Result<Done, Failure>
+    where
+        W: AsyncFn(&mut Transaction, Version) -> Result<Answer, Failure> + Clone + Send + 'static,
+    {
+        for _ in 0..2 {
+            let (once, effect) = (change.clone(), effect.clone());
+            let work = async move |transaction: &mut Transaction| {
+                once.in_transaction(transaction, &effect).await
+            };
+            match self.0.database.write(work).await {
+                Ok(answer) => return Ok(Done { answer, is_replay: false }),
+                Err(Stopped::Replayed(answer)) => return Ok(Done { answer, is_replay: true }),
+                Err(Stopped::Failed(failure)) => return Err(failure),
+                Err(Stopped::Unplaced) => self.welcome(&change.user).await?,
+            }
+        }
+        Err(Failure::frozen())
+    }
+
+    /// Looks up the answer of a request that came before, before its preconditions are evaluated: its `If-Match` is stale.
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410 if the user cannot be written here, 422 if the key is that of another request.
+    pub async fn admit(&self, change: &Change) -> Result<Option<Done>, Failure> {
+        if let Some(placement) = self.placement(&change.user).await? {
+            placement.check_write()?;
+        }
+        let Some(key) = &change.key else { return Ok(None) };
+        let sql = "SELECT fingerprint, answer FROM kept WHERE user_id = ? AND request_key = ?";
+        let row = self.0.database.optional(sql, &values![&change.user, key.key()]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let answer = kept::answer(&row.get::<String>(0)?, &row.get::<String>(1)?, key)?;
+        Ok(Some(Done { answer, is_replay: true }))
+    }
+
+    /// Puts an event of a change into the outbox.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses it.
+    pub async fn event(
+        transaction: &mut Transaction,
+        user: &str,
+        path: &str,
+        version: Version,
+        gone: bool,
+    ) -> Result<(), Failure> {
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let sql =
+            "INSERT INTO outbox (id, user_id, path, version, gone, at) VALUES (?, ?, ?, ?, ?, ?)";
+        let values = values![id, user, path, version.number, gone, version.at];
+        transaction.execute(sql, &values).await?;
+        Ok(())
+    }
+}
+
+impl Change {
+    async fn in_transaction<W>(
+        &self,
+        transaction: &mut Transaction,
+        effect: &W,
+    ) -> Result<Answer, Stopped>
+    where
+        W: AsyncFn(&mut Transaction, Version) -> Result<Answer, Failure>,
+    {
+        let at = now();
+        let draw = "UPDATE placement SET counter = counter + 1, written = ? \
+                    WHERE user_id = ? AND state = 'here'";
+        let drawn = transaction.execute(draw, &values![at, &self.user]).await?;
+        let Some(placement) = Placement::find(transaction, &self.user).await? else {
+            return Err(Stopped::Unplaced);
+        };
+        if drawn == 0 {
+            placement.check_write()?;
+        }
+        if let Some(key) = &self.key
+            && let Some(answer) = kept::find(transaction, &self.user, key).await?
+        {
+            return Err(Stopped::Replayed(answer));
+        }
+        let version = Version { number: placement.counter, at };
+        let answer = effect(transaction, version).await?;
+        if let Some(key) = &self.key {
+            kept::keep(transaction, &self.user, key, &answer).await?;
+        }
+        Ok(answer)
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<crate::Error> for Stopped {
+    fn from(error: crate::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}

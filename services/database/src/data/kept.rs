@@ -1,0 +1,75 @@
+//! What was done already, by the key of its request.
+
+use serde::{Deserialize, Serialize};
+use wsgiservice::IdempotencyKey;
+
+use super::{Failure, now};
+use crate::{Error, ErrorKind, Transaction, values};
+
+/// What a change answers, as it is kept for a request that comes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The status: 200, 201 or 204.
+    pub status: u16,
+    /// The version that the change has drawn.
+    pub version: i64,
+    /// The path of what was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The content.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub content: serde_json::Value,
+}
+
+/// A change that was done: now, or when the request came first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// What it answers.
+    pub answer: Answer,
+    /// Whether the request came before.
+    pub is_replay: bool,
+}
+
+/// Looks up what a request with this key was answered.
+pub(super) async fn find(
+    transaction: &mut Transaction,
+    user: &str,
+    key: &IdempotencyKey,
+) -> Result<Option<Answer>, Failure> {
+    let sql = "SELECT fingerprint, answer FROM kept WHERE user_id = ? AND request_key = ?";
+    let Some(row) = transaction.optional(sql, &values![user, key.key()]).await? else {
+        return Ok(None);
+    };
+    answer(&row.get::<String>(0)?, &row.get::<String>(1)?, key).map(Some)
+}
+
+/// The answer to the same request; another request must not have the key.
+pub(super) fn answer(
+    fingerprint: &str,
+    answer: &str,
+    key: &IdempotencyKey,
+) -> Result<Answer, Failure> {
+    if fingerprint != hex(key.fingerprint()) {
+        return Err(Failure::key_reused());
+    }
+    serde_json::from_str(answer).map_err(|error| Error::new(ErrorKind::Other, error).into())
+}
+
+pub(super) async fn keep(
+    transaction: &mut Transaction,
+    user: &str,
+    key: &IdempotencyKey,
+    answer: &Answer,
+) -> Result<(), Failure> {
+    let answer =
+        serde_json::to_string(answer).map_err(|error| Error::new(ErrorKind::Other, error))?;
+    let sql =
+        "INSERT INTO kept (user_id, request_key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?)";
+    let values = values![user, key.key(), hex(key.fingerprint()), answer, now()];
+    transaction.execute(sql, &values).await?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,217 @@
+//! Where a user is, as this service knows it.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wsgiservice::Parameter;
+
+use super::{Data, Failure, now};
+use crate::{Error, Row, Transaction, values};
+
+/// What a service does for a user.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, Parameter,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It reads and writes.
+    Here,
+    /// It reads: a move or a sweep is deciding.
+    Frozen,
+    /// It does neither: the data were imported, and are not committed yet.
+    Incoming,
+    /// The user has moved. No rows are left.
+    Away,
+    /// The user was removed. No rows are left.
+    Gone,
+}
+
+/// The row of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Placement {
+    /// The user.
+    pub user: String,
+    /// What this service does for the user.
+    pub state: State,
+    /// The version of the directory that has said so.
+    pub version: i64,
+    /// The cluster of the user, if it is another one.
+    pub cluster: Option<String>,
+    /// The last version that a change of the user's data has drawn.
+    pub counter: i64,
+    /// When the data of the user were changed last, in milliseconds.
+    pub written: i64,
+}
+
+/// What a call asks a placement to be.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) state: State,
+    pub(super) version: i64,
+    pub(super) cluster: Option<String>,
+    pub(super) since: Option<i64>,
+}
+
+const COLUMNS: &str = "user_id, state, version, cluster, counter, written";
+
+impl Placement {
+    pub(super) async fn find(
+        transaction: &mut Transaction,
+        user: &str,
+    ) -> Result<Option<Self>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM placement WHERE user_id = ?");
+        transaction.optional(&sql, &values![user]).await?.map(|row| Self::of(&row)).transpose()
+    }
+
+    fn of(row: &Row) -> Result<Self, Error> {
+        let state: String = row.get(1)?;
+        Ok(Self {
+            user: row.get(0)?,
+            state: state.parse()?,
+            version: row.get(2)?,
+            cluster: row.get(3)?,
+            counter: row.get(4)?,
+            written: row.get(5)?,
+        })
+    }
+
+    pub(super) async fn save(&self, transaction: &mut Transaction) -> Result<(), Error> {
+        let columns = ["state", "version", "cluster", "counter", "written"];
+        let upsert = transaction.dialect().upsert("placement", &["user_id"], &columns);
+        let cluster = self.cluster.as_deref();
+        let values = values![
+            &self.user,
+            self.state.as_str(),
+            self.version,
+            cluster,
+            self.counter,
+            self.written
+        ];
+        transaction.execute(&upsert, &values).await.map(|_| ())
+    }
+
+    /// Why the user cannot be read here.
+    pub(super) fn check_read(&self) -> Result<(), Failure> {
+        match self.state {
+            State::Here | State::Frozen => Ok(()),
+            _ => self.check_write(),
+        }
+    }
+
+    /// Why the user cannot be written here.
+    pub(super) fn check_write(&self) -> Result<(), Failure> {
+        match self.state {
+            State::Here => Ok(()),
+            State::Frozen | State::Incoming => Err(Failure::frozen()),
+            State::Away => Err(Failure::moved(self.cluster.clone().unwrap_or_default())),
+            State::Gone => Err(Failure::user_gone()),
+        }
+    }
+}
+
+impl Data {
+    /// The placement of a user.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub async fn placement(&self, user: &str) -> Result<Option<Placement>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM placement WHERE user_id = ?");
+        let row = self.0.database.optional(&sql, &values![user]).await?;
+        row.map(|row| Placement::of(&row)).transpose()
+    }
+
+    /// Refuses to read the data of a user who is elsewhere. A user without a placement has none.
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410.
+    pub async fn readable(&self, user: &str) -> Result<(), Failure> {
+        match self.placement(user).await? {
+            Some(placement) => placement.check_read(),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the placement of a user what a call asks for. A call may come late, and again: an older one is refused.
+    pub(super) async fn place(&self, user: String, asked: Asked) -> Result<Placement, Failure> {
+        let data = self.clone();
+        let work = async move |transaction: &mut Transaction| {
+            let known = Placement::find(transaction, &user).await?;
+            let placement = asked.applied(&user, known)?;
+            placement.save(transaction).await?;
+            if matches!(placement.state, State::Away | State::Gone) {
+                data.remove(transaction, &user).await?;
+            }
+            Ok(placement)
+        };
+        self.0.database.write(work).await
+    }
+}
+
+impl Asked {
+    fn applied(&self, user: &str, known: Option<Placement>) -> Result<Placement, Failure> {
+        if let Some(known) = &known {
+            if self.version < known.version {
+                return Err(Failure::older_version(known.version));
+            }
+            if self.state == State::Frozen && self.since.is_some_and(|since| known.written > since)
+            {
+                return Err(Failure::written_since());
+            }
+        }
+        let may_be_here =
+            |it: &Placement| matches!(it.state, State::Here | State::Frozen | State::Incoming);
+        if self.state == State::Here && !known.as_ref().is_some_and(may_be_here) {
+            let message = "only what was here, frozen or imported can be here".to_owned();
+            return Err(Failure::NotPlaced(message));
+        }
+        let first = Placement {
+            user: user.to_owned(),
+            state: self.state,
+            version: self.version,
+            cluster: None,
+            counter: now(),
+            written: 0,
+        };
+        let cluster = self.cluster.clone().filter(|_| self.state == State::Away);
+        Ok(Placement {
+            state: self.state,
+            version: self.version,
+            cluster,
+            ..known.unwrap_or(first)
+        })
+    }
+}
+
+impl State {
+    /// The state as it is stored and sent.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Frozen => "frozen",
+            Self::Incoming => "incoming",
+            Self::Away => "away",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl FromStr for State {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        [Self::Here, Self::Frozen, Self::Incoming, Self::Away, Self::Gone]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| Error::new(crate::ErrorKind::Other, format!("unknown state {text:?}")))
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,80 @@
+//! The resources by which users are moved.
+
+use bytes::Bytes;
+use wsgiservice::{
+    Application,
+    answer::{Binary, media_type::MediaType},
+    mount, resource,
+};
+
+use super::{Data, Failure, Placement, State, placement::Asked};
+
+pub(super) fn mount(data: &Data, application: Application) -> Application {
+    application
+        .mount(PlacementOf { data: data.clone() })
+        .mount(Export { data: data.clone() })
+        .mount(Import { data: data.clone() })
+}
+
+/// Where a user is, as this service knows it.
+#[mount("/1/placement/{user}")]
+struct PlacementOf {
+    data: Data,
+}
+
+#[resource]
+impl PlacementOf {
+    /// Return the placement of a user.
+    async fn get(&self, user: String) -> Result<Option<Placement>, Failure> {
+        Ok(self.data.placement(&user).await?)
+    }
+
+    /// Change the placement of a user, as the cluster service decides. A call may come late, and again.
+    async fn put(
+        &self,
+        user: String,
+        #[validate(doc = "The version of the directory.")] version: i64,
+        state: State,
+        #[validate(doc = "The cluster of a user who is away.")] cluster: Option<String>,
+        #[validate(doc = "Refuse to freeze what was written after this time, in milliseconds.")]
+        since: Option<i64>,
+    ) -> Result<Placement, Failure> {
+        self.data.place(user, Asked { state, version, cluster, since }).await
+    }
+}
+
+/// All that this service has of a user.
+#[mount("/1/export/{user}")]
+struct Export {
+    data: Data,
+}
+
+#[resource]
+impl Export {
+    /// Return all that this service has of a user who is frozen at this version, a line in JSON for each row.
+    async fn get(&self, user: String, version: i64) -> Result<Binary<Lines>, Failure> {
+        Ok(Binary::of(self.data.export(user, version).await?))
+    }
+}
+
+/// Takes over a user.
+#[mount("/1/import/{user}")]
+struct Import {
+    data: Data,
+}
+
+#[resource]
+impl Import {
+    /// Replace all that this service has of a user by an export.
+    #[limit(content = 64 << 20)]
+    async fn post(&self, user: String, version: i64, lines: Bytes) -> Result<Placement, Failure> {
+        let text = std::str::from_utf8(&lines);
+        let text = text.map_err(|_| Failure::Malformed("it is not in UTF-8".to_owned()))?;
+        self.data.import(user, version, text).await
+    }
+}
+
+/// Lines in JSON.
+#[derive(Debug, MediaType)]
+#[media_type("application/x-ndjson")]
+struct Lines;

@@ -1,0 +1,345 @@
+//! A small service of notes, and what it promises of the data of its users.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use futures_util::future::join_all;
+use http::StatusCode;
+use http_body_util::Full;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use wsgiservice::{
+    Application, Content, EntityTag, IdempotencyKey, Preconditions,
+    answer::WithFields,
+    http::{HeaderName, HeaderValue},
+    mount, resource,
+    testing::{Client, TestResponse},
+};
+use wsgiservice_client::{Body, RestClient, service_fn};
+
+use super::{Answer, Change, Data, Done, Failure, Table, Version};
+use crate::{Database, Transaction, Type, values};
+
+const NOTE: Table = Table {
+    name: "note",
+    columns: &[
+        ("user_id", Type::Text),
+        ("id", Type::Text),
+        ("text", Type::Text),
+        ("version", Type::Integer),
+    ],
+};
+
+const SCHEMA: [&str; 1] = ["CREATE TABLE note (user_id {key} NOT NULL, id {key} NOT NULL, \
+    text {text} NOT NULL, version {integer} NOT NULL, PRIMARY KEY (user_id, id))"];
+
+#[mount("/1/note/{user}/{id}")]
+struct Note {
+    data: Data,
+}
+
+#[resource]
+impl Note {
+    async fn etag(&self, user: String, id: String) -> Result<Option<EntityTag>, Failure> {
+        let sql = "SELECT version FROM note WHERE user_id = ? AND id = ?";
+        let row = self.data.database().optional(sql, &values![&user, &id]).await?;
+        Ok(row.map(|row| row.get::<i64>(0)).transpose()?.map(EntityTag::strong))
+    }
+
+    async fn get(&self, user: String, id: String) -> Result<Option<String>, Failure> {
+        self.data.readable(&user).await?;
+        let sql = "SELECT text FROM note WHERE user_id = ? AND id = ?";
+        let row = self.data.database().optional(sql, &values![&user, &id]).await?;
+        Ok(row.map(|row| row.get(0)).transpose()?)
+    }
+
+    async fn put(
+        &self,
+        user: String,
+        id: String,
+        text: Content<String>,
+        key: Option<IdempotencyKey>,
+        preconditions: Preconditions,
+    ) -> Result<WithFields<i64>, Failure> {
+        let text = text.into_inner();
+        let change = Change::new(&user, key);
+        let done = self.data.change(
+            change,
+            async move |transaction: &mut Transaction, version: Version| {
+                let sql = "SELECT version FROM note WHERE user_id = ? AND id = ?";
+                let row = transaction.optional(sql, &values![&user, &id]).await?;
+                let tag = row.map(|row| row.get::<i64>(0)).transpose()?.map(EntityTag::strong);
+                preconditions.check(tag.as_ref(), None).map_err(|_| Failure::Changed)?;
+                if text == "refused" {
+                    return Err(Failure::Malformed("refused".to_owned()));
+                }
+                let upsert =
+                    transaction.dialect().upsert("note", &["user_id", "id"], &["text", "version"]);
+                transaction.execute(&upsert, &values![&user, &id, &text, version.number]).await?;
+                let path = format!("/1/note/{user}/{id}");
+                Data::event(transaction, &user, &path, version, false).await?;
+                Ok(Answer {
+                    status: 200,
+                    version: version.number,
+                    location: None,
+                    content: Json::Null,
+                })
+            },
+        );
+        Ok(answered(&done.await?))
+    }
+}
+
+fn answered(done: &Done) -> WithFields<i64> {
+    let replayed = HeaderValue::from_static(if done.is_replay { "true" } else { "false" });
+    WithFields::new(done.answer.version)
+        .field(HeaderName::from_static("idempotency-replayed"), replayed)
+}
+
+/// What the cluster service says of all users: a status, and directions.
+type Directions = Arc<Mutex<(u16, Json)>>;
+
+struct Setting {
+    _folder: TempDir,
+    client: Client,
+    data: Data,
+    directions: Directions,
+}
+
+async fn setting(cluster: &str) -> Setting {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("notes.db").display());
+    let directions: Directions =
+        Arc::new(Mutex::new((200, json!({"cluster": cluster, "version": 5, "state": "active"}))));
+    let said = Arc::clone(&directions);
+    let directory = service_fn(move |_: http::Request<Body>| {
+        let (status, content) = said.lock().expect("directions").clone();
+        let mut response = http::Response::new(Full::from(content.to_string()));
+        *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+        async { Ok::<_, Infallible>(response) }
+    });
+    let client = RestClient::builder().service("cluster", directory).build().expect("a client");
+    let database = Database::open(&url).expect("a database");
+    let data = Data::new(database, client, "note", Some(cluster.to_owned()), &[NOTE]);
+    data.migrate(&SCHEMA).await.expect("a schema");
+    let application = Application::new("note").mount(Note { data: data.clone() });
+    let client = Client::new(data.mount(application));
+    Setting { _folder: folder, client, data, directions }
+}
+
+impl Setting {
+    async fn put(&self, target: &str, text: &str, key: &str) -> TestResponse {
+        let mut request = self.client.put(target).json(&text);
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
+        }
+        request.send().await
+    }
+
+    async fn place(&self, form: &[(&str, &str)]) -> TestResponse {
+        self.client.put("/1/placement/u").form(form.iter().copied()).send().await
+    }
+
+    /// Writes a first note, so that the user has a placement of version 5.
+    async fn begun(self) -> Self {
+        assert_eq!(self.put("/1/note/u/a", "first", "k0").await.status(), 200);
+        self
+    }
+
+    async fn count(&self, table: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        self.data.database().query(&sql, &[]).await.expect("rows")[0].get(0).expect("a count")
+    }
+
+    fn say(&self, status: u16, content: Json) {
+        *self.directions.lock().expect("directions") = (status, content);
+    }
+}
+
+fn code(response: &TestResponse) -> Json {
+    response.json::<Json>()["code"].clone()
+}
+
+#[tokio::test]
+async fn each_change_has_a_version_of_its_own() {
+    let it = setting("c1").await.begun().await;
+    let targets: Vec<_> = (0..200).map(|number| format!("/1/note/u/{number}")).collect();
+    let responses = join_all(targets.iter().map(|target| it.put(target, "x", ""))).await;
+    let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
+    assert_eq!(versions.len(), 200);
+    assert!(
+        versions.first().is_some_and(|first| *first > 1_700_000_000_000),
+        "it begins at the time"
+    );
+    assert_eq!(it.count("outbox").await, 201);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_has_its_effect_once() {
+    let it = setting("c1").await.begun().await;
+    let first = it.put("/1/note/u/b", "x", "k1").await;
+    assert_eq!(it.put("/1/note/u/b", "y", "").await.status(), 200);
+    let again = it.put("/1/note/u/b", "x", "\"k1\"").await;
+    assert_eq!(again.json::<i64>(), first.json::<i64>());
+    assert_eq!(again.field("idempotency-replayed"), Some("true"));
+    assert_eq!(it.client.get("/1/note/u/b").send().await.json::<String>(), "y");
+
+    let other = it.put("/1/note/u/b", "z", "k1").await;
+    assert_eq!((other.status().as_u16(), code(&other)), (422, json!("key-reused")));
+}
+
+#[tokio::test]
+async fn requests_with_one_key_at_the_same_time_have_one_effect() {
+    let it = setting("c1").await.begun().await;
+    let responses = join_all((0..50).map(|_| it.put("/1/note/u/b", "x", "k1"))).await;
+    let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
+    assert_eq!(versions.len(), 1);
+    assert_eq!(it.count("outbox").await, 2);
+}
+
+#[tokio::test]
+async fn only_what_was_executed_is_kept() {
+    let it = setting("c1").await.begun().await;
+    assert_eq!(it.put("/1/note/u/b", "refused", "k1").await.status(), 400);
+    assert_eq!(it.put("/1/note/u/b", "x", "k1").await.status(), 200, "a refusal leaves no record");
+}
+
+#[tokio::test]
+async fn a_user_without_a_placement_is_looked_up() {
+    for (status, content, expected, expected_code) in [
+        (200, json!({"cluster": "c2", "version": 5}), 421, "moved"),
+        (200, json!({"cluster": "c1", "version": 5, "state": "frozen"}), 423, "frozen"),
+        (410, json!({}), 410, "user-gone"),
+    ] {
+        let it = setting("c1").await;
+        it.say(status, content);
+        let refused = it.put("/1/note/u/a", "x", "").await;
+        assert_eq!((refused.status().as_u16(), code(&refused)), (expected, json!(expected_code)));
+        let cluster = (expected == 421).then_some("c2");
+        assert_eq!(refused.field("x-cluster"), cluster);
+        assert_eq!(it.client.get("/1/note/u/a").send().await.status(), 404, "it reads as empty");
+    }
+    let it = setting("c1").await;
+    it.say(503, json!({}));
+    assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 503);
+    it.say(200, json!({"cluster": "c1", "version": 5}));
+    assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_user_who_is_frozen_is_read_and_not_written() {
+    let it = setting("c1").await.begun().await;
+    let placed = it.place(&[("state", "frozen"), ("version", "6")]).await;
+    assert_eq!(placed.json::<Json>()["state"], "frozen");
+    let refused = it.put("/1/note/u/a", "x", "k1").await;
+    assert_eq!((refused.status().as_u16(), refused.field("retry-after")), (423, Some("1")));
+    assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+    assert_eq!(it.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
+    assert_eq!(it.put("/1/note/u/a", "x", "k1").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_user_who_is_away_or_gone_leaves_no_rows_but_what_waits_to_be_told() {
+    for (state, status) in [("away", 421), ("gone", 410)] {
+        let it = setting("c1").await.begun().await;
+        let form = [("state", state), ("version", "6"), ("cluster", "c2")];
+        assert_eq!(it.place(&form).await.status(), 200);
+        assert_eq!((it.count("note").await, it.count("kept").await), (0, 0));
+        assert_eq!(it.count("outbox").await, 1);
+        assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), status);
+        assert_eq!(it.client.get("/1/note/u/a").send().await.status(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_comes_late_is_refused() {
+    let it = setting("c1").await.begun().await;
+    assert_eq!(it.place(&[("state", "frozen"), ("version", "7")]).await.status(), 200);
+    let late = it.place(&[("state", "here"), ("version", "6")]).await;
+    assert_eq!((late.status().as_u16(), code(&late)), (409, json!("older-version")));
+    let again = it.place(&[("state", "frozen"), ("version", "8")]).await;
+    assert_eq!(again.json::<Json>()["version"], 8);
+}
+
+#[tokio::test]
+async fn a_user_who_was_written_since_is_not_frozen() {
+    let it = setting("c1").await.begun().await;
+    let form = [("state", "frozen"), ("version", "6"), ("since", "1000")];
+    let refused = it.place(&form).await;
+    assert_eq!((refused.status().as_u16(), code(&refused)), (409, json!("written-since")));
+    let later = (super::now() + 1000).to_string();
+    let form = [("state", "frozen"), ("version", "6"), ("since", later.as_str())];
+    assert_eq!(it.place(&form).await.status(), 200);
+}
+
+#[tokio::test]
+async fn only_what_was_here_can_be_here() {
+    let it = setting("c1").await;
+    assert_eq!(it.place(&[("state", "here"), ("version", "6")]).await.status(), 409);
+    assert_eq!(
+        it.place(&[("state", "away"), ("version", "6"), ("cluster", "c2")]).await.status(),
+        200
+    );
+    assert_eq!(it.place(&[("state", "here"), ("version", "7")]).await.status(), 409);
+}
+
+#[tokio::test]
+async fn a_user_moves_with_keys_and_versions() {
+    let old = setting("c1").await.begun().await;
+    let last: i64 = old.put("/1/note/u/b", "second", "k1").await.json();
+    let new = setting("c2").await;
+    assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
+    assert_eq!(export.lines().count(), 1 + 2 + 2 + 1);
+    let imported = new.client.post("/1/import/u?version=6").body(export).send().await;
+    assert_eq!(imported.json::<Json>()["state"], "incoming");
+    assert_eq!(new.client.get("/1/note/u/a").send().await.status(), 423);
+    assert_eq!(
+        old.place(&[("state", "away"), ("version", "7"), ("cluster", "c2")]).await.status(),
+        200
+    );
+    assert_eq!(new.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
+
+    assert_eq!(new.client.get("/1/note/u/b").send().await.json::<String>(), "second");
+    let again = new.put("/1/note/u/b", "second", "k1").await;
+    assert_eq!((again.json::<i64>(), again.field("idempotency-replayed")), (last, Some("true")));
+    assert!(new.put("/1/note/u/b", "third", "k2").await.json::<i64>() > last);
+}
+
+#[tokio::test]
+async fn an_export_is_of_a_user_who_is_frozen_at_its_version() {
+    let it = setting("c1").await.begun().await;
+    assert_eq!(it.client.get("/1/export/u?version=5").send().await.status(), 409);
+    assert_eq!(it.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    assert_eq!(it.client.get("/1/export/u?version=5").send().await.status(), 409);
+    assert_eq!(it.client.get("/1/export/x?version=5").send().await.status(), 404);
+}
+
+#[tokio::test]
+async fn an_import_that_is_not_complete_changes_nothing() {
+    let old = setting("c1").await.begun().await;
+    assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
+    let lines: Vec<_> = export.lines().collect();
+    let new = setting("c2").await;
+    let without_last = lines[..lines.len() - 1].join("\n");
+    let without_row = [&lines[..1], &lines[2..]].concat().join("\n");
+    let of_another = export.replace("\"u\"", "\"x\"");
+    for broken in [String::new(), without_last, without_row, of_another, "what?".to_owned()] {
+        let refused = new.client.post("/1/import/u?version=6").body(broken.clone()).send().await;
+        assert_eq!(refused.status(), 400, "{broken}");
+    }
+    assert_eq!(new.client.get("/1/placement/u").send().await.status(), 404);
+}
+
+#[tokio::test]
+async fn what_is_here_is_not_replaced() {
+    let it = setting("c1").await.begun().await;
+    let export = "{\"service\":\"note\",\"user\":\"u\",\"version\":9,\"counter\":1}\n{\"end\":0}\n";
+    let refused = it.client.post("/1/import/u?version=9").body(export).send().await;
+    assert_eq!(refused.status(), 409);
+    assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+}
