@@ -46,6 +46,7 @@ impl Pool {
                 let pool = sqlx::postgres::PgPoolOptions::new().max_connections(CONNECTIONS);
                 Ok(Self::Postgres(pool.acquire_timeout(PATIENCE).connect_lazy_with(options)))
             }
+            #[cfg(not(all(feature = "mysql", feature = "postgres")))]
             Some((scheme @ ("mysql" | "postgres" | "postgresql"), _)) => Err(Error::new(
                 ErrorKind::Other,
                 format!("`{scheme}:` requires a feature of the crate `database`"),
