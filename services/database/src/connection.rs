@@ -133,6 +133,8 @@ macro_rules! row {
                 }
                 Ok(match name.as_str() {
                     $($($type)|+ => Value::$kind(row.try_get(index)?),)*
+                    // A key of MariaDB.
+                    "VARBINARY" => text(row.try_get(index)?)?,
                     other => {
                         let message = format!("column {index} has the type {other}");
                         return Err(sqlx::Error::Decode(message.into()).into());
@@ -144,6 +146,11 @@ macro_rules! row {
     };
 }
 
+fn text(bytes: Vec<u8>) -> Result<Value, Error> {
+    let text = String::from_utf8(bytes).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Value::Text(text))
+}
+
 row!(row_of_sqlite, SqliteRow, Type::Text, {
     "INTEGER" => Integer, "REAL" => Real, "TEXT" => Text, "BLOB" => Bytes,
 });
@@ -153,7 +160,7 @@ row!(row_of_mysql, sqlx::mysql::MySqlRow, Type::Text, {
     "BIGINT" | "INT" => Integer,
     "DOUBLE" => Real,
     "VARCHAR" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "CHAR" => Text,
-    "BLOB" | "MEDIUMBLOB" | "LONGBLOB" | "VARBINARY" => Bytes,
+    "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Bytes,
 });
 
 #[cfg(feature = "postgres")]

@@ -20,11 +20,11 @@ impl Dialect {
     pub(crate) fn schema(self, statement: &str) -> String {
         let types = match self {
             Self::Sqlite => ["TEXT", "TEXT", "BLOB", "INTEGER", "REAL"],
-            // Keys are compared byte by byte, as the others do.
+            // Keys are compared byte by byte, as the others do. They are `VARBINARY` to a client then, which no other column is.
             #[cfg(feature = "mysql")]
             Self::MySql => [
                 "VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-                "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+                "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
                 "LONGBLOB",
                 "BIGINT",
                 "DOUBLE",

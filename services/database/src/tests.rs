@@ -1,14 +1,53 @@
 //! Writes that are committed together keep what each of them was promised.
 
-use std::path::Path;
-
+use engines::Engine;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use crate::{Database, Error, ErrorKind, Transaction, values};
 
+/// Runs tests on each engine that is installed.
+macro_rules! on_each_engine {
+    ($($test:ident)*) => {
+        mod on_sqlite {
+            $(#[tokio::test] async fn $test() { super::$test(engines::Engine::Sqlite).await; })*
+        }
+        mod on_mariadb {
+            $(#[tokio::test] async fn $test() { super::$test(engines::Engine::MariaDb).await; })*
+        }
+        mod on_postgres {
+            $(#[tokio::test] async fn $test() { super::$test(engines::Engine::Postgres).await; })*
+        }
+    };
+}
+
+pub(crate) use on_each_engine;
+
+/// The URL of a database that is empty; `None` if the engine is not installed.
+pub(crate) async fn create(engine: Engine, folder: &TempDir) -> Option<String> {
+    let place = engines::place(engine, folder.path())?;
+    if let Some((url, statement)) = place.creation {
+        let server = Database::open(&url).expect("a server");
+        server.query(&statement, &[]).await.expect("a new database");
+        server.close().await;
+    }
+    Some(place.url)
+}
+
+on_each_engine! {
+    each_type_is_read_as_it_was_written
+    a_migration_runs_once
+    writes_at_the_same_time_are_all_kept
+    a_write_that_fails_takes_no_other_with_it
+    a_write_with_a_broken_statement_takes_no_other_with_it
+    a_statement_that_broke_the_transaction_cannot_be_overlooked
+    rows_are_read_while_a_write_runs
+    a_closed_database_has_kept_what_it_acknowledged
+}
+
 struct Setting {
-    folder: TempDir,
+    _folder: TempDir,
+    url: String,
     database: Database,
 }
 
@@ -16,15 +55,12 @@ const SCHEMA: [&str; 1] = [
     "CREATE TABLE note (id {key} PRIMARY KEY, text {text}, size {integer}, part {real}, data {bytes})",
 ];
 
-fn open(folder: &Path) -> Database {
-    Database::open(&format!("sqlite:{}", folder.join("notes.db").display())).expect("a database")
-}
-
-async fn setting() -> Setting {
+async fn setting(engine: Engine) -> Option<Setting> {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = open(folder.path());
+    let url = create(engine, &folder).await?;
+    let database = Database::open(&url).expect("a database");
     database.migrate(&SCHEMA).await.expect("a schema");
-    Setting { folder, database }
+    Some(Setting { _folder: folder, url, database })
 }
 
 async fn add(transaction: &mut Transaction, id: &str, text: &str) -> Result<(), Error> {
@@ -46,9 +82,8 @@ impl Setting {
     }
 }
 
-#[tokio::test]
-async fn each_type_is_read_as_it_was_written() {
-    let it = setting().await;
+async fn each_type_is_read_as_it_was_written(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     let values = values!["a", None::<&str>, 7_i64, 0.5, vec![0_u8, 255]];
     let written = values.clone();
     let insert = "INSERT INTO note (id, text, size, part, data) VALUES (?, ?, ?, ?, ?)";
@@ -60,9 +95,8 @@ async fn each_type_is_read_as_it_was_written() {
     assert_eq!(row.expect("rows").expect("a row").values(), values);
 }
 
-#[tokio::test]
-async fn a_migration_runs_once() {
-    let it = setting().await;
+async fn a_migration_runs_once(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     it.write("a", "x").await.expect("a row");
     let more = [SCHEMA[0], "ALTER TABLE note ADD extra {text}"];
     for _ in 0..2 {
@@ -72,18 +106,16 @@ async fn a_migration_runs_once() {
     it.database.query("SELECT extra FROM note", &[]).await.expect("a column");
 }
 
-#[tokio::test]
-async fn writes_at_the_same_time_are_all_kept() {
-    let it = setting().await;
+async fn writes_at_the_same_time_are_all_kept(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     let ids: Vec<_> = (0..500).map(|number| number.to_string()).collect();
     let writes = join_all(ids.iter().map(|id| it.write(id, "x"))).await;
     assert!(writes.iter().all(Result::is_ok));
     assert_eq!(it.count().await, 500);
 }
 
-#[tokio::test]
-async fn a_write_that_fails_takes_no_other_with_it() {
-    let it = setting().await;
+async fn a_write_that_fails_takes_no_other_with_it(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     it.write("7", "first").await.expect("a row");
     let writes = join_all((0..100).map(|number| {
         let id = number.to_string();
@@ -105,9 +137,8 @@ async fn a_write_that_fails_takes_no_other_with_it() {
     assert_eq!(row.get::<i64>(1).expect("a size"), 99, "what the failed write did before is gone");
 }
 
-#[tokio::test]
-async fn a_write_with_a_broken_statement_takes_no_other_with_it() {
-    let it = setting().await;
+async fn a_write_with_a_broken_statement_takes_no_other_with_it(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     let writes = join_all((0..50).map(|number| {
         let id = number.to_string();
         it.database.write(async move |transaction: &mut Transaction| {
@@ -123,9 +154,8 @@ async fn a_write_with_a_broken_statement_takes_no_other_with_it() {
     assert_eq!(it.count().await, 45);
 }
 
-#[tokio::test]
-async fn a_statement_that_broke_the_transaction_cannot_be_overlooked() {
-    let it = setting().await;
+async fn a_statement_that_broke_the_transaction_cannot_be_overlooked(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     let overlooked = it.database.write(async |transaction: &mut Transaction| {
         add(transaction, "a", "x").await?;
         let _ = transaction.execute("UPDATE nowhere SET a = 1", &[]).await;
@@ -137,7 +167,7 @@ async fn a_statement_that_broke_the_transaction_cannot_be_overlooked() {
 
 #[tokio::test]
 async fn writes_go_on_when_there_is_room_again() {
-    let it = setting().await;
+    let it = setting(Engine::Sqlite).await.expect("a database");
     // The disk is full for the connection that writes.
     it.database
         .write(async |transaction: &mut Transaction| {
@@ -165,9 +195,8 @@ async fn writes_go_on_when_there_is_room_again() {
     it.write("more", &text).await.expect("room");
 }
 
-#[tokio::test]
-async fn rows_are_read_while_a_write_runs() {
-    let it = setting().await;
+async fn rows_are_read_while_a_write_runs(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     it.write("a", "x").await.expect("a row");
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let (go_on, goes_on) = tokio::sync::oneshot::channel::<()>();
@@ -192,18 +221,17 @@ async fn rows_are_read_while_a_write_runs() {
     assert_eq!(it.count().await, 2);
 }
 
-#[tokio::test]
-async fn a_closed_database_has_kept_what_it_acknowledged() {
-    let it = setting().await;
+async fn a_closed_database_has_kept_what_it_acknowledged(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
     for number in 0..10 {
         it.write(&number.to_string(), "x").await.expect("a row");
     }
     it.database.close().await;
     let refused = it.write("more", "x").await.expect_err("closed");
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
-    let again = open(it.folder.path());
+    let again = Database::open(&it.url).expect("a database");
     let rows = again.query("SELECT COUNT(*) FROM note", &[]).await.expect("rows");
-    assert!(rows[0].get::<i64>(0).expect("a count") == 10);
+    assert_eq!(rows[0].get::<i64>(0).expect("a count"), 10);
 }
 
 #[test]

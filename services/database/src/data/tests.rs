@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use engines::Engine;
 use futures_util::future::join_all;
 use http::StatusCode;
 use http_body_util::Full;
@@ -21,7 +22,28 @@ use wsgiservice::{
 use wsgiservice_client::{Body, RestClient, service_fn};
 
 use super::{Answer, Change, Data, Done, Failure, Table, Version};
-use crate::{Database, Transaction, Type, values};
+use crate::{
+    Database, Transaction, Type,
+    tests::{create, on_each_engine},
+    values,
+};
+
+on_each_engine! {
+    each_change_has_a_version_of_its_own
+    a_request_that_comes_again_has_its_effect_once
+    requests_with_one_key_at_the_same_time_have_one_effect
+    only_what_was_executed_is_kept
+    a_user_without_a_placement_is_looked_up
+    a_user_who_is_frozen_is_read_and_not_written
+    a_user_who_is_away_or_gone_leaves_no_rows_but_what_waits_to_be_told
+    a_call_that_comes_late_is_refused
+    a_user_who_was_written_since_is_not_frozen
+    only_what_was_here_can_be_here
+    a_user_moves_with_keys_and_versions
+    an_export_is_of_a_user_who_is_frozen_at_its_version
+    an_import_that_is_not_complete_changes_nothing
+    what_is_here_is_not_replaced
+}
 
 const NOTE: Table = Table {
     name: "note",
@@ -109,9 +131,16 @@ struct Setting {
     directions: Directions,
 }
 
-async fn setting(cluster: &str) -> Setting {
+/// A service in which the user `u` has a first note, and so a placement of version 5.
+async fn begun(engine: Engine, cluster: &str) -> Option<Setting> {
+    let it = setting(engine, cluster).await?;
+    assert_eq!(it.put("/1/note/u/a", "first", "k0").await.status(), 200);
+    Some(it)
+}
+
+async fn setting(engine: Engine, cluster: &str) -> Option<Setting> {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite:{}", folder.path().join("notes.db").display());
+    let url = create(engine, &folder).await?;
     let directions: Directions =
         Arc::new(Mutex::new((200, json!({"cluster": cluster, "version": 5, "state": "active"}))));
     let said = Arc::clone(&directions);
@@ -127,7 +156,7 @@ async fn setting(cluster: &str) -> Setting {
     data.migrate(&SCHEMA).await.expect("a schema");
     let application = Application::new("note").mount(Note { data: data.clone() });
     let client = Client::new(data.mount(application));
-    Setting { _folder: folder, client, data, directions }
+    Some(Setting { _folder: folder, client, data, directions })
 }
 
 impl Setting {
@@ -141,12 +170,6 @@ impl Setting {
 
     async fn place(&self, form: &[(&str, &str)]) -> TestResponse {
         self.client.put("/1/placement/u").form(form.iter().copied()).send().await
-    }
-
-    /// Writes a first note, so that the user has a placement of version 5.
-    async fn begun(self) -> Self {
-        assert_eq!(self.put("/1/note/u/a", "first", "k0").await.status(), 200);
-        self
     }
 
     async fn count(&self, table: &str) -> i64 {
@@ -163,9 +186,8 @@ fn code(response: &TestResponse) -> Json {
     response.json::<Json>()["code"].clone()
 }
 
-#[tokio::test]
-async fn each_change_has_a_version_of_its_own() {
-    let it = setting("c1").await.begun().await;
+async fn each_change_has_a_version_of_its_own(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     let targets: Vec<_> = (0..200).map(|number| format!("/1/note/u/{number}")).collect();
     let responses = join_all(targets.iter().map(|target| it.put(target, "x", ""))).await;
     let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
@@ -177,9 +199,8 @@ async fn each_change_has_a_version_of_its_own() {
     assert_eq!(it.count("outbox").await, 201);
 }
 
-#[tokio::test]
-async fn a_request_that_comes_again_has_its_effect_once() {
-    let it = setting("c1").await.begun().await;
+async fn a_request_that_comes_again_has_its_effect_once(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     let first = it.put("/1/note/u/b", "x", "k1").await;
     assert_eq!(it.put("/1/note/u/b", "y", "").await.status(), 200);
     let again = it.put("/1/note/u/b", "x", "\"k1\"").await;
@@ -191,30 +212,27 @@ async fn a_request_that_comes_again_has_its_effect_once() {
     assert_eq!((other.status().as_u16(), code(&other)), (422, json!("key-reused")));
 }
 
-#[tokio::test]
-async fn requests_with_one_key_at_the_same_time_have_one_effect() {
-    let it = setting("c1").await.begun().await;
+async fn requests_with_one_key_at_the_same_time_have_one_effect(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     let responses = join_all((0..50).map(|_| it.put("/1/note/u/b", "x", "k1"))).await;
     let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
     assert_eq!(versions.len(), 1);
     assert_eq!(it.count("outbox").await, 2);
 }
 
-#[tokio::test]
-async fn only_what_was_executed_is_kept() {
-    let it = setting("c1").await.begun().await;
+async fn only_what_was_executed_is_kept(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     assert_eq!(it.put("/1/note/u/b", "refused", "k1").await.status(), 400);
     assert_eq!(it.put("/1/note/u/b", "x", "k1").await.status(), 200, "a refusal leaves no record");
 }
 
-#[tokio::test]
-async fn a_user_without_a_placement_is_looked_up() {
+async fn a_user_without_a_placement_is_looked_up(engine: Engine) {
     for (status, content, expected, expected_code) in [
         (200, json!({"cluster": "c2", "version": 5}), 421, "moved"),
         (200, json!({"cluster": "c1", "version": 5, "state": "frozen"}), 423, "frozen"),
         (410, json!({}), 410, "user-gone"),
     ] {
-        let it = setting("c1").await;
+        let Some(it) = setting(engine, "c1").await else { return };
         it.say(status, content);
         let refused = it.put("/1/note/u/a", "x", "").await;
         assert_eq!((refused.status().as_u16(), code(&refused)), (expected, json!(expected_code)));
@@ -222,16 +240,15 @@ async fn a_user_without_a_placement_is_looked_up() {
         assert_eq!(refused.field("x-cluster"), cluster);
         assert_eq!(it.client.get("/1/note/u/a").send().await.status(), 404, "it reads as empty");
     }
-    let it = setting("c1").await;
+    let Some(it) = setting(engine, "c1").await else { return };
     it.say(503, json!({}));
     assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 503);
     it.say(200, json!({"cluster": "c1", "version": 5}));
     assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 200);
 }
 
-#[tokio::test]
-async fn a_user_who_is_frozen_is_read_and_not_written() {
-    let it = setting("c1").await.begun().await;
+async fn a_user_who_is_frozen_is_read_and_not_written(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     let placed = it.place(&[("state", "frozen"), ("version", "6")]).await;
     assert_eq!(placed.json::<Json>()["state"], "frozen");
     let refused = it.put("/1/note/u/a", "x", "k1").await;
@@ -241,10 +258,9 @@ async fn a_user_who_is_frozen_is_read_and_not_written() {
     assert_eq!(it.put("/1/note/u/a", "x", "k1").await.status(), 200);
 }
 
-#[tokio::test]
-async fn a_user_who_is_away_or_gone_leaves_no_rows_but_what_waits_to_be_told() {
+async fn a_user_who_is_away_or_gone_leaves_no_rows_but_what_waits_to_be_told(engine: Engine) {
     for (state, status) in [("away", 421), ("gone", 410)] {
-        let it = setting("c1").await.begun().await;
+        let Some(it) = begun(engine, "c1").await else { return };
         let form = [("state", state), ("version", "6"), ("cluster", "c2")];
         assert_eq!(it.place(&form).await.status(), 200);
         assert_eq!((it.count("note").await, it.count("kept").await), (0, 0));
@@ -254,9 +270,8 @@ async fn a_user_who_is_away_or_gone_leaves_no_rows_but_what_waits_to_be_told() {
     }
 }
 
-#[tokio::test]
-async fn a_call_that_comes_late_is_refused() {
-    let it = setting("c1").await.begun().await;
+async fn a_call_that_comes_late_is_refused(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     assert_eq!(it.place(&[("state", "frozen"), ("version", "7")]).await.status(), 200);
     let late = it.place(&[("state", "here"), ("version", "6")]).await;
     assert_eq!((late.status().as_u16(), code(&late)), (409, json!("older-version")));
@@ -264,9 +279,8 @@ async fn a_call_that_comes_late_is_refused() {
     assert_eq!(again.json::<Json>()["version"], 8);
 }
 
-#[tokio::test]
-async fn a_user_who_was_written_since_is_not_frozen() {
-    let it = setting("c1").await.begun().await;
+async fn a_user_who_was_written_since_is_not_frozen(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     let form = [("state", "frozen"), ("version", "6"), ("since", "1000")];
     let refused = it.place(&form).await;
     assert_eq!((refused.status().as_u16(), code(&refused)), (409, json!("written-since")));
@@ -275,9 +289,8 @@ async fn a_user_who_was_written_since_is_not_frozen() {
     assert_eq!(it.place(&form).await.status(), 200);
 }
 
-#[tokio::test]
-async fn only_what_was_here_can_be_here() {
-    let it = setting("c1").await;
+async fn only_what_was_here_can_be_here(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
     assert_eq!(it.place(&[("state", "here"), ("version", "6")]).await.status(), 409);
     assert_eq!(
         it.place(&[("state", "away"), ("version", "6"), ("cluster", "c2")]).await.status(),
@@ -286,11 +299,10 @@ async fn only_what_was_here_can_be_here() {
     assert_eq!(it.place(&[("state", "here"), ("version", "7")]).await.status(), 409);
 }
 
-#[tokio::test]
-async fn a_user_moves_with_keys_and_versions() {
-    let old = setting("c1").await.begun().await;
+async fn a_user_moves_with_keys_and_versions(engine: Engine) {
+    let Some(old) = begun(engine, "c1").await else { return };
     let last: i64 = old.put("/1/note/u/b", "second", "k1").await.json();
-    let new = setting("c2").await;
+    let Some(new) = setting(engine, "c2").await else { return };
     assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
     let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
     assert_eq!(export.lines().count(), 1 + 2 + 2 + 1);
@@ -309,22 +321,20 @@ async fn a_user_moves_with_keys_and_versions() {
     assert!(new.put("/1/note/u/b", "third", "k2").await.json::<i64>() > last);
 }
 
-#[tokio::test]
-async fn an_export_is_of_a_user_who_is_frozen_at_its_version() {
-    let it = setting("c1").await.begun().await;
+async fn an_export_is_of_a_user_who_is_frozen_at_its_version(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     assert_eq!(it.client.get("/1/export/u?version=5").send().await.status(), 409);
     assert_eq!(it.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
     assert_eq!(it.client.get("/1/export/u?version=5").send().await.status(), 409);
     assert_eq!(it.client.get("/1/export/x?version=5").send().await.status(), 404);
 }
 
-#[tokio::test]
-async fn an_import_that_is_not_complete_changes_nothing() {
-    let old = setting("c1").await.begun().await;
+async fn an_import_that_is_not_complete_changes_nothing(engine: Engine) {
+    let Some(old) = begun(engine, "c1").await else { return };
     assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
     let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
     let lines: Vec<_> = export.lines().collect();
-    let new = setting("c2").await;
+    let Some(new) = setting(engine, "c2").await else { return };
     let without_last = lines[..lines.len() - 1].join("\n");
     let without_row = [&lines[..1], &lines[2..]].concat().join("\n");
     let of_another = export.replace("\"u\"", "\"x\"");
@@ -335,9 +345,8 @@ async fn an_import_that_is_not_complete_changes_nothing() {
     assert_eq!(new.client.get("/1/placement/u").send().await.status(), 404);
 }
 
-#[tokio::test]
-async fn what_is_here_is_not_replaced() {
-    let it = setting("c1").await.begun().await;
+async fn what_is_here_is_not_replaced(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
     let export = "{\"service\":\"note\",\"user\":\"u\",\"version\":9,\"counter\":1}\n{\"end\":0}\n";
     let refused = it.client.post("/1/import/u?version=9").body(export).send().await;
     assert_eq!(refused.status(), 409);
