@@ -331,6 +331,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_failure_is_between_refusals_that_are_not_in_a_row() {
+        let record = Record::default();
+        marked(&record, Mark::Refused, 1);
+        marked(&record, Mark::Failed, 1);
+        assert_eq!(marked(&record, Mark::Refused, 4), Standing::InService);
+        assert_eq!(marked(&record, Mark::Refused, 1), Standing::Out(Ejection::Unreachable));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn each_ejection_is_twice_as_long_and_time_in_service_forgives() {
         let record = Record::default();
         marked(&record, Mark::Failed, 5);
@@ -385,6 +394,8 @@ mod tests {
         assert_eq!(record.standing(), Standing::Out(Ejection::Unreachable));
         advance(Duration::from_secs(1000)).await;
         assert_eq!(record.standing(), Standing::Out(Ejection::Unreachable));
+        let late = marked(&record, Mark::Good, 1);
+        assert_eq!(late, Standing::Out(Ejection::Unreachable), "a response to an earlier call");
         record.health(true);
         assert_eq!(record.standing(), Standing::InService);
     }

@@ -1,14 +1,15 @@
 //! Which endpoints get the calls when some do worse than others.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use http::StatusCode;
+use tokio::time::{advance, sleep, timeout};
 
 use super::{Fault, Server, TWO_CLUSTERS, client, in_one_cluster};
-use crate::ClosestCluster;
+use crate::{ClosestCluster, Cluster, RestClient};
 
 /// Calls at ten per second.
-async fn calls(client: &crate::RestClient, count: usize) -> usize {
+async fn calls(client: &RestClient, count: usize) -> usize {
     let mut failed = 0;
     for _ in 0..count {
         sleep(Duration::from_millis(100)).await;
@@ -53,6 +54,39 @@ async fn an_endpoint_that_is_well_again_gets_calls_again() {
     servers[1].set(Fault::Slow(10));
     assert_eq!(calls(&client, 300).await, 0);
     assert!(servers[1].executions() > 30, "{}", servers[1].executions());
+}
+
+/// A client of two endpoints that were out of service, of which the first asks to come back.
+async fn due(servers: &[Arc<Server>; 2], retry_after: &'static str) -> RestClient {
+    servers.iter().for_each(|server| server.set(Fault::Refuses));
+    let client = in_one_cluster(&servers.each_ref());
+    calls(&client, 20).await;
+    servers[0].set(Fault::Head(retry_after));
+    servers[1].set(Fault::Works);
+    advance(Duration::from_secs(400)).await;
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_a_call_has_no_need_of_is_left_to_the_next() {
+    let servers = ["a", "b"].map(|name| Server::new(name, Fault::Refuses));
+    let client = due(&servers, "429 X\r\nretry-after: 30").await;
+    let response = client.get("label", Cluster("c1"), "/").await.expect("a response");
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    servers[0].set(Fault::Works);
+    assert_eq!(calls(&client, 100).await, 0);
+    assert!(servers[1].executions() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_a_dropped_call_would_have_made_is_left_to_the_next() {
+    let servers = ["a", "b"].map(|name| Server::new(name, Fault::Refuses));
+    let client = due(&servers, "429 X\r\nretry-after: 1").await;
+    let call = client.get("label", Cluster("c1"), "/").send();
+    timeout(Duration::from_millis(500), call).await.expect_err("it waits");
+    servers[0].set(Fault::Works);
+    assert_eq!(calls(&client, 100).await, 0);
+    assert!(servers[1].executions() > 0);
 }
 
 #[tokio::test(start_paused = true)]

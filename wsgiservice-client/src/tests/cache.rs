@@ -6,7 +6,7 @@ use http::StatusCode;
 use tokio::time::sleep;
 
 use super::{Fault, Server};
-use crate::{Cluster, RequestBuilder, Response, RestClient, Topology};
+use crate::{AllClusters, Cluster, RequestBuilder, Response, RestClient, Topology};
 
 fn cached(server: &Arc<Server>) -> RestClient {
     let topology = "version = 1\n[clusters.c1]\n[services.label]\nc1 = ['unix:/a']";
@@ -118,4 +118,24 @@ async fn a_change_removes_what_is_stored() {
     read(get(&client)).await;
     client.put("label", Cluster("c1"), "/").await.expect("a response");
     assert!(!read(get(&client)).await.2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_in_all_clusters_removes_what_is_stored() {
+    let server = Server::new("a", FRESH);
+    let client = cached(&server);
+    read(get(&client)).await;
+    client.put("label", AllClusters, "/").await.expect("responses");
+    assert!(!read(get(&client)).await.2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_can_be_older_than_a_clock_counts() {
+    let head = "200 OK\r\ncache-control: max-age=60\r\nage: 18446744073709551615\r\netag: \"1\"";
+    let server = Server::new("a", Fault::Says(head, "x"));
+    let client = cached(&server);
+    for _ in 0..3 {
+        assert_eq!(read(get(&client)).await, (StatusCode::OK, "x".to_owned(), false));
+        sleep(Duration::from_secs(5)).await;
+    }
 }

@@ -1,15 +1,19 @@
 //! How long a call takes, and what it tells the service of that.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http_body::Frame;
 use http_body_util::StreamBody;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::{Fault, Server, client, in_one_cluster};
-use crate::{Body, BoxError, CallContext, ClosestCluster, Cluster, ErrorKind, RestClient};
+use crate::{
+    Body, BoxError, CallContext, ClosestCluster, Cluster, ErrorKind, FirstCluster, RequestBuilder,
+    RestClient, service_fn,
+};
 
 /// The milliseconds that the requests of a server say are left.
 fn left(server: &Server) -> Vec<u64> {
@@ -55,6 +59,13 @@ async fn nothing_is_sent_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_timeout_can_be_longer_than_a_clock_counts() {
+    let server = Server::new("a", Fault::Works);
+    let call = in_one_cluster(&[&server]).get("label", Cluster("c1"), "/");
+    call.timeout(Duration::MAX).await.expect("a response");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_does_not_fit_is_not_begun() {
     let server = Server::new("a", Fault::Head("429 X\r\nretry-after: 5"));
     let client = in_one_cluster(&[&server]);
@@ -80,6 +91,16 @@ async fn retry_after_is_waited_for_with_up_to_a_fifth_more() {
         let waited = started.elapsed().as_millis();
         assert!((1000..=1200).contains(&waited), "{status}: {waited}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_wait_is_longer_though_the_service_asks_to_come_back_at_once() {
+    let server = Server::new("a", Fault::Head("409 X\r\nretry-after: 0"));
+    let call = in_one_cluster(&[&server]).post("label", Cluster("c1"), "/");
+    let call = call.header("idempotency-key", "\"k\"").timeout(Duration::from_millis(300));
+    let response = call.await.expect("a response");
+    // After 25, 50 and 100 ms.
+    assert_eq!((response.status(), server.heads().len()), (StatusCode::CONFLICT, 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,11 +151,27 @@ async fn a_part_of_a_stream_comes_within_ten_seconds() {
     assert!(parts.next().await.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_stream_holds_though_its_parts_never_pause() {
+    let label = service_fn(|_: http::Request<Body>| async {
+        let parts =
+            stream::repeat_with(|| Ok::<_, BoxError>(Frame::data(Bytes::from_static(b"x"))));
+        Ok::<_, BoxError>(http::Response::new(StreamBody::new(parts)))
+    });
+    let client = RestClient::builder().service("label", label).build().expect("a client");
+    let call = client.get("label", Cluster("c1"), "/").timeout(Duration::from_millis(100));
+    let mut parts = Box::pin(call.await.expect("a response").bytes_stream());
+    parts.next().await.expect("a part").expect("a part");
+    advance(Duration::from_secs(1)).await;
+    let late = async { while parts.next().await.expect("a part").is_ok() {} };
+    timeout(Duration::from_secs(1), late).await.expect("an error");
+}
+
 /// A content of parts that come once per this time.
 fn slow_content(parts: usize, every: Duration) -> Body {
     let parts = stream::iter(0..parts).then(move |_| async move {
         sleep(every).await;
-        Ok::<_, BoxError>(Frame::data(bytes::Bytes::from_static(b"x")))
+        Ok::<_, BoxError>(Frame::data(Bytes::from_static(b"x")))
     });
     Body::new(StreamBody::new(Box::pin(parts)))
 }
@@ -174,28 +211,79 @@ async fn a_streamed_request_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hedge_is_sent_when_the_first_endpoint_takes_long() {
-    let servers = [Server::new("a", Fault::Slow(20)), Server::new("b", Fault::Slow(20))];
+async fn a_streamed_request_is_not_sent_again_after_a_conflict() {
+    let server = Server::scripted("a", &[Fault::Head("409 X\r\nretry-after: 1")], Fault::Works);
+    let client = in_one_cluster(&[&server]);
+    let call = client.post("label", ClosestCluster, "/").header("idempotency-key", "\"k\"");
+    let call = call.body(slow_content(1, Duration::ZERO));
+    let response = call.await.expect("a response");
+    assert_eq!((response.status(), server.heads().len()), (StatusCode::CONFLICT, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_response_to_a_streamed_request_may_not_stall() {
+    let server = Server::new("a", Fault::Stalls);
+    let client = in_one_cluster(&[&server]);
+    let started = Instant::now();
+    let response = upload(&client, slow_content(1, Duration::ZERO)).await.expect("a response");
+    let error = response.bytes().await.expect_err("half a content");
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    assert_eq!(started.elapsed(), Duration::from_secs(10));
+}
+
+/// A client that knows how long the responses of two endpoints take, after 100 calls.
+async fn measured(servers: &[Arc<Server>; 2]) -> RestClient {
     let client = in_one_cluster(&servers.each_ref());
-    let get = || client.get("label", Cluster("c1"), "/").hedge().send();
     for _ in 0..100 {
-        client
-            .get("label", Cluster("c1"), "/")
-            .await
-            .expect("a response")
-            .bytes()
-            .await
-            .expect("content");
+        read(client.get("label", Cluster("c1"), "/")).await;
     }
-    let requests = || servers.iter().map(|server| server.heads().len()).sum::<usize>();
+    client
+}
+
+/// The response to a call, whose content was read.
+async fn read(call: RequestBuilder) -> usize {
+    let response = call.await.expect("a response");
+    let attempts = response.attempts().len();
+    response.bytes().await.expect("content");
+    attempts
+}
+
+/// The requests that servers have read.
+fn requests(servers: &[Arc<Server>]) -> usize {
+    servers.iter().map(|server| server.heads().len()).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hedge_is_sent_when_the_first_endpoint_takes_long() {
+    let servers = ["a", "b"].map(|name| Server::new(name, Fault::Slow(20)));
+    let client = measured(&servers).await;
+    let get = || client.get("label", Cluster("c1"), "/").hedge();
     servers.iter().for_each(|server| server.set(Fault::Slow(5)));
-    get().await.expect("a response").bytes().await.expect("content");
-    assert_eq!(requests(), 101, "no hedge is needed");
+    read(get()).await;
+    assert_eq!(requests(&servers), 101, "no hedge is needed");
 
     servers[0].set(Fault::Hangs);
     let started = Instant::now();
     for _ in 0..10 {
-        get().await.expect("a response").bytes().await.expect("content");
+        read(get()).await;
     }
     assert!(started.elapsed() < Duration::from_millis(10 * 50), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hedge_is_among_the_attempts() {
+    let servers = ["a", "b"].map(|name| Server::new(name, Fault::Slow(20)));
+    let client = measured(&servers).await;
+    servers.iter().for_each(|server| server.set(Fault::Slow(100)));
+    assert_eq!(read(client.get("label", Cluster("c1"), "/").hedge()).await, 2);
+    assert_eq!(requests(&servers), 102);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_to_the_first_cluster_has_no_hedge() {
+    let servers = ["a", "b"].map(|name| Server::new(name, Fault::Slow(20)));
+    let client = measured(&servers).await;
+    servers.iter().for_each(|server| server.set(Fault::Slow(100)));
+    read(client.get("label", FirstCluster, "/").hedge()).await;
+    assert_eq!(requests(&servers), 101);
 }

@@ -2,13 +2,18 @@
 
 use std::{sync::OnceLock, time::Duration};
 
+use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::Full;
 use tokio::time::Instant;
 
-use super::{Fault, Server, TWO_CLUSTERS, client};
-use crate::{ErrorKind, Locate};
+use super::{
+    Fault, Server, TWO_CLUSTERS, client,
+    moves::{FROZEN, IN_C1, MOVED},
+};
+use crate::{Body, ErrorKind, Locate};
 
-const FAULTS: [Fault; 13] = [
+const FAULTS: [Fault; 16] = [
     Fault::Works,
     Fault::Refuses,
     Fault::Closes,
@@ -19,9 +24,12 @@ const FAULTS: [Fault; 13] = [
     Fault::Short,
     Fault::Stalls,
     Fault::Status(500),
+    Fault::Status(502),
     Fault::Status(503),
+    Fault::Status(504),
     Fault::Status(404),
-    Fault::Head("421 Misdirected Request\r\nx-cluster: c2"),
+    MOVED,
+    FROZEN,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +38,8 @@ enum Kind {
     /// It can be repeated, and changes something.
     Repeatable,
     Once,
+    /// Its content is a stream, which can be sent once.
+    Streamed,
 }
 
 /// The header fields of a call.
@@ -39,6 +49,8 @@ type Fields = &'static [(&'static str, &'static str)];
 fn calls() -> Vec<(Method, Fields, Kind)> {
     vec![
         (Method::GET, &[], Kind::Safe),
+        (Method::HEAD, &[], Kind::Safe),
+        (Method::OPTIONS, &[], Kind::Safe),
         (Method::from_bytes(b"QUERY").expect("a method"), &[], Kind::Safe),
         (Method::PUT, &[], Kind::Repeatable),
         (Method::DELETE, &[], Kind::Repeatable),
@@ -48,6 +60,8 @@ fn calls() -> Vec<(Method, Fields, Kind)> {
         (Method::DELETE, &[("if-none-match", "*")], Kind::Once),
         (Method::POST, &[], Kind::Once),
         (Method::PATCH, &[], Kind::Once),
+        (Method::PUT, &[], Kind::Streamed),
+        (Method::POST, &[("idempotency-key", "\"k\"")], Kind::Streamed),
     ]
 }
 
@@ -64,6 +78,7 @@ fn locators() -> [Locate; 5] {
 /// A call to a service whose nearest cluster has a fault, and what became of it.
 struct Ended {
     call: String,
+    method: Method,
     kind: Kind,
     locate: Locate,
     fault: Fault,
@@ -73,6 +88,8 @@ struct Ended {
     may_have_executed: bool,
     /// The executions in the cluster with the fault, and in the other one.
     executions: (usize, usize),
+    /// The requests that were read in both.
+    requests: usize,
     elapsed: Duration,
 }
 
@@ -82,7 +99,7 @@ async fn ended(
     fault: Fault,
 ) -> Ended {
     let (near, far) = (Server::new("near", fault), Server::new("far", Fault::Works));
-    let directions = Server::new("directions", TO_NEAR);
+    let directions = Server::new("directions", IN_C1);
     // Weight 0 makes the order of `Random` certain.
     let topology = TWO_CLUSTERS.replace("[clusters.c2]", "[clusters.c2]\nweight = 0");
     let services = "[services.label]\nc1 = ['unix:/near']\nc2 = ['unix:/far']\n\
@@ -91,6 +108,9 @@ async fn ended(
     let mut call = client.request(method.clone(), "label", locate.clone(), "/1/label/abc");
     for (name, value) in fields {
         call = call.header(*name, *value);
+    }
+    if kind == Kind::Streamed {
+        call = call.body(Body::new(Full::new(Bytes::from_static(b"x"))));
     }
     let started = Instant::now();
     let (outcome, attempts, may_have_executed) = match call.await {
@@ -105,7 +125,8 @@ async fn ended(
         Err(error) => (Err(error.kind()), error.attempts().len(), error.may_have_executed()),
     };
     Ended {
-        call: format!("{method} {fields:?} {locate:?} {fault:?}"),
+        call: format!("{method} {fields:?} {kind:?} {locate:?} {fault:?}"),
+        method,
         kind,
         locate,
         fault,
@@ -113,6 +134,7 @@ async fn ended(
         attempts,
         may_have_executed,
         executions: (near.executions(), far.executions()),
+        requests: near.heads().len() + far.heads().len(),
         elapsed: started.elapsed(),
     }
 }
@@ -148,7 +170,15 @@ async fn all() -> Vec<Ended> {
 
 #[test]
 fn what_is_not_repeatable_is_executed_once_at_most() {
-    each(|ended| ended.kind != Kind::Once || ended.executions.0 + ended.executions.1 <= 1);
+    each(|ended| {
+        let is_repeatable = matches!(ended.kind, Kind::Safe | Kind::Repeatable);
+        is_repeatable || ended.executions.0 + ended.executions.1 <= 1
+    });
+}
+
+#[test]
+fn a_stream_is_sent_once_at_most() {
+    each(|ended| ended.kind != Kind::Streamed || ended.requests <= 1 && ended.attempts <= 1);
 }
 
 #[test]
@@ -158,7 +188,11 @@ fn what_changes_something_is_executed_in_one_cluster_at_most() {
 
 #[test]
 fn a_call_ends_at_its_deadline() {
-    each(|ended| ended.elapsed <= Duration::from_millis(2050));
+    each(|ended| {
+        // A stream has ten seconds without a byte.
+        let deadline = if ended.kind == Kind::Streamed { 10_000 } else { 2050 };
+        ended.elapsed <= Duration::from_millis(deadline)
+    });
 }
 
 #[test]
@@ -189,7 +223,8 @@ fn a_safe_call_has_a_response_whatever_the_nearest_cluster_does() {
 #[test]
 fn what_is_refused_is_tried_elsewhere_with_any_method() {
     each(|ended| {
-        let must = is_elsewhere(ended) && ended.fault == Fault::Refuses;
+        let must =
+            is_elsewhere(ended) && ended.fault == Fault::Refuses && ended.kind != Kind::Streamed;
         !must || ended.executions.1 == 1
     });
 }
@@ -199,6 +234,8 @@ fn an_error_is_of_the_kind_of_its_fault() {
     each(|ended| {
         let expected = match ended.fault {
             Fault::Refuses => ErrorKind::Connect,
+            // A response to `HEAD` has no content.
+            Fault::Short | Fault::Stalls if ended.method == Method::HEAD => return true,
             Fault::Closes | Fault::Reads | Fault::Dies | Fault::Garbage | Fault::Short => {
                 ErrorKind::Protocol
             }
@@ -212,10 +249,11 @@ fn an_error_is_of_the_kind_of_its_fault() {
 #[test]
 fn the_last_response_is_returned_when_the_attempts_are_used_up() {
     each(|ended| {
-        let attempts = if ended.kind == Kind::Once { 1 } else { 3 };
-        let is_right =
-            (ended.outcome, ended.attempts) == (Ok(StatusCode::SERVICE_UNAVAILABLE), attempts);
-        !is_alone(ended) || ended.fault != Fault::Status(503) || is_right
+        let Fault::Status(status @ 502..=504) = ended.fault else { return true };
+        let is_repeatable = matches!(ended.kind, Kind::Safe | Kind::Repeatable);
+        let attempts = if is_repeatable { 3 } else { 1 };
+        let status = StatusCode::from_u16(status).expect("a status");
+        !is_alone(ended) || (ended.outcome, ended.attempts) == (Ok(status), attempts)
     });
 }
 
@@ -231,9 +269,21 @@ fn a_response_of_500_is_final() {
 #[test]
 fn a_call_follows_a_user_who_has_moved() {
     each(|ended| {
-        let has_moved =
-            matches!(ended.fault, Fault::Head(_)) && matches!(ended.locate, Locate::User(_));
-        !has_moved || ended.outcome == Ok(StatusCode::OK) && ended.executions == (0, 1)
+        let has_moved = ended.fault == MOVED && matches!(ended.locate, Locate::User(_));
+        let has_followed = ended.outcome == Ok(StatusCode::OK) && ended.executions == (0, 1);
+        let stays = ended.outcome == Ok(StatusCode::MISDIRECTED_REQUEST);
+        !has_moved || if ended.kind == Kind::Streamed { stays } else { has_followed }
+    });
+}
+
+#[test]
+fn only_a_user_who_is_being_moved_is_waited_for() {
+    each(|ended| {
+        let is_user = matches!(ended.locate, Locate::User(_));
+        // There is time for one wait.
+        let attempts = if is_user && ended.kind != Kind::Streamed { 2 } else { 1 };
+        let is_right = (ended.outcome, ended.attempts) == (Ok(StatusCode::LOCKED), attempts);
+        ended.fault != FROZEN || is_first(ended) || is_right
     });
 }
 
@@ -249,9 +299,3 @@ fn is_elsewhere(ended: &Ended) -> bool {
 fn is_alone(ended: &Ended) -> bool {
     matches!(ended.locate, Locate::Cluster(_) | Locate::User(_))
 }
-
-/// A response that leads a user to the cluster of the server that is near.
-const TO_NEAR: Fault = Fault::Says(
-    "200 OK\r\ncache-control: max-age=300",
-    r#"{"user":"abc","cluster":"c1","version":1,"assigned":true}"#,
-);

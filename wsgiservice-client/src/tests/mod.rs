@@ -11,7 +11,6 @@ mod names;
 mod pool;
 mod reload;
 mod responses;
-mod review;
 mod server;
 mod storm;
 #[cfg(feature = "rustls")]

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::{Fault, Server, TWO_CLUSTERS, client};
 use crate::{ErrorKind, RestClient, User};
 
-const IN_C1: Fault = Fault::Says(
+pub(super) const IN_C1: Fault = Fault::Says(
     "200 OK\r\ncache-control: max-age=300",
     r#"{"user":"abc","cluster":"c1","version":1,"assigned":true}"#,
 );
@@ -21,8 +21,8 @@ const IN_C2: Fault = Fault::Says(
     "200 OK\r\ncache-control: max-age=300",
     r#"{"user":"abc","cluster":"c2","version":2,"assigned":true}"#,
 );
-const MOVED: Fault = Fault::Head("421 Misdirected Request\r\nx-cluster: c2");
-const FROZEN: Fault = Fault::Head("423 Locked\r\nretry-after: 1");
+pub(super) const MOVED: Fault = Fault::Head("421 Misdirected Request\r\nx-cluster: c2");
+pub(super) const FROZEN: Fault = Fault::Head("423 Locked\r\nretry-after: 1");
 
 struct Setting {
     client: RestClient,
@@ -32,11 +32,18 @@ struct Setting {
 }
 
 fn setting(script: &[Fault], then: Fault, in_c1: &[Fault]) -> Setting {
+    setting_with("", script, then, in_c1)
+}
+
+/// With a setting of the service.
+fn setting_with(of_label: &str, script: &[Fault], then: Fault, in_c1: &[Fault]) -> Setting {
     let directions = Server::scripted("directions", script, then);
     let c1 = Server::scripted("one", in_c1, Fault::Works);
     let c2 = Server::new("two", Fault::Works);
-    let services = "[services.label]\nc1 = ['unix:/one']\nc2 = ['unix:/two']\n\
-                    [services.cluster]\nglobal = ['unix:/directions']";
+    let services = format!(
+        "[services.label]\n{of_label}\nc1 = ['unix:/one']\nc2 = ['unix:/two']\n\
+         [services.cluster]\nglobal = ['unix:/directions']"
+    );
     let client = client(&format!("{TWO_CLUSTERS}{services}"), &[&directions, &c1, &c2]);
     Setting { client, directions, c1, c2 }
 }
@@ -91,10 +98,26 @@ async fn a_call_follows_a_user_past_every_cache() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_service_knows_where_a_user_is_while_the_cluster_service_is_down() {
-    let it = setting(&[IN_C1], Fault::Refuses, &[MOVED]);
+async fn the_service_knows_where_a_user_is_while_the_cluster_service_does_not_say_so() {
+    for fault in [Fault::Refuses, Fault::Hangs] {
+        let it = setting(&[IN_C1], fault, &[MOVED]);
+        let response = it.client.get("label", "abc", "/").await.expect("a response");
+        assert_eq!(response.cluster(), "c2", "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_follows_a_user_though_it_has_one_attempt() {
+    let it = setting_with("attempts = 1", &[IN_C1], IN_C2, &[MOVED]);
+    let response = it.client.post("label", "abc", "/").await.expect("a response");
+    assert_eq!((response.status(), response.cluster()), (StatusCode::OK, "c2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_safe_call_follows_a_user_after_a_failure() {
+    let it = setting(&[IN_C1], IN_C2, &[Fault::Status(503), MOVED]);
     let response = it.client.get("label", "abc", "/").await.expect("a response");
-    assert_eq!(response.cluster(), "c2");
+    assert_eq!((response.status(), response.cluster()), (StatusCode::OK, "c2"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,6 +139,13 @@ async fn a_frozen_user_is_waited_for() {
     let response = it.client.post("label", "abc", "/").await.expect("a response");
     assert_eq!(response.cluster(), "c2");
     assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_frozen_user_is_waited_for_while_the_cluster_service_is_down() {
+    let it = setting(&[IN_C1], Fault::Refuses, &[FROZEN]);
+    let response = it.client.post("label", "abc", "/").await.expect("a response");
+    assert_eq!((response.status(), response.cluster()), (StatusCode::OK, "c1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,6 +174,27 @@ async fn what_was_known_is_used_for_a_day_while_the_cluster_service_is_down() {
         (ErrorKind::Unresolved, Some(StatusCode::SERVICE_UNAVAILABLE))
     );
     assert!(!error.may_have_executed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_known_is_used_while_the_cluster_service_hangs() {
+    let it = setting(&[IN_C1], Fault::Hangs, &[]);
+    it.client.get("label", "abc", "/").await.expect("a response");
+    sleep(Duration::from_secs(301)).await;
+    it.client.get("label", "abc", "/").await.expect("a response");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_up_can_be_fresh_for_longer_than_a_clock_counts() {
+    let in_c1 = Fault::Says(
+        "200 OK\r\ncache-control: max-age=18446744073709551615",
+        r#"{"user":"abc","cluster":"c1","version":1,"assigned":true}"#,
+    );
+    let it = setting(&[], in_c1, &[]);
+    for _ in 0..2 {
+        it.client.get("label", "abc", "/").await.expect("a response");
+    }
+    assert_eq!(it.directions.heads().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,11 @@
 //! A topology file that changes.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{convert::Infallible, fs, sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
 use super::{Fault, Server};
-use crate::{Cluster, RestClient};
+use crate::{Body, Cluster, RestClient, service_fn};
 
 struct Setting {
     _folder: tempfile::TempDir,
@@ -105,5 +105,22 @@ async fn the_file_is_compared_again_and_again() {
         sleep(Duration::from_millis(100)).await;
         // The file is read by a thread, which a clock that does not wait overtakes.
         tokio::task::spawn_blocking(|| {}).await.expect("a thread");
+    }
+}
+
+#[tokio::test]
+async fn a_service_of_this_process_keeps_the_place_of_one_of_the_topology() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("topology.toml");
+    fs::write(&path, topology("'unix:/a'")).expect("a file");
+    let label = service_fn(|_: http::Request<Body>| async {
+        Ok::<_, Infallible>(http::Response::new(http_body_util::Empty::new()))
+    });
+    let builder = RestClient::builder().file(&path).service("label", label);
+    let client = builder.build().expect("a client");
+    for name in ["b", "c", "d"] {
+        fs::write(&path, topology(&format!("'unix:/{name}'"))).expect("a file");
+        client.reload().await.expect("a topology");
+        client.get("label", Cluster("c1"), "/").await.expect("a response");
     }
 }

@@ -1,7 +1,10 @@
 //! Failures do not multiply.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use http::StatusCode;
+use tokio::time::sleep;
 
 use super::{Fault, Server, in_one_cluster};
 use crate::{ClosestCluster, Cluster, ErrorKind};
@@ -34,7 +37,27 @@ async fn an_endpoint_has_128_calls_at_most() {
 
     // Their content is read.
     drop(results);
-    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    sleep(Duration::from_millis(1)).await;
     let response = client.get("label", Cluster("c1"), "/").await;
     assert!(response.is_ok(), "there is room again: {response:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_has_128_calls_at_most_of_those_that_come_back() {
+    let server = Server::new("a", Fault::Head("429 X\r\nretry-after: 1"));
+    let client = in_one_cluster(&[&server]);
+    for _ in 0..4 {
+        for _ in 0..100 {
+            let call = client.get("label", Cluster("c1"), "/").timeout(Duration::from_secs(5));
+            tokio::spawn(call.send());
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    server.set(Fault::Slow(1000));
+    let mut most = 0;
+    for _ in 0..300 {
+        sleep(Duration::from_millis(10)).await;
+        most = most.max(client.in_flight("label"));
+    }
+    assert_eq!(most, 128);
 }

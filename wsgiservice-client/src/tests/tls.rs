@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::future::join_all;
@@ -21,12 +22,16 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::WebPkiClientVerifier,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Barrier,
+    time::Instant,
+};
 use tokio_rustls::TlsAcceptor;
 
-use crate::{Cluster, ErrorKind, RestClient};
+use crate::{Cluster, ErrorKind, RestClient, Topology};
 
-/// A server with TLS, which responds with the authority that it was asked for.
+/// A server with TLS, which responds with the authority that it was asked for, but never to `/hang`.
 struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
@@ -38,6 +43,14 @@ struct Setup<'a> {
     /// What clients must have.
     client: Option<&'a CertifiedKey<KeyPair>>,
     is_http2: bool,
+    /// How many connections after the first one the server waits for.
+    together: usize,
+}
+
+impl<'a> Setup<'a> {
+    fn new(certificate: &'a CertifiedKey<KeyPair>) -> Self {
+        Self { certificate, client: None, is_http2: false, together: 1 }
+    }
 }
 
 async fn serve(setup: Setup<'_>) -> Server {
@@ -46,10 +59,17 @@ async fn serve(setup: Setup<'_>) -> Server {
     let connections = Arc::new(AtomicUsize::new(0));
     let acceptor = TlsAcceptor::from(Arc::new(config(&setup)));
     let (counted, is_http2) = (Arc::clone(&connections), setup.is_http2);
+    let together = Arc::new(Barrier::new(setup.together));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            counted.fetch_add(1, Ordering::Relaxed);
-            tokio::spawn(connection(acceptor.clone(), stream, is_http2));
+            let is_first = counted.fetch_add(1, Ordering::Relaxed) == 0;
+            let (acceptor, together) = (acceptor.clone(), Arc::clone(&together));
+            tokio::spawn(async move {
+                if !is_first {
+                    together.wait().await;
+                }
+                connection(acceptor, stream, is_http2).await;
+            });
         }
     });
     Server { port, connections }
@@ -100,6 +120,9 @@ async fn connection(acceptor: TlsAcceptor, stream: TcpStream, is_http2: bool) {
 }
 
 async fn authority(request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
+    if request.uri().path() == "/hang" {
+        std::future::pending::<()>().await;
+    }
     let host = request.headers().get("host").map(|host| host.to_str().unwrap_or_default());
     let text =
         format!("{:?} {host:?}", request.uri().authority().map(http::uri::Authority::as_str));
@@ -127,7 +150,7 @@ async fn a_certificate_has_the_name_of_the_service() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, is_right) in [("label", true), ("storage", false)] {
         let certificate = certificate(name);
-        let setup = Setup { certificate: &certificate, client: None, is_http2: false };
+        let setup = Setup::new(&certificate);
         let client = client(folder.path(), serve(setup).await.port, &certificate, "");
         match client.post("label", Cluster("c1"), "/").await {
             Ok(response) => {
@@ -146,7 +169,7 @@ async fn a_certificate_has_the_name_of_the_service() {
 async fn a_certificate_that_is_not_trusted_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let (own, other) = (certificate("label"), certificate("label"));
-    let setup = Setup { certificate: &own, client: None, is_http2: false };
+    let setup = Setup::new(&own);
     let client = client(folder.path(), serve(setup).await.port, &other, "");
     let error = client.get("label", Cluster("c1"), "/").await.expect_err("not trusted");
     assert_eq!(error.kind(), ErrorKind::Connect);
@@ -156,7 +179,7 @@ async fn a_certificate_that_is_not_trusted_is_refused() {
 async fn calls_at_the_same_time_share_a_connection_of_http2() {
     let folder = tempfile::tempdir().expect("a folder");
     let certificate = certificate("label");
-    let setup = Setup { certificate: &certificate, client: None, is_http2: true };
+    let setup = Setup { is_http2: true, ..Setup::new(&certificate) };
     let server = serve(setup).await;
     let client = client(folder.path(), server.port, &certificate, "");
     let calls: Vec<_> = (0..50).map(|_| client.get("label", Cluster("c1"), "/").send()).collect();
@@ -176,7 +199,7 @@ async fn a_client_can_have_a_certificate_too() {
     fs::write(folder.path().join("client.pem"), clients.cert.pem()).expect("a file");
     fs::write(folder.path().join("client.key"), clients.signing_key.serialize_pem())
         .expect("a file");
-    let setup = Setup { certificate: &own, client: Some(&clients), is_http2: true };
+    let setup = Setup { client: Some(&clients), is_http2: true, ..Setup::new(&own) };
     let server = serve(setup).await;
     let identity = "certificate = 'client.pem'\nkey = 'client.key'";
     for (tls, is_right) in [(identity, true), ("", false)] {
@@ -207,7 +230,7 @@ async fn files_that_cannot_be_used_are_named() {
 async fn a_new_certificate_is_used_after_a_reload() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, new) = (certificate("label"), certificate("label"));
-    let setup = Setup { certificate: &new, client: None, is_http2: true };
+    let setup = Setup { is_http2: true, ..Setup::new(&new) };
     let server = serve(setup).await;
     let client = client(folder.path(), server.port, &old, "");
     client.get("label", Cluster("c1"), "/").await.expect_err("not trusted");
@@ -217,84 +240,85 @@ async fn a_new_certificate_is_used_after_a_reload() {
     client.get("label", Cluster("c1"), "/").await.expect("a response");
 }
 
-async fn hanging(request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
-    if request.uri().path() == "/hang" {
-        std::future::pending::<()>().await;
-    }
-    Ok(Response::new(Full::new("x".into())))
+#[tokio::test]
+async fn files_that_come_after_the_topology_are_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("topology.toml");
+    let empty = "version = 1\n[clusters.c1]\n";
+    fs::write(&path, empty).expect("a file");
+    let client = RestClient::from_file(&path).expect("a client");
+    fs::write(&path, format!("{empty}[services.label]\n[tls]\nca = 'ca.pem'")).expect("a file");
+    client.reload().await.expect_err("no certificate");
+    fs::write(folder.path().join("ca.pem"), certificate("label").cert.pem()).expect("a file");
+    client.reload().await.expect("a topology");
+    assert_eq!(client.topology().services().collect::<Vec<_>>(), ["label"]);
 }
 
 #[tokio::test]
-async fn r40_a_timeout_retires_its_own_connection_only() {
+async fn a_call_that_ends_late_closes_no_connection_that_has_responses() {
     let folder = tempfile::tempdir().expect("a folder");
     let certificate = certificate("label");
-    let setup = Setup { certificate: &certificate, client: None, is_http2: true };
-    let acceptor = TlsAcceptor::from(Arc::new(config(&setup)));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
-    let port = listener.local_addr().expect("x").port();
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            counted.fetch_add(1, Ordering::Relaxed);
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-                server
-                    .serve_connection(TokioIo::new(stream), service_fn(hanging))
-                    .await
-                    .unwrap_or_default();
-            });
-        }
-    });
-    let client = client(folder.path(), port, &certificate, "");
-    client.get("label", Cluster("c1"), "/").await.expect("r").bytes().await.expect("c");
-    let calls: Vec<_> = (0..20_u64)
-        .map(|n| {
-            tokio::spawn(
-                client
-                    .get("label", Cluster("c1"), "/hang")
-                    .timeout(std::time::Duration::from_millis(100 + 10 * n))
-                    .send(),
-            )
-        })
-        .collect();
-    for call in calls {
-        call.await.expect("t").expect_err("late");
-        client.get("label", Cluster("c1"), "/").await.expect("r").bytes().await.expect("c");
+    let server = serve(Setup { is_http2: true, ..Setup::new(&certificate) }).await;
+    let client = client(folder.path(), server.port, &certificate, "");
+    let get = || async {
+        let response = client.get("label", Cluster("c1"), "/").await.expect("a response");
+        response.bytes().await.expect("content");
+    };
+    get().await;
+    let late = |step: u64| {
+        let call = client.get("label", Cluster("c1"), "/hang");
+        tokio::spawn(call.timeout(Duration::from_millis(100 + 10 * step)).send())
+    };
+    for call in (0..20).map(late).collect::<Vec<_>>() {
+        call.await.expect("a task").expect_err("late");
+        get().await;
     }
-    assert!(count.load(Ordering::Relaxed) <= 3, "{} connections", count.load(Ordering::Relaxed));
+    let connections = server.connections.load(Ordering::Relaxed);
+    assert!(connections <= 3, "{connections} connections");
 }
 
 #[tokio::test]
-async fn r41_connections_of_http1_are_opened_side_by_side() {
+async fn connections_of_http1_are_opened_side_by_side() {
     let folder = tempfile::tempdir().expect("a folder");
     let certificate = certificate("label");
-    let setup = Setup { certificate: &certificate, client: None, is_http2: false };
-    let acceptor = TlsAcceptor::from(Arc::new(config(&setup)));
+    let server = serve(Setup { together: 20, ..Setup::new(&certificate) }).await;
+    let client = client(folder.path(), server.port, &certificate, "");
+    let get = || client.get("label", Cluster("c1"), "/").send();
+    // It holds the first connection.
+    let _first = get().await.expect("a response");
+    for result in join_all((0..20).map(|_| get()).collect::<Vec<_>>()).await {
+        result.expect("a response");
+    }
+}
+
+/// A client of an endpoint that accepts connections, and is silent.
+async fn of_a_silent_endpoint() -> (TcpListener, RestClient) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
-    let port = listener.local_addr().expect("x").port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                // A distance of 100 ms.
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                connection(acceptor, stream, false).await;
-            });
-        }
-    });
-    let client = client(folder.path(), port, &certificate, "");
-    let started = std::time::Instant::now();
-    let calls: Vec<_> = (0..40)
-        .map(|_| {
-            client
-                .get("label", Cluster("c1"), "/")
-                .timeout(std::time::Duration::from_secs(2))
-                .send()
-        })
-        .collect();
-    let failed = join_all(calls).await.into_iter().filter(Result::is_err).count();
-    assert_eq!(failed, 0, "of 40, after {:?}", started.elapsed());
+    let port = listener.local_addr().expect("an address").port();
+    let topology = format!(
+        "version = 1\n[clusters.c1]\n[services.label]\nattempts = 1\nc1 = ['https://127.0.0.1:{port}']"
+    );
+    let topology = Topology::parse("topology.toml", &topology).expect("a topology");
+    let client = RestClient::builder().topology(topology).build().expect("a client");
+    (listener, client)
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_a_silent_endpoint_do_not_wait_for_each_other() {
+    let (_listener, client) = of_a_silent_endpoint().await;
+    let started = Instant::now();
+    let calls: Vec<_> = (0..20).map(|_| client.post("label", Cluster("c1"), "/").send()).collect();
+    for result in join_all(calls).await {
+        let error = result.expect_err("a silent endpoint");
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connect, false));
+    }
+    assert!(started.elapsed() < Duration::from_millis(700), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_was_not_executed_if_it_is_late_before_there_is_a_connection() {
+    let (_listener, client) = of_a_silent_endpoint().await;
+    let call = client.post("label", Cluster("c1"), "/").timeout(Duration::from_millis(100));
+    let error = call.await.expect_err("a silent endpoint");
+    assert!(!error.may_have_executed(), "{error}");
 }

@@ -547,11 +547,15 @@ c1 = ["http://10.0.1.5:8104", "unix:/run/label.sock"]
     }
 
     #[test]
-    fn an_empty_file_is_refused() {
+    fn a_file_without_clusters_is_refused() {
         assert_eq!(
             errors(""),
             "t.toml:1:1: `version` is missing: write `version = 1`\n\
              t.toml:1:1: `clusters` is missing: write a table such as `[clusters.c1]`"
+        );
+        assert_eq!(
+            errors("version = 1\n[clusters]"),
+            "t.toml:2:2: `clusters` is empty: write a table such as `[clusters.c1]`"
         );
     }
 
