@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -46,6 +46,10 @@ impl File {
         let tls = topology.tls.iter().flat_map(TlsFiles::paths);
         let tls = tls.map(|path| fs::read(path).unwrap_or_default()).collect();
         Ok((Self { path: path.to_owned(), known: Mutex::new(Contents { text, tls }) }, topology))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Contents> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,19 +114,21 @@ pub(crate) async fn reload(shared: &Shared) -> Result<()> {
     let Some(file) = shared.file() else { return Ok(()) };
     let text = tokio::fs::read_to_string(&file.path).await;
     let text = text.map_err(|error| unreadable(&file.path, error))?;
-    let parsed = Topology::parse(&file.path.to_string_lossy(), &text);
-    let old = shared.directory();
-    let tls = parsed.as_ref().map_or(&old.topology.tls, |topology| &topology.tls);
-    let contents = Contents::new(text, tls.as_ref()).await;
-    let known = {
-        let mut known = file.known.lock().unwrap_or_else(PoisonError::into_inner);
+    let topology = match Topology::parse(&file.path.to_string_lossy(), &text) {
+        Ok(topology) => topology,
         // A file with mistakes is reported once.
-        std::mem::replace(&mut *known, contents.clone())
+        Err(_) if file.known().text == text => return Ok(()),
+        Err(mistakes) => {
+            file.known().text = text;
+            return Err(mistakes);
+        }
     };
+    let contents = Contents::new(text, topology.tls.as_ref()).await;
+    let known = std::mem::replace(&mut *file.known(), contents.clone());
     if known == contents {
         return Ok(());
     }
-    let topology = parsed?;
+    let old = shared.directory();
     let has_other_tls = topology.tls != old.topology.tls || known.tls != contents.tls;
     // Files of TLS that cannot be used keep the old ones, and no endpoint.
     #[cfg(feature = "rustls")]

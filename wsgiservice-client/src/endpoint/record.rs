@@ -340,6 +340,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_try_that_says_nothing_is_left_to_the_next_call() {
+        for mark in [Mark::Neutral, Mark::Cancelled, Mark::TimedOut] {
+            let record = Record::default();
+            marked(&record, Mark::Refused, 5);
+            advance(Duration::from_secs(6)).await;
+            assert!(record.try_again());
+            record.mark(mark, SHORT);
+            assert!(record.try_again(), "{mark:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn each_ejection_is_twice_as_long_and_time_in_service_forgives() {
         let record = Record::default();
         marked(&record, Mark::Failed, 5);

@@ -241,6 +241,23 @@ async fn a_new_certificate_is_used_after_a_reload() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_changes_together_with_a_mistake_is_used_when_that_is_mended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new) = (certificate("label"), certificate("label"));
+    let server = serve(Setup::new(&new)).await;
+    let client = client(folder.path(), server.port, &old, "");
+    let path = folder.path().join("topology.toml");
+    let text = fs::read_to_string(&path).expect("a file");
+
+    fs::write(folder.path().join("ca.pem"), new.cert.pem()).expect("a file");
+    fs::write(&path, "what?").expect("a file");
+    client.reload().await.expect_err("a mistake");
+    fs::write(&path, text).expect("a file");
+    client.reload().await.expect("a topology");
+    client.get("label", Cluster("c1"), "/").await.expect("a response");
+}
+
+#[tokio::test]
 async fn files_that_come_after_the_topology_are_used() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("topology.toml");
