@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 mod address;
 mod read;
+mod reader;
 
 pub(crate) use address::Address;
 

@@ -1,26 +1,22 @@
 //! Reads a topology file, and reports all of its mistakes.
 
-use std::{collections::BTreeMap, ops::Range, path::Path, time::Duration};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use serde::de::DeserializeOwned;
-use strsim::damerau_levenshtein;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue, ValueDeserializer},
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    Address, ClusterEntry, Endpoints, ServiceEntry, Timeouts, TlsFiles, Topology,
+    reader::{Reader, Value, unknown},
 };
-
-use super::{Address, ClusterEntry, Endpoints, ServiceEntry, Timeouts, TlsFiles, Topology};
 
 /// The settings of a service, and those of all services.
 const DEFAULTS: [&str; 5] =
     ["attempt_timeout_ms", "attempts", "connect_timeout_ms", "idempotency_keys", "timeout_ms"];
 const SERVICE: [&str; 4] = ["data", "global", "health", "host"];
 
-type Value<'a> = Spanned<DeValue<'a>>;
-
 /// Reads the text of a file.
 pub(super) fn read(file: &str, text: &str, local: Option<&str>) -> Result<Topology, Vec<String>> {
-    let mut reader = Reader { file, text, errors: Vec::new() };
+    let mut reader = Reader::new(file, text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         reader.error(error.span().unwrap_or_default(), error.message());
@@ -28,16 +24,9 @@ pub(super) fn read(file: &str, text: &str, local: Option<&str>) -> Result<Topolo
     // What remains of a file with such errors can be in the wrong table.
     let topology = errors.is_empty().then(|| reader.topology(table.get_ref(), local));
     match topology {
-        Some(topology) if reader.errors.is_empty() => Ok(topology),
+        Some(topology) if !reader.has_errors() => Ok(topology),
         _ => Err(reader.into_errors()),
     }
-}
-
-struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
-    /// Each mistake, with its position in bytes.
-    errors: Vec<(usize, String)>,
 }
 
 impl Reader<'_> {
@@ -273,7 +262,7 @@ impl Reader<'_> {
         let table = self.table(root, "", "tls")?;
         self.refuse_unknown(table, "tls.", &["ca", "certificate", "key"], "setting");
         // A path is relative to the topology file.
-        let folder = Path::new(self.file).parent().unwrap_or(Path::new(""));
+        let folder = self.folder();
         let mut file = |key: &str| {
             let value = table.get(key)?;
             Some(folder.join(self.value::<String>(value, &format!("tls.{key}"))?))
@@ -317,22 +306,6 @@ impl Reader<'_> {
         Some(target)
     }
 
-    fn positive(&mut self, value: &Value<'_>, path: &str) -> Option<u64> {
-        let number = self.value::<u64>(value, path)?;
-        if number == 0 {
-            self.error(value.span(), format_args!("`{path}`: expected at least 1"));
-        }
-        Some(number)
-    }
-
-    fn quantity(&mut self, value: &Value<'_>, path: &str) -> Option<f64> {
-        let number = self.value::<f64>(value, path)?;
-        if !number.is_finite() || number < 0.0 {
-            self.error(value.span(), format_args!("`{path}`: expected a number from 0"));
-        }
-        Some(number)
-    }
-
     /// A name as DNS allows it, since a service is a host.
     fn check_name(&mut self, place: Range<usize>, path: &str, name: &str) {
         let is_valid =
@@ -342,70 +315,6 @@ impl Reader<'_> {
             self.error(place, format_args!("`{path}`: {message}"));
         }
     }
-
-    fn table<'t, 'a>(
-        &mut self,
-        table: &'t DeTable<'a>,
-        prefix: &str,
-        key: &str,
-    ) -> Option<&'t DeTable<'a>> {
-        let value = table.get(key)?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(table),
-            _ => {
-                self.error(value.span(), format_args!("`{prefix}{key}`: expected a table"));
-                None
-            }
-        }
-    }
-
-    fn value<T: DeserializeOwned>(&mut self, value: &Value<'_>, path: &str) -> Option<T> {
-        match T::deserialize(ValueDeserializer::from(value.clone())) {
-            Ok(read) => Some(read),
-            Err(error) => {
-                self.error(value.span(), format_args!("`{path}`: {}", error.message()));
-                None
-            }
-        }
-    }
-
-    fn refuse_unknown(&mut self, table: &DeTable<'_>, prefix: &str, known: &[&str], what: &str) {
-        for key in table.keys() {
-            let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let message = unknown(what, name, known);
-                self.error(key.span(), format_args!("`{prefix}{name}`: {message}"));
-            }
-        }
-    }
-
-    fn error(&mut self, place: Range<usize>, message: impl std::fmt::Display) {
-        let before = self.text.get(..place.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let message = format!("{}:{line}:{column}: {message}", self.file);
-        self.errors.push((place.start, message));
-    }
-
-    fn into_errors(mut self) -> Vec<String> {
-        self.errors.sort_by_key(|(place, _)| *place);
-        self.errors.into_iter().map(|(_, message)| message).collect()
-    }
-}
-
-/// An error about a name that does not exist.
-fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    let near = |it: &&&str| damerau_levenshtein(name, it) <= 1.max(name.chars().count() / 3);
-    let nearest = known.iter().filter(near).min_by_key(|it| damerau_levenshtein(name, it));
-    match nearest {
-        Some(nearest) => format!("unknown {what} `{name}`; did you mean `{nearest}`?"),
-        None => format!("unknown {what} `{name}`, expected one of {}", list(known)),
-    }
-}
-
-fn list(names: &[&str]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }
 
 #[cfg(test)]
