@@ -1,76 +1,102 @@
-//! The modules of `wsgiservice` import downwards only, so imports form no cycle.
+//! The modules of a crate import downwards only, so imports form no cycle.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// The top-level modules, from the lowest floor up. A module may import those that stand before it.
-const FLOORS: [&str; 25] = [
-    "http",
-    "client",
-    "declaration",
-    "problem",
-    "error",
-    "rules",
-    "settings",
-    "limits",
-    "formats",
-    "content",
-    "representation",
-    "routing",
-    "preconditions",
-    "lint",
-    "answer",
-    "parameters",
-    "resource",
-    "site",
-    "exchange",
-    "documentation",
-    "commands",
-    "application",
-    "server",
-    "testing",
-    // The names for generated code, and the paved path: nothing imports them.
-    "private",
-];
+/// A crate, and what its modules may import.
+struct Layout {
+    /// The folder of the sources, from that of the workspace.
+    sources: &'static str,
+    /// The top-level modules, from the lowest floor up. A module may import those that stand before it.
+    floors: &'static [&'static str],
+    /// The macros at the root, which are exported from there.
+    macros: &'static [&'static str],
+}
 
-/// The macros at the root, which are exported from there.
-const MACROS: [&str; 5] = ["__content", "__holds", "__package", "__resolved", "__returns"];
+const SERVER: Layout = Layout {
+    sources: "wsgiservice/src",
+    floors: &[
+        "http",
+        "client",
+        "declaration",
+        "problem",
+        "error",
+        "rules",
+        "settings",
+        "limits",
+        "formats",
+        "content",
+        "representation",
+        "routing",
+        "preconditions",
+        "lint",
+        "answer",
+        "parameters",
+        "resource",
+        "site",
+        "exchange",
+        "documentation",
+        "commands",
+        "application",
+        "server",
+        "testing",
+        // The names for generated code, and the paved path: nothing imports them.
+        "private",
+    ],
+    macros: &["__content", "__holds", "__package", "__resolved", "__returns"],
+};
+
+const CLIENT: Layout = Layout {
+    sources: "wsgiservice-client/src",
+    floors: &[
+        "attempt",
+        "error",
+        "retry_after",
+        "underscore",
+        "path",
+        "body",
+        "context",
+        "topology",
+        "endpoint",
+        "directory",
+        "response",
+        "locate",
+        "users",
+        "shared",
+        "housekeeping",
+        "call",
+        "cache",
+        "request",
+        "client",
+        "tests",
+    ],
+    macros: &[],
+};
 
 #[test]
 fn a_module_imports_only_modules_below_it() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wsgiservice/src");
-    let mut wrong = Vec::new();
-    for file in sources(&root)? {
-        let module = module(&root, &file);
-        if module == "lib" {
-            continue;
-        }
-        for import in imports_of(&root, &file)? {
-            // A name of the root or of `private` would hide the module that it is from.
-            let is_below = floor(&import).is_some_and(|it| Some(it) < floor(&module));
-            if import != module && !is_below && !MACROS.contains(&import.as_str()) {
-                wrong.push(format!("{} imports `crate::{import}`", file.display()));
-            }
-        }
-    }
+    let wrong = [SERVER.upward_imports()?, CLIENT.upward_imports()?].concat();
     assert!(wrong.is_empty(), "upward imports:\n{}", wrong.join("\n"));
     Ok(())
 }
 
 #[test]
-fn each_top_level_module_has_a_floor() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wsgiservice/src");
-    let modules = sources(&root)?.into_iter().map(|file| module(&root, &file));
-    let unknown: Vec<_> = modules.filter(|it| it != "lib" && floor(it).is_none()).collect();
-    assert_eq!(unknown, Vec::<String>::new());
+fn the_floors_are_the_top_level_modules() -> io::Result<()> {
+    for layout in [SERVER, CLIENT] {
+        let modules: BTreeSet<_> =
+            layout.modules()?.into_iter().map(|(_, module)| module).collect();
+        let floors = layout.floors.iter().map(|floor| (*floor).to_owned()).collect();
+        assert_eq!(modules, floors, "{}", layout.sources);
+    }
     Ok(())
 }
 
 #[test]
 fn neither_the_exchange_nor_the_documentation_reads_the_declaration() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wsgiservice/src");
+    let root = SERVER.root();
     for room in ["exchange", "documentation"] {
         for file in sources(&root.join(room))? {
             let imports = imports_of(&root, &file)?;
@@ -96,8 +122,39 @@ fn imports_are_read_from_use_lines_and_from_paths() {
     assert_eq!(imports(source, "super::"), ["p"]);
 }
 
-fn floor(module: &str) -> Option<usize> {
-    FLOORS.iter().position(|floor| *floor == module)
+impl Layout {
+    fn root(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(self.sources)
+    }
+
+    fn floor(&self, module: &str) -> Option<usize> {
+        self.floors.iter().position(|floor| *floor == module)
+    }
+
+    /// The files, each with its top-level module. The root has none.
+    fn modules(&self) -> io::Result<Vec<(PathBuf, String)>> {
+        let root = self.root();
+        let files = sources(&root)?.into_iter().map(|file| (file.clone(), module(&root, &file)));
+        Ok(files.filter(|(_, module)| module != "lib").collect())
+    }
+
+    fn upward_imports(&self) -> io::Result<Vec<String>> {
+        let mut wrong = Vec::new();
+        for (file, module) in self.modules()? {
+            // The unit tests of a crate import what they test, and its public face.
+            if module == "tests" {
+                continue;
+            }
+            for import in imports_of(&self.root(), &file)? {
+                // A name of the root or of `private` would hide the module that it is from.
+                let is_below = self.floor(&import).is_some_and(|it| Some(it) < self.floor(&module));
+                if import != module && !is_below && !self.macros.contains(&import.as_str()) {
+                    wrong.push(format!("{} imports `crate::{import}`", file.display()));
+                }
+            }
+        }
+        Ok(wrong)
+    }
 }
 
 /// The top-level module that a file belongs to.

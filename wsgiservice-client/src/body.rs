@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use sync_wrapper::SyncWrapper;
 use tokio::time::Instant;
 
 use crate::error::BoxError;
+
+/// How long a stream may have no byte, of a request or of a response.
+pub(crate) const STALLED: Duration = Duration::from_secs(10);
 
 /// The content of a request.
 ///

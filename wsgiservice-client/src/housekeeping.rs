@@ -1,9 +1,7 @@
 //! What happens between calls: reading the topology again, looking up names, checks of health, closing connections.
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -12,11 +10,11 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::{
     body::Body,
-    client::Shared,
     directory::{Directory, Service},
     endpoint::{Conditions, Endpoint, MAX_IDLE, SendTrace},
-    error::{Error, Result},
-    topology::{TlsFiles, Topology},
+    error::Result,
+    shared::Shared,
+    topology::{Change, Topology},
 };
 
 /// How often the topology is compared.
@@ -25,66 +23,35 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often the health of an endpoint is checked, plus or minus 20 %.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// A topology file, and what was read of it last.
-#[derive(Debug)]
-pub(crate) struct File {
-    path: PathBuf,
-    known: Mutex<Contents>,
+/// The services as they are now. The first use starts the task that looks after them.
+pub(crate) fn directory(shared: &Arc<Shared>) -> Arc<Directory> {
+    start(shared);
+    shared.directory()
 }
 
-/// The content of a topology file, and of the files of TLS that it names. A file that cannot be read is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Contents {
-    text: String,
-    tls: Vec<Vec<u8>>,
-}
-
-impl File {
-    pub(crate) fn read(path: &Path) -> Result<(Self, Topology)> {
-        let text = fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
-        let topology = Topology::parse(&path.to_string_lossy(), &text)?;
-        let tls = topology.tls.iter().flat_map(TlsFiles::paths);
-        let tls = tls.map(|path| fs::read(path).unwrap_or_default()).collect();
-        Ok((Self { path: path.to_owned(), known: Mutex::new(Contents { text, tls }) }, topology))
+/// Starts the task that looks after the endpoints, unless it runs.
+fn start(shared: &Arc<Shared>) {
+    if !shared.is_kept.load(Ordering::Relaxed)
+        && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        && !shared.is_kept.swap(true, Ordering::Relaxed)
+    {
+        runtime.spawn(keep(Keeper(Arc::downgrade(shared))));
     }
-
-    fn known(&self) -> MutexGuard<'_, Contents> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Contents {
-    async fn new(text: String, tls: Option<&TlsFiles>) -> Self {
-        let mut contents = Self { text, tls: Vec::new() };
-        for path in tls.into_iter().flat_map(TlsFiles::paths) {
-            contents.tls.push(tokio::fs::read(path).await.unwrap_or_default());
-        }
-        contents
-    }
-}
-
-fn unreadable(path: &Path, error: io::Error) -> Error {
-    Error::invalid(format!("cannot read {}: {error}", path.display())).because(error)
 }
 
 /// The task that looks after the endpoints of a client. It ends with the client.
-pub(crate) struct Keeper(Weak<Shared>);
-
-impl Keeper {
-    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
-        Self(Arc::downgrade(shared))
-    }
-}
+struct Keeper(Weak<Shared>);
 
 impl Drop for Keeper {
     fn drop(&mut self) {
+        // The runtime of the task has ended: the next call starts it again.
         if let Some(shared) = self.0.upgrade() {
-            shared.is_no_longer_kept();
+            shared.is_kept.store(false, Ordering::Relaxed);
         }
     }
 }
 
-pub(crate) async fn keep(keeper: Keeper) {
+async fn keep(keeper: Keeper) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -112,24 +79,9 @@ pub(crate) async fn keep(keeper: Keeper) {
 /// Reads the topology file again, if there is one and it has changed.
 pub(crate) async fn reload(shared: &Shared) -> Result<()> {
     let Some(file) = shared.file() else { return Ok(()) };
-    let text = tokio::fs::read_to_string(&file.path).await;
-    let text = text.map_err(|error| unreadable(&file.path, error))?;
-    let topology = match Topology::parse(&file.path.to_string_lossy(), &text) {
-        Ok(topology) => topology,
-        // A file with mistakes is reported once.
-        Err(_) if file.known().text == text => return Ok(()),
-        Err(mistakes) => {
-            file.known().text = text;
-            return Err(mistakes);
-        }
-    };
-    let contents = Contents::new(text, topology.tls.as_ref()).await;
-    let known = std::mem::replace(&mut *file.known(), contents.clone());
-    if known == contents {
-        return Ok(());
-    }
+    let Some(Change { topology, has_other_tls }) = file.change().await? else { return Ok(()) };
     let old = shared.directory();
-    let has_other_tls = topology.tls != old.topology.tls || known.tls != contents.tls;
+    let has_other_tls = has_other_tls || topology.tls != old.topology.tls;
     // Files of TLS that cannot be used keep the old ones, and no endpoint.
     #[cfg(feature = "rustls")]
     let loaded = match has_other_tls {

@@ -2,7 +2,6 @@
 
 mod attempt;
 mod body;
-mod builder;
 #[cfg(feature = "cache")]
 mod cache;
 mod call;
@@ -17,15 +16,16 @@ mod path;
 mod request;
 mod response;
 mod retry_after;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod underscore;
 mod users;
 
 pub use attempt::{Attempt, AttemptOutcome};
 pub use body::Body;
-pub use builder::Builder;
-pub use client::RestClient;
+pub use client::{Builder, RestClient};
 pub use context::CallContext;
 pub use directory::{CallOutcome, Count};
 pub use error::{BoxError, Error, ErrorKind, Result};
@@ -67,27 +67,4 @@ macro_rules! path {
     ($path:literal) => {
         $crate::__path!($crate $path)
     };
-}
-
-/// Warns once of a name of a header field with `_`, which proxies such as nginx remove.
-fn warn_of_underscore(name: &http::HeaderName) {
-    use std::{
-        collections::HashSet,
-        sync::{Mutex, PoisonError},
-    };
-
-    /// The names that are remembered.
-    const WARNINGS: usize = 1000;
-
-    static WARNED: Mutex<Option<HashSet<http::HeaderName>>> = Mutex::new(None);
-
-    if name.as_str().contains('_') {
-        let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
-        let warned = warned.get_or_insert_default();
-        if warned.len() < WARNINGS && warned.insert(name.clone()) {
-            tracing::warn!(
-                "a proxy can remove the header field `{name}`, since its name has a `_`"
-            );
-        }
-    }
 }

@@ -137,7 +137,7 @@ pub enum Target {
 mod sealed {
     #[expect(unnameable_types, reason = "no other crate may implement it")]
     pub trait Sealed {
-        fn into_target(self) -> super::Target;
+        fn into_target(self) -> crate::locate::Target;
     }
 }
 

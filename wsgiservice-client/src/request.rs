@@ -1,5 +1,7 @@
 //! A call that is being built.
 
+#[cfg(feature = "cache")]
+use std::sync::Arc;
 use std::{
     fmt,
     marker::PhantomData,
@@ -18,6 +20,7 @@ use crate::{
     error::{BoxError, Error, Result},
     path::append_query,
     response::{Response, Responses},
+    underscore::warn_of_underscore,
 };
 
 /// A call that is sent when it is awaited.
@@ -45,6 +48,8 @@ use crate::{
 #[must_use = "a call is sent when it is awaited"]
 pub struct RequestBuilder<O = Response> {
     call: Box<Call>,
+    #[cfg(feature = "cache")]
+    cache: Option<Arc<crate::cache::Cache>>,
     output: PhantomData<fn() -> O>,
 }
 
@@ -58,22 +63,23 @@ impl CallOutput for Response {}
 impl CallOutput for Responses {}
 
 mod sealed {
-    use super::{Call, Pin, Result};
+    use std::pin::Pin;
 
-    type Sent<O> = Pin<Box<dyn Future<Output = Result<O>> + Send>>;
+    use crate::{error::Result, request::RequestBuilder};
+
+    pub(super) type Sent<O> = Pin<Box<dyn Future<Output = Result<O>> + Send>>;
 
     #[expect(unnameable_types, reason = "no other crate may implement it")]
     pub trait Sealed: Sized {
-        #[expect(private_interfaces, reason = "the trait is sealed")]
-        fn send(call: Box<Call>) -> Sent<Self>;
+        fn send(builder: RequestBuilder<Self>) -> Sent<Self>;
     }
 }
 
 impl sealed::Sealed for Response {
-    #[expect(private_interfaces, reason = "the trait is sealed")]
-    fn send(call: Box<Call>) -> Pin<Box<dyn Future<Output = Result<Self>> + Send>> {
+    fn send(builder: RequestBuilder<Self>) -> sealed::Sent<Self> {
+        let call = builder.call;
         #[cfg(feature = "cache")]
-        if let Some(cache) = call.client.cache() {
+        if let Some(cache) = builder.cache {
             return Box::pin(async move { cache.response(call).await });
         }
         Box::pin(call.response())
@@ -81,10 +87,10 @@ impl sealed::Sealed for Response {
 }
 
 impl sealed::Sealed for Responses {
-    #[expect(private_interfaces, reason = "the trait is sealed")]
-    fn send(call: Box<Call>) -> Pin<Box<dyn Future<Output = Result<Self>> + Send>> {
+    fn send(builder: RequestBuilder<Self>) -> sealed::Sent<Self> {
+        let call = builder.call;
         #[cfg(feature = "cache")]
-        if let Some(cache) = call.client.cache() {
+        if let Some(cache) = builder.cache {
             return Box::pin(async move { cache.responses(call).await });
         }
         Box::pin(call.responses())
@@ -92,8 +98,16 @@ impl sealed::Sealed for Responses {
 }
 
 impl<O> RequestBuilder<O> {
-    pub(crate) fn new(call: Call) -> Self {
-        Self { call: Box::new(call), output: PhantomData }
+    pub(crate) fn new(
+        call: Call,
+        #[cfg(feature = "cache")] cache: Option<Arc<crate::cache::Cache>>,
+    ) -> Self {
+        Self {
+            call: Box::new(call),
+            #[cfg(feature = "cache")]
+            cache,
+            output: PhantomData,
+        }
     }
 
     /// Appends a header field. A name or a value that cannot be sent is an error of the call.
@@ -108,7 +122,7 @@ impl<O> RequestBuilder<O> {
         let value = HeaderValue::try_from(value).map_err(Into::into);
         match name.and_then(|name| Ok((name, value?))) {
             Ok((name, value)) => {
-                crate::warn_of_underscore(&name);
+                warn_of_underscore(&name);
                 self.call.headers.append(name, value);
             }
             Err(error) => self.refuse("a header field cannot be sent", error),
@@ -163,7 +177,7 @@ impl<O> RequestBuilder<O> {
 
     /// Sets the request that the call is made for.
     pub fn context(mut self, context: CallContext) -> Self {
-        self.call.client = self.call.client.with_context(context);
+        self.call.context = context;
         self
     }
 
@@ -188,7 +202,7 @@ impl<O: CallOutput> RequestBuilder<O> {
     ///
     /// See [`ErrorKind`](crate::ErrorKind). A response of any status is no error.
     pub fn send(self) -> ResponseFuture<O> {
-        ResponseFuture(O::send(self.call))
+        ResponseFuture(O::send(self))
     }
 }
 

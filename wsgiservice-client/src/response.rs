@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     attempt::Attempt,
-    call::STALLED,
+    body::STALLED,
     endpoint::Content,
     error::{BoxError, Error, ErrorKind, Result},
 };

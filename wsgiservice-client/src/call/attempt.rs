@@ -9,15 +9,12 @@ use tracing::Instrument;
 use super::prepared::Prepared;
 use crate::{
     attempt::{Attempt, AttemptOutcome},
-    body::{Body, Progress},
+    body::{Body, Progress, STALLED},
     directory::Group,
     endpoint::{Content, Endpoint, InFlight, Mark, SHORTEST_TIMEOUT, SendError, SendTrace},
     error::{BoxError, Error, ErrorKind},
     retry_after::retry_after,
 };
-
-/// How long a stream may have no byte.
-pub(crate) const STALLED: Duration = Duration::from_secs(10);
 
 /// A response, and where it comes from.
 #[derive(Debug)]

@@ -8,22 +8,24 @@ use tracing::Instrument;
 
 use crate::{
     body::Body,
-    client::RestClient,
+    context::CallContext,
     directory::{CallOutcome, Counts, Directory, Group, Service},
     error::{Error, ErrorKind, Result},
+    housekeeping,
     locate::{Locate, Target},
     response::{Origin, Response, Responses},
+    shared::Shared,
 };
 
 mod all;
 mod attempt;
 mod first;
+mod look_up;
 mod prepared;
 mod run;
 mod user;
 
 use attempt::Received;
-pub(crate) use attempt::STALLED;
 use first::Ended;
 use prepared::{Prepared, Wanted, is_safe};
 use run::Run;
@@ -31,7 +33,8 @@ use run::Run;
 /// A call as the caller has built it.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) client: RestClient,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) context: CallContext,
     pub(crate) method: Method,
     pub(crate) service: String,
     pub(crate) target: Target,
@@ -47,7 +50,7 @@ pub(crate) struct Call {
 
 /// A call whose service is known.
 struct ReadyCall {
-    client: RestClient,
+    shared: Arc<Shared>,
     directory: Arc<Directory>,
     prepared: Prepared,
     content: Body,
@@ -73,7 +76,7 @@ impl Call {
     }
 
     fn ready(self) -> Result<ReadyCall> {
-        let directory = self.client.directory();
+        let directory = housekeeping::directory(&self.shared);
         let service = directory.service(&self.service)?;
         if let Some(problem) = self.problem {
             service.counts.add(CallOutcome::InvalidRequest);
@@ -83,21 +86,21 @@ impl Call {
         let now = Instant::now();
         // A timeout that is too long for the clock is none.
         let asked = self.timeout.and_then(|timeout| now.checked_add(timeout));
-        let asked_deadline = earlier(asked, self.client.context().deadline);
+        let asked_deadline = earlier(asked, self.context.deadline);
         let default =
             (!is_stream && self.timeout.is_none()).then(|| now + service.entry.timeouts.call);
         let wanted = Wanted {
             method: self.method,
             target: self.path,
             headers: self.headers,
-            trace: self.client.context().trace(),
+            trace: self.context.trace(),
             hedges: self.hedges,
             deadline: earlier(asked_deadline, default),
         };
         Ok(ReadyCall {
             directory,
             prepared: Prepared::new(service, wanted)?,
-            client: self.client,
+            shared: self.shared,
             content: self.content,
             target: self.target,
             asked_deadline,
@@ -116,9 +119,9 @@ impl ReadyCall {
     }
 
     async fn response(self) -> Result<Response> {
-        let Self { client, directory, prepared, content, target, asked_deadline } = self;
+        let Self { shared, directory, prepared, content, target, asked_deadline } = self;
         let counting = Counting::new(&prepared.service);
-        let ended = located(&client, &directory, &prepared, content, target).await;
+        let ended = located(&shared, &directory, &prepared, content, target).await;
         counting.end(&ended);
         finish(ended, &prepared, asked_deadline)
     }
@@ -144,7 +147,7 @@ impl ReadyCall {
 
 /// Performs a call where its locator says.
 async fn located(
-    client: &RestClient,
+    shared: &Arc<Shared>,
     directory: &Arc<Directory>,
     prepared: &Prepared,
     content: Body,
@@ -186,7 +189,7 @@ async fn located(
         },
         Target::One(Locate::User(user)) => {
             run = Run::new(prepared, content);
-            Box::pin(user::for_user(&mut run, client, directory, &user)).await
+            Box::pin(user::for_user(&mut run, shared, directory, &user)).await
         }
     };
     Ended { outcome, attempts: run.attempts, may_have_executed: run.may_have_executed }

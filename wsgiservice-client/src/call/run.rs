@@ -6,12 +6,12 @@ use http::StatusCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    attempt::{Received, STALLED, Tried, Verdict, attempt, late},
+    attempt::{Received, Tried, Verdict, attempt, late},
     prepared::Prepared,
 };
 use crate::{
     attempt::{Attempt, AttemptOutcome},
-    body::Body,
+    body::{Body, STALLED},
     directory::{Choice, Group, Wish, choose},
     endpoint::{Endpoint, InFlight},
     error::{Error, ErrorKind, Result},

@@ -5,12 +5,12 @@ use std::{slice, sync::Arc, time::Duration};
 use http::StatusCode;
 use tokio::time::timeout;
 
-use super::{attempt::Received, run::Run};
+use super::{attempt::Received, look_up::cluster_of, run::Run};
 use crate::{
-    client::RestClient,
     directory::Directory,
     error::{Error, ErrorKind, Result},
     retry_after::retry_after,
+    shared::Shared,
     users::Purpose,
 };
 
@@ -23,7 +23,7 @@ const FROZEN: Duration = Duration::from_secs(1);
 /// Calls the service in the cluster that holds a user.
 pub(super) async fn for_user(
     run: &mut Run<'_>,
-    client: &RestClient,
+    shared: &Arc<Shared>,
     directory: &Arc<Directory>,
     user: &str,
 ) -> Result<Received> {
@@ -40,7 +40,7 @@ pub(super) async fn for_user(
         false => Purpose::Assign,
     };
     let patience = run.patience();
-    let looked_up = client.cluster_of(directory, user, purpose, patience);
+    let looked_up = cluster_of(shared, directory, user, purpose, patience);
     let mut cluster = run.in_time(looked_up).await??;
     let mut moves = 0;
     loop {
@@ -56,10 +56,10 @@ pub(super) async fn for_user(
                     return Ok(received);
                 }
                 moves += 1;
-                let found = refreshed(run, client, directory, user).await?;
+                let found = refreshed(run, shared, directory, user).await?;
                 // The service knows best if the cluster service is down.
                 cluster = found.filter(|it| **it != *cluster).unwrap_or_else(|| {
-                    client.users().correct(user, &other);
+                    shared.users().correct(user, &other);
                     other
                 });
             }
@@ -70,7 +70,7 @@ pub(super) async fn for_user(
                 }
                 // What may have been executed is led on by a 421 only.
                 if !run.is_bound()
-                    && let Some(found) = refreshed(run, client, directory, user).await?
+                    && let Some(found) = refreshed(run, shared, directory, user).await?
                 {
                     cluster = found;
                 }
@@ -84,12 +84,12 @@ pub(super) async fn for_user(
 /// The cluster of a user past every cache; `None` if the cluster service does not say so in time.
 async fn refreshed(
     run: &Run<'_>,
-    client: &RestClient,
+    shared: &Arc<Shared>,
     directory: &Arc<Directory>,
     user: &str,
 ) -> Result<Option<Arc<str>>> {
     let patience = run.patience();
-    let looked_up = client.cluster_of(directory, user, Purpose::Refresh, patience);
+    let looked_up = cluster_of(shared, directory, user, Purpose::Refresh, patience);
     match timeout(patience, run.in_time(looked_up)).await {
         Ok(Ok(Ok(cluster))) => Ok(Some(cluster)),
         Ok(Ok(Err(error))) if error.status() == Some(StatusCode::GONE) => Err(error),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    iter,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -124,6 +125,15 @@ impl Directory {
         self.services.values()
     }
 
+    /// How many calls ended how, by service and cluster.
+    pub(crate) fn counts(&self) -> Vec<Count> {
+        let mut counts: Vec<_> = self.services().flat_map(|service| service.counted()).collect();
+        counts.sort_by(|one, other| {
+            (&one.service, &one.cluster).cmp(&(&other.service, &other.cluster))
+        });
+        counts
+    }
+
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&Arc<Service>, &Arc<Group>)> {
         self.services.values().flat_map(|service| {
             let groups = service.global.iter().chain(service.groups.values());
@@ -210,6 +220,22 @@ impl Service {
     /// The service in each cluster, the nearest first.
     pub(crate) fn by_distance(&self) -> Arc<[Arc<Group>]> {
         Arc::clone(&self.by_distance.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many calls ended how, in no cluster and in each.
+    fn counted(&self) -> Vec<Count> {
+        let groups = self.by_distance();
+        let somewhere = groups.iter().map(|group| (Some(&*group.cluster), group.counts()));
+        let counts = iter::once((None, &*self.counts)).chain(somewhere);
+        let counts = counts.flat_map(|(cluster, counts)| {
+            counts.read().map(move |(outcome, calls)| Count {
+                service: self.name.to_string(),
+                cluster: cluster.map(str::to_owned),
+                outcome,
+                calls,
+            })
+        });
+        counts.collect()
     }
 
     fn sort(&self, distance: impl Fn(&str) -> f64) {

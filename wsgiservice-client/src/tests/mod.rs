@@ -20,7 +20,7 @@ use server::{Fault, Server};
 
 use std::sync::Arc;
 
-use crate::{RestClient, Topology};
+use crate::{RestClient, Topology, endpoint::Endpoint};
 
 /// A client of services at servers, which the topology names `unix:/NAME`.
 fn client(topology: &str, servers: &[&Arc<Server>]) -> RestClient {
@@ -37,6 +37,23 @@ fn client(topology: &str, servers: &[&Arc<Server>]) -> RestClient {
 fn in_one_cluster(servers: &[&Arc<Server>]) -> RestClient {
     let urls: Vec<_> = servers.iter().map(|server| format!("unix:/{}", server.name)).collect();
     client(&format!("[clusters.c1]\n[services.label]\nc1 = {urls:?}"), servers)
+}
+
+impl RestClient {
+    /// The calls in flight of a service, in all clusters.
+    fn in_flight(&self, service: &str) -> usize {
+        self.endpoints(service).iter().map(|endpoint| endpoint.in_flight()).sum()
+    }
+
+    /// The idle connections of a service, in all clusters.
+    fn idle(&self, service: &str) -> usize {
+        self.endpoints(service).iter().map(|endpoint| endpoint.idle()).sum()
+    }
+
+    fn endpoints(&self, service: &str) -> Vec<Arc<Endpoint>> {
+        let service = self.directory().service(service).expect("a service");
+        service.by_distance().iter().flat_map(|group| group.endpoints().to_vec()).collect()
+    }
 }
 
 /// The start of a topology of two clusters, of which `c1` is the local one.

@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 mod address;
+mod file;
 mod read;
 mod reader;
 
 pub(crate) use address::Address;
+pub(crate) use file::{Change, File};
 
 use crate::error::{Error, Result};
 

@@ -1,30 +1,26 @@
-//! The client: what is shared by all calls.
+//! The client, and how it is made.
 
-use std::{
-    fmt,
-    path::Path,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{fmt, path::Path, sync::Arc};
 
 use http::{HeaderMap, Method};
 
 use crate::{
     body::Body,
-    builder::Builder,
     call::{Call, changes},
     context::CallContext,
-    directory::{Count, Directory, Parts},
+    directory::{Count, Directory},
     error::{Error, Result},
-    housekeeping::{self, File},
+    housekeeping,
     locate::{ChangeLocator, Locate, Locator, Target, target},
     path::IntoPath,
     request::RequestBuilder,
+    shared::Shared,
     topology::Topology,
-    users::{self, Purpose, Users},
 };
+
+mod builder;
+
+pub use builder::Builder;
 
 /// A client that finds services and calls them.
 ///
@@ -43,20 +39,9 @@ use crate::{
 #[derive(Clone)]
 pub struct RestClient {
     shared: Arc<Shared>,
-    context: CallContext,
-}
-
-/// What all clones of a client share.
-pub(crate) struct Shared {
-    directory: RwLock<Arc<Directory>>,
-    parts: Parts,
-    users: Users,
     #[cfg(feature = "cache")]
     cache: Option<Arc<crate::cache::Cache>>,
-    /// Where the topology is from.
-    file: Option<File>,
-    /// Whether a task looks after the endpoints.
-    is_kept: AtomicBool,
+    context: CallContext,
 }
 
 impl RestClient {
@@ -75,24 +60,6 @@ impl RestClient {
     /// A builder of a client, for one of services in this process.
     pub fn builder() -> Builder {
         Builder::default()
-    }
-
-    pub(crate) fn new(
-        directory: Directory,
-        parts: Parts,
-        file: Option<File>,
-        #[cfg(feature = "cache")] cache: Option<Arc<crate::cache::Cache>>,
-    ) -> Self {
-        let shared = Shared {
-            directory: RwLock::new(Arc::new(directory)),
-            parts,
-            users: Users::new(),
-            #[cfg(feature = "cache")]
-            cache,
-            file,
-            is_kept: AtomicBool::new(false),
-        };
-        Self { shared: Arc::new(shared), context: CallContext::new() }
     }
 
     /// A `GET` of a service.
@@ -182,7 +149,7 @@ impl RestClient {
     /// The same client, for calls on behalf of a request.
     #[must_use]
     pub fn with_context(&self, context: CallContext) -> Self {
-        Self { shared: Arc::clone(&self.shared), context }
+        Self { context, ..self.clone() }
     }
 
     /// The topology that is in force.
@@ -221,27 +188,7 @@ impl RestClient {
     /// ```
     #[must_use]
     pub fn counts(&self) -> Vec<Count> {
-        let directory = self.directory();
-        let mut counts = Vec::new();
-        for service in directory.services() {
-            let service_name = || service.name.to_string();
-            let nowhere = service.counts.read().map(|(outcome, calls)| (None, outcome, calls));
-            let groups = service.by_distance();
-            let somewhere = groups.iter().flat_map(|group| {
-                let cluster = Some(group.cluster.to_string());
-                group.counts().read().map(move |(outcome, calls)| (cluster.clone(), outcome, calls))
-            });
-            counts.extend(nowhere.chain(somewhere).map(|(cluster, outcome, calls)| Count {
-                service: service_name(),
-                cluster,
-                outcome,
-                calls,
-            }));
-        }
-        counts.sort_by(|one, other| {
-            (&one.service, &one.cluster).cmp(&(&other.service, &other.cluster))
-        });
-        counts
+        self.directory().counts()
     }
 
     fn call<O>(
@@ -261,8 +208,9 @@ impl RestClient {
             let message = "`FirstCluster` cannot be used with a method that changes something";
             problem.get_or_insert_with(|| Error::invalid(message));
         }
-        RequestBuilder::new(Call {
-            client: self.clone(),
+        let call = Call {
+            shared: Arc::clone(&self.shared),
+            context: self.context.clone(),
             method,
             service: service.to_owned(),
             target,
@@ -272,91 +220,16 @@ impl RestClient {
             timeout: None,
             hedges: false,
             problem,
-        })
+        };
+        RequestBuilder::new(
+            call,
+            #[cfg(feature = "cache")]
+            self.cache.clone(),
+        )
     }
 
-    /// The calls in flight of a service, in all clusters.
-    #[cfg(test)]
-    pub(crate) fn in_flight(&self, service: &str) -> usize {
-        self.endpoints(service).iter().map(|endpoint| endpoint.in_flight()).sum()
-    }
-
-    /// The idle connections of a service, in all clusters.
-    #[cfg(test)]
-    pub(crate) fn idle(&self, service: &str) -> usize {
-        self.endpoints(service).iter().map(|endpoint| endpoint.idle()).sum()
-    }
-
-    #[cfg(test)]
-    fn endpoints(&self, service: &str) -> Vec<Arc<crate::endpoint::Endpoint>> {
-        let service = self.directory().service(service).expect("a service");
-        service.by_distance().iter().flat_map(|group| group.endpoints().to_vec()).collect()
-    }
-
-    pub(crate) fn context(&self) -> &CallContext {
-        &self.context
-    }
-
-    #[cfg(feature = "cache")]
-    pub(crate) fn cache(&self) -> Option<Arc<crate::cache::Cache>> {
-        self.shared.cache.clone()
-    }
-
-    pub(crate) fn users(&self) -> &Users {
-        &self.shared.users
-    }
-
-    /// The services as they are now. The first call starts the task that looks after them.
     pub(crate) fn directory(&self) -> Arc<Directory> {
-        self.shared.keep();
-        self.shared.directory()
-    }
-
-    /// The cluster of a user.
-    pub(crate) async fn cluster_of(
-        &self,
-        directory: &Directory,
-        user: &str,
-        purpose: Purpose,
-        patience: std::time::Duration,
-    ) -> Result<Arc<str>> {
-        match directory.only_cluster() {
-            Some(only) if directory.service(users::SERVICE).is_err() => Ok(only.into()),
-            _ => users::cluster_of(self, user, purpose, patience).await,
-        }
-    }
-}
-
-impl Shared {
-    pub(crate) fn directory(&self) -> Arc<Directory> {
-        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn set_directory(&self, directory: Directory) {
-        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
-    }
-
-    pub(crate) fn parts(&self) -> &Parts {
-        &self.parts
-    }
-
-    pub(crate) fn file(&self) -> Option<&File> {
-        self.file.as_ref()
-    }
-
-    /// Starts the task that looks after the endpoints, unless it runs.
-    fn keep(self: &Arc<Self>) {
-        if !self.is_kept.load(Ordering::Relaxed)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-            && !self.is_kept.swap(true, Ordering::Relaxed)
-        {
-            runtime.spawn(housekeeping::keep(housekeeping::Keeper::new(self)));
-        }
-    }
-
-    /// The runtime of the task has ended: the next call starts it again.
-    pub(crate) fn is_no_longer_kept(&self) {
-        self.is_kept.store(false, Ordering::Relaxed);
+        housekeeping::directory(&self.shared)
     }
 }
 

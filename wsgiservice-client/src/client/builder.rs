@@ -8,16 +8,17 @@ use std::{
 
 use bytes::Bytes;
 
+use super::RestClient;
 #[cfg(feature = "rustls")]
 use crate::endpoint::Tls;
 use crate::{
     body::Body,
-    client::RestClient,
+    context::CallContext,
     directory::{Directory, Parts, Resolver},
     endpoint::{Endpoint, Local},
     error::{BoxError, Result},
-    housekeeping::File,
-    topology::{Endpoints, ServiceEntry, Timeouts, Topology},
+    shared::Shared,
+    topology::{Endpoints, File, ServiceEntry, Timeouts, Topology},
 };
 
 /// Makes a client: of a topology, of services in this process, or of both.
@@ -145,13 +146,12 @@ impl Builder {
             let entry = directory.topology.services.remove(&name).unwrap_or_else(local_entry);
             directory.insert_local(&name, entry, endpoint);
         }
-        Ok(RestClient::new(
-            directory,
-            parts,
-            file,
+        Ok(RestClient {
+            shared: Arc::new(Shared::new(directory, parts, file)),
             #[cfg(feature = "cache")]
-            self.cache.map(|bytes| Arc::new(crate::cache::Cache::new(bytes))),
-        ))
+            cache: self.cache.map(|bytes| Arc::new(crate::cache::Cache::new(bytes))),
+            context: CallContext::new(),
+        })
     }
 }
 
