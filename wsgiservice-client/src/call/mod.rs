@@ -20,6 +20,7 @@ use crate::{
 mod all;
 mod attempt;
 mod first;
+mod hedge;
 mod look_up;
 mod prepared;
 mod run;

@@ -6,11 +6,11 @@ use http::StatusCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    attempt::{Received, Tried, Verdict, attempt, late},
+    attempt::{Received, Verdict, attempt, late},
     prepared::Prepared,
 };
 use crate::{
-    attempt::{Attempt, AttemptOutcome},
+    attempt::Attempt,
     body::{Body, STALLED},
     directory::{Choice, Group, Wish, choose},
     endpoint::{Endpoint, InFlight},
@@ -20,9 +20,6 @@ use crate::{
 
 /// The wait before a second attempt at an endpoint, at most; each further one is twice as long, up to a second.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(1));
-
-/// The shortest time after which a hedge is sent.
-const EARLIEST_HEDGE: Duration = Duration::from_millis(10);
 
 /// Which endpoints are asked for in turn, until there is one.
 const PASSES: [Pass; 5] = [
@@ -46,17 +43,17 @@ struct Pass {
 /// The attempts of a call.
 pub(super) struct Run<'a> {
     pub(super) prepared: &'a Prepared,
-    content: Body,
+    pub(super) content: Body,
     /// Whether the content can be sent once only.
     is_stream: bool,
     pub(super) attempts: Vec<Attempt>,
-    tried: Vec<Arc<Endpoint>>,
+    pub(super) tried: Vec<Arc<Endpoint>>,
     /// How many attempts there may be.
-    left: u32,
+    pub(super) left: u32,
     /// How often the call has waited.
     waits: u32,
     /// Whether a second endpoint may be asked while the first one takes long.
-    hedges: bool,
+    pub(super) hedges: bool,
     /// Whether an attempt may have been executed.
     pub(super) may_have_executed: bool,
 }
@@ -190,71 +187,13 @@ impl<'a> Run<'a> {
         self.left = self.left.saturating_sub(1);
         let hedge = self.hedges.then(|| group.durations().p95()).flatten();
         let tried = match hedge {
-            Some(after) => {
-                let after = after.max(EARLIEST_HEDGE);
-                Box::pin(self.hedged(group, endpoint, place, after)).await
-            }
+            Some(after) => Box::pin(self.hedged(group, endpoint, place, after)).await,
             None => {
                 attempt(self.prepared, self.content.for_attempt(), group, endpoint, place).await
             }
         };
         self.attempts.push(tried.attempt);
         tried.verdict
-    }
-
-    /// Sends the request to a second endpoint if the first one takes long, and takes the first response.
-    async fn hedged(
-        &mut self,
-        group: &Arc<Group>,
-        endpoint: &Arc<Endpoint>,
-        place: InFlight,
-        after: Duration,
-    ) -> Tried {
-        let (prepared, started) = (self.prepared, Instant::now());
-        let mut first =
-            Box::pin(attempt(prepared, self.content.for_attempt(), group, endpoint, place));
-        tokio::select! {
-            biased;
-            tried = &mut first => return tried,
-            () = sleep(after) => {}
-        }
-        let Some((other, place)) = self.second(group, endpoint) else { return first.await };
-        // One is enough.
-        (self.hedges, self.left) = (false, self.left.saturating_sub(1));
-        let second_started = Instant::now();
-        let mut second =
-            Box::pin(attempt(prepared, self.content.for_attempt(), group, &other, place));
-        let (tried, is_first) = tokio::select! {
-            biased;
-            tried = &mut first => (tried, true),
-            tried = &mut second => (tried, false),
-        };
-        self.tried.push(Arc::clone(&other));
-        if matches!(tried.verdict, Verdict::Response(_) | Verdict::Late { .. }) {
-            let (loser, since) =
-                if is_first { (&other, second_started) } else { (endpoint, started) };
-            self.attempts.push(cancelled(group, loser, since));
-            return tried;
-        }
-        // The failure of one leaves the other running.
-        self.may_have_executed |= matches!(tried.verdict, Verdict::Failed(..));
-        self.attempts.push(tried.attempt);
-        if is_first { second.await } else { first.await }
-    }
-
-    /// Another endpoint for a hedge, if there is time, and if the budget has it.
-    fn second(
-        &mut self,
-        group: &Arc<Group>,
-        first: &Arc<Endpoint>,
-    ) -> Option<(Arc<Endpoint>, InFlight)> {
-        self.tried.push(Arc::clone(first));
-        let wish =
-            Wish { tried: &self.tried, may_try: false, is_last: false, again: false, all: false };
-        let Choice::Endpoint(other) = choose(&group.endpoints(), wish) else { return None };
-        let may_go = self.left > 0 && self.prepared.has_time_after(Duration::ZERO);
-        let place = other.enter().filter(|_| may_go && group.withdraw())?;
-        Some((other, place))
     }
 
     /// Pays for one more attempt and waits for it, or returns what there is.
@@ -408,15 +347,5 @@ impl<'a> Run<'a> {
             done = what => Ok(done),
             () = late(self.prepared.deadline) => Err(self.late()),
         }
-    }
-}
-
-/// An attempt that was given up, since another one had a response first.
-fn cancelled(group: &Group, endpoint: &Endpoint, since: Instant) -> Attempt {
-    Attempt {
-        cluster: Arc::clone(&group.cluster),
-        endpoint: Arc::clone(&endpoint.name),
-        outcome: AttemptOutcome::Cancelled,
-        duration: since.elapsed(),
     }
 }

@@ -5,19 +5,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use http_cache_semantics::{AfterResponse, BeforeRequest, CacheOptions, CachePolicy};
 use quick_cache::{Equivalent, Weighter, sync};
 use tokio::time::Instant;
 
 use crate::{
     call::{Call, changes},
-    endpoint::Content,
     error::{ErrorKind, Result},
     locate::{Locate, Target},
-    response::{Origin, Response, Responses},
+    response::{Response, Responses},
 };
+
+mod entry;
+
+use entry::Entry;
 
 /// The longest content that is stored.
 const LONGEST: u64 = 1 << 20;
@@ -56,25 +58,6 @@ struct KeyOf<'a> {
 
 #[derive(Clone)]
 struct Weight;
-
-struct Entry {
-    policy: CachePolicy,
-    target: Locate,
-    status: StatusCode,
-    headers: HeaderMap,
-    content: Bytes,
-    /// The fields of the request that the response depends on, with their values.
-    vary: Vec<(HeaderName, Vec<HeaderValue>)>,
-    stored: Instant,
-    /// The age that the response had when it was stored.
-    age: Duration,
-    fresh_until: Instant,
-    /// How long it can be used after that, if there is no other response.
-    stale_if_error: Duration,
-    service: Arc<str>,
-    cluster: Arc<str>,
-    endpoint: Arc<str>,
-}
 
 impl Cache {
     /// A cache of at most this many bytes.
@@ -160,8 +143,15 @@ impl Cache {
         let received = received(&response);
         match entry.policy.after_response(&request, &received, self.now()) {
             AfterResponse::NotModified(policy, parts) => {
-                let updated =
-                    self.entry(policy, target, &request, &parts, entry.content.clone(), &response);
+                let updated = Entry::new(
+                    policy,
+                    self.now(),
+                    target,
+                    &request,
+                    &parts,
+                    entry.content.clone(),
+                    &response,
+                );
                 let updated = Arc::new(updated);
                 self.entries.insert(key, Arc::clone(&updated));
                 Ok(updated.response(None))
@@ -198,83 +188,13 @@ impl Cache {
         }
         let (response, content) = response.with_content().await?;
         let (parts, ()) = received.into_parts();
-        let entry = self.entry(policy, target, request, &parts, content, &response);
+        let entry = Entry::new(policy, self.now(), target, request, &parts, content, &response);
         self.entries.insert(key, Arc::new(entry));
         Ok(response)
     }
 
-    fn entry(
-        &self,
-        policy: CachePolicy,
-        target: Locate,
-        request: &http::Request<()>,
-        parts: &Parts,
-        content: Bytes,
-        response: &Response,
-    ) -> Entry {
-        let (now, stored) = (self.now(), Instant::now());
-        let (service, cluster, endpoint) = response.place();
-        let mut headers = parts.headers.clone();
-        // So that a hit, which sets the age, has room for it in its copy.
-        headers.entry(header::AGE).or_insert(HeaderValue::from_static("0"));
-        Entry {
-            age: policy.age(now),
-            fresh_until: stored + policy.time_to_live(now).min(Duration::from_secs(1 << 31)),
-            policy,
-            target,
-            status: parts.status,
-            vary: varied(&parts.headers, request.headers()),
-            stale_if_error: stale_if_error(&parts.headers),
-            headers,
-            content,
-            stored,
-            service,
-            cluster,
-            endpoint,
-        }
-    }
-
     fn now(&self) -> SystemTime {
         self.start.0 + self.start.1.elapsed()
-    }
-}
-
-impl Entry {
-    /// Whether it is a response to such a request.
-    fn is_for(&self, target: &Locate, fields: &HeaderMap) -> bool {
-        self.target == *target
-            && !self.headers.get_all(header::VARY).iter().any(|value| value == "*")
-            && self.vary.iter().all(|(name, values)| fields.get_all(name).iter().eq(values))
-    }
-
-    /// Whether it can be used as it is. What the request asks of it is for the policy.
-    fn is_fresh_for(&self, fields: &HeaderMap) -> bool {
-        Instant::now() < self.fresh_until
-            && !fields.contains_key(header::CACHE_CONTROL)
-            && !fields.contains_key(header::PRAGMA)
-    }
-
-    fn is_usable_on_error(&self) -> bool {
-        Instant::now() < self.fresh_until + self.stale_if_error
-    }
-
-    /// The stored response, with its age (section 5.1).
-    fn response(&self, parts: Option<Parts>) -> Response {
-        let mut response = http::Response::new(Content::stored(self.content.clone()));
-        *response.status_mut() = self.status;
-        *response.headers_mut() = match parts {
-            Some(parts) => parts.headers,
-            None => {
-                let mut headers = self.headers.clone();
-                let age = (self.age + self.stored.elapsed()).as_secs();
-                if let Ok(age) = HeaderValue::from_str(itoa::Buffer::new().format(age)) {
-                    headers.insert(header::AGE, age);
-                }
-                headers
-            }
-        };
-        let (service, cluster) = (Arc::clone(&self.service), Arc::clone(&self.cluster));
-        Response::new(response, Origin::stored(service, cluster, Arc::clone(&self.endpoint)))
     }
 }
 
@@ -291,27 +211,6 @@ fn received(response: &Response) -> http::Response<()> {
     *received.status_mut() = response.status();
     *received.headers_mut() = response.headers().clone();
     received
-}
-
-/// The fields of a request that `Vary` names, with their values.
-fn varied(response: &HeaderMap, request: &HeaderMap) -> Vec<(HeaderName, Vec<HeaderValue>)> {
-    let names = response.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok());
-    let names = names.flat_map(|value| value.split(',')).filter_map(|it| it.trim().parse().ok());
-    let values = |name: &HeaderName| request.get_all(name).iter().cloned().collect();
-    // A client can make calls for several users.
-    let names = names.chain([header::AUTHORIZATION, header::COOKIE]);
-    names.map(|name: HeaderName| (name.clone(), values(&name))).collect()
-}
-
-/// How long a response can be used if there is no other one (RFC 5861, section 4).
-fn stale_if_error(headers: &HeaderMap) -> Duration {
-    let values = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|it| it.to_str().ok());
-    let directives: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    if directives.iter().any(|it| matches!(*it, "must-revalidate" | "no-cache")) {
-        return Duration::ZERO;
-    }
-    let seconds = directives.iter().find_map(|it| it.strip_prefix("stale-if-error=")?.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(0_u64).min(1 << 31))
 }
 
 /// Whether an age cannot be counted with (RFC 9111, section 1.2.2).
@@ -339,9 +238,6 @@ impl Equivalent<Key> for KeyOf<'_> {
 
 impl Weighter<Key, Arc<Entry>> for Weight {
     fn weight(&self, key: &Key, entry: &Arc<Entry>) -> u64 {
-        let fields: usize =
-            entry.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        // The policy has the fields, too.
-        (OVERHEAD + key.path.len() + 2 * fields + entry.content.len()) as u64
+        (OVERHEAD + key.path.len() + entry.size()) as u64
     }
 }

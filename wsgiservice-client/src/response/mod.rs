@@ -1,6 +1,6 @@
 //! The response of a call.
 
-use std::{fmt, pin::Pin, sync::Arc, task::Poll};
+use std::{fmt, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     attempt::Attempt,
@@ -16,6 +16,12 @@ use crate::{
     endpoint::Content,
     error::{BoxError, Error, ErrorKind, Result},
 };
+
+mod all;
+mod parts;
+
+pub use all::Responses;
+use parts::Parts;
 
 /// The content that is read as a whole, at most.
 const LIMIT: usize = 16 << 20;
@@ -204,7 +210,7 @@ impl Response {
     /// The default timeout ends here; a deadline that was asked for does not. A part must come within 10 s.
     pub fn bytes_stream(self) -> impl Stream<Item = Result<Bytes>> + Send + Sync + 'static {
         let Self { content, origin, .. } = self;
-        Parts { content, origin, sleep: None, has_ended: false }
+        Parts::new(content, origin)
     }
 
     /// Where the response comes from: the service, the cluster, the endpoint.
@@ -323,117 +329,5 @@ impl fmt::Debug for Response {
             .field("endpoint", &self.origin.endpoint)
             .field("attempts", &self.origin.attempts)
             .finish_non_exhaustive()
-    }
-}
-
-/// The parts of a content.
-struct Parts {
-    content: Content,
-    origin: Box<Origin>,
-    /// Until when the next part must be there.
-    sleep: Option<Pin<Box<Sleep>>>,
-    has_ended: bool,
-}
-
-impl Parts {
-    fn late(&mut self) -> Poll<Option<Result<Bytes>>> {
-        self.has_ended = true;
-        let message = "the content did not come in time";
-        Poll::Ready(Some(Err(self.origin.error(ErrorKind::DeadlineExceeded, message))))
-    }
-}
-
-impl Stream for Parts {
-    type Item = Result<Bytes>;
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<Bytes>>> {
-        let parts = self.get_mut();
-        while !parts.has_ended {
-            match Pin::new(&mut parts.content).poll_frame(context) {
-                Poll::Ready(Some(Ok(_)))
-                    if parts.origin.asked_deadline.is_some_and(|it| it <= Instant::now()) =>
-                {
-                    return parts.late();
-                }
-                Poll::Ready(Some(Ok(frame))) => {
-                    parts.sleep = None;
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
-                Poll::Ready(Some(Err(source))) => {
-                    parts.has_ended = true;
-                    return Poll::Ready(Some(Err(broken(&parts.origin, source))));
-                }
-                Poll::Ready(None) => parts.has_ended = true,
-                Poll::Pending => {
-                    let until = Instant::now() + STALLED;
-                    let until = parts.origin.asked_deadline.map_or(until, |it| it.min(until));
-                    let sleep = parts.sleep.get_or_insert_with(|| Box::pin(sleep_until(until)));
-                    if sleep.as_mut().poll(context).is_pending() {
-                        return Poll::Pending;
-                    }
-                    return parts.late();
-                }
-            }
-        }
-        Poll::Ready(None)
-    }
-}
-
-/// The responses of all clusters, sorted by the names of the clusters.
-///
-/// ```
-/// use wsgiservice_client::{AllClusters, RestClient};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> wsgiservice_client::Result<()> {
-/// # let label = wsgiservice_client::service_fn(|_: http::Request<wsgiservice_client::Body>| async {
-/// #     Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Empty::new()))
-/// # });
-/// let client = RestClient::builder().service("label", label).build()?;
-/// for (cluster, result) in client.get("label", AllClusters, "/1/label/abc").await? {
-///     assert_eq!(result?.cluster(), &*cluster);
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct Responses(Vec<(Arc<str>, Result<Response>)>);
-
-impl Responses {
-    pub(crate) fn new(responses: Vec<(Arc<str>, Result<Response>)>) -> Self {
-        Self(responses)
-    }
-
-    /// The response of a cluster, or why there is none.
-    pub fn get(&self, cluster: &str) -> Option<std::result::Result<&Response, &Error>> {
-        let (_, result) = self.0.iter().find(|(name, _)| **name == *cluster)?;
-        Some(result.as_ref())
-    }
-
-    /// Reads the content of each response as a value in JSON. A status of 400 or greater is an error.
-    pub async fn json_each<T: DeserializeOwned>(self) -> Vec<(Arc<str>, Result<T>)> {
-        let mut values = Vec::with_capacity(self.0.len());
-        for (cluster, result) in self.0 {
-            let value = match result.and_then(Response::error_for_status) {
-                Ok(response) => response.json().await,
-                Err(error) => Err(error),
-            };
-            values.push((cluster, value));
-        }
-        values
-    }
-}
-
-impl IntoIterator for Responses {
-    type Item = (Arc<str>, Result<Response>);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
     }
 }
