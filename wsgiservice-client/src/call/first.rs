@@ -31,13 +31,11 @@ pub(super) async fn first(prepared: &Prepared, mut content: Body, groups: &[Arc<
     let mut waiting = groups.iter().enumerate();
     let mut running = FuturesUnordered::new();
     let mut ended = Vec::new();
-    let mut start = true;
     loop {
-        if start && let Some((position, group)) = waiting.next() {
+        if let Some((position, group)) = waiting.next() {
             let call = in_cluster(prepared, content.for_attempt(), Arc::clone(group));
             running.push(async move { (position, call.await) });
         }
-        start = true;
         let is_more = waiting.len() > 0;
         tokio::select! {
             biased;

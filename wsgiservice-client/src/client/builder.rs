@@ -18,7 +18,7 @@ use crate::{
     endpoint::{Endpoint, Local},
     error::{BoxError, Result},
     shared::Shared,
-    topology::{Endpoints, File, ServiceEntry, Timeouts, Topology},
+    topology::{Endpoints, File, ServiceEntry, Topology},
 };
 
 /// Makes a client: of a topology, of services in this process, or of both.
@@ -142,8 +142,9 @@ impl Builder {
             dials: self.dials,
         };
         let mut directory = Directory::new(topology, &parts, None);
+        let local = || ServiceEntry::new(Endpoints::Global(Vec::new()));
         for (name, endpoint) in self.services {
-            let entry = directory.topology.services.remove(&name).unwrap_or_else(local_entry);
+            let entry = directory.topology.services.remove(&name).unwrap_or_else(local);
             directory.insert_local(&name, entry, endpoint);
         }
         Ok(RestClient {
@@ -152,19 +153,6 @@ impl Builder {
             cache: self.cache.map(|bytes| Arc::new(crate::cache::Cache::new(bytes))),
             context: CallContext::new(),
         })
-    }
-}
-
-/// The settings of a service of this process that no topology describes.
-fn local_entry() -> ServiceEntry {
-    ServiceEntry {
-        timeouts: Timeouts::default(),
-        attempts: 3,
-        idempotency_keys: false,
-        data: false,
-        health: None,
-        host: None,
-        endpoints: Endpoints::Global(Vec::new()),
     }
 }
 

@@ -34,13 +34,13 @@ pub(crate) struct Group {
     endpoints: RwLock<Arc<[Arc<Endpoint>]>>,
     /// Whether each name was looked up once.
     is_found: AtomicBool,
-    shared: Arc<Shared>,
+    measurements: Arc<Measurements>,
     parts: Option<Parts>,
 }
 
 /// What a group keeps when its addresses change.
 #[derive(Debug)]
-struct Shared {
+struct Measurements {
     budget: TpsBudget,
     durations: Durations,
     counts: Counts,
@@ -83,7 +83,7 @@ impl Group {
             is_found: AtomicBool::new(names.iter().all(|name| name.due.is_some())),
             names: Mutex::new(names),
             turn: tokio::sync::Mutex::default(),
-            shared: old.map_or_else(Arc::default, |old| Arc::clone(&old.shared)),
+            measurements: old.map_or_else(Arc::default, |old| Arc::clone(&old.measurements)),
             parts: Some(parts.clone()),
         }
     }
@@ -98,7 +98,7 @@ impl Group {
             names: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             is_found: AtomicBool::new(true),
-            shared: Arc::default(),
+            measurements: Arc::default(),
             parts: None,
         }
     }
@@ -175,20 +175,20 @@ impl Group {
 
     /// A call was sent here first.
     pub(crate) fn deposit(&self) {
-        self.shared.budget.deposit();
+        self.measurements.budget.deposit();
     }
 
     /// Whether there may be one more attempt after a failure.
     pub(crate) fn withdraw(&self) -> bool {
-        self.shared.budget.withdraw()
+        self.measurements.budget.withdraw()
     }
 
     pub(crate) fn durations(&self) -> &Durations {
-        &self.shared.durations
+        &self.measurements.durations
     }
 
     pub(crate) fn counts(&self) -> &Counts {
-        &self.shared.counts
+        &self.measurements.counts
     }
 }
 
@@ -213,7 +213,7 @@ fn found(names: &[Name]) -> Vec<Arc<Endpoint>> {
     names.iter().flat_map(|name| name.found.iter().cloned()).collect()
 }
 
-impl Default for Shared {
+impl Default for Measurements {
     fn default() -> Self {
         // 20 % of the calls of 10 s, and 100.
         let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);

@@ -138,6 +138,21 @@ impl Topology {
     }
 }
 
+impl ServiceEntry {
+    /// A service without settings of its own.
+    pub(crate) fn new(endpoints: Endpoints) -> Self {
+        Self {
+            timeouts: Timeouts::default(),
+            attempts: 3,
+            idempotency_keys: false,
+            data: false,
+            health: None,
+            host: None,
+            endpoints,
+        }
+    }
+}
+
 impl TlsFiles {
     pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
         let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);

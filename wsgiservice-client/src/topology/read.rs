@@ -39,15 +39,7 @@ impl Reader<'_> {
         if let Some(defaults) = defaults {
             self.refuse_unknown(defaults, "defaults.", &DEFAULTS, "setting");
         }
-        let basis = ServiceEntry {
-            timeouts: Timeouts::default(),
-            attempts: 3,
-            idempotency_keys: false,
-            data: false,
-            health: None,
-            host: None,
-            endpoints: Endpoints::Clusters(BTreeMap::new()),
-        };
+        let basis = ServiceEntry::new(Endpoints::Clusters(BTreeMap::new()));
         let basis = match defaults {
             Some(table) => self.common(table, "defaults.", &basis),
             None => basis,
