@@ -67,10 +67,9 @@ impl Run<'_> {
         self.tried.push(Arc::clone(first));
         let wish =
             Wish { tried: &self.tried, may_try: false, is_last: false, again: false, all: false };
-        let Choice::Endpoint(other) = choose(&group.endpoints(), wish) else { return None };
+        let Choice::Endpoint(other, place) = choose(&group.endpoints(), wish) else { return None };
         let may_go = self.left > 0 && self.prepared.has_time_after(Duration::ZERO);
-        let place = other.enter().filter(|_| may_go && group.withdraw())?;
-        Some((other, place))
+        (may_go && group.withdraw()).then_some((other, place))
     }
 }
 

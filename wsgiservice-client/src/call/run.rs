@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
         let wish =
             Wish { tried: &self.tried, may_try: false, is_last: true, again: false, all: false };
         let mut choices = groups.iter().map(|group| choose(&group.endpoints(), wish));
-        choices.any(|choice| matches!(choice, Choice::Endpoint(_)))
+        choices.any(|choice| matches!(choice, Choice::Endpoint(..)))
     }
 
     /// How long the service asks to wait before the call is sent again.
@@ -284,8 +284,7 @@ impl<'a> Run<'a> {
                     all: pass.all,
                 };
                 match choose(&group.endpoints(), wish) {
-                    Choice::Endpoint(endpoint) => {
-                        let place = endpoint.enter().ok_or_else(|| self.overloaded())?;
+                    Choice::Endpoint(endpoint, place) => {
                         return Ok(Next { position, endpoint, place });
                     }
                     Choice::Full => return Err(self.overloaded()),

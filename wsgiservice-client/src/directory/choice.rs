@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::endpoint::{Ejection, Endpoint, Standing};
+use crate::endpoint::{Ejection, Endpoint, InFlight, Standing};
 
 /// What an endpoint is chosen for.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +20,10 @@ pub(crate) struct Wish<'a> {
 }
 
 /// Which endpoint a request is sent to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Choice {
-    Endpoint(Arc<Endpoint>),
+    /// It has a place for the request.
+    Endpoint(Arc<Endpoint>, InFlight),
     /// Each endpoint that could be chosen has as many calls as it may.
     Full,
     Nothing,
@@ -34,9 +35,10 @@ pub(crate) fn choose(endpoints: &[Arc<Endpoint>], wish: Wish<'_>) -> Choice {
         |it: &&Arc<Endpoint>| wish.again || !wish.tried.iter().any(|tried| Arc::ptr_eq(tried, it));
     if wish.may_try
         && let Some(due) = endpoints.iter().filter(is_open).find(|it| is_due(it))
+        && let Some(place) = due.enter()
         && due.record.try_again()
     {
-        return Choice::Endpoint(Arc::clone(due));
+        return Choice::Endpoint(Arc::clone(due), place);
     }
     let kept = if wish.is_last { kept(endpoints) } else { Vec::new() };
     let is_in_service = |it: &&Arc<Endpoint>| match it.record.standing() {
@@ -85,8 +87,8 @@ fn draw<'a>(mut endpoints: impl Iterator<Item = &'a Arc<Endpoint>> + Clone) -> C
             }
         }
     };
-    match drawn {
-        Some(endpoint) => Choice::Endpoint(Arc::clone(endpoint)),
+    match drawn.and_then(|endpoint| Some((endpoint, endpoint.enter()?))) {
+        Some((endpoint, place)) => Choice::Endpoint(Arc::clone(endpoint), place),
         None if endpoints.next().is_some() => Choice::Full,
         None => Choice::Nothing,
     }
@@ -139,7 +141,7 @@ mod tests {
     fn chosen(endpoints: &[Arc<Endpoint>], wish: Wish<'_>) -> Vec<usize> {
         let mut times = vec![0; endpoints.len()];
         for _ in 0..100 {
-            if let Choice::Endpoint(chosen) = choose(endpoints, wish) {
+            if let Choice::Endpoint(chosen, _) = choose(endpoints, wish) {
                 times[endpoints
                     .iter()
                     .position(|it| Arc::ptr_eq(it, &chosen))
@@ -223,5 +225,17 @@ mod tests {
         tokio::time::advance(Duration::from_secs(7)).await;
         assert_eq!(chosen(&all, FIRST), [100, 0], "a call that changes something does not try");
         assert_eq!(chosen(&all, Wish { may_try: true, ..FIRST }), [99, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_without_a_place_is_not_tried() {
+        let all = endpoints(1);
+        let places: Vec<_> = std::iter::from_fn(|| all[0].enter()).collect();
+        marked(&all[0], Mark::Refused, 5, 1);
+        tokio::time::advance(Duration::from_secs(7)).await;
+        let wish = Wish { may_try: true, ..FIRST };
+        assert!(matches!(choose(&all, wish), Choice::Nothing));
+        drop(places);
+        assert!(matches!(choose(&all, wish), Choice::Endpoint(..)));
     }
 }
