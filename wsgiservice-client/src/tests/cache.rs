@@ -5,15 +5,12 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 use tokio::time::sleep;
 
-use super::{Fault, Server};
-use crate::{AllClusters, Cluster, RequestBuilder, Response, RestClient, Topology};
+use super::{Fault, Server, builder};
+use crate::{AllClusters, Cluster, ErrorKind, RequestBuilder, Response, RestClient};
 
 fn cached(server: &Arc<Server>) -> RestClient {
-    let topology = "version = 1\n[clusters.c1]\n[services.label]\nc1 = ['unix:/a']";
-    let topology = Topology::parse("t.toml", topology).expect("a topology");
-    let mut builder = RestClient::builder().topology(topology).cache(1 << 20);
-    builder.dials.insert("/a".into(), server.dial());
-    builder.build().expect("a client")
+    let topology = "[clusters.c1]\n[services.label]\nc1 = ['unix:/a']";
+    builder(topology, &[server]).cache(1 << 20).build().expect("a client")
 }
 
 fn get(client: &RestClient) -> RequestBuilder {
@@ -138,4 +135,23 @@ async fn a_response_can_be_older_than_a_clock_counts() {
         assert_eq!(read(get(&client)).await, (StatusCode::OK, "x".to_owned(), false));
         sleep(Duration::from_secs(5)).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_is_looked_up_past_the_cache() {
+    let in_c1 = Fault::Says(
+        "200 OK\r\ncache-control: max-age=300, stale-if-error=1000000",
+        r#"{"user":"abc","cluster":"c1","version":1,"assigned":true}"#,
+    );
+    let directions = Server::scripted("directions", &[in_c1], Fault::Refuses);
+    let label = Server::new("a", Fault::Works);
+    let topology = "[clusters.c1]\n[services.label]\nc1 = ['unix:/a']\n\
+                    [services.cluster]\nglobal = ['unix:/directions']";
+    let client = builder(topology, &[&directions, &label]).cache(1 << 20).build();
+    let client = client.expect("a client");
+    client.get("label", "abc", "/").await.expect("a response");
+    // What was known is used for a day.
+    sleep(Duration::from_secs(25 * 3600)).await;
+    let error = client.get("label", "abc", "/").await.expect_err("unknown");
+    assert_eq!(error.kind(), ErrorKind::Unresolved);
 }

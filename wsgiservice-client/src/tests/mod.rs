@@ -20,17 +20,21 @@ use server::{Fault, Server};
 
 use std::sync::Arc;
 
-use crate::{RestClient, Topology, endpoint::Endpoint};
+use crate::{Builder, RestClient, Topology, endpoint::Endpoint};
 
 /// A client of services at servers, which the topology names `unix:/NAME`.
 fn client(topology: &str, servers: &[&Arc<Server>]) -> RestClient {
+    builder(topology, servers).build().expect("a client")
+}
+
+fn builder(topology: &str, servers: &[&Arc<Server>]) -> Builder {
     let topology = format!("version = 1\n{topology}");
     let topology = Topology::parse("topology.toml", &topology).expect("a topology");
     let mut builder = RestClient::builder().topology(topology);
     for server in servers {
         builder.dials.insert(format!("/{}", server.name).into(), server.dial());
     }
-    builder.build().expect("a client")
+    builder
 }
 
 /// A client of the service `label` at servers of one cluster.
