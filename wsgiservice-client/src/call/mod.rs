@@ -80,8 +80,7 @@ impl Call {
         let directory = housekeeping::directory(&self.shared);
         let service = directory.service(&self.service)?;
         if let Some(problem) = self.problem {
-            service.counts.add(CallOutcome::InvalidRequest);
-            return Err(problem);
+            return Err(counted(problem, &service));
         }
         let is_stream = self.content.progress().is_some();
         let now = Instant::now();
@@ -100,7 +99,8 @@ impl Call {
         };
         Ok(ReadyCall {
             directory,
-            prepared: Prepared::new(service, wanted)?,
+            prepared: Prepared::new(Arc::clone(&service), wanted)
+                .map_err(|error| counted(error, &service))?,
             shared: self.shared,
             content: self.content,
             target: self.target,
@@ -130,10 +130,11 @@ impl ReadyCall {
     async fn responses(self) -> Result<Responses> {
         let groups = self.prepared.service.by_distance();
         if self.content.progress().is_some() {
-            return Err(Error::invalid("a stream can be sent to one cluster only"));
+            let error = Error::invalid("a stream can be sent to one cluster only");
+            return Err(counted(error, &self.prepared.service));
         }
         if groups.is_empty() {
-            return Err(nowhere());
+            return Err(counted(nowhere(), &self.prepared.service));
         }
         let countings: Vec<_> =
             groups.iter().map(|_| Counting::new(&self.prepared.service)).collect();
@@ -246,6 +247,12 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
+}
+
+/// The error of a call that is sent nowhere, which is counted.
+fn counted(error: Error, service: &Service) -> Error {
+    service.counts.add(CallOutcome::of(Err(error.kind())));
+    error
 }
 
 /// Counts a call when it ends. If it is dropped first, the caller no longer waited.
