@@ -150,7 +150,7 @@ impl Group {
             .map(|name| name.address.clone())
             .collect();
         for address in due {
-            let found = parts.resolver.find(&address).await;
+            let found = parts.resolver.find(&address, parts).await;
             if let Err(error) = &found {
                 let cluster = &self.cluster;
                 tracing::warn!(name = %address, %cluster, %error, "cannot look up endpoints");
@@ -245,7 +245,7 @@ fn endpoint(
 
 /// Where an address leads without a look-up.
 #[cfg_attr(not(test), expect(unused_variables, reason = "tests have other places"))]
-fn place(address: &Address, parts: &Parts) -> Option<(Place, bool)> {
+pub(super) fn place(address: &Address, parts: &Parts) -> Option<(Place, bool)> {
     match address {
         #[cfg(test)]
         Address::Unix(path) if parts.dials.contains_key(path) => {
@@ -256,6 +256,6 @@ fn place(address: &Address, parts: &Parts) -> Option<(Place, bool)> {
             let address = host.parse().ok()?;
             Some((Place::Tcp(std::net::SocketAddr::new(address, *port)), *tls))
         }
-        Address::Srv(_) => None,
+        Address::Srv(_) | Address::Etcd { .. } => None,
     }
 }

@@ -18,6 +18,7 @@ use crate::{
 mod choice;
 mod counts;
 mod durations;
+mod etcd;
 mod group;
 mod names;
 

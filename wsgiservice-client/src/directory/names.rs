@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use tokio::net::lookup_host;
 
+use super::{Parts, etcd, group::place};
 use crate::{endpoint::Place, error::BoxError, topology::Address};
 
 /// How long the addresses of a host are used.
@@ -29,8 +30,14 @@ impl Resolver {
         Self { dns: std::sync::Arc::new(tokio::sync::OnceCell::new_with(Some(dns))) }
     }
 
-    pub(super) async fn find(&self, address: &Address) -> Result<Found, BoxError> {
+    pub(super) async fn find(&self, address: &Address, parts: &Parts) -> Result<Found, BoxError> {
         match address {
+            Address::Etcd { server, prefix } => {
+                let urls = etcd::urls(server, prefix).await?;
+                let endpoints =
+                    urls.iter().map(|url| registered(url, parts)).collect::<Result<_, _>>()?;
+                Ok(Found { endpoints, valid: etcd::VALID })
+            }
             Address::Host { tls, host, port } => {
                 let addresses = lookup_host((host.as_str(), *port)).await?;
                 Ok(Found { endpoints: distinct(addresses, *tls), valid: VALID })
@@ -67,6 +74,15 @@ impl Resolver {
         }
         let valid = valid.max(Duration::from_secs(1));
         Ok(Found { endpoints: distinct(addresses.into_iter(), false), valid })
+    }
+}
+
+/// An endpoint that is registered by its URL, which needs no look-up.
+fn registered(url: &str, parts: &Parts) -> Result<(Address, Place, bool), BoxError> {
+    let address = Address::parse(url).map_err(|problem| format!("{url:?}: {problem}"))?;
+    match place(&address, parts) {
+        Some((place, tls)) => Ok((address, place, tls)),
+        None => Err(format!("{url:?}: expected an IP address or a socket").into()),
     }
 }
 

@@ -44,6 +44,54 @@ async fn each_address_of_a_host_is_an_endpoint() {
     assert_eq!(response.text().await.expect("text"), "local");
 }
 
+/// A server of etcd that has this response to all questions.
+async fn etcd(content: String) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut question = vec![0; 4096];
+            let length = stream.read(&mut question).await.expect("a question");
+            let question = String::from_utf8_lossy(&question[..length]).into_owned();
+            assert!(question.starts_with("POST /v3/kv/range HTTP/1.1"), "{question}");
+            // `services/label/c1/` and `services/label/c10`.
+            assert!(
+                question.contains(
+                    r#"{"key":"c2VydmljZXMvbGFiZWwvYzEv","range_end":"c2VydmljZXMvbGFiZWwvYzEw"}"#
+                ),
+                "{question}"
+            );
+            let length = content.len();
+            let response = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{content}"
+            );
+            stream.write_all(response.as_bytes()).await.expect("a response");
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn endpoints_are_registered_in_etcd() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    let port = serve("127.0.0.1:0", "registered").await;
+    let value = STANDARD.encode(format!("http://127.0.0.1:{port}"));
+    let server =
+        etcd(format!(r#"{{"kvs":[{{"key":"eA==","value":"{value}"}}],"count":"1"}}"#)).await;
+    let url = format!("etcd://127.0.0.1:{server}/services/label/c1");
+    let client = RestClient::builder().topology(topology(&url)).build().expect("a client");
+    assert_eq!(get(&client).await.expect("a response"), "registered");
+}
+
+#[tokio::test]
+async fn a_prefix_without_keys_has_no_endpoint() {
+    let server = etcd("{}".to_owned()).await;
+    let url = format!("etcd://127.0.0.1:{server}/services/label/c1");
+    let client = RestClient::builder().topology(topology(&url)).build().expect("a client");
+    assert_eq!(get(&client).await.expect_err("nowhere").kind(), ErrorKind::NoEndpoint);
+}
+
 #[tokio::test]
 async fn a_name_that_cannot_be_looked_up_has_no_endpoint() {
     let client = RestClient::builder().topology(topology("http://nowhere.invalid:1"));

@@ -13,6 +13,8 @@ pub(crate) enum Address {
     Unix(PathBuf),
     /// `dns+srv://NAME`: the name of SRV records (RFC 2782).
     Srv(String),
+    /// `etcd://HOST:PORT/PREFIX`: where the URLs of endpoints are registered, and below which key.
+    Etcd { server: String, prefix: String },
 }
 
 impl Address {
@@ -22,10 +24,8 @@ impl Address {
             Some(("unix", _)) => Err("the path of a socket must be absolute: `unix:/…`".to_owned()),
             Some(("http" | "https", rest)) if rest.starts_with("//") => host(text),
             Some(("dns+srv", rest)) => srv(rest),
-            _ => Err(
-                "expected `http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH` or `dns+srv://NAME`"
-                    .to_owned(),
-            ),
+            Some(("etcd", _)) => etcd(text),
+            _ => Err("expected `http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH`, `dns+srv://NAME` or `etcd://HOST:PORT/PREFIX`".to_owned()),
         }
     }
 }
@@ -68,6 +68,19 @@ fn srv(rest: &str) -> Result<Address, String> {
     }
 }
 
+fn etcd(text: &str) -> Result<Address, String> {
+    let expected = "expected a server and the prefix of keys: `etcd://HOST:PORT/services/label/c2`";
+    let uri: Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
+    let prefix = uri.path().trim_matches('/');
+    match (uri.host(), uri.port_u16()) {
+        (Some(host), Some(port)) if port > 0 && !prefix.is_empty() && uri.query().is_none() => {
+            let (server, prefix) = (format!("{host}:{port}"), prefix.to_owned());
+            Ok(Address::Etcd { server, prefix })
+        }
+        _ => Err(expected.to_owned()),
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,6 +93,7 @@ impl fmt::Display for Address {
             }
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Srv(name) => write!(f, "dns+srv://{name}"),
+            Self::Etcd { server, prefix } => write!(f, "etcd://{server}/{prefix}"),
         }
     }
 }
@@ -90,9 +104,13 @@ mod tests {
 
     #[test]
     fn an_address_is_displayed_as_it_is_written() {
-        for text in
-            ["http://10.0.0.10:8100", "http://[::1]:80", "http://a.internal:1", "unix:/run/x.sock"]
-        {
+        for text in [
+            "http://10.0.0.10:8100",
+            "http://[::1]:80",
+            "http://a.internal:1",
+            "unix:/run/x.sock",
+            "etcd://10.0.0.9:2379/services/label/c2",
+        ] {
             assert_eq!(Address::parse(text).map(|it| it.to_string()).as_deref(), Ok(text));
         }
         assert_eq!(
@@ -106,6 +124,8 @@ mod tests {
         for text in [
             "",
             "http:80",
+            "etcd://10.0.0.9:2379",
+            "etcd://10.0.0.9/services/label",
             "https:443",
             "http:/a",
             "http://a:0",
