@@ -3,13 +3,14 @@
 #[cfg(feature = "cache")]
 use std::sync::Arc;
 use std::{
-    fmt,
+    fmt::{self, Display},
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 
@@ -126,6 +127,28 @@ impl<O> RequestBuilder<O> {
                 self.call.headers.append(name, value);
             }
             Err(error) => self.refuse("a header field cannot be sent", error),
+        }
+        self
+    }
+
+    /// Sets `Authorization` to a token (RFC 6750, section 2.1), which is not shown in a log.
+    pub fn bearer_auth(self, token: impl Display) -> Self {
+        self.authorization(&format!("Bearer {token}"))
+    }
+
+    /// Sets `Authorization` to a name and a password (RFC 7617), which are not shown in a log.
+    pub fn basic_auth(self, name: impl Display, password: Option<impl Display>) -> Self {
+        let password = password.map(|password| password.to_string()).unwrap_or_default();
+        self.authorization(&format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
+    }
+
+    fn authorization(mut self, credentials: &str) -> Self {
+        match HeaderValue::try_from(credentials) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.call.headers.insert(header::AUTHORIZATION, value);
+            }
+            Err(error) => self.refuse("the credentials cannot be sent", error),
         }
         self
     }

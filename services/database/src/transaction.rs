@@ -12,11 +12,13 @@ pub struct Transaction {
     connection: Connection,
     /// The first error after which nothing of the transaction can be kept.
     broken: Option<Error>,
+    /// Whether it is known if a transaction is open on the connection.
+    is_certain: bool,
 }
 
 impl Transaction {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, broken: None }
+        Self { connection, broken: None, is_certain: true }
     }
 
     /// Runs a statement, whose arguments are written `?`, and returns how many rows it changed.
@@ -54,8 +56,15 @@ impl Transaction {
         self.connection.dialect()
     }
 
-    pub(crate) fn connection(&mut self) -> &mut Connection {
-        &mut self.connection
+    /// Begins or ends a transaction or a part of it.
+    pub(crate) async fn control(&mut self, sql: &'static str) -> Result<(), Error> {
+        let result = self.connection.run(sql).await;
+        self.is_certain &= result.is_ok();
+        result
+    }
+
+    pub(crate) fn is_certain(&self) -> bool {
+        self.is_certain
     }
 
     /// What has broken the transaction.

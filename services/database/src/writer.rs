@@ -16,6 +16,7 @@ use crate::{
     error::{Error, ErrorKind},
     job::Job,
     pool::Pool,
+    sql::Dialect,
     transaction::Transaction,
 };
 
@@ -60,6 +61,13 @@ async fn in_groups(pool: Pool, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
                 None => pool.writer().await.map(Transaction::new),
             };
             match connected {
+                Ok(mut connected) if jobs.len() == 1 => {
+                    // A write that is alone needs no savepoint.
+                    let Some(mut job) = jobs.pop() else { continue };
+                    let committed = once(&mut connected, &mut *job).await;
+                    transaction = keep(connected);
+                    job.finish(committed);
+                }
                 Ok(connected) => transaction = group(connected, &mut jobs).await,
                 Err(error) => fail_all(&mut jobs, &error),
             }
@@ -70,49 +78,45 @@ async fn in_groups(pool: Pool, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
 /// Runs writes until one of them breaks the transaction, and commits those before it. What remains is for another
 /// transaction. Returns the transaction, if its connection can be used again.
 async fn group(mut transaction: Transaction, jobs: &mut Vec<Box<dyn Job>>) -> Option<Transaction> {
-    if let Err(error) = transaction.connection().run("BEGIN IMMEDIATE").await {
+    if let Err(error) = transaction.control("BEGIN IMMEDIATE").await {
         fail_all(jobs, &error);
-        transaction.close();
-        return None;
+        return keep(transaction);
     }
     for position in 0..jobs.len() {
         let Some(job) = jobs.get_mut(position) else { break };
-        if let Err(error) = in_savepoint(&mut transaction, &mut **job).await {
+        let savepoint = if position == 0 { "SAVEPOINT one" } else { "RELEASE one; SAVEPOINT one" };
+        if let Err(error) = in_savepoint(&mut transaction, savepoint, &mut **job).await {
             // All that was done in this transaction is lost with it. Those before are run again without this one.
             let broken = jobs.remove(position);
             broken.finish(Err(error));
-            let rolled_back = transaction.connection().run("ROLLBACK").await;
-            if rolled_back.is_err() {
-                transaction.close();
-                return None;
-            }
-            return Some(transaction);
+            // SQLite may have ended it already.
+            let _ = transaction.control("ROLLBACK").await;
+            return keep(transaction);
         }
     }
-    let committed = transaction.connection().run("COMMIT").await;
+    // This ends the last savepoint, too.
+    let committed = transaction.control("COMMIT").await;
     for job in jobs.drain(..) {
         job.finish(copy(&committed));
     }
-    match committed {
-        Ok(()) => Some(transaction),
-        Err(_) => {
-            transaction.close();
-            None
-        }
-    }
+    keep(transaction)
 }
 
 /// Runs a write, and keeps what it did only if it succeeds.
-async fn in_savepoint(transaction: &mut Transaction, job: &mut dyn Job) -> Result<(), Error> {
-    transaction.connection().run("SAVEPOINT one").await?;
+async fn in_savepoint(
+    transaction: &mut Transaction,
+    savepoint: &'static str,
+    job: &mut dyn Job,
+) -> Result<(), Error> {
+    transaction.control(savepoint).await?;
     let has_succeeded = job.run(transaction).await;
     if let Some(error) = transaction.take_broken() {
         return Err(error);
     }
-    if !has_succeeded {
-        transaction.connection().run("ROLLBACK TO one").await?;
+    match has_succeeded {
+        true => Ok(()),
+        false => transaction.control("ROLLBACK TO one").await,
     }
-    transaction.connection().run("RELEASE one").await
 }
 
 /// Runs each write in a transaction of its own, as many at a time as there are connections.
@@ -139,7 +143,12 @@ async fn alone(pool: &Pool, mut job: Box<dyn Job>) {
     let mut tries = 1;
     loop {
         let committed = match pool.writer().await {
-            Ok(connection) => once(Transaction::new(connection), &mut *job).await,
+            Ok(connection) => {
+                let mut transaction = Transaction::new(connection);
+                let committed = once(&mut transaction, &mut *job).await;
+                keep(transaction);
+                committed
+            }
             Err(error) => Err(error),
         };
         match committed {
@@ -152,22 +161,31 @@ async fn alone(pool: &Pool, mut job: Box<dyn Job>) {
     }
 }
 
-async fn once(mut transaction: Transaction, job: &mut dyn Job) -> Result<(), Error> {
-    transaction.connection().run("BEGIN").await?;
-    let has_succeeded = job.run(&mut transaction).await;
+/// Runs a write in a transaction, which is committed if it succeeds.
+async fn once(transaction: &mut Transaction, job: &mut dyn Job) -> Result<(), Error> {
+    let begin = match transaction.dialect() {
+        // With the right to write from the start, so that it cannot be refused later.
+        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        #[cfg(any(feature = "mysql", feature = "postgres"))]
+        _ => "BEGIN",
+    };
+    transaction.control(begin).await?;
+    let has_succeeded = job.run(transaction).await;
     if let Some(error) = transaction.take_broken() {
-        let rolled_back = transaction.connection().run("ROLLBACK").await;
-        if rolled_back.is_err() {
-            transaction.close();
-        }
+        // SQLite may have ended it already.
+        let _ = transaction.control("ROLLBACK").await;
         return Err(error);
     }
-    let end = if has_succeeded { "COMMIT" } else { "ROLLBACK" };
-    let ended = transaction.connection().run(end).await;
-    if ended.is_err() {
-        transaction.close();
+    transaction.control(if has_succeeded { "COMMIT" } else { "ROLLBACK" }).await
+}
+
+/// The transaction, if its connection can be used again.
+fn keep(transaction: Transaction) -> Option<Transaction> {
+    if transaction.is_certain() {
+        return Some(transaction);
     }
-    ended
+    transaction.close();
+    None
 }
 
 fn fail_all(jobs: &mut Vec<Box<dyn Job>>, error: &Error) {

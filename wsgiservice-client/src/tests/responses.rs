@@ -50,6 +50,23 @@ async fn a_request_has_what_was_said_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn credentials_are_sent_and_not_shown() {
+    let server = Server::new("a", Fault::Works);
+    let client = in_one_cluster(&[&server]);
+    let get = || client.get("label", Cluster("c1"), "/");
+    get().bearer_auth("Abc").await.expect("a response");
+    get().basic_auth("me", Some("secret")).await.expect("a response");
+    let heads = server.heads();
+    assert!(heads[0].contains("\r\nauthorization: bearer abc\r\n"), "{}", heads[0]);
+    assert!(heads[1].contains("\r\nauthorization: basic bwu6c2vjcmv0\r\n"), "{}", heads[1]);
+    let error = get().bearer_auth("a\nb").await.expect_err("no token");
+    assert_eq!(
+        (error.kind(), error.to_string().contains("a\nb")),
+        (ErrorKind::InvalidRequest, false)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_attempt_is_a_span_of_the_trace() {
     let server = Server::scripted("a", &[Fault::Reads], Fault::Works);
     let client = in_one_cluster(&[&server]);
