@@ -56,9 +56,13 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// tagged internally or not at all). A violation has the path of the member, such as `lines[0].quantity`, and what its type
 /// expects, but never the value.
 ///
+/// A value that does not fit `T` is the only violation of the content, and its rules are then not checked: serde stops at the
+/// first.
+///
 /// If the content is optional, use `Option<Content<T>>`.
 ///
-/// With the feature `garde`, the rules of `#[derive(garde::Validate)]` on `T` are checked before the method is called. What
+/// `#[validate(…)]` and `#[schemars(…)]` on a member are part of its schema, but nothing checks them, nor the rules of a member
+/// whose type has `#[derive(Parameter)]`. With the feature `garde`, the rules of `#[derive(garde::Validate)]` on `T` are checked before the method is called. What
 /// breaks one is a violation with the path of the member, together with all others, and the schema has the rules. The name
 /// in a path is that on the wire if the schema has it, also if serde renames the members of a struct by a case; other
 /// names are those in the code. The context of the rules is its `Default`. If `T` is a type parameter of the resource, its

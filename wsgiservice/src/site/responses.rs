@@ -161,10 +161,10 @@ impl Facts<'_> {
         let resource = self.resource.id;
         let concerns = |failure: &&Failure| failure.concerns(resource, method);
         problems.add_failures(self.operation.failures().into_iter().filter(concerns));
-        problems.add(400, "The request breaks rules; the document lists all of them.");
+        problems.add(400, "The request breaks rules, which the document lists.");
         if has_content || self.has_parameters() {
             let status = policy.violations.as_u16();
-            problems.add(status, "Parameters break rules; the document lists all of them.");
+            problems.add(status, "Parameters break rules, which the document lists.");
         }
         if returns.optional {
             problems.add(404, "Not found.");
