@@ -89,6 +89,47 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// assert_eq!(request.body(r#"{"a": "b"}"#).send().await.text(), "1");
 /// # }
 /// ```
+///
+/// # Rules
+///
+#[cfg_attr(feature = "garde", doc = "```")]
+#[cfg_attr(not(feature = "garde"), doc = "```ignore")]
+/// use wsgiservice::{Application, Content, Parameter, mount, resource, testing::Client};
+///
+/// #[derive(serde::Deserialize, garde::Validate)]
+/// struct Room {
+///     #[garde(dive)]
+///     name: Name,
+///     #[garde(range(min = 1))]
+///     seats: u32,
+/// }
+///
+/// #[derive(Parameter, serde::Deserialize, garde::Validate)]
+/// #[validate(len = 1..=20)] // as an argument
+/// #[garde(transparent)]
+/// struct Name(#[garde(length(chars, min = 1, max = 20))] String); // as a member
+///
+/// #[mount("/rooms")]
+/// struct Rooms;
+///
+/// #[resource]
+/// impl Rooms {
+///     fn post(&self, content: Content<Room>) -> String {
+///         let Room { name, seats } = content.into_inner();
+///         format!("{} has {seats} seats", name.0)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("rooms").mount(Rooms));
+/// let post = |name: &str, seats: i32| client.post("/rooms").json(&serde_json::json!({"name": name, "seats": seats}));
+/// assert_eq!(post("Aare", 7).send().await.json::<String>(), "Aare has 7 seats");
+/// let errors = async |name: &str, seats: i32| post(name, seats).send().await.text().matches(r#""code""#).count();
+/// assert_eq!(errors("", 0).await, 2); // all broken rules
+/// assert_eq!(errors("", -1).await, 1); // one value does not fit its type, so no rule is checked
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content<T>(T);
 
