@@ -70,7 +70,7 @@ impl Client {
     /// or an [`http::Response`], or the application has [`Application::authorize`]. An error of the service with
     /// `#[derive(Problem)]`, whose statuses are known, makes the check exact.
     ///
-    /// [`Problem`]: crate::Problem
+    /// [`Problem`]: struct@crate::Problem
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
