@@ -98,7 +98,6 @@ async fn a_problem_has_the_standard_members_and_the_text_of_the_original() {
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
-        "detail": "The path is known, but nothing was found for this request.",
         "instance": "/word/none",
         "error": "Not Found",
     });

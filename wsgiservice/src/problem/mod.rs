@@ -195,9 +195,7 @@ impl Problem {
 
     /// Creates a 404 for the `None` of a method.
     pub(crate) fn none() -> Self {
-        let problem = Self::not_found().error(phrase(StatusCode::NOT_FOUND));
-        let mut problem =
-            problem.detail("The path is known, but nothing was found for this request.");
+        let mut problem = Self::not_found();
         problem.0.is_none = true;
         problem
     }
