@@ -1,4 +1,4 @@
-// 17 mistakes
+// 18 mistakes
 use wsgiservice::Problem;
 
 #[derive(Debug, thiserror::Error, Problem)]
@@ -73,6 +73,9 @@ enum OtherError {
     #[error("c")]
     #[problem(410, only = ["post"])]
     Text,
+    #[error("d")]
+    #[problem(410, only = [Orders.post])]
+    Dot,
 }
 
 fn main() {}

@@ -1,4 +1,4 @@
-// 4 mistakes
+// 5 mistakes
 use wsgiservice::{mount, resource};
 
 #[mount("/")]
@@ -7,6 +7,10 @@ struct Document;
 #[resource]
 impl Document {
     fn gett(&self) -> u32 {
+        1
+    }
+
+    fn psot(&self) -> u32 {
         1
     }
 

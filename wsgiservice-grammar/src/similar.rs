@@ -1,6 +1,7 @@
 //! The known name that an unknown name is similar to, for the help in an error.
 
-/// The first candidate that becomes the word if one character at most is added, removed or replaced.
+/// The first candidate that becomes the word if one character at most is added, removed or replaced, or if two neighbours change
+/// places.
 ///
 /// ```
 /// use wsgiservice_grammar::similar::nearest;
@@ -19,7 +20,17 @@ fn is_one_edit(one: &str, other: &str) -> bool {
     let same_start = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let (one, other) = (one.chars().skip(same_start), other.chars().skip(same_start));
     let (one_less, other_less) = (one.clone().skip(1), other.clone().skip(1));
-    one_less.clone().eq(other_less.clone()) || one_less.eq(other) || one.eq(other_less)
+    one_less.clone().eq(other_less.clone())
+        || one_less.eq(other.clone())
+        || one.clone().eq(other_less)
+        || is_swapped(one, other)
+}
+
+/// Whether the first two characters change places.
+fn is_swapped(mut one: impl Iterator<Item = char>, mut other: impl Iterator<Item = char>) -> bool {
+    let starts = ((one.next(), one.next()), (other.next(), other.next()));
+    let ((Some(a), Some(b)), (Some(c), Some(d))) = starts else { return false };
+    (a, b) == (d, c) && one.eq(other)
 }
 
 #[cfg(test)]
@@ -29,11 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_character_may_be_added_removed_or_replaced() {
+    fn one_character_may_be_added_removed_or_replaced_and_two_may_be_swapped() {
         for word in ["get", "gt", "gets", "git", "et", "ge", "gett", "öget"] {
             assert_eq!(nearest(word, ["get"]), Some("get"), "{word}");
         }
-        for word in ["", "g", "gte", "getss", "goat", "gööt"] {
+        for word in ["gte", "egt"] {
+            assert_eq!(nearest(word, ["get"]), Some("get"), "{word}");
+        }
+        for word in ["", "g", "teg", "tge", "gtes", "getss", "goat", "gööt"] {
             assert_eq!(nearest(word, ["get"]), None, "{word}");
         }
     }

@@ -104,6 +104,7 @@
 //! | hook | what it says |
 //! |---|---|
 //! | `fn authorize(&self, login: `[`Bearer`]`) -> Result<User, E>` | who the request comes from, or why it is refused; called before the content is read. [`Basic`] and [`Bearer`] are credentials |
+//! | `fn admit(&self) -> Result<(), E>`, `-> Option<`[`http::Response`]`>` | whether the request goes on; called for each method, after the parameters are checked and before preconditions are evaluated |
 //! | `fn exists(&self) -> bool` | whether the resource exists, for `If-Match: *` and `If-None-Match: *`; without it, `get` is asked |
 //! | `fn etag(&self) -> Option<`[`EntityTag`]`>` | the entity tag of the current state |
 //! | `fn last_modified(&self) -> Option<SystemTime>` | when the resource was modified last |
@@ -172,19 +173,19 @@
 //!
 //! # Features
 //!
-//! What most services need is enabled by default; `brotli`, `digests`, `garde` and `zstd` are not. Features are additive: a
+//! What most services need is enabled by default; `brotli`, `client`, `digests`, `garde`, `idempotency` and `zstd` are not. Features are additive: a
 //! disabled feature is absent from negotiation, parsing and documentation. The last column is what a feature adds to the
 //! size of the program and to the time of a release build.
 //!
 //! | feature | adds | costs |
 //! |---|---|---|
 //! | `brotli` | the content coding `br`, in requests and responses | 1.3 MB, 20 s |
-//! | `client` | [`client::OnBehalfOf`]: calls to other services by the crate `wsgiservice-client` | |
+//! | `client` | `client::OnBehalfOf`: calls to other services by the crate `wsgiservice-client` | |
 //! | `command-line` | the command line: [`Settings`](trait@Settings) from a file, the environment and flags, `--help`, commands that print the settings and the documentation, [`run`](fn@run) and `Application::run` | 0.4 MB, 9 s |
 //! | `digests` | digests of content (RFC 9530, and `Content-MD5`): verifies those of requests, and sends those that a client requests; without it, the fields are ignored | 0.1 MB, 6 s |
-//! | `garde` | rules on the members of a [`Content<T>`](Content), by `#[derive(garde::Validate)]` of garde 0.23 | 2 s |
+//! | `garde` | rules on the members of a [`Content<T>`](Content), by `#[derive(garde::Validate)]`: `garde = { version = "0.23", features = ["derive"] }` | 2 s |
 //! | `gzip` | the content codings `gzip`, in requests and responses, and `deflate`, in requests only | 0.1 MB, 6 s |
-//! | `idempotency` | [`IdempotencyKey`] as an argument | 0.1 MB, 4 s |
+//! | `idempotency` | `IdempotencyKey` as an argument | 0.1 MB, 4 s |
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
@@ -267,7 +268,7 @@ mod parameters;
 #[cfg(feature = "jiff")]
 pub mod schema {
     pub use crate::parameters::schema::{
-        Date, DateTime, SignedDuration, Span, Time, Timestamp, Zoned,
+        Date, DateTime, SignedDuration, Span, Time, Timestamp, ZonedDateTime,
     };
 }
 mod limits;

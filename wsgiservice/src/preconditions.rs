@@ -189,8 +189,18 @@ impl Preconditions {
             last_modified: last_modified.map(date::whole_seconds),
         };
         match self.evaluate(&validators) {
-            Evaluation::Failed => Err(Problem::precondition_failed()),
+            Evaluation::Failed => Err(self.refusal()),
             Evaluation::Proceed | Evaluation::NotModified => Ok(()),
+        }
+    }
+
+    /// Creates the 412 for preconditions that are false.
+    #[cold]
+    pub(crate) fn refusal(&self) -> Problem {
+        let problem = Problem::precondition_failed();
+        match &self.0 {
+            Some(stated) => problem.detail(stated.reason()),
+            None => problem,
         }
     }
 
@@ -288,6 +298,22 @@ impl Preconditions {
 }
 
 impl Stated {
+    /// Why the request is refused, if they are false.
+    fn reason(&self) -> String {
+        if let Some(Condition::Malformed) = self.if_match {
+            return "If-Match must be `*` or a list of entity tags in double quotes, as they are in ETag."
+                .to_owned();
+        }
+        let fields = [
+            ("If-Match", self.if_match.is_some()),
+            ("If-None-Match", self.if_none_match.is_some() && !self.retrieves),
+            ("If-Unmodified-Since", self.if_unmodified_since.is_some()),
+        ];
+        let stated: Vec<_> =
+            fields.into_iter().filter_map(|(name, is_stated)| is_stated.then_some(name)).collect();
+        format!("The current state of the resource does not satisfy {}.", stated.join(" and "))
+    }
+
     fn is_any(&self) -> bool {
         self.if_match.is_some()
             || self.if_none_match.is_some()

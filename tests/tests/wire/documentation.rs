@@ -824,3 +824,25 @@ async fn a_secret_is_documented_as_a_password() {
     let password = at(content, "/schema/properties/password");
     assert_eq!((&password["format"], &password["writeOnly"]), (&"password".into(), &true.into()));
 }
+
+#[mount("/counted")]
+struct Counted;
+
+#[resource]
+impl Counted {
+    fn get(
+        &self,
+        #[validate(range = 1..=100)] count: u8,
+        #[validate(range = 1..)] page: u8,
+    ) -> String {
+        format!("{count} {page}")
+    }
+}
+
+#[tokio::test]
+async fn the_ends_of_a_range_replace_those_of_the_type() {
+    let client = Client::new(Application::new("counted").mount(Counted));
+    let page = client.get("/_internal/help.html").send().await;
+    let has = |text: &str| page.text().contains(&format!("<td data-label=\"Type\">{text}</td>"));
+    assert!(has("whole number") && has("whole number from 0 to 255"), "{}", page.text());
+}

@@ -103,6 +103,38 @@ async fn the_test_client_reads_events() {
 }
 
 #[tokio::test]
+async fn the_test_client_reads_events_as_they_come() {
+    let (sender, dropped) = oneshot::channel();
+    let resource = Endless { dropped: Mutex::new(Some(sender)), keep_alive: Duration::MAX };
+    let client = strict(Application::new("endless").mount(resource).mount(Finite));
+    let mut events = client.get("/endless").listen().await;
+    assert_eq!(events.field("cache-control"), Some("no-store"));
+    assert_eq!(events.next().await, Some(Event::new("first")));
+    drop(events);
+    assert!(dropped.await.is_err());
+    let mut events = client.get("/finite/lines").listen().await;
+    assert_eq!(events.next().await, Some(Event::new("a\nb\nc\nd\n")));
+    assert_eq!(events.next().await, Some(Event::new("end")));
+    assert_eq!(events.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_test_client_skips_comments() {
+    let resource = Endless { dropped: Mutex::default(), keep_alive: Duration::ZERO };
+    let client = strict(Application::new("endless").mount(resource));
+    let mut events = client.get("/endless").listen().await;
+    assert_eq!(events.next().await, Some(Event::new("first")));
+    let next = tokio::time::timeout(Duration::from_millis(300), events.next());
+    assert!(next.await.is_err(), "there is no other event");
+}
+
+#[tokio::test]
+#[should_panic(expected = "expected events, got 404 Not Found")]
+async fn the_test_client_listens_only_to_events() {
+    client().get("/finite/missing").listen().await;
+}
+
+#[tokio::test]
 async fn the_last_id_of_a_client_is_an_argument() {
     let response = client().get("/finite/last").header("last-event-id", "7").send().await;
     assert_eq!(response.events().first().map(Event::data), Some("7"));

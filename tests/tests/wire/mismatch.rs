@@ -219,7 +219,7 @@ async fn a_member_that_does_not_fit_is_named_and_explained() {
         ),
         (
             r#"{"lines": [{}]}"#,
-            "lines[0].quantity missing: Value for lines[0].quantity must not be empty. It is required.",
+            "lines[0].quantity missing: Value for lines[0].quantity is missing.",
         ),
         (
             r#"{"lines": [{"quantity": 1, "quantity": 1}]}"#,
@@ -243,7 +243,7 @@ async fn a_member_that_does_not_fit_is_named_and_explained() {
         ),
         (
             r#"{"by_name": {"a": {}}}"#,
-            "by_name.a.quantity missing: Value for by_name.a.quantity must not be empty. It is required.",
+            "by_name.a.quantity missing: Value for by_name.a.quantity is missing.",
         ),
     ] {
         assert_only(
@@ -281,7 +281,7 @@ async fn a_violation_reads_the_same_in_each_media_type() {
             assert_only(&send("PUT", "/change", media_type, &content).await, expected, &content);
         }
     }
-    let missing = "content count missing: Value for count must not be empty. It is required.";
+    let missing = "content count missing: Value for count is missing.";
     let repeated =
         "content title repeated: Value for title does not validate. It was given more than once.";
     for (media_type, content, expected) in [
@@ -406,11 +406,11 @@ async fn a_missing_parameter_is_named_where_the_others_are() {
         (MULTIPART, part("note", "a")),
     ] {
         let response = send("POST", "/arguments", media_type, &content).await;
-        let expected = "content title missing: Value for title must not be empty. It is required.";
+        let expected = "content title missing: Value for title is missing.";
         assert_only(&response, expected, &content);
     }
     let response = client().post("/arguments?note=a").send().await;
-    let expected = "query title missing: Value for title must not be empty. It is required.";
+    let expected = "query title missing: Value for title is missing.";
     assert_only(&response, expected, "");
 }
 

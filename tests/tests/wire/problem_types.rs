@@ -151,6 +151,19 @@ async fn the_type_leads_to_its_page_also_behind_a_prefix() {
 }
 
 #[tokio::test]
+async fn the_members_of_a_type_are_in_the_schema_of_its_response() {
+    let document = client().get("/_internal/openapi").send().await.json::<Value>();
+    let schema = |method: &str| {
+        let response = &document["paths"]["/orders/{id}"][method]["responses"]["409"];
+        response["content"]["application/problem+json"]["schema"].clone()
+    };
+    let problem = json!({"$ref": "#/components/schemas/Problem"});
+    let members = json!({"properties": {"invoice": {}, "paid-on": {}}});
+    assert_eq!(schema("put"), json!({"allOf": [problem, members]}));
+    assert_eq!(schema("get"), problem);
+}
+
+#[tokio::test]
 async fn only_the_methods_that_can_fail_with_a_problem_document_it() {
     let document = client().get("/_internal/openapi").send().await.json::<Value>();
     let responses = |method: &str| document["paths"]["/orders/{id}"][method]["responses"].clone();

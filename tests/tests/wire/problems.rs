@@ -1,10 +1,13 @@
 //! Errors as problem documents.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use serde_json::Value;
-use wsgiservice::{Application, Content, Problem, mount, resource, testing::Client};
+use wsgiservice::{
+    Application, Content, EntityTag, NoContent, Preconditions, Problem, mount, resource,
+    testing::Client,
+};
 
 use super::{content_limit, strict};
 
@@ -65,6 +68,24 @@ async fn a_status_has_the_fields_that_the_standard_requires() {
     }
 }
 
+#[mount("/dated")]
+struct Dated;
+
+#[resource]
+impl Dated {
+    fn etag(&self) -> Option<EntityTag> {
+        Some(EntityTag::strong(2))
+    }
+
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(SystemTime::now())
+    }
+
+    fn delete(&self, _preconditions: Preconditions) -> NoContent {
+        NoContent
+    }
+}
+
 fn client() -> Client {
     strict(Application::new("problems").mount(Word))
 }
@@ -81,6 +102,34 @@ async fn a_problem_has_the_standard_members_and_the_text_of_the_original() {
         "error": "Not Found",
     });
     assert_eq!(response.json::<Value>(), expected);
+}
+
+#[tokio::test]
+async fn a_missing_parameter_is_missing_and_not_empty() {
+    let response = client().put("/word/a").send().await.json::<Value>();
+    assert_eq!(response["detail"], "Value for q is missing.");
+    assert_eq!(response["errors"][0]["detail"], "Value for q is missing.");
+    assert_eq!(response["error"], "Value for q must not be empty.");
+}
+
+#[tokio::test]
+async fn a_412_says_which_precondition_is_false() {
+    let time = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let state = "The current state of the resource does not satisfy";
+    let quotes =
+        "If-Match must be `*` or a list of entity tags in double quotes, as they are in ETag.";
+    for (name, value, detail) in [
+        ("if-match", "\"3\"", format!("{state} If-Match.")),
+        ("if-match", "2", quotes.to_owned()),
+        ("if-match", "\"2", quotes.to_owned()),
+        ("if-none-match", "*", format!("{state} If-None-Match.")),
+        ("if-unmodified-since", time, format!("{state} If-Unmodified-Since.")),
+    ] {
+        let client = strict(Application::new("problems").mount(Dated));
+        let response = client.delete("/dated").header(name, value).send().await;
+        assert_eq!(response.status(), 412, "{name}: {value}");
+        assert_eq!(response.json::<Value>()["detail"], detail);
+    }
 }
 
 #[tokio::test]

@@ -10,11 +10,11 @@ use wsgiservice_grammar::representation::BUILT_IN;
 use super::{
     assertion::Assertion,
     lint::names_self,
-    place::{Place, innermost},
+    place::{Place, has_name, innermost},
     position::Position,
 };
 use crate::{
-    input::{condition::Conditions, in_backticks},
+    input::{condition::Conditions, in_backticks, types::type_arguments},
     model::{
         Constraint, From, Mount, Operation, Parameter, Resource, Role, Rule, Source, Value, name,
     },
@@ -423,13 +423,21 @@ impl Argument<'_> {
 
     fn needs_no_content(&self) -> Assertion {
         let parameter = self.table(self.index);
-        let (fact, help) = if self.operation.role.is_hook() {
-            ("hooks cannot read the content", "use parameters in the path or the query")
-        } else {
-            (
-                "`get` cannot read the content",
-                "use parameters in the path or the query, or implement `post`",
-            )
+        let is_hook = self.operation.role.is_hook();
+        let fact = match is_hook {
+            true => "hooks cannot read the content",
+            false => "`get` cannot read the content",
+        };
+        // The name of the type only decides on the help.
+        let ty = &self.parameter.ty;
+        let mut types = [ty].into_iter().chain(type_arguments(ty));
+        let is_secret = types.any(|ty| has_name(ty, &["Secret"]));
+        let help = match (is_secret, is_hook) {
+            (true, _) => {
+                "add `#[from(header = \"X-Token\")]`, or a `cookie`: a `Secret` cannot be in the path or the query"
+            }
+            (false, true) => "use parameters in the path or the query",
+            (false, false) => "use parameters in the path or the query, or implement `post`",
         };
         self.at_type(quote!(!__w::check::needs_content(&#parameter)), fact, help)
     }

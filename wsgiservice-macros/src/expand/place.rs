@@ -132,7 +132,7 @@ fn is_result(ty: &Type) -> bool {
     has_name(ty, &["Result"])
 }
 
-fn has_name(ty: &Type, names: &[&str]) -> bool {
+pub(super) fn has_name(ty: &Type, names: &[&str]) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
 }

@@ -220,7 +220,16 @@ fn only(input: ParseStream<'_>) -> syn::Result<Vec<Failing>> {
     }
     syn::bracketed!(content in input);
     let path = |input: ParseStream<'_>| {
-        expect::<Path>(input, "a method or a resource, as in `put`, `Order` or `Orders::post`")
+        let path: Path =
+            expect(input, "a method or a resource, as in `put`, `Order` or `Orders::post`")?;
+        if input.peek(Token![.]) {
+            let dot: Token![.] = input.parse()?;
+            let resource = path.segments.last().map(|segment| segment.ident.to_string());
+            let (resource, method) = (resource.unwrap_or_default(), input.parse::<Ident>()?);
+            let message = format!("expected `::`, found `.`: write `{resource}::{method}`");
+            return Err(syn::Error::new(dot.span(), message));
+        }
+        Ok(path)
     };
     content.parse_terminated(path, Token![,])?.into_iter().map(failing).collect()
 }

@@ -81,8 +81,8 @@ pub struct Event {
 
 impl Events {
     /// Creates a response of these events.
-    pub fn new(events: impl Stream<Item = Event> + Send + 'static) -> Self {
-        Self::fallible(events.map(Ok::<_, Infallible>))
+    pub fn new(events: impl Stream<Item: IsEvent> + Send + 'static) -> Self {
+        Self::fallible(events.map(|event| Ok::<_, Infallible>(event.into_event())))
     }
 
     /// Creates a response of events until one cannot be made. The error is logged; the client sees that the response is
@@ -216,6 +216,27 @@ impl fmt::Display for Event {
             writeln!(formatter, "data: {line}")?;
         }
         writeln!(formatter)
+    }
+}
+
+/// An [`Event`], as the item of a stream: no other type implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Event`",
+    label = "expected a stream of `Event`s",
+    note = "make events of the items: `stream.map(|item| Event::new(item))`, or `Event::json(&item)`, which is a `Result`",
+    note = "for a stream of `Result<Event, E>`, call `Events::fallible`"
+)]
+pub trait IsEvent: Sealed {
+    /// Returns the event.
+    #[doc(hidden)]
+    fn into_event(self) -> Event;
+}
+
+impl Sealed for Event {}
+
+impl IsEvent for Event {
+    fn into_event(self) -> Event {
+        self
     }
 }
 

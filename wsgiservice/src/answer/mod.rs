@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 pub use self::{
     binary::Binary,
-    events::{Event, Events},
+    events::{Event, Events, IsEvent},
     method_return::MethodReturn,
     outcome::IntoAnswer,
     page::Page,

@@ -56,9 +56,13 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// tagged internally or not at all). A violation has the path of the member, such as `lines[0].quantity`, and what its type
 /// expects, but never the value.
 ///
+/// A value that does not fit `T` is the only violation of the content, and its rules are then not checked: serde stops at the
+/// first.
+///
 /// If the content is optional, use `Option<Content<T>>`.
 ///
-/// With the feature `garde`, the rules of `#[derive(garde::Validate)]` on `T` are checked before the method is called. What
+/// `#[validate(…)]` and `#[schemars(…)]` on a member are part of its schema, but nothing checks them, nor the rules of a member
+/// whose type has `#[derive(Parameter)]`. With the feature `garde`, the rules of `#[derive(garde::Validate)]` on `T` are checked before the method is called. What
 /// breaks one is a violation with the path of the member, together with all others, and the schema has the rules. The name
 /// in a path is that on the wire if the schema has it, also if serde renames the members of a struct by a case; other
 /// names are those in the code. The context of the rules is its `Default`. If `T` is a type parameter of the resource, its
@@ -83,6 +87,47 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// let client = Client::new(Application::new("count").mount(Count));
 /// let request = client.post("/count").header("content-type", "application/json");
 /// assert_eq!(request.body(r#"{"a": "b"}"#).send().await.text(), "1");
+/// # }
+/// ```
+///
+/// # Rules
+///
+#[cfg_attr(feature = "garde", doc = "```")]
+#[cfg_attr(not(feature = "garde"), doc = "```ignore")]
+/// use wsgiservice::{Application, Content, Parameter, mount, resource, testing::Client};
+///
+/// #[derive(serde::Deserialize, garde::Validate)]
+/// struct Room {
+///     #[garde(dive)]
+///     name: Name,
+///     #[garde(range(min = 1))]
+///     seats: u32,
+/// }
+///
+/// #[derive(Parameter, serde::Deserialize, garde::Validate)]
+/// #[validate(len = 1..=20)] // as an argument
+/// #[garde(transparent)]
+/// struct Name(#[garde(length(chars, min = 1, max = 20))] String); // as a member
+///
+/// #[mount("/rooms")]
+/// struct Rooms;
+///
+/// #[resource]
+/// impl Rooms {
+///     fn post(&self, content: Content<Room>) -> String {
+///         let Room { name, seats } = content.into_inner();
+///         format!("{} has {seats} seats", name.0)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("rooms").mount(Rooms));
+/// let post = |name: &str, seats: i32| client.post("/rooms").json(&serde_json::json!({"name": name, "seats": seats}));
+/// assert_eq!(post("Aare", 7).send().await.json::<String>(), "Aare has 7 seats");
+/// let errors = async |name: &str, seats: i32| post(name, seats).send().await.text().matches(r#""code""#).count();
+/// assert_eq!(errors("", 0).await, 2); // all broken rules
+/// assert_eq!(errors("", -1).await, 1); // one value does not fit its type, so no rule is checked
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

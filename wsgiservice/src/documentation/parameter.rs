@@ -9,7 +9,7 @@ use crate::{
     content::ContentUse,
     parameters::{compiled::CompiledParameter, source::Source},
     problem::place::Place,
-    rules::{json_number, json_value},
+    rules::{CompiledRule, json_number, json_value},
 };
 
 /// A parameter of a method.
@@ -94,7 +94,7 @@ pub(super) fn of(parameter: &CompiledParameter, content: ContentUse) -> Paramete
         key: parameter.key,
         is_required: parameter.is_required(),
         is_repeated: parameter.is_repeated,
-        kind: parameter.kind.map_or_else(|| "file".to_owned(), words),
+        kind: parameter.kind.map_or_else(|| "file".to_owned(), |kind| words_of(kind, parameter)),
         rules: rules(parameter),
         description: parameter.documentation.unwrap_or_default(),
         default: parameter.default.clone(),
@@ -109,6 +109,16 @@ fn list(item: Value) -> Value {
     let mut schema = of_type("array");
     schema.insert("items".to_owned(), item);
     schema.into()
+}
+
+/// The type of a parameter, in words.
+fn words_of(kind: Kind, parameter: &CompiledParameter) -> String {
+    match kind {
+        Kind::Integer { .. } if parameter.rules.iter().any(CompiledRule::has_both_ends) => {
+            "whole number".to_owned()
+        }
+        kind => words(kind),
+    }
 }
 
 /// The type, in words.

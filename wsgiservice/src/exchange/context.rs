@@ -156,18 +156,22 @@ impl<'a> Context<'a> {
     ///
     /// A `DELETE` of what does not exist is a 404 or a 410 if that is its response without preconditions, too (section
     /// 13.2.1).
-    pub(super) fn refusal(&self, state: Option<Box<CurrentState<'_>>>) -> Problem {
+    pub(super) fn refusal(
+        &self,
+        preconditions: &Preconditions,
+        state: Option<Box<CurrentState<'_>>>,
+    ) -> Problem {
         let can_be_absent = |problem: &Problem| {
             self.operation.is_some_and(|it| it.is_delete() && it.can_fail_with(problem.status()))
         };
         let absence = state.and_then(|mut state| state.absence(&self.validators));
         let absence = absence.filter(can_be_absent);
-        absence.unwrap_or_else(|| self.precondition_failed())
+        absence.unwrap_or_else(|| self.precondition_failed(preconditions))
     }
 
     /// A 412 with the current validators, so that a client need not ask for them.
-    pub(super) fn precondition_failed(&self) -> Problem {
-        let mut problem = Problem::precondition_failed();
+    pub(super) fn precondition_failed(&self, preconditions: &Preconditions) -> Problem {
+        let mut problem = preconditions.refusal();
         if let Some(etag) = &self.validators.etag {
             problem = problem.field(header::ETAG, self.variant_of_get().tag_value(etag));
         }

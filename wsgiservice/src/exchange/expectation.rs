@@ -32,7 +32,7 @@ pub(super) async fn decide(
         state.report(preconditions, &mut context.validators).await?;
     }
     if preconditions.evaluate(&context.validators) == Evaluation::Failed {
-        return Err(context.refusal(state));
+        return Err(context.refusal(preconditions, state));
     }
     context.validators = Validators::default();
     Ok(())

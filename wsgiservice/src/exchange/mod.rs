@@ -278,7 +278,7 @@ async fn conclude(
         return Ok(End::NotModified(None));
     }
     if evaluation == Evaluation::Failed && operation.heeds_preconditions() {
-        return Err(context.refusal(calls.state));
+        return Err(context.refusal(preconditions, calls.state));
     }
 
     let outcome = match early {
@@ -298,7 +298,7 @@ async fn conclude(
         match evaluation {
             Evaluation::Proceed => {}
             Evaluation::NotModified => return Ok(End::NotModified(Some(outcome))),
-            Evaluation::Failed => return Err(context.precondition_failed()),
+            Evaluation::Failed => return Err(context.precondition_failed(preconditions)),
         }
     }
     if new_tag::is_told(&binder, operation, &outcome) {
@@ -312,7 +312,7 @@ async fn conclude(
 /// and the preconditions are false. What the validators are now is unknown.
 fn changed_meanwhile(preconditions: &Preconditions, problem: Problem) -> Problem {
     match problem.is_none() && preconditions.tag().is_some() {
-        true => Problem::precondition_failed(),
+        true => preconditions.refusal(),
         false => problem,
     }
 }

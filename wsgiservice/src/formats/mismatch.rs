@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::elements::{TOO_MANY, TOO_MANY_IN_ALL};
 use crate::problem::{
     place::Place,
-    violation::{Code, NO_OBJECT, REPEATED, REQUIRED, Violation},
+    violation::{Code, NO_OBJECT, REPEATED, Violation},
 };
 
 /// Whether a message has the form of serde's own, and is not that of a type.
@@ -40,7 +40,7 @@ fn of_member(path: &str, message: &str) -> Option<Violation> {
     let name = first_quoted(message)?;
     let is = |kind| message.starts_with(kind);
     if is("missing field ") {
-        Some(Violation::within_content(&joined(path, name), Code::Missing, REQUIRED))
+        Some(Violation::within_content(&joined(path, name), Code::Missing, ""))
     } else if is("duplicate field ") {
         Some(Violation::within_content(&joined(path, name), Code::Repeated, REPEATED))
     } else if is("unknown field ") {

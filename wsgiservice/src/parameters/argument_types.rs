@@ -30,6 +30,7 @@ use crate::{
     note = "for who the request comes from, as the hook `authorize` returns it, write `Authorized<T>`",
     note = "for what the service makes from the request itself, add `impl wsgiservice::FromRequest` to the type",
     note = "for an `Authorized<T, R>`, add `impl wsgiservice::Role<T> for R`",
+    note = "for the state of the service, such as a database, add a field to the struct, and read it from `self`",
     note = "method arguments are parameters, an `Option` or a `Vec` of one, `Content<T>`, `Bytes`, `ContentStream`, `File`, `FormStream`, `Preconditions`, `Authorized<T>` and `&Request`; all but the request are taken by value"
 )]
 pub trait Argument<'a, Marker>: Sized {

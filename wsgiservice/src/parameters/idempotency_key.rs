@@ -20,49 +20,104 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// As an argument, it is read from `Idempotency-Key`: 1 to 255 visible ASCII characters, in quotes or bare. A request without it,
 /// or with a malformed one, gets a 400; an `Option<IdempotencyKey>` is `None` without it. The documentation shows the field.
 ///
-/// What a service does with the key is its own: a store keeps the response to the first request, by the key and whoever sent it,
-/// with the [`fingerprint`](Self::fingerprint). The hook `admit` looks it up before preconditions are evaluated, since an
-/// `If-Match` is stale when the request comes again. The method looks it up again in the transaction that writes.
+/// What a service does with the key is its own. The method looks it up in the transaction that writes, and compares the
+/// [`fingerprint`](Self::fingerprint). If the key is known, the method returns the same value again, so that the replay has the
+/// status, the media type and the `Location` of the first response. A service with several users stores who sent the key, too.
 ///
 /// ```
 /// use std::{collections::HashMap, sync::Mutex};
-/// use wsgiservice::{Application, IdempotencyKey, Problem, http::Response, mount, resource, testing::Client};
+/// use wsgiservice::{Application, Created, IdempotencyKey, Problem, mount, resource, testing::Client};
 ///
 /// #[derive(Default)]
-/// struct Stored(Mutex<HashMap<String, (IdempotencyKey, u32)>>);
-///
 /// #[mount("/payments")]
 /// struct Payments {
-///     stored: Stored,
+///     known: Mutex<HashMap<String, (IdempotencyKey, u32)>>, // a table, with the number of the payment
 /// }
 ///
 /// #[resource]
 /// impl Payments {
-///     fn admit(&self, key: Option<IdempotencyKey>) -> Result<Option<Response<String>>, Problem> {
-///         let Some(key) = key else { return Ok(None) };
-///         match self.stored.0.lock().unwrap().get(key.key()) {
-///             None => Ok(None),
-///             Some((known, _)) if known.fingerprint() != key.fingerprint() => Err(IdempotencyKey::reused()),
-///             Some((_, number)) => Ok(Some(Response::new(number.to_string()))),
+///     fn post(&self, key: IdempotencyKey, amount: u32) -> Result<Created<u32>, Problem> {
+///         let mut known = self.known.lock().unwrap(); // a transaction
+///         let next = known.len() as u32 + 1;
+///         let (first, number) = known.entry(key.key().to_owned()).or_insert((key.clone(), next));
+///         if first.fingerprint() != key.fingerprint() {
+///             return Err(IdempotencyKey::reused());
 ///         }
-///     }
-///
-///     fn post(&self, key: IdempotencyKey, amount: u32) -> u32 {
-///         let mut stored = self.stored.0.lock().unwrap();
-///         let number = stored.len() as u32 + amount;
-///         stored.insert(key.key().to_owned(), (key, number));
-///         number
+///         Ok(Created::at(format!("/payments/{number}"), amount))
 ///     }
 /// }
 ///
 /// # #[tokio::main]
 /// # async fn main() {
-/// # let client = Client::new(Application::new("payments").mount(Payments { stored: Stored::default() }));
+/// let client = Client::new(Application::new("payments").mount(Payments::default()));
 /// let pay = |amount: u32| client.post(&format!("/payments?amount={amount}")).header("idempotency-key", "\"k1\"");
-/// assert_eq!(pay(7).send().await.text(), "7");
-/// assert_eq!(pay(7).send().await.text(), "7"); // not executed again
+/// for _ in 0..2 {
+///     let response = pay(7).send().await;
+///     assert_eq!((response.status().as_u16(), response.field("location")), (201, Some("/payments/1")));
+/// }
 /// assert_eq!(pay(8).send().await.status(), 422);
 /// assert_eq!(client.post("/payments?amount=7").send().await.status(), 400);
+/// # }
+/// ```
+///
+/// # With `If-Match`
+///
+/// A request with `If-Match` that is sent again has a stale tag, and gets a 412 before the method is called. Only then, the
+/// hook `admit` looks the key up as well, and responds itself. It is called for each method: a method that only reads gets
+/// `None`, even if the request has a key. What it returns is sent unchanged: set the status, `Content-Type` and `Location`.
+///
+/// ```
+/// use std::{collections::HashMap, sync::Mutex};
+/// use wsgiservice::{
+///     Application, EntityTag, IdempotencyKey, Preconditions, Problem, Request,
+///     http::{Response, header::CONTENT_TYPE}, mount, resource, testing::Client,
+/// };
+///
+/// #[derive(Default)]
+/// #[mount("/balance")]
+/// struct Balance {
+///     state: Mutex<(u32, HashMap<String, (IdempotencyKey, u32)>)>,
+/// }
+///
+/// #[resource]
+/// impl Balance {
+///     fn etag(&self) -> Option<EntityTag> {
+///         Some(EntityTag::strong(self.state.lock().unwrap().0))
+///     }
+///
+///     fn admit(&self, request: &Request, key: Option<IdempotencyKey>) -> Result<Option<Response<String>>, Problem> {
+///         let Some(key) = key.filter(|_| !request.method().is_safe()) else { return Ok(None) };
+///         match self.state.lock().unwrap().1.get(key.key()) {
+///             None => Ok(None),
+///             Some((first, _)) if first.fingerprint() != key.fingerprint() => Err(IdempotencyKey::reused()),
+///             Some((_, balance)) => {
+///                 let response = Response::builder().header(CONTENT_TYPE, "application/json");
+///                 response.body(balance.to_string()).map(Some).map_err(Problem::internal)
+///             }
+///         }
+///     }
+///
+///     fn get(&self) -> u32 {
+///         self.state.lock().unwrap().0
+///     }
+///
+///     /// Adds an amount.
+///     fn patch(&self, key: IdempotencyKey, amount: u32, _preconditions: Preconditions) -> u32 {
+///         let (balance, known) = &mut *self.state.lock().unwrap();
+///         *balance += amount;
+///         known.insert(key.key().to_owned(), (key, *balance));
+///         *balance
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let client = Client::new(Application::new("balance").mount(Balance::default())).header("idempotency-key", "k1");
+/// for _ in 0..2 {
+///     let request = client.patch("/balance?amount=7").header("if-match", "\"0\"");
+///     assert_eq!(request.send().await.json::<u32>(), 7); // added once
+/// }
+/// assert_eq!(client.get("/balance").send().await.text(), "7");
 /// # }
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -65,7 +65,7 @@ use crate::{
     preconditions::Preconditions,
     problem::{
         place::Place,
-        violation::{Code, REPEATED, REQUIRED, Violation},
+        violation::{Code, REPEATED, Violation},
     },
     representation::Writer,
     routing::Variables,
@@ -207,7 +207,7 @@ impl<'a> Arguments<'a> {
                 let is_in_content = matches!(parameter.source, Source::QueryOrContent)
                     && self.content.is_of_parameters();
                 let place = if is_in_content { Place::Content } else { place };
-                self.report(parameter.violation(place, Code::Missing, "", REQUIRED));
+                self.report(parameter.violation(place, Code::Missing, "", ""));
                 None
             }
             None => Some(None),

@@ -6,9 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// Declares types that only have a schema.
 macro_rules! schemas {
-    ($($name:ident: $type:literal, $format:literal;)*) => {
+    ($($name:ident: $type:path, $format:literal;)*) => {
+        // Each type exists in the version of jiff that this crate has.
+        $(const _: Option<$type> = None;)*
+
         $(
-            #[doc = concat!("The schema of `", $type, "`.")]
+            #[doc = concat!("The schema of `", stringify!($type), "`.")]
             #[derive(Clone, Copy, Debug)]
             #[expect(clippy::exhaustive_enums, reason = "it has no values")]
             pub enum $name {}
@@ -23,7 +26,7 @@ macro_rules! schemas {
                 }
 
                 fn schema_id() -> Cow<'static, str> {
-                    $type.into()
+                    stringify!($type).into()
                 }
 
                 fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -35,11 +38,11 @@ macro_rules! schemas {
 }
 
 schemas! {
-    Date: "jiff::civil::Date", "date";
-    DateTime: "jiff::civil::DateTime", "partial-date-time";
-    SignedDuration: "jiff::SignedDuration", "duration";
-    Span: "jiff::Span", "duration";
-    Time: "jiff::civil::Time", "partial-time";
-    Timestamp: "jiff::Timestamp", "date-time";
-    Zoned: "jiff::Zoned", "zoned-date-time";
+    Date: jiff::civil::Date, "date";
+    DateTime: jiff::civil::DateTime, "partial-date-time";
+    SignedDuration: jiff::SignedDuration, "duration";
+    Span: jiff::Span, "duration";
+    Time: jiff::civil::Time, "partial-time";
+    Timestamp: jiff::Timestamp, "date-time";
+    ZonedDateTime: jiff::ZonedDateTime, "zoned-date-time";
 }

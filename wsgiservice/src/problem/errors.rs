@@ -8,8 +8,8 @@ use super::Problem;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be converted into a `Problem`",
     label = "methods and hooks cannot return this error",
-    note = "derive `Problem` for your own error: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant",
-    note = "or implement `From<{Self}>` for `wsgiservice::Problem`; convert an error of another crate with `.map_err(wsgiservice::Problem::internal)`",
+    note = "derive `Problem` for your own error: `#[derive(Debug, thiserror::Error, wsgiservice::Problem)]`, with `#[problem(404)]` on each variant, or implement `From` of it for `wsgiservice::Problem`",
+    note = "for an error of another crate, return a `Result<_, wsgiservice::Problem>`, and write `.map_err(wsgiservice::Problem::internal)?`",
     note = "for a status alone, return a `wsgiservice::Problem`, as in `Err(Problem::not_found())`"
 )]
 pub trait IntoProblem {

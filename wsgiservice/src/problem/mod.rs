@@ -163,7 +163,7 @@ impl Problem {
 
     /// Sets the text that clients of the Python original read.
     #[must_use]
-    pub(crate) fn error(mut self, error: &'static str) -> Self {
+    pub(crate) fn error(mut self, error: impl Into<Cow<'static, str>>) -> Self {
         self.0.error = Some(error.into());
         self
     }
@@ -172,8 +172,9 @@ impl Problem {
     pub(crate) fn violations(status: StatusCode, violations: Vec<Violation>) -> Self {
         let is_of_syntax = violations.iter().any(Violation::is_of_syntax);
         let status = if is_of_syntax { StatusCode::BAD_REQUEST } else { status };
+        let summaries: Vec<_> = violations.iter().map(Violation::summary).collect();
         let texts: Vec<_> = violations.iter().map(Violation::text).collect();
-        let mut problem = Self::new(status).detail(texts.join(" "));
+        let mut problem = Self::new(status).detail(summaries.join(" ")).error(texts.join(" "));
         problem.0.violations = violations;
         problem
     }

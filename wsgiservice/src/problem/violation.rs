@@ -12,9 +12,6 @@ const MAX_SHOWN: usize = 100;
 /// The reason for a value that is not an object, where one is expected.
 pub(crate) const NO_OBJECT: &str = "Wrong structure: expected an object.";
 
-/// The reason for a value that is required and missing.
-pub(crate) const REQUIRED: &str = "It is required.";
-
 /// The reason for a value of which there can be one, and are more.
 pub(crate) const REPEATED: &str = "It was given more than once.";
 
@@ -127,9 +124,17 @@ impl Violation {
         &self.text
     }
 
-    /// Returns the text of the original and the reason.
+    /// Returns what is wrong, without the reason. The original has one text for what is missing and what is empty.
+    pub(crate) fn summary(&self) -> Cow<'_, str> {
+        match self.code {
+            Code::Missing => format!("Value for {} is missing.", self.name).into(),
+            _ => self.text().into(),
+        }
+    }
+
+    /// Returns what is wrong and the reason.
     pub(crate) fn detail(&self) -> String {
-        format!("{} {}", self.text, self.reason).trim_end().to_owned()
+        format!("{} {}", self.summary(), self.reason).trim_end().to_owned()
     }
 
     /// Returns whether it may be different with other content: a parameter that the query lacks may be there.

@@ -222,7 +222,8 @@ impl ExistsReturn for bool {
 /// What the hook `etag` returns, apart from a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "hook `etag` cannot return `{Self}`",
-    label = "expected `Option<EntityTag>`, or a `Result` of it"
+    label = "expected `Option<EntityTag>`, or a `Result` of it",
+    note = "write `Some(tag)`; `None` says that there is nothing, or that it has no tag"
 )]
 pub trait EtagReturn {
     /// Converts it into the output of the call.
@@ -240,7 +241,8 @@ impl EtagReturn for Option<EntityTag> {
 /// What the hook `last_modified` returns, apart from a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "hook `last_modified` cannot return `{Self}`",
-    label = "expected `Option<SystemTime>`, or a `Result` of it"
+    label = "expected `Option<SystemTime>`, or a `Result` of it",
+    note = "write `Some(time)`; `None` says that there is nothing, or that its time is unknown"
 )]
 pub trait LastModifiedReturn {
     /// Converts it into the output of the call.

@@ -78,6 +78,11 @@ impl CompiledRule {
         matches!(self, Self::Range(_) | Self::MultipleOf(_))
     }
 
+    /// Whether it is a range with two ends, so that those of the type are of no interest.
+    pub(crate) fn has_both_ends(&self) -> bool {
+        matches!(self, Self::Range(rule) if rule.has_both_ends())
+    }
+
     /// The values that the rule lists.
     pub(crate) fn values(&self) -> &'static [&'static str] {
         match self {

@@ -19,6 +19,10 @@ impl Range {
         Self { least, most }
     }
 
+    pub(super) fn has_both_ends(&self) -> bool {
+        ![self.least, self.most].contains(&Bound::Open)
+    }
+
     pub(super) fn check(&self, text: &str) -> Checked {
         // A text that is not a number passes: the type of the argument will refuse it.
         let is_nan = text.parse::<f64>().is_ok_and(f64::is_nan);

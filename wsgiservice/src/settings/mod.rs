@@ -51,6 +51,9 @@ use crate::declaration::Package;
 /// is almost a known one, and else a warning, since the environment can have variables for other programs: Kubernetes
 /// sets `NAME_PORT` and `NAME_SERVICE_HOST` for a service of that name.
 ///
+/// A rule between several settings belongs at the start of the function that constructs the application: it returns an error,
+/// as in `if options.least > options.greatest { return Err("least is greater than greatest".into()) }`.
+///
 /// `NAME config` prints what is in force and where each value came from, and `NAME config --template` prints a file with a
 /// comment for each setting.
 ///

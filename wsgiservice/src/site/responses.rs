@@ -1,6 +1,6 @@
 //! The responses that a method can have: its own, those of the hooks, and those of the framework.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -25,6 +25,8 @@ pub(crate) struct SiteResponse {
     pub(crate) media_types: Vec<ResponseMediaType>,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) is_problem: bool,
+    /// The members that types of problems add to the document.
+    pub(crate) members: Vec<&'static str>,
 }
 
 /// A media type that a response can have.
@@ -126,6 +128,7 @@ impl Facts<'_> {
             media_types,
             schema: returns.schema,
             is_problem: false,
+            members: Vec::new(),
         }
     }
 
@@ -161,10 +164,10 @@ impl Facts<'_> {
         let resource = self.resource.id;
         let concerns = |failure: &&Failure| failure.concerns(resource, method);
         problems.add_failures(self.operation.failures().into_iter().filter(concerns));
-        problems.add(400, "The request breaks rules; the document lists all of them.");
+        problems.add(400, "The request breaks rules, which the document lists.");
         if has_content || self.has_parameters() {
             let status = policy.violations.as_u16();
-            problems.add(status, "Parameters break rules; the document lists all of them.");
+            problems.add(status, "Parameters break rules, which the document lists.");
         }
         if returns.optional {
             problems.add(404, "Not found.");
@@ -269,6 +272,13 @@ struct Description {
 }
 
 impl Description {
+    /// The members that the types add to the document, each once.
+    fn members(&self) -> Vec<&'static str> {
+        let all = self.types.iter().flat_map(|(kind, _)| kind.extensions);
+        let members: BTreeSet<_> = all.copied().collect();
+        members.into_iter().collect()
+    }
+
     /// The text, and a list of the types.
     fn into_text(self) -> Cow<'static, str> {
         if self.types.is_empty() {
@@ -310,7 +320,8 @@ impl Problems {
 
     fn into_responses(self) -> Vec<SiteResponse> {
         let problem = |(status, description): (_, Description)| {
-            SiteResponse::problem(Some(status), description.into_text())
+            let members = description.members();
+            SiteResponse { members, ..SiteResponse::problem(Some(status), description.into_text()) }
         };
         self.0.into_iter().map(problem).collect()
     }
@@ -327,6 +338,7 @@ impl SiteResponse {
             media_types: Vec::new(),
             schema: None,
             is_problem: false,
+            members: Vec::new(),
         }
     }
 
@@ -352,6 +364,7 @@ impl SiteResponse {
                 .to_vec(),
             schema: Some(schema::SCHEMA),
             is_problem: true,
+            members: Vec::new(),
         }
     }
 }

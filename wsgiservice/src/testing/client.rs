@@ -65,7 +65,12 @@ impl Client {
 
     /// Makes the client panic if the status of a response is not documented.
     ///
-    /// The tests of a service then also test its documentation.
+    /// The tests of a service then also test its documentation. A method that can fail with any status has the response
+    /// `default` in OpenAPI, and each status is documented by it: such a method, or a hook before it, returns a [`Problem`]
+    /// or an [`http::Response`], or the application has [`Application::authorize`]. An error of the service with
+    /// `#[derive(Problem)]`, whose statuses are known, makes the check exact.
+    ///
+    /// [`Problem`]: struct@crate::Problem
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};

@@ -24,12 +24,13 @@
 
 mod client;
 mod documented;
+mod events;
 mod multipart;
 mod openapi;
 mod request;
 mod response;
 
 pub use self::{
-    client::Client, multipart::Multipart, openapi::assert_openapi, request::TestRequest,
-    response::TestResponse,
+    client::Client, events::TestEvents, multipart::Multipart, openapi::assert_openapi,
+    request::TestRequest, response::TestResponse,
 };

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header, response::Parts};
 use http_body_util::BodyExt;
 use serde::Serialize;
 
-use super::{Multipart, TestResponse, documented};
+use super::{Multipart, TestEvents, TestResponse, documented};
 use crate::{application::Service, exchange::Exchange, http::body::Body};
 
 /// The peer address of test requests.
@@ -150,12 +150,31 @@ impl TestRequest {
         self
     }
 
-    /// Sends the request and reads the complete response.
+    /// Sends the request and reads the complete response, which must end: [`listen`](Self::listen) reads a stream of events.
     ///
     /// # Panics
     /// Panics if the content of the response ends early or, with a [strict](super::Client::strict) client, if the status is not
     /// documented.
     pub async fn send(self) -> TestResponse {
+        let (head, content) = self.exchange().await;
+        match content.collect().await {
+            Ok(content) => TestResponse::new(head, content.to_bytes()),
+            Err(error) => panic!("the content ended early: {error}"),
+        }
+    }
+
+    /// Sends the request and returns its server-sent events, each as soon as it comes.
+    ///
+    /// # Panics
+    /// Panics if the response is not a 200 with the media type `text/event-stream` or, with a
+    /// [strict](super::Client::strict) client, if the status is not documented.
+    pub async fn listen(self) -> TestEvents {
+        let (head, content) = self.exchange().await;
+        TestEvents::new(head, content)
+    }
+
+    /// Sends the request, and returns the head and the content of the response.
+    async fn exchange(self) -> (Parts, Body) {
         let (method, target) = (self.request.method().clone(), self.request.uri().clone());
         let (mut parts, content) = self.request.into_parts();
         let own = parts.headers.clone();
@@ -163,7 +182,7 @@ impl TestRequest {
         parts.headers.extend(defaults.map(|(name, value)| (name.clone(), value.clone())));
         let mut exchange = Exchange::new(parts, Some(THIS_MACHINE), content);
         self.service.respond(&mut exchange).await;
-        let (head, body) = exchange.into_response().into_parts();
+        let (head, content) = exchange.into_response().into_parts();
         let is_documented =
             documented::is_documented(self.service.site(), &method, &target, head.status);
         assert!(
@@ -171,10 +190,7 @@ impl TestRequest {
             "{method} {target} returned {}, which is not documented",
             head.status
         );
-        match body.collect().await {
-            Ok(content) => TestResponse::new(head, content.to_bytes()),
-            Err(error) => panic!("the content ended early: {error}"),
-        }
+        (head, content)
     }
 }
 

@@ -57,6 +57,7 @@ impl TestResponse {
     }
 
     /// Reads the content as server-sent events; the response has all of them, so their stream must end.
+    /// [`TestRequest::listen`](super::TestRequest::listen) reads a stream that does not.
     ///
     /// # Panics
     /// Panics if the response is not `text/event-stream`.

@@ -169,7 +169,13 @@ function showCurl(form) {
   }
 }
 
+// The last request of each form, which the next one ends: a stream of events has no end of its own.
+const requests = new WeakMap();
+
 async function send(form, condition) {
+  requests.get(form)?.abort();
+  const request = new AbortController();
+  requests.set(form, request);
   const output = form.querySelector(".response");
   const again = form.querySelector(".again");
   output.replaceChildren(element("p", { class: "status" }, "Waiting for the response…"));
@@ -192,16 +198,39 @@ async function send(form, condition) {
       // A browser would ask for a login itself after a 401 with the challenge Basic, and then send it with every request.
       credentials: form.querySelector('[data-credential="user"]') ? "omit" : "same-origin",
       redirect: "manual",
+      signal: request.signal,
     });
+    if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      setEtag(again, null);
+      await showEvents(output, response, request, performance.now() - started);
+      return;
+    }
     const received = await response.blob();
     const time = performance.now() - started;
     setEtag(again, response.headers.get("etag"));
     show(output, response, await shown(received), time);
   } catch (error) {
+    if (request.signal.aborted) return;
     setEtag(again, null);
     output.replaceChildren(element("p", { class: "status" }, `Request failed: ${error.message}`));
   }
   output.removeAttribute("aria-busy");
+}
+
+// Shows events as they come, until they end or are stopped.
+async function showEvents(output, response, request, time) {
+  const events = element("code");
+  const stop = element("button", { type: "button" }, "Stop");
+  stop.addEventListener("click", () => request.abort());
+  show(output, response, [element("p", {}, stop), element("pre", { tabindex: "0" }, events)], time);
+  output.removeAttribute("aria-busy");
+  try {
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) events.append(part.value);
+  } catch (error) {
+    if (!request.signal.aborted) events.append(`The events ended early: ${error.message}`);
+  }
+  stop.remove();
 }
 
 // Sets the entity tag for "Send again", which only a method has whose responses have one. It is cleared when the form changes, since it belongs to the previous request.

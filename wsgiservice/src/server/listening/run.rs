@@ -26,7 +26,7 @@ use crate::{declaration::Package, documentation::Documentation, settings};
 ///
 /// It owns the process: command line, settings, log, runtime, signals. The settings of the service are a struct with
 /// [`#[derive(Settings)]`](trait@crate::Settings), or `()`; those of the server are read with them. The
-/// application is also constructed for a command such as `openapi`. What opens a database belongs into
+/// application is also constructed for a command such as `openapi`, which therefore needs all required settings. What opens a database belongs into
 /// [`Application::on_start`], which runs only for the server. Tasks that the construction spawns go on while the server runs.
 ///
 /// # Errors
