@@ -110,7 +110,7 @@ impl Database {
     /// The user with this email, and the hash of the password.
     pub(crate) async fn find(&self, email: &str) -> Result<Option<(Account, String)>, UserError> {
         let found = sqlx::query("SELECT id, email, password FROM users WHERE email = ?");
-        let found = found.bind(email).try_map(|row| {
+        let found = found.bind(email).try_map(|row: SqliteRow| {
             let hash = row.try_get("password")?;
             Ok((account_of(&row)?, hash))
         });
