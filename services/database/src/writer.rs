@@ -1,8 +1,8 @@
 //! The thread that writes.
 //!
 //! A database in a file has one writer at a time, and a commit waits for the disk. So the writes that wait for their turn
-//! are run one after the other, each in a savepoint of its own, and committed together: one wait for the disk for all of
-//! them, and each is acknowledged after it. A server runs transactions side by side and groups their commits itself.
+//! are run one after the other and committed together: one wait for the disk for all of them, and each is acknowledged after
+//! it. One that fails takes nothing back but what it did itself. A server runs transactions side by side and groups their commits itself.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -22,6 +22,9 @@ use crate::{
 
 /// The writes that are committed together, at most.
 const TOGETHER: usize = 256;
+
+/// How long the next write is waited for, less than a commit takes.
+const GATHERING: Duration = Duration::from_micros(50);
 
 /// The writes that wait, at most.
 const WAITING: usize = 4096;
@@ -53,7 +56,10 @@ pub(crate) fn start(pool: Pool, connections: usize) -> Result<Writer, Error> {
 async fn in_groups(pool: Pool, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
     let mut transaction = None;
     let mut jobs = Vec::with_capacity(TOGETHER);
+    let mut last = 0;
     while receiver.recv_many(&mut jobs, TOGETHER).await > 0 {
+        gather(&mut receiver, &mut jobs, last);
+        last = jobs.len();
         jobs.retain(|job| !job.is_given_up());
         while !jobs.is_empty() {
             let connected = match transaction.take() {
@@ -75,48 +81,110 @@ async fn in_groups(pool: Pool, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
     }
 }
 
-/// Runs writes until one of them breaks the transaction, and commits those before it. What remains is for another
-/// transaction. Returns the transaction, if its connection can be used again.
-async fn group(mut transaction: Transaction, jobs: &mut Vec<Box<dyn Job>>) -> Option<Transaction> {
-    if let Err(error) = transaction.control("BEGIN IMMEDIATE").await {
-        fail_all(jobs, &error);
-        return keep(transaction);
-    }
-    for position in 0..jobs.len() {
-        let Some(job) = jobs.get_mut(position) else { break };
-        let savepoint = if position == 0 { "SAVEPOINT one" } else { "RELEASE one; SAVEPOINT one" };
-        if let Err(error) = in_savepoint(&mut transaction, savepoint, &mut **job).await {
-            // All that was done in this transaction is lost with it. Those before are run again without this one.
-            let broken = jobs.remove(position);
-            broken.finish(Err(error));
-            // SQLite may have ended it already.
-            let _ = transaction.control("ROLLBACK").await;
-            return keep(transaction);
+/// Waits for those who were told of the last commit, and write again at once. Without that, the first of them would be
+/// committed alone, and all others would wait for it.
+fn gather(receiver: &mut mpsc::Receiver<Box<dyn Job>>, jobs: &mut Vec<Box<dyn Job>>, last: usize) {
+    while jobs.len() < last {
+        let before = jobs.len();
+        // This thread has nothing else to do.
+        thread::sleep(GATHERING);
+        while jobs.len() < TOGETHER
+            && let Ok(job) = receiver.try_recv()
+        {
+            jobs.push(job);
+        }
+        if jobs.len() == before {
+            return;
         }
     }
-    // This ends the last savepoint, too.
-    let committed = transaction.control("COMMIT").await;
-    for job in jobs.drain(..) {
-        job.finish(copy(&committed));
+}
+
+/// Runs writes and commits them together. Returns the transaction, if its connection can be used again.
+///
+/// Most writes succeed, so that at first none has a savepoint, which would cost more than many writes do. If one of them
+/// fails after it has changed something, all are run again, each in a savepoint.
+async fn group(mut transaction: Transaction, jobs: &mut Vec<Box<dyn Job>>) -> Option<Transaction> {
+    for has_savepoints in [false, true] {
+        match attempt(&mut transaction, jobs, has_savepoints).await {
+            Attempted::Undone if transaction.is_certain() => {}
+            Attempted::Undone | Attempted::Finished => break,
+        }
     }
     keep(transaction)
 }
 
-/// Runs a write, and keeps what it did only if it succeeds.
-async fn in_savepoint(
+/// What has become of a group.
+enum Attempted {
+    /// The writes are committed, or those that remain are for another transaction.
+    Finished,
+    /// Nothing was kept.
+    Undone,
+}
+
+/// Runs writes until one of them breaks the transaction, and commits them if none does.
+async fn attempt(
     transaction: &mut Transaction,
-    savepoint: &'static str,
+    jobs: &mut Vec<Box<dyn Job>>,
+    has_savepoints: bool,
+) -> Attempted {
+    if let Err(error) = transaction.control("BEGIN IMMEDIATE").await {
+        fail_all(jobs, &error);
+        return Attempted::Finished;
+    }
+    for position in 0..jobs.len() {
+        let Some(job) = jobs.get_mut(position) else { break };
+        match part(transaction, &mut **job, has_savepoints).await {
+            Ok(Part::Kept) => {}
+            Ok(Part::HalfDone) => {
+                let _ = transaction.control("ROLLBACK").await;
+                return Attempted::Undone;
+            }
+            Err(error) => {
+                // All that was done in this transaction is lost with it. Those before are run again without this one.
+                jobs.remove(position).finish(Err(error));
+                // SQLite may have ended it already.
+                let _ = transaction.control("ROLLBACK").await;
+                return Attempted::Finished;
+            }
+        }
+    }
+    let committed = transaction.control("COMMIT").await;
+    for job in jobs.drain(..) {
+        job.finish(copy(&committed));
+    }
+    Attempted::Finished
+}
+
+/// What one write leaves in the transaction of its group.
+enum Part {
+    /// What it did, or nothing if it has failed.
+    Kept,
+    /// What it did before it failed.
+    HalfDone,
+}
+
+async fn part(
+    transaction: &mut Transaction,
     job: &mut dyn Job,
-) -> Result<(), Error> {
-    transaction.control(savepoint).await?;
+    has_savepoint: bool,
+) -> Result<Part, Error> {
+    if has_savepoint {
+        transaction.control("SAVEPOINT one").await?;
+    }
+    transaction.forget_changes();
     let has_succeeded = job.run(transaction).await;
     if let Some(error) = transaction.take_broken() {
         return Err(error);
     }
-    match has_succeeded {
-        true => Ok(()),
-        false => transaction.control("ROLLBACK TO one").await,
+    let is_half_done = !has_succeeded && transaction.has_changed();
+    if !has_savepoint {
+        return Ok(if is_half_done { Part::HalfDone } else { Part::Kept });
     }
+    if is_half_done {
+        transaction.control("ROLLBACK TO one").await?;
+    }
+    transaction.control("RELEASE one").await?;
+    Ok(Part::Kept)
 }
 
 /// Runs each write in a transaction of its own, as many at a time as there are connections.
