@@ -54,12 +54,15 @@ impl Drop for Keeper {
 async fn keep(keeper: Keeper) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reported = None;
     loop {
         ticks.tick().await;
         let Some(shared) = keeper.0.upgrade() else { return };
-        if let Err(error) = reload(&shared).await {
-            tracing::error!("the topology stays as it was: {error}");
+        let mistakes = reload(&shared).await.err().map(|error| error.to_string());
+        if let Some(mistakes) = mistakes.as_ref().filter(|it| reported.as_ref() != Some(*it)) {
+            tracing::error!("the topology stays as it was: {mistakes}");
         }
+        reported = mistakes;
         let directory = shared.directory();
         drop(shared);
         directory.sort();
@@ -76,21 +79,25 @@ async fn keep(keeper: Keeper) {
     }
 }
 
-/// Reads the topology file again, if there is one and it has changed.
+/// Reads the topology file again, if there is one, and puts in force what has changed.
 pub(crate) async fn reload(shared: &Shared) -> Result<()> {
     let Some(file) = shared.file() else { return Ok(()) };
+    let _turn = file.turn.lock().await;
     let Some(Change { topology, has_other_tls }) = file.change().await? else { return Ok(()) };
     let old = shared.directory();
     let has_other_tls = has_other_tls || topology.tls != old.topology.tls;
     // Files of TLS that cannot be used keep the old ones, and no endpoint.
     #[cfg(feature = "rustls")]
     let loaded = match has_other_tls {
-        true => shared.parts().tls.reload(topology.tls.as_ref()),
+        true => shared.parts().tls.reload(topology.tls.as_ref()).inspect_err(|_| file.forget_tls()),
         false => Ok(()),
     };
     #[cfg(not(feature = "rustls"))]
     let loaded = Ok(());
-    replace(shared, &old, topology, has_other_tls && loaded.is_ok());
+    let is_tls_new = has_other_tls && loaded.is_ok();
+    if is_tls_new || topology != old.topology {
+        replace(shared, &old, topology, is_tls_new);
+    }
     loaded
 }
 

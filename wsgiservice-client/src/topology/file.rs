@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 pub(crate) struct File {
     path: PathBuf,
     known: Mutex<Contents>,
+    /// Lets one task at a time find out what has changed, and put it in force.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 /// The content of a topology file, and of the files of TLS that it names. A file that cannot be read is empty.
@@ -38,10 +40,11 @@ impl File {
         let topology = Topology::parse(&path.to_string_lossy(), &text)?;
         let tls = topology.tls.iter().flat_map(TlsFiles::paths);
         let tls = tls.map(|path| fs::read(path).unwrap_or_default()).collect();
-        Ok((Self { path: path.to_owned(), known: Mutex::new(Contents { text, tls }) }, topology))
+        let known = Mutex::new(Contents { text, tls });
+        Ok((Self { path: path.to_owned(), known, turn: tokio::sync::Mutex::default() }, topology))
     }
 
-    /// What has changed in the file, or in those of TLS, since it was read last. Mistakes are reported once.
+    /// What has changed in the file, or in those of TLS, since it was read last.
     ///
     /// # Errors
     ///
@@ -49,18 +52,17 @@ impl File {
     pub(crate) async fn change(&self) -> Result<Option<Change>> {
         let text = tokio::fs::read_to_string(&self.path).await;
         let text = text.map_err(|error| unreadable(&self.path, error))?;
-        let topology = match Topology::parse(&self.path.to_string_lossy(), &text) {
-            Ok(topology) => topology,
-            Err(_) if self.known().text == text => return Ok(None),
-            Err(mistakes) => {
-                self.known().text = text;
-                return Err(mistakes);
-            }
-        };
+        let topology = Topology::parse(&self.path.to_string_lossy(), &text)?;
         let contents = Contents::new(text, topology.tls.as_ref()).await;
         let known = std::mem::replace(&mut *self.known(), contents.clone());
         let has_other_tls = known.tls != contents.tls;
         Ok((known != contents).then_some(Change { topology, has_other_tls }))
+    }
+
+    /// The files of TLS could not be used: they are tried again.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn forget_tls(&self) {
+        self.known().tls.clear();
     }
 
     fn known(&self) -> MutexGuard<'_, Contents> {
