@@ -66,7 +66,7 @@ async fn every_get_succeeds_while_one_process_is_killed_and_another_hangs() {
     let program = env!("CARGO_BIN_EXE_geoip");
     let [killed, stopped, far] = [(); 3].map(|()| {
         let mut command = Command::new(program);
-        // A line in the log for each of thousands of calls helps nobody.
+        // The log would have a line for each of thousands of calls.
         command.env("RUST_LOG", "off");
         Server::start_command(command, &[])
     });

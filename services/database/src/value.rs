@@ -101,7 +101,7 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// If there is no such column, or if it has another type.
+    /// If the column does not exist or has another type.
     pub fn get<T: FromValue>(&self, column: usize) -> Result<T, Error> {
         let value = self.0.get(column);
         value.and_then(T::from_value).ok_or_else(|| {

@@ -29,7 +29,7 @@ pub(super) struct Entry {
     /// The age that the response had when it was stored.
     age: Duration,
     fresh_until: Instant,
-    /// How long it can be used after that, if there is no other response.
+    /// How long it can be used after that, if the service fails.
     stale_if_error: Duration,
     service: Arc<str>,
     cluster: Arc<str>,
@@ -123,7 +123,7 @@ fn varied(response: &HeaderMap, request: &HeaderMap) -> Vec<(HeaderName, Vec<Hea
     names.map(|name: HeaderName| (name.clone(), values(&name))).collect()
 }
 
-/// How long a response can be used if there is no other one (RFC 5861, section 4).
+/// How long a stale response can be used if the service fails (RFC 5861, section 4).
 fn stale_if_error(headers: &HeaderMap) -> Duration {
     let values = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|it| it.to_str().ok());
     let directives: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();

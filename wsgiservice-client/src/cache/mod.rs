@@ -92,7 +92,7 @@ impl Cache {
         }
     }
 
-    /// Performs a call that changes something, after which what is stored is no longer right (section 4.4).
+    /// Performs a call that changes something, which invalidates what is stored (section 4.4).
     async fn change(&self, call: Box<Call>) -> Result<Response> {
         let key = Key { service: call.service.clone(), path: call.path.clone() };
         let response = call.response().await;

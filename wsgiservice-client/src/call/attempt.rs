@@ -44,7 +44,7 @@ pub(super) enum Verdict {
     Response(Received),
     /// The request was not executed.
     Refused(Error),
-    /// The request may have been executed. A response is one that says that there is none.
+    /// The request may have been executed. A response, if there is one, is that of a proxy: 502, 503 or 504.
     Failed(Result<Received, Error>, Option<Duration>),
     /// The time of the call is used up.
     Late {

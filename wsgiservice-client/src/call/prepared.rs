@@ -129,7 +129,7 @@ impl Prepared {
 
 /// Whether a method changes nothing (RFC 9110, section 9.2.1).
 pub(super) fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || method == "QUERY"
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::QUERY)
 }
 
 fn has_precondition(headers: &HeaderMap) -> bool {

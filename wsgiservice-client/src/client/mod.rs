@@ -89,10 +89,7 @@ impl RestClient {
         locator: L,
         path: impl IntoPath,
     ) -> RequestBuilder<L::Output> {
-        match Method::from_bytes(b"QUERY") {
-            Ok(method) => self.call(method, service, target(locator), path),
-            Err(_) => self.call(Method::GET, service, target(locator), path),
-        }
+        self.call(Method::QUERY, service, target(locator), path)
     }
 
     /// A `POST` to a service.

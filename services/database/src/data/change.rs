@@ -77,11 +77,9 @@ impl Data {
             placement.check_write()?;
         }
         let Some(key) = &change.key else { return Ok(None) };
-        let sql = "SELECT fingerprint, answer FROM kept WHERE user_id = ? AND request_key = ?";
-        let row = self.0.database.optional(sql, &values![&change.user, key.key()]).await?;
+        let row = self.0.database.optional(kept::FIND, &values![&change.user, key.key()]).await?;
         let Some(row) = row else { return Ok(None) };
-        let answer = kept::answer(&row.get::<String>(0)?, &row.get::<String>(1)?, key)?;
-        Ok(Some(Done { answer, is_replay: true }))
+        Ok(Some(Done { answer: kept::answer(&row, key)?, is_replay: true }))
     }
 
     /// Puts an event of a change into the outbox.
@@ -125,9 +123,10 @@ impl Change {
             placement.check_write()?;
         }
         if let Some(key) = &self.key
-            && let Some(answer) = kept::find(transaction, &self.user, key).await?
+            && let Some(row) =
+                transaction.optional(kept::FIND, &values![&self.user, key.key()]).await?
         {
-            return Err(Stopped::Replayed(answer));
+            return Err(Stopped::Replayed(kept::answer(&row, key)?));
         }
         let version = Version { number: placement.counter, at };
         let answer = effect(transaction, version).await?;

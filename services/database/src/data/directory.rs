@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use wsgiservice_client::{ClosestCluster, Error, path};
 
-use super::{Data, Failure, Placement, State, now};
+use super::{Data, Failure, State, now};
 use crate::{Transaction, values};
 
 #[derive(Deserialize)]
@@ -47,7 +47,6 @@ impl Data {
             // The counter never begins again where it was, since it begins at the time.
             let values = values![&user, State::Here.as_str(), version, now(), 0_i64];
             transaction.execute(&insert, &values).await?;
-            Placement::find(transaction, &user).await?;
             Ok::<_, Failure>(())
         };
         self.0.database.write(work).await

@@ -69,7 +69,7 @@ pub enum Failure {
     #[error("the row has changed since")]
     #[problem(412, only = [post, put, delete, patch])]
     Changed,
-    /// There is no such row.
+    /// The row does not exist.
     #[error("Not Found")]
     #[problem(404)]
     Missing,

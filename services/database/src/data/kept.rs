@@ -1,10 +1,11 @@
 //! What was done already, by the key of its request.
 
+use http::{Response, header};
 use serde::{Deserialize, Serialize};
 use wsgiservice::IdempotencyKey;
 
 use super::{Failure, now};
-use crate::{Error, ErrorKind, Transaction, values};
+use crate::{Error, ErrorKind, Row, Transaction, values};
 
 /// What a change answers, as it is kept for a request that comes again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,29 +31,43 @@ pub struct Done {
     pub is_replay: bool,
 }
 
-/// Looks up what a request with this key was answered.
-pub(super) async fn find(
-    transaction: &mut Transaction,
-    user: &str,
-    key: &IdempotencyKey,
-) -> Result<Option<Answer>, Failure> {
-    let sql = "SELECT fingerprint, answer FROM kept WHERE user_id = ? AND request_key = ?";
-    let Some(row) = transaction.optional(sql, &values![user, key.key()]).await? else {
-        return Ok(None);
-    };
-    answer(&row.get::<String>(0)?, &row.get::<String>(1)?, key).map(Some)
+impl Done {
+    /// The response to a request that came before, for the hook `admit`.
+    ///
+    /// # Errors
+    ///
+    /// If what was kept cannot be a response.
+    pub fn into_response(self) -> Result<Response<String>, Failure> {
+        let Answer { status, version, location, content } = self.answer;
+        let mut response = Response::builder().status(status).header("x-version", version);
+        if self.is_replay {
+            response = response.header("idempotency-replayed", "true");
+        }
+        if let Some(location) = location {
+            response = response.header(header::LOCATION, location);
+        }
+        let text = match content {
+            serde_json::Value::Null => String::new(),
+            content => {
+                response = response.header(header::CONTENT_TYPE, "application/json");
+                content.to_string()
+            }
+        };
+        response.body(text).map_err(|error| Error::new(ErrorKind::Other, error).into())
+    }
 }
 
-/// The answer to the same request; another request must not have the key.
-pub(super) fn answer(
-    fingerprint: &str,
-    answer: &str,
-    key: &IdempotencyKey,
-) -> Result<Answer, Failure> {
-    if fingerprint != hex(key.fingerprint()) {
+/// Looks up what a request with this key was answered, by the user and the key.
+pub(super) const FIND: &str =
+    "SELECT fingerprint, answer FROM kept WHERE user_id = ? AND request_key = ?";
+
+/// The answer to the same request, in the row that [`FIND`] returns; another request must not have the key.
+pub(super) fn answer(row: &Row, key: &IdempotencyKey) -> Result<Answer, Failure> {
+    if row.get::<String>(0)? != hex(key.fingerprint()) {
         return Err(Failure::key_reused());
     }
-    serde_json::from_str(answer).map_err(|error| Error::new(ErrorKind::Other, error).into())
+    let answer = serde_json::from_str(&row.get::<String>(1)?);
+    answer.map_err(|error| Error::new(ErrorKind::Other, error).into())
 }
 
 pub(super) async fn keep(

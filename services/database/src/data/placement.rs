@@ -53,15 +53,16 @@ pub(super) struct Asked {
     pub(super) since: Option<i64>,
 }
 
-const COLUMNS: &str = "user_id, state, version, cluster, counter, written";
+/// The row of a user, with its columns in this order.
+const FIND: &str =
+    "SELECT user_id, state, version, cluster, counter, written FROM placement WHERE user_id = ?";
 
 impl Placement {
     pub(super) async fn find(
         transaction: &mut Transaction,
         user: &str,
     ) -> Result<Option<Self>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM placement WHERE user_id = ?");
-        transaction.optional(&sql, &values![user]).await?.map(|row| Self::of(&row)).transpose()
+        transaction.optional(FIND, &values![user]).await?.map(|row| Self::of(&row)).transpose()
     }
 
     fn of(row: &Row) -> Result<Self, Error> {
@@ -117,8 +118,7 @@ impl Data {
     ///
     /// If the database cannot be read.
     pub async fn placement(&self, user: &str) -> Result<Option<Placement>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM placement WHERE user_id = ?");
-        let row = self.0.database.optional(&sql, &values![user]).await?;
+        let row = self.0.database.optional(FIND, &values![user]).await?;
         row.map(|row| Placement::of(&row)).transpose()
     }
 

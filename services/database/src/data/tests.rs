@@ -8,12 +8,12 @@ use std::{
 
 use engines::Engine;
 use futures_util::future::join_all;
-use http::StatusCode;
+use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use wsgiservice::{
-    Application, Content, EntityTag, IdempotencyKey, Preconditions,
+    Application, Content, EntityTag, IdempotencyKey, Preconditions, Request,
     answer::WithFields,
     http::{HeaderName, HeaderValue},
     mount, resource,
@@ -31,6 +31,7 @@ use crate::{
 on_each_engine! {
     each_change_has_a_version_of_its_own
     a_request_that_comes_again_has_its_effect_once
+    a_request_that_comes_again_is_known_although_its_precondition_is_stale
     requests_with_one_key_at_the_same_time_have_one_effect
     only_what_was_executed_is_kept
     a_user_without_a_placement_is_looked_up
@@ -71,6 +72,19 @@ impl Note {
         Ok(row.map(|row| row.get::<i64>(0)).transpose()?.map(EntityTag::strong))
     }
 
+    async fn admit(
+        &self,
+        user: String,
+        key: Option<IdempotencyKey>,
+        request: &Request,
+    ) -> Result<Option<Response<String>>, Failure> {
+        if request.method() == Method::GET {
+            return Ok(None);
+        }
+        let done = self.data.admit(&Change::new(user, key)).await?;
+        done.map(Done::into_response).transpose()
+    }
+
     async fn get(&self, user: String, id: String) -> Result<Option<String>, Failure> {
         self.data.readable(&user).await?;
         let sql = "SELECT text FROM note WHERE user_id = ? AND id = ?";
@@ -107,7 +121,7 @@ impl Note {
                     status: 200,
                     version: version.number,
                     location: None,
-                    content: Json::Null,
+                    content: json!(version.number),
                 })
             },
         );
@@ -146,7 +160,7 @@ async fn setting(engine: Engine, cluster: &str) -> Option<Setting> {
     let said = Arc::clone(&directions);
     let directory = service_fn(move |_: http::Request<Body>| {
         let (status, content) = said.lock().expect("directions").clone();
-        let mut response = http::Response::new(Full::from(content.to_string()));
+        let mut response = Response::new(Full::from(content.to_string()));
         *response.status_mut() = StatusCode::from_u16(status).expect("a status");
         async { Ok::<_, Infallible>(response) }
     });
@@ -210,6 +224,18 @@ async fn a_request_that_comes_again_has_its_effect_once(engine: Engine) {
 
     let other = it.put("/1/note/u/b", "z", "k1").await;
     assert_eq!((other.status().as_u16(), code(&other)), (422, json!("key-reused")));
+}
+
+async fn a_request_that_comes_again_is_known_although_its_precondition_is_stale(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let tag = it.client.get("/1/note/u/a").send().await.field("etag").expect("a tag").to_owned();
+    let put = || it.client.put("/1/note/u/a").json(&"x").header("if-match", &tag);
+    let first = put().header("idempotency-key", "k1").send().await;
+    assert_eq!(first.status(), 200);
+    let again = put().header("idempotency-key", "k1").send().await;
+    assert_eq!((again.status().as_u16(), again.json::<i64>()), (200, first.json::<i64>()));
+    assert_eq!(again.field("x-version"), Some(first.text()));
+    assert_eq!(put().header("idempotency-key", "k2").send().await.status(), 412);
 }
 
 async fn requests_with_one_key_at_the_same_time_have_one_effect(engine: Engine) {
