@@ -90,7 +90,7 @@ impl Database {
                 if number > last {
                     transaction.execute(statement, &[]).await?;
                     let done = "INSERT INTO migration (number, at) VALUES (?, ?)";
-                    transaction.execute(done, &values![number, now()]).await?;
+                    transaction.execute(done, &values![number, test_hooks::now()]).await?;
                 }
             }
             Ok(())
@@ -179,10 +179,4 @@ impl std::fmt::Debug for Database {
 
 fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "the database is closed")
-}
-
-/// The time in milliseconds.
-fn now() -> i64 {
-    let elapsed = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

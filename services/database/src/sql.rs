@@ -20,10 +20,10 @@ impl Dialect {
     pub(crate) fn schema(self, statement: &str) -> String {
         let types = match self {
             Self::Sqlite => ["TEXT", "TEXT", "BLOB", "INTEGER", "REAL"],
-            // Keys are compared byte by byte, as the others do. They are `VARBINARY` to a client then, which no other column is.
+            // A key is compared byte by byte, with the spaces at its end, as the others do. It has 190 characters of 4 bytes.
             #[cfg(feature = "mysql")]
             Self::MySql => [
-                "VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+                "VARBINARY(760)",
                 "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
                 "LONGBLOB",
                 "BIGINT",

@@ -1,38 +1,10 @@
 //! Writes that are committed together keep what each of them was promised.
 
-use engines::Engine;
+use engines::{Engine, on_each_engine};
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use crate::{Database, Error, ErrorKind, Transaction, values};
-
-/// Runs tests on each engine that is installed.
-macro_rules! on_each_engine {
-    ($($test:ident)*) => {
-        mod on_sqlite {
-            $(#[tokio::test] async fn $test() { super::$test(engines::Engine::Sqlite).await; })*
-        }
-        mod on_mariadb {
-            $(#[tokio::test] async fn $test() { super::$test(engines::Engine::MariaDb).await; })*
-        }
-        mod on_postgres {
-            $(#[tokio::test] async fn $test() { super::$test(engines::Engine::Postgres).await; })*
-        }
-    };
-}
-
-pub(crate) use on_each_engine;
-
-/// The URL of a database that is empty; `None` if the engine is not installed.
-pub(crate) async fn create(engine: Engine, folder: &TempDir) -> Option<String> {
-    let place = engines::place(engine, folder.path())?;
-    if let Some((url, statement)) = place.creation {
-        let server = Database::open(&url).expect("a server");
-        server.query(&statement, &[]).await.expect("a new database");
-        server.close().await;
-    }
-    Some(place.url)
-}
 
 on_each_engine! {
     each_type_is_read_as_it_was_written
@@ -57,7 +29,7 @@ const SCHEMA: [&str; 1] = [
 
 async fn setting(engine: Engine) -> Option<Setting> {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = create(engine, &folder).await?;
+    let url = engines::database(engine, folder.path())?;
     let database = Database::open(&url).expect("a database");
     database.migrate(&SCHEMA).await.expect("a schema");
     Some(Setting { _folder: folder, url, database })

@@ -23,11 +23,10 @@ pub fn now() -> i64 {
 /// Calls a function at once and then once in each period, until the server stops or the function breaks.
 ///
 /// A period that passes on the test clock passes at once.
-pub async fn every(
-    period: Duration,
-    stopping: &Stopping,
-    mut work: impl AsyncFnMut() -> ControlFlow<()>,
-) {
+pub async fn every<F>(period: Duration, stopping: &Stopping, mut work: impl FnMut() -> F)
+where
+    F: Future<Output = ControlFlow<()>>,
+{
     let length = i64::try_from(period.as_millis()).unwrap_or(i64::MAX);
     while work().await.is_continue() {
         let end = now().saturating_add(length);
@@ -71,9 +70,10 @@ mod tests {
     #[tokio::test]
     async fn the_work_is_done_again_until_it_breaks() {
         let mut times = 0;
-        every(Duration::ZERO, &Stopping::default(), async || {
+        every(Duration::ZERO, &Stopping::default(), || {
             times += 1;
-            if times == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let is_last = times == 3;
+            async move { if is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) } }
         })
         .await;
         assert_eq!(times, 3);
@@ -82,10 +82,10 @@ mod tests {
     #[tokio::test]
     async fn the_work_ends_when_the_server_stops() {
         let (stopping, mut times) = (Stopping::default(), 0);
-        every(Duration::from_secs(3600), &stopping.clone(), async || {
+        every(Duration::from_secs(3600), &stopping.clone(), || {
             times += 1;
             stopping.request();
-            ControlFlow::Continue(())
+            async { ControlFlow::Continue(()) }
         })
         .await;
         assert_eq!(times, 1);

@@ -29,50 +29,66 @@ pub enum Engine {
     Postgres,
 }
 
-/// Where a test keeps a database, in `folder` if it is a file.
+/// Runs asynchronous functions as tests, on each engine.
 ///
-/// `None` if the engine is not installed, which is printed. Each call is for another database; a server's has to be created
-/// by the statement, at the first URL, before the second one is used.
+/// A function takes the [`Engine`], and returns early if [`database`] has none.
+#[macro_export]
+macro_rules! on_each_engine {
+    ($($test:ident)*) => {
+        mod on_sqlite {
+            $(#[tokio::test] async fn $test() { super::$test($crate::Engine::Sqlite).await; })*
+        }
+        mod on_mariadb {
+            $(#[tokio::test] async fn $test() { super::$test($crate::Engine::MariaDb).await; })*
+        }
+        mod on_postgres {
+            $(#[tokio::test] async fn $test() { super::$test($crate::Engine::Postgres).await; })*
+        }
+    };
+}
+
+/// The URL of a new database, in `folder` if it is a file; `None` if the engine is not installed, which is printed.
+///
+/// # Panics
+///
+/// If the engine is not installed, or does not start, and `WSGISERVICE_ENGINES` is `required`.
 #[must_use]
-pub fn place(engine: Engine, folder: &Path) -> Option<Place> {
+pub fn database(engine: Engine, folder: &Path) -> Option<String> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let server = match engine {
         Engine::Sqlite => {
-            let url = format!("sqlite:{}", folder.join(name).with_extension("db").display());
-            return Some(Place { url, creation: None });
+            return Some(format!("sqlite:{}", folder.join(name).with_extension("db").display()));
         }
         Engine::MariaDb => mariadb(),
         Engine::Postgres => postgres(),
     };
     let Some(server) = server else {
+        let are_required = env::var_os("WSGISERVICE_ENGINES").is_some_and(|it| it == "required");
+        assert!(!are_required, "{engine:?} is not installed");
         println!("skipped: {engine:?} is not installed");
         return None;
     };
-    let url = |database: &str| server.replace("DATABASE", database);
-    let outer = match engine {
-        Engine::Postgres => url("postgres"),
-        _ => url("mysql"),
-    };
-    Some(Place { url: url(&name), creation: Some((outer, format!("CREATE DATABASE {name}"))) })
+    let mut client = Command::new(&server.client);
+    run(client.args(&server.arguments).arg(format!("CREATE DATABASE {name}")));
+    Some(server.url.replace("DATABASE", &name))
 }
 
-/// Where a test keeps a database.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The URL of the database.
-    pub url: String,
-    /// The URL at which it is created, and the statement.
-    pub creation: Option<(String, String)>,
+/// A server, and the program that runs a statement on it, which is its last argument.
+struct Server {
+    /// The URL of any `DATABASE`.
+    url: String,
+    client: PathBuf,
+    arguments: Vec<String>,
 }
 
-/// The URL of the server of MariaDB, for any `DATABASE`.
-fn mariadb() -> Option<&'static str> {
-    static SERVER: OnceLock<Option<String>> = OnceLock::new();
+fn mariadb() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
 
     let start = || {
         let (program, install) = (found("mariadbd")?, found("mariadb-install-db")?);
+        let client = found("mariadb")?;
         let folder = folder("mariadb", "mysql");
         let data = format!("--datadir={}", folder.display());
         let mut installing = Command::new(install);
@@ -94,17 +110,21 @@ fn mariadb() -> Option<&'static str> {
         server.arg(format!("--port={port}"));
         serve(server, port);
         let user = if is_root() { "root".to_owned() } else { env::var("USER").unwrap_or_default() };
-        Some(format!("mysql://{user}@localhost/DATABASE?socket={}", socket.display()))
+        let socket = socket.display();
+        let url = format!("mysql://{user}@localhost/DATABASE?socket={socket}");
+        let arguments = ["--no-defaults".to_owned(), format!("--socket={socket}")];
+        let arguments = arguments.into_iter().chain([format!("--user={user}"), "-e".to_owned()]);
+        Some(Server { url, client, arguments: arguments.collect() })
     };
-    SERVER.get_or_init(start).as_deref()
+    SERVER.get_or_init(start).as_ref()
 }
 
-/// The URL of the server of PostgreSQL, for any `DATABASE`.
-fn postgres() -> Option<&'static str> {
-    static SERVER: OnceLock<Option<String>> = OnceLock::new();
+fn postgres() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
 
     let start = || {
         let (program, install) = (found("postgres")?, found("initdb")?);
+        let client = found("psql")?;
         let folder = folder("postgres", "postgres");
         let mut installing = as_user("postgres", &install);
         run(installing.arg("-D").arg(&folder).args(["-U", "postgres", "-A", "trust"]));
@@ -113,9 +133,12 @@ fn postgres() -> Option<&'static str> {
         server.arg("-D").arg(&folder).arg("-k").arg(&folder);
         server.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
         serve(server, port);
-        Some(format!("postgres://postgres@127.0.0.1:{port}/DATABASE"))
+        let url = format!("postgres://postgres@127.0.0.1:{port}/DATABASE");
+        let port = port.to_string();
+        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-d", "postgres", "-c"];
+        Some(Server { url, client, arguments: arguments.map(ToOwned::to_owned).into() })
     };
-    SERVER.get_or_init(start).as_deref()
+    SERVER.get_or_init(start).as_ref()
 }
 
 /// A program in the path, or where Debian keeps those of servers.

@@ -1,8 +1,9 @@
 //! A change of the data of a user.
 
-use wsgiservice::IdempotencyKey;
+use http::Response;
+use wsgiservice::{IdempotencyKey, Request};
 
-use super::{Answer, Data, Done, Failure, Placement, kept, now};
+use super::{Answer, Data, Done, Failure, Placement, kept};
 use crate::{Transaction, values};
 
 /// The version that a change has drawn.
@@ -67,19 +68,29 @@ impl Data {
         Err(Failure::frozen())
     }
 
-    /// Looks up the answer of a request that came before, before its preconditions are evaluated: its `If-Match` is stale.
+    /// The hook `admit` of a resource: responds to a change that came before, whose `If-Match` is stale, before its
+    /// preconditions are evaluated.
     ///
     /// # Errors
     ///
     /// 421, 423 or 410 if the user cannot be written here, 422 if the key is that of another request.
-    pub async fn admit(&self, change: &Change) -> Result<Option<Done>, Failure> {
-        if let Some(placement) = self.placement(&change.user).await? {
+    pub async fn admit(
+        &self,
+        request: &Request,
+        user: &str,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Option<Response<String>>, Failure> {
+        if request.method().is_safe() {
+            return Ok(None);
+        }
+        if let Some(placement) = self.placement(user).await? {
             placement.check_write()?;
         }
-        let Some(key) = &change.key else { return Ok(None) };
-        let row = self.0.database.optional(kept::FIND, &values![&change.user, key.key()]).await?;
+        let Some(key) = &key else { return Ok(None) };
+        let row = self.0.database.optional(kept::FIND, &values![user, key.key()]).await?;
         let Some(row) = row else { return Ok(None) };
-        Ok(Some(Done { answer: kept::answer(&row, key)?, is_replay: true }))
+        let done = Done { answer: kept::answer(&row, key)?, is_replay: true };
+        done.into_response().map(Some)
     }
 
     /// Puts an event of a change into the outbox.
@@ -112,7 +123,7 @@ impl Change {
     where
         W: AsyncFn(&mut Transaction, Version) -> Result<Answer, Failure>,
     {
-        let at = now();
+        let at = test_hooks::now();
         let draw = "UPDATE placement SET counter = counter + 1, written = ? \
                     WHERE user_id = ? AND state = 'here'";
         let drawn = transaction.execute(draw, &values![at, &self.user]).await?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use wsgiservice_client::{ClosestCluster, Error, path};
 
-use super::{Data, Failure, State, now};
+use super::{Data, Failure, State};
 use crate::{Transaction, values};
 
 #[derive(Deserialize)]
@@ -42,10 +42,11 @@ impl Data {
     /// Makes the placement of a user who is in this cluster, if there is still none.
     async fn make_here(&self, user: String, version: i64) -> Result<(), Failure> {
         let work = async move |transaction: &mut Transaction| {
-            let columns = ["user_id", "state", "version", "counter", "written"];
+            let columns = ["user_id", "state", "version", "counter", "written", "placed"];
             let insert = transaction.dialect().insert_or_ignore("placement", &columns);
+            let now = test_hooks::now();
             // The counter never begins again where it was, since it begins at the time.
-            let values = values![&user, State::Here.as_str(), version, now(), 0_i64];
+            let values = values![&user, State::Here.as_str(), version, now, 0_i64, now];
             transaction.execute(&insert, &values).await?;
             Ok::<_, Failure>(())
         };

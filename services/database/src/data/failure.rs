@@ -73,6 +73,14 @@ pub enum Failure {
     #[error("Not Found")]
     #[problem(404)]
     Missing,
+    /// The row was deleted.
+    #[error("Not Found")]
+    #[problem(404)]
+    Removed {
+        /// The version of the `DELETE`.
+        #[problem(header = "X-Version")]
+        version: i64,
+    },
     /// The content of an import is not complete.
     #[error("{0}")]
     #[problem(400, only = [post])]

@@ -1,11 +1,22 @@
 //! What was done already, by the key of its request.
 
-use http::{Response, header};
-use serde::{Deserialize, Serialize};
-use wsgiservice::IdempotencyKey;
+use http::{HeaderName, HeaderValue, Response, header};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wsgiservice::{
+    Created, EntityTag, IdempotencyKey, NoContent,
+    answer::{Put, WithFields},
+};
 
-use super::{Failure, now};
+use serde_json::Value as Json;
+
+use super::{Failure, Version};
 use crate::{Error, ErrorKind, Row, Transaction, values};
+
+/// The field with the version of the row that a response is about.
+pub(super) const VERSION: HeaderName = HeaderName::from_static("x-version");
+
+/// The field of a response to a request that came before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What a change answers, as it is kept for a request that comes again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +29,8 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// The content.
-    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
-    pub content: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub content: Json,
 }
 
 /// A change that was done: now, or when the request came first.
@@ -31,23 +42,105 @@ pub struct Done {
     pub is_replay: bool,
 }
 
-impl Done {
-    /// The response to a request that came before, for the hook `admit`.
+impl Answer {
+    /// The answer of a `PUT`: 201 if the row is new, else 200.
     ///
     /// # Errors
     ///
-    /// If what was kept cannot be a response.
-    pub fn into_response(self) -> Result<Response<String>, Failure> {
+    /// If the content cannot be written as JSON.
+    pub fn put<T: Serialize>(is_new: bool, version: Version, content: &T) -> Result<Self, Failure> {
+        let status = if is_new { 201 } else { 200 };
+        Self::with_content(status, version, content)
+    }
+
+    /// The answer of a `POST` that has created something at this path: 201.
+    ///
+    /// # Errors
+    ///
+    /// If the content cannot be written as JSON.
+    pub fn created<T: Serialize>(
+        location: String,
+        version: Version,
+        content: &T,
+    ) -> Result<Self, Failure> {
+        Ok(Self { location: Some(location), ..Self::with_content(201, version, content)? })
+    }
+
+    /// The answer of a `DELETE`: 204.
+    #[must_use]
+    pub fn no_content(version: Version) -> Self {
+        Self { status: 204, version: version.number, location: None, content: Json::Null }
+    }
+
+    fn with_content<T: Serialize>(
+        status: u16,
+        version: Version,
+        content: &T,
+    ) -> Result<Self, Failure> {
+        let content =
+            serde_json::to_value(content).map_err(|error| Error::new(ErrorKind::Other, error))?;
+        Ok(Self { status, version: version.number, location: None, content })
+    }
+}
+
+impl Done {
+    /// The answer of a `PUT`: 201 or 200, with what it returns.
+    ///
+    /// # Errors
+    ///
+    /// If what was kept is of another type.
+    pub fn into_put<T: DeserializeOwned>(self) -> Result<WithFields<Put<T>>, Failure> {
+        let value = self.value()?;
+        let put = match self.answer.status {
+            201 => Put::Created(value),
+            _ => Put::Replaced(value),
+        };
+        Ok(self.with_fields(put))
+    }
+
+    /// The answer of a `POST` that has created something: 201, with what it returns.
+    ///
+    /// # Errors
+    ///
+    /// If what was kept is of another type.
+    pub fn into_created<T: DeserializeOwned>(self) -> Result<WithFields<Created<T>>, Failure> {
+        let location = self.answer.location.clone().unwrap_or_default();
+        let tag = EntityTag::strong(self.answer.version);
+        let created = Created::at(location, self.value()?).etag(tag);
+        Ok(self.with_fields(created))
+    }
+
+    /// The answer of a `DELETE`: 204.
+    #[must_use]
+    pub fn into_no_content(self) -> WithFields<NoContent> {
+        self.with_fields(NoContent)
+    }
+
+    fn value<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let value = T::deserialize(&self.answer.content);
+        value.map_err(|error| Error::new(ErrorKind::Other, error).into())
+    }
+
+    fn with_fields<T>(&self, value: T) -> WithFields<T> {
+        let fields = WithFields::new(value).field(VERSION, self.answer.version.into());
+        match self.is_replay {
+            true => fields.field(REPLAYED, HeaderValue::from_static("true")),
+            false => fields,
+        }
+    }
+
+    /// The response to a request that came before, for the hook `admit`.
+    pub(super) fn into_response(self) -> Result<Response<String>, Failure> {
         let Answer { status, version, location, content } = self.answer;
-        let mut response = Response::builder().status(status).header("x-version", version);
+        let mut response = Response::builder().status(status).header(VERSION, version);
         if self.is_replay {
-            response = response.header("idempotency-replayed", "true");
+            response = response.header(REPLAYED, "true");
         }
         if let Some(location) = location {
             response = response.header(header::LOCATION, location);
         }
         let text = match content {
-            serde_json::Value::Null => String::new(),
+            Json::Null => String::new(),
             content => {
                 response = response.header(header::CONTENT_TYPE, "application/json");
                 content.to_string()
@@ -80,7 +173,7 @@ pub(super) async fn keep(
         serde_json::to_string(answer).map_err(|error| Error::new(ErrorKind::Other, error))?;
     let sql =
         "INSERT INTO kept (user_id, request_key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?)";
-    let values = values![user, key.key(), hex(key.fingerprint()), answer, now()];
+    let values = values![user, key.key(), hex(key.fingerprint()), answer, test_hooks::now()];
     transaction.execute(sql, &values).await?;
     Ok(())
 }

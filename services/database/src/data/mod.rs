@@ -8,8 +8,12 @@ mod change;
 mod directory;
 mod failure;
 mod kept;
+mod name;
 mod placement;
+mod read;
 mod resources;
+mod retention;
+mod row_state;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -24,7 +28,9 @@ use crate::{Database, Error, Transaction, Type, values};
 pub use change::{Change, Version};
 pub use failure::Failure;
 pub use kept::{Answer, Done};
+pub use name::{Name, User};
 pub use placement::{Placement, State};
+pub use row_state::RowState;
 
 /// The data of users in a service. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -38,6 +44,7 @@ struct Inner {
     /// The cluster of this process; `None` if the service is one for all clusters.
     cluster: Option<String>,
     tables: &'static [Table],
+    schema: &'static [&'static str],
 }
 
 /// A table with data of users.
@@ -47,16 +54,27 @@ pub struct Table {
     pub name: &'static str,
     /// Its columns, of which the first is `user_id`.
     pub columns: &'static [(&'static str, Type)],
+    /// Whether its rows stay for a while after they were deleted. Its columns have [`Table::GONE`] and [`Table::GONE_AT`] then.
+    pub is_soft: bool,
+}
+
+impl Table {
+    /// The version of the `DELETE` by which a row went, in a table with `is_soft`; `NULL` while it is there.
+    pub const GONE: (&'static str, Type) = ("gone", Type::Integer);
+
+    /// When a row went, in milliseconds.
+    pub const GONE_AT: (&'static str, Type) = ("gone_at", Type::Integer);
 }
 
 /// The tables that each such service has.
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 4] = [
     "CREATE TABLE placement (user_id {key} PRIMARY KEY, state {text} NOT NULL, version {integer} NOT NULL, \
-     cluster {text}, counter {integer} NOT NULL, written {integer} NOT NULL)",
+     cluster {text}, counter {integer} NOT NULL, written {integer} NOT NULL, placed {integer} NOT NULL)",
     "CREATE TABLE kept (user_id {key} NOT NULL, request_key {key} NOT NULL, fingerprint {text} NOT NULL, \
      answer {text} NOT NULL, at {integer} NOT NULL, PRIMARY KEY (user_id, request_key))",
     "CREATE TABLE outbox (id {key} PRIMARY KEY, user_id {key} NOT NULL, path {text} NOT NULL, \
      version {integer} NOT NULL, gone {integer} NOT NULL, at {integer} NOT NULL)",
+    "CREATE INDEX kept_at ON kept (at)",
 ];
 
 /// The answers that are kept move with their user.
@@ -69,10 +87,13 @@ const KEPT: Table = Table {
         ("answer", Type::Text),
         ("at", Type::Integer),
     ],
+    is_soft: false,
 };
 
 impl Data {
-    /// The data of a service, which has these tables beside its own.
+    /// The data of a service, which creates its tables, beside those of all such services, by the statements of `schema`.
+    ///
+    /// `cluster` is that of this process; `None` if the service is one for all clusters.
     #[must_use]
     pub fn new(
         database: Database,
@@ -80,22 +101,28 @@ impl Data {
         service: &'static str,
         cluster: Option<String>,
         tables: &'static [Table],
+        schema: &'static [&'static str],
     ) -> Self {
-        Self(Arc::new(Inner { database, client, service, cluster, tables }))
+        Self(Arc::new(Inner { database, client, service, cluster, tables, schema }))
     }
 
-    /// Creates what is missing in the database: the tables of all such services, then those of this one.
+    /// Adds what every service with data of users has: the tables when it starts, the resources by which users are moved, the
+    /// task that removes for good what went long ago, and the end of the database.
+    pub fn mount(&self, application: Application) -> Application {
+        let (started, swept, stopped) = (self.clone(), self.clone(), self.clone());
+        resources::mount(self, application)
+            .on_start(async move { started.migrate().await })
+            .background("retention", async move |stopping| swept.retain(&stopping).await)
+            .on_stop(async move { stopped.0.database.close().await })
+    }
+
+    /// Creates what is missing in the database.
     ///
     /// # Errors
     ///
     /// If the database refuses a statement.
-    pub async fn migrate(&self, statements: &[&str]) -> Result<(), Error> {
-        self.0.database.migrate(&[&SCHEMA[..], statements].concat()).await
-    }
-
-    /// Adds the resources by which users are moved: placement, export and import.
-    pub fn mount(&self, application: Application) -> Application {
-        resources::mount(self, application)
+    pub async fn migrate(&self) -> Result<(), Error> {
+        self.0.database.migrate(&[&SCHEMA[..], self.0.schema].concat()).await
     }
 
     /// The database.
@@ -117,9 +144,4 @@ impl Data {
         }
         Ok(())
     }
-}
-
-/// The time in milliseconds.
-pub(crate) fn now() -> i64 {
-    crate::now()
 }

@@ -6,27 +6,22 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use engines::Engine;
+use engines::{Engine, on_each_engine};
 use futures_util::future::join_all;
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use wsgiservice::{
-    Application, Content, EntityTag, IdempotencyKey, Preconditions, Request,
-    answer::WithFields,
-    http::{HeaderName, HeaderValue},
+    Application, Content, EntityTag, IdempotencyKey, NoContent, Preconditions, Request,
+    answer::{Put, WithFields},
     mount, resource,
     testing::{Client, TestResponse},
 };
 use wsgiservice_client::{Body, RestClient, service_fn};
 
-use super::{Answer, Change, Data, Done, Failure, Table, Version};
-use crate::{
-    Database, Transaction, Type,
-    tests::{create, on_each_engine},
-    values,
-};
+use super::{Answer, Change, Data, Failure, Name, RowState, Table, User, Version};
+use crate::{Database, Error, Transaction, Type, values};
 
 on_each_engine! {
     each_change_has_a_version_of_its_own
@@ -44,6 +39,13 @@ on_each_engine! {
     an_export_is_of_a_user_who_is_frozen_at_its_version
     an_import_that_is_not_complete_changes_nothing
     what_is_here_is_not_replaced
+    a_note_that_was_deleted_is_not_found_and_has_a_version
+    a_note_that_was_deleted_comes_back_by_the_version_of_its_end
+    a_note_that_is_put_anew_is_not_restored
+    what_is_old_goes_for_good
+    names_that_differ_in_a_space_at_the_end_are_two
+    a_key_of_any_length_is_kept
+    a_name_that_no_database_takes_is_refused
 }
 
 const NOTE: Table = Table {
@@ -53,11 +55,19 @@ const NOTE: Table = Table {
         ("id", Type::Text),
         ("text", Type::Text),
         ("version", Type::Integer),
+        Table::GONE,
+        Table::GONE_AT,
     ],
+    is_soft: true,
 };
 
-const SCHEMA: [&str; 1] = ["CREATE TABLE note (user_id {key} NOT NULL, id {key} NOT NULL, \
-    text {text} NOT NULL, version {integer} NOT NULL, PRIMARY KEY (user_id, id))"];
+const SCHEMA: [&str; 2] = [
+    "CREATE TABLE note (user_id {key} NOT NULL, id {key} NOT NULL, text {text} NOT NULL, version {integer} NOT NULL, \
+     gone {integer}, gone_at {integer}, PRIMARY KEY (user_id, id))",
+    "CREATE INDEX note_gone ON note (gone_at)",
+];
+
+const FIND: &str = "SELECT text, version, gone FROM note WHERE user_id = ? AND id = ?";
 
 #[mount("/1/note/{user}/{id}")]
 struct Note {
@@ -66,73 +76,91 @@ struct Note {
 
 #[resource]
 impl Note {
-    async fn etag(&self, user: String, id: String) -> Result<Option<EntityTag>, Failure> {
-        let sql = "SELECT version FROM note WHERE user_id = ? AND id = ?";
-        let row = self.data.database().optional(sql, &values![&user, &id]).await?;
-        Ok(row.map(|row| row.get::<i64>(0)).transpose()?.map(EntityTag::strong))
-    }
-
     async fn admit(
         &self,
-        user: String,
+        user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
     ) -> Result<Option<Response<String>>, Failure> {
-        if request.method() == Method::GET {
-            return Ok(None);
-        }
-        let done = self.data.admit(&Change::new(user, key)).await?;
-        done.map(Done::into_response).transpose()
+        self.data.admit(request, &user, key).await
     }
 
-    async fn get(&self, user: String, id: String) -> Result<Option<String>, Failure> {
-        self.data.readable(&user).await?;
-        let sql = "SELECT text FROM note WHERE user_id = ? AND id = ?";
-        let row = self.data.database().optional(sql, &values![&user, &id]).await?;
-        Ok(row.map(|row| row.get(0)).transpose()?)
+    async fn etag(
+        &self,
+        user: User,
+        id: Name,
+        restore: Option<i64>,
+    ) -> Result<Option<EntityTag>, Failure> {
+        let row = self.row(&user, &id).await?;
+        Ok(RowState::tag(row.map(|(_, state)| state), restore))
+    }
+
+    async fn get(&self, user: User, id: Name) -> Result<WithFields<String>, Failure> {
+        let row = self.row(&user, &id).await?;
+        let state = RowState::present(row.as_ref().map(|(_, state)| *state))?;
+        Ok(state.with_version(row.map(|(text, _)| text).unwrap_or_default()))
     }
 
     async fn put(
         &self,
-        user: String,
-        id: String,
+        user: User,
+        id: Name,
         text: Content<String>,
+        restore: Option<i64>,
         key: Option<IdempotencyKey>,
         preconditions: Preconditions,
-    ) -> Result<WithFields<i64>, Failure> {
+    ) -> Result<WithFields<Put<i64>>, Failure> {
         let text = text.into_inner();
-        let change = Change::new(&user, key);
-        let done = self.data.change(
-            change,
-            async move |transaction: &mut Transaction, version: Version| {
-                let sql = "SELECT version FROM note WHERE user_id = ? AND id = ?";
-                let row = transaction.optional(sql, &values![&user, &id]).await?;
-                let tag = row.map(|row| row.get::<i64>(0)).transpose()?.map(EntityTag::strong);
-                preconditions.check(tag.as_ref(), None).map_err(|_| Failure::Changed)?;
-                if text == "refused" {
-                    return Err(Failure::Malformed("refused".to_owned()));
-                }
-                let upsert =
-                    transaction.dialect().upsert("note", &["user_id", "id"], &["text", "version"]);
-                transaction.execute(&upsert, &values![&user, &id, &text, version.number]).await?;
-                let path = format!("/1/note/{user}/{id}");
-                Data::event(transaction, &user, &path, version, false).await?;
-                Ok(Answer {
-                    status: 200,
-                    version: version.number,
-                    location: None,
-                    content: json!(version.number),
-                })
-            },
-        );
-        Ok(answered(&done.await?))
+        let change = Change::new(user.as_str(), key);
+        let effect = async move |transaction: &mut Transaction, version: Version| {
+            let row = transaction.optional(FIND, &values![&user, &id]).await?;
+            let state = row.map(|row| RowState::of(&row, 1)).transpose()?;
+            RowState::check(state, restore, &preconditions)?;
+            if text == "refused" {
+                return Err(Failure::Malformed("refused".to_owned()));
+            }
+            let columns = ["text", "version", "gone", "gone_at"];
+            let upsert = transaction.dialect().upsert("note", &["user_id", "id"], &columns);
+            let nothing = None::<i64>;
+            let values = values![&user, &id, &text, version.number, nothing, nothing];
+            transaction.execute(&upsert, &values).await?;
+            let path = Self::path(&user, &id);
+            Data::event(transaction, &user, &path, version, false).await?;
+            Answer::put(RowState::present(state).is_err(), version, &version.number)
+        };
+        self.data.change(change, effect).await?.into_put()
+    }
+
+    async fn delete(
+        &self,
+        user: User,
+        id: Name,
+        key: Option<IdempotencyKey>,
+        preconditions: Preconditions,
+    ) -> Result<WithFields<NoContent>, Failure> {
+        let change = Change::new(user.as_str(), key);
+        let effect = async move |transaction: &mut Transaction, version: Version| {
+            let row = transaction.optional(FIND, &values![&user, &id]).await?;
+            let state = row.map(|row| RowState::of(&row, 1)).transpose()?;
+            RowState::present(state)?;
+            RowState::check(state, None, &preconditions)?;
+            let delete = "UPDATE note SET gone = ?, gone_at = ? WHERE user_id = ? AND id = ?";
+            let values = values![version.number, version.at, &user, &id];
+            transaction.execute(delete, &values).await?;
+            Ok(Answer::no_content(version))
+        };
+        Ok(self.data.change(change, effect).await?.into_no_content())
     }
 }
 
-fn answered(done: &Done) -> WithFields<i64> {
-    let replayed = HeaderValue::from_static(if done.is_replay { "true" } else { "false" });
-    WithFields::new(done.answer.version)
-        .field(HeaderName::from_static("idempotency-replayed"), replayed)
+impl Note {
+    async fn row(&self, user: &str, id: &str) -> Result<Option<(String, RowState)>, Failure> {
+        let read = || async {
+            let row = self.data.database().optional(FIND, &values![user, id]).await?;
+            row.map(|row| Ok((row.get(0)?, RowState::of(&row, 1)?))).transpose()
+        };
+        self.data.read(user, read).await
+    }
 }
 
 /// What the cluster service says of all users: a status, and directions.
@@ -148,13 +176,13 @@ struct Setting {
 /// A service in which the user `u` has a first note, and so a placement of version 5.
 async fn begun(engine: Engine, cluster: &str) -> Option<Setting> {
     let it = setting(engine, cluster).await?;
-    assert_eq!(it.put("/1/note/u/a", "first", "k0").await.status(), 200);
+    assert_eq!(it.put("/1/note/u/a", "first", "k0").await.status(), 201);
     Some(it)
 }
 
 async fn setting(engine: Engine, cluster: &str) -> Option<Setting> {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = create(engine, &folder).await?;
+    let url = engines::database(engine, folder.path())?;
     let directions: Directions =
         Arc::new(Mutex::new((200, json!({"cluster": cluster, "version": 5, "state": "active"}))));
     let said = Arc::clone(&directions);
@@ -166,8 +194,8 @@ async fn setting(engine: Engine, cluster: &str) -> Option<Setting> {
     });
     let client = RestClient::builder().service("cluster", directory).build().expect("a client");
     let database = Database::open(&url).expect("a database");
-    let data = Data::new(database, client, "note", Some(cluster.to_owned()), &[NOTE]);
-    data.migrate(&SCHEMA).await.expect("a schema");
+    let data = Data::new(database, client, "note", Some(cluster.to_owned()), &[NOTE], &SCHEMA);
+    data.migrate().await.expect("a schema");
     let application = Application::new("note").mount(Note { data: data.clone() });
     let client = Client::new(data.mount(application));
     Some(Setting { _folder: folder, client, data, directions })
@@ -184,6 +212,20 @@ impl Setting {
 
     async fn place(&self, form: &[(&str, &str)]) -> TestResponse {
         self.client.put("/1/placement/u").form(form.iter().copied()).send().await
+    }
+
+    /// Lets all that was written be older by some hours.
+    async fn age(&self, hours: i64) {
+        let work = async move |transaction: &mut Transaction| {
+            let age = values![hours * 3_600_000];
+            for column in
+                ["note SET gone_at = gone_at", "kept SET at = at", "placement SET placed = placed"]
+            {
+                transaction.execute(&format!("UPDATE {column} - ?"), &age).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.data.database().write(work).await.expect("a database");
     }
 
     async fn count(&self, table: &str) -> i64 {
@@ -249,7 +291,7 @@ async fn requests_with_one_key_at_the_same_time_have_one_effect(engine: Engine) 
 async fn only_what_was_executed_is_kept(engine: Engine) {
     let Some(it) = begun(engine, "c1").await else { return };
     assert_eq!(it.put("/1/note/u/b", "refused", "k1").await.status(), 400);
-    assert_eq!(it.put("/1/note/u/b", "x", "k1").await.status(), 200, "a refusal leaves no record");
+    assert_eq!(it.put("/1/note/u/b", "x", "k1").await.status(), 201, "a refusal leaves no record");
 }
 
 async fn a_user_without_a_placement_is_looked_up(engine: Engine) {
@@ -270,7 +312,7 @@ async fn a_user_without_a_placement_is_looked_up(engine: Engine) {
     it.say(503, json!({}));
     assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 503);
     it.say(200, json!({"cluster": "c1", "version": 5}));
-    assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 200);
+    assert_eq!(it.put("/1/note/u/a", "x", "").await.status(), 201);
 }
 
 async fn a_user_who_is_frozen_is_read_and_not_written(engine: Engine) {
@@ -310,7 +352,7 @@ async fn a_user_who_was_written_since_is_not_frozen(engine: Engine) {
     let form = [("state", "frozen"), ("version", "6"), ("since", "1000")];
     let refused = it.place(&form).await;
     assert_eq!((refused.status().as_u16(), code(&refused)), (409, json!("written-since")));
-    let later = (super::now() + 1000).to_string();
+    let later = (test_hooks::now() + 1000).to_string();
     let form = [("state", "frozen"), ("version", "6"), ("since", later.as_str())];
     assert_eq!(it.place(&form).await.status(), 200);
 }
@@ -377,4 +419,90 @@ async fn what_is_here_is_not_replaced(engine: Engine) {
     let refused = it.client.post("/1/import/u?version=9").body(export).send().await;
     assert_eq!(refused.status(), 409);
     assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+}
+
+async fn a_note_that_was_deleted_is_not_found_and_has_a_version(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let deleted = it.client.delete("/1/note/u/a").send().await;
+    assert_eq!(deleted.status(), 204);
+    let missing = it.client.get("/1/note/u/a").send().await;
+    assert_eq!(missing.status(), 404);
+    assert_eq!(missing.field("x-version"), deleted.field("x-version"));
+    assert!(missing.field("x-version").is_some());
+    assert_eq!(it.client.delete("/1/note/u/a").send().await.status(), 404, "it is gone already");
+}
+
+/// Deletes the note `a`, and returns the version by which it went.
+async fn delete(it: &Setting) -> String {
+    let deleted = it.client.delete("/1/note/u/a").send().await;
+    deleted.field("x-version").expect("a version").to_owned()
+}
+
+async fn restore(it: &Setting, version: &str, tag: &str) -> TestResponse {
+    let target = format!("/1/note/u/a?restore={version}");
+    it.client.put(&target).header("if-match", tag).json(&"first").send().await
+}
+
+async fn a_note_that_was_deleted_comes_back_by_the_version_of_its_end(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let gone = delete(&it).await;
+    let tag = format!("\"{gone}\"");
+    assert_eq!(restore(&it, "7", &tag).await.status(), 412, "it went by another version");
+    assert_eq!(restore(&it, &gone, "\"7\"").await.status(), 412);
+    assert_eq!(restore(&it, &gone, &tag).await.status(), 201);
+    assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+    assert_eq!(restore(&it, &gone, &tag).await.status(), 412, "it is there");
+}
+
+async fn a_note_that_is_put_anew_is_not_restored(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let gone = delete(&it).await;
+    assert_eq!(it.put("/1/note/u/a", "second", "").await.status(), 201);
+    let target = format!("/1/note/u/a?restore={gone}");
+    assert_eq!(it.client.put(&target).json(&"first").send().await.status(), 412);
+    delete(&it).await;
+    assert_eq!(it.client.put(&target).json(&"first").send().await.status(), 412);
+}
+
+async fn what_is_old_goes_for_good(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    assert_eq!(it.put("/1/note/u/b", "second", "k1").await.status(), 201);
+    delete(&it).await;
+    for (hours, notes, kept) in [(47, 2, 2), (2, 1, 0)] {
+        it.age(hours).await;
+        it.data.remove_old().await.expect("a database");
+        assert_eq!((it.count("note").await, it.count("kept").await), (notes, kept), "{hours}");
+    }
+    let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
+    assert_eq!(it.place(&away).await.status(), 200);
+    for (hours, placements) in [(7 * 24 - 1, 1), (2, 0)] {
+        it.age(hours).await;
+        it.data.remove_old().await.expect("a database");
+        assert_eq!(it.count("placement").await, placements, "{hours}");
+    }
+}
+
+async fn names_that_differ_in_a_space_at_the_end_are_two(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    assert_eq!(it.put("/1/note/u/a%20", "second", "").await.status(), 201);
+    assert_eq!(it.put("/1/note/u/A", "third", "").await.status(), 201);
+    assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+}
+
+async fn a_key_of_any_length_is_kept(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let key = "k".repeat(255);
+    assert_eq!(it.put("/1/note/u/b", "x", &key).await.status(), 201);
+    let again = it.put("/1/note/u/b", "x", &key).await;
+    assert_eq!((again.status().as_u16(), again.field("idempotency-replayed")), (201, Some("true")));
+}
+
+async fn a_name_that_no_database_takes_is_refused(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let longest = "\u{1F600}".repeat(190);
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let target = format!("/1/note/{}/{0}", encoded(&longest));
+    assert_eq!(it.put(&target, "x", "").await.status(), 201);
+    assert_eq!(it.put(&format!("{target}a"), "x", "").await.status(), 400);
+    assert_eq!(it.put("/1/note/u/%00", "x", "").await.status(), 400);
 }
