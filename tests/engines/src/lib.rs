@@ -91,6 +91,8 @@ fn mariadb() -> Option<&'static Server> {
         let client = found("mariadb")?;
         let folder = folder("mariadb", "mysql");
         let data = format!("--datadir={}", folder.display());
+        // Others start servers at the same time, whose temporary tables have the same names.
+        let temporary = format!("--tmpdir={}", folder.display());
         let mut installing = Command::new(install);
         installing.args([
             "--no-defaults",
@@ -100,11 +102,11 @@ fn mariadb() -> Option<&'static Server> {
         if is_root() {
             installing.arg("--user=mysql");
         }
-        run(installing.arg(&data));
+        run(installing.args([&data, &temporary]));
         let socket = folder.join("s.sock");
         let port = free_port();
         let mut server = as_user("mysql", &program);
-        server.args(["--no-defaults", "--bind-address=127.0.0.1", &data]);
+        server.args(["--no-defaults", "--bind-address=127.0.0.1", &data, &temporary]);
         server.arg(format!("--socket={}", socket.display()));
         server.arg(format!("--pid-file={}", folder.join("p.pid").display()));
         server.arg(format!("--port={port}"));

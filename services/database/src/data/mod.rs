@@ -54,6 +54,8 @@ pub struct Table {
     pub name: &'static str,
     /// Its columns, of which the first is `user_id`.
     pub columns: &'static [(&'static str, Type)],
+    /// The other columns of its primary key, in their order: with `user_id`, they say which row it is.
+    pub key: &'static [&'static str],
     /// Whether its rows stay for a while after they were deleted. Its columns have [`Table::GONE`] and [`Table::GONE_AT`] then.
     pub is_soft: bool,
 }
@@ -87,6 +89,7 @@ const KEPT: Table = Table {
         ("answer", Type::Text),
         ("at", Type::Integer),
     ],
+    key: &["request_key"],
     is_soft: false,
 };
 

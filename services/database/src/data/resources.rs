@@ -1,9 +1,9 @@
 //! The resources by which users are moved.
 
-use bytes::Bytes;
 use wsgiservice::{
     Application,
     answer::{Binary, media_type::MediaType},
+    content::ContentStream,
     mount, resource,
 };
 
@@ -53,7 +53,7 @@ struct Export {
 impl Export {
     /// Return all that this service has of a user who is frozen at this version, a line in JSON for each row.
     async fn get(&self, user: String, version: i64) -> Result<Binary<Lines>, Failure> {
-        Ok(Binary::of(self.data.export(user, version).await?))
+        Ok(Binary::of_stream(self.data.export(&user, version).await?))
     }
 }
 
@@ -66,11 +66,14 @@ struct Import {
 #[resource]
 impl Import {
     /// Replace all that this service has of a user by an export.
-    #[limit(content = 64 << 20)]
-    async fn post(&self, user: String, version: i64, lines: Bytes) -> Result<Placement, Failure> {
-        let text = std::str::from_utf8(&lines);
-        let text = text.map_err(|_| Failure::Malformed("it is not in UTF-8".to_owned()))?;
-        self.data.import(user, version, text).await
+    #[limit(content = 16 << 30, time = 3600)]
+    async fn post(
+        &self,
+        user: String,
+        version: i64,
+        lines: ContentStream,
+    ) -> Result<Placement, Failure> {
+        self.data.import(user, version, lines).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use engines::{Engine, on_each_engine};
 use futures_util::future::join_all;
 use http::{Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use wsgiservice::{
@@ -39,6 +39,8 @@ on_each_engine! {
     an_export_is_of_a_user_who_is_frozen_at_its_version
     an_import_that_is_not_complete_changes_nothing
     what_is_here_is_not_replaced
+    a_user_with_many_rows_moves_page_by_page
+    an_export_of_a_user_who_thaws_has_no_end
     a_note_that_was_deleted_is_not_found_and_has_a_version
     a_note_that_was_deleted_comes_back_by_the_version_of_its_end
     a_note_that_is_put_anew_is_not_restored
@@ -58,6 +60,7 @@ const NOTE: Table = Table {
         Table::GONE,
         Table::GONE_AT,
     ],
+    key: &["id"],
     is_soft: true,
 };
 
@@ -505,4 +508,30 @@ async fn a_name_that_no_database_takes_is_refused(engine: Engine) {
     assert_eq!(it.put(&target, "x", "").await.status(), 201);
     assert_eq!(it.put(&format!("{target}a"), "x", "").await.status(), 400);
     assert_eq!(it.put("/1/note/u/%00", "x", "").await.status(), 400);
+}
+
+async fn a_user_with_many_rows_moves_page_by_page(engine: Engine) {
+    let Some(old) = begun(engine, "c1").await else { return };
+    let targets: Vec<_> = (0..100).map(|number| format!("/1/note/u/n{number}")).collect();
+    join_all(targets.iter().map(|target| old.put(target, target, ""))).await;
+    assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
+    let Some(new) = setting(engine, "c2").await else { return };
+    let imported = new.client.post("/1/import/u?version=6").body(export).send().await;
+    assert_eq!(imported.status(), 200);
+    assert_eq!(new.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
+    for target in &targets {
+        assert_eq!(new.client.get(target).send().await.json::<String>(), *target);
+    }
+    assert_eq!(new.count("note").await, 101);
+}
+
+async fn an_export_of_a_user_who_thaws_has_no_end(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    assert_eq!(it.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let mut body = it.data.export("u", 6).await.expect("an export");
+    let first = body.frame().await.expect("a piece").expect("a piece");
+    assert!(first.into_data().expect("data").starts_with(b"{\"service\""));
+    assert_eq!(it.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
+    assert!(body.collect().await.is_err(), "the last line is missing");
 }
