@@ -23,6 +23,13 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
+fn the_commands_of_the_readme_print_what_it_says() {
+    let geoip = geoip();
+    let readme = include_str!("../README.md");
+    wsgiservice_test_support::replay(readme, &[("127.0.0.1:8001", geoip.address())]);
+}
+
+#[test]
 fn an_address_returns_its_country_as_json() {
     let answer = geoip().get("/1/130.59.31.80");
     assert_eq!(answer.status(), "200");

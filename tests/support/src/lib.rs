@@ -1,10 +1,14 @@
-//! Starts a service as a process and sends it requests over a socket.
+//! Starts a service as a process and sends it requests over a socket, and runs the transcripts of READMEs.
+
+mod transcript;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Command, ExitStatus, Stdio},
 };
+
+pub use transcript::replay;
 
 /// A service process that listens on a free port. Dropping this value kills the process.
 #[derive(Debug)]
