@@ -15,7 +15,8 @@ pub(super) fn init() {
     let is_valid = selected.as_ref().is_none_or(Result::is_ok);
     let default = || Targets::new().with_default(LevelFilter::INFO);
     let targets = selected.and_then(Result::ok).unwrap_or_else(default);
-    let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal());
+    // A line that cannot be written would be reported where it cannot be written, which is a panic.
+    let lines = fmt::layer().log_internal_errors(false).with_ansi(std::io::stderr().is_terminal());
     let log = tracing_subscriber::registry().with(lines.with_writer(std::io::stderr)).with(targets);
     // This fails if the program has set up a log of its own, which then stays.
     let _ = log.try_init();
