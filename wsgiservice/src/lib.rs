@@ -47,7 +47,7 @@
 //!
 //! If the service has settings of its own, or its set-up is asynchronous, use [`run`](fn@run); [`Settings`](trait@Settings) are
 //! read from a file, the environment and flags. If the program reads its own command line or configuration, use
-//! [`Application::run_with`] or [`run_with`]. [`Application::on_start`], [`Application::background`] and
+//! [`Application::run_with`] or [`run_with`]; [`run_as`] runs one service of a program that has several. [`Application::on_start`], [`Application::background`] and
 //! [`Application::on_stop`] say what runs before, beside and after the server. [`Application::serve`] serves a listener within a runtime, and
 //! [`Application::build`] returns a tower service, for use within another server.
 //!
@@ -341,6 +341,7 @@ pub use self::{
     application::Application,
     content::Content,
     error::{Error, Result},
+    http::body::BoxError,
     http::{entity_tag::EntityTag, incoming::Request},
     parameters::{ApiKey, Authorized, Basic, Bearer, FromRequest, Parameter, Role, Secret},
     preconditions::Preconditions,
@@ -349,4 +350,7 @@ pub use self::{
     site::{Cors, Policy},
 };
 #[cfg(feature = "command-line")]
-pub use self::{server::listening::run::run, settings::Settings};
+pub use self::{
+    server::listening::run::{run, run_as},
+    settings::Settings,
+};

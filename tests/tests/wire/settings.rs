@@ -9,6 +9,7 @@ use std::{
 use wsgiservice_test_support::Server;
 
 const NOTES: &str = env!("CARGO_BIN_EXE_notes");
+const SEVERAL: &str = env!("CARGO_BIN_EXE_several");
 
 /// A folder to start services in.
 struct Folder(tempfile::TempDir);
@@ -220,6 +221,26 @@ fn the_name_is_that_of_the_file_of_the_program() {
     let output = command.arg0("/opt/my-notes.2").arg("config").output().expect("output");
     let printed = text(&output.stdout);
     assert!(printed.contains("# MY_NOTES_2_WORD\n"), "{output:?}");
+}
+
+#[test]
+fn a_service_of_several_has_a_name_and_arguments_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("my-notes.toml"), "bind = '[::1]:80'").expect("a file");
+    let output = |arguments: &[&str]| {
+        let mut command = Command::new(SEVERAL);
+        command.current_dir(folder.path()).env_clear().env("MY_NOTES_DATABASE", "a.db");
+        command.arg("my-notes").args(arguments).output().expect("output")
+    };
+    let printed = text(&output(&["--topology", "t.toml", "config"]).stdout);
+    let origins: Vec<_> = printed.lines().take(3).map(|line| line.split_once('#')).collect();
+    let origins: Vec<_> = origins.into_iter().flatten().map(|(_, origin)| origin.trim()).collect();
+    assert_eq!(origins, ["MY_NOTES_DATABASE", "--topology", "my-notes.toml:1:8"], "{printed}");
+    let help = text(&output(&["--help"]).stdout);
+    assert!(help.contains("Usage: several my-notes [OPTIONS]"), "{help}");
+    assert!(text(&output(&["--version"]).stdout).starts_with("my-notes "));
+    let unknown = text(&output(&["--datbase", "b.db"]).stderr);
+    assert!(unknown.contains("a similar argument exists: '--database'"), "{unknown}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Stopping {
         self.0.is_cancelled()
     }
 
-    /// Tells all clones to stop, for example in a test of a background task.
+    /// Tells all clones to stop: in a background task, it stops the server; in a test, the task.
     pub fn request(&self) {
         self.0.cancel();
     }

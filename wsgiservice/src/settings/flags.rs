@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource, value_parser};
 
 use super::{
+    invocation::Invocation,
     key::Setting,
     origin::Origin,
     print::plain,
@@ -36,8 +37,12 @@ pub(super) struct CommandLine {
 }
 
 /// Reads the command line; ends the process on `--help`, `--version` and unknown flags.
-pub(super) fn parse(program: &str, package: Option<Package>, settings: &[Setting]) -> CommandLine {
-    let matches = command(program, package, settings).get_matches();
+pub(super) fn parse(
+    invocation: &Invocation,
+    package: Option<Package>,
+    settings: &[Setting],
+) -> CommandLine {
+    let matches = command(invocation, package, settings).get_matches_from(&invocation.arguments);
     let file = matches.get_one::<PathBuf>("config").cloned();
     let command = matches.subcommand().and_then(|(name, matches)| match name {
         "openapi" => Some(Command::OpenApi),
@@ -62,10 +67,15 @@ pub(super) fn read(values: &mut Values, matches: &ArgMatches) {
     }
 }
 
-fn command(program: &str, package: Option<Package>, settings: &[Setting]) -> clap::Command {
+fn command(
+    invocation: &Invocation,
+    package: Option<Package>,
+    settings: &[Setting],
+) -> clap::Command {
     let about = package.map(|package| package.description).filter(|about| !about.is_empty());
-    let mut command = clap::Command::new(program.to_owned())
-        .bin_name(program.to_owned())
+    let mut command = clap::Command::new(invocation.name.clone())
+        .bin_name(invocation.typed.clone())
+        .no_binary_name(true)
         .about(about)
         .arg(config())
         .args(settings.iter().map(flag))

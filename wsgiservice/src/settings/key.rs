@@ -8,7 +8,7 @@ use super::{kind::ValueKind, rules::Rules};
 /// A field of a struct with `#[derive(Settings)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Its name.
+    /// Its name; empty if its keys are in the table around it.
     pub name: &'static str,
     /// Its documentation comment.
     pub documentation: &'static str,
@@ -89,7 +89,10 @@ pub(super) fn settings(own: &'static [Key], server: &'static [Key]) -> Vec<Setti
 
 fn collect(prefix: &str, keys: &'static [Key], is_of_server: bool, all: &mut Vec<Setting>) {
     for key in keys {
-        let path = join(prefix, key.name);
+        let path = match key.name {
+            "" => prefix.to_owned(),
+            name => join(prefix, name),
+        };
         match &key.field {
             Field::Table(keys) => collect(&path, keys, is_of_server, all),
             Field::Leaf(leaf) => all.push(Setting {

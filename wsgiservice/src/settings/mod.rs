@@ -10,6 +10,7 @@ mod environment;
 mod field;
 mod file;
 mod flags;
+mod invocation;
 pub(crate) mod key;
 mod kind;
 mod nearest;
@@ -28,6 +29,7 @@ pub use self::{
 };
 pub(crate) use self::{
     flags::Command,
+    invocation::Invocation,
     read::{Read, read},
 };
 use crate::declaration::Package;
@@ -79,7 +81,8 @@ use crate::declaration::Package;
 /// }
 /// ```
 ///
-/// A service without settings of its own uses [`Application::run`](crate::Application::run), or takes `()`.
+/// A service without settings of its own uses [`Application::run`](crate::Application::run), or takes `()`. A pair has the
+/// settings of both structs, side by side, such as those of a service and those of all services of a program.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from the settings",
     note = "add `#[derive(wsgiservice::Settings)]` to the struct"
@@ -114,6 +117,29 @@ impl Settings for () {
     }
 
     fn update(&mut self, _: &mut Values) {}
+}
+
+/// The settings of both, in the same table.
+#[diagnostic::do_not_recommend]
+impl<A: Settings, B: Settings> Settings for (A, B) {
+    const KEYS: &'static [Key] = &[
+        Key { name: "", documentation: "", field: Field::Table(A::KEYS) },
+        Key { name: "", documentation: "", field: Field::Table(B::KEYS) },
+    ];
+
+    fn package() -> Option<Package> {
+        A::package().or_else(B::package)
+    }
+
+    fn take(values: &mut Values) -> Option<Self> {
+        let (first, second) = (A::take(values), B::take(values));
+        Some((first?, second?))
+    }
+
+    fn update(&mut self, values: &mut Values) {
+        self.0.update(values);
+        self.1.update(values);
+    }
 }
 
 /// A table of which nothing may be written.

@@ -1,12 +1,13 @@
 //! From the layers to the settings, or to all mistakes in them.
 
-use std::{env, path::Path};
+use std::env;
 
 use super::{
     Settings,
     collision::collisions,
     environment, file,
     flags::{self, Command},
+    invocation::Invocation,
     key, print,
     values::Values,
 };
@@ -28,18 +29,18 @@ pub(crate) struct Read<S, T> {
     pub(crate) command: Option<Command>,
 }
 
-/// Reads the settings of this process. `None` if the command was to print them, which was done.
+/// Reads the settings of a service. `None` if the command was to print them, which was done.
 ///
 /// # Errors
 /// All mistakes at once.
 pub(crate) fn read<S: Settings, T: Settings>(
+    invocation: &Invocation,
     package: Option<Package>,
 ) -> Result<Option<Read<S, T>>> {
-    let program = program(env::args_os().next().as_deref().map(Path::new));
     let settings = key::settings(S::KEYS, T::KEYS);
     report(&collisions(&settings))?;
-    let line = flags::parse(&program, package, &settings);
-    let mut values = Values::new(&program, settings);
+    let line = flags::parse(invocation, package, &settings);
+    let mut values = Values::new(&invocation.name, settings);
     if line.command == Some(Command::Template) {
         print::print(&print::template(&values))?;
         return Ok(None);
@@ -57,16 +58,6 @@ pub(crate) fn read<S: Settings, T: Settings>(
         return Ok(None);
     }
     Ok(Some(Read { own, server, values, command: line.command }))
-}
-
-/// The name of the program's file, as it was called.
-fn program(called: Option<&Path>) -> String {
-    let name = called.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "service".to_owned());
-    match name.strip_suffix(env::consts::EXE_SUFFIX) {
-        Some(stem) => stem.to_owned(),
-        None => name,
-    }
 }
 
 fn report(errors: &[String]) -> Result<()> {

@@ -17,10 +17,14 @@ use crate::{
     server::Settings,
 };
 #[cfg(feature = "command-line")]
-use std::sync::Arc;
+use std::{ffi::OsString, sync::Arc};
 
 #[cfg(feature = "command-line")]
-use crate::{declaration::Package, documentation::Documentation, settings};
+use crate::{
+    declaration::Package,
+    documentation::Documentation,
+    settings::{self, Invocation},
+};
 
 /// Reads the settings of a service, constructs its application with them, and runs it until the process is told to stop.
 ///
@@ -60,7 +64,50 @@ use crate::{declaration::Package, documentation::Documentation, settings};
 pub fn run<S: settings::Settings>(
     application: impl AsyncFnOnce(S) -> Result<Application, BoxError>,
 ) -> Result<()> {
-    start(S::package(), application)
+    start(&Invocation::of_program(), S::package(), application)
+}
+
+/// Runs one service of a program that has several, as [`run`] runs the only one.
+///
+/// The name of the service takes the place of the program's in the settings: its file is `NAME.toml`, its variables begin with
+/// `NAME_`. The arguments are those after it.
+///
+/// # Errors
+/// Those of [`run`].
+///
+/// ```no_run
+/// # use wsgiservice::{mount, resource};
+/// # #[mount("/")]
+/// # struct Users;
+/// # #[resource]
+/// # impl Users { fn get(&self) -> u8 { 0 } }
+/// # #[mount("/")]
+/// # struct Mails;
+/// # #[resource]
+/// # impl Mails { fn get(&self) -> u8 { 0 } }
+/// use wsgiservice::Application;
+///
+/// fn main() -> wsgiservice::Result<()> {
+///     let mut arguments = std::env::args_os().skip(1);
+///     let name = arguments.next().unwrap_or_default();
+///     match name.to_str() {
+///         Some("users") => wsgiservice::run_as("users", arguments, async |(): ()| {
+///             Ok(Application::new("users").mount(Users))
+///         }),
+///         Some("mails") => wsgiservice::run_as("mails", arguments, async |(): ()| {
+///             Ok(Application::new("mails").mount(Mails))
+///         }),
+///         _ => Err(wsgiservice::Error::new("expected `users` or `mails`")),
+///     }
+/// }
+/// ```
+#[cfg(feature = "command-line")]
+pub fn run_as<S: settings::Settings>(
+    name: &str,
+    arguments: impl IntoIterator<Item = OsString>,
+    application: impl AsyncFnOnce(S) -> Result<Application, BoxError>,
+) -> Result<()> {
+    start(&Invocation::of_service(name, arguments), S::package(), application)
 }
 
 /// Runs an application whose construction is asynchronous, with these settings; neither a file, nor the environment, nor the
@@ -110,7 +157,7 @@ impl Application {
     #[cfg(feature = "command-line")]
     pub fn run(self) -> Result<()> {
         let package = self.resources.first().map(|mounting| mounting.mount.package);
-        start(package, async |(): ()| Ok(self))
+        start(&Invocation::of_program(), package, async |(): ()| Ok(self))
     }
 
     /// Runs the application with these settings, until the process is told to stop; neither a file, nor
@@ -212,11 +259,12 @@ fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
 /// Reads the settings, and runs a command or the server.
 #[cfg(feature = "command-line")]
 fn start<S: settings::Settings>(
+    invocation: &Invocation,
     package: Option<Package>,
     application: impl AsyncFnOnce(S) -> Result<Application, BoxError>,
 ) -> Result<()> {
     block_on(async {
-        let Some(read) = settings::read::<S, Settings>(package)? else { return Ok(()) };
+        let Some(read) = settings::read::<S, Settings>(invocation, package)? else { return Ok(()) };
         let settings::Read { own, mut server, mut values, command } = read;
         let mut application = application(own).await.map_err(Error::new)?;
         // Each limit on its own: the application has others.
