@@ -114,7 +114,8 @@ mod tests {
 
     /// The attributes and doc comments of a resource and its methods.
     fn declared(source: &str) -> Vec<&str> {
-        let lines = source.lines().map(str::trim).take_while(|line| !line.starts_with("fn main"));
+        let lines =
+            source.lines().map(str::trim).take_while(|line| !line.starts_with("struct Country"));
         lines.filter(|line| line.starts_with("#[") || line.starts_with("///")).collect()
     }
 
@@ -122,7 +123,7 @@ mod tests {
     fn the_tagged_resource_is_declared_like_the_example() {
         let tagged = OURS_TAGGED.source().unwrap();
         assert!(!declared(&tagged).is_empty());
-        let example = fs::read_to_string(root().join("examples/geoip/src/main.rs")).unwrap();
+        let example = fs::read_to_string(root().join("examples/geoip/src/lib.rs")).unwrap();
         assert_eq!(declared(&tagged), declared(&example));
     }
 
