@@ -1,0 +1,29 @@
+//! The services.
+
+use crate::{Scope, Service};
+
+/// The services of the architecture. Those that are called come before those that call them: `services up` starts them in
+/// this order, and stops them in the reverse order.
+pub const SERVICES: &[Service] = &[Service {
+    name: "geoip",
+    about: "Looks up the country of an IP address",
+    scope: Scope::Cluster,
+    holds_data: false,
+    places: &[],
+    run: |it| it.run(async |settings, _| geoip::application(settings).await),
+}];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_that_of_one_service_and_of_no_command() {
+        let mut names: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
+        names.extend(["up", "topology", "help"]);
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+    }
+}

@@ -1,0 +1,119 @@
+//! All services on this machine, a process each.
+
+mod instance;
+mod log;
+mod ports;
+mod process;
+mod signals;
+mod supervision;
+mod topology;
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+};
+
+use tokio::{runtime, sync::mpsc};
+use wsgiservice::{Error, Result};
+use wsgiservice_client::{Locate, RestClient};
+
+use self::{
+    instance::Instance, ports::Ports, process::Launch, signals::Signals, supervision::Supervised,
+};
+use crate::{Service, command_line::Up};
+
+/// Runs all services until the process is told to stop.
+///
+/// # Errors
+/// If the folder cannot be used, a service does not start, or services had to be killed.
+pub(crate) fn up(services: &[Service], options: &Up) -> Result<()> {
+    let folder = std::path::absolute(&options.data)?;
+    let made = fs::create_dir_all(&folder);
+    made.map_err(|error| Error::new(format!("cannot create {}: {error}", folder.display())))?;
+    let _lock = lock(&folder)?;
+    let file = folder.join("topology.toml");
+    let mut ports = Ports::of(&file)?;
+    let instances = instance::all(services, options.clusters, &folder, &mut ports)?;
+    drop(ports);
+    topology::write(&file, options.clusters, &instances)?;
+    let launch = Launch::new(file)?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(instances, launch))
+}
+
+/// Lets no other process use the folder.
+fn lock(folder: &Path) -> Result<File> {
+    let file = File::create(folder.join("up.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::new(format!("{} is used by another `services up`", folder.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+async fn run(instances: Vec<Instance>, launch: Launch) -> Result<()> {
+    let mut signals = Signals::new()?;
+    let client = RestClient::from_file(&launch.topology).map_err(Error::new)?;
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let supervised: Vec<_> = instances
+        .iter()
+        .map(|instance| Supervised::start(instance.clone(), launch.clone(), started.clone()))
+        .collect();
+    let all_answer = async {
+        for _ in &instances {
+            starts.recv().await.unwrap_or(Ok(()))?;
+        }
+        answers(&client, &instances).await
+    };
+    let ended = tokio::select! {
+        answered = all_answer => {
+            if answered.is_ok() {
+                instance::print(io::stdout(), &instances);
+                signals.next().await;
+            }
+            answered
+        }
+        () = signals.next() => Ok(()),
+    };
+    stop(&supervised, &mut signals).await.and(ended)
+}
+
+/// Asks each service for its help page.
+async fn answers(client: &RestClient, instances: &[Instance]) -> Result<()> {
+    for instance in instances {
+        let locator = match &instance.cluster {
+            Some(name) => Locate::Cluster(name.clone()),
+            None => Locate::Closest,
+        };
+        let response = client.get(instance.service.name, locator, "/_internal/help").await;
+        let response = response.and_then(|response| response.error_for_status());
+        let failed = |error| Error::new(format!("{instance} does not answer: {error}"));
+        response.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Stops the services in the reverse order of their start, those of one name side by side; kills them at the next signal.
+async fn stop(supervised: &[Supervised], signals: &mut Signals) -> Result<()> {
+    let in_order = async {
+        for alike in supervised.chunk_by(|one, next| one.name == next.name).rev() {
+            alike.iter().for_each(Supervised::stop);
+            for one in alike {
+                one.ended().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = in_order => Ok(()),
+        () = signals.next() => {
+            supervised.iter().for_each(Supervised::kill);
+            for one in supervised {
+                one.ended().await;
+            }
+            Err(Error::new("the services were killed"))
+        }
+    }
+}

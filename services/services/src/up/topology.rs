@@ -1,0 +1,92 @@
+//! The topology that `services up` writes.
+
+use std::{fmt::Write, fs, path::Path};
+
+use wsgiservice::{Error, Result};
+
+use super::instance::{Instance, clusters};
+
+/// How far a cluster is from the next one, in milliseconds.
+const DISTANCE: u8 = 20;
+
+/// Writes the topology, at once: a client that reads it finds the old one or the new one.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn write(file: &Path, clusters: u8, instances: &[Instance]) -> Result<()> {
+    let new = file.with_extension("toml.new");
+    let written = fs::write(&new, text(clusters, instances)).and_then(|()| fs::rename(&new, file));
+    written.map_err(|error| Error::new(format!("cannot write {}: {error}", file.display())))
+}
+
+fn text(count: u8, instances: &[Instance]) -> String {
+    let mut text = "# `services up` writes this file at each start, and keeps its ports.\n\
+                    version = 1\nlocal_cluster = \"c1\"\n"
+        .to_owned();
+    for (number, cluster) in clusters(count).enumerate() {
+        let others = clusters(count).enumerate().filter(|(other, _)| *other != number);
+        let distance = |(other, name): (usize, String)| {
+            format!("{name} = {}", other.abs_diff(number) * usize::from(DISTANCE))
+        };
+        let distances: Vec<_> = others.map(distance).collect();
+        let _ = write!(text, "\n[clusters.{cluster}]\n");
+        if !distances.is_empty() {
+            let _ = writeln!(text, "distance = {{ {} }}", distances.join(", "));
+        }
+    }
+    for alike in instances.chunk_by(|one, next| one.service.name == next.service.name) {
+        for (index, instance) in alike.iter().enumerate() {
+            if index == 0 {
+                let _ = write!(text, "\n[services.{}]\n", instance.service.name);
+            }
+            if index == 0 && instance.service.holds_data {
+                text.push_str("data = true\nidempotency_keys = true\n");
+            }
+            let _ = writeln!(text, "{} = [\"http://{}\"]", instance.place(), instance.address());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use wsgiservice_client::Topology;
+
+    use super::*;
+    use crate::up::instance::tests::some;
+
+    #[test]
+    fn the_topology_has_each_service_in_its_place() {
+        let text = text(3, &some());
+        let topology = Topology::parse("topology.toml", &text).expect("no mistakes");
+        assert_eq!(topology.data_services().collect::<Vec<_>>(), ["storage"]);
+        let expected = r#"# `services up` writes this file at each start, and keeps its ports.
+version = 1
+local_cluster = "c1"
+
+[clusters.c1]
+distance = { c2 = 20, c3 = 40 }
+
+[clusters.c2]
+distance = { c1 = 20, c3 = 20 }
+
+[clusters.c3]
+distance = { c1 = 40, c2 = 20 }
+
+[services.cluster]
+global = ["http://127.0.0.1:1"]
+
+[services.storage]
+data = true
+idempotency_keys = true
+c1 = ["http://127.0.0.1:2"]
+c2 = ["http://127.0.0.1:3"]
+"#;
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn one_cluster_has_no_distances() {
+        assert!(text(1, &some()[..2]).contains("\n[clusters.c1]\n\n[services.cluster]\n"));
+    }
+}

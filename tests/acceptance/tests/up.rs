@@ -1,0 +1,146 @@
+//! `services up`: processes that are started, started again, and ended.
+
+use std::{fs, process::Command};
+
+use acceptance::{Services, is_running, send, until};
+use wsgiservice_client::{AllClusters, ClosestCluster, Cluster, RestClient, Topology};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_services-under-test");
+
+/// The text that a successful response has in JSON.
+async fn json(client: &RestClient, service: &str, cluster: &str, path: &'static str) -> String {
+    let response = client.get(service, Cluster(cluster), path).await.expect("a response");
+    response.error_for_status().expect("a success").json().await.expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_services_answer_in_both_clusters() {
+    let services = Services::start(PROGRAM);
+    let client = services.client();
+    let topology = fs::read_to_string(services.topology()).expect("a file");
+    let topology = Topology::parse("topology.toml", &topology).expect("a topology");
+    for service in topology.services() {
+        for (cluster, response) in
+            client.get(service, AllClusters, "/_internal/help").await.expect("responses")
+        {
+            let status = response.expect("a response").status();
+            assert_eq!(status, 200, "{service} in {cluster}");
+        }
+        assert!(services.table().contains(&format!("\n{service}")), "{}", services.table());
+    }
+    let lines = services.table().lines().skip(1);
+    let places = lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "));
+    let places: Vec<_> = places.collect();
+    for expected in ["geoip c1", "geoip c2", "caller c1", "caller c2"] {
+        assert!(places.contains(&expected.to_owned()), "{places:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_knows_its_cluster_and_calls_another_one() {
+    let services = Services::start(PROGRAM);
+    let client = services.client();
+    for cluster in ["c1", "c2"] {
+        assert_eq!(json(&client, "caller", cluster, "/1/cluster").await, cluster);
+        let country = json(&client, "caller", cluster, "/1/country/130.59.31.80").await;
+        assert_eq!(country, r#"{"country_code":"CH"}"#);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_killed_is_started_again_at_the_same_address() {
+    let services = Services::start(PROGRAM);
+    let topology = fs::read_to_string(services.topology()).expect("a file");
+    for _ in 0..2 {
+        services.kill("c1/geoip");
+        // A new client has no memory of an endpoint that refuses.
+        let mut country = None;
+        while country.is_none() {
+            let response = services.client().get("geoip", Cluster("c1"), "/1/130.59.31.80").await;
+            country = match response {
+                Ok(response) => response.text().await.ok(),
+                Err(_) => None,
+            };
+        }
+        assert_eq!(country.as_deref(), Some(r#"{"country_code":"CH"}"#));
+    }
+    assert_eq!(fs::read_to_string(services.topology()).expect("a file"), topology);
+}
+
+#[test]
+fn ctrl_c_and_sigterm_end_all_processes() {
+    for signal in ["-INT", "-TERM"] {
+        let mut services = Services::start(PROGRAM);
+        let processes = services.processes();
+        assert!(processes.len() >= 4 && processes.iter().all(|(_, it)| is_running(*it)));
+        assert!(services.stop(signal).success(), "{signal}");
+        for (name, process) in processes {
+            assert!(!is_running(process), "{name} still runs after {signal}");
+        }
+        assert_eq!(services.processes(), [], "their files are gone");
+    }
+}
+
+#[test]
+fn a_second_signal_kills_a_service_that_does_not_end() {
+    let mut services = Services::start(PROGRAM);
+    let processes = services.processes();
+    let hung = services.process("c1/geoip").expect("a process");
+    send("-STOP", hung);
+    services.signal("-INT");
+    // The callers end first.
+    let caller = services.process("c1/caller").expect("a process");
+    until("the caller has ended", || !is_running(caller));
+    assert!(is_running(hung));
+    assert_eq!(services.stop("-INT").code(), Some(1));
+    for (name, process) in processes {
+        assert!(!is_running(process), "{name} still runs");
+    }
+}
+
+#[test]
+fn no_service_outlives_an_up_that_is_killed() {
+    let services = Services::start(PROGRAM);
+    let processes = services.processes();
+    services.signal("-KILL");
+    for (name, process) in processes {
+        until(&format!("{name} ends"), || !is_running(process));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_stay_the_same_from_one_start_to_the_next() {
+    let services = Services::start(PROGRAM);
+    let topology = fs::read_to_string(services.topology()).expect("a file");
+    let services = Services::start_in(PROGRAM, services.into_folder());
+    assert_eq!(fs::read_to_string(services.topology()).expect("a file"), topology);
+    let response = services.client().get("geoip", ClosestCluster, "/1/10.0.0.1").await;
+    assert_eq!(response.expect("a response").status(), 404);
+}
+
+#[test]
+fn a_folder_is_for_one_up() {
+    let services = Services::start(PROGRAM);
+    let mut command = Command::new(PROGRAM);
+    let output = command.args(["up", "--data"]).arg(services.folder()).output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains(" is used by another `services up`"), "{error}");
+}
+
+#[test]
+fn a_service_that_cannot_start_ends_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("geoip.toml"), "databse = 'a.mmdb'").expect("a file");
+    let mut command = Command::new(PROGRAM);
+    let output = command.arg("up").current_dir(folder.path()).output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    for expected in [
+        "geoip/c1 | Error: geoip.toml:1:1: unknown setting `databse`; did you mean `database`?\n",
+        "\nError: geoip/c1 did not start: exit status: 1\n",
+    ] {
+        assert!(error.contains(expected), "{error}");
+    }
+    assert_eq!(output.stdout, b"");
+}
