@@ -168,6 +168,40 @@ impl Application {
         self
     }
 
+    /// Adds set-up work that comes before all that was added so far: what must be true before an application that somebody else
+    /// has constructed may begin.
+    ///
+    /// # Errors
+    /// As for [`on_start`](Self::on_start).
+    ///
+    /// ```
+    /// # use wsgiservice::{Application, mount, resource};
+    /// # #[mount("/ping")]
+    /// # struct Ping;
+    /// # #[resource]
+    /// # impl Ping { fn get(&self) -> u8 { 0 } }
+    /// async fn migrate() -> Result<(), std::io::Error> {
+    ///     unreachable!("the work before it fails")
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> wsgiservice::Result<()> {
+    /// let application = Application::new("ping").mount(Ping).on_start(migrate());
+    /// let application = application.on_start_first(async { Err("the network is not there") });
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let error = application.serve(listener).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "the network is not there");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_start_first<E: Into<BoxError>>(
+        mut self,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) -> Self {
+        self.life.start.insert(0, Box::pin(async { work.await.map_err(Into::into) }));
+        self
+    }
+
     /// Adds a task that runs beside the server, from the end of the set-up on.
     ///
     /// It is told when the server stops, and awaited then for [`Limits::stop_time`](crate::server::Limits::stop_time) at
