@@ -52,8 +52,8 @@ impl Invocation {
         wsgiservice::run_as(self.name, self.arguments, async |(own, shared): (S, Shared)| {
             let (client, topology) = client(&shared.topology)?;
             let built = application(own, client).await.map_err(Into::into)?;
-            // The set-up runs only for the server.
-            let built = built.on_start(future::ready(topology));
+            // The set-up runs only for the server. That of the service must not use the client of a command.
+            let built = built.on_start_first(future::ready(topology));
             Ok(if shared.until_eof { until_eof(built) } else { built })
         })
     }

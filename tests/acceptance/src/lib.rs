@@ -86,6 +86,18 @@ impl Services {
         self.folder.path().join("topology.toml")
     }
 
+    /// The address of a service, such as `127.0.0.1:16118`; the cluster of one for all clusters is `all`.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn address(&self, service: &str, cluster: &str) -> &str {
+        let rows = self.table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let mut rows = rows.filter(|row| row.get(..2) == Some(&[service, cluster]));
+        let row = rows.next().expect("a row of the table");
+        row[2].trim_start_matches("http://")
+    }
+
     /// A client of the services, in the cluster `c1`.
     ///
     /// # Panics
@@ -164,13 +176,13 @@ impl Services {
         self.wait()
     }
 
-    /// Ends the services, and returns the folder with their data.
+    /// Sends a signal, such as `-INT`, to `services up`, waits until it has ended, and returns the folder with the data.
     ///
     /// # Panics
-    /// If they do not end.
+    /// If it does not end.
     #[must_use]
-    pub fn into_folder(mut self) -> TempDir {
-        self.stop("-TERM");
+    pub fn into_folder(mut self, signal: &str) -> TempDir {
+        self.stop(signal);
         std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"))
     }
 
@@ -233,10 +245,22 @@ pub fn send(signal: &str, process: u32) {
     assert!(status.expect("the program `kill`").success(), "{signal} to {process}");
 }
 
+/// The group of a process, or 0. A terminal sends signals to a group.
+#[must_use]
+pub fn group(process: u32) -> u32 {
+    stat(process).and_then(|fields| fields.get(2)?.parse().ok()).unwrap_or(0)
+}
+
 /// Whether a process runs. One that nobody has waited for, but has ended, does not.
 #[must_use]
 pub fn is_running(process: u32) -> bool {
-    let Ok(status) = fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
-    let state = status.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
-    state.is_some_and(|state| state != "Z" && state != "X")
+    let fields = stat(process).unwrap_or_default();
+    fields.first().is_some_and(|state| state != "Z" && state != "X")
+}
+
+/// What Linux says of a process, after its name: its state, its parent, its group, and so on.
+fn stat(process: u32) -> Option<Vec<String>> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields = text.rsplit(')').next()?.split_whitespace();
+    Some(fields.map(str::to_owned).collect())
 }

@@ -2,8 +2,9 @@
 
 use std::{fs, process::Command};
 
-use acceptance::{Services, is_running, send, until};
+use acceptance::{Services, group, is_running, send, until};
 use wsgiservice_client::{AllClusters, ClosestCluster, Cluster, RestClient, Topology};
+use wsgiservice_test_support::replay;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_services-under-test");
 
@@ -73,7 +74,13 @@ fn ctrl_c_and_sigterm_end_all_processes() {
         let mut services = Services::start(PROGRAM);
         let processes = services.processes();
         assert!(processes.len() >= 4 && processes.iter().all(|(_, it)| is_running(*it)));
+        // A terminal sends its signals to a group.
+        assert!(processes.iter().all(|(_, it)| group(*it) == *it), "each has its own");
         assert!(services.stop(signal).success(), "{signal}");
+        let log = services.log();
+        let stopped = |name: &str| log.find(&format!("{name} | stopped: exit status: 0"));
+        let stopped = |name: &str| stopped(name).expect("it has stopped");
+        assert!(stopped("caller/c1").max(stopped("caller/c2")) < stopped("geoip/c1"), "{log}");
         for (name, process) in processes {
             assert!(!is_running(process), "{name} still runs after {signal}");
         }
@@ -110,12 +117,22 @@ fn no_service_outlives_an_up_that_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ports_stay_the_same_from_one_start_to_the_next() {
-    let services = Services::start(PROGRAM);
+    let mut services = Services::start(PROGRAM);
     let topology = fs::read_to_string(services.topology()).expect("a file");
-    let services = Services::start_in(PROGRAM, services.into_folder());
-    assert_eq!(fs::read_to_string(services.topology()).expect("a file"), topology);
+    // Those of one that is killed are still ending when the next one starts.
+    for signal in ["-TERM", "-KILL"] {
+        services = Services::start_in(PROGRAM, services.into_folder(signal));
+        assert_eq!(fs::read_to_string(services.topology()).expect("a file"), topology);
+    }
     let response = services.client().get("geoip", ClosestCluster, "/1/10.0.0.1").await;
     assert_eq!(response.expect("a response").status(), 404);
+}
+
+#[test]
+fn the_readme_shows_what_is_answered() {
+    let services = Services::start(PROGRAM);
+    let addresses = [("127.0.0.1:16118", services.address("geoip", "c1"))];
+    replay(include_str!("../../../services/services/README.md"), &addresses);
 }
 
 #[test]

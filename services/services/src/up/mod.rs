@@ -56,7 +56,6 @@ fn lock(folder: &Path) -> Result<File> {
 
 async fn run(instances: Vec<Instance>, launch: Launch) -> Result<()> {
     let mut signals = Signals::new()?;
-    let client = RestClient::from_file(&launch.topology).map_err(Error::new)?;
     let (started, mut starts) = mpsc::unbounded_channel();
     let supervised: Vec<_> = instances
         .iter()
@@ -66,7 +65,7 @@ async fn run(instances: Vec<Instance>, launch: Launch) -> Result<()> {
         for _ in &instances {
             starts.recv().await.unwrap_or(Ok(()))?;
         }
-        answers(&client, &instances).await
+        answers(&launch.topology, &instances).await
     };
     let ended = tokio::select! {
         answered = all_answer => {
@@ -82,7 +81,8 @@ async fn run(instances: Vec<Instance>, launch: Launch) -> Result<()> {
 }
 
 /// Asks each service for its help page.
-async fn answers(client: &RestClient, instances: &[Instance]) -> Result<()> {
+async fn answers(topology: &Path, instances: &[Instance]) -> Result<()> {
+    let client = RestClient::from_file(topology).map_err(Error::new)?;
     for instance in instances {
         let locator = match &instance.cluster {
             Some(name) => Locate::Cluster(name.clone()),
