@@ -12,9 +12,10 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::Path,
+    time::Duration,
 };
 
-use tokio::{runtime, sync::mpsc};
+use tokio::{runtime, sync::mpsc, time::sleep};
 use wsgiservice::{Error, Result};
 use wsgiservice_client::{Locate, RestClient};
 
@@ -22,6 +23,12 @@ use self::{
     instance::Instance, ports::Ports, process::Launch, signals::Signals, supervision::Supervised,
 };
 use crate::{Service, command_line::Up};
+
+/// How often a service that listens is asked for its help page, on a machine that is busy with the start of all.
+const TRIES: usize = 10;
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs all services until the process is told to stop.
 ///
@@ -80,20 +87,30 @@ async fn run(instances: Vec<Instance>, launch: Launch) -> Result<()> {
     stop(&supervised, &mut signals).await.and(ended)
 }
 
-/// Asks each service for its help page.
+/// Waits until each service answers with its help page.
 async fn answers(topology: &Path, instances: &[Instance]) -> Result<()> {
-    let client = RestClient::from_file(topology).map_err(Error::new)?;
     for instance in instances {
-        let locator = match &instance.cluster {
-            Some(name) => Locate::Cluster(name.clone()),
-            None => Locate::Closest,
-        };
-        let response = client.get(instance.service.name, locator, "/_internal/help").await;
-        let response = response.and_then(|response| response.error_for_status());
-        let failed = |error| Error::new(format!("{instance} does not answer: {error}"));
-        response.map_err(failed)?;
+        let mut tries = TRIES;
+        while let Err(error) = answer(topology, instance).await {
+            tries -= 1;
+            if tries == 0 {
+                return Err(Error::new(format!("{instance} does not answer: {error}")));
+            }
+            sleep(PAUSE).await;
+        }
     }
     Ok(())
+}
+
+/// Asks a service for its help page, by a client that has no memory of an endpoint that failed.
+async fn answer(topology: &Path, instance: &Instance) -> wsgiservice_client::Result<()> {
+    let locator = match &instance.cluster {
+        Some(name) => Locate::Cluster(name.clone()),
+        None => Locate::Closest,
+    };
+    let client = RestClient::from_file(topology)?;
+    let response = client.get(instance.service.name, locator, "/_internal/help").await?;
+    response.error_for_status().map(drop)
 }
 
 /// Stops the services in the reverse order of their start, those of one name side by side; kills them at the next signal.
