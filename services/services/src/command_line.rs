@@ -21,6 +21,8 @@ pub(crate) struct Up {
     pub(crate) clusters: u8,
     /// The folder for their data.
     pub(crate) data: PathBuf,
+    /// Where new ports are looked for.
+    pub(crate) port: u16,
 }
 
 /// Reads the command line of the process; ends the process on `--help`, `--version` and mistakes.
@@ -39,7 +41,8 @@ fn parsed(matches: &ArgMatches) -> Command {
         other => {
             let matches = other.map_or(matches, |(_, matches)| matches);
             let clusters = matches.get_one("clusters").copied().unwrap_or(1);
-            Command::Up(Up { clusters, data: file(matches, "data") })
+            let port = matches.get_one("port").copied().unwrap_or(1);
+            Command::Up(Up { clusters, data: file(matches, "data"), port })
         }
     }
 }
@@ -64,10 +67,13 @@ fn up() -> clap::Command {
     let clusters = clusters.value_parser(value_parser!(u8).range(1..=99));
     let data = Arg::new("data").long("data").value_name("DIR").default_value("var");
     let data = data.value_parser(value_parser!(PathBuf));
+    let port = Arg::new("port").long("port").value_name("PORT").default_value("8100");
+    let port = port.value_parser(value_parser!(u16).range(1..));
     clap::Command::new("up")
         .about("Run all services on this machine until Ctrl-C")
         .arg(clusters.help("The number of clusters"))
         .arg(data.help("The folder for the data of the services and their topology"))
+        .arg(port.help("The first port; ports of an earlier run stay the same"))
 }
 
 fn topology() -> clap::Command {
@@ -94,9 +100,9 @@ mod tests {
 
     #[test]
     fn the_commands_are_read() {
-        let up = |clusters, data: &str| Command::Up(Up { clusters, data: data.into() });
-        assert_eq!(read("services up"), Ok(up(1, "var")));
-        assert_eq!(read("services up --clusters 2 --data d"), Ok(up(2, "d")));
+        let up = |clusters, data: &str, port| Command::Up(Up { clusters, data: data.into(), port });
+        assert_eq!(read("services up"), Ok(up(1, "var", 8100)));
+        assert_eq!(read("services up --clusters 2 --data d --port 9000"), Ok(up(2, "d", 9000)));
         let check = Command::CheckTopology("t.toml".into());
         assert_eq!(read("services topology check t.toml"), Ok(check));
         for wrong in ["services topology", "services topology check", "services up --clusters 0"] {

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -40,7 +41,8 @@ impl Services {
     #[must_use]
     pub fn start_in(program: &str, folder: TempDir) -> Self {
         let mut command = Command::new(program);
-        command.args(["up", "--clusters", "2", "--data"]).arg(folder.path());
+        command.args(["up", "--clusters", "2", "--port", &port().to_string(), "--data"]);
+        command.arg(folder.path());
         command.current_dir(folder.path()).env_remove("WSGISERVICE_CLUSTER");
         command.env("WSGISERVICE_TEST_CLOCK", folder.path().join("clock"));
         command.env("WSGISERVICE_FAIL_POINTS", folder.path().join("fail-points"));
@@ -86,7 +88,7 @@ impl Services {
         self.folder.path().join("topology.toml")
     }
 
-    /// The address of a service, such as `127.0.0.1:16118`; the cluster of one for all clusters is `all`.
+    /// The address of a service, such as `127.0.0.1:8100`; the cluster of one for all clusters is `all`.
     ///
     /// # Panics
     /// If it does not run.
@@ -224,6 +226,14 @@ impl Drop for Services {
     }
 }
 
+/// A first port for all services, another one for each test and each process of tests.
+fn port() -> u32 {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    10_000 + (std::process::id() * 61 + number * 31) % 20_000
+}
+
 /// Waits for a condition.
 ///
 /// # Panics
@@ -233,6 +243,18 @@ pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     while !is_true() {
         assert!(Instant::now() < deadline, "not within {LONGEST:?}: {what}");
         thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits for a condition, while other tasks go on.
+///
+/// # Panics
+/// If it is not true in time.
+pub async fn until_async(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + LONGEST;
+    while !is_true().await {
+        assert!(Instant::now() < deadline, "not within {LONGEST:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

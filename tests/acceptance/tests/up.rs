@@ -131,7 +131,7 @@ async fn ports_stay_the_same_from_one_start_to_the_next() {
 #[test]
 fn the_readme_shows_what_is_answered() {
     let services = Services::start(PROGRAM);
-    let addresses = [("127.0.0.1:16118", services.address("geoip", "c1"))];
+    let addresses = [("127.0.0.1:8100", services.address("geoip", "c1"))];
     replay(include_str!("../../../services/services/README.md"), &addresses);
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn up(services: &[Service], options: &Up) -> Result<()> {
     made.map_err(|error| Error::new(format!("cannot create {}: {error}", folder.display())))?;
     let _lock = lock(&folder)?;
     let file = folder.join("topology.toml");
-    let mut ports = Ports::of(&file)?;
+    let mut ports = Ports::of(&file, options.port)?;
     let instances = instance::all(services, options.clusters, &folder, &mut ports)?;
     drop(ports);
     topology::write(&file, options.clusters, &instances)?;

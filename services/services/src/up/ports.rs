@@ -1,11 +1,8 @@
 //! Ports that stay the same from one `services up` to the next.
 
 use std::{
-    fs,
-    hash::{BuildHasher, RandomState},
-    io,
+    fs, io,
     net::{Ipv4Addr, TcpListener},
-    ops::Range,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -14,9 +11,9 @@ use std::{
 use toml::Table;
 use wsgiservice::{Error, Result};
 
-/// Where new ports are looked for: below those that systems give to outgoing connections. One of these would otherwise take
+/// The port after the last new one: systems give those from here on to outgoing connections. One of these would otherwise take
 /// the port of a service that is being started again.
-const NEW: Range<u16> = 10_000..30_000;
+const END: u16 = 32_768;
 
 /// How long to wait for ports that are not free: the services of an `up` that was killed are just ending.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,11 +28,11 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// The ports of this topology, if there is one.
+    /// The ports of this topology, if there is one; new ones are looked for from `first` on.
     ///
     /// # Errors
     /// If the file cannot be read, or is not TOML.
-    pub(super) fn of(topology: &Path) -> Result<Self> {
+    pub(super) fn of(topology: &Path, first: u16) -> Result<Self> {
         let text = match fs::read_to_string(topology) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text?,
@@ -45,13 +42,11 @@ impl Ports {
             Error::new(format!("cannot read {file}, remove it for new ports: {error}"))
         })?;
         let services = table.get("services").and_then(|it| it.as_table()).cloned();
-        let spread = RandomState::new().hash_one(std::process::id());
-        let offset = u16::try_from(spread % u64::from(NEW.end - NEW.start)).unwrap_or_default();
         Ok(Self {
             services: services.unwrap_or_default(),
             taken: Vec::new(),
             deadline: Instant::now() + PATIENCE,
-            next: NEW.start + offset,
+            next: first,
         })
     }
 
@@ -77,14 +72,11 @@ impl Ports {
     /// # Errors
     /// If there is none.
     pub(super) fn free(&mut self) -> io::Result<u16> {
-        for _ in NEW {
-            let port = self.next;
-            self.next = if port + 1 < NEW.end { port + 1 } else { NEW.start };
-            if self.take(port) {
-                return Ok(port);
-            }
-        }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, "no port is free"))
+        let port = (self.next..END).find(|port| self.take(*port));
+        let message = format!("no port from {} to {} is free", self.next, END - 1);
+        let port = port.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, message))?;
+        self.next = port + 1;
+        Ok(port)
     }
 
     fn take(&mut self, port: u16) -> bool {
@@ -103,11 +95,11 @@ mod tests {
     fn ports_are_kept_and_new_ones_are_others() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("topology.toml");
-        let port = Ports::of(&file).and_then(|mut ports| Ok(ports.free()?)).expect("a port");
+        let port =
+            Ports::of(&file, 20_000).and_then(|mut ports| Ok(ports.free()?)).expect("a port");
         let text = format!("[services.a]\nc1 = ['http://127.0.0.1:{port}']");
         fs::write(&file, text).expect("a file");
-        let mut ports = Ports::of(&file).expect("ports");
-        ports.next = port;
+        let mut ports = Ports::of(&file, port).expect("ports");
         assert_eq!(["a", "b"].map(|name| ports.kept(name, "c1")), [port, 0]);
         assert_eq!(ports.kept("a", "c2"), 0);
         assert_ne!(ports.free().expect("a port"), port);
@@ -120,7 +112,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("topology.toml");
         fs::write(&file, "version = ").expect("a file");
-        let error = Ports::of(&file).expect_err("a mistake").to_string();
+        let error = Ports::of(&file, 1).expect_err("a mistake").to_string();
         assert!(error.contains("topology.toml, remove it for new ports: "), "{error}");
     }
 }
