@@ -5,7 +5,7 @@
 
 use std::{
     env, fs, io,
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{self, Command, Stdio},
@@ -70,8 +70,7 @@ pub fn database(engine: Engine, folder: &Path) -> Option<String> {
         println!("skipped: {engine:?} is not installed");
         return None;
     };
-    let mut client = Command::new(&server.client);
-    run(client.args(&server.arguments).arg(format!("CREATE DATABASE {name}")));
+    run(&mut server.statement(&format!("CREATE DATABASE {name}")));
     Some(server.url.replace("DATABASE", &name))
 }
 
@@ -81,6 +80,32 @@ struct Server {
     url: String,
     client: PathBuf,
     arguments: Vec<String>,
+}
+
+impl Server {
+    /// A command that runs a statement.
+    fn statement(&self, sql: &str) -> Command {
+        let mut client = Command::new(&self.client);
+        client.args(&self.arguments).arg(sql).stdin(Stdio::null());
+        client
+    }
+
+    /// Starts the program of the server, which ends with this process, and waits until it runs statements: it listens earlier.
+    fn started(self, mut program: Command) -> Self {
+        let (ended, has_ended) = mpsc::channel();
+        // The signal is sent at the end of the thread that starts the server, which is not that of a test.
+        thread::spawn(move || {
+            program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let _ = ended.send((program.status(), format!("{program:?}")));
+        });
+        while !self.statement("SELECT 1").output().is_ok_and(|output| output.status.success()) {
+            match has_ended.recv_timeout(Duration::from_millis(50)) {
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                ended => panic!("a server has ended: {ended:?}"),
+            }
+        }
+        self
+    }
 }
 
 fn mariadb() -> Option<&'static Server> {
@@ -110,13 +135,12 @@ fn mariadb() -> Option<&'static Server> {
         server.arg(format!("--socket={}", socket.display()));
         server.arg(format!("--pid-file={}", folder.join("p.pid").display()));
         server.arg(format!("--port={port}"));
-        serve(server, port);
         let user = if is_root() { "root".to_owned() } else { env::var("USER").unwrap_or_default() };
         let socket = socket.display();
         let url = format!("mysql://{user}@localhost/DATABASE?socket={socket}");
         let arguments = ["--no-defaults".to_owned(), format!("--socket={socket}")];
         let arguments = arguments.into_iter().chain([format!("--user={user}"), "-e".to_owned()]);
-        Some(Server { url, client, arguments: arguments.collect() })
+        Some(Server { url, client, arguments: arguments.collect() }.started(server))
     };
     SERVER.get_or_init(start).as_ref()
 }
@@ -134,11 +158,11 @@ fn postgres() -> Option<&'static Server> {
         let mut server = as_user("postgres", &program);
         server.arg("-D").arg(&folder).arg("-k").arg(&folder);
         server.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        serve(server, port);
         let url = format!("postgres://postgres@127.0.0.1:{port}/DATABASE");
         let port = port.to_string();
         let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-d", "postgres", "-c"];
-        Some(Server { url, client, arguments: arguments.map(ToOwned::to_owned).into() })
+        let arguments = arguments.map(ToOwned::to_owned).into();
+        Some(Server { url, client, arguments }.started(server))
     };
     SERVER.get_or_init(start).as_ref()
 }
@@ -200,22 +224,6 @@ fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Starts a server that ends with this process, and waits until it listens.
-fn serve(mut server: Command, port: u16) {
-    let (ended, has_ended) = mpsc::channel();
-    // The signal is sent at the end of the thread that starts the server, which is not that of a test.
-    thread::spawn(move || {
-        server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let _ = ended.send((server.status(), format!("{server:?}")));
-    });
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        match has_ended.recv_timeout(Duration::from_millis(50)) {
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            ended => panic!("a server has ended: {ended:?}"),
-        }
-    }
 }
 
 fn free_port() -> u16 {
