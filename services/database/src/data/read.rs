@@ -1,6 +1,9 @@
 //! Reading the data of a user.
 
-use super::{Data, Failure, Placement};
+use wsgiservice::EntityTag;
+
+use super::{Data, Failure, Placement, RowState};
+use crate::{Row, Value};
 
 /// How often it is read again because the user was moved meanwhile.
 const TRIES: usize = 3;
@@ -31,5 +34,49 @@ impl Data {
             before = after;
         }
         Err(Failure::frozen())
+    }
+
+    /// Reads a row of a user that stays for a while after it was deleted. Its first columns are `version` and `gone`.
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410 if the user cannot be read here, and 404 if the row is not there.
+    pub async fn row(
+        &self,
+        user: &str,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<(RowState, Row), Failure> {
+        let row = self.optional(user, sql, values).await?;
+        let state = row.as_ref().map(|row| RowState::of(row, 0)).transpose()?;
+        let state = RowState::present(state)?;
+        row.map(|row| (state, row)).ok_or(Failure::Missing)
+    }
+
+    /// The hook `etag` of a resource with a row that stays for a while after it was deleted. The first columns of the row are
+    /// `version` and `gone`.
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410 if the user cannot be read here.
+    pub async fn tag(
+        &self,
+        user: &str,
+        sql: &str,
+        values: &[Value],
+        restore: Option<i64>,
+    ) -> Result<Option<EntityTag>, Failure> {
+        let row = self.optional(user, sql, values).await?;
+        let state = row.map(|row| RowState::of(&row, 0)).transpose()?;
+        Ok(RowState::tag(state, restore))
+    }
+
+    async fn optional(
+        &self,
+        user: &str,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Option<Row>, Failure> {
+        self.read(user, || async { Ok(self.database().optional(sql, values).await?) }).await
     }
 }

@@ -3,7 +3,7 @@
 use wsgiservice::{EntityTag, Preconditions, answer::WithFields};
 
 use super::{Failure, kept::VERSION};
-use crate::{Error, Row};
+use crate::{Error, Row, Transaction, Value};
 
 /// The version of a row, and that of the `DELETE` by which it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,20 @@ impl RowState {
     /// If the columns are of other types.
     pub fn of(row: &Row, column: usize) -> Result<Self, Error> {
         Ok(Self { version: row.get(column)?, gone: row.get(column + 1)? })
+    }
+
+    /// Finds a row in the transaction that changes it. Its first columns are `version` and `gone`.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses the statement.
+    pub async fn find(
+        transaction: &mut Transaction,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Option<Self>, Error> {
+        let row = transaction.optional(sql, values).await?;
+        row.map(|row| Self::of(&row, 0)).transpose()
     }
 
     /// The tag by which preconditions are evaluated: that of the row if it is there; with `restore`, the version by which it

@@ -70,7 +70,7 @@ const SCHEMA: [&str; 2] = [
     "CREATE INDEX note_gone ON note (gone_at)",
 ];
 
-const FIND: &str = "SELECT text, version, gone FROM note WHERE user_id = ? AND id = ?";
+const FIND: &str = "SELECT version, gone, text FROM note WHERE user_id = ? AND id = ?";
 
 #[mount("/1/note/{user}/{id}")]
 struct Note {
@@ -94,14 +94,12 @@ impl Note {
         id: Name,
         restore: Option<i64>,
     ) -> Result<Option<EntityTag>, Failure> {
-        let row = self.row(&user, &id).await?;
-        Ok(RowState::tag(row.map(|(_, state)| state), restore))
+        self.data.tag(&user, FIND, &values![&user, &id], restore).await
     }
 
     async fn get(&self, user: User, id: Name) -> Result<WithFields<String>, Failure> {
-        let row = self.row(&user, &id).await?;
-        let state = RowState::present(row.as_ref().map(|(_, state)| *state))?;
-        Ok(state.with_version(row.map(|(text, _)| text).unwrap_or_default()))
+        let (state, row) = self.data.row(&user, FIND, &values![&user, &id]).await?;
+        Ok(state.with_version(row.get(2)?))
     }
 
     async fn put(
@@ -116,8 +114,7 @@ impl Note {
         let text = text.into_inner();
         let change = Change::new(user.as_str(), key);
         let effect = async move |transaction: &mut Transaction, version: Version| {
-            let row = transaction.optional(FIND, &values![&user, &id]).await?;
-            let state = row.map(|row| RowState::of(&row, 1)).transpose()?;
+            let state = RowState::find(transaction, FIND, &values![&user, &id]).await?;
             RowState::check(state, restore, &preconditions)?;
             if text == "refused" {
                 return Err(Failure::Malformed("refused".to_owned()));
@@ -143,8 +140,7 @@ impl Note {
     ) -> Result<WithFields<NoContent>, Failure> {
         let change = Change::new(user.as_str(), key);
         let effect = async move |transaction: &mut Transaction, version: Version| {
-            let row = transaction.optional(FIND, &values![&user, &id]).await?;
-            let state = row.map(|row| RowState::of(&row, 1)).transpose()?;
+            let state = RowState::find(transaction, FIND, &values![&user, &id]).await?;
             RowState::present(state)?;
             RowState::check(state, None, &preconditions)?;
             let delete = "UPDATE note SET gone = ?, gone_at = ? WHERE user_id = ? AND id = ?";
@@ -153,16 +149,6 @@ impl Note {
             Ok(Answer::no_content(version))
         };
         Ok(self.data.change(change, effect).await?.into_no_content())
-    }
-}
-
-impl Note {
-    async fn row(&self, user: &str, id: &str) -> Result<Option<(String, RowState)>, Failure> {
-        let read = || async {
-            let row = self.data.database().optional(FIND, &values![user, id]).await?;
-            row.map(|row| Ok((row.get(0)?, RowState::of(&row, 1)?))).transpose()
-        };
-        self.data.read(user, read).await
     }
 }
 
