@@ -4,14 +4,24 @@ use crate::{Scope, Service};
 
 /// The services of the architecture. Those that are called come before those that call them: `services up` starts them in
 /// this order, and stops them in the reverse order.
-pub const SERVICES: &[Service] = &[Service {
-    name: "geoip",
-    about: "Looks up the country of an IP address",
-    scope: Scope::Cluster,
-    holds_data: false,
-    places: &[],
-    run: |it| it.run(async |settings, _| geoip::application(settings).await),
-}];
+pub const SERVICES: &[Service] = &[
+    Service {
+        name: "geoip",
+        about: "Looks up the country of an IP address",
+        scope: Scope::Cluster,
+        holds_data: false,
+        places: &[],
+        run: |it| it.run(async |settings, _| geoip::application(settings).await),
+    },
+    Service {
+        name: "label",
+        about: "Keeps the labels of users, and which items have them",
+        scope: Scope::Cluster,
+        holds_data: true,
+        places: &[("database", "sqlite:{}/label.db")],
+        run: |it| it.run(label::application),
+    },
+];
 
 #[cfg(test)]
 mod tests {
