@@ -55,34 +55,7 @@ impl StdError for Error {
     }
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::new(kind(&error), error)
-    }
-}
-
-fn kind(error: &sqlx::Error) -> ErrorKind {
-    match error {
-        sqlx::Error::Database(reported) if reported.is_unique_violation() => ErrorKind::Unique,
-        sqlx::Error::Database(reported) => match reported.code().as_deref() {
-            // Serialization failures and deadlocks, as MariaDB (1213, 1205) and PostgreSQL report them.
-            Some("40001" | "40P01" | "1213" | "1205") => ErrorKind::Conflict,
-            Some(code) if is_temporary(code) => ErrorKind::Unavailable,
-            _ => ErrorKind::Other,
-        },
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::Io(_)
-        | sqlx::Error::WorkerCrashed => ErrorKind::Unavailable,
-        _ => ErrorKind::Other,
-    }
-}
-
-/// Whether it is `SQLITE_BUSY`, `SQLITE_LOCKED`, `SQLITE_IOERR`, `SQLITE_FULL` or `SQLITE_CANTOPEN`, or that PostgreSQL has
-/// no room or no connections, or is stopping (classes 53 and 57).
-fn is_temporary(code: &str) -> bool {
-    // The low byte of an extended code of SQLite is the primary one.
-    let primary = code.parse::<i32>().map(|code| code & 0xff);
-    let is_of_sqlite = code.len() < 5 && matches!(primary, Ok(5 | 6 | 10 | 13 | 14));
-    is_of_sqlite || code.len() == 5 && (code.starts_with("53") || code.starts_with("57"))
+/// What is asked of a database after it was closed.
+pub(crate) fn closed() -> Error {
+    Error::new(ErrorKind::Unavailable, "the database is closed")
 }

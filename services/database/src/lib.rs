@@ -1,7 +1,8 @@
 //! The database of a service, by URL.
 //!
 //! `sqlite:FILE` is a file in the mode WAL, synchronized to the disk at each commit; `mysql://…` and `postgres://…` are
-//! servers, each behind a feature. SQL is the same for all: its types are `{key}` (a text in a key), `{text}`, `{bytes}`,
+//! servers, each behind a feature. A file is written by a thread of its own, which runs the statements itself, and commits the
+//! writes that wait together; each is acknowledged after that. Reads run beside it, on threads that may wait for the disk. SQL is the same for all: its types are `{key}` (a text in a key), `{text}`, `{bytes}`,
 //! `{integer}` and `{real}` in a schema, and its arguments are written `?`.
 //!
 //! ```
@@ -28,16 +29,23 @@
 mod connection;
 pub mod data;
 mod error;
+mod groups;
 mod job;
 mod pool;
+mod readers;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod side_by_side;
 mod sql;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 mod transaction;
 mod value;
 mod writer;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
@@ -46,8 +54,9 @@ pub use sql::Dialect;
 pub use transaction::Transaction;
 pub use value::{FromValue, IntoValue, Row, Type, Value};
 
+use error::closed;
 use job::Write;
-use pool::{CONNECTIONS, Pool};
+use pool::Pool;
 use writer::Writer;
 
 /// A database. It is cheap to clone.
@@ -56,7 +65,7 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
-    writer: Mutex<Option<Writer>>,
+    writer: Mutex<Writer>,
 }
 
 impl Database {
@@ -106,6 +115,10 @@ impl Database {
     /// # Errors
     ///
     /// What the function returns, or why the transaction could not be committed.
+    ///
+    /// # Panics
+    ///
+    /// If the function does: nothing is kept then.
     pub async fn write<T, E, W>(&self, work: W) -> Result<T, E>
     where
         W: AsyncFn(&mut Transaction) -> Result<T, E> + Send + 'static,
@@ -113,11 +126,16 @@ impl Database {
         E: From<Error> + Send + 'static,
     {
         let (caller, result) = oneshot::channel();
-        let writer = self.writer()?;
-        if writer.send(Box::new(Write::new(work, caller))).await.is_err() {
-            return Err(closed().into());
+        let jobs = self.writer().jobs(&self.0.pool)?;
+        // If it cannot be sent, it is dropped, and the caller with it.
+        let _ = jobs.send(Box::new(Write::new(work, caller))).await;
+        // Whoever closes the database waits until nobody can write.
+        drop(jobs);
+        match result.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => Err(closed().into()),
         }
-        result.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
     /// Reads rows.
@@ -126,7 +144,7 @@ impl Database {
     ///
     /// If the database refuses the statement.
     pub async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        self.0.pool.reader().await?.query(sql, values).await
+        self.0.pool.query(sql, values).await
     }
 
     /// Reads a row or none.
@@ -144,7 +162,7 @@ impl Database {
     ///
     /// If it is not.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.0.pool.reader().await?.ping().await
+        self.0.pool.ping().await
     }
 
     /// The database, by what its SQL looks like.
@@ -155,19 +173,14 @@ impl Database {
 
     /// Ends the writes that wait, and closes the connections.
     pub async fn close(&self) {
-        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut ended = self.writer().close();
+        // There is no value: it ends with the thread.
+        let _ = ended.changed().await;
         self.0.pool.close().await;
     }
 
-    /// The thread that writes, which the first write starts.
-    fn writer(&self) -> Result<Writer, Error> {
-        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(writer) = &*writer {
-            return Ok(writer.clone());
-        }
-        let started = writer::start(self.0.pool.clone(), CONNECTIONS as usize)?;
-        *writer = Some(started.clone());
-        Ok(started)
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,8 +188,4 @@ impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Database").field(&self.dialect()).finish()
     }
-}
-
-fn closed() -> Error {
-    Error::new(ErrorKind::Unavailable, "the database is closed")
 }

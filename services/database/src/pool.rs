@@ -1,19 +1,18 @@
 //! The connections to a database.
 
-use std::{str::FromStr, time::Duration};
-
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     connection::Connection,
     error::{Error, ErrorKind},
+    readers::Readers,
     sql::Dialect,
+    sqlite::File,
+    value::{Row, Value},
 };
 
-/// How long a statement waits for a connection, and for other programs that lock the database.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a statement waits for a connection.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The connections of each kind, at most.
 pub(crate) const CONNECTIONS: u32 = 16;
@@ -21,8 +20,8 @@ pub(crate) const CONNECTIONS: u32 = 16;
 /// The connections to a database, of whichever kind.
 #[derive(Clone, Debug)]
 pub(crate) enum Pool {
-    /// The readers, and the one connection that writes.
-    Sqlite(SqlitePool, SqlitePool),
+    /// A file, which has one writer at a time, and its readers.
+    Sqlite(Arc<File>, Readers),
     #[cfg(feature = "mysql")]
     MySql(sqlx::MySqlPool),
     #[cfg(feature = "postgres")]
@@ -33,46 +32,31 @@ impl Pool {
     /// The connections to the database of a URL, which are opened when they are needed.
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
         match url.split_once(':') {
-            Some(("sqlite", file)) => Self::sqlite(file),
+            Some(("sqlite", file)) => {
+                let file = Arc::new(File::new(file)?);
+                Ok(Self::Sqlite(Arc::clone(&file), Readers::new(file)))
+            }
             #[cfg(feature = "mysql")]
             Some(("mysql", _)) => {
-                let options = sqlx::mysql::MySqlConnectOptions::from_str(url)?;
+                let options: sqlx::mysql::MySqlConnectOptions = url.parse()?;
                 let pool = sqlx::mysql::MySqlPoolOptions::new().max_connections(CONNECTIONS);
                 Ok(Self::MySql(pool.acquire_timeout(PATIENCE).connect_lazy_with(options)))
             }
             #[cfg(feature = "postgres")]
             Some(("postgres" | "postgresql", _)) => {
-                let options = sqlx::postgres::PgConnectOptions::from_str(url)?;
+                let options: sqlx::postgres::PgConnectOptions = url.parse()?;
                 let pool = sqlx::postgres::PgPoolOptions::new().max_connections(CONNECTIONS);
                 Ok(Self::Postgres(pool.acquire_timeout(PATIENCE).connect_lazy_with(options)))
             }
-            #[cfg(not(all(feature = "mysql", feature = "postgres")))]
-            Some((scheme @ ("mysql" | "postgres" | "postgresql"), _)) => Err(Error::new(
-                ErrorKind::Other,
-                format!("`{scheme}:` requires a feature of the crate `database`"),
-            )),
+            #[cfg(not(feature = "mysql"))]
+            Some(("mysql", _)) => Err(requires("mysql")),
+            #[cfg(not(feature = "postgres"))]
+            Some(("postgres" | "postgresql", _)) => Err(requires("postgres")),
             _ => {
                 let expected = "expected `sqlite:FILE`, `mysql://…` or `postgres://…`";
                 Err(Error::new(ErrorKind::Other, format!("{expected}, not {url:?}")))
             }
         }
-    }
-
-    fn sqlite(file: &str) -> Result<Self, Error> {
-        if file.is_empty() || file.starts_with(":memory:") {
-            let message = "a database in memory is lost with its process: expected `sqlite:FILE`";
-            return Err(Error::new(ErrorKind::Other, message));
-        }
-        let options = SqliteConnectOptions::from_str(&format!("sqlite:{file}"))?;
-        let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        // Acknowledge a write only once it is on the disk.
-        let options = options.synchronous(SqliteSynchronous::Full).busy_timeout(PATIENCE);
-        let pool = || {
-            let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-            pool.acquire_timeout(PATIENCE)
-        };
-        let writer = pool().max_connections(1).connect_lazy_with(options.clone());
-        Ok(Self::Sqlite(pool().max_connections(CONNECTIONS).connect_lazy_with(options), writer))
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -85,14 +69,10 @@ impl Pool {
         }
     }
 
-    /// Whether the database has one writer at a time.
-    pub(crate) fn is_one_writer(&self) -> bool {
-        self.dialect() == Dialect::Sqlite
-    }
-
-    pub(crate) async fn reader(&self) -> Result<Connection, Error> {
+    /// A connection that can write. That to a file keeps the thread waiting, and so does each of its statements.
+    pub(crate) async fn writer(&self) -> Result<Connection, Error> {
         Ok(match self {
-            Self::Sqlite(readers, _) => Connection::Sqlite(readers.acquire().await?),
+            Self::Sqlite(file, _) => Connection::Sqlite(file.writer()?),
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => Connection::MySql(pool.acquire().await?),
             #[cfg(feature = "postgres")]
@@ -100,24 +80,38 @@ impl Pool {
         })
     }
 
-    pub(crate) async fn writer(&self) -> Result<Connection, Error> {
+    /// Reads rows, and keeps no thread waiting.
+    pub(crate) async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
         match self {
-            Self::Sqlite(_, writer) => Ok(Connection::Sqlite(writer.acquire().await?)),
+            Self::Sqlite(_, readers) => readers.query(sql, values).await,
             #[cfg(any(feature = "mysql", feature = "postgres"))]
-            _ => self.reader().await,
+            _ => self.writer().await?.query(sql, values).await,
         }
     }
 
+    /// Whether the server or the file is there.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_, readers) => readers.ping().await,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            _ => self.writer().await?.query("SELECT 1", &[]).await.map(|_| ()),
+        }
+    }
+
+    /// Closes the connections, when they are not in use any more.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite(readers, writer) => {
-                readers.close().await;
-                writer.close().await;
-            }
+            Self::Sqlite(_, readers) => readers.close().await,
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+#[cfg(not(all(feature = "mysql", feature = "postgres")))]
+fn requires(feature: &str) -> Error {
+    let message = format!("`{feature}:` requires the feature `{feature}` of the crate `database`");
+    Error::new(ErrorKind::Other, message)
 }

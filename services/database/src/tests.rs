@@ -1,7 +1,11 @@
 //! Writes that are committed together keep what each of them was promised.
 
+mod file;
+
+use std::panic::AssertUnwindSafe;
+
 use engines::{Engine, on_each_engine};
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use tempfile::TempDir;
 
 use crate::{Database, Error, ErrorKind, Transaction, values};
@@ -12,6 +16,7 @@ on_each_engine! {
     writes_at_the_same_time_are_all_kept
     a_write_that_fails_takes_no_other_with_it
     a_write_with_a_broken_statement_takes_no_other_with_it
+    a_write_that_panics_takes_no_other_with_it
     a_statement_that_broke_the_transaction_cannot_be_overlooked
     rows_are_read_while_a_write_runs
     a_closed_database_has_kept_what_it_acknowledged
@@ -126,6 +131,23 @@ async fn a_write_with_a_broken_statement_takes_no_other_with_it(engine: Engine) 
     assert_eq!(it.count().await, 45);
 }
 
+async fn a_write_that_panics_takes_no_other_with_it(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    let writes = join_all((0..50).map(|number| {
+        let id = number.to_string();
+        let write = it.database.write(async move |transaction: &mut Transaction| {
+            add(transaction, &id, "x").await?;
+            assert!(number % 10 != 3, "it panics on purpose");
+            Ok::<_, Error>(())
+        });
+        AssertUnwindSafe(write).catch_unwind()
+    }))
+    .await;
+    assert_eq!(writes.iter().filter(|it| it.is_err()).count(), 5);
+    assert_eq!(it.count().await, 45);
+    it.write("more", "x").await.expect("a row");
+}
+
 async fn a_statement_that_broke_the_transaction_cannot_be_overlooked(engine: Engine) {
     let Some(it) = setting(engine).await else { return };
     let overlooked = it.database.write(async |transaction: &mut Transaction| {
@@ -215,6 +237,10 @@ fn a_url_of_no_database_is_refused() {
             "a database in memory is lost with its process: expected `sqlite:FILE`",
         ),
         ("sqlite:", "a database in memory is lost with its process: expected `sqlite:FILE`"),
+        (
+            "sqlite:notes.db?mode=memory",
+            "`sqlite:FILE` has no parameters: a `?` in a name is written `%3F`",
+        ),
     ] {
         assert_eq!(Database::open(url).expect_err(url).to_string(), message);
     }

@@ -12,15 +12,13 @@ pub struct Transaction {
     connection: Connection,
     /// The first error after which nothing of the transaction can be kept.
     broken: Option<Error>,
-    /// Whether a statement has changed something since it was forgotten.
-    has_changed: bool,
     /// Whether it is known if a transaction is open on the connection.
     is_certain: bool,
 }
 
 impl Transaction {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, broken: None, has_changed: false, is_certain: true }
+        Self { connection, broken: None, is_certain: true }
     }
 
     /// Runs a statement, whose arguments are written `?`, and returns how many rows it changed.
@@ -30,7 +28,6 @@ impl Transaction {
     /// If the database refuses it.
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         let result = self.connection.execute(sql, values).await;
-        self.has_changed |= result.as_ref().is_ok_and(|rows| *rows > 0);
         self.note(result)
     }
 
@@ -66,27 +63,18 @@ impl Transaction {
         result
     }
 
-    /// Whether a statement has changed something since [`forget_changes`](Self::forget_changes).
-    pub(crate) fn has_changed(&self) -> bool {
-        self.has_changed
-    }
-
-    pub(crate) fn forget_changes(&mut self) {
-        self.has_changed = false;
-    }
-
-    pub(crate) fn is_certain(&self) -> bool {
-        self.is_certain
-    }
-
     /// What has broken the transaction.
     pub(crate) fn take_broken(&mut self) -> Option<Error> {
         self.broken.take()
     }
 
-    /// Closes the connection, since its state is not known.
-    pub(crate) fn close(self) {
+    /// The transaction, if its connection can be used again. Its connection is closed otherwise.
+    pub(crate) fn keep(self) -> Option<Self> {
+        if self.is_certain {
+            return Some(self);
+        }
         self.connection.close();
+        None
     }
 
     fn note<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {

@@ -1,0 +1,104 @@
+//! Statements and rows of the servers, by sqlx.
+
+use sqlx::{Row as _, TypeInfo, ValueRef};
+
+use crate::{
+    error::{Error, ErrorKind},
+    value::{Row, Type, Value},
+};
+
+/// A statement with its arguments.
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {{
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(String::from($sql)));
+        for value in $values {
+            query = match value.clone() {
+                $crate::Value::Null($crate::Type::Integer) => query.bind(None::<i64>),
+                $crate::Value::Null($crate::Type::Real) => query.bind(None::<f64>),
+                $crate::Value::Null($crate::Type::Text) => query.bind(None::<String>),
+                $crate::Value::Null($crate::Type::Bytes) => query.bind(None::<Vec<u8>>),
+                $crate::Value::Integer(number) => query.bind(number),
+                $crate::Value::Real(number) => query.bind(number),
+                $crate::Value::Text(text) => query.bind(text),
+                $crate::Value::Bytes(bytes) => query.bind(bytes),
+            };
+        }
+        query
+    }};
+}
+
+pub(crate) use bound;
+
+/// Reads the columns of a row by the names of their types.
+macro_rules! row {
+    ($name:ident, $row:ty, { $($($type:pat_param)|+ => $kind:ident),* $(,)? }) => {
+        pub(crate) fn $name(row: &$row) -> Result<Row, Error> {
+            let values = (0..row.len()).map(|index| {
+                let value = row.try_get_raw(index)?;
+                let written = value.type_info();
+                let name = written.name();
+                if value.is_null() {
+                    return Ok(Value::Null(match name {
+                        $($($type)|+ => Type::$kind,)*
+                        _ => Type::Text,
+                    }));
+                }
+                Ok(match name {
+                    $($($type)|+ => Value::$kind(row.try_get(index)?),)*
+                    // A key of MariaDB.
+                    "VARBINARY" => text(row.try_get(index)?)?,
+                    other => {
+                        let message = format!("column {index} has the type {other}");
+                        return Err(sqlx::Error::Decode(message.into()).into());
+                    }
+                })
+            });
+            values.collect::<Result<_, Error>>().map(Row)
+        }
+    };
+}
+
+fn text(bytes: Vec<u8>) -> Result<Value, Error> {
+    let text = String::from_utf8(bytes).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Value::Text(text))
+}
+
+#[cfg(feature = "mysql")]
+row!(row_of_mysql, sqlx::mysql::MySqlRow, {
+    "BIGINT" | "INT" => Integer,
+    "DOUBLE" => Real,
+    "VARCHAR" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "CHAR" => Text,
+    "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Bytes,
+});
+
+#[cfg(feature = "postgres")]
+row!(row_of_postgres, sqlx::postgres::PgRow, {
+    "INT8" => Integer, "FLOAT8" => Real, "TEXT" | "VARCHAR" => Text, "BYTEA" => Bytes,
+});
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(kind(&error), error)
+    }
+}
+
+fn kind(error: &sqlx::Error) -> ErrorKind {
+    match error {
+        sqlx::Error::Database(reported) if reported.is_unique_violation() => ErrorKind::Unique,
+        sqlx::Error::Database(reported) => match reported.code().as_deref() {
+            // Serialization failures and deadlocks, as MariaDB (1213, 1205) and PostgreSQL report them.
+            Some("40001" | "40P01" | "1213" | "1205") => ErrorKind::Conflict,
+            Some(code) if is_temporary(code) => ErrorKind::Unavailable,
+            _ => ErrorKind::Other,
+        },
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+            ErrorKind::Unavailable
+        }
+        _ => ErrorKind::Other,
+    }
+}
+
+/// Whether PostgreSQL has no room or no connections, or is stopping (classes 53 and 57).
+fn is_temporary(code: &str) -> bool {
+    code.len() == 5 && (code.starts_with("53") || code.starts_with("57"))
+}

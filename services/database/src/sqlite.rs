@@ -1,0 +1,201 @@
+//! A file of SQLite.
+//!
+//! A statement runs on the thread that calls it, which waits for the disk: between that of the writer and another one, it
+//! would take longer than most statements do.
+
+use std::{
+    path::{self, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use percent_encoding::percent_decode_str;
+use rusqlite::{
+    OpenFlags, params_from_iter,
+    types::{ToSql, ToSqlOutput, ValueRef},
+};
+
+use crate::{
+    error::{Error, ErrorKind},
+    value::{Row, Type, Value},
+};
+
+/// How long a statement waits for other programs that lock the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The statements that a connection keeps prepared, at most.
+const PREPARED: usize = 100;
+
+/// A write is acknowledged only once it is on the disk.
+const SETTINGS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
+
+/// A file.
+#[derive(Debug)]
+pub(crate) struct File {
+    path: PathBuf,
+    /// Held while a connection is opened: two at once cannot both set the mode of a new file.
+    opening: Mutex<()>,
+}
+
+/// A connection to a file.
+pub(crate) struct Connection(rusqlite::Connection);
+
+impl File {
+    /// The file of a URL, after its scheme.
+    pub(crate) fn new(url: &str) -> Result<Self, Error> {
+        let name = url.strip_prefix("//").unwrap_or(url);
+        if name.is_empty() || name.starts_with(":memory:") {
+            let message = "a database in memory is lost with its process: expected `sqlite:FILE`";
+            return Err(Error::new(ErrorKind::Other, message));
+        }
+        if name.contains('?') {
+            let message = "`sqlite:FILE` has no parameters: a `?` in a name is written `%3F`";
+            return Err(Error::new(ErrorKind::Other, message));
+        }
+        let name = percent_decode_str(name).decode_utf8();
+        let name = name.map_err(|error| Error::new(ErrorKind::Other, error))?;
+        // SQLite takes no absolute path for the name of something else than a file.
+        let path = path::absolute(&*name).map_err(|error| Error::new(ErrorKind::Other, error))?;
+        Ok(Self { path, opening: Mutex::default() })
+    }
+
+    /// Opens a connection that writes, and creates the file if it is missing.
+    pub(crate) fn writer(&self) -> Result<Connection, Error> {
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        connection.busy_timeout(PATIENCE)?;
+        connection.execute_batch(SETTINGS)?;
+        Ok(Connection(connection))
+    }
+
+    /// Opens a connection that cannot write. It creates the file and what belongs to it all the same.
+    pub(crate) fn reader(&self) -> Result<Connection, Error> {
+        let connection = self.writer()?;
+        connection.0.execute_batch("PRAGMA query_only = ON")?;
+        Ok(connection)
+    }
+}
+
+impl Connection {
+    /// Runs a statement, and returns how many rows it changed.
+    pub(crate) fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        let before = self.0.total_changes();
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while rows.next()?.is_some() {}
+        // A statement that changes no rows leaves the number of the one before it.
+        Ok(if self.0.total_changes() == before { 0 } else { self.0.changes() })
+    }
+
+    pub(crate) fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut read = Vec::new();
+        while let Some(row) = rows.next()? {
+            read.push(values_of(row)?);
+        }
+        Ok(read)
+    }
+
+    /// Whether the file can be read.
+    pub(crate) fn ping(&self) -> Result<(), Error> {
+        self.query("PRAGMA schema_version", &[]).map(|_| ())
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null(_) => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Real(number) => ValueRef::Real(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn values_of(row: &rusqlite::Row<'_>) -> Result<Row, Error> {
+    let columns = row.as_ref().column_count();
+    let values = (0..columns).map(|column| {
+        Ok(match row.get_ref(column)? {
+            ValueRef::Null => Value::Null(declared(row, column)),
+            ValueRef::Integer(number) => Value::Integer(number),
+            ValueRef::Real(number) => Value::Real(number),
+            ValueRef::Text(_) => Value::Text(row.get(column)?),
+            ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        })
+    });
+    values.collect::<Result<_, Error>>().map(Row)
+}
+
+/// The type of a column, of which an expression has none.
+fn declared(row: &rusqlite::Row<'_>, column: usize) -> Type {
+    let columns = row.as_ref().columns();
+    match columns.get(column).and_then(|column| column.decl_type()) {
+        Some("INTEGER") => Type::Integer,
+        Some("REAL") => Type::Real,
+        Some("BLOB") => Type::Bytes,
+        _ => Type::Text,
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::new(kind(&error), error)
+    }
+}
+
+fn kind(error: &rusqlite::Error) -> ErrorKind {
+    use rusqlite::{ErrorCode, ffi};
+
+    let Some(reported) = error.sqlite_error() else { return ErrorKind::Other };
+    match (reported.code, reported.extended_code) {
+        (
+            _,
+            ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_ROWID,
+        ) => ErrorKind::Unique,
+        (
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DiskFull
+            | ErrorCode::CannotOpen,
+            _,
+        ) => ErrorKind::Unavailable,
+        _ => ErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn errors_have_kinds() {
+        for (code, expected) in [
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, ErrorKind::Unique),
+            (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ErrorKind::Unique),
+            (ffi::SQLITE_CONSTRAINT_NOTNULL, ErrorKind::Other),
+            (ffi::SQLITE_BUSY, ErrorKind::Unavailable),
+            (ffi::SQLITE_BUSY_SNAPSHOT, ErrorKind::Unavailable),
+            (ffi::SQLITE_LOCKED, ErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_FSYNC, ErrorKind::Unavailable),
+            (ffi::SQLITE_FULL, ErrorKind::Unavailable),
+            (ffi::SQLITE_CANTOPEN, ErrorKind::Unavailable),
+            (ffi::SQLITE_CORRUPT, ErrorKind::Other),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(kind(&error), expected, "{code}");
+        }
+    }
+}
