@@ -1,6 +1,9 @@
-//! Acknowledged writes per second: grouped commits, beside one commit for each write, on the same disk in one run.
+//! Acknowledged writes per second on the same disk in one run: a row by grouped commits; a row by sqlx, with one commit
+//! for each; a change of the data of a user by an HTTP request, which is four statements that write.
 //!
-//! `cargo bench -p database` prints a table.
+//! `cargo bench -p database` prints a table, with the ratios to the rows by sqlx.
+
+mod changes;
 
 use std::{
     sync::{
@@ -21,12 +24,15 @@ const RUN: Duration = Duration::from_secs(3);
 
 #[tokio::main]
 async fn main() {
-    println!("clients | grouped | one commit each | ratio");
+    println!("clients | one commit each | grouped       | changes");
     for clients in [1, 8, 64] {
         let folder = tempfile::tempdir().expect("a folder");
-        let grouped = grouped(&format!("{}/grouped.db", folder.path().display()), clients).await;
-        let single = single(&format!("{}/single.db", folder.path().display()), clients).await;
-        println!("{clients:7} | {grouped:7} | {single:15} | {:.1}", grouped as f64 / single as f64);
+        let file = |name: &str| format!("{}/{name}.db", folder.path().display());
+        let grouped = grouped(&file("grouped"), clients).await;
+        let single = single(&file("single"), clients).await;
+        let changes = changes(&file("changes"), clients).await;
+        let ratio = |rate: u64| format!("{rate:6} ({:.1})", rate as f64 / single as f64);
+        println!("{clients:7} | {single:15} | {:13} | {}", ratio(grouped), ratio(changes));
     }
 }
 
@@ -46,6 +52,15 @@ async fn grouped(file: &str, clients: usize) -> u64 {
             };
             database.write::<_, Error, _>(write).await.expect("a row");
         }
+    })
+    .await
+}
+
+async fn changes(file: &str, clients: usize) -> u64 {
+    let service = changes::service(file).await;
+    measured(clients, move |id| {
+        let service = service.clone();
+        async move { changes::put(&service, &id, &text()).await }
     })
     .await
 }
