@@ -126,6 +126,53 @@ impl Topology {
         self.services.iter().filter(|(_, service)| service.data).map(|(name, _)| name.as_str())
     }
 
+    /// The names of the services that hold data of users in this cluster, sorted. One that is global is in no cluster.
+    ///
+    /// ```
+    /// use wsgiservice_client::Topology;
+    ///
+    /// let topology = Topology::parse(
+    ///     "topology.toml",
+    ///     r#"
+    ///         version = 1
+    ///         local_cluster = "c1"
+    ///         [clusters.c1]
+    ///         [clusters.c2]
+    ///         [services.label]
+    ///         data = true
+    ///         c1 = ["http://10.0.1.5:8104"]
+    ///         [services.user]
+    ///         data = true
+    ///         global = ["http://10.0.0.10:8101"]
+    ///     "#,
+    /// )?;
+    /// assert_eq!(topology.data_services_in("c1").collect::<Vec<_>>(), ["label"]);
+    /// assert_eq!(topology.data_services_in("c2").count(), 0);
+    /// assert_eq!(topology.global_data_services().collect::<Vec<_>>(), ["user"]);
+    /// # Ok::<(), wsgiservice_client::Error>(())
+    /// ```
+    pub fn data_services_in(&self, cluster: &str) -> impl Iterator<Item = &str> {
+        let is_there = move |endpoints: &Endpoints| match endpoints {
+            Endpoints::Global(_) => false,
+            Endpoints::Clusters(clusters) => clusters.contains_key(cluster),
+        };
+        self.data_services_where(is_there)
+    }
+
+    /// The names of the services that hold data of users, one for all clusters, sorted.
+    pub fn global_data_services(&self) -> impl Iterator<Item = &str> {
+        self.data_services_where(|endpoints| matches!(endpoints, Endpoints::Global(_)))
+    }
+
+    fn data_services_where(
+        &self,
+        is_there: impl Fn(&Endpoints) -> bool,
+    ) -> impl Iterator<Item = &str> {
+        let services = self.services.iter();
+        let there = services.filter(move |(_, it)| it.data && is_there(&it.endpoints));
+        there.map(|(name, _)| name.as_str())
+    }
+
     /// A topology of one cluster without services.
     pub(crate) fn empty() -> Self {
         let cluster = ClusterEntry { weight: 1.0, distance: BTreeMap::new() };
