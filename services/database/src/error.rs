@@ -31,6 +31,12 @@ impl Error {
         Self(Box::new(Inner { kind, source: source.into() }))
     }
 
+    /// An error of the data: what a row has is not what the service has written.
+    #[must_use]
+    pub fn other(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(ErrorKind::Other, source)
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
