@@ -14,6 +14,14 @@ pub const SERVICES: &[Service] = &[
         run: |it| it.run(async |settings, _| geoip::application(settings).await),
     },
     Service {
+        name: "cluster",
+        about: "Knows which cluster holds a user, and moves and removes users",
+        scope: Scope::Global,
+        holds_data: false,
+        places: &[("database", "sqlite:{}/cluster.db")],
+        run: |it| it.run(cluster::application),
+    },
+    Service {
         name: "label",
         about: "Keeps the labels of users, and which items have them",
         scope: Scope::Cluster,

@@ -1,0 +1,105 @@
+//! Tells the services that hold data where a user is.
+
+use serde::Deserialize;
+use wsgiservice::http::StatusCode;
+use wsgiservice_client::{Locate, Response, path};
+
+use super::{Mover, Stopped};
+use crate::database::Row;
+
+/// A service that holds data of users, in a cluster or for all of them.
+#[derive(Clone, Debug)]
+pub(super) struct Holder {
+    pub(super) service: String,
+    pub(super) locate: Locate,
+}
+
+/// Why a service has refused something.
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    detail: String,
+}
+
+/// The placement of a user, as a service knows it.
+#[derive(Deserialize)]
+struct Placement {
+    state: String,
+}
+
+impl Holder {
+    pub(super) fn new(service: &str, cluster: &str) -> Self {
+        Self { service: service.to_owned(), locate: Locate::Cluster(cluster.to_owned()) }
+    }
+
+    pub(super) fn global(service: &str) -> Self {
+        Self { service: service.to_owned(), locate: Locate::Closest }
+    }
+}
+
+impl Mover {
+    /// Tells a service where a user is, with the version of the row.
+    pub(super) async fn place(
+        &self,
+        holder: &Holder,
+        row: &Row,
+        state: &str,
+        more: &[(&str, String)],
+    ) -> Result<(), Stopped> {
+        let response = self.put_placement(holder, row, state, more).await?;
+        match response.status() {
+            StatusCode::CONFLICT => Err(Stopped::of(holder, response).await),
+            _ => response.error_for_status().map(|_| ()).map_err(Stopped::from),
+        }
+    }
+
+    /// Tells a service that a user is here. One that knows nothing of the user has nothing to release: it asks the directory.
+    pub(super) async fn place_here(&self, holder: &Holder, row: &Row) -> Result<(), Stopped> {
+        let response = self.put_placement(holder, row, "here", &[]).await?;
+        if response.status() != StatusCode::CONFLICT {
+            response.error_for_status()?;
+            return Ok(());
+        }
+        let refused = Stopped::of(holder, response).await;
+        let user = &row.user;
+        let found =
+            self.0.client.get(&holder.service, holder.locate.clone(), path!("/1/placement/{user}"));
+        let found = found.await?;
+        if found.status() == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        let placement: Placement = found.error_for_status()?.json().await?;
+        if placement.state == "here" { Ok(()) } else { Err(refused) }
+    }
+
+    async fn put_placement(
+        &self,
+        holder: &Holder,
+        row: &Row,
+        state: &str,
+        more: &[(&str, String)],
+    ) -> Result<Response, Stopped> {
+        let user = &row.user;
+        let mut form = vec![("state", state.to_owned()), ("version", row.version.to_string())];
+        form.extend_from_slice(more);
+        let path = path!("/1/placement/{user}");
+        let call = self.0.client.put(&holder.service, holder.locate.clone(), path).form(&form);
+        Ok(call.await?)
+    }
+}
+
+impl Stopped {
+    /// What a 409 says. An older version is not told from others: the row, which is read again, says what is to be done.
+    async fn of(holder: &Holder, response: Response) -> Self {
+        let Holder { service, locate } = holder;
+        match response.json::<Problem>().await {
+            Ok(problem) if problem.code == "written-since" => Self::Written,
+            Ok(problem) => {
+                Self::Failed(format!("service {service} ({locate:?}) refuses: {}", problem.detail))
+            }
+            Err(error) => Self::from(error),
+        }
+    }
+}
