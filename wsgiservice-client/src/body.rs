@@ -47,9 +47,9 @@ struct Stream {
     progress: Progress,
 }
 
-/// When the last part of a stream was taken.
+/// When the last part of a stream was taken, and whether it has ended.
 #[derive(Clone, Debug)]
-pub(crate) struct Progress(Arc<Mutex<Instant>>);
+pub(crate) struct Progress(Arc<Mutex<(Instant, bool)>>);
 
 impl Body {
     /// A content that is sent as it comes.
@@ -84,15 +84,20 @@ impl Body {
 
 impl Progress {
     fn new() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
+        Self(Arc::new(Mutex::new((Instant::now(), false))))
     }
 
     pub(crate) fn made(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.note(false);
     }
 
-    pub(crate) fn last(&self) -> Instant {
+    /// When the last part was taken, and whether there is no other one.
+    pub(crate) fn last(&self) -> (Instant, bool) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, has_ended: bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), has_ended);
     }
 }
 
@@ -137,9 +142,10 @@ impl http_body::Body for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Inner::Stream(stream) => {
-                let frame = Pin::new(stream.body.get_mut()).poll_frame(context);
-                if frame.is_ready() {
-                    stream.progress.made();
+                let body = stream.body.get_mut();
+                let frame = Pin::new(&mut *body).poll_frame(context);
+                if let Poll::Ready(frame) = &frame {
+                    stream.progress.note(frame.is_none() || body.is_end_stream());
                 }
                 frame
             }

@@ -102,7 +102,7 @@ impl<'a> Sending<'a> {
             sent = sent => self.sent(sent),
             () = late(self.prepared.deadline) => self.late(),
             () = late(self.attempt_limit()) => self.timed_out("no response in the time of an attempt"),
-            () = stalled(progress) => self.timed_out("no byte was sent or received for 10 s"),
+            () = stalled(progress, self.prepared.deadline) => self.timed_out("no byte was sent or received for 10 s"),
         };
         self.is_pending = false;
         tried
@@ -222,11 +222,15 @@ pub(super) async fn late(at: Option<Instant>) {
     }
 }
 
-/// Waits until a stream has had no byte for too long.
-async fn stalled(progress: Option<Progress>) {
+/// Waits until a stream has had no byte for too long. After its end, the service may work until the deadline, if there is one.
+async fn stalled(progress: Option<Progress>, deadline: Option<Instant>) {
     let Some(progress) = progress else { return pending().await };
     loop {
-        let until = progress.last() + STALLED;
+        let (last, has_ended) = progress.last();
+        if has_ended && deadline.is_some() {
+            return pending().await;
+        }
+        let until = last + STALLED;
         if until <= Instant::now() {
             return;
         }

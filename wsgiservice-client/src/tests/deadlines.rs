@@ -202,6 +202,22 @@ async fn a_streamed_request_that_stalls_ends_after_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_service_may_work_on_a_streamed_request_until_the_deadline_that_was_asked_for() {
+    for (timeout, expected) in [(None, 10), (Some(60), 60), (Some(5), 5)] {
+        let server = Server::new("a", Fault::Hangs);
+        let client = in_one_cluster(&[&server]);
+        let started = Instant::now();
+        let mut call = client.post("label", ClosestCluster, "/");
+        if let Some(timeout) = timeout {
+            call = call.timeout(Duration::from_secs(timeout));
+        }
+        let error = call.body(slow_content(1, Duration::ZERO)).await.expect_err("late");
+        assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+        assert_eq!(started.elapsed(), Duration::from_secs(expected), "{timeout:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_streamed_request_is_sent_once() {
     let server = Server::new("a", Fault::Reads);
     let client = in_one_cluster(&[&server]);
