@@ -116,7 +116,8 @@ impl Mover {
         }
         row.check_free()?;
         if row.cluster == to {
-            return Ok(Row { move_to: Some(to.to_owned()), phase: Some(Phase::Done), ..row });
+            let (move_to, phase) = (Some(to.to_owned()), Some(Phase::Done));
+            return Ok(Row { move_to, phase, begun: None, error: None, ..row });
         }
         if !self.directory().clusters().await?.iter().any(|cluster| cluster.name == to) {
             return Err(Refusal::UnknownCluster(to.to_owned()));
@@ -201,7 +202,7 @@ impl Mover {
         let Some(to) = &row.other else {
             return Err(Stopped::Failed("the row of a move has no other cluster".to_owned()));
         };
-        let services = self.services_in(&row.cluster);
+        let services = self.services_in(&row.cluster)?;
         for service in &services {
             let old = Holder::new(service, &row.cluster);
             self.place(&old, row, "frozen", &[]).await?;
@@ -224,7 +225,7 @@ impl Mover {
     async fn release(&self, row: &Row) -> Result<(), Stopped> {
         // The old cluster says that the user has moved before the new one writes.
         if let Some(other) = &row.other {
-            for service in self.services_in(other) {
+            for service in self.services_in(other)? {
                 let away = [("cluster", row.cluster.clone())];
                 self.place(&Holder::new(&service, other), row, "away", &away).await?;
             }
@@ -233,7 +234,7 @@ impl Mover {
             }
             self.reached("mover::after_away").await;
         }
-        let mut holders = self.holders_in(&row.cluster);
+        let mut holders = self.holders_in(&row.cluster)?;
         if row.other.is_none() {
             holders.extend(self.global_holders());
         }
@@ -248,7 +249,7 @@ impl Mover {
     /// A sweep, from the second step to the commit. It ends if a service has written for the user.
     pub(crate) async fn expire(&self, row: &Row) -> Result<(), Stopped> {
         let since = (now() - crate::sweep::IDLE).to_string();
-        for holder in self.holders_in(&row.cluster).into_iter().chain(self.global_holders()) {
+        for holder in self.holders_in(&row.cluster)?.into_iter().chain(self.global_holders()) {
             match self.place(&holder, row, "frozen", &[("since", since.clone())]).await {
                 Err(Stopped::Written) => {
                     // It is a candidate again when it is idle for as long from now on.
@@ -268,8 +269,10 @@ impl Mover {
 
     /// The end of a sweep or a removal: no service has data of the user.
     pub(crate) async fn purge(&self, row: &Row) -> Result<(), Stopped> {
-        let mut holders = self.holders_in(&row.cluster);
-        holders.extend(row.other.iter().flat_map(|other| self.holders_in(other)));
+        let mut holders = self.holders_in(&row.cluster)?;
+        if let Some(other) = &row.other {
+            holders.extend(self.holders_in(other)?);
+        }
         holders.extend(self.global_holders());
         for holder in holders {
             self.place(&holder, row, "gone", &[]).await?;
@@ -296,8 +299,14 @@ impl Mover {
 
     /// Each service with data in one cluster must be in the other one.
     fn check_services(&self, from: &str, to: &str) -> Result<(), Refusal> {
-        let there = self.services_in(to);
-        match self.services_in(from).into_iter().find(|service| !there.contains(service)) {
+        let busy = |stopped: Stopped| Refusal::Busy(stopped.to_string());
+        let there = self.services_in(to).map_err(busy)?;
+        match self
+            .services_in(from)
+            .map_err(busy)?
+            .into_iter()
+            .find(|service| !there.contains(service))
+        {
             Some(service) => {
                 Err(Refusal::Busy(format!("service {service} is not in cluster {to}")))
             }
@@ -305,13 +314,18 @@ impl Mover {
         }
     }
 
-    fn services_in(&self, cluster: &str) -> Vec<String> {
+    /// The services with data in a cluster. One that the topology does not have cannot be told anything, and so has not been.
+    fn services_in(&self, cluster: &str) -> Result<Vec<String>, Stopped> {
         let topology = self.0.client.topology();
-        topology.data_services_in(cluster).map(str::to_owned).collect()
+        if !topology.clusters().any(|name| name == cluster) {
+            return Err(Stopped::Failed(format!("cluster {cluster} is not in the topology")));
+        }
+        Ok(topology.data_services_in(cluster).map(str::to_owned).collect())
     }
 
-    fn holders_in(&self, cluster: &str) -> Vec<Holder> {
-        self.services_in(cluster).iter().map(|service| Holder::new(service, cluster)).collect()
+    fn holders_in(&self, cluster: &str) -> Result<Vec<Holder>, Stopped> {
+        let services = self.services_in(cluster)?;
+        Ok(services.iter().map(|service| Holder::new(service, cluster)).collect())
     }
 
     fn global_holders(&self) -> Vec<Holder> {

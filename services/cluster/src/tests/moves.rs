@@ -241,7 +241,9 @@ async fn a_move_is_aborted_until_it_is_committed(engine: Engine) {
             it.mover.hold().leave();
             status
         };
-        let (status, ()) = join(abort, it.settle()).await;
+        let (status, settled) = join(abort, it.mover.settle(user)).await;
+        settled.expect("settled");
+        it.settle().await;
         let (expected, cluster) = if index < 3 { (204, "c1") } else { (409, "c2") };
         assert_eq!(status, expected, "{point}");
         it.assert_in(user, cluster, "first").await;
@@ -256,7 +258,7 @@ async fn a_move_is_refused(engine: Engine) {
     assert_eq!(it.cluster.put("/1/user/u/move").send().await.status(), 400);
     it.cluster.put("/1/cluster/c3").send().await;
     let (status, refused) = it.ask_to_move("u", "c3").await;
-    assert_eq!((status, &refused["detail"]), (409, &json!("service note is not in cluster c3")));
+    assert_eq!((status, &refused["detail"]), (409, &json!("cluster c3 is not in the topology")));
     assert_eq!(it.ask_to_move("u", "c9").await.0, 422);
     assert_eq!(it.ask_to_move("u", "c2").await.0, 202);
     assert_eq!(it.ask_to_move("u", "c1").await.0, 409, "another move is on");
@@ -358,7 +360,9 @@ async fn a_user_is_promoted_while_moving(engine: Engine) {
             it.mover.hold().leave();
             put.status()
         };
-        let (status, ()) = join(promote, it.settle()).await;
+        let (status, settled) = join(promote, it.mover.settle(user)).await;
+        settled.expect("settled");
+        it.settle().await;
         assert_eq!(status, 200, "{point}");
         it.assert_in(user, "c2", "first").await;
         assert!(!it.found(user).await.anonymous);
@@ -378,9 +382,10 @@ async fn a_user_is_removed_while_moving(engine: Engine) {
             it.mover.hold().leave();
             deleted.status()
         };
-        let (status, ()) = join(remove, it.settle()).await;
-        assert_eq!(status, 204, "{point}");
+        let (status, settled) = join(remove, it.mover.settle(user)).await;
+        settled.expect("settled");
         it.settle().await;
+        assert_eq!(status, 204, "{point}");
         for notes in &it.notes {
             assert_eq!(notes.count(user).await, 0, "{point}");
         }

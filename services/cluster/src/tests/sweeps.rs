@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use wsgiservice::server::Stopping;
 
 use super::{Setting, refusal, setting};
+use crate::refusal::Refusal;
 
 on_each_engine! {
     an_idle_user_is_removed_everywhere
@@ -13,6 +14,7 @@ on_each_engine! {
     who_wrote_by_a_stale_look_up_is_kept
     who_wrote_to_one_service_only_is_kept
     a_visit_before_the_commit_takes_the_sweep_back
+    a_visit_that_is_only_noted_is_before_the_sweep
     a_sweep_goes_on_after_a_crash_at_each_step
     a_user_is_released_if_a_service_is_not_there
     a_sweep_that_takes_too_long_is_taken_back
@@ -118,6 +120,16 @@ async fn a_visit_before_the_commit_takes_the_sweep_back(engine: Engine) {
             it.assert_gone(user).await;
         }
     }
+}
+
+async fn a_visit_that_is_only_noted_is_before_the_sweep(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    it.begin_idle("u").await;
+    let row = it.row("u").await.expect("a row");
+    let visit = it.cluster.put("/1/user/u").send().await;
+    assert_eq!(visit.json::<Json>()["version"], row.version);
+    let swept = it.mover.directory().swap(&row, row.expiring()).await;
+    assert!(matches!(swept, Err(Refusal::Stale)));
 }
 
 async fn a_sweep_goes_on_after_a_crash_at_each_step(engine: Engine) {

@@ -16,6 +16,7 @@ on_each_engine! {
     a_visit_is_noted_once_in_an_hour
     a_user_who_was_removed_is_gone_for_a_week
     a_removal_is_told_to_the_pipeline_once
+    a_removal_does_not_end_before_the_services_know
     a_user_without_an_open_cluster_is_refused
     a_key_is_ignored
 }
@@ -188,6 +189,24 @@ async fn a_removal_is_told_to_the_pipeline_once(engine: Engine) {
     let rows = rows.expect("rows");
     let expected = database::values!["abc", "/1/user_removed/abc", 2_i64, true];
     assert_eq!(rows.iter().map(database::Row::values).collect::<Vec<_>>(), [&expected[..]]);
+}
+
+async fn a_removal_does_not_end_before_the_services_know(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    it.cluster.put("/1/cluster/c3").send().await;
+    it.cluster.put("/1/user/abc").form([("cluster", "c3")]).send().await;
+    assert_eq!(it.cluster.delete("/1/user/abc").send().await.status(), 204);
+    let failed = async {
+        while it.row("abc").await.is_none_or(|row| row.error.is_none()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        ended = it.mover.settle("abc") => panic!("{ended:?}"),
+        () = failed => {}
+    }
+    let error = it.row("abc").await.and_then(|row| row.error);
+    assert_eq!(error.as_deref(), Some("cluster c3 is not in the topology"));
 }
 
 async fn a_user_without_an_open_cluster_is_refused(engine: Engine) {
