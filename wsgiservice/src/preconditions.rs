@@ -101,6 +101,8 @@ struct Stated {
     retrieves: bool,
     /// The tag of the state for which they are true.
     etag: OnceLock<EntityTag>,
+    /// Set if the method alone evaluates them.
+    deferred: OnceLock<()>,
 }
 
 /// The validators of the current state.
@@ -168,6 +170,7 @@ impl Preconditions {
             variants: if retrieves { selected() } else { all() },
             retrieves,
             etag: OnceLock::new(),
+            deferred: OnceLock::new(),
         };
         Self(stated.is_any().then(|| Arc::new(stated)))
     }
@@ -188,9 +191,10 @@ impl Preconditions {
             etag: etag.cloned(),
             last_modified: last_modified.map(date::whole_seconds),
         };
-        match self.evaluate(&validators) {
-            Evaluation::Failed => Err(self.refusal()),
-            Evaluation::Proceed | Evaluation::NotModified => Ok(()),
+        let evaluation = self.0.as_ref().map(|stated| stated.evaluate(&validators));
+        match evaluation {
+            Some(Evaluation::Failed) => Err(self.refusal()),
+            Some(Evaluation::Proceed | Evaluation::NotModified) | None => Ok(()),
         }
     }
 
@@ -211,6 +215,54 @@ impl Preconditions {
     #[must_use]
     pub fn tag(&self) -> Option<&EntityTag> {
         self.0.as_ref()?.etag.get()
+    }
+
+    /// Leaves them to the method alone, which [checks](Self::check) them. Only the hook `admit` can say so.
+    ///
+    /// That is for a method that reads a stream and has an [`IdempotencyKey`](crate::IdempotencyKey): whether it is a request
+    /// that comes again, with a stale `If-Match`, is known only when its content was read.
+    ///
+    #[cfg_attr(feature = "idempotency", doc = "```")]
+    #[cfg_attr(not(feature = "idempotency"), doc = "```ignore")]
+    /// use wsgiservice::{
+    ///     Application, EntityTag, IdempotencyKey, Preconditions, Problem, content::ContentStream, http::Response,
+    ///     mount, resource, testing::Client,
+    /// };
+    ///
+    /// #[mount("/upload")]
+    /// struct Upload;
+    ///
+    /// #[resource]
+    /// impl Upload {
+    ///     fn admit(&self, key: Option<IdempotencyKey>, preconditions: Preconditions) -> Option<Response<String>> {
+    ///         if key.is_some_and(|key| key.key() == "known") {
+    ///             preconditions.defer();
+    ///         }
+    ///         None
+    ///     }
+    ///
+    ///     fn etag(&self) -> Option<EntityTag> {
+    ///         Some(EntityTag::strong(8))
+    ///     }
+    ///
+    ///     async fn put(&self, _content: ContentStream, preconditions: Preconditions) -> Result<&str, Problem> {
+    ///         // with a known key, the content is compared with that of the first request, and else:
+    ///         preconditions.check(Some(&EntityTag::strong(8)), None).map(|()| "stored").or(Ok("as before"))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let client = Client::new(Application::new("uploads").mount(Upload));
+    /// let put = |key| client.put("/upload").header("if-match", "\"7\"").header("idempotency-key", key).body("x");
+    /// assert_eq!(put("other").send().await.status(), 412);
+    /// assert_eq!(put("known").send().await.json::<String>(), "as before");
+    /// # }
+    /// ```
+    pub fn defer(&self) {
+        if let Some(stated) = &self.0 {
+            let _ = stated.deferred.set(());
+        }
     }
 
     /// Notes the state for which they are true, before the method is called.
@@ -281,9 +333,10 @@ impl Preconditions {
         self.0.as_ref().is_some_and(|stated| stated.ask_existence())
     }
 
-    /// Evaluates the preconditions in the order of section 13.2.2.
+    /// Evaluates the preconditions before the method is called, unless that was left to the method.
     pub(crate) fn evaluate(&self, validators: &Validators) -> Evaluation {
-        self.0.as_ref().map_or(Evaluation::Proceed, |stated| stated.evaluate(validators))
+        let stated = self.0.as_ref().filter(|stated| !stated.is_deferred());
+        stated.map_or(Evaluation::Proceed, |stated| stated.evaluate(validators))
     }
 
     /// Whether they state a tag that this variant can have.
@@ -327,9 +380,15 @@ impl Stated {
             matches!(condition, Some(Condition::Tags(EntityTagList::Tags(_))))
         };
         !self.retrieves
+            && !self.is_deferred()
             && (is_of_tags(&self.if_match)
                 || is_of_tags(&self.if_none_match)
                 || self.if_unmodified_since.is_some())
+    }
+
+    /// Whether the method alone evaluates them.
+    fn is_deferred(&self) -> bool {
+        self.deferred.get().is_some()
     }
 
     fn ask_existence(&self) -> bool {
@@ -337,6 +396,7 @@ impl Stated {
         conditions.any(|condition| matches!(condition, Condition::Tags(EntityTagList::Any)))
     }
 
+    /// Evaluates them in the order of section 13.2.2.
     fn evaluate(&self, validators: &Validators) -> Evaluation {
         let may_proceed = match (&self.if_match, self.if_unmodified_since) {
             (Some(condition), _) => self.matches(condition, validators, EntityTag::strong_eq),

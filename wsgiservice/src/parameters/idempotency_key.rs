@@ -135,10 +135,20 @@ impl IdempotencyKey {
 
     /// Returns the SHA-256 of the method, the path with the query, and the decoded content, by which a store finds out that a
     /// client uses one key for two requests. Header fields are not in it, and neither is content that the method reads as a
-    /// stream.
+    /// stream: see [`with_content`](Self::with_content).
     #[must_use]
     pub fn fingerprint(&self) -> &[u8; 32] {
         &self.fingerprint
+    }
+
+    /// Adds content that the method has read as a stream to the fingerprint, by a digest such as its SHA-256. The hook `admit`
+    /// cannot compare such a fingerprint, because the content was not read then: it
+    /// [defers](crate::Preconditions::defer) the preconditions of a request whose key is known.
+    #[must_use]
+    pub fn with_content(mut self, digest: &[u8]) -> Self {
+        self.fingerprint =
+            Sha256::new().chain_update(self.fingerprint).chain_update(digest).finalize().into();
+        self
     }
 
     /// Creates the 409 for a request whose first one is still in progress; its `Retry-After` is a second.

@@ -1,7 +1,7 @@
 //! A change of the data of a user.
 
 use http::Response;
-use wsgiservice::{IdempotencyKey, Request};
+use wsgiservice::{IdempotencyKey, Preconditions, Request};
 
 use super::{Answer, Data, Done, Failure, Placement, kept};
 use crate::{Transaction, values};
@@ -91,6 +91,29 @@ impl Data {
         let Some(row) = row else { return Ok(None) };
         let done = Done { answer: kept::answer(&row, key)?, is_replay: true };
         done.into_response().map(Some)
+    }
+
+    /// The hook `admit` of a method that reads a stream: if the key is known, the method alone decides, since only it knows the
+    /// content. Its key has the digest of the content ([`IdempotencyKey::with_content`]).
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410 if the user cannot be written here.
+    pub async fn admit_stream(
+        &self,
+        user: &str,
+        key: Option<IdempotencyKey>,
+        preconditions: &Preconditions,
+    ) -> Result<(), Failure> {
+        if let Some(placement) = self.placement(user).await? {
+            placement.check_write()?;
+        }
+        if let Some(key) = &key
+            && self.0.database.optional(kept::FIND, &values![user, key.key()]).await?.is_some()
+        {
+            preconditions.defer();
+        }
+        Ok(())
     }
 
     /// Puts an event of a change into the outbox.
