@@ -22,6 +22,14 @@ pub const SERVICES: &[Service] = &[
         run: |it| it.run(cluster::application),
     },
     Service {
+        name: "storage",
+        about: "Keeps the items of users, what is derived from them, and their attachments",
+        scope: Scope::Cluster,
+        holds_data: true,
+        places: &[("database", "sqlite:{}/storage.db"), ("bytes", "file:{}/attachments")],
+        run: |it| it.run(storage::application),
+    },
+    Service {
         name: "label",
         about: "Keeps the labels of users, and which items have them",
         scope: Scope::Cluster,

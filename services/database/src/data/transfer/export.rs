@@ -36,7 +36,12 @@ impl Data {
         Ok(Body::of_stream(stream::try_unfold(export, Export::step)))
     }
 
-    async fn frozen_at(&self, user: &str, version: i64) -> Result<Placement, Failure> {
+    /// The placement of a user who is frozen at this version, so that no rows change.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if the user is not known, a 409 if it is not frozen, or at another version.
+    pub async fn frozen_at(&self, user: &str, version: i64) -> Result<Placement, Failure> {
         let placement = self.placement(user).await?.ok_or(Failure::Missing)?;
         if (placement.state, placement.version) != (State::Frozen, version) {
             let message = format!("the user is not frozen at version {version}");
