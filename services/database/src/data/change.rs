@@ -6,6 +6,9 @@ use wsgiservice::{IdempotencyKey, Preconditions, Request};
 use super::{Answer, Data, Done, Failure, Placement, kept};
 use crate::{Transaction, values};
 
+/// How often a change is tried while its user is being placed.
+const TRIES: usize = 4;
+
 /// The version that a change has drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -26,6 +29,8 @@ pub struct Change {
 enum Stopped {
     /// The user has no placement.
     Unplaced,
+    /// The user was placed here after a version could not be drawn.
+    PlacedMeanwhile,
     /// The request came before.
     Replayed(Answer),
     Failed(Failure),
@@ -53,7 +58,7 @@ impl Data {
     where
         W: AsyncFn(&mut Transaction, Version) -> Result<Answer, Failure> + Clone + Send + 'static,
     {
-        for _ in 0..2 {
+        for _ in 0..TRIES {
             let (once, effect) = (change.clone(), effect.clone());
             let work = async move |transaction: &mut Transaction| {
                 once.in_transaction(transaction, &effect).await
@@ -63,6 +68,7 @@ impl Data {
                 Err(Stopped::Replayed(answer)) => return Ok(Done { answer, is_replay: true }),
                 Err(Stopped::Failed(failure)) => return Err(failure),
                 Err(Stopped::Unplaced) => self.welcome(&change.user).await?,
+                Err(Stopped::PlacedMeanwhile) => {}
             }
         }
         Err(Failure::frozen())
@@ -155,6 +161,8 @@ impl Change {
         };
         if drawn == 0 {
             placement.check_write()?;
+            // The row came between the two statements: no version was drawn, and no other writer waits.
+            return Err(Stopped::PlacedMeanwhile);
         }
         if let Some(key) = &self.key
             && let Some(row) =

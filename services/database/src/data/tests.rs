@@ -28,6 +28,7 @@ on_each_engine! {
     a_request_that_comes_again_has_its_effect_once
     a_request_that_comes_again_is_known_although_its_precondition_is_stale
     requests_with_one_key_at_the_same_time_have_one_effect
+    the_first_requests_of_a_user_at_the_same_time_draw_versions_of_their_own
     only_what_was_executed_is_kept
     a_user_without_a_placement_is_looked_up
     a_user_who_is_frozen_is_read_and_not_written
@@ -275,6 +276,16 @@ async fn requests_with_one_key_at_the_same_time_have_one_effect(engine: Engine) 
     let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
     assert_eq!(versions.len(), 1);
     assert_eq!(it.count("outbox").await, 2);
+}
+
+async fn the_first_requests_of_a_user_at_the_same_time_draw_versions_of_their_own(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    for user in 0..10 {
+        let targets: Vec<_> = (0..20).map(|id| format!("/1/note/{user}/{id}")).collect();
+        let responses = join_all(targets.iter().map(|target| it.put(target, "x", ""))).await;
+        let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
+        assert_eq!(versions.len(), 20);
+    }
 }
 
 async fn only_what_was_executed_is_kept(engine: Engine) {
