@@ -13,8 +13,8 @@ use serde_json::json;
 use wsgiservice::{Application, Content, IdempotencyKey, mount, resource, testing::Client};
 use wsgiservice_client::{Body, RestClient, service_fn};
 
-const SCHEMA: &str = "CREATE TABLE note (user_id {key} NOT NULL, id {key} NOT NULL, \
-    text {text} NOT NULL, version {integer} NOT NULL, PRIMARY KEY (user_id, id))";
+const SCHEMA: [&str; 1] = ["CREATE TABLE note (user_id {key} NOT NULL, id {key} NOT NULL, \
+    text {text} NOT NULL, version {integer} NOT NULL, PRIMARY KEY (user_id, id))"];
 
 const NOTE: Table = Table {
     name: "note",
@@ -24,6 +24,8 @@ const NOTE: Table = Table {
         ("text", Type::Text),
         ("version", Type::Integer),
     ],
+    key: &["id"],
+    is_soft: false,
 };
 
 /// A note of a user.
@@ -63,8 +65,8 @@ pub(crate) async fn service(file: &str) -> Client {
     });
     let client = RestClient::builder().service("cluster", directory).build().expect("a client");
     let database = Database::open(&format!("sqlite:{file}")).expect("a database");
-    let data = Data::new(database, client, "note", Some("c1".to_owned()), &[NOTE]);
-    data.migrate(&[SCHEMA]).await.expect("a schema");
+    let data = Data::new(database, client, "note", Some("c1".to_owned()), &[NOTE], &SCHEMA);
+    data.migrate().await.expect("a schema");
     Client::new(Application::new("note").mount(Note { data }))
 }
 
