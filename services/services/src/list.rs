@@ -6,14 +6,6 @@ use crate::{Scope, Service};
 /// this order, and stops them in the reverse order.
 pub const SERVICES: &[Service] = &[
     Service {
-        name: "geoip",
-        about: "Looks up the country of an IP address",
-        scope: Scope::Cluster,
-        holds_data: false,
-        places: &[],
-        run: |it| it.run(async |settings, _| geoip::application(settings).await),
-    },
-    Service {
         name: "cluster",
         about: "Knows which cluster holds a user, and moves and removes users",
         scope: Scope::Global,
@@ -36,6 +28,14 @@ pub const SERVICES: &[Service] = &[
         holds_data: true,
         places: &[("database", "sqlite:{}/label.db")],
         run: |it| it.run(label::application),
+    },
+    Service {
+        name: "geoip",
+        about: "Looks up the country of an IP address",
+        scope: Scope::Cluster,
+        holds_data: false,
+        places: &[],
+        run: |it| it.run(async |settings, _| geoip::application(settings).await),
     },
 ];
 

@@ -129,9 +129,17 @@ async fn ports_stay_the_same_from_one_start_to_the_next() {
 }
 
 #[test]
-fn the_readme_shows_what_is_answered() {
+fn the_readmes_show_what_is_answered() {
     let services = Services::start(PROGRAM);
-    let addresses = [("127.0.0.1:8100", services.address("geoip", "c1"))];
+    let addresses = [
+        ("127.0.0.1:8100", services.address("cluster", "all")),
+        ("127.0.0.1:8101", services.address("storage", "c1")),
+        ("127.0.0.1:8102", services.address("storage", "c2")),
+        ("127.0.0.1:8103", services.address("label", "c1")),
+        ("127.0.0.1:8104", services.address("label", "c2")),
+        ("127.0.0.1:8105", services.address("geoip", "c1")),
+    ];
+    replay(include_str!("../../../services/README.md"), &addresses);
     replay(include_str!("../../../services/services/README.md"), &addresses);
 }
 
