@@ -39,6 +39,7 @@ mod server;
 mod side_by_side;
 mod sql;
 mod sqlite;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -51,6 +52,7 @@ use tokio::sync::oneshot;
 
 pub use error::{Error, ErrorKind};
 pub use sql::Dialect;
+pub use statement::Statement;
 pub use transaction::Transaction;
 pub use value::{FromValue, IntoValue, Row, Type, Value};
 
@@ -145,6 +147,31 @@ impl Database {
     /// If the database refuses the statement.
     pub async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
         self.0.pool.query(sql, values).await
+    }
+
+    /// Reads by several statements what is there at one moment: the rows of each, in their order.
+    ///
+    /// ```
+    /// # use database::{Database, Statement, values};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), database::Error> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let database = Database::open(&format!("sqlite:{}/notes.db", folder.path().display()))?;
+    /// # database.migrate(&["CREATE TABLE note (id {key} PRIMARY KEY, text {text} NOT NULL)"]).await?;
+    /// let count = Statement::new("SELECT COUNT(*) FROM note", values![]);
+    /// let first = Statement::new("SELECT text FROM note ORDER BY id LIMIT ?", values![10_i64]);
+    /// let read = database.query_all(vec![count, first]).await?;
+    /// assert_eq!(read[0][0].get::<i64>(0)?, 0);
+    /// assert_eq!(read[1], []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses a statement.
+    pub async fn query_all(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Error> {
+        self.0.pool.query_all(statements).await
     }
 
     /// Reads a row or none.

@@ -8,8 +8,12 @@ use crate::{
     readers::Readers,
     sql::Dialect,
     sqlite::File,
+    statement::Statement,
     value::{Row, Value},
 };
+
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use crate::server::snapshot;
 
 /// How long a statement waits for a connection.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,6 +90,26 @@ impl Pool {
             Self::Sqlite(_, readers) => readers.query(sql, values).await,
             #[cfg(any(feature = "mysql", feature = "postgres"))]
             _ => self.writer().await?.query(sql, values).await,
+        }
+    }
+
+    /// Reads rows by several statements, in one transaction.
+    pub(crate) async fn query_all(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        match self {
+            Self::Sqlite(_, readers) => readers.query_all(statements).await,
+            #[cfg(feature = "mysql")]
+            Self::MySql(pool) => {
+                let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+                snapshot!(self, pool, begin, statements, row_of_mysql)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                snapshot!(self, pool, begin, statements, row_of_postgres)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, ErrorKind, closed},
     pool::{CONNECTIONS, PATIENCE},
     sqlite::{Connection, File},
+    statement::Statement,
     value::{Row, Value},
 };
 
@@ -32,6 +33,13 @@ impl Readers {
     pub(crate) async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
         let (sql, values) = (sql.to_owned(), values.to_vec());
         self.read(move |connection| connection.query(&sql, &values)).await
+    }
+
+    pub(crate) async fn query_all(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        self.read(move |connection| connection.query_all(&statements)).await
     }
 
     /// Whether the file can be read.

@@ -29,6 +29,25 @@ macro_rules! bound {
 
 pub(crate) use bound;
 
+/// Reads by several statements in a transaction, which ends even if nobody waits for the rows any more.
+macro_rules! snapshot {
+    ($self:ident, $pool:ident, $begin:ident, $statements:ident, $row_of:ident) => {{
+        let mut transaction = $pool.begin_with($begin).await?;
+        let mut read = Vec::with_capacity($statements.len());
+        for statement in &$statements {
+            let sql = &*$self.dialect().statement(&statement.sql);
+            let query = $crate::server::bound!(sql, &statement.values);
+            let rows = query.fetch_all(&mut *transaction).await?;
+            let rows = rows.iter().map($crate::server::$row_of);
+            read.push(rows.collect::<Result<Vec<_>, Error>>()?);
+        }
+        transaction.commit().await?;
+        Ok(read)
+    }};
+}
+
+pub(crate) use snapshot;
+
 /// Reads the columns of a row by the names of their types.
 macro_rules! row {
     ($name:ident, $row:ty, { $($($type:pat_param)|+ => $kind:ident),* $(,)? }) => {

@@ -17,6 +17,7 @@ use rusqlite::{
 
 use crate::{
     error::{Error, ErrorKind},
+    statement::Statement,
     value::{Row, Type, Value},
 };
 
@@ -99,6 +100,15 @@ impl Connection {
         while let Some(row) = rows.next()? {
             read.push(values_of(row)?);
         }
+        Ok(read)
+    }
+
+    /// Reads by several statements in one transaction.
+    pub(crate) fn query_all(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, Error> {
+        let transaction = self.0.unchecked_transaction()?;
+        let read = statements.iter().map(|it| self.query(&it.sql, &it.values));
+        let read = read.collect::<Result<_, _>>()?;
+        transaction.commit()?;
         Ok(read)
     }
 

@@ -2,7 +2,7 @@
 
 use database::{
     Error, Row, Transaction, Type, Value,
-    data::{Data, Failure, List, Table, Version},
+    data::{Listing, Table, Version},
     values,
 };
 use schemars::JsonSchema;
@@ -221,78 +221,25 @@ async fn names(
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// A part of the labels of a user.
-pub(crate) async fn labels(
-    data: &Data,
-    user: &str,
-    start: u32,
-    count: u32,
-) -> Result<List<Label>, Failure> {
-    let selected = Selected {
-        count: "SELECT COUNT(*) FROM label WHERE user_id = ? AND gone IS NULL",
-        page: "SELECT version, gone, label, title FROM label WHERE user_id = ? AND gone IS NULL \
-               ORDER BY label LIMIT ? OFFSET ?",
-        values: &values![user],
-    };
-    selected.list(data, start, count, Label::of).await
-}
+/// The labels of a user.
+pub(crate) const LABELS: Listing = Listing {
+    total: "SELECT COUNT(*) FROM label WHERE user_id = ? AND gone IS NULL",
+    page: "SELECT version, gone, label, title FROM label WHERE user_id = ? AND gone IS NULL \
+           ORDER BY label LIMIT ? OFFSET ?",
+};
 
-/// A part of the items of a label.
-pub(crate) async fn items(
-    data: &Data,
-    user: &str,
-    label: &str,
-    start: u32,
-    count: u32,
-) -> Result<List<Item>, Failure> {
-    let selected = Selected {
-        count: COUNT_ITEMS,
-        page: "SELECT version, gone, item, position FROM label_item \
-               WHERE user_id = ? AND label = ? AND gone IS NULL \
-               ORDER BY position, item LIMIT ? OFFSET ?",
-        values: &values![user, label],
-    };
-    selected.list(data, start, count, Item::of).await
-}
+/// The items of a label of a user.
+pub(crate) const ITEMS: Listing = Listing {
+    total: COUNT_ITEMS,
+    page: "SELECT version, gone, item, position FROM label_item \
+           WHERE user_id = ? AND label = ? AND gone IS NULL \
+           ORDER BY position, item LIMIT ? OFFSET ?",
+};
 
-/// A part of the items that have any label of a user, each once, by the first of its positions.
-pub(crate) async fn all_items(
-    data: &Data,
-    user: &str,
-    start: u32,
-    count: u32,
-) -> Result<List<Item>, Failure> {
-    let selected = Selected {
-        count: "SELECT COUNT(DISTINCT item) FROM label_item WHERE user_id = ? AND gone IS NULL",
-        page: "SELECT MAX(version), MAX(gone), item, MIN(position) FROM label_item \
-               WHERE user_id = ? AND gone IS NULL \
-               GROUP BY item ORDER BY MIN(position), item LIMIT ? OFFSET ?",
-        values: &values![user],
-    };
-    selected.list(data, start, count, Item::of).await
-}
-
-/// The statements of a list, and their arguments.
-struct Selected<'a> {
-    count: &'static str,
-    /// The rows of a part, with two arguments more: how many, and after how many.
-    page: &'static str,
-    values: &'a [Value],
-}
-
-impl Selected<'_> {
-    async fn list<T>(
-        &self,
-        data: &Data,
-        start: u32,
-        count: u32,
-        read: impl Fn(&Row) -> Result<T, Error>,
-    ) -> Result<List<T>, Failure> {
-        let total = data.database().optional(self.count, self.values).await?;
-        let total = total.map_or(Ok(0), |row| row.get::<i64>(0))?;
-        let values = [self.values, &values![count, start.saturating_sub(1)]].concat();
-        let rows = data.database().query(self.page, &values).await?;
-        let items = rows.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(List { items, start, count, total: total.unsigned_abs() })
-    }
-}
+/// The items that have any label of a user, each once, by the first of its positions.
+pub(crate) const ALL_ITEMS: Listing = Listing {
+    total: "SELECT COUNT(DISTINCT item) FROM label_item WHERE user_id = ? AND gone IS NULL",
+    page: "SELECT MAX(version), MAX(gone), item, MIN(position) FROM label_item \
+           WHERE user_id = ? AND gone IS NULL \
+           GROUP BY item ORDER BY MIN(position), item LIMIT ? OFFSET ?",
+};

@@ -1,7 +1,7 @@
 //! The resources of the service.
 
 use database::{
-    Transaction,
+    Statement, Transaction,
     data::{Answer, Change, Data, Failure, List, Name, RowState, User, Version},
     values,
 };
@@ -44,7 +44,9 @@ impl Labels {
         start: u32,
         #[validate(range = 1..=1_000, default = 10, doc = "How many, at most.")] count: u32,
     ) -> Result<List<rows::Label>, Failure> {
-        self.data.read(&user, || rows::labels(&self.data, &user, start, count)).await
+        let values = values![&user];
+        let part = rows::LABELS.part(&values, start, count);
+        part.read(self.data.read(&user, part.statements()).await?, rows::Label::of)
     }
 }
 
@@ -163,15 +165,20 @@ impl LabelItems {
         start: u32,
         #[validate(range = 1..=1_000, default = 10, doc = "How many, at most.")] count: u32,
     ) -> Result<List<rows::Item>, Refusal> {
-        let read = || async {
-            if &*label == ALL {
-                return rows::all_items(&self.data, &user, start, count).await;
-            }
-            let found = self.data.database().optional(rows::LABEL, &values![&user, &label]).await?;
-            Refusal::check_label(found.map(|row| RowState::of(&row, 0)).transpose()?, &label)?;
-            rows::items(&self.data, &user, &label, start, count).await
-        };
-        Ok(self.data.read(&user, read).await?)
+        if &*label == ALL {
+            let values = values![&user];
+            let part = rows::ALL_ITEMS.part(&values, start, count);
+            let read = self.data.read(&user, part.statements()).await?;
+            return Ok(part.read(read, rows::Item::of)?);
+        }
+        let values = values![&user, &label];
+        let part = rows::ITEMS.part(&values, start, count);
+        let own = Statement::new(rows::LABEL, values.clone());
+        let [total, page] = part.statements();
+        let [own, total, page] = self.data.read(&user, [own, total, page]).await?;
+        let own = own.first().map(|row| RowState::of(row, 0)).transpose();
+        Refusal::check_label(own.map_err(Failure::from)?, &label)?;
+        Ok(part.read([total, page], rows::Item::of)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ::database::{
     Error, Row, Transaction, Type,
-    data::{Data, Failure, RowState, Table, Version},
+    data::{Data, Failure, Listing, RowState, Table, Version},
     values,
 };
 
@@ -84,13 +84,12 @@ pub(crate) const DERIVED: &str =
 pub(crate) const ATTACHMENT: &str = "SELECT version, gone, media_type, digest, bytes FROM attachment \
      WHERE user_id = ? AND id = ? AND name = ?";
 
-/// The items of a user that have changed since a version, in the order of their versions.
-pub(crate) const ITEMS: &str = "SELECT id, version FROM item WHERE user_id = ? AND version > ? AND gone IS NULL \
-     ORDER BY version, id LIMIT ? OFFSET ?";
-
-/// How many these are.
-pub(crate) const TOTAL: &str =
-    "SELECT COUNT(*) FROM item WHERE user_id = ? AND version > ? AND gone IS NULL";
+/// The items of a user that have changed after a version.
+pub(crate) const ITEMS: Listing = Listing {
+    total: "SELECT COUNT(*) FROM item WHERE user_id = ? AND version > ? AND gone IS NULL",
+    page: "SELECT id, version FROM item WHERE user_id = ? AND version > ? AND gone IS NULL \
+           ORDER BY version, id LIMIT ? OFFSET ?",
+};
 
 /// All bytes to which the rows of a user refer.
 pub(crate) const BYTES: &str =

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use database::{
-    Database, Transaction, Type,
+    Database, Statement, Transaction, Type,
     data::{Answer, Change, Data, Failure, Table, Version},
     values,
 };
@@ -118,12 +118,9 @@ impl Note {
     }
 
     async fn get(&self, user: String, id: String) -> Result<Option<String>, Failure> {
-        let read = || async {
-            let sql = "SELECT text FROM note WHERE user_id = ? AND id = ?";
-            let row = self.data.database().optional(sql, &values![&user, &id]).await?;
-            Ok(row.map(|row| row.get(0)).transpose()?)
-        };
-        self.data.read(&user, read).await
+        let sql = "SELECT text FROM note WHERE user_id = ? AND id = ?";
+        let [rows] = self.data.read(&user, [Statement::new(sql, values![&user, &id])]).await?;
+        Ok(rows.first().map(|row| row.get(0)).transpose()?)
     }
 
     async fn put(

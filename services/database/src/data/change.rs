@@ -4,7 +4,7 @@ use http::Response;
 use wsgiservice::{IdempotencyKey, Preconditions, Request};
 
 use super::{Answer, Data, Done, Failure, Placement, kept};
-use crate::{Transaction, values};
+use crate::{Row, Statement, Transaction, values};
 
 /// How often a change is tried while its user is being placed.
 const TRIES: usize = 4;
@@ -89,12 +89,8 @@ impl Data {
         if request.method().is_safe() {
             return Ok(None);
         }
-        if let Some(placement) = self.placement(user).await? {
-            placement.check_write()?;
-        }
-        let Some(key) = &key else { return Ok(None) };
-        let row = self.0.database.optional(kept::FIND, &values![user, key.key()]).await?;
-        let Some(row) = row else { return Ok(None) };
+        let kept = self.kept(user, key.as_ref()).await?;
+        let (Some(row), Some(key)) = (kept, &key) else { return Ok(None) };
         let done = Done { answer: kept::answer(&row, key)?, is_replay: true };
         done.into_response().map(Some)
     }
@@ -111,15 +107,21 @@ impl Data {
         key: Option<IdempotencyKey>,
         preconditions: &Preconditions,
     ) -> Result<(), Failure> {
-        if let Some(placement) = self.placement(user).await? {
-            placement.check_write()?;
-        }
-        if let Some(key) = &key
-            && self.0.database.optional(kept::FIND, &values![user, key.key()]).await?.is_some()
-        {
+        if self.kept(user, key.as_ref()).await?.is_some() {
             preconditions.defer();
         }
         Ok(())
+    }
+
+    /// What is kept of a request with this key, if the user can be written here.
+    async fn kept(&self, user: &str, key: Option<&IdempotencyKey>) -> Result<Option<Row>, Failure> {
+        let key = key.map(IdempotencyKey::key).unwrap_or_default();
+        let kept = Statement::new(kept::FIND, values![user, key]);
+        let (placement, [rows]) = self.with_placement(user, [kept]).await?;
+        if let Some(placement) = placement {
+            placement.check_write()?;
+        }
+        Ok(rows.into_iter().next())
     }
 
     /// Puts an event of a change into the outbox.

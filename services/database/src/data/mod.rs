@@ -29,7 +29,7 @@ use crate::{Database, Error, Transaction, Type, values};
 pub use change::{Change, Version};
 pub use failure::Failure;
 pub use kept::{Answer, Done};
-pub use list::List;
+pub use list::{List, Listing, Part};
 pub use name::{Name, User};
 pub use placement::{Placement, State};
 pub use row_state::RowState;

@@ -54,7 +54,7 @@ pub(super) struct Asked {
 }
 
 /// The row of a user, with its columns in this order.
-const FIND: &str =
+pub(super) const FIND: &str =
     "SELECT user_id, state, version, cluster, counter, written FROM placement WHERE user_id = ?";
 
 impl Placement {
@@ -65,7 +65,7 @@ impl Placement {
         transaction.optional(FIND, &values![user]).await?.map(|row| Self::of(&row)).transpose()
     }
 
-    fn of(row: &Row) -> Result<Self, Error> {
+    pub(super) fn of(row: &Row) -> Result<Self, Error> {
         let state: String = row.get(1)?;
         Ok(Self {
             user: row.get(0)?,

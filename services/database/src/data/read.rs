@@ -2,38 +2,40 @@
 
 use wsgiservice::EntityTag;
 
-use super::{Data, Failure, Placement, RowState};
-use crate::{Row, Value};
-
-/// How often it is read again because the user was moved meanwhile.
-const TRIES: usize = 3;
+use super::{Data, Failure, Placement, RowState, placement};
+use crate::{Row, Statement, Value, values};
 
 impl Data {
-    /// Reads the data of a user, if they are here. A user without a placement has none.
+    /// Reads the data of a user, if they are here: the rows of each statement. A user without a placement has none.
     ///
-    /// The placement is looked at before and after: rows that go while they are looked for are moved, not missing.
+    /// All is read at one moment, the placement as well: rows that go while they are looked for are moved, not missing.
     ///
     /// # Errors
     ///
-    /// 421, 423 or 410 if the user cannot be read here, and what the function returns.
-    pub async fn read<T, F>(&self, user: &str, read: impl Fn() -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        let mut before = self.placement(user).await?;
-        for _ in 0..TRIES {
-            if let Some(placement) = &before {
-                placement.check_read()?;
-            }
-            let result = read().await;
-            let after = self.placement(user).await?;
-            let placed = |it: &Placement| (it.state, it.version);
-            if before.as_ref().map(placed) == after.as_ref().map(placed) {
-                return result;
-            }
-            before = after;
+    /// 421, 423 or 410 if the user cannot be read here.
+    pub async fn read<const N: usize>(
+        &self,
+        user: &str,
+        statements: [Statement; N],
+    ) -> Result<[Vec<Row>; N], Failure> {
+        let (placement, rows) = self.with_placement(user, statements).await?;
+        if let Some(placement) = placement {
+            placement.check_read()?;
         }
-        Err(Failure::frozen())
+        Ok(rows)
+    }
+
+    /// Reads the placement of a user, and by other statements, at one moment.
+    pub(super) async fn with_placement<const N: usize>(
+        &self,
+        user: &str,
+        statements: [Statement; N],
+    ) -> Result<(Option<Placement>, [Vec<Row>; N]), Failure> {
+        let placement = Statement::new(placement::FIND, values![user]);
+        let all = [placement].into_iter().chain(statements).collect();
+        let mut read = self.0.database.query_all(all).await?.into_iter();
+        let placement = read.next().unwrap_or_default().first().map(Placement::of).transpose()?;
+        Ok((placement, std::array::from_fn(|_| read.next().unwrap_or_default())))
     }
 
     /// Reads a row of a user that stays for a while after it was deleted. Its first columns are `version` and `gone`.
@@ -77,6 +79,7 @@ impl Data {
         sql: &str,
         values: &[Value],
     ) -> Result<Option<Row>, Failure> {
-        self.read(user, || async { Ok(self.database().optional(sql, values).await?) }).await
+        let [rows] = self.read(user, [Statement::new(sql, values)]).await?;
+        Ok(rows.into_iter().next())
     }
 }

@@ -1,7 +1,7 @@
 //! The items of a user.
 
 use database::{
-    Transaction,
+    Row, Transaction,
     data::{Answer, Change, Data, Failure, List, Name, RowState, User, Version},
     values,
 };
@@ -15,7 +15,7 @@ use wsgiservice::{
 };
 
 use super::json::{Document, Json};
-use crate::database::{Fate, ITEM, ITEMS, ItemRow, TOTAL, change_parts, delete_item};
+use crate::database::{Fate, ITEM, ITEMS, ItemRow, change_parts, delete_item};
 
 /// An item: a JSON document of a user.
 #[mount("/1/item/{user}/{id}")]
@@ -145,17 +145,10 @@ impl Items {
         )]
         since: i64,
     ) -> Result<List<Versioned>, Failure> {
-        let database = self.data.database();
-        let read = || async {
-            let total = database.query(TOTAL, &values![&user, since]).await?;
-            let total = total.first().map_or(Ok(0), |row| row.get::<i64>(0))?.unsigned_abs();
-            let page = values![&user, since, count, start - 1];
-            let rows = database.query(ITEMS, &page).await?.into_iter();
-            let items = rows.map(|row| Ok(Versioned { id: row.get(0)?, version: row.get(1)? }));
-            let items = items.collect::<Result<_, Failure>>()?;
-            Ok(List { items, start, count, total })
-        };
-        self.data.read(&user, read).await
+        let values = values![&user, since];
+        let part = ITEMS.part(&values, start, count);
+        let of = |row: &Row| Ok(Versioned { id: row.get(0)?, version: row.get(1)? });
+        part.read(self.data.read(&user, part.statements()).await?, of)
     }
 
     /// Create an item, with an ID of 32 hexadecimal digits.
