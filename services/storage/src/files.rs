@@ -82,6 +82,12 @@ impl FileName {
     }
 }
 
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
 /// A text as a segment of a path: encoded, so that it cannot leave its folder, or as its digest if that is too long.
 fn segment(text: &str) -> String {
     let encoded = PathPart::from(text);

@@ -6,6 +6,7 @@ use database::{
     values,
 };
 use http::{HeaderName, HeaderValue, Method, Response, header};
+use mediatype::MediaType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wsgiservice::{
@@ -25,6 +26,13 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// The media type of bytes that were sent without one.
 const OCTETS: &str = "application/octet-stream";
+
+/// The longest media type that is kept, with its parameters, in bytes.
+const LONGEST_MEDIA_TYPE: usize = 255;
+
+/// Lets a page that a user has uploaded run no scripts and read nothing, as it has the origin of the service.
+const POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// A file that belongs to an item.
 #[mount("/1/attachment/{user}/{id}/{name}")]
@@ -81,15 +89,14 @@ impl Attachment {
                 Ok(binary) => {
                     let digest = format!("sha-256=:{}:", row.digest);
                     let digest = HeaderValue::try_from(digest).map_err(Problem::internal)?;
-                    return Ok(row.state.with_version(binary).field(REPR_DIGEST, digest));
+                    let found = row.state.with_version(binary).field(REPR_DIGEST, digest);
+                    return Ok(found.field(header::CONTENT_SECURITY_POLICY, POLICY));
                 }
                 Err(Failure::Missing) => {
                     // The attachment may have been replaced, and its old bytes removed, since the row was read.
                     let again = self.present(&user, &id, &name).await?;
                     if again.bytes == row.bytes {
-                        return Err(Failure::Unavailable(format!(
-                            "the bytes {file:?} are missing"
-                        )));
+                        return Err(Failure::Unavailable(format!("the bytes {file} are missing")));
                     }
                     row = again;
                 }
@@ -113,8 +120,7 @@ impl Attachment {
         preconditions: Preconditions,
         request: &Request,
     ) -> Result<WithFields<Put<Attached>>, Failure> {
-        let media_type = request.fields().get(header::CONTENT_TYPE);
-        let media_type = media_type.and_then(|it| it.to_str().ok()).unwrap_or(OCTETS).to_owned();
+        let media_type = media_type(request);
         let file = FileName::new(&user, &id, &name);
         let saved = self.files.save(&file, content, self.largest).await?;
         test_hooks::reached("attachment::after_bytes").await;
@@ -177,6 +183,14 @@ impl Attachment {
         let (_, row) = self.data.row(user, ATTACHMENT, &values![user, id, name]).await?;
         Ok(row.try_into()?)
     }
+}
+
+/// The media type of the content of a request. One that is wrong is as good as none.
+fn media_type(request: &Request) -> String {
+    let stated = request.fields().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let stated = stated.filter(|it| it.len() <= LONGEST_MEDIA_TYPE);
+    let is_type = |it: &&str| MediaType::parse(it).is_ok_and(|it| it.ty != "*" && it.subty != "*");
+    stated.filter(is_type).unwrap_or(OCTETS).to_owned()
 }
 
 impl Attached {

@@ -9,6 +9,8 @@ use super::{LARGEST, code, setting, version};
 on_each_engine! {
     an_attachment_is_created_and_replaced_and_deleted
     an_attachment_has_ranges_and_its_digest_and_its_media_type
+    what_is_no_media_type_is_not_kept
+    an_attachment_runs_no_scripts
     an_attachment_needs_its_item
     an_attachment_never_changes_the_tag_of_its_item
     names_of_all_kinds_are_names
@@ -68,6 +70,32 @@ async fn an_attachment_has_ranges_and_its_digest_and_its_media_type(engine: Engi
 }
 
 async fn an_attachment_needs_its_item(engine: Engine) {
+async fn what_is_no_media_type_is_not_kept(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    it.item().await;
+    let longest = format!("text/{}", "x".repeat(300));
+    for wrong in ["", "text", "*/*", "text/*", "text/html\tx", "a/b/c", "text/a; b=\"", &longest] {
+        let put = it.client.put(TARGET).header("content-type", wrong).body("p").send().await;
+        assert!(put.status().is_success(), "{wrong:?}: {put:?}");
+        let found = it.get(TARGET).await;
+        assert_eq!(found.field("content-type"), Some("application/octet-stream"), "{wrong:?}");
+    }
+}
+
+async fn an_attachment_runs_no_scripts(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    it.item().await;
+    let put = it.client.put(TARGET).header("content-type", "text/html");
+    put.body("<script>alert(1)</script>").send().await;
+    let whole = it.get(TARGET).await;
+    let part = it.client.get(TARGET).header("range", "bytes=0-3").send().await;
+    for found in [whole, part] {
+        assert_eq!(found.field("x-content-type-options"), Some("nosniff"));
+        let policy = found.field("content-security-policy");
+        assert_eq!(policy, Some("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
+    }
+}
+
     let Some(it) = setting(engine, "c1").await else { return };
     assert_eq!(it.attach(TARGET, "p").send().await.status(), 404);
     it.item().await;
