@@ -14,6 +14,7 @@ use object_store::{
     local::LocalFileSystem,
     path::{Path, PathPart},
 };
+use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, RwLock};
 use wsgiservice::{
@@ -113,7 +114,9 @@ impl Files {
     /// The bytes of a URL. Nothing is opened yet.
     pub(crate) fn of(url: &str) -> Result<Self, UnknownUrl> {
         let folder = url.strip_prefix("file:").filter(|folder| !folder.is_empty());
-        let folder = folder.ok_or_else(|| UnknownUrl(url.to_owned()))?.into();
+        // Decoded as that of a database is.
+        let folder = folder.and_then(|folder| percent_decode_str(folder).decode_utf8().ok());
+        let folder = folder.ok_or_else(|| UnknownUrl(url.to_owned()))?.into_owned().into();
         let (store, publishing) = (OnceCell::new(), RwLock::default());
         Ok(Self(Arc::new(Inner { folder, store, publishing })))
     }
@@ -289,6 +292,15 @@ impl std::error::Error for UnknownUrl {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_is_decoded() {
+        let folder = |url| Files::of(url).map(|files| files.0.folder.clone()).ok();
+        assert_eq!(folder("file:/a%20b%25/c d?"), Some("/a b%/c d?".into()));
+        for wrong in ["", "file:", "file:%ff", "s3://bucket", "/a"] {
+            assert_eq!(folder(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn names_stay_in_their_folders() {

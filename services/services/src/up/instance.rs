@@ -72,7 +72,8 @@ impl Instance {
 
     /// The settings that say where it keeps what it stores.
     pub(super) fn places(&self) -> impl Iterator<Item = String> {
-        let folder = self.folder.display().to_string();
+        // They are URLs.
+        let folder = self.folder.display().to_string().replace('%', "%25").replace('?', "%3F");
         self.service.places.iter().map(move |(setting, value)| {
             format!("--{}={}", setting.replace(['.', '_'], "-"), value.replace("{}", &folder))
         })
@@ -150,6 +151,18 @@ pub(super) mod tests {
                 "--bytes-at=file:/var/c2/bytes",
             ]
         );
+    }
+
+    #[test]
+    fn the_name_of_a_folder_is_encoded_in_urls() {
+        let mut storage = some().remove(1);
+        storage.folder = "/a b/100%25?#".into();
+        let places: Vec<_> = storage.places().collect();
+        let expected = [
+            "--database=sqlite:/a b/100%2525%3F#/storage.db",
+            "--bytes-at=file:/a b/100%2525%3F#/bytes",
+        ];
+        assert_eq!(places, expected);
     }
 
     #[test]
