@@ -9,7 +9,7 @@ use database::{
     IntoValue,
     data::{Data, Failure},
 };
-use futures_util::TryStreamExt;
+use futures_util::StreamExt;
 use wsgiservice::server::Stopping;
 
 use crate::files::{Files, Old};
@@ -41,12 +41,14 @@ pub(crate) async fn collect(data: &Data, files: &Files) -> Result<(), Failure> {
         .remove_unfinished(before)
         .await
         .map_err(|error| Failure::Unavailable(error.to_string()))?;
-    let mut batches = files.older(before).await?.try_chunks(BATCH);
-    while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
+    let mut batches = files.older(before).await?.chunks(BATCH);
+    while let Some(batch) = batches.next().await {
         let needed = needed(data, &batch).await?;
         for old in batch.iter().filter(|old| !needed.contains(&old.number)) {
             test_hooks::reached("collector::before_removal").await;
-            files.remove(old, before).await?;
+            if let Err(error) = files.remove(old, before).await {
+                tracing::warn!(%error, "cannot remove unused bytes");
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use database::data::Failure;
-use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
+use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{
     Error, ObjectStore, ObjectStoreExt, WriteMultipart,
     local::LocalFileSystem,
@@ -195,17 +195,17 @@ impl Files {
     }
 
     /// The bytes that were written before a time, in milliseconds.
-    pub(crate) async fn older(
-        &self,
-        before: i64,
-    ) -> Result<BoxStream<'static, Result<Old, Failure>>, Failure> {
+    pub(crate) async fn older(&self, before: i64) -> Result<BoxStream<'static, Old>, Failure> {
         let store = self.store().await.map_err(|error| failed(&error))?;
-        let found = store.list(None).try_filter_map(move |found| async move {
+        let found = store.list(None).filter_map(move |found| async move {
+            // One that cannot be read, such as `lost+found`, keeps nobody from removing the others.
+            let found = found.inspect_err(|error| tracing::warn!(%error, "cannot list a file"));
+            let found = found.ok()?;
             let is_old = found.last_modified.timestamp_millis() < before;
             let number = found.location.filename().and_then(|name| name.parse().ok());
-            Ok(number.filter(|_| is_old).map(|number| Old { path: found.location, number }))
+            number.filter(|_| is_old).map(|number| Old { path: found.location, number })
         });
-        Ok(found.map_err(|error| failed(&error)).boxed())
+        Ok(found.boxed())
     }
 
     /// Removes bytes to which no row refers, unless they were written again since that time.

@@ -25,6 +25,7 @@ on_each_engine! {
     bytes_go_two_days_after_their_row
     bytes_that_were_replaced_go_when_they_are_old
     what_is_left_of_a_crash_goes_when_it_is_old
+    a_folder_that_cannot_be_read_keeps_no_bytes
     an_attachment_that_is_read_while_it_is_replaced_is_whole
 }
 
@@ -69,7 +70,6 @@ async fn an_attachment_has_ranges_and_its_digest_and_its_media_type(engine: Engi
     assert_eq!(it.get(TARGET).await.field("content-type"), Some("application/octet-stream"));
 }
 
-async fn an_attachment_needs_its_item(engine: Engine) {
 async fn what_is_no_media_type_is_not_kept(engine: Engine) {
     let Some(it) = setting(engine, "c1").await else { return };
     it.item().await;
@@ -96,6 +96,7 @@ async fn an_attachment_runs_no_scripts(engine: Engine) {
     }
 }
 
+async fn an_attachment_needs_its_item(engine: Engine) {
     let Some(it) = setting(engine, "c1").await else { return };
     assert_eq!(it.attach(TARGET, "p").send().await.status(), 404);
     it.item().await;
@@ -309,6 +310,24 @@ async fn what_is_left_of_a_crash_goes_when_it_is_old(engine: Engine) {
     it.collect().await;
     assert_eq!(it.paths().len(), 1);
     assert_eq!(it.get(TARGET).await.text(), "one");
+}
+
+/// As root may read all, the folder is one that is in itself.
+async fn a_folder_that_cannot_be_read_keeps_no_bytes(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    it.item().await;
+    it.attach(TARGET, "first").send().await;
+    it.attach(TARGET, "second").send().await;
+    it.age(49).await;
+    let folder = it.folder.path().join("attachments");
+    std::os::unix::fs::symlink(".", folder.join("a")).expect("a link");
+    std::os::unix::fs::symlink("nowhere", folder.join("b")).expect("a link");
+    it.collect().await;
+    for link in ["a", "b"] {
+        std::fs::remove_file(folder.join(link)).expect("a link");
+    }
+    assert_eq!(it.paths().len(), 1, "the first bytes are gone");
+    assert_eq!(it.get(TARGET).await.text(), "second");
 }
 
 async fn an_attachment_that_is_read_while_it_is_replaced_is_whole(engine: Engine) {
