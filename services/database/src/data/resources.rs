@@ -7,7 +7,7 @@ use wsgiservice::{
     mount, resource,
 };
 
-use super::{Data, Failure, Placement, State, placement::Asked};
+use super::{Data, Failure, Name, Placement, State, User, placement::Asked};
 
 pub(super) fn mount(data: &Data, application: Application) -> Application {
     application
@@ -25,21 +25,22 @@ struct PlacementOf {
 #[resource]
 impl PlacementOf {
     /// Return the placement of a user.
-    async fn get(&self, user: String) -> Result<Option<Placement>, Failure> {
+    async fn get(&self, user: User) -> Result<Option<Placement>, Failure> {
         Ok(self.data.placement(&user).await?)
     }
 
     /// Change the placement of a user, as the cluster service decides. A call may come late, and again.
     async fn put(
         &self,
-        user: String,
+        user: User,
         #[validate(doc = "The version of the directory.")] version: i64,
         state: State,
-        #[validate(doc = "The cluster of a user who is away.")] cluster: Option<String>,
+        #[validate(doc = "The cluster of a user who is away.")] cluster: Option<Name>,
         #[validate(doc = "Refuse to freeze what was written after this time, in milliseconds.")]
         since: Option<i64>,
     ) -> Result<Placement, Failure> {
-        self.data.place(user, Asked { state, version, cluster, since }).await
+        let cluster = cluster.map(|it| it.as_str().to_owned());
+        self.data.place(user.as_str().to_owned(), Asked { state, version, cluster, since }).await
     }
 }
 
@@ -52,7 +53,7 @@ struct Export {
 #[resource]
 impl Export {
     /// Return all that this service has of a user who is frozen at this version, a line in JSON for each row.
-    async fn get(&self, user: String, version: i64) -> Result<Binary<Lines>, Failure> {
+    async fn get(&self, user: User, version: i64) -> Result<Binary<Lines>, Failure> {
         Ok(Binary::of_stream(self.data.export(&user, version).await?))
     }
 }
@@ -69,11 +70,11 @@ impl Import {
     #[limit(content = 16 << 30, time = 3600)]
     async fn post(
         &self,
-        user: String,
+        user: User,
         version: i64,
         lines: ContentStream,
     ) -> Result<Placement, Failure> {
-        self.data.import(user, version, lines).await
+        self.data.import(user.as_str().to_owned(), version, lines).await
     }
 }
 

@@ -49,6 +49,7 @@ on_each_engine! {
     names_that_differ_in_a_space_at_the_end_are_two
     a_key_of_any_length_is_kept
     a_name_that_no_database_takes_is_refused
+    a_user_whom_no_database_takes_is_not_placed
 }
 
 const NOTE: Table = Table {
@@ -531,4 +532,22 @@ async fn an_export_of_a_user_who_thaws_has_no_end(engine: Engine) {
     assert!(first.into_data().expect("data").starts_with(b"{\"service\""));
     assert_eq!(it.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
     assert!(body.collect().await.is_err(), "the last line is missing");
+}
+
+async fn a_user_whom_no_database_takes_is_not_placed(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    let longer = "%F0%9F%98%80".repeat(191);
+    for user in ["%00", "a%0Ab", longer.as_str()] {
+        for target in ["placement/", "export/"].map(|what| format!("/1/{what}{user}?version=1")) {
+            assert_eq!(it.client.get(&target).send().await.status(), 400, "{target}");
+        }
+        let target = format!("/1/placement/{user}?version=1&state=frozen");
+        assert_eq!(it.client.put(&target).send().await.status(), 400, "{target}");
+        let target = format!("/1/import/{user}?version=1");
+        assert_eq!(it.client.post(&target).body("{}\n").send().await.status(), 400, "{target}");
+    }
+    for cluster in ["%00", longer.as_str()] {
+        let target = format!("/1/placement/u?version=1&state=away&cluster={cluster}");
+        assert_eq!(it.client.put(&target).send().await.status(), 400, "{target}");
+    }
 }
