@@ -57,11 +57,26 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0.source)
+        // What it says is what this says.
+        self.0.source.source()
     }
 }
 
 /// What is asked of a database after it was closed.
 pub(crate) fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "the database is closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let cause = std::io::Error::other(fmt::Error);
+        let error = Error::new(ErrorKind::Other, cause);
+        let source = error.source().map(ToString::to_string);
+        assert_ne!(source, Some(error.to_string()));
+        assert!(Error::new(ErrorKind::Other, "a text").source().is_none());
+    }
 }
