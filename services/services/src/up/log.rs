@@ -1,38 +1,102 @@
-//! What the services print, with their names before each line.
+//! What the services print, with their names before each line, on standard error.
 
-use std::io::{self, Write};
+use std::{
+    fmt,
+    io::{self, Write},
+    mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+/// How much waits to be printed, at most, in bytes.
+const WAITING: usize = 4 << 20;
 
-/// The longest line, in bytes. The rest of a longer one is left out.
-const LONGEST: usize = 8192;
+/// What is printed, by a thread of its own: a pipe that nobody reads stops neither the services nor their end. It is cheap to
+/// clone.
+#[derive(Clone)]
+pub(super) struct Log(Arc<Inner>);
 
-/// Prints a line to standard error. That it cannot be printed ends nothing.
-pub(super) fn print(prefix: &str, line: &str) {
-    let _ = io::stderr().write_all(format!("{prefix} | {line}\n").as_bytes());
+#[derive(Default)]
+struct Inner {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
 }
 
-/// Calls a function with each line that a process prints, until it has closed its end.
-pub(super) async fn lines(output: impl AsyncRead + Unpin, mut each: impl FnMut(&str)) {
-    let (mut output, mut line, mut is_too_long) = (BufReader::new(output), Vec::new(), false);
-    loop {
-        let read = output.fill_buf().await.unwrap_or_default();
-        let end = read.iter().position(|byte| *byte == b'\n');
-        let part = read.get(..end.unwrap_or(read.len())).unwrap_or_default();
-        let room = part.len().min(LONGEST.saturating_sub(line.len()));
-        is_too_long |= room < part.len();
-        line.extend(part.iter().take(room));
-        let (is_at_end, length) = (read.is_empty(), part.len() + usize::from(end.is_some()));
-        if end.is_some() || (is_at_end && !line.is_empty()) {
-            let text = String::from_utf8_lossy(&line);
-            each(&format!("{text}{}", if is_too_long { "…" } else { "" }));
-            line.clear();
-            is_too_long = false;
+#[derive(Default)]
+struct Waiting {
+    text: Vec<u8>,
+    /// The lines for which there was no room.
+    left_out: u64,
+    is_printing: bool,
+}
+
+impl Log {
+    /// Prints to an output. That something cannot be printed ends nothing.
+    pub(super) fn to(mut output: impl Write + Send + 'static) -> io::Result<Self> {
+        let log = Self(Arc::default());
+        let inner = Arc::clone(&log.0);
+        let printing = move || {
+            loop {
+                let text = inner.next();
+                let _ = output.write_all(&text);
+            }
+        };
+        thread::Builder::new().name("log".to_owned()).spawn(printing)?;
+        Ok(log)
+    }
+
+    /// Adds a line.
+    pub(super) fn print(&self, prefix: &str, line: &str) {
+        let mut waiting = self.0.waiting();
+        if waiting.text.len() + line.len() > WAITING {
+            waiting.left_out += 1;
+        } else {
+            waiting.note_left_out();
+            waiting.text.extend(format!("{prefix} | {line}\n").bytes());
         }
-        if is_at_end {
-            return;
+        self.0.changed.notify_all();
+    }
+
+    /// Waits until all is printed, for as long as this at most.
+    pub(super) fn flush(&self, longest: Duration) {
+        let is_waiting = |it: &mut Waiting| it.is_printing || !it.text.is_empty();
+        drop(self.0.changed.wait_timeout_while(self.0.waiting(), longest, is_waiting));
+    }
+}
+
+impl Inner {
+    /// Waits for text, and takes all of it.
+    fn next(&self) -> Vec<u8> {
+        let mut waiting = self.waiting();
+        waiting.is_printing = false;
+        self.changed.notify_all();
+        let is_empty = |it: &mut Waiting| it.text.is_empty();
+        let waited = self.changed.wait_while(waiting, is_empty);
+        let mut waiting = waited.unwrap_or_else(PoisonError::into_inner);
+        waiting.note_left_out();
+        waiting.is_printing = true;
+        mem::take(&mut waiting.text)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// Says in its place how many lines were left out.
+    fn note_left_out(&mut self) {
+        match mem::take(&mut self.left_out) {
+            0 => {}
+            lines => self.text.extend(format!("… | {lines} lines were left out\n").bytes()),
         }
-        output.consume(length);
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Log").finish()
     }
 }
 
@@ -40,24 +104,47 @@ pub(super) async fn lines(output: impl AsyncRead + Unpin, mut each: impl FnMut(&
 mod tests {
     use super::*;
 
-    fn lines(text: &[u8]) -> Vec<String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let mut all = Vec::new();
-        runtime.block_on(super::lines(text, |line| all.push(line.to_owned())));
-        all
+    /// An output that takes something only when the test does.
+    struct Pipe(std::sync::mpsc::SyncSender<Vec<u8>>);
+
+    impl Write for Pipe {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.send(text.to_vec()).map_err(io::Error::other)?;
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]
-    fn each_line_is_passed_on_also_the_last_one() {
-        assert_eq!(lines(b"a\n\nb\xff\nc"), ["a", "", "b\u{fffd}", "c"]);
-        assert_eq!(lines(b""), [""; 0]);
+    fn an_output_that_nobody_reads_keeps_nobody_waiting() {
+        let (pipe, printed) = std::sync::mpsc::sync_channel(0);
+        let log = Log::to(Pipe(pipe)).expect("a thread");
+        let line = "x".repeat(8192);
+        let count = 2 * WAITING / line.len();
+        (0..count).for_each(|_| log.print("a", &line));
+        log.flush(Duration::ZERO);
+        let mut text = String::new();
+        while !text.contains("left out") {
+            text += &String::from_utf8(printed.recv().expect("a text")).expect("UTF-8");
+        }
+        let last = text.lines().last().unwrap_or_default();
+        let left_out: usize =
+            last.split(' ').nth(2).and_then(|it| it.parse().ok()).expect("a number");
+        assert_eq!(text.lines().count() - 1 + left_out, count, "{last}");
+        log.print("b", "next");
+        assert_eq!(printed.recv().as_deref(), Ok(&b"b | next\n"[..]));
     }
 
     #[test]
-    fn a_line_is_cut_off_and_the_next_one_is_whole() {
-        let text = [vec![b'a'; LONGEST + 1], b"\nb\n".to_vec(), vec![b'c'; 3 * LONGEST]].concat();
-        let lengths: Vec<_> = lines(&text).iter().map(|line| line.chars().count()).collect();
-        assert_eq!(lengths, [LONGEST + 1, 1, LONGEST + 1]);
-        assert_eq!(lines(&[b'a'; LONGEST])[0].len(), LONGEST);
+    fn all_is_printed_before_the_end() {
+        let (pipe, printed) = std::sync::mpsc::sync_channel(10);
+        let log = Log::to(Pipe(pipe)).expect("a thread");
+        log.print("a", "1");
+        log.print("b", "2");
+        log.flush(Duration::from_secs(60));
+        assert_eq!(printed.try_iter().collect::<Vec<_>>().concat(), b"a | 1\nb | 2\n");
     }
 }

@@ -1,6 +1,7 @@
 //! All services on this machine, a process each.
 
 mod instance;
+mod lines;
 mod log;
 mod ports;
 mod process;
@@ -20,7 +21,12 @@ use wsgiservice::{Error, Result};
 use wsgiservice_client::{Locate, RestClient};
 
 use self::{
-    instance::Instance, ports::Ports, process::Launch, signals::Signals, supervision::Supervised,
+    instance::Instance,
+    log::Log,
+    ports::Ports,
+    process::{LAST_LINES, Launch},
+    signals::Signals,
+    supervision::Supervised,
 };
 use crate::{Service, command_line::Up};
 
@@ -44,9 +50,12 @@ pub(crate) fn up(services: &[Service], options: &Up) -> Result<()> {
     let instances = instance::all(services, options.clusters, &folder, &mut ports)?;
     drop(ports);
     topology::write(&file, options.clusters, &instances)?;
-    let launch = Launch::new(file)?;
+    let log = Log::to(io::stderr())?;
+    let launch = Launch::new(file, log.clone())?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(run(instances, launch))
+    let ended = runtime.block_on(run(instances, launch));
+    log.flush(LAST_LINES);
+    ended
 }
 
 /// Lets no other process use the folder.

@@ -19,19 +19,17 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    instance::Instance,
-    log::{self, lines},
-};
+use super::{instance::Instance, lines::lines, log::Log};
 
 /// How long to wait for what a process has printed, after its end: a process that it has left behind can keep the pipe.
-const LAST_LINES: Duration = Duration::from_secs(1);
+pub(super) const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// What is the same for the processes of all services.
 #[derive(Clone, Debug)]
 pub(super) struct Launch {
     program: OsString,
     pub(super) topology: PathBuf,
+    pub(super) log: Log,
 }
 
 /// A process that runs. It is killed when this is dropped.
@@ -47,8 +45,8 @@ pub(super) struct Process {
 
 impl Launch {
     /// Starts this program again for each service.
-    pub(super) fn new(topology: PathBuf) -> io::Result<Self> {
-        Ok(Self { program: env::current_exe()?.into(), topology })
+    pub(super) fn new(topology: PathBuf, log: Log) -> io::Result<Self> {
+        Ok(Self { program: env::current_exe()?.into(), topology, log })
     }
 
     /// Starts a service, and calls a function when it listens.
@@ -65,13 +63,14 @@ impl Launch {
         let (listens, mut readers) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
         let prefix = instance.to_string();
         if let Some(output) = child.stderr.take() {
-            let prefix = prefix.clone();
-            readers.spawn(lines(output, move |line| log::print(&prefix, line)));
+            let (prefix, log) = (prefix.clone(), self.log.clone());
+            readers.spawn(lines(output, move |line| log.print(&prefix, line)));
         }
         if let Some(output) = child.stdout.take() {
             let (announced, mut on_listening) = (Arc::clone(&listens), Some(on_listening));
+            let log = self.log.clone();
             readers.spawn(lines(output, move |line| {
-                log::print(&prefix, line);
+                log.print(&prefix, line);
                 if line.contains(" listens on http://")
                     && let Some(on_listening) = on_listening.take()
                 {

@@ -10,7 +10,6 @@ use wsgiservice::{Error, Result};
 
 use super::{
     instance::Instance,
-    log,
     process::{Launch, Process},
 };
 
@@ -112,6 +111,7 @@ impl Supervision {
         if ended.is_some() {
             return ended;
         }
+        self.log("is told to stop; another Ctrl-C kills it");
         process.stop();
         let ended = tokio::select! {
             ended = process.ended() => Some(ended),
@@ -129,6 +129,6 @@ impl Supervision {
     }
 
     fn log(&self, line: &str) {
-        log::print(&self.instance.to_string(), line);
+        self.launch.log.print(&self.instance.to_string(), line);
     }
 }
