@@ -71,7 +71,9 @@ impl Label {
         &self,
         user: User,
         label: Name,
-        #[from(query)] restore: Option<i64>,
+        #[from(query)]
+        #[validate(doc = "For `PUT` only.")]
+        restore: Option<i64>,
     ) -> Result<Option<EntityTag>, Failure> {
         self.data.tag(&user, rows::LABEL, &values![&user, &label], restore).await
     }
@@ -204,7 +206,9 @@ impl LabelItem {
         user: User,
         label: Name,
         item: Name,
-        #[from(query)] restore: Option<i64>,
+        #[from(query)]
+        #[validate(doc = "For `PUT` only.")]
+        restore: Option<i64>,
     ) -> Result<Option<EntityTag>, Failure> {
         self.data.tag(&user, rows::ITEM, &values![&user, &label, &item], restore).await
     }

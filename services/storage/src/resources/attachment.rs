@@ -74,7 +74,9 @@ impl Attachment {
         user: User,
         id: Name,
         name: Name,
-        #[from(query)] restore: Option<i64>,
+        #[from(query)]
+        #[validate(doc = "For `PUT` only.")]
+        restore: Option<i64>,
     ) -> Result<Option<EntityTag>, Failure> {
         self.data.tag(&user, ATTACHMENT, &values![&user, &id, &name], restore).await
     }

@@ -53,7 +53,9 @@ impl Item {
         &self,
         user: User,
         id: Name,
-        #[from(query)] restore: Option<i64>,
+        #[from(query)]
+        #[validate(doc = "For `PUT` only.")]
+        restore: Option<i64>,
     ) -> Result<Option<EntityTag>, Failure> {
         self.data.tag(&user, ITEM, &values![&user, &id], restore).await
     }
