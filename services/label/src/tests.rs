@@ -262,6 +262,13 @@ async fn items_are_sorted_by_position_and_name(engine: Engine) {
     let list: Json = it.get("/1/label_item/u/inbox?start=7").await.json();
     assert_eq!(list, json!({"items": [], "start": 7, "count": 10, "total": 6}));
 
+    // After all others is the next whole number, also for an item that has been there before.
+    it.done(200, position("last", "2.5")).await;
+    it.done(201, position("y", "-9")).await;
+    it.gone("/1/label_item/u/inbox/y").await;
+    let again: Json = it.done(201, it.put("/1/label_item/u/inbox/y")).await.json();
+    assert_eq!(again["position"], 3.0);
+
     it.done(200, position("last", "1e15")).await;
     let last: Json = it.done(201, it.put("/1/label_item/u/inbox/z")).await.json();
     it.done(200, it.put("/1/label_item/u/inbox/z").json(&last)).await;
@@ -281,6 +288,12 @@ async fn all_items_with_any_label_are_listed_once(engine: Engine) {
     let list: Json = it.get("/1/label_item/u/__all__?start=2&count=1").await.json();
     let items = json!([{"item": "a", "position": 1.0}]);
     assert_eq!(list, json!({"items": items, "start": 2, "count": 1, "total": 3}));
+    let list: Json = it.get("/1/label_item/u/__all__").await.json();
+    assert_eq!(
+        list["items"][0],
+        json!({"item": "b", "position": 0.5}),
+        "the first of its positions"
+    );
     let list: Json = it.get("/1/label_item/nobody/__all__").await.json();
     assert_eq!(list["total"], 0);
 

@@ -20,6 +20,7 @@ on_each_engine! {
     items_are_listed_by_their_versions
     a_page_has_a_bounded_size
     preconditions_hold_in_the_transaction
+    one_of_those_who_have_seen_the_same_changes_it
     a_request_that_comes_again_with_a_stale_tag_is_replayed
     an_item_comes_back_with_what_went_with_it
     an_item_that_is_put_anew_has_nothing_of_the_old_one
@@ -175,6 +176,32 @@ async fn preconditions_hold_in_the_transaction(engine: Engine) {
     assert_eq!(put("if-match", format!("\"{current}\"")).await.status(), 200);
     let delete = it.client.delete("/1/item/u/a").header("if-match", &format!("\"{current}\""));
     assert_eq!(delete.send().await.status(), 412);
+}
+
+/// All of them can be past the hook that finds the tag before the first one writes.
+async fn one_of_those_who_have_seen_the_same_changes_it(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    for (target, is_deleted) in
+        [("/1/item/u/a", true), ("/1/attachment/u/a/p", true), ("/1/derived/u/a", false)]
+    {
+        for _ in 0..5 {
+            let item = it.item().await;
+            let target_of_put = match is_deleted {
+                true => target.to_owned(),
+                false => format!("{target}?version={item}"),
+            };
+            let seen = version(&it.put(&target_of_put, "1").send().await);
+            let tag = format!("\"{seen}\"");
+            let puts = (0..5).map(|_| it.put(&target_of_put, "2"));
+            let deletes = (0..5).map(|_| it.client.delete(target)).filter(|_| is_deleted);
+            let requests = puts.zip(deletes.map(Some).chain(std::iter::repeat_with(|| None)));
+            let requests = requests.flat_map(|(put, delete)| [Some(put), delete]).flatten();
+            let sent = requests.map(|request| request.header("if-match", &tag).send());
+            let responses = join_all(sent).await;
+            let won = responses.iter().filter(|it| it.status().is_success()).count();
+            assert_eq!(won, 1, "{target}: {responses:?}");
+        }
+    }
 }
 
 async fn a_request_that_comes_again_with_a_stale_tag_is_replayed(engine: Engine) {
