@@ -6,6 +6,8 @@ use ::database::{
     values,
 };
 
+use wsgiservice::{Problem, http::StatusCode};
+
 use crate::resources::{Attachment, Derived};
 
 pub(crate) static TABLES: [Table; 3] = [
@@ -160,8 +162,12 @@ impl ItemRow {
         id: &str,
     ) -> Result<Self, Failure> {
         let row = Self::find(transaction, user, id).await?;
-        RowState::present(row.as_ref().map(|row| row.state))?;
-        row.ok_or(Failure::Missing)
+        // Said in words, as a client that attaches something might look for that.
+        let missing =
+            || Problem::new(StatusCode::NOT_FOUND).detail(format!("the item {id} does not exist"));
+        let row = row.ok_or_else(missing)?;
+        RowState::present(Some(row.state))?;
+        Ok(row)
     }
 
     /// Writes the content of an item that is there by this version.

@@ -98,7 +98,9 @@ async fn an_attachment_runs_no_scripts(engine: Engine) {
 
 async fn an_attachment_needs_its_item(engine: Engine) {
     let Some(it) = setting(engine, "c1").await else { return };
-    assert_eq!(it.attach(TARGET, "p").send().await.status(), 404);
+    let refused = it.attach(TARGET, "p").send().await;
+    assert_eq!(refused.status(), 404);
+    assert_eq!(refused.json::<Json>()["detail"], "the item a does not exist");
     it.item().await;
     let gone = version(&it.delete("/1/item/u/a").await);
     let refused = it.attach(TARGET, "p").send().await;
