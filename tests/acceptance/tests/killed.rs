@@ -83,7 +83,7 @@ async fn write(
             match call.await {
                 Ok(response) if response.status() == 201 => break,
                 Ok(response) => {
-                    assert!(response.status().is_server_error(), "{}", response.status())
+                    assert!(response.status().is_server_error(), "{}", response.status());
                 }
                 Err(error) => assert!(error.status().is_none(), "{error}"),
             }
