@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use wsgiservice_client::{ClosestCluster, Error, path};
 
-use super::{Data, Failure, State};
-use crate::{Transaction, values};
+use super::{Data, Failure, Placement, State};
+use crate::Transaction;
 
 #[derive(Deserialize)]
 struct Directions {
@@ -42,12 +42,7 @@ impl Data {
     /// Makes the placement of a user who is in this cluster, if there is still none.
     async fn make_here(&self, user: String, version: i64) -> Result<(), Failure> {
         let work = async move |transaction: &mut Transaction| {
-            let columns = ["user_id", "state", "version", "counter", "written", "placed"];
-            let insert = transaction.dialect().insert_or_ignore("placement", &columns);
-            let now = test_hooks::now();
-            // The counter never begins again where it was, since it begins at the time.
-            let values = values![&user, State::Here.as_str(), version, now, 0_i64, now];
-            transaction.execute(&insert, &values).await?;
+            Placement::first(&user, State::Here, version).insert(transaction).await?;
             Ok::<_, Failure>(())
         };
         self.0.database.write(work).await

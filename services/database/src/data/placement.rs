@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wsgiservice::Parameter;
 
 use super::{Data, Failure};
-use crate::{Error, Row, Transaction, values};
+use crate::{Error, Row, Transaction, Value, values};
 
 /// What a service does for a user.
 #[derive(
@@ -57,12 +57,42 @@ pub(super) struct Asked {
 pub(super) const FIND: &str =
     "SELECT user_id, state, version, cluster, counter, written FROM placement WHERE user_id = ?";
 
+/// The columns that are written.
+const COLUMNS: [&str; 7] =
+    ["user_id", "state", "version", "cluster", "counter", "written", "placed"];
+
 impl Placement {
     pub(super) async fn find(
         transaction: &mut Transaction,
         user: &str,
     ) -> Result<Option<Self>, Error> {
         transaction.optional(FIND, &values![user]).await?.map(|row| Self::of(&row)).transpose()
+    }
+
+    /// The placement of a user, which nobody else changes before the end of the transaction, not even if there is none.
+    ///
+    /// It is the first statement of a transaction: a `SELECT` waits for no writer, so that what it reads would be overwritten
+    /// or missed.
+    pub(super) async fn held(
+        transaction: &mut Transaction,
+        user: &str,
+    ) -> Result<Option<Self>, Error> {
+        let hold = "UPDATE placement SET counter = counter WHERE user_id = ?";
+        if transaction.execute(hold, &values![user]).await? == 0 {
+            if Self::first(user, State::Incoming, 0).insert(transaction).await? {
+                return Ok(None);
+            }
+            // Another transaction was first.
+            transaction.execute(hold, &values![user]).await?;
+        }
+        Self::find(transaction, user).await
+    }
+
+    /// The placement of a user who was not known.
+    pub(super) fn first(user: &str, state: State, version: i64) -> Self {
+        let user = user.to_owned();
+        // A counter never begins again where it was, since it begins at the time.
+        Self { user, state, version, cluster: None, counter: test_hooks::now(), written: 0 }
     }
 
     pub(super) fn of(row: &Row) -> Result<Self, Error> {
@@ -77,20 +107,30 @@ impl Placement {
         })
     }
 
+    /// Makes this the placement of a user whose placement is [held](Self::held).
     pub(super) async fn save(&self, transaction: &mut Transaction) -> Result<(), Error> {
-        let columns = ["state", "version", "cluster", "counter", "written", "placed"];
-        let upsert = transaction.dialect().upsert("placement", &["user_id"], &columns);
-        let cluster = self.cluster.as_deref();
-        let values = values![
+        let (user, columns) = (&COLUMNS[..1], &COLUMNS[1..]);
+        let upsert = transaction.dialect().upsert("placement", user, columns);
+        transaction.execute(&upsert, &self.values()).await.map(|_| ())
+    }
+
+    /// Makes this the placement of a user, and tells whether there was none.
+    pub(super) async fn insert(&self, transaction: &mut Transaction) -> Result<bool, Error> {
+        let insert = transaction.dialect().insert_or_ignore("placement", &COLUMNS);
+        Ok(transaction.execute(&insert, &self.values()).await? > 0)
+    }
+
+    /// The values of the columns.
+    fn values(&self) -> [Value; 7] {
+        values![
             &self.user,
             self.state.as_str(),
             self.version,
-            cluster,
+            self.cluster.as_deref(),
             self.counter,
             self.written,
             test_hooks::now(),
-        ];
-        transaction.execute(&upsert, &values).await.map(|_| ())
+        ]
     }
 
     /// Why the user cannot be read here.
@@ -127,7 +167,7 @@ impl Data {
     pub(super) async fn place(&self, user: String, asked: Asked) -> Result<Placement, Failure> {
         let data = self.clone();
         let work = async move |transaction: &mut Transaction| {
-            let known = Placement::find(transaction, &user).await?;
+            let known = Placement::held(transaction, &user).await?;
             let placement = asked.applied(&user, known)?;
             placement.save(transaction).await?;
             if matches!(placement.state, State::Away | State::Gone) {
@@ -156,21 +196,12 @@ impl Asked {
             let message = "only what was here, frozen or imported can be here".to_owned();
             return Err(Failure::NotPlaced(message));
         }
-        let first = Placement {
-            user: user.to_owned(),
-            state: self.state,
-            version: self.version,
-            cluster: None,
-            // A counter never begins again where it was, since it begins at the time.
-            counter: test_hooks::now(),
-            written: 0,
-        };
         let cluster = self.cluster.clone().filter(|_| self.state == State::Away);
         Ok(Placement {
             state: self.state,
             version: self.version,
             cluster,
-            ..known.unwrap_or(first)
+            ..known.unwrap_or_else(|| Placement::first(user, self.state, self.version))
         })
     }
 }

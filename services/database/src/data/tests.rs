@@ -7,7 +7,7 @@ use std::{
 };
 
 use engines::{Engine, on_each_engine};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value as Json, json};
@@ -20,7 +20,7 @@ use wsgiservice::{
 };
 use wsgiservice_client::{Body, RestClient, service_fn};
 
-use super::{Answer, Change, Data, Failure, Name, RowState, Table, User, Version};
+use super::{Answer, Change, Data, Failure, Name, RowState, State, Table, User, Version};
 use crate::{Database, Error, Transaction, Type, values};
 
 on_each_engine! {
@@ -50,6 +50,11 @@ on_each_engine! {
     a_key_of_any_length_is_kept
     a_name_that_no_database_takes_is_refused
     a_user_whom_no_database_takes_is_not_placed
+    a_freeze_under_writers_keeps_their_versions
+    a_freeze_sees_the_write_that_it_waits_for
+    a_call_that_races_a_newer_one_is_older
+    a_late_import_replaces_nothing_that_was_written_since
+    a_first_call_races_first_writes
 }
 
 const NOTE: Table = Table {
@@ -549,5 +554,96 @@ async fn a_user_whom_no_database_takes_is_not_placed(engine: Engine) {
     for cluster in ["%00", longer.as_str()] {
         let target = format!("/1/placement/u?version=1&state=away&cluster={cluster}");
         assert_eq!(it.client.put(&target).send().await.status(), 400, "{target}");
+    }
+}
+
+/// Changes nothing but a version.
+async fn draw(it: &Setting, user: &str, times: usize) -> BTreeSet<i64> {
+    let targets: Vec<_> = (0..times).map(|id| format!("/1/note/{user}/{id}")).collect();
+    let responses = join_all(targets.iter().map(|target| it.put(target, "x", ""))).await;
+    let written = responses.iter().filter(|response| response.status().is_success());
+    written.map(TestResponse::json).collect()
+}
+
+async fn a_freeze_under_writers_keeps_their_versions(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let mut last = 0;
+    for round in 0..30 {
+        let (frozen, here) = ((6 + 2 * round).to_string(), (7 + 2 * round).to_string());
+        let freeze = [("state", "frozen"), ("version", frozen.as_str())];
+        let (drawn, placed) = join(draw(&it, "u", 6), it.place(&freeze)).await;
+        assert_eq!(placed.status(), 200);
+        let thaw = [("state", "here"), ("version", here.as_str())];
+        assert_eq!(it.place(&thaw).await.status(), 200);
+        for version in drawn {
+            assert!(version > last, "{version} was drawn before");
+            last = version;
+        }
+        let counter = it.data.placement("u").await.expect("a database").expect("a row").counter;
+        assert!(counter >= last, "{counter} is less than {last}");
+    }
+}
+
+async fn a_freeze_sees_the_write_that_it_waits_for(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    for round in 0..30 {
+        let (version, next) = ((6 + 2 * round).to_string(), (7 + 2 * round).to_string());
+        let since = it.data.placement("u").await.expect("a database").expect("a row").written;
+        while test_hooks::now() <= since {
+            tokio::task::yield_now().await;
+        }
+        let since = since.to_string();
+        let form = [("state", "frozen"), ("version", version.as_str()), ("since", &since)];
+        let (drawn, placed) = join(draw(&it, "u", 1), it.place(&form)).await;
+        let was_written = !drawn.is_empty();
+        assert_eq!(placed.status().as_u16(), if was_written { 409 } else { 200 }, "{round}");
+        let thaw = [("state", "here"), ("version", next.as_str())];
+        assert_eq!(it.place(&thaw).await.status(), 200);
+    }
+}
+
+async fn a_call_that_races_a_newer_one_is_older(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    for round in 0..30 {
+        let versions: Vec<_> = (0..6).map(|call| (10 + 10 * round + call).to_string()).collect();
+        let calls = versions.iter().map(|version| async {
+            it.place(&[("state", "frozen"), ("version", version.as_str())]).await
+        });
+        join_all(calls).await;
+        let version = it.data.placement("u").await.expect("a database").expect("a row").version;
+        assert_eq!(Some(&version.to_string()), versions.last());
+    }
+}
+
+async fn a_late_import_replaces_nothing_that_was_written_since(engine: Engine) {
+    let Some(old) = begun(engine, "c1").await else { return };
+    assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
+    for _ in 0..15 {
+        let Some(new) = setting(engine, "c2").await else { return };
+        let import = || new.client.post("/1/import/u?version=6").body(export.clone()).send();
+        assert_eq!(import().await.status(), 200);
+        // Another mover sends the same once more, while this one has gone on.
+        let goes_on = async {
+            assert_eq!(new.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
+            assert_eq!(new.put("/1/note/u/b", "second", "").await.status(), 201);
+        };
+        join(join_all((0..4).map(|_| import())), goes_on).await;
+        let placement = new.data.placement("u").await.expect("a database").expect("a row");
+        assert_eq!((placement.state, placement.version), (State::Here, 7));
+        assert_eq!(new.client.get("/1/note/u/b").send().await.json::<String>(), "second");
+    }
+}
+
+async fn a_first_call_races_first_writes(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    for round in 0..15 {
+        let user = format!("n{round}");
+        let target = format!("/1/placement/{user}");
+        let form = [("state", "frozen"), ("version", "6"), ("since", "1000")];
+        let freeze = it.client.put(&target).form(form).send();
+        let (drawn, frozen) = join(draw(&it, &user, 6), freeze).await;
+        let expected = if drawn.is_empty() { 200 } else { 409 };
+        assert_eq!(frozen.status().as_u16(), expected, "{drawn:?}");
     }
 }

@@ -80,7 +80,7 @@ impl Data {
         version: i64,
         checked: &Checked,
     ) -> Result<Placement, Failure> {
-        let known = Placement::find(transaction, user).await?;
+        let known = Placement::held(transaction, user).await?;
         if let Some(known) = &known {
             may_be_replaced(known, version)?;
         }
