@@ -55,7 +55,10 @@ impl Mover {
         }
     }
 
-    /// Tells a service that a user is here. One that knows nothing of the user has nothing to release: it asks the directory.
+    /// Tells a service that a user is here.
+    ///
+    /// One that knows nothing of the user is frozen first, so that it knows the version: an older call that comes late would hold
+    /// the user, and nobody would release it.
     pub(super) async fn place_here(&self, holder: &Holder, row: &Row) -> Result<(), Stopped> {
         let response = self.put_placement(holder, row, "here", &[]).await?;
         if response.status() != StatusCode::CONFLICT {
@@ -68,7 +71,8 @@ impl Mover {
             self.0.client.get(&holder.service, holder.locate.clone(), path!("/1/placement/{user}"));
         let found = found.await?;
         if found.status() == StatusCode::NOT_FOUND {
-            return Ok(());
+            self.place(holder, row, "frozen", &[]).await?;
+            return self.place(holder, row, "here", &[]).await;
         }
         let placement: Placement = found.error_for_status()?.json().await?;
         if placement.state == "here" { Ok(()) } else { Err(refused) }

@@ -26,6 +26,8 @@ on_each_engine! {
     a_move_that_is_asked_for_again_is_the_same
     two_movers_at_once_are_harmless
     a_step_that_comes_late_changes_nothing
+    a_move_that_comes_late_holds_nobody
+    a_user_who_wrote_before_a_move_is_not_swept
     a_user_is_promoted_while_moving
     a_user_is_removed_while_moving
 }
@@ -340,6 +342,42 @@ async fn a_step_that_comes_late_changes_nothing(engine: Engine) {
         assert!(too_late.is_err() || row.version == ended.version, "{row:?}");
         it.assert_in("u", "c2", "first").await;
     }
+}
+
+async fn a_move_that_comes_late_holds_nobody(engine: Engine) {
+    let Some(mut it) = setting(engine).await else { return };
+    // No service knows the user, who has written nothing.
+    it.cluster.put("/1/user/u").form([("cluster", "c1")]).send().await;
+    assert_eq!(it.ask_to_move("u", "c2").await.0, 202);
+    let stalled = it.mover.clone();
+    stalled.hold().at("mover::after_frozen");
+    let abort = async {
+        stalled.hold().is_reached().await;
+        let row = it.found("u").await;
+        it.restart().await;
+        assert_eq!(it.abort("u").await, 204);
+        it.settle().await;
+        row
+    };
+    let row = tokio::select! {
+        _ = stalled.settle("u") => panic!("not held"),
+        row = abort => row,
+    };
+    assert!(stalled.step(&row, false).await.is_err());
+    assert_eq!(it.write("u", "a", "first").await, 201);
+    it.assert_in("u", "c1", "first").await;
+}
+
+async fn a_user_who_wrote_before_a_move_is_not_swept(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    it.begin("u").await;
+    it.is_idle("u").await;
+    assert_eq!(it.write("u", "a", "the directory sees nothing of it").await, 200);
+    assert_eq!(it.ask_to_move("u", "c2").await.0, 202);
+    it.settle().await;
+    assert_eq!(it.sweep().await, (0, 1));
+    it.settle().await;
+    it.assert_in("u", "c2", "the directory sees nothing of it").await;
 }
 
 async fn a_user_is_promoted_while_moving(engine: Engine) {

@@ -15,6 +15,7 @@ on_each_engine! {
     who_wrote_to_one_service_only_is_kept
     a_visit_before_the_commit_takes_the_sweep_back
     a_visit_that_is_only_noted_is_before_the_sweep
+    a_sweep_that_comes_late_holds_nobody
     a_sweep_goes_on_after_a_crash_at_each_step
     a_user_is_released_if_a_service_is_not_there
     a_sweep_that_takes_too_long_is_taken_back
@@ -119,6 +120,30 @@ async fn a_visit_before_the_commit_takes_the_sweep_back(engine: Engine) {
             assert_eq!((refusal(&visit), swept), ((410, json!("user-gone")), (1, 0)), "{point}");
             it.assert_gone(user).await;
         }
+    }
+}
+
+async fn a_sweep_that_comes_late_holds_nobody(engine: Engine) {
+    let Some(mut it) = setting(engine).await else { return };
+    for (index, point) in POINTS.into_iter().take(2).enumerate() {
+        // No service knows the user, who has written nothing.
+        let user = &format!("u{index}");
+        it.cluster.put(&format!("/1/user/{user}")).form([("cluster", "c1")]).send().await;
+        it.is_idle(user).await;
+        let stalled = it.mover.clone();
+        stalled.hold().at(point);
+        let visit = async {
+            stalled.hold().is_reached().await;
+            it.restart().await;
+            let visit = it.cluster.put(&format!("/1/user/{user}")).send().await;
+            it.settle().await;
+            stalled.hold().leave();
+            visit.status()
+        };
+        let (status, swept) = join(visit, stalled.sweep()).await;
+        assert_eq!((status.as_u16(), swept.expect("a sweep").expired), (200, 0));
+        it.settle().await;
+        assert_eq!((it.write(user, "a", "first").await, it.write_profile(user).await), (201, 201));
     }
 }
 

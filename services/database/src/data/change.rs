@@ -113,13 +113,15 @@ impl Data {
         Ok(())
     }
 
-    /// What is kept of a request with this key, if the user can be written here.
+    /// What is kept of a request with this key, if the user can be written here: that is judged before its key and its
+    /// preconditions.
     async fn kept(&self, user: &str, key: Option<&IdempotencyKey>) -> Result<Option<Row>, Failure> {
         let key = key.map(IdempotencyKey::key).unwrap_or_default();
         let kept = Statement::new(kept::FIND, values![user, key]);
         let (placement, [rows]) = self.with_placement(user, [kept]).await?;
-        if let Some(placement) = placement {
-            placement.check_write()?;
+        match placement {
+            Some(placement) => placement.check_write()?,
+            None => self.welcome(user).await?,
         }
         Ok(rows.into_iter().next())
     }

@@ -42,7 +42,13 @@ impl Data {
     /// Makes the placement of a user who is in this cluster, if there is still none.
     async fn make_here(&self, user: String, version: i64) -> Result<(), Failure> {
         let work = async move |transaction: &mut Transaction| {
-            Placement::first(&user, State::Here, version).insert(transaction).await?;
+            let first = Placement::first(&user, State::Here, version);
+            if !first.insert(transaction).await?
+                && Placement::find(transaction, &user).await?.is_none()
+            {
+                // What is there is a mark that is kept no longer.
+                first.save(transaction).await?;
+            }
             Ok::<_, Failure>(())
         };
         self.0.database.write(work).await

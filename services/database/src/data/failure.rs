@@ -81,9 +81,9 @@ pub enum Failure {
         #[problem(header = "X-Version")]
         version: i64,
     },
-    /// The content of an import is not complete.
+    /// The content of an import is not complete, or a placement has no cluster.
     #[error("{0}")]
-    #[problem(400, only = [post])]
+    #[problem(400, only = [post, put])]
     Malformed(String),
     /// The cluster service, or the database, is not there.
     #[error("{0}")]

@@ -6,16 +6,16 @@ use wsgiservice::Parameter;
 
 use crate::{IntoValue, Type, Value};
 
-/// The ID of a user: 1 to 190 characters without control characters.
+/// The ID of a user: 1 to 190 characters without control characters, but not `.` and `..`, which are no segments of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Parameter)]
-#[validate(re = r"[^\x00-\x1f\x7f-\x9f]+", len = 1..=190)]
+#[validate(re = r"([^.\x00-\x1f\x7f-\x9f]|\.[^.\x00-\x1f\x7f-\x9f]|\.\.[^\x00-\x1f\x7f-\x9f])[^\x00-\x1f\x7f-\x9f]*", len = 1..=190)]
 pub struct User(String);
 
-/// The name that a client gives to something of a user: 1 to 190 characters without control characters.
+/// The name that a client gives to something of a user: 1 to 190 characters without control characters, but not `.` and `..`.
 ///
 /// That is what fits into a key on every database.
 #[derive(Clone, Debug, PartialEq, Eq, Parameter)]
-#[validate(re = r"[^\x00-\x1f\x7f-\x9f]+", len = 1..=190)]
+#[validate(re = r"([^.\x00-\x1f\x7f-\x9f]|\.[^.\x00-\x1f\x7f-\x9f]|\.\.[^\x00-\x1f\x7f-\x9f])[^\x00-\x1f\x7f-\x9f]*", len = 1..=190)]
 pub struct Name(String);
 
 macro_rules! text {

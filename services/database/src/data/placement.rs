@@ -6,13 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wsgiservice::Parameter;
 
-use super::{Data, Failure};
+use super::{Data, Failure, retention};
 use crate::{Error, Row, Transaction, Value, values};
 
 /// What a service does for a user.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, Parameter,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It reads and writes.
@@ -44,18 +42,32 @@ pub struct Placement {
     pub written: i64,
 }
 
+/// What the cluster service can say of a user.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema, Parameter)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Told {
+    /// The user is read and written here.
+    Here,
+    /// The user is only read, since a move or a sweep is deciding.
+    Frozen,
+    /// The user has moved to another cluster.
+    Away,
+    /// The user was removed.
+    Gone,
+}
+
 /// What a call asks a placement to be.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    pub(super) state: State,
-    pub(super) version: i64,
-    pub(super) cluster: Option<String>,
-    pub(super) since: Option<i64>,
+    state: State,
+    version: i64,
+    cluster: Option<String>,
+    since: Option<i64>,
 }
 
 /// The row of a user, with its columns in this order.
-pub(super) const FIND: &str =
-    "SELECT user_id, state, version, cluster, counter, written FROM placement WHERE user_id = ?";
+pub(super) const FIND: &str = "SELECT user_id, state, version, cluster, counter, written, placed FROM placement \
+    WHERE user_id = ?";
 
 /// The columns that are written.
 const COLUMNS: [&str; 7] =
@@ -66,7 +78,7 @@ impl Placement {
         transaction: &mut Transaction,
         user: &str,
     ) -> Result<Option<Self>, Error> {
-        transaction.optional(FIND, &values![user]).await?.map(|row| Self::of(&row)).transpose()
+        Self::of(transaction.optional(FIND, &values![user]).await?)
     }
 
     /// The placement of a user, which nobody else changes before the end of the transaction, not even if there is none.
@@ -95,16 +107,22 @@ impl Placement {
         Self { user, state, version, cluster: None, counter: test_hooks::now(), written: 0 }
     }
 
-    pub(super) fn of(row: &Row) -> Result<Self, Error> {
-        let state: String = row.get(1)?;
-        Ok(Self {
+    /// The placement in a row. A mark is none any more once it is old enough, even if nobody has removed it yet: the directory
+    /// may have forgotten the user as well, so that the user comes as a new one.
+    pub(super) fn of(row: Option<Row>) -> Result<Option<Self>, Error> {
+        let Some(row) = row else { return Ok(None) };
+        let state = row.get::<String>(1)?.parse()?;
+        if matches!(state, State::Away | State::Gone) && row.get::<i64>(6)? < retention::marks() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
             user: row.get(0)?,
-            state: state.parse()?,
+            state,
             version: row.get(2)?,
             cluster: row.get(3)?,
             counter: row.get(4)?,
             written: row.get(5)?,
-        })
+        }))
     }
 
     /// Makes this the placement of a user whose placement is [held](Self::held).
@@ -159,8 +177,7 @@ impl Data {
     ///
     /// If the database cannot be read.
     pub async fn placement(&self, user: &str) -> Result<Option<Placement>, Error> {
-        let row = self.0.database.optional(FIND, &values![user]).await?;
-        row.map(|row| Placement::of(&row)).transpose()
+        Placement::of(self.0.database.optional(FIND, &values![user]).await?)
     }
 
     /// Makes the placement of a user what a call asks for. A call may come late, and again: an older one is refused.
@@ -180,9 +197,32 @@ impl Data {
 }
 
 impl Asked {
+    pub(super) fn new(
+        told: Told,
+        version: i64,
+        cluster: Option<String>,
+        since: Option<i64>,
+    ) -> Result<Self, Failure> {
+        let (state, cluster) = match (told, cluster) {
+            (Told::Here, _) => (State::Here, None),
+            (Told::Frozen, _) => (State::Frozen, None),
+            (Told::Gone, _) => (State::Gone, None),
+            (Told::Away, Some(cluster)) => (State::Away, Some(cluster)),
+            (Told::Away, None) => {
+                let message = "the cluster of a user who is away is missing";
+                return Err(Failure::Malformed(message.to_owned()));
+            }
+        };
+        Ok(Self { state, version, cluster, since })
+    }
+
     fn applied(&self, user: &str, known: Option<Placement>) -> Result<Placement, Failure> {
         if let Some(known) = &known {
-            if self.version < known.version {
+            // A version freezes a user once: the call may come late, after the user is here again.
+            let is_late = self.version == known.version
+                && self.state == State::Frozen
+                && known.state != State::Frozen;
+            if self.version < known.version || is_late {
                 return Err(Failure::older_version(known.version));
             }
             if self.state == State::Frozen && self.since.is_some_and(|since| known.written > since)
@@ -196,11 +236,10 @@ impl Asked {
             let message = "only what was here, frozen or imported can be here".to_owned();
             return Err(Failure::NotPlaced(message));
         }
-        let cluster = self.cluster.clone().filter(|_| self.state == State::Away);
         Ok(Placement {
             state: self.state,
             version: self.version,
-            cluster,
+            cluster: self.cluster.clone(),
             ..known.unwrap_or_else(|| Placement::first(user, self.state, self.version))
         })
     }

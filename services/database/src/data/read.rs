@@ -34,7 +34,7 @@ impl Data {
         let placement = Statement::new(placement::FIND, values![user]);
         let all = [placement].into_iter().chain(statements).collect();
         let mut read = self.0.database.query_all(all).await?.into_iter();
-        let placement = read.next().unwrap_or_default().first().map(Placement::of).transpose()?;
+        let placement = Placement::of(read.next().unwrap_or_default().into_iter().next())?;
         Ok((placement, std::array::from_fn(|_| read.next().unwrap_or_default())))
     }
 

@@ -7,7 +7,10 @@ use wsgiservice::{
     mount, resource,
 };
 
-use super::{Data, Failure, Name, Placement, State, User, placement::Asked};
+use super::{
+    Data, Failure, Placement, User,
+    placement::{Asked, Told},
+};
 
 pub(super) fn mount(data: &Data, application: Application) -> Application {
     application
@@ -34,13 +37,17 @@ impl PlacementOf {
         &self,
         user: User,
         #[validate(doc = "The version of the directory.")] version: i64,
-        state: State,
-        #[validate(doc = "The cluster of a user who is away.")] cluster: Option<Name>,
+        state: Told,
+        #[validate(
+            re = "[0-9A-Za-z][0-9A-Za-z_.-]*",
+            len = 1..=64,
+            doc = "The cluster of a user who is away, and required then."
+        )]
+        cluster: Option<String>,
         #[validate(doc = "Refuse to freeze what was written after this time, in milliseconds.")]
         since: Option<i64>,
     ) -> Result<Placement, Failure> {
-        let cluster = cluster.map(|it| it.as_str().to_owned());
-        self.data.place(user.as_str().to_owned(), Asked { state, version, cluster, since }).await
+        self.data.place(user.to_string(), Asked::new(state, version, cluster, since)?).await
     }
 }
 
@@ -74,7 +81,7 @@ impl Import {
         version: i64,
         lines: ContentStream,
     ) -> Result<Placement, Failure> {
-        self.data.import(user.as_str().to_owned(), version, lines).await
+        self.data.import(user.to_string(), version, lines).await
     }
 }
 

@@ -36,7 +36,7 @@ impl Data {
     pub async fn remove_old(&self) -> Result<(), Error> {
         let data = self.clone();
         let work = async move |transaction: &mut Transaction| {
-            let (kept, marks) = (before(KEPT), before(MARKS));
+            let (kept, marks) = (before(KEPT), marks());
             transaction.execute("DELETE FROM kept WHERE at < ?", &values![kept]).await?;
             for table in data.tables().filter(|table| table.is_soft) {
                 let delete = format!("DELETE FROM {} WHERE gone_at < ?", table.name);
@@ -48,6 +48,11 @@ impl Data {
         };
         self.0.database.write(work).await
     }
+}
+
+/// The time before which marks are kept no longer.
+pub(super) fn marks() -> i64 {
+    before(MARKS)
 }
 
 /// The time that was this long ago.

@@ -55,6 +55,14 @@ on_each_engine! {
     a_call_that_races_a_newer_one_is_older
     a_late_import_replaces_nothing_that_was_written_since
     a_first_call_races_first_writes
+    a_placement_is_looked_at_before_the_key_and_the_preconditions
+    a_replay_is_what_was_answered_first
+    a_call_that_says_nothing_is_refused
+    a_hostile_name_is_no_error_of_the_server
+    a_mark_ends_when_it_is_old_enough
+    when_a_user_was_written_moves_too
+    a_row_that_comes_twice_is_refused
+    a_freeze_of_the_same_version_comes_late
 }
 
 const NOTE: Table = Table {
@@ -421,7 +429,7 @@ async fn an_import_that_is_not_complete_changes_nothing(engine: Engine) {
 
 async fn what_is_here_is_not_replaced(engine: Engine) {
     let Some(it) = begun(engine, "c1").await else { return };
-    let export = "{\"service\":\"note\",\"user\":\"u\",\"version\":9,\"counter\":1}\n{\"end\":0}\n";
+    let export = "{\"service\":\"note\",\"user\":\"u\",\"version\":9,\"counter\":1,\"written\":0}\n{\"end\":0}\n";
     let refused = it.client.post("/1/import/u?version=9").body(export).send().await;
     assert_eq!(refused.status(), 409);
     assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
@@ -646,4 +654,164 @@ async fn a_first_call_races_first_writes(engine: Engine) {
         let expected = if drawn.is_empty() { 200 } else { 409 };
         assert_eq!(frozen.status().as_u16(), expected, "{drawn:?}");
     }
+}
+
+async fn a_placement_is_looked_at_before_the_key_and_the_preconditions(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    it.say(200, json!({"cluster": "c2", "version": 5}));
+    let stale = it.client.put("/1/note/u/a").header("if-match", "\"7\"").json(&"x");
+    let moved = stale.send().await;
+    assert_eq!((moved.status().as_u16(), moved.field("x-cluster")), (421, Some("c2")));
+    assert_eq!(it.client.delete("/1/note/u/a").send().await.status(), 421);
+
+    let Some(it) = begun(engine, "c1").await else { return };
+    let put = |text: &str| {
+        let put = it.client.put("/1/note/u/a").header("idempotency-key", "k0");
+        put.header("if-match", "\"7\"").json(&text).send()
+    };
+    assert_eq!(put("first").await.status(), 201);
+    assert_eq!(put("other").await.status(), 422);
+    for (state, version, status) in [("frozen", "6", 423), ("away", "7", 421), ("gone", "8", 410)] {
+        let form = [("state", state), ("version", version), ("cluster", "c2")];
+        assert_eq!(it.place(&form).await.status(), 200);
+        for text in ["first", "other"] {
+            assert_eq!(put(text).await.status(), status, "{state} {text}");
+        }
+        let delete = it.client.delete("/1/note/u/a").header("if-match", "\"7\"");
+        assert_eq!(delete.send().await.status(), status, "{state}");
+    }
+}
+
+async fn a_replay_is_what_was_answered_first(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let put = || it.put("/1/note/u/b", "x", "k1");
+    let replaced = || it.put("/1/note/u/b", "y", "k2");
+    let delete = || it.client.delete("/1/note/u/b").header("idempotency-key", "k3").send();
+    let first = [put().await, replaced().await, delete().await];
+    let again = [put().await, replaced().await, delete().await];
+    for (first, again) in first.iter().zip(&again) {
+        assert_eq!((first.status(), first.text()), (again.status(), again.text()));
+        assert_eq!(first.field("idempotency-replayed"), None);
+        assert_eq!(again.field("idempotency-replayed"), Some("true"));
+        for field in ["x-version", "content-type", "location"] {
+            assert_eq!(first.field(field), again.field(field), "{field}");
+        }
+        assert!(first.field("x-version").is_some());
+    }
+}
+
+async fn a_call_that_says_nothing_is_refused(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    for form in [
+        &[("state", "incoming"), ("version", "6")][..],
+        &[("state", "away"), ("version", "6")],
+        &[("state", "away"), ("version", "6"), ("cluster", "c\0")],
+        &[("state", "away"), ("version", "6"), ("cluster", "")],
+        &[("state", "frozen")],
+        &[("state", "frozen"), ("version", "9223372036854775808")],
+    ] {
+        assert_eq!(it.place(form).await.status(), 400, "{form:?}");
+    }
+    assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+}
+
+async fn a_hostile_name_is_no_error_of_the_server(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    let long = "a".repeat(5000);
+    let wide = "%F0%9F%98%80".repeat(190);
+    let fine = [
+        "a%2Fb",
+        "%2E%2E%2Fa",
+        "...",
+        "%C3%A9",
+        "e%CC%81",
+        "a%20",
+        "%20",
+        "%27%22%3B",
+        "%25",
+        &wide,
+    ];
+    for user in fine {
+        assert_eq!(
+            it.put(&format!("/1/note/{user}/{user}"), "x", "k").await.status(),
+            201,
+            "{user}"
+        );
+        let got = it.client.get(&format!("/1/placement/{user}")).send().await;
+        assert_eq!(got.json::<Json>()["state"], "here", "{user}");
+    }
+    assert_eq!(it.count("placement").await, i64::try_from(fine.len()).expect("a number"));
+    for user in ["%00", "a%0Ab", "%7F", "%C2%85", "%FF", "%ED%A0%80", "%2E", "%2E%2E", &long] {
+        let form = [("state", "frozen"), ("version", "6")];
+        let responses = [
+            it.put(&format!("/1/note/{user}/a"), "x", "k").await,
+            it.put(&format!("/1/note/u/{user}"), "x", "").await,
+            it.client.get(&format!("/1/note/{user}/a")).send().await,
+            it.client.delete(&format!("/1/note/{user}/a")).send().await,
+            it.client.get(&format!("/1/placement/{user}")).send().await,
+            it.client.put(&format!("/1/placement/{user}")).form(form).send().await,
+            it.client.get(&format!("/1/export/{user}?version=6")).send().await,
+            it.client.post(&format!("/1/import/{user}?version=6")).body("x").send().await,
+        ];
+        for response in responses {
+            assert!(matches!(response.status().as_u16(), 400 | 404 | 414), "{user} {response:?}");
+        }
+    }
+}
+
+async fn a_mark_ends_when_it_is_old_enough(engine: Engine) {
+    for (state, status) in [("away", 421), ("gone", 410)] {
+        let Some(it) = begun(engine, "c1").await else { return };
+        let counter = it.data.placement("u").await.expect("a database").expect("a row").counter;
+        let form = [("state", state), ("version", "6"), ("cluster", "c2")];
+        assert_eq!(it.place(&form).await.status(), 200);
+        it.age(7 * 24 - 1).await;
+        assert_eq!(it.put("/1/note/u/a", "second", "").await.status(), status);
+        it.age(2).await;
+        // Nothing has removed it yet, and the directory has assigned the user anew.
+        assert_eq!(it.client.get("/1/placement/u").send().await.status(), 404);
+        assert_eq!(it.client.get("/1/note/u/a").send().await.status(), 404);
+        it.say(200, json!({"cluster": "c1", "version": 7}));
+        let first = it.put("/1/note/u/a", "second", "k0").await;
+        assert_eq!(first.status(), 201, "neither row nor key is left");
+        assert!(first.json::<i64>() > counter);
+        let placement = it.data.placement("u").await.expect("a database").expect("a row");
+        assert_eq!((placement.state, placement.version), (State::Here, 7));
+    }
+}
+
+async fn when_a_user_was_written_moves_too(engine: Engine) {
+    let Some(old) = begun(engine, "c1").await else { return };
+    let Some(new) = setting(engine, "c2").await else { return };
+    assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
+    new.client.post("/1/import/u?version=6").body(export).send().await;
+    assert_eq!(new.place(&[("state", "here"), ("version", "7")]).await.status(), 200);
+    let form = [("state", "frozen"), ("version", "8"), ("since", "1000")];
+    assert_eq!(code(&new.place(&form).await), json!("written-since"));
+}
+
+async fn a_row_that_comes_twice_is_refused(engine: Engine) {
+    let Some(old) = begun(engine, "c1").await else { return };
+    let Some(new) = setting(engine, "c2").await else { return };
+    assert_eq!(old.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    let export = old.client.get("/1/export/u?version=6").send().await.text().to_owned();
+    let mut lines: Vec<_> = export.lines().collect();
+    lines.insert(1, lines[1]);
+    let end = lines.len() - 1;
+    lines[end] = "{\"end\":3}";
+    let twice = lines.join("\n") + "\n";
+    let refused = new.client.post("/1/import/u?version=6").body(twice).send().await;
+    assert_eq!(refused.status(), 400);
+    assert_eq!(new.client.get("/1/placement/u").send().await.status(), 404);
+}
+
+async fn a_freeze_of_the_same_version_comes_late(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    for state in ["frozen", "here"] {
+        assert_eq!(it.place(&[("state", state), ("version", "6")]).await.status(), 200);
+    }
+    let late = it.place(&[("state", "frozen"), ("version", "6")]).await;
+    assert_eq!((late.status().as_u16(), code(&late)), (409, json!("older-version")));
+    assert_eq!(it.put("/1/note/u/a", "second", "").await.status(), 200);
 }

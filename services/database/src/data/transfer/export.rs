@@ -57,9 +57,9 @@ impl Export {
         let mut lines = Vec::new();
         self.next = match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::First => {
-                let Placement { user, version, counter, .. } = self.placement.clone();
+                let Placement { user, version, counter, written, .. } = self.placement.clone();
                 let service = self.data.0.service.to_owned();
-                line::write(&mut lines, &First { service, user, version, counter })?;
+                line::write(&mut lines, &First { service, user, version, counter, written })?;
                 Next::Rows { table: 0, after: None }
             }
             Next::Rows { table, after } => match self.data.tables().nth(table) {

@@ -24,6 +24,7 @@ const LONGEST: u64 = 64 << 20;
 struct Checked {
     file: Arc<NamedTempFile>,
     counter: i64,
+    written: i64,
 }
 
 impl Data {
@@ -63,7 +64,7 @@ impl Data {
         while let Some(text) = lines.next()? {
             if let Ok(Last { end }) = line::read(&text) {
                 return match end == rows && lines.next()?.is_none() {
-                    true => Ok(Checked { file, counter: first.counter }),
+                    true => Ok(Checked { file, counter: first.counter, written: first.written }),
                     false => Err(malformed("lines are missing, or follow the last one")),
                 };
             }
@@ -93,7 +94,11 @@ impl Data {
             }
             let (table, row) = line::read::<Line>(&text)?.row(self, user)?;
             let columns: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
-            transaction.execute(&sql::insert(table.name, &columns), &row).await?;
+            let inserted = transaction.execute(&sql::insert(table.name, &columns), &row).await;
+            inserted.map_err(|error| match error.kind() {
+                ErrorKind::Unique => malformed("a row is there twice"),
+                _ => error.into(),
+            })?;
         }
         let (own, written) = known.map_or((0, 0), |known| (known.counter, known.written));
         let placement = Placement {
@@ -103,7 +108,8 @@ impl Data {
             cluster: None,
             // No version is drawn twice.
             counter: own.max(checked.counter),
-            written,
+            // A sweep removes nobody who wrote there.
+            written: written.max(checked.written),
         };
         placement.save(transaction).await?;
         Ok(placement)

@@ -14,6 +14,7 @@ pub(super) struct First {
     pub(super) user: String,
     pub(super) version: i64,
     pub(super) counter: i64,
+    pub(super) written: i64,
 }
 
 /// A line for each row.
@@ -88,4 +89,27 @@ fn from_json(ty: Type, value: &Json) -> Option<Value> {
         (Type::Text, value) => Value::Text(value.as_str()?.to_owned()),
         (Type::Bytes, value) => Value::Bytes(STANDARD.decode(value.as_str()?).ok()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_move_as_they_are() {
+        let mut bits = 1_u64;
+        for _ in 0..100_000 {
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let number = Value::Real(f64::from_bits(bits));
+            if f64::from_bits(bits).is_finite() {
+                let (mut text, table) = (Vec::new(), "t".to_owned());
+                write(&mut text, &Line { table, row: vec![to_json(&number)] })
+                    .expect("a line is written");
+                let line: Line = read(&text).expect("a line is read");
+                assert_eq!(from_json(Type::Real, &line.row[0]), Some(number));
+            }
+        }
+    }
 }
