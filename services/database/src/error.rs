@@ -18,6 +18,8 @@ struct Inner {
 pub enum ErrorKind {
     /// A row with such a key is there already.
     Unique,
+    /// What a statement creates is there already, and the transaction goes on.
+    Exists,
     /// Two transactions could not run side by side: the same one can succeed now.
     Conflict,
     /// The database is locked, full, or cannot be reached.
@@ -45,7 +47,7 @@ impl Error {
 
     /// Whether the transaction is over after it, whatever the statements after it are.
     pub(crate) fn ends_the_transaction(&self) -> bool {
-        self.0.kind != ErrorKind::Unique
+        !matches!(self.0.kind, ErrorKind::Unique | ErrorKind::Exists)
     }
 }
 

@@ -31,6 +31,7 @@ pub mod data;
 mod error;
 mod groups;
 mod job;
+mod migration;
 mod pool;
 mod readers;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -93,18 +94,18 @@ impl Database {
         );
         let statements: Vec<_> = statements.iter().map(|it| self.dialect().schema(it)).collect();
         self.write(async move |transaction: &mut Transaction| {
-            transaction.execute(&table, &[]).await?;
-            let last = "SELECT COALESCE(MAX(number), 0) FROM migration";
-            let last = transaction.optional(last, &[]).await?;
-            let last = last.map_or(Ok(0), |row| row.get::<i64>(0))?;
-            for (number, statement) in (1_i64..).zip(&statements) {
-                if number > last {
-                    transaction.execute(statement, &[]).await?;
-                    let done = "INSERT INTO migration (number, at) VALUES (?, ?)";
-                    transaction.execute(done, &values![number, test_hooks::now()]).await?;
-                }
+            let (before, after) = transaction.dialect().alone();
+            if let Some(before) = before {
+                transaction.query(before, &[]).await?;
             }
-            Ok(())
+            let migrated = migration::run(transaction, &table, &statements).await;
+            if let Some(after) = after {
+                if migrated.is_ok() {
+                    transaction.query("COMMIT", &[]).await?;
+                }
+                transaction.query(after, &[]).await?;
+            }
+            migrated
         })
         .await
     }

@@ -104,12 +104,20 @@ impl From<sqlx::Error> for Error {
 fn kind(error: &sqlx::Error) -> ErrorKind {
     match error {
         sqlx::Error::Database(reported) if reported.is_unique_violation() => ErrorKind::Unique,
-        sqlx::Error::Database(reported) => match reported.code().as_deref() {
-            // Serialization failures and deadlocks, as MariaDB (1213, 1205) and PostgreSQL report them.
-            Some("40001" | "40P01" | "1213" | "1205") => ErrorKind::Conflict,
-            Some(code) if is_temporary(code) => ErrorKind::Unavailable,
-            _ => ErrorKind::Other,
-        },
+        sqlx::Error::Database(reported) => {
+            #[cfg(feature = "mysql")]
+            if let Some(error) = reported.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+                && let Some(kind) = kind_of_mysql(error.number())
+            {
+                return kind;
+            }
+            match reported.code().as_deref() {
+                // Serialization failures and deadlocks.
+                Some("40001" | "40P01") => ErrorKind::Conflict,
+                Some(code) if is_temporary(code) => ErrorKind::Unavailable,
+                _ => ErrorKind::Other,
+            }
+        }
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
             ErrorKind::Unavailable
         }
@@ -117,7 +125,21 @@ fn kind(error: &sqlx::Error) -> ErrorKind {
     }
 }
 
-/// Whether PostgreSQL has no room or no connections, or is stopping (classes 53 and 57).
+/// What MariaDB tells by a number, where its code is that of many errors.
+#[cfg(feature = "mysql")]
+fn kind_of_mysql(number: u16) -> Option<ErrorKind> {
+    Some(match number {
+        // A table, a column or an index.
+        1050 | 1060 | 1061 => ErrorKind::Exists,
+        // A lock that was waited for too long, and a row that has changed since it was read.
+        1205 | 1020 => ErrorKind::Conflict,
+        // The disk or a table is full.
+        1021 | 1114 => ErrorKind::Unavailable,
+        _ => return None,
+    })
+}
+
+/// Whether a server cannot be reached (class 08), has no room or no connections, or is stopping (classes 53 and 57).
 fn is_temporary(code: &str) -> bool {
-    code.len() == 5 && (code.starts_with("53") || code.starts_with("57"))
+    code.len() == 5 && ["08", "53", "57"].iter().any(|class| code.starts_with(class))
 }

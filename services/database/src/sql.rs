@@ -39,6 +39,24 @@ impl Dialect {
         written
     }
 
+    /// What lets one process at a time change the schema: the statement before it, and the one after it is committed.
+    pub(crate) fn alone(self) -> (Option<&'static str>, Option<&'static str>) {
+        match self {
+            // It has one writer.
+            Self::Sqlite => (None, None),
+            #[cfg(feature = "mysql")]
+            Self::MySql => (
+                Some("SELECT GET_LOCK(CONCAT('migration ', MD5(DATABASE())), 60)"),
+                Some("SELECT RELEASE_LOCK(CONCAT('migration ', MD5(DATABASE())))"),
+            ),
+            // It ends with the transaction.
+            #[cfg(feature = "postgres")]
+            Self::Postgres => {
+                (Some("SELECT 1::BIGINT FROM pg_advisory_xact_lock(749162033)"), None)
+            }
+        }
+    }
+
     /// A statement whose arguments are written `?`.
     pub(crate) fn statement(self, sql: &str) -> Cow<'_, str> {
         match self {

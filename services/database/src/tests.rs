@@ -20,6 +20,9 @@ on_each_engine! {
     a_statement_that_broke_the_transaction_cannot_be_overlooked
     rows_are_read_while_a_write_runs
     a_closed_database_has_kept_what_it_acknowledged
+    a_migration_goes_on_after_a_crash_at_each_statement
+    migrations_at_the_same_time_run_once
+    a_row_that_is_locked_is_a_conflict
 }
 
 struct Setting {
@@ -81,6 +84,59 @@ async fn a_migration_runs_once(engine: Engine) {
     }
     assert_eq!(it.count().await, 1);
     it.database.query("SELECT extra FROM note", &[]).await.expect("a column");
+}
+
+async fn a_migration_goes_on_after_a_crash_at_each_statement(engine: Engine) {
+    // What is committed before it is noted that it was done, since such a database commits each of these by itself.
+    let is_kept = engine == Engine::MariaDb;
+    let schema =
+        [SCHEMA[0], "CREATE INDEX note_size ON note (size)", "ALTER TABLE note ADD extra {text}"];
+    for done in 0..=schema.len() {
+        let Some(it) = setting(engine).await else { return };
+        it.database.migrate(&schema[..done.max(1)]).await.expect("a schema");
+        if is_kept {
+            let forget = async |transaction: &mut Transaction| {
+                let last = "DELETE FROM migration ORDER BY number DESC LIMIT 1";
+                transaction.execute(last, &[]).await
+            };
+            it.database.write(forget).await.expect("a row");
+        }
+        it.database.migrate(&schema).await.expect("a schema");
+        it.database.query("SELECT extra FROM note", &[]).await.expect("a column");
+    }
+}
+
+async fn migrations_at_the_same_time_run_once(engine: Engine) {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let Some(url) = engines::database(engine, folder.path()) else { return };
+        let schema = [SCHEMA[0], "INSERT INTO note (id) VALUES ('a')"];
+        let processes: Vec<_> = (0..4).map(|_| Database::open(&url).expect("a database")).collect();
+        for migrated in join_all(processes.iter().map(|it| it.migrate(&schema))).await {
+            migrated.expect("a schema");
+        }
+        let rows = processes[0].query("SELECT id FROM note", &[]).await.expect("rows");
+        assert_eq!(rows.len(), 1);
+    }
+}
+
+async fn a_row_that_is_locked_is_a_conflict(engine: Engine) {
+    if engine != Engine::MariaDb {
+        return;
+    }
+    let Some(it) = setting(engine).await else { return };
+    it.write("a", "x").await.expect("a row");
+    let other = it.database.clone();
+    let hold = async move |transaction: &mut Transaction| {
+        transaction.execute("UPDATE note SET size = 1 WHERE id = 'a'", &[]).await?;
+        let wait = async |transaction: &mut Transaction| {
+            let lock = "SELECT id FROM note WHERE id = 'a' FOR UPDATE NOWAIT";
+            transaction.query(lock, &[]).await.map(|_| ())
+        };
+        Ok::<_, Error>(other.write::<_, Error, _>(wait).await)
+    };
+    let refused = it.database.write::<_, Error, _>(hold).await.expect("held");
+    assert_eq!(refused.expect_err("locked").kind(), ErrorKind::Conflict);
 }
 
 async fn writes_at_the_same_time_are_all_kept(engine: Engine) {

@@ -63,6 +63,9 @@ on_each_engine! {
     when_a_user_was_written_moves_too
     a_row_that_comes_twice_is_refused
     a_freeze_of_the_same_version_comes_late
+    an_import_comes_late_or_again
+    a_counter_does_not_go_back_by_an_import
+    rows_that_go_while_they_are_read_are_not_missing
 }
 
 const NOTE: Table = Table {
@@ -814,4 +817,70 @@ async fn a_freeze_of_the_same_version_comes_late(engine: Engine) {
     let late = it.place(&[("state", "frozen"), ("version", "6")]).await;
     assert_eq!((late.status().as_u16(), code(&late)), (409, json!("older-version")));
     assert_eq!(it.put("/1/note/u/a", "second", "").await.status(), 200);
+}
+
+/// An export with these notes.
+fn export(version: i64, counter: i64, ids: &[&str]) -> String {
+    let first = json!({"service": "note", "user": "u", "version": version, "counter": counter, "written": 0});
+    let row = |id| json!({"table": "note", "row": ["u", id, "moved", 1, null, null]});
+    let rows = ids.iter().map(row);
+    let lines = std::iter::once(first).chain(rows).chain([json!({"end": ids.len()})]);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+async fn an_import_comes_late_or_again(engine: Engine) {
+    for (state, version, expected) in [
+        ("frozen", "5", 200),
+        ("away", "5", 200),
+        ("gone", "5", 200),
+        ("frozen", "6", 409),
+        ("away", "6", 409),
+        ("gone", "6", 409),
+        ("frozen", "7", 409),
+        ("away", "7", 409),
+        ("gone", "7", 409),
+    ] {
+        let Some(it) = setting(engine, "c2").await else { return };
+        let form = [("state", state), ("version", version), ("cluster", "c1")];
+        assert_eq!(it.place(&form).await.status(), 200);
+        let import = it.client.post("/1/import/u?version=6").body(export(6, 1, &["a"]));
+        assert_eq!(import.send().await.status(), expected, "{state} {version}");
+        let (count, known) = (it.count("note").await, it.client.get("/1/placement/u").send().await);
+        let incoming = if expected == 200 { (1, "incoming") } else { (0, state) };
+        assert_eq!((count, &known.json::<Json>()["state"]), (incoming.0, &json!(incoming.1)));
+    }
+    let Some(it) = setting(engine, "c2").await else { return };
+    let import = async |version: i64, ids: &[&str]| {
+        let target = format!("/1/import/u?version={version}");
+        let imported = it.client.post(&target).body(export(version, 1, ids)).send().await;
+        (imported.status().as_u16(), it.count("note").await)
+    };
+    assert_eq!(import(6, &["a", "b"]).await, (200, 2));
+    assert_eq!(import(6, &["b", "c", "d"]).await, (200, 3), "all is replaced");
+    assert_eq!(import(7, &["a"]).await, (200, 1));
+    assert_eq!(import(6, &["b", "c"]).await, (409, 1));
+}
+
+async fn a_counter_does_not_go_back_by_an_import(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
+    let counter = it.place(&away).await.json::<Json>()["counter"].as_i64().expect("a number");
+    let import = it.client.post("/1/import/u?version=7").body(export(7, counter - 100, &[]));
+    assert_eq!(import.send().await.status(), 200);
+    assert_eq!(it.place(&[("state", "here"), ("version", "8")]).await.status(), 200);
+    assert_eq!(it.put("/1/note/u/a", "x", "").await.json::<i64>(), counter + 1);
+}
+
+async fn rows_that_go_while_they_are_read_are_not_missing(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
+    let read = || async {
+        assert_eq!(it.place(&away).await.status(), 200);
+        Ok(it.count("note").await)
+    };
+    let refused = it.data.read("u", read).await;
+    assert!(
+        matches!(&refused, Err(Failure::Moved { cluster, .. }) if cluster == "c2"),
+        "{refused:?}"
+    );
 }
