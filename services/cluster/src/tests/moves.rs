@@ -17,6 +17,7 @@ on_each_engine! {
     a_user_moves
     a_user_moves_under_writers
     a_user_moves_there_and_back
+    no_two_clusters_write_at_any_step
     bytes_are_moved_once
     a_move_goes_on_after_a_crash_at_each_step
     a_user_who_is_frozen_for_too_long_stays
@@ -146,6 +147,27 @@ async fn a_user_moves_there_and_back(engine: Engine) {
         assert_eq!(it.write("u", "a", text).await, 200);
         it.assert_in("u", to, text).await;
     }
+}
+
+async fn no_two_clusters_write_at_any_step(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    it.begin("u").await;
+    it.ask_to_move("u", "c2").await;
+    let expected = [
+        (Some("here"), None),
+        (Some("frozen"), None),
+        (Some("frozen"), Some("incoming")),
+        (Some("frozen"), Some("incoming")),
+        (Some("away"), Some("incoming")),
+        (Some("away"), Some("here")),
+    ];
+    for (point, (old, new)) in POINTS.into_iter().zip(expected) {
+        it.crash_at("u", point).await;
+        let [c1, c2] = [it.notes[0].placement("u").await, it.notes[1].placement("u").await];
+        let states = [&c1, &c2].map(|it| it.as_ref().map(|(state, _)| state.as_str()));
+        assert_eq!(states, [old, new], "{point}");
+    }
+    it.assert_in("u", "c2", "first").await;
 }
 
 async fn bytes_are_moved_once(engine: Engine) {
