@@ -93,10 +93,10 @@ fn a_second_signal_kills_a_service_that_does_not_end() {
     let mut services = Services::start(PROGRAM);
     let processes = services.processes();
     let hung = services.process("c1/geoip").expect("a process");
+    let caller = services.process("c1/caller").expect("a process");
     send("-STOP", hung);
     services.signal("-INT");
     // The callers end first.
-    let caller = services.process("c1/caller").expect("a process");
     until("the caller has ended", || !is_running(caller));
     assert!(is_running(hung));
     assert_eq!(services.stop("-INT").code(), Some(1));
