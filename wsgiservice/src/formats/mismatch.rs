@@ -62,6 +62,8 @@ fn of_value(path: &str, message: &str) -> Violation {
         }
         Some((_, expected)) => reason(expected),
         None if message.starts_with("data did not match any variant") => WRONG_STRUCTURE.into(),
+        // Of a number that is too large for its type, which serde_json finds as early as its features say.
+        None if message == "number out of range" => reason("f64"),
         None if message == "trailing characters" => {
             "Wrong structure: the list has too many values.".into()
         }
