@@ -223,10 +223,13 @@ impl Directory {
 
     /// Notes that every service knows what the row says.
     pub(crate) async fn told(&self, row: &Row) -> Result<(), Refusal> {
-        let phase = row.phase.map(Phase::ended).map(Phase::as_str);
-        let update = "UPDATE assignment SET unfinished = 0, other = NULL, phase = ?, touched = ?, error = NULL \
+        let phase = row.phase.map(Phase::ended);
+        // Why a move was aborted stays to be read.
+        let error = row.error.as_deref().filter(|_| phase == Some(Phase::Aborted));
+        let phase = phase.map(Phase::as_str);
+        let update = "UPDATE assignment SET unfinished = 0, other = NULL, phase = ?, touched = ?, error = ? \
                       WHERE user_id = ? AND version = ?";
-        self.update(update, values![phase, now(), &row.user, row.version].into()).await
+        self.update(update, values![phase, now(), error, &row.user, row.version].into()).await
     }
 
     /// The users whose services do not all know what their rows say, and whom nobody has touched since a time.

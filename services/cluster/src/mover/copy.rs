@@ -9,7 +9,7 @@ use serde::Deserialize;
 use wsgiservice::http::{StatusCode, header};
 use wsgiservice_client::{Body, Cluster, Response, path};
 
-use super::{Mover, Stopped};
+use super::{Mover, Stopped, placements::Holder};
 use crate::database::Row;
 
 /// How long the rows of a user are exported or imported at most.
@@ -83,8 +83,11 @@ impl Mover {
         let export = export.timeout(LONG).await?.error_for_status()?;
         let import = client.post(service, Cluster(to), path!("/1/import/{user}")).query(&version);
         let import = import.header(header::CONTENT_TYPE, "application/x-ndjson").timeout(LONG);
-        import.body(streamed(export)).await?.error_for_status()?;
-        Ok(())
+        let imported = import.body(streamed(export)).await?;
+        match imported.status() {
+            StatusCode::CONFLICT => Err(Stopped::of(&Holder::new(service, to), imported).await),
+            _ => imported.error_for_status().map(|_| ()).map_err(Stopped::from),
+        }
     }
 }
 

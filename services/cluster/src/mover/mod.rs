@@ -123,6 +123,7 @@ impl Mover {
             return Err(Refusal::UnknownCluster(to.to_owned()));
         }
         self.check_services(&row.cluster, to)?;
+        self.check_target(&row, to).await?;
         self.directory().swap(&row, row.to_be_moved(to)).await
     }
 
@@ -226,8 +227,7 @@ impl Mover {
         // The old cluster says that the user has moved before the new one writes.
         if let Some(other) = &row.other {
             for service in self.services_in(other)? {
-                let away = [("cluster", row.cluster.clone())];
-                self.place(&Holder::new(&service, other), row, "away", &away).await?;
+                self.place_away(&Holder::new(&service, other), row).await?;
             }
             if row.phase == Some(Phase::Committed) {
                 self.directory().progress(row, Phase::Away).await?;
@@ -242,6 +242,14 @@ impl Mover {
             self.place_here(&holder, row).await?;
         }
         self.directory().told(row).await?;
+        let Row { user, cluster, error, .. } = row;
+        match (&row.other, row.phase) {
+            (Some(to), Some(Phase::Aborting)) => {
+                tracing::info!(user, cluster, to, error, "a move is aborted");
+            }
+            (Some(from), _) => tracing::info!(user, from, to = cluster, "a user has moved"),
+            (None, _) => {}
+        }
         self.reached("mover::after_here").await;
         Ok(())
     }
@@ -278,6 +286,7 @@ impl Mover {
             self.place(&holder, row, "gone", &[]).await?;
         }
         self.directory().told(row).await?;
+        tracing::info!(user = row.user, "a user is removed");
         self.reached("sweep::after_purge").await;
         Ok(())
     }
@@ -312,6 +321,22 @@ impl Mover {
             }
             None => Ok(()),
         }
+    }
+
+    /// No service of the new cluster may have data of the user: they would not be replaced, and the user would be held in vain.
+    async fn check_target(&self, row: &Row, to: &str) -> Result<(), Refusal> {
+        let holders = self.holders_in(to).map_err(|stopped| Refusal::Busy(stopped.to_string()))?;
+        for holder in holders {
+            // One that does not answer now may do so later: the import is refused as well.
+            if let Ok(Some(placement)) = self.placement(&holder, row).await
+                && placement.state == "here"
+            {
+                let service = holder.service;
+                let message = format!("service {service} in cluster {to} has data of the user");
+                return Err(Refusal::Busy(message));
+            }
+        }
+        Ok(())
     }
 
     /// The services with data in a cluster. One that the topology does not have cannot be told anything, and so has not been.

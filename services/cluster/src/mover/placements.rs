@@ -5,7 +5,7 @@ use wsgiservice::http::StatusCode;
 use wsgiservice_client::{Locate, Response, path};
 
 use super::{Mover, Stopped};
-use crate::database::Row;
+use crate::database::{Phase, Row};
 
 /// A service that holds data of users, in a cluster or for all of them.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ struct Problem {
 
 /// The placement of a user, as a service knows it.
 #[derive(Deserialize)]
-struct Placement {
-    state: String,
+pub(super) struct Placement {
+    pub(super) state: String,
 }
 
 impl Holder {
@@ -55,6 +55,27 @@ impl Mover {
         }
     }
 
+    /// Tells a service of the other cluster that a user is away. When a move was aborted, one whose data never were a copy keeps
+    /// them: its `here` had made the move impossible.
+    pub(super) async fn place_away(&self, holder: &Holder, row: &Row) -> Result<(), Stopped> {
+        let away = [("cluster", row.cluster.clone())];
+        let refused = match self.place(holder, row, "away", &away).await {
+            Err(refused @ Stopped::Failed(_)) => refused,
+            placed => return placed,
+        };
+        let placement = self.placement(holder, row).await?;
+        let is_its_own = placement.is_some_and(|placement| placement.state == "here");
+        match is_its_own && row.phase == Some(Phase::Aborting) {
+            true => {
+                let Holder { service, locate } = holder;
+                let user = &row.user;
+                tracing::warn!(user, service, ?locate, "has data of the user, who is elsewhere");
+                Ok(())
+            }
+            false => Err(refused),
+        }
+    }
+
     /// Tells a service that a user is here.
     ///
     /// One that knows nothing of the user is frozen first, so that it knows the version: an older call that comes late would hold
@@ -66,16 +87,29 @@ impl Mover {
             return Ok(());
         }
         let refused = Stopped::of(holder, response).await;
-        let user = &row.user;
-        let found =
-            self.0.client.get(&holder.service, holder.locate.clone(), path!("/1/placement/{user}"));
-        let found = found.await?;
-        if found.status() == StatusCode::NOT_FOUND {
-            self.place(holder, row, "frozen", &[]).await?;
-            return self.place(holder, row, "here", &[]).await;
+        match self.placement(holder, row).await? {
+            None => {
+                self.place(holder, row, "frozen", &[]).await?;
+                self.place(holder, row, "here", &[]).await
+            }
+            Some(placement) if placement.state == "here" => Ok(()),
+            Some(_) => Err(refused),
         }
-        let placement: Placement = found.error_for_status()?.json().await?;
-        if placement.state == "here" { Ok(()) } else { Err(refused) }
+    }
+
+    /// The placement of a user, as a service knows it.
+    pub(super) async fn placement(
+        &self,
+        holder: &Holder,
+        row: &Row,
+    ) -> Result<Option<Placement>, Stopped> {
+        let user = &row.user;
+        let path = path!("/1/placement/{user}");
+        let found = self.0.client.get(&holder.service, holder.locate.clone(), path).await?;
+        match found.status() {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Ok(Some(found.error_for_status()?.json().await?)),
+        }
     }
 
     async fn put_placement(
@@ -96,7 +130,7 @@ impl Mover {
 
 impl Stopped {
     /// What a 409 says. An older version is not told from others: the row, which is read again, says what is to be done.
-    async fn of(holder: &Holder, response: Response) -> Self {
+    pub(super) async fn of(holder: &Holder, response: Response) -> Self {
         let Holder { service, locate } = holder;
         match response.json::<Problem>().await {
             Ok(problem) if problem.code == "written-since" => Self::Written,

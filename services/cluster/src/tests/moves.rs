@@ -10,6 +10,8 @@ use engines::{Engine, on_each_engine};
 use futures_util::future::{join, join_all, join3};
 use serde_json::{Value as Json, json};
 
+use wsgiservice_client::Cluster;
+
 use super::{Setting, refusal, setting};
 use crate::{database::Row, mover::Stopped};
 
@@ -24,6 +26,7 @@ on_each_engine! {
     a_step_that_fails_again_and_again_aborts_the_move
     a_move_is_aborted_until_it_is_committed
     a_move_is_refused
+    data_that_were_never_moved_survive_an_abort
     a_move_that_is_asked_for_again_is_the_same
     two_movers_at_once_are_harmless
     a_step_that_comes_late_changes_nothing
@@ -227,11 +230,11 @@ async fn a_user_who_is_frozen_for_too_long_stays(engine: Engine) {
 async fn a_step_that_fails_again_and_again_aborts_the_move(engine: Engine) {
     let Some(it) = setting(engine).await else { return };
     it.begin("u").await;
+    it.ask_to_move("u", "c2").await;
     // Whom the new cluster takes for its own is not imported.
     let insert = "INSERT INTO placement (user_id, state, version, counter, written, placed) \
                   VALUES ('u', 'here', 1, 1, 0, 0)";
     super::execute(it.notes[1].data.database(), insert, Vec::new()).await;
-    it.ask_to_move("u", "c2").await;
     let fails = async {
         while it.found("u").await.error.is_none() {
             tokio::task::yield_now().await;
@@ -300,6 +303,35 @@ async fn a_move_is_refused(engine: Engine) {
     ] {
         assert_eq!(refusal(&gone.send().await), (410, json!("user-gone")));
     }
+}
+
+async fn data_that_were_never_moved_survive_an_abort(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    it.begin("u").await;
+    it.ask_to_move("u", "c2").await;
+    it.crash_at("u", "mover::after_frozen").await;
+    // The service of c2 was not one of those with data when the user moved away from there.
+    for state in ["frozen", "here"] {
+        let call = it.frontend.put("note", Cluster("c2"), "/1/placement/u");
+        let placed = call.form(&[("state", state), ("version", "1")]).await.expect("a response");
+        assert_eq!(placed.status(), 200);
+    }
+    let call = it.frontend.put("note", Cluster("c2"), "/1/note/u/b").json("left behind");
+    assert_eq!(call.await.expect("a response").status(), 201);
+    let row = it.found("u").await;
+    let Err(Stopped::Failed(error)) = it.mover.step(&row, false).await else { panic!("moved") };
+    assert!(error.ends_with("refuses: the user is already placed here: here"), "{error}");
+    it.mover.directory().failed(&row, &error).await.expect("noted");
+    assert_eq!(it.abort("u").await, 204);
+    it.settle().await;
+    assert_eq!(it.read("c2", "u", "b").await.as_deref(), Ok("left behind"));
+    assert_eq!(it.write("u", "a", "second").await, 200);
+    let movement = it.cluster.get("/1/user/u/move").send().await.json::<Json>();
+    assert_eq!((&movement["phase"], &movement["error"]), (&json!("aborted"), &json!(error)));
+
+    let (status, refused) = it.ask_to_move("u", "c2").await;
+    let expected = json!("service note in cluster c2 has data of the user");
+    assert_eq!((status, &refused["detail"]), (409, &expected));
 }
 
 async fn a_move_that_is_asked_for_again_is_the_same(engine: Engine) {

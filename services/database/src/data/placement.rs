@@ -236,6 +236,11 @@ impl Asked {
             let message = "only what was here, frozen or imported can be here".to_owned();
             return Err(Failure::NotPlaced(message));
         }
+        // What was not frozen was not copied: its rows are the only ones.
+        if self.state == State::Away && known.as_ref().is_some_and(|it| it.state == State::Here) {
+            let message = "only what was frozen or imported can be away".to_owned();
+            return Err(Failure::NotPlaced(message));
+        }
         Ok(Placement {
             state: self.state,
             version: self.version,

@@ -36,6 +36,7 @@ on_each_engine! {
     a_call_that_comes_late_is_refused
     a_user_who_was_written_since_is_not_frozen
     only_what_was_here_can_be_here
+    what_is_here_and_was_not_frozen_is_not_away
     a_user_moves_with_keys_and_versions
     an_export_is_of_a_user_who_is_frozen_at_its_version
     an_import_that_is_not_complete_changes_nothing
@@ -217,6 +218,11 @@ impl Setting {
         request.send().await
     }
 
+    /// Freezes the user, as each move and each sweep does first.
+    async fn freeze(&self) {
+        assert_eq!(self.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
+    }
+
     async fn place(&self, form: &[(&str, &str)]) -> TestResponse {
         self.client.put("/1/placement/u").form(form.iter().copied()).send().await
     }
@@ -346,6 +352,7 @@ async fn a_user_who_is_frozen_is_read_and_not_written(engine: Engine) {
 async fn a_user_who_is_away_or_gone_leaves_no_rows_but_what_waits_to_be_told(engine: Engine) {
     for (state, status) in [("away", 421), ("gone", 410)] {
         let Some(it) = begun(engine, "c1").await else { return };
+        it.freeze().await;
         let form = [("state", state), ("version", "6"), ("cluster", "c2")];
         assert_eq!(it.place(&form).await.status(), 200);
         assert_eq!((it.count("note").await, it.count("kept").await), (0, 0));
@@ -382,6 +389,15 @@ async fn only_what_was_here_can_be_here(engine: Engine) {
         200
     );
     assert_eq!(it.place(&[("state", "here"), ("version", "7")]).await.status(), 409);
+}
+
+async fn what_is_here_and_was_not_frozen_is_not_away(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
+    assert_eq!(it.place(&away).await.status(), 409);
+    assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
+    it.freeze().await;
+    assert_eq!(it.place(&away).await.status(), 200);
 }
 
 async fn a_user_moves_with_keys_and_versions(engine: Engine) {
@@ -490,6 +506,7 @@ async fn what_is_old_goes_for_good(engine: Engine) {
         it.data.remove_old().await.expect("a database");
         assert_eq!((it.count("note").await, it.count("kept").await), (notes, kept), "{hours}");
     }
+    it.freeze().await;
     let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
     assert_eq!(it.place(&away).await.status(), 200);
     for (hours, placements) in [(7 * 24 - 1, 1), (2, 0)] {
@@ -766,6 +783,7 @@ async fn a_mark_ends_when_it_is_old_enough(engine: Engine) {
     for (state, status) in [("away", 421), ("gone", 410)] {
         let Some(it) = begun(engine, "c1").await else { return };
         let counter = it.data.placement("u").await.expect("a database").expect("a row").counter;
+        it.freeze().await;
         let form = [("state", state), ("version", "6"), ("cluster", "c2")];
         assert_eq!(it.place(&form).await.status(), 200);
         it.age(7 * 24 - 1).await;
@@ -863,6 +881,7 @@ async fn an_import_comes_late_or_again(engine: Engine) {
 
 async fn a_counter_does_not_go_back_by_an_import(engine: Engine) {
     let Some(it) = begun(engine, "c1").await else { return };
+    it.freeze().await;
     let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
     let counter = it.place(&away).await.json::<Json>()["counter"].as_i64().expect("a number");
     let import = it.client.post("/1/import/u?version=7").body(export(7, counter - 100, &[]));
@@ -874,6 +893,7 @@ async fn a_counter_does_not_go_back_by_an_import(engine: Engine) {
 async fn rows_that_go_while_they_are_read_are_not_missing(engine: Engine) {
     for _ in 0..10 {
         let Some(it) = begun(engine, "c1").await else { return };
+        it.freeze().await;
         let away = [("state", "away"), ("version", "6"), ("cluster", "c2")];
         let reads = join_all((0..20).map(|_| it.client.get("/1/note/u/a").send()));
         let (reads, placed) = join(reads, it.place(&away)).await;

@@ -123,7 +123,9 @@ fn may_be_replaced(known: &Placement, version: i64) -> Result<(), Failure> {
     }
     let is_settled = known.version == version && known.state != State::Incoming;
     match known.state == State::Here || is_settled {
-        true => Err(Failure::NotPlaced(format!("the user is {} here", known.state))),
+        true => {
+            Err(Failure::NotPlaced(format!("the user is already placed here: {}", known.state)))
+        }
         false => Ok(()),
     }
 }
