@@ -18,7 +18,8 @@ pub(crate) enum Command {
 /// How to run all services.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Up {
-    pub(crate) clusters: u8,
+    /// As many as there were, if it is missing.
+    pub(crate) clusters: Option<u8>,
     /// The folder for their data.
     pub(crate) data: PathBuf,
     /// Where new ports are looked for.
@@ -40,7 +41,7 @@ fn parsed(matches: &ArgMatches) -> Command {
         // A command is required, and a service never comes here.
         other => {
             let matches = other.map_or(matches, |(_, matches)| matches);
-            let clusters = matches.get_one("clusters").copied().unwrap_or(1);
+            let clusters = matches.get_one("clusters").copied();
             let port = matches.get_one("port").copied().unwrap_or(1);
             Command::Up(Up { clusters, data: file(matches, "data"), port })
         }
@@ -63,7 +64,7 @@ fn command(services: &[Service]) -> clap::Command {
 }
 
 fn up() -> clap::Command {
-    let clusters = Arg::new("clusters").long("clusters").value_name("N").default_value("1");
+    let clusters = Arg::new("clusters").long("clusters").value_name("N");
     let clusters = clusters.value_parser(value_parser!(u8).range(1..=99));
     let data = Arg::new("data").long("data").value_name("DIR").default_value("var");
     let data = data.value_parser(value_parser!(PathBuf));
@@ -71,7 +72,7 @@ fn up() -> clap::Command {
     let port = port.value_parser(value_parser!(u16).range(1..));
     clap::Command::new("up")
         .about("Run all services on this machine until Ctrl-C")
-        .arg(clusters.help("The number of clusters"))
+        .arg(clusters.help("The number of clusters; by default as many as the folder has, or 1"))
         .arg(data.help("The folder for the data of the services and their topology"))
         .arg(port.help("The first port; ports of an earlier run stay the same"))
 }
@@ -101,8 +102,11 @@ mod tests {
     #[test]
     fn the_commands_are_read() {
         let up = |clusters, data: &str, port| Command::Up(Up { clusters, data: data.into(), port });
-        assert_eq!(read("services up"), Ok(up(1, "var", 8100)));
-        assert_eq!(read("services up --clusters 2 --data d --port 9000"), Ok(up(2, "d", 9000)));
+        assert_eq!(read("services up"), Ok(up(None, "var", 8100)));
+        assert_eq!(
+            read("services up --clusters 2 --data d --port 9000"),
+            Ok(up(Some(2), "d", 9000))
+        );
         let check = Command::CheckTopology("t.toml".into());
         assert_eq!(read("services topology check t.toml"), Ok(check));
         for wrong in ["services topology", "services topology check", "services up --clusters 0"] {

@@ -34,15 +34,28 @@ impl Services {
         Self::start_in(program, tempfile::tempdir().expect("a folder"))
     }
 
-    /// Runs all services with the data of a folder, and waits until all answer.
+    /// Runs all services in two clusters, with the data of a folder, and waits until all answer.
     ///
     /// # Panics
     /// If they do not.
     #[must_use]
     pub fn start_in(program: &str, folder: TempDir) -> Self {
+        Self::run(program, folder, &["--clusters", "2"])
+    }
+
+    /// Runs all services in the clusters that a folder has, one if it is new, and waits until all answer.
+    ///
+    /// # Panics
+    /// If they do not.
+    #[must_use]
+    pub fn start_by_default_in(program: &str, folder: TempDir) -> Self {
+        Self::run(program, folder, &[])
+    }
+
+    fn run(program: &str, folder: TempDir, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command.args(["up", "--clusters", "2", "--port", &port().to_string(), "--data"]);
-        command.arg(folder.path());
+        command.args(["up", "--port", &port().to_string()]).args(arguments);
+        command.arg("--data").arg(folder.path());
         command.current_dir(folder.path()).env_remove("WSGISERVICE_CLUSTER");
         command.env("WSGISERVICE_TEST_CLOCK", folder.path().join("clock"));
         command.env("WSGISERVICE_FAIL_POINTS", folder.path().join("fail-points"));

@@ -1,6 +1,10 @@
 //! `services up`: processes that are started, started again, and ended.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
 
 use acceptance::{Services, group, is_running, send, until};
 use wsgiservice_client::{AllClusters, ClosestCluster, Cluster, RestClient, Topology};
@@ -126,6 +130,55 @@ async fn ports_stay_the_same_from_one_start_to_the_next() {
     }
     let response = services.client().get("geoip", ClosestCluster, "/1/10.0.0.1").await;
     assert_eq!(response.expect("a response").status(), 404);
+}
+
+#[test]
+fn a_folder_keeps_its_clusters() {
+    let services = Services::start(PROGRAM);
+    let topology = fs::read_to_string(services.topology()).expect("a file");
+    let services = Services::start_by_default_in(PROGRAM, services.into_folder("-TERM"));
+    assert_eq!(fs::read_to_string(services.topology()).expect("a file"), topology);
+
+    let folder = services.into_folder("-TERM");
+    let mut command = Command::new(PROGRAM);
+    command.args(["up", "--clusters", "1", "--data"]).arg(folder.path());
+    let output = command.output().expect("it ends");
+    let error = String::from_utf8_lossy(&output.stderr);
+    let expected =
+        "has users in 2 clusters: those in c2 could not be reached\nhelp: omit `--clusters`";
+    assert!(error.contains(expected), "{error}");
+    let kept = fs::read_to_string(folder.path().join("topology.toml"));
+    assert_eq!((output.status.code(), kept.expect("a file")), (Some(1), topology));
+}
+
+/// A service that is not started by `services up`, and that ends when this is dropped.
+struct ByHand(Child);
+
+impl Drop for ByHand {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_added_by_hand_stays_in_the_topology() {
+    let services = Services::start(PROGRAM);
+    let mut command = Command::new(PROGRAM);
+    command.args(["caller", "--bind", "127.0.0.1:0", "--topology"]).arg(services.topology());
+    command.env("WSGISERVICE_CLUSTER", "c2").stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut note = ByHand(command.spawn().expect("a process"));
+    let mut output = BufReader::new(note.0.stdout.take().expect("standard output")).lines();
+    let line = output.next().expect("a line").expect("UTF-8");
+    let url = line.split(" listens on ").nth(1).expect("a URL").trim_end_matches('/');
+
+    let mut topology = fs::read_to_string(services.topology()).expect("a file");
+    // It is known by another name.
+    topology += &format!("\n[services.note]\nc2 = [\"{url}\"]\nhost = \"caller\"\n");
+    fs::write(services.topology(), &topology).expect("a file");
+    let services = Services::start_in(PROGRAM, services.into_folder("-TERM"));
+    assert_eq!(fs::read_to_string(services.topology()).expect("a file"), topology);
+    assert_eq!(json(&services.client(), "note", "c2", "/1/cluster").await, "c2");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::ports::Ports;
+use super::{earlier::Earlier, ports::Ports};
 use crate::{Scope, Service};
 
 /// A service in a cluster, or one for all clusters.
@@ -32,6 +32,7 @@ pub(super) fn all(
     services: &[Service],
     count: u8,
     data: &Path,
+    earlier: &Earlier,
     ports: &mut Ports,
 ) -> io::Result<Vec<Instance>> {
     let mut instances = Vec::new();
@@ -48,7 +49,8 @@ pub(super) fn all(
     }
     // A new port must not be one that another service has had.
     for instance in &mut instances {
-        instance.port = ports.kept(instance.service.name, place(instance.cluster.as_deref()));
+        let port = earlier.port(instance.service.name, place(instance.cluster.as_deref()));
+        instance.port = port.map_or(0, |port| ports.kept(port));
     }
     for instance in instances.iter_mut().filter(|instance| instance.port == 0) {
         instance.port = ports.free()?;
@@ -117,8 +119,8 @@ pub(super) fn print(mut output: impl Write, instances: &[Instance]) {
 pub(super) mod tests {
     use super::*;
 
-    /// A service for all clusters, and one that holds data in each of two.
-    pub(in crate::up) fn some() -> Vec<Instance> {
+    /// A service for all clusters, and one that holds data.
+    pub(in crate::up) fn services() -> [Service; 2] {
         let run = |_| Ok(());
         let global = Service {
             name: "cluster",
@@ -131,6 +133,12 @@ pub(super) mod tests {
         let places = &[("database", "sqlite:{}/storage.db"), ("bytes_at", "file:{}/bytes")];
         let storage =
             Service { name: "storage", scope: Scope::Cluster, holds_data: true, places, ..global };
+        [global, storage]
+    }
+
+    /// They, in two clusters.
+    pub(in crate::up) fn some() -> Vec<Instance> {
+        let [global, storage] = services();
         let of = |service, cluster: Option<&str>, port| {
             let folder = Path::new("/var").join(place(cluster));
             Instance { service, cluster: cluster.map(str::to_owned), port, folder }

@@ -1,5 +1,6 @@
 //! All services on this machine, a process each.
 
+mod earlier;
 mod instance;
 mod lines;
 mod log;
@@ -21,6 +22,7 @@ use wsgiservice::{Error, Result};
 use wsgiservice_client::{Locate, RestClient};
 
 use self::{
+    earlier::Earlier,
     instance::Instance,
     log::Log,
     ports::Ports,
@@ -46,10 +48,12 @@ pub(crate) fn up(services: &[Service], options: &Up) -> Result<()> {
     made.map_err(|error| Error::new(format!("cannot create {}: {error}", folder.display())))?;
     let _lock = lock(&folder)?;
     let file = folder.join("topology.toml");
-    let mut ports = Ports::of(&file, options.port)?;
-    let instances = instance::all(services, options.clusters, &folder, &mut ports)?;
+    let earlier = Earlier::read(&folder, &file)?;
+    let clusters = earlier.clusters(options.clusters, &options.data)?;
+    let mut ports = Ports::new(options.port, earlier.ports_of_others(services));
+    let instances = instance::all(services, clusters, &folder, &earlier, &mut ports)?;
     drop(ports);
-    topology::write(&file, options.clusters, &instances)?;
+    topology::write(&file, clusters, &instances, &earlier.others(services))?;
     let log = Log::to(io::stderr())?;
     let launch = Launch::new(file, log.clone())?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
+use toml::Table;
 use wsgiservice::{Error, Result};
 
 use super::instance::{Instance, clusters};
@@ -9,18 +10,24 @@ use super::instance::{Instance, clusters};
 /// How far a cluster is from the next one, in milliseconds.
 const DISTANCE: u8 = 20;
 
-/// Writes the topology, at once: a client that reads it finds the old one or the new one.
+/// Writes the topology, with other tables at its end, at once: a client that reads it finds the old one or the new one.
 ///
 /// # Errors
 /// If it cannot be written.
-pub(super) fn write(file: &Path, clusters: u8, instances: &[Instance]) -> Result<()> {
+pub(super) fn write(
+    file: &Path,
+    clusters: u8,
+    instances: &[Instance],
+    others: &Table,
+) -> Result<()> {
     let new = file.with_extension("toml.new");
-    let written = fs::write(&new, text(clusters, instances)).and_then(|()| fs::rename(&new, file));
+    let text = text(clusters, instances, others);
+    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, file));
     written.map_err(|error| Error::new(format!("cannot write {}: {error}", file.display())))
 }
 
-fn text(count: u8, instances: &[Instance]) -> String {
-    let mut text = "# `services up` writes this file at each start, and keeps its ports.\n\
+fn text(count: u8, instances: &[Instance], others: &Table) -> String {
+    let mut text = "# `services up` writes this file at each start. It keeps the ports, and the sections of other services.\n\
                     version = 1\nlocal_cluster = \"c1\"\n"
         .to_owned();
     for (number, cluster) in clusters(count).enumerate() {
@@ -45,6 +52,9 @@ fn text(count: u8, instances: &[Instance]) -> String {
             let _ = writeln!(text, "{} = [\"http://{}\"]", instance.place(), instance.address());
         }
     }
+    if !others.is_empty() {
+        let _ = write!(text, "\n{others}");
+    }
     text
 }
 
@@ -57,10 +67,10 @@ mod tests {
 
     #[test]
     fn the_topology_has_each_service_in_its_place() {
-        let text = text(3, &some());
+        let text = text(3, &some(), &Table::new());
         let topology = Topology::parse("topology.toml", &text).expect("no mistakes");
         assert_eq!(topology.data_services().collect::<Vec<_>>(), ["storage"]);
-        let expected = r#"# `services up` writes this file at each start, and keeps its ports.
+        let expected = r#"# `services up` writes this file at each start. It keeps the ports, and the sections of other services.
 version = 1
 local_cluster = "c1"
 
@@ -87,6 +97,17 @@ c2 = ["http://127.0.0.1:3"]
 
     #[test]
     fn one_cluster_has_no_distances() {
-        assert!(text(1, &some()[..2]).contains("\n[clusters.c1]\n\n[services.cluster]\n"));
+        let text = text(1, &some()[..2], &Table::new());
+        assert!(text.contains("\n[clusters.c1]\n\n[services.cluster]\n"), "{text}");
+    }
+
+    #[test]
+    fn other_tables_are_at_the_end() {
+        let others = "[defaults]\ntimeout_ms = 1000\n\n[services.note]\nc1 = [\"http://127.0.0.1:8110\"]\n\
+                      c2 = [\"http://127.0.0.1:8111\"]\ndata = true\nidempotency_keys = true\n";
+        let text = text(2, &some(), &others.parse().expect("TOML"));
+        assert!(text.ends_with(&format!("c2 = [\"http://127.0.0.1:3\"]\n\n{others}")), "{text}");
+        let topology = Topology::parse("topology.toml", &text).expect("no mistakes");
+        assert_eq!(topology.data_services().collect::<Vec<_>>(), ["note", "storage"]);
     }
 }
