@@ -605,7 +605,7 @@ async fn the_commands_of_the_readme_print_what_it_says() {
     tokio::spawn(application(&url).await.serve(listener));
     let replayed = tokio::task::spawn_blocking(move || {
         let readme = include_str!("../README.md");
-        wsgiservice_test_support::replay(readme, &[("127.0.0.1:8104", &address)]);
+        wsgiservice_test_support::replay(readme, &[("127.0.0.1:8102", &address)]);
     });
     replayed.await.expect("a transcript");
 }

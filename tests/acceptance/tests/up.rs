@@ -182,6 +182,25 @@ async fn a_service_that_was_added_by_hand_stays_in_the_topology() {
 }
 
 #[test]
+fn the_readmes_of_services_show_what_is_answered_in_one_cluster() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let services = Services::start_by_default_in(PROGRAM, folder);
+    let addresses = [
+        ("127.0.0.1:8101", services.address("storage", "c1")),
+        ("127.0.0.1:8102", services.address("label", "c1")),
+    ];
+    replay(include_str!("../../../services/storage/README.md"), &addresses);
+    replay(include_str!("../../../services/label/README.md"), &addresses);
+}
+
+#[test]
+fn the_readme_of_the_directory_shows_what_is_answered_in_a_new_folder() {
+    let services = Services::start(PROGRAM);
+    let addresses = [("127.0.0.1:8100", services.address("cluster", "all"))];
+    replay(include_str!("../../../services/cluster/README.md"), &addresses);
+}
+
+#[test]
 fn the_readmes_show_what_is_answered() {
     let services = Services::start(PROGRAM);
     let addresses = [
