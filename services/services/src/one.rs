@@ -1,9 +1,10 @@
 //! One service as a process of its own.
 
 use std::{
+    error::Error as _,
     ffi::OsString,
     future,
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -63,8 +64,16 @@ impl Invocation {
 fn client(topology: &Path) -> Result<(RestClient, Result<(), BoxError>), BoxError> {
     match RestClient::from_file(topology) {
         Ok(client) => Ok((client, Ok(()))),
-        Err(error) => Ok((RestClient::builder().build()?, Err(error.into()))),
+        Err(error) => Ok((RestClient::builder().build()?, Err(with_help(&error)))),
     }
+}
+
+/// The message of the error, which has that of its cause, and what to do if the file is missing.
+fn with_help(error: &wsgiservice_client::Error) -> BoxError {
+    let cause = error.source().and_then(|it| it.downcast_ref::<io::Error>());
+    let is_missing = cause.is_some_and(|it| it.kind() == ErrorKind::NotFound);
+    let help = "\nhelp: `services up` writes one, `var/topology.toml`; `--topology FILE` names another file";
+    format!("{error}{}", if is_missing { help } else { "" }).into()
 }
 
 /// Stops the server when standard input ends.

@@ -51,14 +51,23 @@ fn its_documents_need_no_topology() {
 fn it_does_not_start_without_a_topology_or_with_mistakes_in_it() {
     let missing = tempfile::tempdir().expect("a folder");
     let missing = output(&missing, &["geoip"]);
+    let unreadable = tempfile::tempdir().expect("a folder");
+    fs::create_dir(unreadable.path().join("topology.toml")).expect("a folder");
+    let unreadable = output(&unreadable, &["geoip"]);
     let wrong = output(&folder("version = 2\n[clusters]"), &["geoip"]);
     for (output, expected) in [
-        (missing, "Error: cannot read topology.toml: "),
+        (
+            missing,
+            "Error: cannot read topology.toml: No such file or directory (os error 2)\n\
+             help: `services up` writes one, `var/topology.toml`; `--topology FILE` names another file\n",
+        ),
+        (unreadable, "Error: cannot read topology.toml: Is a directory (os error 21)\n"),
         (wrong, "Error: topology.toml:1:11: `version`: expected 1\ntopology.toml:2:2: `clusters`"),
     ] {
         assert_eq!(output.status.code(), Some(1));
         let error = text(&output.stderr);
         assert!(error.contains(expected), "{error}");
+        assert!(!error.contains("caused by"), "{error}");
     }
 }
 
