@@ -69,6 +69,10 @@ pub enum Failure {
     #[error("the row has changed since")]
     #[problem(412, only = [post, put, delete, patch])]
     Changed,
+    /// No row went by the version that is to be restored, or it is too long ago.
+    #[error("nothing went by this version")]
+    #[problem(412, only = [put])]
+    NotRestorable,
     /// The row does not exist.
     #[error("Not Found")]
     #[problem(404)]

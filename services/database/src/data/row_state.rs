@@ -61,7 +61,8 @@ impl RowState {
     ) -> Result<(), Failure> {
         let tag = Self::tag(row, restore);
         if restore.is_some() && tag.is_none() {
-            return Err(Failure::Changed);
+            let is_there = row.is_some_and(|row| row.gone.is_none());
+            return Err(if is_there { Failure::Changed } else { Failure::NotRestorable });
         }
         preconditions.check(tag.as_ref(), None).map_err(|_| Failure::Changed)
     }

@@ -23,6 +23,7 @@ on_each_engine! {
     one_of_those_who_have_seen_the_same_changes_it
     a_request_that_comes_again_with_a_stale_tag_is_replayed
     an_item_comes_back_with_what_went_with_it
+    what_cannot_be_restored_says_why
     an_item_that_is_put_anew_has_nothing_of_the_old_one
     what_is_derived_has_a_version_of_its_own
     what_is_derived_from_an_older_version_is_passed_over
@@ -250,6 +251,25 @@ async fn an_item_comes_back_with_what_went_with_it(engine: Engine) {
     assert_eq!((attached.text(), version(&attached)), ("p", version(&back)));
     assert_eq!(it.get("/1/attachment/u/a/q").await.status(), 404, "it went before");
     assert_eq!(restore(gone, gone).await.status(), 412, "it is there");
+}
+
+async fn what_cannot_be_restored_says_why(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    let first = it.item().await;
+    let gone = version(&it.delete("/1/item/u/a").await);
+    let refused = async |target: &str, version: i64| {
+        let put = it.put(&format!("{target}?restore={version}"), "{}").send().await;
+        (put.status().as_u16(), put.json::<Json>()["detail"].clone())
+    };
+    let nothing = (412, json!("nothing went by this version"));
+    assert_eq!(refused("/1/item/u/nothing", 5).await, nothing, "it never was");
+    for version in [5, first, gone + 1] {
+        assert_eq!(refused("/1/item/u/a", version).await, nothing, "it went by another version");
+    }
+    it.item().await;
+    let changed = (412, json!("the row has changed since"));
+    assert_eq!(refused("/1/item/u/a", gone).await, changed, "it is there");
+    assert_eq!(refused("/1/attachment/u/a/p", 5).await, nothing);
 }
 
 async fn an_item_that_is_put_anew_has_nothing_of_the_old_one(engine: Engine) {
