@@ -14,8 +14,12 @@ pub(crate) enum Refusal {
         #[problem(extension)]
         code: &'static str,
     },
-    /// The user does not exist.
-    #[error("Not Found")]
+    /// The user has never been moved, or has no cluster yet.
+    #[error("the user has never been moved")]
+    #[problem(404, only = [crate::resources::Move::get, crate::resources::Move::delete])]
+    NeverMoved,
+    /// The user has no cluster yet.
+    #[error("the user has no cluster yet")]
     #[problem(404, only = [crate::resources::Move])]
     Missing,
     /// The user has another cluster.

@@ -36,9 +36,7 @@ struct Movement {
 impl Move {
     /// Return the move of a user, or the last one that was.
     async fn get(&self, user: UserId) -> Result<Movement, Refusal> {
-        let row = self.mover.directory().find(&user).await?.ok_or(Refusal::Missing)?;
-        row.check_exists()?;
-        Movement::of(row).ok_or(Refusal::Missing)
+        self.movement(&user).await
     }
 
     /// Move a user to another cluster. A user who is there, or on the way, is moved no further.
@@ -48,13 +46,22 @@ impl Move {
         #[validate(doc = "The other cluster, which may be closed to new users.")] to: ClusterName,
     ) -> Result<Accepted<Movement>, Refusal> {
         let row = self.mover.begin(&user, &to.0).await?;
-        Movement::of(row).map(Accepted).ok_or(Refusal::Missing)
+        Movement::of(row).map(Accepted).ok_or(Refusal::Stale)
     }
 
     /// Abort a move that is not committed.
     async fn delete(&self, user: UserId) -> Result<NoContent, Refusal> {
+        self.movement(&user).await?;
         self.mover.abort(&user).await?;
         Ok(NoContent)
+    }
+}
+
+impl Move {
+    async fn movement(&self, user: &str) -> Result<Movement, Refusal> {
+        let row = self.mover.directory().find(user).await?.ok_or(Refusal::Missing)?;
+        row.check_exists()?;
+        Movement::of(row).ok_or(Refusal::NeverMoved)
     }
 }
 

@@ -25,6 +25,7 @@ on_each_engine! {
     a_user_who_is_frozen_for_too_long_stays
     a_step_that_fails_again_and_again_aborts_the_move
     a_move_is_aborted_until_it_is_committed
+    a_move_that_is_missing_says_why
     a_move_is_refused
     data_that_were_never_moved_survive_an_abort
     a_move_that_is_asked_for_again_is_the_same
@@ -275,6 +276,24 @@ async fn a_move_is_aborted_until_it_is_committed(engine: Engine) {
         assert_eq!(status, expected, "{point}");
         it.assert_in(user, cluster, "first").await;
         assert_eq!(it.abort(user).await, expected, "{point}");
+    }
+}
+
+async fn a_move_that_is_missing_says_why(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    let target = "/1/user/u/move";
+    let requests = || [it.cluster.get(target), it.cluster.delete(target)];
+    let put = it.cluster.put(target).form([("to", "c2")]);
+    for request in requests().into_iter().chain([put]) {
+        let refused = request.send().await;
+        let expected = (404, json!("the user has no cluster yet"));
+        assert_eq!((refused.status().as_u16(), refused.json::<Json>()["detail"].clone()), expected);
+    }
+    it.begin("u").await;
+    for request in requests() {
+        let refused = request.send().await;
+        let expected = (404, json!("the user has never been moved"));
+        assert_eq!((refused.status().as_u16(), refused.json::<Json>()["detail"].clone()), expected);
     }
 }
 
