@@ -579,6 +579,7 @@ async fn values_that_break_a_rule_are_refused(engine: Engine) {
 
 async fn a_user_who_is_elsewhere_is_refused(engine: Engine) {
     let Some(it) = begun(engine).await else { return };
+    it.place("frozen", "6").await;
     it.place("away", "6").await;
     for target in ["/1/label/u/inbox", "/1/label_item/u/inbox/a"] {
         for request in [it.client.get(target), it.put(target), it.delete(target)] {

@@ -130,6 +130,7 @@ async fn bytes_of_a_user_who_is_away_or_gone_go_when_they_are_old(engine: Engine
         let Some(it) = setting(engine, "c1").await else { return };
         it.item().await;
         it.attach("/1/attachment/u/a/p", "one").send().await;
+        assert_eq!(it.place(&[("state", "frozen"), ("version", "6")]).await.status(), 200);
         let form = [("state", state), ("version", "6"), ("cluster", "c2")];
         assert_eq!(it.place(&form).await.status(), 200);
         assert_eq!(it.count("attachment").await, 0);
