@@ -6,7 +6,8 @@
 use std::{
     path::{self, PathBuf},
     sync::{Mutex, PoisonError},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use percent_encoding::percent_decode_str;
@@ -70,7 +71,7 @@ impl File {
         let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.busy_timeout(PATIENCE)?;
-        connection.execute_batch(SETTINGS)?;
+        set_up(&connection)?;
         Ok(Connection(connection))
     }
 
@@ -79,6 +80,19 @@ impl File {
         let connection = self.writer()?;
         connection.0.execute_batch("PRAGMA query_only = ON")?;
         Ok(connection)
+    }
+}
+
+/// Sets the mode of a connection. While another process sets that of a new file, SQLite does not wait, but says that it is busy.
+fn set_up(connection: &rusqlite::Connection) -> Result<(), Error> {
+    let begun = Instant::now();
+    loop {
+        match connection.execute_batch(SETTINGS).map_err(Error::from) {
+            Err(error) if error.kind() == ErrorKind::Unavailable && begun.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
     }
 }
 
