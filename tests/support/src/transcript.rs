@@ -22,6 +22,8 @@ use regex::Regex;
 /// `addresses` has the authority of each service, such as `127.0.0.1:8001`, as the README has it and as it is. This function
 /// blocks: in an asynchronous test it is called by `tokio::task::spawn_blocking`.
 ///
+/// Without a curl that knows `--json`, it only prints that it is skipped.
+///
 /// # Panics
 /// If a command prints something else, fails, or the README has none.
 ///
@@ -39,6 +41,10 @@ use regex::Regex;
 pub fn replay(readme: &str, addresses: &[(&str, &str)]) {
     let steps = steps(readme);
     assert!(!steps.is_empty(), "the README has no `$ curl` in a console block");
+    if !is_installed() {
+        println!("skipped: curl 7.82 or newer is not installed");
+        return;
+    }
     let mut values = BTreeMap::new();
     for step in &steps {
         let printed = step.run(addresses, &values);
@@ -47,6 +53,12 @@ pub fn replay(readme: &str, addresses: &[(&str, &str)]) {
             Err(difference) => panic!("{difference}"),
         }
     }
+}
+
+/// Whether there is a curl that knows `--json`.
+fn is_installed() -> bool {
+    let help = Command::new("curl").args(["--help", "all"]).output();
+    help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--json"))
 }
 
 /// A command, and the lines that it prints.

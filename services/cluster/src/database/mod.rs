@@ -8,7 +8,7 @@ mod row;
 
 use database::{
     Database, Error, Transaction,
-    data::{Data, Version},
+    data::{Data, OUTBOX, Version},
     values,
 };
 use test_hooks::now;
@@ -51,9 +51,8 @@ const SCHEMA: [&str; 7] = [
      unfinished {integer} NOT NULL, other {key}, move_to {key}, phase {key}, begun {integer}, error {text})",
     "CREATE INDEX assignment_unfinished ON assignment (unfinished, touched)",
     "CREATE INDEX assignment_idle ON assignment (anonymous, last_seen, user_id)",
-    // As that of the data services, so that one relay reads both.
-    "CREATE TABLE outbox (id {key} PRIMARY KEY, user_id {key} NOT NULL, path {text} NOT NULL, \
-     version {integer} NOT NULL, gone {integer} NOT NULL, at {integer} NOT NULL)",
+    // That of the data services, so that one relay reads both.
+    OUTBOX,
 ];
 
 /// Which cluster holds each user. It is cheap to clone.
@@ -232,7 +231,7 @@ impl Directory {
         self.update(update, values![phase, now(), error, &row.user, row.version].into()).await
     }
 
-    /// The users whose services do not all know what their rows say, and whom nobody has touched since a time.
+    /// The users of whom some service does not know yet what their rows say, and whose rows have not changed since a time.
     pub(crate) async fn unfinished(
         &self,
         touched_before: i64,

@@ -78,8 +78,8 @@ impl Mover {
 
     /// Tells a service that a user is here.
     ///
-    /// One that knows nothing of the user is frozen first, so that it knows the version: an older call that comes late would hold
-    /// the user, and nobody would release it.
+    /// A service that does not know the user is told `frozen` first, so that it learns the version. Otherwise an older `frozen` that
+    /// arrives late would hold the user for ever.
     pub(super) async fn place_here(&self, holder: &Holder, row: &Row) -> Result<(), Stopped> {
         let response = self.put_placement(holder, row, "here", &[]).await?;
         if response.status() != StatusCode::CONFLICT {

@@ -13,10 +13,10 @@ use wsgiservice::server::Stopping;
 
 use super::Mover;
 
-/// How often the directory is read for what nobody works on.
+/// How often the directory is searched for abandoned work.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// For how long nobody has touched what another process no longer works on.
+/// The time without progress, in milliseconds, after which the work of another process counts as abandoned.
 const ABANDONED: i64 = 5_000;
 
 /// How many users are read at once.

@@ -1,7 +1,6 @@
 //! The clusters that users are assigned to.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use database::data::List;
 use wsgiservice::{NoContent, answer::Put, mount, resource};
 
 use super::ClusterName;
@@ -16,30 +15,17 @@ pub(super) struct Clusters {
     pub(super) directory: Directory,
 }
 
-/// A part of the list of clusters.
-#[derive(Serialize, JsonSchema)]
-struct List {
-    /// The clusters, sorted by their names.
-    items: Vec<Listed>,
-    /// The position of the first one, from 1.
-    start: usize,
-    /// How many there are in this part at most.
-    count: usize,
-    /// How many there are.
-    total: usize,
-}
-
 #[resource]
 impl Clusters {
-    /// List the clusters, with how many users each holds.
+    /// List the clusters, sorted by their names, with how many users each holds.
     async fn get(
         &self,
-        #[validate(range = 1.., default = 1)] start: usize,
-        #[validate(range = 1..=1000, default = 10)] count: usize,
-    ) -> Result<List, Refusal> {
+        #[validate(range = 1.., default = 1)] start: u32,
+        #[validate(range = 1..=1000, default = 10)] count: u32,
+    ) -> Result<List<Listed>, Refusal> {
         let all = self.directory.listed().await?;
-        let total = all.len();
-        let items = all.into_iter().skip(start - 1).take(count).collect();
+        let total = all.len() as u64;
+        let items = all.into_iter().skip(start as usize - 1).take(count as usize).collect();
         Ok(List { items, start, count, total })
     }
 }

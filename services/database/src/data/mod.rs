@@ -70,14 +70,17 @@ impl Table {
     pub const GONE_AT: (&'static str, Type) = ("gone_at", Type::Integer);
 }
 
+/// The table of events that [`Data::event`] writes to.
+pub const OUTBOX: &str = "CREATE TABLE outbox (id {key} PRIMARY KEY, user_id {key} NOT NULL, path {text} NOT NULL, \
+     version {integer} NOT NULL, gone {integer} NOT NULL, at {integer} NOT NULL)";
+
 /// The tables that each such service has.
 const SCHEMA: [&str; 4] = [
     "CREATE TABLE placement (user_id {key} PRIMARY KEY, state {text} NOT NULL, version {integer} NOT NULL, \
      cluster {text}, counter {integer} NOT NULL, written {integer} NOT NULL, placed {integer} NOT NULL)",
     "CREATE TABLE kept (user_id {key} NOT NULL, request_key {key} NOT NULL, fingerprint {text} NOT NULL, \
      answer {text} NOT NULL, at {integer} NOT NULL, PRIMARY KEY (user_id, request_key))",
-    "CREATE TABLE outbox (id {key} PRIMARY KEY, user_id {key} NOT NULL, path {text} NOT NULL, \
-     version {integer} NOT NULL, gone {integer} NOT NULL, at {integer} NOT NULL)",
+    OUTBOX,
     "CREATE INDEX kept_at ON kept (at)",
 ];
 

@@ -81,7 +81,7 @@ impl Placement {
         Self::of(transaction.optional(FIND, &values![user]).await?)
     }
 
-    /// The placement of a user, which nobody else changes before the end of the transaction, not even if there is none.
+    /// Locks the placement of a user until the end of the transaction, and returns it. Without one, nobody else can create it.
     ///
     /// It is the first statement of a transaction: a `SELECT` waits for no writer, so that what it reads would be overwritten
     /// or missed.
@@ -107,8 +107,8 @@ impl Placement {
         Self { user, state, version, cluster: None, counter: test_hooks::now(), written: 0 }
     }
 
-    /// The placement in a row. A mark is none any more once it is old enough, even if nobody has removed it yet: the directory
-    /// may have forgotten the user as well, so that the user comes as a new one.
+    /// The placement in a row. An expired mark does not count, even before it is removed: the directory may have forgotten the
+    /// user at the same time, and have assigned a new one with this ID.
     pub(super) fn of(row: Option<Row>) -> Result<Option<Self>, Error> {
         let Some(row) = row else { return Ok(None) };
         let state = row.get::<String>(1)?.parse()?;
