@@ -1,10 +1,12 @@
-//! What a test can change in a running service: its clock, and where it is killed or held.
+//! What a test can change in a running service: its clock, where it is killed or held, and which rule of the protocols it
+//! lacks.
 //!
-//! Both are compiled only under a feature of their own, and then do nothing unless a variable of the environment names their
-//! file. So the same program, without the features, is what runs in production.
+//! Each is compiled only under a feature of its own, and then does nothing unless a variable of the environment says what. So the same program, without the features, is what runs in production.
 
 mod clock;
 mod fail_point;
+mod rule;
 
 pub use clock::{every, now};
 pub use fail_point::reached;
+pub use rule::rule;

@@ -1,5 +1,6 @@
 //! Starts a service as a process and sends it requests over a socket, and runs the transcripts of READMEs.
 
+mod rule;
 mod transcript;
 
 use std::{
@@ -8,6 +9,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
+pub use rule::assert_fails_without;
 pub use transcript::replay;
 
 /// A service process that listens on a free port. Dropping this value kills the process.
