@@ -33,7 +33,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-use ::database::{Database, Error};
+use ::database::{Database, Error, data::Relay};
 use wsgiservice::Application;
 use wsgiservice_client::RestClient;
 
@@ -53,8 +53,10 @@ pub struct Settings {
 ///
 /// If the URL is of no database.
 pub async fn application(settings: Settings, client: RestClient) -> Result<Application, Error> {
-    let directory = Directory::new(Database::open(&settings.database)?);
-    Ok(with(&Mover::new(directory, client.clone()), &client))
+    let database = Database::open(&settings.database)?;
+    let relay = Relay::new(database.clone(), client.clone());
+    let application = with(&Mover::new(Directory::new(database), client.clone()), &client);
+    Ok(application.background("relay", async move |stopping| relay.run(&stopping).await))
 }
 
 /// The application around a mover.

@@ -422,11 +422,13 @@ async fn each_row_that_changes_has_an_event(engine: Engine) {
     let back = it.done(201, it.put(&format!("/1/label/u/inbox?restore={gone}"))).await;
     let back = version(&back);
     let item = it.gone("/1/label_item/u/inbox/a").await;
-    let select = "SELECT path, gone, version FROM outbox ORDER BY version, path";
+    let select = "SELECT content FROM outbox ORDER BY version, path";
     let rows = it.database.query(select, &[]).await.expect("rows");
     let events = rows.iter().map(|row| {
-        let (path, gone): (String, bool) = (row.get(0).expect("a path"), row.get(1).expect("gone"));
-        (path, gone, row.get::<i64>(2).expect("a version").to_string())
+        let event: String = row.get(0).expect("a content");
+        let event: Json = serde_json::from_str(&event).expect("JSON");
+        let path = event["path"].as_str().expect("a path").to_owned();
+        (path, event["gone"] == json!(true), event["version"].to_string())
     });
     let events: Vec<_> = events.skip(3).collect();
     let event = |path: &str, gone: bool, version: &str| (path.to_owned(), gone, version.to_owned());

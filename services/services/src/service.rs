@@ -11,8 +11,10 @@ pub struct Service {
     pub about: &'static str,
     /// How many there are of it.
     pub scope: Scope,
-    /// Whether it holds data of users: `data` and `idempotency_keys` in the topology.
+    /// Whether it holds data of users, which move with them: `data` in the topology.
     pub holds_data: bool,
+    /// Whether a request with a key can come again: `idempotency_keys` in the topology.
+    pub takes_keys: bool,
     /// The settings that say where it keeps what it stores. In their values, `{}` is the folder that `services up` has for it,
     /// as in `("database", "sqlite:{}/storage.db")`.
     pub places: &'static [(&'static str, &'static str)],

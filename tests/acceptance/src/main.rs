@@ -10,6 +10,7 @@ const CALLER: Service = Service {
     about: "Tells which cluster it is in, and passes on calls to geoip",
     scope: Scope::Cluster,
     holds_data: false,
+    takes_keys: false,
     places: &[],
     run: |it| it.run(caller::application),
 };

@@ -185,9 +185,10 @@ async fn a_removal_is_told_to_the_pipeline_once(engine: Engine) {
     it.begin("abc").await;
     join_all((0..5).map(|_| it.cluster.delete("/1/user/abc").send())).await;
     let database = database::Database::open(&it.url).expect("a database");
-    let rows = database.query("SELECT user_id, path, version, gone FROM outbox", &[]).await;
+    let rows = database.query("SELECT user_id, path, content FROM outbox", &[]).await;
     let rows = rows.expect("rows");
-    let expected = database::values!["abc", "/1/user_removed/abc", 2_i64, true];
+    let content = r#"{"path":"/1/user_removed/abc","version":2,"gone":true}"#;
+    let expected = database::values!["abc", "/1/user_removed/abc", content];
     assert_eq!(rows.iter().map(database::Row::values).collect::<Vec<_>>(), [&expected[..]]);
 }
 

@@ -64,7 +64,10 @@ impl Data {
                 once.in_transaction(transaction, &effect).await
             };
             match self.0.database.write(work).await {
-                Ok(answer) => return Ok(Done { answer, is_replay: false }),
+                Ok(answer) => {
+                    self.0.relay.wake();
+                    return Ok(Done { answer, is_replay: false });
+                }
                 Err(Stopped::Replayed(answer)) => return Ok(Done { answer, is_replay: true }),
                 Err(Stopped::Failed(failure)) => return Err(failure),
                 Err(Stopped::Unplaced) => self.welcome(&change.user).await?,
@@ -124,26 +127,6 @@ impl Data {
             None => self.welcome(user).await?,
         }
         Ok(rows.into_iter().next())
-    }
-
-    /// Puts an event of a change into the outbox.
-    ///
-    /// # Errors
-    ///
-    /// If the database refuses it.
-    pub async fn event(
-        transaction: &mut Transaction,
-        user: &str,
-        path: &str,
-        version: Version,
-        gone: bool,
-    ) -> Result<(), Failure> {
-        let id = uuid::Uuid::new_v4().simple().to_string();
-        let sql =
-            "INSERT INTO outbox (id, user_id, path, version, gone, at) VALUES (?, ?, ?, ?, ?, ?)";
-        let values = values![id, user, path, version.number, gone, version.at];
-        transaction.execute(sql, &values).await?;
-        Ok(())
     }
 }
 

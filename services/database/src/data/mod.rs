@@ -10,8 +10,10 @@ mod failure;
 mod kept;
 mod list;
 mod name;
+mod outbox;
 mod placement;
 mod read;
+mod relay;
 mod resources;
 mod retention;
 mod row_state;
@@ -31,7 +33,9 @@ pub use failure::Failure;
 pub use kept::{Answer, Done};
 pub use list::{List, Listing, Part};
 pub use name::{Name, User};
+pub use outbox::OUTBOX;
 pub use placement::{Placement, State};
+pub use relay::Relay;
 pub use row_state::RowState;
 
 /// The data of users in a service. It is cheap to clone.
@@ -42,6 +46,7 @@ pub struct Data(Arc<Inner>);
 struct Inner {
     database: Database,
     client: RestClient,
+    relay: Relay,
     service: &'static str,
     /// The cluster of this process; `None` if the service is one for all clusters.
     cluster: Option<String>,
@@ -69,10 +74,6 @@ impl Table {
     /// When a row went, in milliseconds.
     pub const GONE_AT: (&'static str, Type) = ("gone_at", Type::Integer);
 }
-
-/// The table of events that [`Data::event`] writes to.
-pub const OUTBOX: &str = "CREATE TABLE outbox (id {key} PRIMARY KEY, user_id {key} NOT NULL, path {text} NOT NULL, \
-     version {integer} NOT NULL, gone {integer} NOT NULL, at {integer} NOT NULL)";
 
 /// The tables that each such service has.
 const SCHEMA: [&str; 4] = [
@@ -111,16 +112,19 @@ impl Data {
         tables: &'static [Table],
         schema: &'static [&'static str],
     ) -> Self {
-        Self(Arc::new(Inner { database, client, service, cluster, tables, schema }))
+        let relay = Relay::new(database.clone(), client.clone());
+        Self(Arc::new(Inner { database, client, relay, service, cluster, tables, schema }))
     }
 
     /// Adds what every service with data of users has: the tables when it starts, the resources by which users are moved, the
-    /// task that removes for good what went long ago, and the end of the database.
+    /// task that removes for good what went long ago, the one that sends events to the pipeline, and the end of the database.
     pub fn mount(&self, application: Application) -> Application {
         let (started, swept, stopped) = (self.clone(), self.clone(), self.clone());
+        let relay = self.0.relay.clone();
         resources::mount(self, application)
             .on_start(async move { started.migrate().await })
             .background("retention", async move |stopping| swept.retain(&stopping).await)
+            .background("relay", async move |stopping| relay.run(&stopping).await)
             .on_stop(async move { stopped.0.database.close().await })
     }
 

@@ -1,5 +1,7 @@
 //! A small service of notes, and what it promises of the data of its users.
 
+mod relay;
+
 use std::{
     collections::BTreeSet,
     convert::Infallible,

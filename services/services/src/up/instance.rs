@@ -127,12 +127,19 @@ pub(super) mod tests {
             about: "",
             scope: Scope::Global,
             holds_data: false,
+            takes_keys: false,
             places: &[("database", "sqlite:{}/cluster.db")],
             run,
         };
         let places = &[("database", "sqlite:{}/storage.db"), ("bytes_at", "file:{}/bytes")];
-        let storage =
-            Service { name: "storage", scope: Scope::Cluster, holds_data: true, places, ..global };
+        let storage = Service {
+            name: "storage",
+            scope: Scope::Cluster,
+            holds_data: true,
+            takes_keys: true,
+            places,
+            ..global
+        };
         [global, storage]
     }
 

@@ -47,7 +47,10 @@ fn text(count: u8, instances: &[Instance], others: &Table) -> String {
                 let _ = write!(text, "\n[services.{}]\n", instance.service.name);
             }
             if index == 0 && instance.service.holds_data {
-                text.push_str("data = true\nidempotency_keys = true\n");
+                text.push_str("data = true\n");
+            }
+            if index == 0 && instance.service.takes_keys {
+                text.push_str("idempotency_keys = true\n");
             }
             let _ = writeln!(text, "{} = [\"http://{}\"]", instance.place(), instance.address());
         }

@@ -105,12 +105,15 @@ impl Setting {
 
     /// The events of the user, in their order.
     async fn events(&self) -> Vec<(String, i64, bool)> {
-        let sql = "SELECT path, version, gone FROM outbox WHERE user_id = ? ORDER BY version, path";
+        let sql = "SELECT content FROM outbox WHERE user_id = ? ORDER BY version, path";
         let rows = self.database.query(sql, &values!["u"]).await.expect("rows");
         let event = |row: &::database::Row| {
-            Ok::<_, ::database::Error>((row.get(0)?, row.get(1)?, row.get(2)?))
+            let content: String = row.get(0).expect("a content");
+            let content: Json = serde_json::from_str(&content).expect("JSON");
+            let path = content["path"].as_str().expect("a path").to_owned();
+            (path, content["version"].as_i64().expect("a version"), content["gone"] == json!(true))
         };
-        rows.iter().map(|row| event(row).expect("an event")).collect()
+        rows.iter().map(event).collect()
     }
 
     /// Lets rows that went, and files, be older by some hours.
