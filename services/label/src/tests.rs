@@ -214,7 +214,7 @@ async fn a_cascade_takes_the_items_along_and_a_restore_brings_back_just_those(en
         put.json(&json!({"label": "inbox", "title": "Inbox"}))
     };
     let tag = format!("\"{gone}\"");
-    it.done(412, restore("7", &tag)).await;
+    it.done(412, it.put("/1/label/u/inbox?restore=7")).await;
     it.done(412, restore(&gone, "\"7\"")).await;
     let back = it.done(201, restore(&gone, &tag)).await;
     let events = format!("SELECT COUNT(*) FROM outbox WHERE version = {}", version(&back));

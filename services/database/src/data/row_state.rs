@@ -39,17 +39,20 @@ impl RowState {
     }
 
     /// The tag by which preconditions are evaluated: that of the row if it is there; with `restore`, the version by which it
-    /// went, if it went by that one.
+    /// went.
     #[must_use]
     pub fn tag(row: Option<Self>, restore: Option<i64>) -> Option<EntityTag> {
         let version = match restore {
             None => row.filter(|row| row.gone.is_none())?.version,
-            Some(restore) => row?.gone.filter(|gone| *gone == restore)?,
+            Some(_) => row?.gone?,
         };
         Some(EntityTag::strong(version))
     }
 
-    /// Evaluates the preconditions of a change in its transaction. With `restore`, the row must have gone by that version.
+    /// Evaluates the preconditions of a change in its transaction.
+    ///
+    /// With `restore`, which says what comes back, the row must have gone: by the version of `If-Match`, which says when, or by
+    /// that of `restore` if there is none. They differ if the row was put anew after it went, and went again.
     ///
     /// # Errors
     ///
@@ -63,6 +66,11 @@ impl RowState {
         if restore.is_some() && tag.is_none() {
             let is_there = row.is_some_and(|row| row.gone.is_none());
             return Err(if is_there { Failure::Changed } else { Failure::NotRestorable });
+        }
+        if !preconditions.is_stated()
+            && restore.is_some_and(|it| row.and_then(|row| row.gone) != Some(it))
+        {
+            return Err(Failure::NotRestorable);
         }
         preconditions.check(tag.as_ref(), None).map_err(|_| Failure::Changed)
     }

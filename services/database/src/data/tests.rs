@@ -48,6 +48,7 @@ on_each_engine! {
     a_note_that_was_deleted_is_not_found_and_has_a_version
     a_note_that_was_deleted_comes_back_by_the_version_of_its_end
     a_note_that_is_put_anew_is_not_restored
+    what_comes_back_and_when_it_went_are_two_versions
     what_is_old_goes_for_good
     names_that_differ_in_a_space_at_the_end_are_two
     a_key_of_any_length_is_kept
@@ -482,7 +483,8 @@ async fn a_note_that_was_deleted_comes_back_by_the_version_of_its_end(engine: En
     let Some(it) = begun(engine, "c1").await else { return };
     let gone = delete(&it).await;
     let tag = format!("\"{gone}\"");
-    assert_eq!(restore(&it, "7", &tag).await.status(), 412, "it went by another version");
+    let other = it.client.put("/1/note/u/a?restore=7").json(&"first").send().await;
+    assert_eq!(other.status(), 412, "it went by another version");
     assert_eq!(restore(&it, &gone, "\"7\"").await.status(), 412);
     assert_eq!(restore(&it, &gone, &tag).await.status(), 201);
     assert_eq!(it.client.get("/1/note/u/a").send().await.json::<String>(), "first");
@@ -497,6 +499,15 @@ async fn a_note_that_is_put_anew_is_not_restored(engine: Engine) {
     assert_eq!(it.client.put(&target).json(&"first").send().await.status(), 412);
     delete(&it).await;
     assert_eq!(it.client.put(&target).json(&"first").send().await.status(), 412);
+}
+
+async fn what_comes_back_and_when_it_went_are_two_versions(engine: Engine) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    let first = delete(&it).await;
+    assert_eq!(it.put("/1/note/u/a", "second", "").await.status(), 201);
+    let second = format!("\"{}\"", delete(&it).await);
+    assert_eq!(restore(&it, &first, &format!("\"{first}\"")).await.status(), 412);
+    assert_eq!(restore(&it, &first, &second).await.status(), 201);
 }
 
 async fn what_is_old_goes_for_good(engine: Engine) {

@@ -240,7 +240,6 @@ async fn an_item_comes_back_with_what_went_with_it(engine: Engine) {
         let put = it.put(&format!("/1/item/u/a?restore={gone}"), "[2]");
         put.header("if-match", &format!("\"{tag}\"")).send()
     };
-    assert_eq!(restore(gone - 1, gone).await.status(), 412);
     assert_eq!(restore(gone, gone - 1).await.status(), 412);
     let back = restore(gone, gone).await;
     assert_eq!(back.status(), 201);
