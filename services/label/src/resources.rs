@@ -63,8 +63,9 @@ impl Label {
         user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn etag(
@@ -197,8 +198,9 @@ impl LabelItem {
         user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn etag(

@@ -78,7 +78,7 @@ impl Data {
     }
 
     /// The hook `admit` of a resource: responds to a change that came before, whose `If-Match` is stale, before its
-    /// preconditions are evaluated.
+    /// preconditions are evaluated. Those of another one with a key are left to its transaction.
     ///
     /// # Errors
     ///
@@ -88,17 +88,21 @@ impl Data {
         request: &Request,
         user: &str,
         key: Option<IdempotencyKey>,
+        preconditions: &Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
         if request.method().is_safe() {
             return Ok(None);
         }
         let kept = self.kept(user, key.as_ref()).await?;
-        let (Some(row), Some(key)) = (kept, &key) else { return Ok(None) };
+        let Some(key) = &key else { return Ok(None) };
+        // The same request may be executed just now, and then makes them false.
+        preconditions.defer();
+        let Some(row) = kept else { return Ok(None) };
         let done = Done { answer: kept::answer(&row, key)?, is_replay: true };
         done.into_response().map(Some)
     }
 
-    /// The hook `admit` of a method that reads a stream: if the key is known, the method alone decides, since only it knows the
+    /// The hook `admit` of a method that reads a stream: with a key, the method alone decides, since only it knows the
     /// content. Its key has the digest of the content ([`IdempotencyKey::with_content`]).
     ///
     /// # Errors
@@ -110,7 +114,8 @@ impl Data {
         key: Option<IdempotencyKey>,
         preconditions: &Preconditions,
     ) -> Result<(), Failure> {
-        if self.kept(user, key.as_ref()).await?.is_some() {
+        self.kept(user, None).await?;
+        if key.is_some() {
             preconditions.defer();
         }
         Ok(())

@@ -66,7 +66,7 @@ impl Attachment {
         if *request.method() == Method::PUT {
             return self.data.admit_stream(&user, key, &preconditions).await.map(|()| None);
         }
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn etag(

@@ -31,8 +31,9 @@ impl Derived {
         user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn etag(&self, user: User, id: Name) -> Result<Option<EntityTag>, Failure> {

@@ -45,8 +45,9 @@ impl Item {
         user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn etag(
@@ -126,8 +127,9 @@ impl Items {
         user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     /// List the items in the order of their versions, so that what has changed last is at the end.

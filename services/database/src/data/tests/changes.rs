@@ -7,6 +7,7 @@ on_each_engine! {
     a_request_that_comes_again_has_its_effect_once
     a_request_that_comes_again_is_known_although_its_precondition_is_stale
     requests_with_one_key_at_the_same_time_have_one_effect
+    requests_with_one_key_at_the_same_time_have_one_answer_although_the_first_makes_their_precondition_false
     the_first_requests_of_a_user_at_the_same_time_draw_versions_of_their_own
     only_what_was_executed_is_kept
     names_that_differ_in_a_space_at_the_end_are_two
@@ -61,6 +62,25 @@ async fn requests_with_one_key_at_the_same_time_have_one_effect(engine: Engine) 
     let versions: BTreeSet<i64> = responses.iter().map(TestResponse::json).collect();
     assert_eq!(versions.len(), 1);
     assert_eq!(it.count("outbox").await, 2);
+}
+
+async fn requests_with_one_key_at_the_same_time_have_one_answer_although_the_first_makes_their_precondition_false(
+    engine: Engine,
+) {
+    let Some(it) = begun(engine, "c1").await else { return };
+    for (target, name, value) in [
+        ("/1/note/u/b", "if-none-match", "*".to_owned()),
+        ("/1/note/u/a", "if-match", it.tag("a").await),
+    ] {
+        let put = || {
+            let put = it.client.put(target).json("x").header("idempotency-key", target);
+            put.header(name, &value).send()
+        };
+        let responses = join_all((0..50).map(|_| put())).await;
+        let statuses: BTreeSet<_> = responses.iter().map(|it| it.status().as_u16()).collect();
+        assert_eq!(statuses.len(), 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| *status < 300), "{statuses:?}");
+    }
 }
 
 async fn the_first_requests_of_a_user_at_the_same_time_draw_versions_of_their_own(engine: Engine) {

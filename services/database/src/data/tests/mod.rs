@@ -63,8 +63,9 @@ impl Note {
         user: User,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn etag(
@@ -176,6 +177,12 @@ impl Setting {
             request = request.header("idempotency-key", key);
         }
         request.send().await
+    }
+
+    /// The tag of a note.
+    async fn tag(&self, id: &str) -> String {
+        let note = self.client.get(&format!("/1/note/u/{id}")).send().await;
+        note.field("etag").expect("a tag").to_owned()
     }
 
     /// Freezes the user, as each move and each sweep does first.
