@@ -1,0 +1,125 @@
+//! Messages per second that are accepted, and delivered to no, one and ten listeners, over sockets.
+//!
+//! `cargo bench -p pipeline` prints a table. A client is a task with a user of its own, and sends what a relay sends: an
+//! `Idempotency-Key`, 200 bytes of JSON. Deliveries go on while messages are accepted; they are counted until the last one is made.
+
+use std::{
+    future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use pipeline::{Listener, Settings};
+use tokio::net::TcpListener;
+use wsgiservice::{Application, BoxError, NoContent, mount, resource};
+use wsgiservice_client::{Cluster, RestClient, Topology, path};
+
+const RUN: Duration = Duration::from_secs(3);
+
+/// How long the last deliveries are waited for.
+const LONGEST: Duration = Duration::from_secs(120);
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    println!("clients | listeners | accepted/s | deliveries/s");
+    for (clients, listeners) in [(1, 1), (64, 0), (64, 1), (64, 10)] {
+        let (accepted, delivered) = run(clients, listeners).await?;
+        println!("{clients:7} | {listeners:9} | {accepted:10} | {delivered:12}");
+    }
+    Ok(())
+}
+
+/// Counts deliveries.
+#[mount("/1/event")]
+struct Event {
+    heard: Arc<AtomicU64>,
+}
+
+#[resource]
+impl Event {
+    async fn post(&self, content: Bytes) -> NoContent {
+        drop(content);
+        self.heard.fetch_add(1, Ordering::Relaxed);
+        NoContent
+    }
+}
+
+/// Messages accepted per second, and deliveries per second.
+async fn run(clients: usize, listeners: usize) -> Result<(u64, u64), BoxError> {
+    let folder = tempfile::tempdir()?;
+    let heard = Arc::new(AtomicU64::new(0));
+    let event = Application::new("event").mount(Event { heard: Arc::clone(&heard) });
+    let (event, address) = serve(event).await?;
+    let mut settings = Settings::of(&format!("sqlite:{}/pipeline.db", folder.path().display()));
+    for number in 0..listeners {
+        let mut listener = Listener::new(&format!("listener-{number}"), &["item"]);
+        (listener.service, listener.path) = (Some("event".to_owned()), Some("/1/event".to_owned()));
+        listener.concurrency = 32;
+        settings.listeners.push(listener);
+    }
+    let pipeline = pipeline::application(settings, client("event", &address)?).await?;
+    let (pipeline, address) = serve(pipeline).await?;
+    let begun = Instant::now();
+    let accepted = accepted(clients, &client("pipeline", &address)?, begun).await;
+    let per_second = per_second(accepted, begun);
+    while heard.load(Ordering::Relaxed) < accepted * listeners as u64 {
+        assert!(begun.elapsed() < LONGEST, "deliveries are missing");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let delivered = self::per_second(heard.load(Ordering::Relaxed), begun);
+    pipeline.abort();
+    event.abort();
+    Ok((per_second, delivered))
+}
+
+async fn serve(
+    application: Application,
+) -> Result<(tokio::task::JoinHandle<wsgiservice::Result<()>>, String), BoxError> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    Ok((tokio::spawn(application.serve_until(listener, future::pending())), address))
+}
+
+fn client(service: &str, address: &str) -> Result<RestClient, BoxError> {
+    let topology = format!(
+        "version = 1\nlocal_cluster = 'c1'\n[clusters.c1]\n[services.{service}]\nhost = '127.0.0.1'\n\
+         idempotency_keys = true\nc1 = ['http://{address}']"
+    );
+    let topology = Topology::parse("topology.toml", &topology)?;
+    Ok(RestClient::builder().topology(topology).build()?)
+}
+
+/// How many messages the clients get acknowledged.
+async fn accepted(clients: usize, client: &RestClient, begun: Instant) -> u64 {
+    let content = format!("{{\"text\":\"{}\"}}", "x".repeat(189));
+    let tasks: Vec<_> = (0..clients)
+        .map(|user| {
+            let (client, content) = (client.clone(), content.clone());
+            tokio::spawn(async move {
+                let mut count = 0;
+                while begun.elapsed() < RUN {
+                    let call =
+                        client.post("pipeline", Cluster("c1"), path!("/1/item/{user}/{count}"));
+                    let call =
+                        call.header("content-type", "application/json").body(content.clone());
+                    assert_eq!(call.await.expect("a response").status(), 202);
+                    count += 1;
+                }
+                count
+            })
+        })
+        .collect();
+    let mut all = 0;
+    for task in tasks {
+        all += task.await.expect("a client");
+    }
+    all
+}
+
+fn per_second(count: u64, begun: Instant) -> u64 {
+    (count as f64 / begun.elapsed().as_secs_f64()) as u64
+}

@@ -1,0 +1,63 @@
+//! Listeners that get deliveries.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+
+use super::{UrlTarget, outcome::Kind, url::UrlClient};
+use crate::{listener::Listener, signature::Signer, spool::Wanted};
+
+/// How much longer than its timeout a delivery is leased: its result is written by then.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// A listener that gets deliveries.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) listener: Listener,
+    pub(super) target: Target,
+    pub(super) signer: Option<Signer>,
+    /// A place for each delivery that is sent at the same time.
+    pub(super) places: Arc<Semaphore>,
+}
+
+/// Where deliveries go.
+#[derive(Debug)]
+pub(super) enum Target {
+    Service { name: String, path: String },
+    Url(UrlClient),
+}
+
+impl Active {
+    pub(super) fn new(listener: Listener, cluster: &str) -> Result<Self, String> {
+        let target = match (&listener.service, &listener.url) {
+            (_, Some(url)) => Target::Url(UrlClient::new(UrlTarget::parse(url)?, cluster)?),
+            (Some(service), None) => {
+                let path = listener.path.clone().unwrap_or_default();
+                Target::Service { name: service.clone(), path }
+            }
+            (None, None) => return Err("it has no service".to_owned()),
+        };
+        let signer = listener.secret.as_deref().map(Signer::new).transpose()?;
+        let places = Arc::new(Semaphore::new(listener.concurrency as usize));
+        Ok(Self { listener, target, signer, places })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match &self.target {
+            Target::Service { .. } => Kind::Service,
+            Target::Url(_) => Kind::Url,
+        }
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.listener.timeout_ms.into())
+    }
+
+    /// What can be sent now, unless all places are taken.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        let limit = u32::try_from(self.places.available_permits()).unwrap_or(u32::MAX);
+        let lease = crate::time::milliseconds(self.timeout() + LEASE);
+        let listener = self.listener.name.clone();
+        (limit > 0).then_some(Wanted { listener, limit, lease })
+    }
+}

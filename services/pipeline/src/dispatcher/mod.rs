@@ -1,0 +1,81 @@
+//! Sends what is due.
+//!
+//! One task decides: in each round it writes the results that have come in and claims what is due, all in one transaction, and
+//! starts a task for each claim. A round begins as soon as there is a result, a hint, or something due, and once in a second
+//! it is looked for what nobody has hinted at.
+
+mod active;
+mod deliver;
+mod hints;
+mod outcome;
+pub(crate) mod schedule;
+mod url;
+mod work;
+
+use std::{sync::Arc, time::Duration};
+
+use wsgiservice::server::Stopping;
+use wsgiservice_client::RestClient;
+
+#[cfg(test)]
+pub(crate) use self::work::Work;
+#[cfg(not(test))]
+use self::work::Work;
+pub(crate) use self::{hints::Hints, url::UrlTarget};
+use crate::spool::Spool;
+
+/// How often the spool is polled.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long deliveries that are under way may take when the server stops.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Sends what is due. It is cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Dispatcher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    spool: Spool,
+    client: RestClient,
+    hints: Hints,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(spool: Spool, client: RestClient) -> Self {
+        Self(Arc::new(Inner { spool, client, hints: Hints::default() }))
+    }
+
+    pub(crate) fn spool(&self) -> &Spool {
+        &self.0.spool
+    }
+
+    pub(crate) fn hints(&self) -> &Hints {
+        &self.0.hints
+    }
+
+    /// The cluster of this process.
+    pub(crate) fn cluster(&self) -> String {
+        self.0.client.topology().local_cluster().to_owned()
+    }
+
+    /// Sends what is due until the server stops. What is under way then, and does not end soon, is due again when its lease
+    /// has run out.
+    pub(crate) async fn run(&self, stopping: &Stopping) {
+        let mut work = Work::new(self.clone());
+        while !stopping.is_requested() {
+            if let Err(error) = work.round().await {
+                tracing::warn!(%error, "the spool cannot be used; it is tried again in a second");
+                stopping.pause(POLL).await;
+                continue;
+            }
+            tokio::select! {
+                () = stopping.requested() => {}
+                () = work.wait() => {}
+            }
+        }
+        if let Err(error) = work.finish(LAST).await {
+            tracing::warn!(%error, "the last results could not be written; their deliveries are made again");
+        }
+    }
+}

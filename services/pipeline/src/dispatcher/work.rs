@@ -1,0 +1,233 @@
+//! What the task of the dispatcher has at hand.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use database::Error;
+use test_hooks::now;
+use tokio::{sync::OwnedSemaphorePermit, task::JoinSet, time::Instant};
+
+use super::{Dispatcher, POLL, active::Active, deliver::deliver};
+use crate::spool::{Claim, Claimed, DeliveryResult, Ended, KnownListener, Switch, Wanted};
+
+/// What the task of the dispatcher has at hand.
+pub(crate) struct Work {
+    dispatcher: Dispatcher,
+    /// The listeners that get deliveries.
+    active: BTreeMap<String, Arc<Active>>,
+    /// When each of them may have something to claim.
+    next: BTreeMap<String, i64>,
+    /// Those whose deliveries are to be dropped.
+    dropping: Vec<String>,
+    deliveries: JoinSet<(Ended, OwnedSemaphorePermit)>,
+    /// The results that are not written yet.
+    ended: Vec<Ended>,
+    /// When the spool was polled.
+    polled: Option<Instant>,
+}
+
+impl Work {
+    pub(crate) fn new(dispatcher: Dispatcher) -> Self {
+        Self {
+            dispatcher,
+            active: BTreeMap::new(),
+            next: BTreeMap::new(),
+            dropping: Vec::new(),
+            deliveries: JoinSet::new(),
+            ended: Vec::new(),
+            polled: None,
+        }
+    }
+
+    /// Writes the results that have come in, claims what is due, and starts to send it.
+    pub(crate) async fn round(&mut self) -> Result<(), Error> {
+        self.look().await?;
+        self.drop_some().await?;
+        while let Some(ended) = self.deliveries.try_join_next() {
+            self.take(ended);
+        }
+        let wanted = self.wanted();
+        if self.ended.is_empty() && wanted.is_empty() {
+            return Ok(());
+        }
+        self.exchange(wanted).await
+    }
+
+    /// Waits until there is a reason for the next round.
+    pub(crate) async fn wait(&mut self) {
+        let until = self.polled.map_or_else(Instant::now, |polled| polled + POLL);
+        let pause = until.saturating_duration_since(Instant::now()).min(self.pause());
+        let dispatcher = self.dispatcher.clone();
+        tokio::select! {
+            () = dispatcher.hints().wait() => {}
+            Some(ended) = self.deliveries.join_next() => self.take(ended),
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    /// Waits for what is under way, but not for long, and writes the last results.
+    pub(crate) async fn finish(&mut self, longest: Duration) -> Result<(), Error> {
+        let all = async {
+            while let Some(ended) = self.deliveries.join_next().await {
+                self.ended.extend(ended.ok().map(|(ended, _)| ended));
+            }
+        };
+        let _ = tokio::time::timeout(longest, all).await;
+        self.deliveries.abort_all();
+        if self.ended.is_empty() { Ok(()) } else { self.exchange(Vec::new()).await }
+    }
+
+    /// How long nothing is due for a listener with a free place.
+    fn pause(&self) -> Duration {
+        if !self.dropping.is_empty() {
+            return Duration::ZERO;
+        }
+        let has_place = |name: &String| {
+            self.active.get(name).is_some_and(|active| active.places.available_permits() > 0)
+        };
+        let next =
+            self.next.iter().filter(|(name, _)| has_place(name)).map(|(_, next)| *next).min();
+        next.map_or(POLL, |next| {
+            Duration::from_millis(next.saturating_sub(now()).max(0).unsigned_abs())
+        })
+    }
+
+    /// Takes over hints, and polls the spool if that is due.
+    async fn look(&mut self) -> Result<(), Error> {
+        let told = self.dispatcher.hints().take();
+        let is_due = self.polled.is_none_or(|polled| polled.elapsed() >= POLL);
+        if is_due || told.is_changed {
+            self.poll().await?;
+        }
+        let now = now();
+        self.next.extend(told.listeners.into_iter().map(|listener| (listener, now)));
+        Ok(())
+    }
+
+    async fn poll(&mut self) -> Result<(), Error> {
+        let spool = self.dispatcher.spool().clone();
+        let known = spool.listeners().await?;
+        self.dropping = known
+            .iter()
+            .filter(|known| known.switch != Switch::On)
+            .map(|known| known.listener.name.clone())
+            .collect();
+        self.activate(known);
+        let names: Vec<_> = self.active.keys().cloned().collect();
+        let next = spool.next(&names).await?;
+        self.next =
+            names.into_iter().zip(next).filter_map(|(name, it)| Some((name, it?))).collect();
+        self.polled = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Takes over the listeners that are new or have changed.
+    fn activate(&mut self, known: Vec<KnownListener>) {
+        let cluster = self.dispatcher.cluster();
+        let mut before = std::mem::take(&mut self.active);
+        for KnownListener { listener, .. } in known.into_iter().filter(|it| it.switch == Switch::On)
+        {
+            let name = listener.name.clone();
+            if let Some(same) = before.remove(&name).filter(|it| it.listener == listener) {
+                self.active.insert(name, same);
+                continue;
+            }
+            match Active::new(listener, &cluster) {
+                Ok(active) => drop(self.active.insert(name, Arc::new(active))),
+                Err(error) => {
+                    tracing::error!(listener = name, error, "a listener cannot be called");
+                }
+            }
+        }
+    }
+
+    /// Drops a portion of what waits for those that are switched off or were removed.
+    async fn drop_some(&mut self) -> Result<(), Error> {
+        let spool = self.dispatcher.spool().clone();
+        while let Some(listener) = self.dropping.pop() {
+            if spool.has_to_drop(&listener).await? && !spool.drop_some(&listener).await? {
+                self.dropping.push(listener);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, ended: Result<(Ended, OwnedSemaphorePermit), tokio::task::JoinError>) {
+        match ended {
+            Ok((ended, place)) => {
+                drop(place);
+                self.ended.push(ended);
+            }
+            // Its lease runs out.
+            Err(error) => tracing::error!(%error, "a delivery has panicked"),
+        }
+    }
+
+    /// What can be sent: for those who may have something to claim, or may have it after a result, as far as there are places.
+    fn wanted(&self) -> Vec<Wanted> {
+        let now = now();
+        let is_due = |name: &String| self.next.get(name).is_some_and(|next| *next <= now);
+        let with_results: BTreeSet<_> = self.ended.iter().map(|ended| &ended.listener).collect();
+        let due = self.active.iter().filter(|(name, _)| {
+            (is_due(name) || with_results.contains(name)) && !self.is_gone(name)
+        });
+        due.filter_map(|(_, active)| active.wanted()).collect()
+    }
+
+    /// Whether a listener has just said that it is gone.
+    fn is_gone(&self, name: &str) -> bool {
+        let mut ended = self.ended.iter().filter(|ended| ended.listener == name);
+        ended.any(|ended| matches!(ended.result, DeliveryResult::SwitchedOff(_)))
+    }
+
+    async fn exchange(&mut self, wanted: Vec<Wanted>) -> Result<(), Error> {
+        let spool = self.dispatcher.spool().clone();
+        let claimed = spool.exchange(self.ended.clone(), wanted).await?;
+        if !self.ended.is_empty() {
+            test_hooks::reached("pipeline::after_result").await;
+        }
+        if self.active.keys().any(|name| self.is_gone(name)) {
+            self.dispatcher.hints().changed();
+        }
+        self.ended.clear();
+        if claimed.iter().any(|claimed| !claimed.claims.is_empty()) {
+            test_hooks::reached("pipeline::after_claim").await;
+        }
+        for Claimed { listener, claims, next } in claimed {
+            match next {
+                Some(next) => drop(self.next.insert(listener.clone(), next)),
+                None => drop(self.next.remove(&listener)),
+            }
+            claims.into_iter().for_each(|claim| self.start(claim));
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, claim: Claim) {
+        let Some(active) = self.active.get(&claim.listener).map(Arc::clone) else { return };
+        // There is a place, since no more was claimed than there are.
+        let Ok(place) = Arc::clone(&active.places).try_acquire_owned() else { return };
+        let client = self.dispatcher.0.client.clone();
+        self.deliveries.spawn(async move { (deliver(&client, &active, &claim).await, place) });
+    }
+
+    /// Works until nothing is under way, or due now.
+    #[cfg(test)]
+    pub(crate) async fn settle(&mut self) {
+        loop {
+            self.polled = None;
+            self.round().await.expect("a spool");
+            let ended = self.deliveries.join_next().await;
+            let is_idle =
+                ended.is_none() && self.dropping.is_empty() && self.pause() > Duration::ZERO;
+            ended.into_iter().for_each(|ended| self.take(ended));
+            if is_idle && self.ended.is_empty() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Deliveries are made, at least once.
+
+use engines::{Engine, on_each_engine};
+use serde_json::{Value as Json, json};
+
+use super::{listener, setting};
+use wsgiservice_client::{RestClient, Topology};
+
+use crate::{Listener, dispatcher::Work};
+
+on_each_engine! {
+    a_delivery_has_the_fields_of_its_message
+    a_delivery_that_failed_is_made_again_when_it_is_due
+    a_delivery_is_dead_after_its_last_attempt
+    a_delivery_is_not_made_a_day_after_its_first_attempt
+    a_status_that_will_not_change_is_dead_at_once
+    what_is_gone_is_done_for_a_service
+    a_url_that_is_gone_switches_its_listener_off
+    the_delivery_of_a_removed_user_is_dropped
+    a_signature_is_right
+    the_undo_window_is_that_of_the_listener
+    no_more_are_under_way_than_the_listener_takes
+    a_lease_keeps_others_away_until_it_runs_out
+    the_late_result_of_an_attempt_is_void
+    a_dispatcher_delivers_what_comes_while_it_runs
+}
+
+async fn a_delivery_has_the_fields_of_its_message(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    let (trace, ticket) = ("4bf92f3577b34da6a3ce929d0e0e4736", "5f0c0f5ab2e24e1f9f2f6b6a3f1d2c4e");
+    let accepted =
+        it.client.post("/1/item/u7/a%20b/%C3%A9.json").header("content-type", "text/x-note");
+    let accepted = accepted.header("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"));
+    let accepted =
+        accepted.header("x-undo-ticket", ticket).body("hello").send().await.json::<Json>();
+    it.settle().await;
+    let heard = it.ears[0].heard();
+    let [heard] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!((heard.target.path(), &heard.content[..]), ("/1/event", &b"hello"[..]));
+    let id = accepted["id"].as_str().expect("an ID");
+    let key = format!("\"{id}/index\"");
+    let message: Json = it.client.get(&format!("/1/message/{id}")).send().await.json();
+    for (name, value) in [
+        ("ce-id", id),
+        ("ce-source", "/c1/pipeline"),
+        ("ce-specversion", "1.0"),
+        ("ce-type", "item"),
+        ("ce-subject", "u7/a%20b/%C3%A9.json"),
+        ("ce-time", message["at"].as_str().expect("a time")),
+        ("content-type", "text/x-note"),
+        ("x-undo-ticket", ticket),
+        ("idempotency-key", &key),
+    ] {
+        assert_eq!(heard.fields.get(name).and_then(|it| it.to_str().ok()), Some(value), "{name}");
+    }
+    let parent = heard.fields["traceparent"].to_str().expect("a text");
+    assert!(parent.starts_with(&format!("00-{trace}-")), "{parent}");
+    assert!(!heard.fields.contains_key("webhook-signature"));
+    assert_eq!(it.deliveries(id).await, json!([["index", "done", [200]]]));
+}
+
+async fn a_delivery_that_failed_is_made_again_when_it_is_due(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index"), listener("mail")]).await else {
+        return;
+    };
+    it.ears[0].respond(&[503, 404]);
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.settle().await;
+    it.settle().await;
+    assert_eq!(
+        it.deliveries(&id).await,
+        json!([["index", "waiting", [503]], ["mail", "done", [200]]])
+    );
+    for heard in [2, 3] {
+        it.pass(101).await;
+        it.settle().await;
+        assert_eq!(it.ears[0].heard().len(), heard);
+    }
+    assert_eq!(it.deliveries(&id).await[0], json!(["index", "done", [503, 404, 200]]));
+    let keys: Vec<_> =
+        it.ears[0].heard().iter().map(|it| it.fields["idempotency-key"].clone()).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    let message: Json = it.client.get(&format!("/1/message/{id}")).send().await.json();
+    let attempt = &message["deliveries"][0]["attempts"][0];
+    assert_eq!((&attempt["attempt"], &attempt["error"]), (&json!(1), &json!("not now")));
+}
+
+async fn a_delivery_is_dead_after_its_last_attempt(engine: Engine) {
+    let twice = Listener { max_attempts: 2, ..listener("index") };
+    let Some(mut it) = setting(engine, vec![twice]).await else { return };
+    it.ears[0].respond(&[500, 500]);
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.settle().await;
+    it.pass(101).await;
+    it.settle().await;
+    assert_eq!(it.deliveries(&id).await, json!([["index", "dead", [500, 500]]]));
+}
+
+async fn a_delivery_is_not_made_a_day_after_its_first_attempt(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    it.ears[0].respond(&[500]);
+    let late = it.post("/1/item/u7/photo", "{}").await;
+    it.settle().await;
+    let waiting = it.post("/1/item/u7/other", "{}").await;
+    it.pass(24 * 60 * 60).await;
+    it.settle().await;
+    assert_eq!(it.deliveries(&late).await, json!([["index", "dead", [500, null]]]));
+    assert_eq!(it.deliveries(&waiting).await[0][1], "done", "it was not tried yet");
+    assert_eq!(it.ears[0].heard().len(), 2);
+}
+
+async fn a_status_that_will_not_change_is_dead_at_once(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    for status in [400, 413, 415, 422] {
+        it.ears[0].respond(&[status]);
+        let id = it.post("/1/item/u7/photo", "{}").await;
+        it.settle().await;
+        assert_eq!(it.deliveries(&id).await, json!([["index", "dead", [status]]]));
+    }
+}
+
+async fn what_is_gone_is_done_for_a_service(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    it.ears[0].respond(&[410]);
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.settle().await;
+    assert_eq!(it.deliveries(&id).await, json!([["index", "done", [410]]]));
+}
+
+async fn a_url_that_is_gone_switches_its_listener_off(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    let ear = super::Ear::default();
+    let url = format!("http://{}/hook/a?token=x", ear.serve().await);
+    let put = || {
+        let form = [("topics", "item"), ("url", &url), ("concurrency", "1")];
+        it.client.put("/1/listener/hook").form(form).send()
+    };
+    assert_eq!(put().await.status(), 201);
+    ear.respond(&[410]);
+    let (first, second) = (it.post("/1/item/u7/a", "1").await, it.post("/1/item/u7/b", "2").await);
+    it.settle().await;
+    assert_eq!(ear.contents(), ["1"]);
+    assert_eq!(ear.heard()[0].target.to_string(), "/hook/a?token=x");
+    assert_eq!(it.deliveries(&first).await[0], json!(["hook", "dropped", [410]]));
+    assert_eq!(it.deliveries(&second).await[0], json!(["hook", "dropped", []]));
+    let listener: Json = it.client.get("/1/listener/hook").send().await.json();
+    assert_eq!(
+        (&listener["switch"], &listener["reason"]),
+        (&json!("off"), &json!("it responded 410 (Gone)"))
+    );
+    let third = it.post("/1/item/u7/c", "3").await;
+    assert_eq!(it.deliveries(&third).await.as_array().map(Vec::len), Some(1), "none for the URL");
+    let put =
+        it.client.put("/1/listener/hook").form([("topics", "item"), ("url", &url)]).send().await;
+    assert_eq!(put.status(), 200);
+    it.post("/1/item/u7/d", "4").await;
+    it.settle().await;
+    assert_eq!(ear.contents(), ["1", "4"]);
+}
+
+async fn the_delivery_of_a_removed_user_is_dropped(engine: Engine) {
+    let elsewhere = |name| Listener { service: Some("elsewhere".to_owned()), ..listener(name) };
+    let closest = Listener { locator: Some("closest".to_owned()), ..elsewhere("mail") };
+    let Some(mut it) = setting(engine, vec![elsewhere("index"), closest]).await else { return };
+    // A service of this process is one for all clusters, so that nobody asks where the user is.
+    let address = it.ears[0].serve().await;
+    let topology = format!(
+        "{}[services.elsewhere]\nhost = '127.0.0.1'\nc1 = ['http://{address}']\n",
+        super::TOPOLOGY
+    );
+    let topology = Topology::parse("topology.toml", &topology).expect("a topology");
+    let rest = RestClient::builder().topology(topology).service("cluster", super::ear::directory());
+    it.rest = rest.build().expect("a client");
+    (_, it.work) = it.another().await;
+    let (gone, here) =
+        (it.post("/1/item/gone/photo", "1").await, it.post("/1/item/u7/photo", "2").await);
+    it.settle().await;
+    assert_eq!(
+        it.deliveries(&gone).await,
+        json!([["index", "dropped", [null]], ["mail", "done", [200]]])
+    );
+    assert_eq!(
+        it.deliveries(&here).await,
+        json!([["index", "done", [200]], ["mail", "done", [200]]])
+    );
+    let mut contents = it.ears[0].contents();
+    contents.sort();
+    assert_eq!(contents, ["1", "2", "2"]);
+}
+
+async fn a_signature_is_right(engine: Engine) {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let signed = Listener { secret: Some(secret.to_owned()), ..listener("index") };
+    let Some(mut it) = setting(engine, vec![signed]).await else { return };
+    let id = it.post("/1/item/u7/photo", "{\"a\":1}").await;
+    it.settle().await;
+    let heard = &it.ears[0].heard()[0];
+    let oracle = standardwebhooks::Webhook::new(secret).expect("a secret");
+    oracle.verify(&heard.content, &heard.fields).expect("a signature");
+    assert_eq!(heard.fields["webhook-id"], format!("{id}/index"));
+    let listener = it.client.get("/1/listener/index").send().await;
+    assert_eq!(listener.json::<Json>()["signed"], true);
+    assert!(!listener.text().contains("whsec_"));
+}
+
+async fn the_undo_window_is_that_of_the_listener(engine: Engine) {
+    let held = Listener { undo_window_ms: 10_000, ..listener("mail") };
+    let Some(mut it) = setting(engine, vec![listener("index"), held]).await else { return };
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.settle().await;
+    assert_eq!(
+        it.deliveries(&id).await,
+        json!([["index", "done", [200]], ["mail", "waiting", []]])
+    );
+    it.pass(10).await;
+    it.settle().await;
+    assert_eq!(it.deliveries(&id).await[1], json!(["mail", "done", [200]]));
+}
+
+async fn no_more_are_under_way_than_the_listener_takes(engine: Engine) {
+    let two = Listener { concurrency: 2, ..listener("index") };
+    let Some(mut it) = setting(engine, vec![two]).await else { return };
+    it.ears[0].hold();
+    for name in 0..5 {
+        it.post(&format!("/1/item/u7/{name}"), "{}").await;
+    }
+    for _ in 0..3 {
+        it.work.round().await.expect("a spool");
+    }
+    until(|| it.ears[0].heard().len() == 2).await;
+    assert_eq!(it.count("delivery WHERE state = 'leased'").await, 2);
+    it.ears[0].release_all();
+    it.settle().await;
+    assert_eq!(it.ears[0].heard().len(), 5);
+}
+
+async fn a_lease_keeps_others_away_until_it_runs_out(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    it.ears[0].hold();
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.work.round().await.expect("a spool");
+    until(|| it.ears[0].heard().len() == 1).await;
+    let (dispatcher, mut other) = it.another().await;
+    other.settle().await;
+    assert_eq!(it.ears[0].heard().len(), 1, "it is leased");
+    // The process that holds the lease is dead.
+    it.work = Work::new(dispatcher);
+    it.pass(26).await;
+    it.ears[0].release_all();
+    other.settle().await;
+    assert_eq!(it.ears[0].heard().len(), 2);
+    assert_eq!(it.deliveries(&id).await, json!([["index", "done", [200]]]));
+    let attempt = it.query("SELECT attempt FROM delivery").await[0].get::<i64>(0);
+    assert_eq!(attempt.expect("a number"), 2, "the one without a result is counted");
+}
+
+async fn the_late_result_of_an_attempt_is_void(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    it.ears[0].hold();
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.work.round().await.expect("a spool");
+    until(|| it.ears[0].heard().len() == 1).await;
+    it.pass(26).await;
+    let (_, mut other) = it.another().await;
+    other.round().await.expect("a spool");
+    until(|| it.ears[0].heard().len() == 2).await;
+    it.ears[0].release(1, 200);
+    other.settle().await;
+    assert_eq!(it.deliveries(&id).await, json!([["index", "done", [200]]]));
+    it.ears[0].release(0, 503);
+    it.settle().await;
+    assert_eq!(it.deliveries(&id).await, json!([["index", "done", [200]]]));
+    it.pass(101).await;
+    it.settle().await;
+    assert_eq!(it.ears[0].heard().len(), 2);
+}
+
+async fn a_dispatcher_delivers_what_comes_while_it_runs(engine: Engine) {
+    let Some(it) = setting(engine, vec![listener("index")]).await else { return };
+    let stopping = wsgiservice::server::Stopping::default();
+    let posts = async {
+        for name in 0..20 {
+            it.post(&format!("/1/item/u7/{name}"), "{}").await;
+        }
+        until(|| it.ears[0].heard().len() == 20).await;
+        stopping.request();
+    };
+    tokio::join!(it.dispatcher.run(&stopping), posts);
+    assert_eq!(it.count("delivery WHERE state = 'done'").await, 20, "the last results are written");
+}
+
+/// Waits for a condition.
+pub(super) async fn until(mut condition: impl FnMut() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), waiting).await.expect("the condition");
+}
