@@ -40,10 +40,10 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     #[problem(400, only = [Listener::put])]
     Mistakes(String),
-    /// The deliveries of an earlier listener of this name are being dropped.
-    #[error("the deliveries of an earlier listener of this name are being dropped")]
+    /// What waited for the listener before it was switched off or deleted is being dropped.
+    #[error("what waited for the listener before it was switched off or deleted is being dropped")]
     #[problem(503, retry_after = 1, only = [Listener::put])]
-    BeingRemoved,
+    BeingDropped,
     /// The listener of a dead delivery is not there, or switched off.
     #[error("the listener is not there, or switched off")]
     #[problem(409, only = [Retry])]

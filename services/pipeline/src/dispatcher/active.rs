@@ -16,6 +16,8 @@ pub(super) struct Active {
     pub(super) listener: Listener,
     pub(super) target: Target,
     pub(super) signer: Option<Signer>,
+    /// The cluster of this process.
+    pub(super) cluster: String,
     /// A place for each delivery that is sent at the same time.
     pub(super) places: Arc<Semaphore>,
 }
@@ -39,7 +41,7 @@ impl Active {
         };
         let signer = listener.secret.as_deref().map(Signer::new).transpose()?;
         let places = Arc::new(Semaphore::new(listener.concurrency as usize));
-        Ok(Self { listener, target, signer, places })
+        Ok(Self { listener, target, signer, cluster: cluster.to_owned(), places })
     }
 
     pub(super) fn kind(&self) -> Kind {

@@ -99,7 +99,7 @@ fn request(
         }
     };
     let key = format!("{}/{}", claim.message_id, claim.listener);
-    for (name, value) in cloud_event::fields(claim, client.topology().local_cluster()) {
+    for (name, value) in cloud_event::fields(claim, &active.cluster) {
         call = call.header(name, value);
     }
     for (name, value) in [("content-type", &claim.content_type), ("x-undo-ticket", &claim.ticket)] {

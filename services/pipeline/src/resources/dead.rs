@@ -60,6 +60,11 @@ impl DeadDeliveries {
 
 #[resource]
 impl Dead {
+    /// Return a dead delivery.
+    async fn get(&self, id: DeliveryId) -> Result<DeadDelivery, Refusal> {
+        self.spool.dead_delivery(id.parts().ok_or(Refusal::Missing)?).await?.ok_or(Refusal::Missing)
+    }
+
     /// Drop a dead delivery.
     async fn delete(&self, id: DeliveryId) -> Result<NoContent, Refusal> {
         self.spool.bury(id.parts().ok_or(Refusal::Missing)?).await?;

@@ -145,8 +145,10 @@ impl NewMessage {
             ended
         ];
         transaction.execute(insert, &values).await?;
-        let insert = "INSERT INTO content (message_id, content) VALUES (?, ?)";
-        transaction.execute(insert, &values![id, self.content.as_slice()]).await?;
+        if deliveries > 0 {
+            let insert = "INSERT INTO content (message_id, content) VALUES (?, ?)";
+            transaction.execute(insert, &values![id, self.content.as_slice()]).await?;
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use test_hooks::now;
 
-use super::{Amount, Attempt, Spool, add, attempts, lane, listeners, lock};
+use super::{Amount, Attempt, Spool, add, attempts, end, lane, listeners, lock};
 use crate::{
     listener::{Listener, Ordered},
     refusal::Refusal,
@@ -41,17 +41,27 @@ pub(crate) struct DeadDelivery {
 /// Which delivery: the ID of its message, and its listener.
 pub(crate) type Key = (String, String);
 
+/// Reads those for which a condition holds.
+macro_rules! select {
+    ($($rest:literal)*) => {
+        concat!(
+            "SELECT d.message_id, d.listener, m.topic, m.user_id, m.name, d.dead, d.attempts FROM delivery d \
+             JOIN message m ON m.id = d.message_id WHERE d.dead > 0 ",
+            $($rest),*
+        )
+    };
+}
+
+const ONE: &str = select!("AND d.message_id = ? AND d.listener = ?");
+
 const ALL: Listing = Listing {
-    total: "SELECT COUNT(*) FROM delivery d WHERE d.dead > 0",
-    page: "SELECT d.message_id, d.listener, m.topic, m.user_id, m.name, d.dead, d.attempts FROM delivery d \
-           JOIN message m ON m.id = d.message_id WHERE d.dead > 0 ORDER BY d.dead, d.message_id, d.listener LIMIT ? OFFSET ?",
+    total: "SELECT COUNT(*) FROM delivery WHERE dead > 0",
+    page: select!("ORDER BY d.dead, d.message_id, d.listener LIMIT ? OFFSET ?"),
 };
 
 const OF_LISTENER: Listing = Listing {
-    total: "SELECT COUNT(*) FROM delivery d WHERE d.dead > 0 AND d.listener = ?",
-    page: "SELECT d.message_id, d.listener, m.topic, m.user_id, m.name, d.dead, d.attempts FROM delivery d \
-           JOIN message m ON m.id = d.message_id WHERE d.dead > 0 AND d.listener = ? \
-           ORDER BY d.dead, d.message_id LIMIT ? OFFSET ?",
+    total: "SELECT COUNT(*) FROM delivery WHERE dead > 0 AND listener = ?",
+    page: select!("AND d.listener = ? ORDER BY d.dead, d.message_id LIMIT ? OFFSET ?"),
 };
 
 impl Spool {
@@ -68,8 +78,15 @@ impl Spool {
         };
         let part = listing.part(&values, start, count);
         let read = self.database.query_all(part.statements().into()).await?;
-        let Ok(read) = <[Vec<Row>; 2]>::try_from(read) else { return Err(Refusal::Missing) };
-        part.read(read, DeadDelivery::of).map_err(|_| Refusal::Missing)
+        let read = <[Vec<Row>; 2]>::try_from(read)
+            .map_err(|_| Error::other("two statements have two results"))?;
+        part.read(read, DeadDelivery::of).map_err(|error| Error::other(error).into())
+    }
+
+    /// One of them.
+    pub(crate) async fn dead_delivery(&self, key: Key) -> Result<Option<DeadDelivery>, Refusal> {
+        let row = self.database.optional(ONE, &values![&key.0, &key.1]).await?;
+        Ok(row.as_ref().map(DeadDelivery::of).transpose()?)
     }
 
     /// Lets a dead delivery be tried anew, with all its attempts. If it waits already, nothing changes.
@@ -94,10 +111,11 @@ impl Spool {
             lock(transaction).await?;
             let update = "UPDATE delivery SET state = 'dropped', dead = NULL \
                           WHERE message_id = ? AND listener = ? AND state = 'dead'";
-            match transaction.execute(update, &values![&key.0, &key.1]).await? {
-                0 => Err(Refusal::Missing),
-                _ => Ok(()),
+            if transaction.execute(update, &values![&key.0, &key.1]).await? == 0 {
+                return Err(Refusal::Missing);
             }
+            end::remove_content(transaction, &key.0).await?;
+            Ok(())
         };
         self.database.write(work).await
     }

@@ -64,16 +64,15 @@ pub(super) async fn write(
     ended: &Ended,
 ) -> std::result::Result<(), Error> {
     let Some(Leased { lane, attempts }) = ended.leased(transaction).await? else { return Ok(()) };
-    let attempts = attempts::with(&attempts, &ended.attempt)?;
+    let attempts = Some(attempts::with(&attempts, &ended.attempt)?);
     let key = (&*ended.message_id, &*ended.listener);
-    note(transaction, key, &attempts).await?;
     match &ended.result {
-        Result::Later(due) => defer(transaction, key, lane.is_some(), *due).await?,
-        Result::Done => end(transaction, key, "done").await?,
-        Result::Dead => end(transaction, key, "dead").await?,
-        Result::Dropped => end(transaction, key, "dropped").await?,
+        Result::Later(due) => defer(transaction, key, attempts, (*due, lane.is_some())).await?,
+        Result::Done => end(transaction, key, "done", attempts).await?,
+        Result::Dead => end(transaction, key, "dead", attempts).await?,
+        Result::Dropped => end(transaction, key, "dropped", attempts).await?,
         Result::SwitchedOff(reason) => {
-            end(transaction, key, "dropped").await?;
+            end(transaction, key, "dropped", attempts).await?;
             listeners::switch_off(transaction, &ended.listener, reason).await?;
         }
     }
@@ -83,27 +82,18 @@ pub(super) async fn write(
     }
 }
 
-async fn note(
-    transaction: &mut Transaction,
-    (message_id, listener): (&str, &str),
-    attempts: &str,
-) -> std::result::Result<(), Error> {
-    let update = "UPDATE delivery SET attempts = ? WHERE message_id = ? AND listener = ?";
-    transaction.execute(update, &values![attempts, message_id, listener]).await?;
-    Ok(())
-}
-
 /// Lets a delivery wait. In a lane, an older one may have come back from the dead meanwhile.
 async fn defer(
     transaction: &mut Transaction,
     (message_id, listener): (&str, &str),
-    is_in_lane: bool,
-    time: i64,
+    attempts: Option<String>,
+    (time, is_in_lane): (i64, bool),
 ) -> std::result::Result<(), Error> {
     let due = (!is_in_lane).then_some(time);
-    let update = "UPDATE delivery SET state = 'waiting', due = ?, not_before = ? \
+    let update = "UPDATE delivery SET state = 'waiting', due = ?, not_before = ?, attempts = ? \
                   WHERE message_id = ? AND listener = ?";
-    transaction.execute(update, &values![due, time, message_id, listener]).await?;
+    let values = values![due, time, attempts, message_id, listener];
+    transaction.execute(update, &values).await?;
     Ok(())
 }
 
@@ -112,26 +102,35 @@ pub(super) async fn end(
     transaction: &mut Transaction,
     (message_id, listener): (&str, &str),
     state: &str,
+    attempts: Option<String>,
 ) -> std::result::Result<(), Error> {
     let dead = (state == "dead").then(now);
-    let update = "UPDATE delivery SET state = ?, due = NULL, lane = NULL, dead = ? \
+    let update = "UPDATE delivery SET state = ?, due = NULL, lane = NULL, dead = ?, attempts = COALESCE(?, attempts) \
                   WHERE message_id = ? AND listener = ?";
-    transaction.execute(update, &values![state, dead, message_id, listener]).await?;
-    let update = "UPDATE message SET remaining = remaining - 1 WHERE id = ?";
-    transaction.execute(update, &values![message_id]).await?;
-    let update = "UPDATE message SET ended = ? WHERE id = ? AND remaining = 0";
-    if transaction.execute(update, &values![now(), message_id]).await? > 0 {
-        let size = size(transaction, message_id).await?;
-        add(transaction, Amount::one(size).negative()).await?;
+    let values = values![state, dead, attempts, message_id, listener];
+    transaction.execute(update, &values).await?;
+    // MariaDB assigns from left to right, and the others all at once.
+    let update = "UPDATE message SET ended = CASE WHEN remaining = 1 THEN ? ELSE ended END, \
+                  remaining = remaining - 1 WHERE id = ?";
+    transaction.execute(update, &values![now(), message_id]).await?;
+    let find = "SELECT remaining, size FROM message WHERE id = ?";
+    let row = transaction.optional(find, &values![message_id]).await?;
+    match row {
+        Some(row) if row.get::<i64>(0)? == 0 => {
+            add(transaction, Amount::one(row.get(1)?).negative()).await?;
+            remove_content(transaction, message_id).await
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// The size of a message.
-pub(super) async fn size(
+/// Removes the content of a message that nobody needs any more. A dead delivery may be tried again.
+pub(super) async fn remove_content(
     transaction: &mut Transaction,
-    id: &str,
-) -> std::result::Result<i64, Error> {
-    let row = transaction.optional("SELECT size FROM message WHERE id = ?", &values![id]).await?;
-    row.map_or(Ok(0), |row| row.get(0))
+    message_id: &str,
+) -> std::result::Result<(), Error> {
+    let delete = "DELETE FROM content WHERE message_id = ? AND NOT EXISTS (SELECT 1 FROM delivery \
+                  WHERE message_id = ? AND state IN ('waiting', 'leased', 'dead'))";
+    transaction.execute(delete, &values![message_id, message_id]).await?;
+    Ok(())
 }

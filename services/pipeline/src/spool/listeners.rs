@@ -4,7 +4,7 @@ use database::{Error, Row, Transaction, values};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Spool, lock};
+use super::{Spool, lock, remove};
 use crate::{
     listener::{Listener, Ordered},
     refusal::Refusal,
@@ -69,14 +69,8 @@ impl Spool {
         let work = async move |transaction: &mut Transaction| {
             lock(transaction).await?;
             let known = find(transaction, &listener.name).await?;
-            match &known {
-                Some(known) if known.source == Source::Settings => {
-                    return Err(Refusal::FromSettings);
-                }
-                Some(known) if known.switch == Switch::Removed => {
-                    return Err(Refusal::BeingRemoved);
-                }
-                _ => {}
+            if let Some(known) = &known {
+                known.check_change(transaction).await?;
             }
             let mut listener = listener.clone();
             let is_new = known.is_none();
@@ -144,6 +138,18 @@ impl KnownListener {
             },
             reason: row.get(3)?,
         })
+    }
+
+    /// Refuses a change by the API of a listener of the settings, and of one for which something still waits from before it was
+    /// switched off or deleted.
+    async fn check_change(&self, transaction: &mut Transaction) -> Result<(), Refusal> {
+        let is_free = match self.switch {
+            _ if self.source == Source::Settings => return Err(Refusal::FromSettings),
+            Switch::On => true,
+            Switch::Off => remove::waiting(transaction, &self.listener.name).await?.is_empty(),
+            Switch::Removed => false,
+        };
+        if is_free { Ok(()) } else { Err(Refusal::BeingDropped) }
     }
 
     /// Writes a listener that is switched on.

@@ -67,7 +67,7 @@ const SCHEMA: [&str; 11] = [
      content_type {text}, traceparent {text}, ticket {text}, fingerprint {text}, size {integer} NOT NULL, \
      at {integer} NOT NULL, sequence {integer} NOT NULL, deliveries {integer} NOT NULL, remaining {integer} NOT NULL, \
      ended {integer})",
-    // Apart from the message, so that a change of that does not write it again.
+    // Apart from the message, so that a change of that does not write it again, and only as long as it may be sent.
     "CREATE TABLE content (message_id {key} PRIMARY KEY, content {bytes} NOT NULL)",
     "CREATE INDEX message_ended ON message (ended)",
     "CREATE TABLE delivery (message_id {key} NOT NULL, listener {key} NOT NULL, lane {key}, sequence {integer} NOT NULL, \
@@ -90,9 +90,13 @@ impl Spool {
         Self { database, most }
     }
 
-    /// Creates the tables, and takes over the listeners of the settings.
+    /// Creates the tables, and takes over the listeners of the settings, after what waited for those that are switched off or
+    /// removed is dropped.
     pub(crate) async fn set_up(&self, listeners: &[Listener]) -> Result<(), Error> {
         self.database.migrate(&SCHEMA).await?;
+        for known in self.listeners().await?.iter().filter(|known| known.switch != Switch::On) {
+            while !self.drop_some(&known.listener.name).await? {}
+        }
         self.take_over(listeners.to_vec()).await
     }
 

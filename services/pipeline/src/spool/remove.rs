@@ -16,7 +16,7 @@ impl Spool {
             lock(transaction).await?;
             let ids = waiting(transaction, &listener).await?;
             for id in &ids {
-                end::end(transaction, (id, &listener), "dropped").await?;
+                end::end(transaction, (id, &listener), "dropped", None).await?;
             }
             if ids.is_empty() {
                 let delete = "DELETE FROM listener WHERE name = ? AND switch = 'removed'";
@@ -62,7 +62,10 @@ impl Spool {
 }
 
 /// The messages of some deliveries of a listener that have not ended: those that can be claimed, then what waits in lanes.
-async fn waiting(transaction: &mut Transaction, listener: &str) -> Result<Vec<String>, Error> {
+pub(super) async fn waiting(
+    transaction: &mut Transaction,
+    listener: &str,
+) -> Result<Vec<String>, Error> {
     for condition in ["due >= 0", "lane > ''"] {
         let find =
             format!("SELECT message_id FROM delivery WHERE listener = ? AND {condition} LIMIT ?");

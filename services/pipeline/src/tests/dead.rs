@@ -38,6 +38,8 @@ async fn the_dead_are_listed(engine: Engine) {
         (&first["last"]["status"], &first["last"]["error"]),
         (&json!(400), &json!("not now"))
     );
+    let one = it.client.get(&format!("/1/dead/{}-index", ids[0])).send().await;
+    assert_eq!(one.json::<Json>(), *first);
     let second = list("?listener=index&start=2&count=1").await;
     assert_eq!(second["items"][0]["message"], json!(ids[1]));
     assert_eq!((&second["total"], second["items"].as_array().map(Vec::len)), (&json!(3), Some(1)));
@@ -75,6 +77,7 @@ async fn a_dead_delivery_is_dropped(engine: Engine) {
     let target = format!("/1/dead/{id}-index");
     assert_eq!(it.client.delete(&target).send().await.status(), 204);
     assert_eq!(it.client.delete(&target).send().await.status(), 404);
+    assert_eq!(it.client.get(&target).send().await.status(), 404);
     assert_eq!(it.client.post(&format!("{target}/retry")).send().await.status(), 404);
     assert_eq!(it.deliveries(&id).await, json!([["index", "dropped", [400]]]));
     assert_eq!(it.client.get("/1/dead").send().await.json::<Json>()["total"], 0);

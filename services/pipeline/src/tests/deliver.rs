@@ -23,6 +23,8 @@ on_each_engine! {
     a_lease_keeps_others_away_until_it_runs_out
     the_late_result_of_an_attempt_is_void
     a_dispatcher_delivers_what_comes_while_it_runs
+    two_processes_share_the_work
+    the_content_goes_when_nobody_needs_it
 }
 
 async fn a_delivery_has_the_fields_of_its_message(engine: Engine) {
@@ -287,6 +289,48 @@ async fn a_dispatcher_delivers_what_comes_while_it_runs(engine: Engine) {
     };
     tokio::join!(it.dispatcher.run(&stopping), posts);
     assert_eq!(it.count("delivery WHERE state = 'done'").await, 20, "the last results are written");
+}
+
+async fn two_processes_share_the_work(engine: Engine) {
+    let Some(it) = setting(engine, vec![listener("index"), listener("mail")]).await else { return };
+    let (other, _) = it.another().await;
+    let stopping = wsgiservice::server::Stopping::default();
+    let posts = async {
+        for name in 0..100 {
+            it.post(&format!("/1/item/u7/{name}"), "{}").await;
+            // Nobody tells the other one before it polls the spool.
+            other.hints().claimable(["index".to_owned()]);
+        }
+        until(|| it.ears.iter().all(|ear| ear.heard().len() == 100)).await;
+        stopping.request();
+    };
+    tokio::join!(it.dispatcher.run(&stopping), other.run(&stopping), posts);
+    for ear in &it.ears {
+        let mut ids: Vec<_> = ear.heard().iter().map(|it| it.fields["ce-id"].clone()).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 100, "none twice");
+    }
+    assert_eq!(it.count("delivery WHERE state = 'done'").await, 200);
+}
+
+async fn the_content_goes_when_nobody_needs_it(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index"), listener("mail")]).await else {
+        return;
+    };
+    let contents = async |it: &super::Setting| it.count("content").await;
+    it.post("/1/item/u7/photo", "1").await;
+    assert_eq!(contents(&it).await, 1);
+    it.settle().await;
+    assert_eq!(contents(&it).await, 0);
+    it.ears[0].respond(&[400]);
+    let id = it.post("/1/item/u7/photo", "2").await;
+    it.settle().await;
+    assert_eq!(contents(&it).await, 1, "the dead one may be tried again");
+    it.client.delete(&format!("/1/dead/{id}-index")).send().await;
+    assert_eq!(contents(&it).await, 0);
+    it.post("/1/other/u7/photo", "3").await;
+    assert_eq!(contents(&it).await, 0, "nobody listens");
 }
 
 /// Waits for a condition.

@@ -4,7 +4,7 @@ use engines::{Engine, on_each_engine};
 use serde_json::{Value as Json, json};
 
 use super::{Setting, listener, setting, start};
-use crate::Settings;
+use crate::{Listener, Ordered, Settings};
 
 on_each_engine! {
     a_listener_is_put_and_read_and_listed
@@ -13,6 +13,7 @@ on_each_engine! {
     a_listener_of_the_settings_is_not_changed_by_the_api
     a_listener_that_the_settings_have_no_more_is_removed
     what_waits_for_a_deleted_listener_is_dropped
+    a_listener_that_was_switched_off_begins_anew
     a_change_is_for_what_waits_too
 }
 
@@ -120,6 +121,24 @@ async fn what_waits_for_a_deleted_listener_is_dropped(engine: Engine) {
     assert_eq!(put(&it, "index", &index).await.0, 201);
     let row = &it.query("SELECT messages FROM spool").await[0];
     assert_eq!(row.get::<i64>(0).expect("a number"), 0);
+}
+
+async fn a_listener_that_was_switched_off_begins_anew(engine: Engine) {
+    let index = Listener { ordered: Ordered::User, concurrency: 1, ..listener("index") };
+    let Some(mut it) = setting(engine, vec![index]).await else { return };
+    for content in ["1", "2", "3"] {
+        it.post("/1/item/u7/photo", content).await;
+    }
+    it.execute("UPDATE listener SET switch = 'off', source = 'api'", Vec::new()).await;
+    let view: Json = it.client.get("/1/listener/index").send().await.json();
+    assert_eq!(put(&it, "index", &view).await.0, 503, "what waited is being dropped");
+    // The next process begins where this one was.
+    let (_, client) = start(&it.settings, &it.rest).await;
+    assert_eq!(client.get("/1/listener/index").send().await.json::<Json>()["switch"], "on");
+    it.post("/1/item/u7/photo", "4").await;
+    it.settle().await;
+    assert_eq!(it.ears[0].contents(), ["4"]);
+    assert_eq!(it.count("delivery WHERE state = 'dropped'").await, 3);
 }
 
 async fn a_change_is_for_what_waits_too(engine: Engine) {

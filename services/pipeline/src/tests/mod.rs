@@ -4,6 +4,7 @@ mod accept;
 mod dead;
 mod deliver;
 mod ear;
+mod killed;
 mod listeners;
 mod order;
 mod rules;
