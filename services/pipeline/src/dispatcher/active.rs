@@ -8,7 +8,7 @@ use super::{UrlTarget, outcome::Kind, url::UrlClient};
 use crate::{listener::Listener, signature::Signer, spool::Wanted};
 
 /// How much longer than its timeout a delivery is leased: its result is written by then.
-const LEASE: Duration = Duration::from_secs(15);
+const LEASE: Duration = Duration::from_secs(5);
 
 /// A listener that gets deliveries.
 #[derive(Debug)]

@@ -131,16 +131,12 @@ impl Work {
         for KnownListener { listener, .. } in known.into_iter().filter(|it| it.switch == Switch::On)
         {
             let name = listener.name.clone();
-            if let Some(same) = before.remove(&name).filter(|it| it.listener == listener) {
-                self.active.insert(name, same);
-                continue;
+            let same = before.remove(&name).filter(|active| active.listener == listener);
+            let active = same.map_or_else(|| Active::new(listener, &cluster).map(Arc::new), Ok);
+            if let Err(error) = &active {
+                tracing::error!(listener = name, error, "a listener cannot be called");
             }
-            match Active::new(listener, &cluster) {
-                Ok(active) => drop(self.active.insert(name, Arc::new(active))),
-                Err(error) => {
-                    tracing::error!(listener = name, error, "a listener cannot be called");
-                }
-            }
+            self.active.extend(active.ok().map(|active| (name, active)));
         }
     }
 
@@ -169,19 +165,19 @@ impl Work {
 
     /// What can be sent: for those who may have something to claim, or may have it after a result, as far as there are places.
     fn wanted(&self) -> Vec<Wanted> {
-        let now = now();
-        let is_due = |name: &String| self.next.get(name).is_some_and(|next| *next <= now);
-        let with_results: BTreeSet<_> = self.ended.iter().map(|ended| &ended.listener).collect();
+        let (now, gone) = (now(), self.gone());
+        let is_due = |name: &str| self.next.get(name).is_some_and(|next| *next <= now);
+        let with_results: BTreeSet<_> = self.ended.iter().map(|ended| &*ended.listener).collect();
         let due = self.active.iter().filter(|(name, _)| {
-            (is_due(name) || with_results.contains(name)) && !self.is_gone(name)
+            (is_due(name) || with_results.contains(&***name)) && !gone.contains(&***name)
         });
         due.filter_map(|(_, active)| active.wanted()).collect()
     }
 
-    /// Whether a listener has just said that it is gone.
-    fn is_gone(&self, name: &str) -> bool {
-        let mut ended = self.ended.iter().filter(|ended| ended.listener == name);
-        ended.any(|ended| matches!(ended.result, DeliveryResult::SwitchedOff(_)))
+    /// The listeners that have just said that they are gone.
+    fn gone(&self) -> BTreeSet<&str> {
+        let is_gone = |ended: &&Ended| matches!(ended.result, DeliveryResult::SwitchedOff(_));
+        self.ended.iter().filter(is_gone).map(|ended| &*ended.listener).collect()
     }
 
     async fn exchange(&mut self, wanted: Vec<Wanted>) -> Result<(), Error> {
@@ -190,7 +186,7 @@ impl Work {
         if !self.ended.is_empty() {
             test_hooks::reached("pipeline::after_result").await;
         }
-        if self.active.keys().any(|name| self.is_gone(name)) {
+        if !self.gone().is_empty() {
             self.dispatcher.hints().changed();
         }
         self.ended.clear();
@@ -198,10 +194,8 @@ impl Work {
             test_hooks::reached("pipeline::after_claim").await;
         }
         for Claimed { listener, claims, next } in claimed {
-            match next {
-                Some(next) => drop(self.next.insert(listener.clone(), next)),
-                None => drop(self.next.remove(&listener)),
-            }
+            self.next.remove(&listener);
+            self.next.extend(next.map(|next| (listener, next)));
             claims.into_iter().for_each(|claim| self.start(claim));
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The service as its clients and listeners see it, on each database.
 
 mod accept;
+mod claim;
 mod dead;
 mod deliver;
 mod ear;
@@ -151,4 +152,14 @@ impl Setting {
 /// The status, and the member `code`.
 fn refusal(response: &TestResponse) -> (u16, Json) {
     (response.status().as_u16(), response.json::<Json>()["code"].clone())
+}
+
+/// Waits for a condition.
+async fn until(mut condition: impl FnMut() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), waiting).await.expect("the condition");
 }

@@ -3,7 +3,7 @@
 use engines::{Engine, on_each_engine};
 use serde_json::json;
 
-use super::{deliver::until, listener, setting};
+use super::{listener, setting, until};
 use crate::{Listener, Ordered};
 
 on_each_engine! {

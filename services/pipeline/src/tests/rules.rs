@@ -15,8 +15,8 @@ const RULES: [(&str, &str); 6] = [
         "pipeline::oldest",
         "tests::order::on_sqlite::a_delivery_that_waits_holds_back_those_of_its_user",
     ),
-    ("pipeline::attempt", "tests::deliver::on_sqlite::the_late_result_of_an_attempt_is_void"),
-    ("pipeline::lease", "tests::deliver::on_sqlite::a_lease_keeps_others_away_until_it_runs_out"),
+    ("pipeline::attempt", "tests::claim::on_sqlite::the_late_result_of_an_attempt_is_void"),
+    ("pipeline::lease", "tests::claim::on_sqlite::a_lease_keeps_others_away_until_it_runs_out"),
 ];
 
 #[test]
