@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p pipeline` prints a table. A client is a task with a user of its own, and sends what a relay sends: an
 //! `Idempotency-Key`, 200 bytes of JSON. Deliveries go on while messages are accepted; they are counted until the last one is made.
+//! The last line is for messages that wait when the process starts.
 
 use std::{
     future,
@@ -14,11 +15,15 @@ use std::{
 
 use bytes::Bytes;
 use pipeline::{Listener, Settings};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
-use wsgiservice::{Application, BoxError, NoContent, mount, resource};
+use wsgiservice::{Application, BoxError, NoContent, mount, resource, testing::Client};
 use wsgiservice_client::{Cluster, RestClient, Topology, path};
 
 const RUN: Duration = Duration::from_secs(3);
+
+/// The messages that wait before the dispatcher is started.
+const BACKLOG: u64 = 100_000;
 
 /// How long the last deliveries are waited for.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -30,6 +35,7 @@ async fn main() -> Result<(), BoxError> {
         let (accepted, delivered) = run(clients, listeners).await?;
         println!("{clients:7} | {listeners:9} | {accepted:10} | {delivered:12}");
     }
+    println!("of {BACKLOG} that wait: {} deliveries/s", backlog().await?);
     Ok(())
 }
 
@@ -51,29 +57,64 @@ impl Event {
 /// Messages accepted per second, and deliveries per second.
 async fn run(clients: usize, listeners: usize) -> Result<(u64, u64), BoxError> {
     let folder = tempfile::tempdir()?;
-    let heard = Arc::new(AtomicU64::new(0));
-    let event = Application::new("event").mount(Event { heard: Arc::clone(&heard) });
-    let (event, address) = serve(event).await?;
-    let mut settings = Settings::of(&format!("sqlite:{}/pipeline.db", folder.path().display()));
-    for number in 0..listeners {
-        let mut listener = Listener::new(&format!("listener-{number}"), &["item"]);
-        (listener.service, listener.path) = (Some("event".to_owned()), Some("/1/event".to_owned()));
-        listener.concurrency = 32;
-        settings.listeners.push(listener);
-    }
-    let pipeline = pipeline::application(settings, client("event", &address)?).await?;
-    let (pipeline, address) = serve(pipeline).await?;
+    let (heard, address) = event().await?;
+    let pipeline = pipeline::application(settings(&folder, listeners), client("event", &address)?);
+    let (pipeline, address) = serve(pipeline.await?).await?;
     let begun = Instant::now();
     let accepted = accepted(clients, &client("pipeline", &address)?, begun).await;
     let per_second = per_second(accepted, begun);
-    while heard.load(Ordering::Relaxed) < accepted * listeners as u64 {
+    let delivered = delivered(&heard, accepted * listeners as u64, begun).await;
+    pipeline.abort();
+    Ok((per_second, delivered))
+}
+
+/// Deliveries per second of messages that wait when the dispatcher is started.
+async fn backlog() -> Result<u64, BoxError> {
+    let folder = tempfile::tempdir()?;
+    let (heard, address) = event().await?;
+    let application =
+        async || pipeline::application(settings(&folder, 1), client("event", &address)?).await;
+    // It has no background tasks.
+    let waiting = Client::after_set_up(application().await?).await?;
+    for _ in 0..BACKLOG / 1_000 {
+        let posts =
+            (0..1_000).map(|user| waiting.post(&format!("/1/item/{user}/a")).body("{}").send());
+        let posts: Vec<_> = posts.map(tokio::spawn).collect();
+        for post in posts {
+            assert_eq!(post.await?.status(), 202);
+        }
+    }
+    let (pipeline, _) = serve(application().await?).await?;
+    let delivered = delivered(&heard, BACKLOG, Instant::now()).await;
+    pipeline.abort();
+    Ok(delivered)
+}
+
+/// A listener, which counts what it hears, and its address.
+async fn event() -> Result<(Arc<AtomicU64>, String), BoxError> {
+    let heard = Arc::new(AtomicU64::new(0));
+    let event = Application::new("event").mount(Event { heard: Arc::clone(&heard) });
+    Ok((heard, serve(event).await?.1))
+}
+
+fn settings(folder: &TempDir, listeners: usize) -> Settings {
+    let mut settings = Settings::of(&format!("sqlite:{}/pipeline.db", folder.path().display()));
+    settings.listeners.extend((0..listeners).map(|number| {
+        let mut listener = Listener::new(&format!("listener-{number}"), &["item"]);
+        (listener.service, listener.path) = (Some("event".to_owned()), Some("/1/event".to_owned()));
+        listener.concurrency = 32;
+        listener
+    }));
+    settings
+}
+
+/// Waits until so many deliveries are made, and returns how many that are per second.
+async fn delivered(heard: &AtomicU64, all: u64, begun: Instant) -> u64 {
+    while heard.load(Ordering::Relaxed) < all {
         assert!(begun.elapsed() < LONGEST, "deliveries are missing");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let delivered = self::per_second(heard.load(Ordering::Relaxed), begun);
-    pipeline.abort();
-    event.abort();
-    Ok((per_second, delivered))
+    per_second(all, begun)
 }
 
 async fn serve(

@@ -66,7 +66,12 @@ impl Topic {
         &self,
         topic: Label,
         user: User,
-        #[validate(len = 1..=2_000, doc = "What of the user's it is about.")] name: String,
+        #[validate(
+            re = r"[^\x00-\x1f\x7f-\x9f]+",
+            len = 1..=2_000,
+            doc = "What of the user's it is about."
+        )]
+        name: String,
         content: Bytes,
         key: Option<IdempotencyKey>,
         #[from(header = "X-Undo-Ticket")] ticket: Option<Ticket>,

@@ -132,5 +132,7 @@ async fn a_reserved_name_is_no_topic(engine: Engine) {
         let post = it.client.post(&format!("/1/{topic}/u7/photo/more")).body("{}").send().await;
         assert_eq!(post.status(), 404, "{topic}");
     }
-    assert_eq!(it.client.post("/1/a.b/u7/photo").body("{}").send().await.status(), 400);
+    for target in ["/1/a.b/u7/photo", "/1/item/u7/a%00b", "/1/item/u%007/a"] {
+        assert_eq!(it.client.post(target).body("{}").send().await.status(), 400, "{target}");
+    }
 }

@@ -12,6 +12,8 @@ on_each_engine! {
     the_late_result_of_an_attempt_is_void
     a_dispatcher_delivers_what_comes_while_it_runs
     two_processes_share_the_work
+    a_result_that_cannot_be_written_is_written_later
+    a_database_that_is_not_there_is_a_503
 }
 
 async fn no_more_are_under_way_than_the_listener_takes(engine: Engine) {
@@ -107,4 +109,28 @@ async fn two_processes_share_the_work(engine: Engine) {
         assert_eq!(ids.len(), 100, "none twice");
     }
     assert_eq!(it.count("delivery WHERE state = 'done'").await, 200);
+}
+
+async fn a_result_that_cannot_be_written_is_written_later(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    let id = it.post("/1/item/u7/photo", "{}").await;
+    it.work.round().await.expect("a spool");
+    until(|| it.ears[0].heard().len() == 1).await;
+    it.execute("ALTER TABLE delivery RENAME TO away", Vec::new()).await;
+    it.work.wait().await;
+    it.work.round().await.expect_err("no table");
+    it.execute("ALTER TABLE away RENAME TO delivery", Vec::new()).await;
+    it.settle().await;
+    assert_eq!(it.deliveries(&id).await, json!([["index", "done", [200]]]));
+    assert_eq!(it.ears[0].heard().len(), 1);
+}
+
+async fn a_database_that_is_not_there_is_a_503(engine: Engine) {
+    let Some(it) = setting(engine, vec![listener("index")]).await else { return };
+    it.dispatcher.spool().close().await;
+    let post = it.client.post("/1/item/u7/photo").body("{}").send().await;
+    assert_eq!((post.status().as_u16(), post.field("retry-after")), (503, Some("1")));
+    for target in ["/1/listener", "/1/listener/index", "/1/dead"] {
+        assert_eq!(it.client.get(target).send().await.status(), 503, "{target}");
+    }
 }
