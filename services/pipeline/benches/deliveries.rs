@@ -42,14 +42,14 @@ async fn main() -> Result<(), BoxError> {
 /// Counts deliveries.
 #[mount("/1/event")]
 struct Event {
-    heard: Arc<AtomicU64>,
+    received: Arc<AtomicU64>,
 }
 
 #[resource]
 impl Event {
     async fn post(&self, content: Bytes) -> NoContent {
         drop(content);
-        self.heard.fetch_add(1, Ordering::Relaxed);
+        self.received.fetch_add(1, Ordering::Relaxed);
         NoContent
     }
 }
@@ -57,13 +57,13 @@ impl Event {
 /// Messages accepted per second, and deliveries per second.
 async fn run(clients: usize, listeners: usize) -> Result<(u64, u64), BoxError> {
     let folder = tempfile::tempdir()?;
-    let (heard, address) = event().await?;
+    let (received, address) = event().await?;
     let pipeline = pipeline::application(settings(&folder, listeners), client("event", &address)?);
     let (pipeline, address) = serve(pipeline.await?).await?;
     let begun = Instant::now();
     let accepted = accepted(clients, &client("pipeline", &address)?, begun).await;
     let per_second = per_second(accepted, begun);
-    let delivered = delivered(&heard, accepted * listeners as u64, begun).await;
+    let delivered = delivered(&received, accepted * listeners as u64, begun).await;
     pipeline.abort();
     Ok((per_second, delivered))
 }
@@ -71,7 +71,7 @@ async fn run(clients: usize, listeners: usize) -> Result<(u64, u64), BoxError> {
 /// Deliveries per second of messages that wait when the dispatcher is started.
 async fn backlog() -> Result<u64, BoxError> {
     let folder = tempfile::tempdir()?;
-    let (heard, address) = event().await?;
+    let (received, address) = event().await?;
     let application =
         async || pipeline::application(settings(&folder, 1), client("event", &address)?).await;
     // It has no background tasks.
@@ -85,16 +85,16 @@ async fn backlog() -> Result<u64, BoxError> {
         }
     }
     let (pipeline, _) = serve(application().await?).await?;
-    let delivered = delivered(&heard, BACKLOG, Instant::now()).await;
+    let delivered = delivered(&received, BACKLOG, Instant::now()).await;
     pipeline.abort();
     Ok(delivered)
 }
 
 /// A listener, which counts what it hears, and its address.
 async fn event() -> Result<(Arc<AtomicU64>, String), BoxError> {
-    let heard = Arc::new(AtomicU64::new(0));
-    let event = Application::new("event").mount(Event { heard: Arc::clone(&heard) });
-    Ok((heard, serve(event).await?.1))
+    let received = Arc::new(AtomicU64::new(0));
+    let event = Application::new("event").mount(Event { received: Arc::clone(&received) });
+    Ok((received, serve(event).await?.1))
 }
 
 fn settings(folder: &TempDir, listeners: usize) -> Settings {
@@ -109,8 +109,8 @@ fn settings(folder: &TempDir, listeners: usize) -> Settings {
 }
 
 /// Waits until so many deliveries are made, and returns how many that are per second.
-async fn delivered(heard: &AtomicU64, all: u64, begun: Instant) -> u64 {
-    while heard.load(Ordering::Relaxed) < all {
+async fn delivered(received: &AtomicU64, all: u64, begun: Instant) -> u64 {
+    while received.load(Ordering::Relaxed) < all {
         assert!(begun.elapsed() < LONGEST, "deliveries are missing");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const LONGEST_RESPONSE: usize = 64 << 10;
 
 /// What a listener has responded.
-struct Answer {
+struct Received {
     status: StatusCode,
     fields: HeaderMap,
     text: Option<String>,
@@ -41,7 +41,7 @@ enum Failed {
 /// Sends a delivery, and returns what comes of it.
 pub(super) async fn deliver(client: &RestClient, active: &Active, claim: &Claim) -> Ended {
     let begun = now();
-    let answer = match request(client, active, claim) {
+    let received = match request(client, active, claim) {
         Ok(request) => {
             let sent = tokio::time::timeout(active.timeout() + GRACE, send(request)).await;
             sent.unwrap_or(Err(Failed::Late))
@@ -51,8 +51,8 @@ pub(super) async fn deliver(client: &RestClient, active: &Active, claim: &Claim)
     test_hooks::reached("pipeline::after_delivery").await;
     let most = active.listener.max_attempts.into();
     let tries = Tries { tries: claim.tries, most, first: claim.first };
-    let (result, status, error) = match answer {
-        Ok(Answer { status, fields, text }) => {
+    let (result, status, error) = match received {
+        Ok(Received { status, fields, text }) => {
             let result = outcome::of_response(active.kind(), status, &fields, tries, now());
             (result, Some(status.as_u16()), text)
         }
@@ -78,12 +78,12 @@ impl Failed {
 }
 
 /// Sends a request, and reads the response: its text, unless it is a success.
-async fn send(request: RequestBuilder) -> Result<Answer, Failed> {
+async fn send(request: RequestBuilder) -> Result<Received, Failed> {
     let response = request.await.map_err(Failed::Call)?;
     let (status, fields) = (response.status(), response.headers().clone());
     let content = response.limit(LONGEST_RESPONSE).bytes().await.unwrap_or_default();
     let text = (!status.is_success()).then(|| String::from_utf8_lossy(&content).into_owned());
-    Ok(Answer { status, fields, text: text.filter(|text| !text.is_empty()) })
+    Ok(Received { status, fields, text: text.filter(|text| !text.is_empty()) })
 }
 
 fn request(

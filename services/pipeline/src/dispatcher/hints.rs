@@ -10,16 +10,16 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// What the dispatcher was told since it looked last.
+/// The hints that the dispatcher has not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Hints {
-    told: Mutex<Told>,
+    pending: Mutex<PendingHints>,
     bell: Notify,
 }
 
-/// What the dispatcher was told.
+/// The hints that the dispatcher has not taken.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct PendingHints {
     /// The listeners for whom something may be claimed.
     pub(crate) listeners: BTreeSet<String>,
     /// Whether listeners were changed.
@@ -29,18 +29,18 @@ pub(crate) struct Told {
 impl Hints {
     /// Something may be claimed for these listeners.
     pub(crate) fn claimable(&self, listeners: impl IntoIterator<Item = String>) {
-        self.told().listeners.extend(listeners);
+        self.pending().listeners.extend(listeners);
         self.bell.notify_one();
     }
 
     /// Listeners were changed.
     pub(crate) fn changed(&self) {
-        self.told().is_changed = true;
+        self.pending().is_changed = true;
         self.bell.notify_one();
     }
 
-    pub(super) fn take(&self) -> Told {
-        std::mem::take(&mut *self.told())
+    pub(super) fn take(&self) -> PendingHints {
+        std::mem::take(&mut *self.pending())
     }
 
     /// Waits until somebody tells something.
@@ -48,7 +48,7 @@ impl Hints {
         self.bell.notified().await;
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, PendingHints> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

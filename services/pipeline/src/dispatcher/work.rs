@@ -44,7 +44,7 @@ impl Work {
 
     /// Writes the results that have come in, claims what is due, and starts to send it.
     pub(crate) async fn round(&mut self) -> Result<(), Error> {
-        self.look().await?;
+        self.take_hints().await?;
         self.drop_some().await?;
         while let Some(ended) = self.deliveries.try_join_next() {
             self.take(ended);
@@ -96,14 +96,14 @@ impl Work {
     }
 
     /// Takes over hints, and polls the spool if that is due.
-    async fn look(&mut self) -> Result<(), Error> {
-        let told = self.dispatcher.hints().take();
+    async fn take_hints(&mut self) -> Result<(), Error> {
+        let pending = self.dispatcher.hints().take();
         let is_due = self.polled.is_none_or(|polled| polled.elapsed() >= POLL);
-        if is_due || told.is_changed {
+        if is_due || pending.is_changed {
             self.poll().await?;
         }
         let now = now();
-        self.next.extend(told.listeners.into_iter().map(|listener| (listener, now)));
+        self.next.extend(pending.listeners.into_iter().map(|listener| (listener, now)));
         Ok(())
     }
 

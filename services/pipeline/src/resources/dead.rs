@@ -67,7 +67,7 @@ impl Dead {
 
     /// Drop a dead delivery.
     async fn delete(&self, id: DeliveryId) -> Result<NoContent, Refusal> {
-        self.spool.bury(id.parts().ok_or(Refusal::Missing)?).await?;
+        self.spool.drop_dead(id.parts().ok_or(Refusal::Missing)?).await?;
         Ok(NoContent)
     }
 }

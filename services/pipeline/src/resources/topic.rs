@@ -118,13 +118,13 @@ impl Received<'_> {
         dispatcher.hints().claimable(accepted.listeners);
         let location = HeaderValue::try_from(Message::path(&accepted.id));
         let value = Accepted(AcceptedMessage { id: accepted.id, deliveries: accepted.deliveries });
-        let mut answer = WithFields::new(value);
+        let mut response = WithFields::new(value);
         if let Ok(location) = location {
-            answer = answer.field(header::LOCATION, location);
+            response = response.field(header::LOCATION, location);
         }
         Ok(match accepted.is_replay {
-            true => answer.field(REPLAYED, HeaderValue::from_static("true")),
-            false => answer,
+            true => response.field(REPLAYED, HeaderValue::from_static("true")),
+            false => response,
         })
     }
 

@@ -106,7 +106,7 @@ impl Spool {
     }
 
     /// Drops a dead delivery.
-    pub(crate) async fn bury(&self, key: Key) -> Result<(), Refusal> {
+    pub(crate) async fn drop_dead(&self, key: Key) -> Result<(), Refusal> {
         let work = async move |transaction: &mut Transaction| {
             lock(transaction).await?;
             let update = "UPDATE delivery SET state = 'dropped', dead = NULL \

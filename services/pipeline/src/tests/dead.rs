@@ -15,7 +15,7 @@ on_each_engine! {
 async fn dead(it: &mut Setting, names: &[&str]) -> Vec<String> {
     let mut ids = Vec::new();
     for name in names {
-        it.ears[0].respond(&[400]);
+        it.fakes[0].respond(&[400]);
         ids.push(it.post(&format!("/1/item/u7/{name}"), "{}").await);
         it.settle().await;
     }
@@ -51,7 +51,7 @@ async fn a_dead_delivery_is_tried_again_with_all_its_attempts(engine: Engine) {
     let Some(mut it) = setting(engine, vec![once]).await else { return };
     let id = dead(&mut it, &["a"]).await.remove(0);
     it.pass(48 * 60 * 60).await;
-    it.ears[0].respond(&[503]);
+    it.fakes[0].respond(&[503]);
     let retry = async || it.client.post(&format!("/1/dead/{id}-index/retry")).send().await;
     let accepted = retry().await;
     assert_eq!(accepted.status(), 202);

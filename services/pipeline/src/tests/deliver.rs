@@ -31,9 +31,9 @@ async fn a_delivery_has_the_fields_of_its_message(engine: Engine) {
     let accepted =
         accepted.header("x-undo-ticket", ticket).body("hello").send().await.json::<Json>();
     it.settle().await;
-    let heard = it.ears[0].heard();
-    let [heard] = &heard[..] else { panic!("{heard:?}") };
-    assert_eq!((heard.target.path(), &heard.content[..]), ("/1/event", &b"hello"[..]));
+    let received = it.fakes[0].received();
+    let [received] = &received[..] else { panic!("{received:?}") };
+    assert_eq!((received.target.path(), &received.content[..]), ("/1/event", &b"hello"[..]));
     let id = accepted["id"].as_str().expect("an ID");
     let key = format!("\"{id}/index\"");
     let message: Json = it.client.get(&format!("/1/message/{id}")).send().await.json();
@@ -48,11 +48,15 @@ async fn a_delivery_has_the_fields_of_its_message(engine: Engine) {
         ("x-undo-ticket", ticket),
         ("idempotency-key", &key),
     ] {
-        assert_eq!(heard.fields.get(name).and_then(|it| it.to_str().ok()), Some(value), "{name}");
+        assert_eq!(
+            received.fields.get(name).and_then(|it| it.to_str().ok()),
+            Some(value),
+            "{name}"
+        );
     }
-    let parent = heard.fields["traceparent"].to_str().expect("a text");
+    let parent = received.fields["traceparent"].to_str().expect("a text");
     assert!(parent.starts_with(&format!("00-{trace}-")), "{parent}");
-    assert!(!heard.fields.contains_key("webhook-signature"));
+    assert!(!received.fields.contains_key("webhook-signature"));
     assert_eq!(it.deliveries(id).await, json!([["index", "done", [200]]]));
 }
 
@@ -60,7 +64,7 @@ async fn a_delivery_that_failed_is_made_again_when_it_is_due(engine: Engine) {
     let Some(mut it) = setting(engine, vec![listener("index"), listener("mail")]).await else {
         return;
     };
-    it.ears[0].respond(&[503, 404]);
+    it.fakes[0].respond(&[503, 404]);
     let id = it.post("/1/item/u7/photo", "{}").await;
     it.settle().await;
     it.settle().await;
@@ -68,14 +72,14 @@ async fn a_delivery_that_failed_is_made_again_when_it_is_due(engine: Engine) {
         it.deliveries(&id).await,
         json!([["index", "waiting", [503]], ["mail", "done", [200]]])
     );
-    for heard in [2, 3] {
+    for received in [2, 3] {
         it.pass(101).await;
         it.settle().await;
-        assert_eq!(it.ears[0].heard().len(), heard);
+        assert_eq!(it.fakes[0].received().len(), received);
     }
     assert_eq!(it.deliveries(&id).await[0], json!(["index", "done", [503, 404, 200]]));
     let keys: Vec<_> =
-        it.ears[0].heard().iter().map(|it| it.fields["idempotency-key"].clone()).collect();
+        it.fakes[0].received().iter().map(|it| it.fields["idempotency-key"].clone()).collect();
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     let message: Json = it.client.get(&format!("/1/message/{id}")).send().await.json();
     let attempt = &message["deliveries"][0]["attempts"][0];
@@ -85,7 +89,7 @@ async fn a_delivery_that_failed_is_made_again_when_it_is_due(engine: Engine) {
 async fn a_delivery_is_dead_after_its_last_attempt(engine: Engine) {
     let twice = Listener { max_attempts: 2, ..listener("index") };
     let Some(mut it) = setting(engine, vec![twice]).await else { return };
-    it.ears[0].respond(&[500, 500]);
+    it.fakes[0].respond(&[500, 500]);
     let id = it.post("/1/item/u7/photo", "{}").await;
     it.settle().await;
     it.pass(101).await;
@@ -95,7 +99,7 @@ async fn a_delivery_is_dead_after_its_last_attempt(engine: Engine) {
 
 async fn a_delivery_is_not_made_a_day_after_its_first_attempt(engine: Engine) {
     let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
-    it.ears[0].respond(&[500]);
+    it.fakes[0].respond(&[500]);
     let late = it.post("/1/item/u7/photo", "{}").await;
     it.settle().await;
     let waiting = it.post("/1/item/u7/other", "{}").await;
@@ -103,13 +107,13 @@ async fn a_delivery_is_not_made_a_day_after_its_first_attempt(engine: Engine) {
     it.settle().await;
     assert_eq!(it.deliveries(&late).await, json!([["index", "dead", [500, null]]]));
     assert_eq!(it.deliveries(&waiting).await[0][1], "done", "it was not tried yet");
-    assert_eq!(it.ears[0].heard().len(), 2);
+    assert_eq!(it.fakes[0].received().len(), 2);
 }
 
 async fn a_status_that_will_not_change_is_dead_at_once(engine: Engine) {
     let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
     for status in [400, 413, 415, 422] {
-        it.ears[0].respond(&[status]);
+        it.fakes[0].respond(&[status]);
         let id = it.post("/1/item/u7/photo", "{}").await;
         it.settle().await;
         assert_eq!(it.deliveries(&id).await, json!([["index", "dead", [status]]]));
@@ -118,7 +122,7 @@ async fn a_status_that_will_not_change_is_dead_at_once(engine: Engine) {
 
 async fn what_is_gone_is_done_for_a_service(engine: Engine) {
     let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
-    it.ears[0].respond(&[410]);
+    it.fakes[0].respond(&[410]);
     let id = it.post("/1/item/u7/photo", "{}").await;
     it.settle().await;
     assert_eq!(it.deliveries(&id).await, json!([["index", "done", [410]]]));
@@ -126,18 +130,18 @@ async fn what_is_gone_is_done_for_a_service(engine: Engine) {
 
 async fn a_url_that_is_gone_switches_its_listener_off(engine: Engine) {
     let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
-    let ear = super::Ear::default();
-    let url = format!("http://{}/hook/a?token=x", ear.serve().await);
+    let fake = super::FakeListener::default();
+    let url = format!("http://{}/hook/a?token=x", fake.serve().await);
     let put = || {
         let form = [("topics", "item"), ("url", &url), ("concurrency", "1")];
         it.client.put("/1/listener/hook").form(form).send()
     };
     assert_eq!(put().await.status(), 201);
-    ear.respond(&[410]);
+    fake.respond(&[410]);
     let (first, second) = (it.post("/1/item/u7/a", "1").await, it.post("/1/item/u7/b", "2").await);
     it.settle().await;
-    assert_eq!(ear.contents(), ["1"]);
-    assert_eq!(ear.heard()[0].target.to_string(), "/hook/a?token=x");
+    assert_eq!(fake.contents(), ["1"]);
+    assert_eq!(fake.received()[0].target.to_string(), "/hook/a?token=x");
     assert_eq!(it.deliveries(&first).await[0], json!(["hook", "dropped", [410]]));
     assert_eq!(it.deliveries(&second).await[0], json!(["hook", "dropped", []]));
     let listener: Json = it.client.get("/1/listener/hook").send().await.json();
@@ -152,7 +156,7 @@ async fn a_url_that_is_gone_switches_its_listener_off(engine: Engine) {
     assert_eq!(put.status(), 200);
     it.post("/1/item/u7/d", "4").await;
     it.settle().await;
-    assert_eq!(ear.contents(), ["1", "4"]);
+    assert_eq!(fake.contents(), ["1", "4"]);
 }
 
 async fn the_delivery_of_a_removed_user_is_dropped(engine: Engine) {
@@ -160,13 +164,15 @@ async fn the_delivery_of_a_removed_user_is_dropped(engine: Engine) {
     let closest = Listener { locator: Some("closest".to_owned()), ..elsewhere("mail") };
     let Some(mut it) = setting(engine, vec![elsewhere("index"), closest]).await else { return };
     // A service of this process is one for all clusters, so that nobody asks where the user is.
-    let address = it.ears[0].serve().await;
+    let address = it.fakes[0].serve().await;
     let topology = format!(
         "{}[services.elsewhere]\nhost = '127.0.0.1'\nc1 = ['http://{address}']\n",
         super::TOPOLOGY
     );
     let topology = Topology::parse("topology.toml", &topology).expect("a topology");
-    let rest = RestClient::builder().topology(topology).service("cluster", super::ear::directory());
+    let rest = RestClient::builder()
+        .topology(topology)
+        .service("cluster", super::fake_listener::directory());
     it.rest = rest.build().expect("a client");
     (_, it.work) = it.another().await;
     let (gone, here) =
@@ -180,7 +186,7 @@ async fn the_delivery_of_a_removed_user_is_dropped(engine: Engine) {
         it.deliveries(&here).await,
         json!([["index", "done", [200]], ["mail", "done", [200]]])
     );
-    let mut contents = it.ears[0].contents();
+    let mut contents = it.fakes[0].contents();
     contents.sort();
     assert_eq!(contents, ["1", "2", "2"]);
 }
@@ -191,10 +197,10 @@ async fn a_signature_is_right(engine: Engine) {
     let Some(mut it) = setting(engine, vec![signed]).await else { return };
     let id = it.post("/1/item/u7/photo", "{\"a\":1}").await;
     it.settle().await;
-    let heard = &it.ears[0].heard()[0];
+    let received = &it.fakes[0].received()[0];
     let oracle = standardwebhooks::Webhook::new(secret).expect("a secret");
-    oracle.verify(&heard.content, &heard.fields).expect("a signature");
-    assert_eq!(heard.fields["webhook-id"], format!("{id}/index"));
+    oracle.verify(&received.content, &received.fields).expect("a signature");
+    assert_eq!(received.fields["webhook-id"], format!("{id}/index"));
     let listener = it.client.get("/1/listener/index").send().await;
     assert_eq!(listener.json::<Json>()["signed"], true);
     assert!(!listener.text().contains("whsec_"));
@@ -223,7 +229,7 @@ async fn the_content_goes_when_nobody_needs_it(engine: Engine) {
     assert_eq!(contents(&it).await, 1);
     it.settle().await;
     assert_eq!(contents(&it).await, 0);
-    it.ears[0].respond(&[400]);
+    it.fakes[0].respond(&[400]);
     let id = it.post("/1/item/u7/photo", "2").await;
     it.settle().await;
     assert_eq!(contents(&it).await, 1, "the dead one may be tried again");

@@ -6,24 +6,24 @@ use serde_json::json;
 use tempfile::TempDir;
 use wsgiservice::server::Stopping;
 
-use super::{Ear, Setting, services, start};
+use super::{FakeListener, Setting, services, start};
 use crate::{Listener, Settings, dispatcher::Work};
 
-/// The variables that tell the process that is killed its spool, and the address of the ear.
+/// The variables that tell the process that is killed its spool, and the address of the listener.
 const SPOOL: &str = "PIPELINE_TEST_SPOOL";
-const EAR: &str = "PIPELINE_TEST_EAR";
+const LISTENER: &str = "PIPELINE_TEST_LISTENER";
 
 /// How often the listener is told: twice, with one key, if nobody knows that it was told.
-async fn is_killed_at(point: &str, heard: usize) {
+async fn is_killed_at(point: &str, received: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let ear = Ear::default();
-    let settings = settings(&folder, &ear.serve().await);
+    let fake = FakeListener::default();
+    let settings = settings(&folder, &fake.serve().await);
     kill_a_process(&folder, point, &settings).await;
 
-    let (rest, ears) = services();
+    let (rest, fakes) = services();
     let (dispatcher, client) = start(&settings, &rest).await;
     let work = Work::new(dispatcher.clone());
-    let mut it = Setting { _folder: folder, settings, rest, ears, client, dispatcher, work };
+    let mut it = Setting { _folder: folder, settings, rest, fakes, client, dispatcher, work };
     // Its lease runs out.
     it.pass(26).await;
     it.settle().await;
@@ -32,8 +32,9 @@ async fn is_killed_at(point: &str, heard: usize) {
     it.settle().await;
     let id = again.json::<serde_json::Value>()["id"].as_str().expect("an ID").to_owned();
     assert_eq!(it.deliveries(&id).await, json!([["hook", "done", [200]]]));
-    let keys: Vec<_> = ear.heard().iter().map(|it| it.fields["idempotency-key"].clone()).collect();
-    assert_eq!(keys, vec![format!("\"{id}/hook\""); heard]);
+    let keys: Vec<_> =
+        fake.received().iter().map(|it| it.fields["idempotency-key"].clone()).collect();
+    assert_eq!(keys, vec![format!("\"{id}/hook\""); received]);
 }
 
 #[tokio::test]
@@ -70,7 +71,7 @@ async fn kill_a_process(folder: &TempDir, point: &str, settings: &Settings) {
     let mut process = Command::new(env::current_exe().expect("the program of the tests"));
     process.args(["--exact", "tests::killed::accepts_and_delivers", "--ignored"]);
     process.env("WSGISERVICE_FAIL_POINTS", points).env(SPOOL, &settings.database);
-    process.env(EAR, settings.listeners[0].url.as_deref().unwrap_or_default());
+    process.env(LISTENER, settings.listeners[0].url.as_deref().unwrap_or_default());
     let output = tokio::task::spawn_blocking(move || process.output());
     let output = output.await.expect("a thread").expect("a process");
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -83,7 +84,8 @@ async fn kill_a_process(folder: &TempDir, point: &str, settings: &Settings) {
 #[ignore = "it is a process of other tests"]
 async fn accepts_and_delivers() {
     let variable = |name| env::var(name).expect("set by the other test");
-    let listeners = vec![Listener { url: Some(variable(EAR)), ..Listener::new("hook", &["item"]) }];
+    let listeners =
+        vec![Listener { url: Some(variable(LISTENER)), ..Listener::new("hook", &["item"]) }];
     let settings = Settings { listeners, ..Settings::of(&variable(SPOOL)) };
     let (rest, _) = services();
     let (dispatcher, client) = start(&settings, &rest).await;

@@ -117,7 +117,7 @@ async fn what_waits_for_a_deleted_listener_is_dropped(engine: Engine) {
     for id in [first, second] {
         assert_eq!(it.deliveries(&id).await, json!([["index", "dropped", []]]));
     }
-    assert!(it.ears[0].heard().is_empty());
+    assert!(it.fakes[0].received().is_empty());
     assert_eq!(put(&it, "index", &index).await.0, 201);
     let row = &it.query("SELECT messages FROM spool").await[0];
     assert_eq!(row.get::<i64>(0).expect("a number"), 0);
@@ -137,7 +137,7 @@ async fn a_listener_that_was_switched_off_begins_anew(engine: Engine) {
     assert_eq!(client.get("/1/listener/index").send().await.json::<Json>()["switch"], "on");
     it.post("/1/item/u7/photo", "4").await;
     it.settle().await;
-    assert_eq!(it.ears[0].contents(), ["4"]);
+    assert_eq!(it.fakes[0].contents(), ["4"]);
     assert_eq!(it.count("delivery WHERE state = 'dropped'").await, 3);
 }
 
@@ -152,6 +152,6 @@ async fn a_change_is_for_what_waits_too(engine: Engine) {
     it.settle().await;
     it.pass(2).await;
     it.settle().await;
-    assert_eq!(it.ears[0].heard()[0].target.path(), "/1/other");
+    assert_eq!(it.fakes[0].received()[0].target.path(), "/1/other");
     assert_eq!(it.deliveries(&id).await[0][1], "done");
 }

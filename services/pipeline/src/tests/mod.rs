@@ -4,7 +4,7 @@ mod accept;
 mod claim;
 mod dead;
 mod deliver;
-mod ear;
+mod fake_listener;
 mod killed;
 mod listeners;
 mod order;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use wsgiservice::testing::{Client, TestResponse};
 use wsgiservice_client::{RestClient, Topology};
 
-use self::ear::Ear;
+use self::fake_listener::FakeListener;
 use crate::{
     Listener, Settings,
     dispatcher::{Dispatcher, Work},
@@ -31,7 +31,7 @@ struct Setting {
     _folder: TempDir,
     settings: Settings,
     rest: RestClient,
-    ears: [Ear; 2],
+    fakes: [FakeListener; 2],
     client: Client,
     dispatcher: Dispatcher,
     work: Work,
@@ -43,14 +43,15 @@ const SERVICES: [&str; 2] = ["index", "mail"];
 const TOPOLOGY: &str = "version = 1\nlocal_cluster = 'c1'\n[clusters.c1]\n";
 
 /// Two services that listen, and the user `gone`, who was removed.
-fn services() -> (RestClient, [Ear; 2]) {
-    let ears = [Ear::default(), Ear::default()];
+fn services() -> (RestClient, [FakeListener; 2]) {
+    let fakes = [FakeListener::default(), FakeListener::default()];
     let topology = Topology::parse("topology.toml", TOPOLOGY).expect("a topology");
-    let mut client = RestClient::builder().topology(topology).service("cluster", ear::directory());
-    for (name, ear) in SERVICES.iter().zip(&ears) {
-        client = client.service(name, ear.service());
+    let mut client =
+        RestClient::builder().topology(topology).service("cluster", fake_listener::directory());
+    for (name, fake) in SERVICES.iter().zip(&fakes) {
+        client = client.service(name, fake.service());
     }
-    (client.build().expect("a client"), ears)
+    (client.build().expect("a client"), fakes)
 }
 
 /// A listener to `item` that is a service.
@@ -68,10 +69,10 @@ async fn setting_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> Opt
     let folder = tempfile::tempdir().expect("a folder");
     let mut settings = Settings::of(&engines::database(engine, folder.path())?);
     change(&mut settings);
-    let (rest, ears) = services();
+    let (rest, fakes) = services();
     let (dispatcher, client) = start(&settings, &rest).await;
     let work = Work::new(dispatcher.clone());
-    Some(Setting { _folder: folder, settings, rest, ears, client, dispatcher, work })
+    Some(Setting { _folder: folder, settings, rest, fakes, client, dispatcher, work })
 }
 
 /// Builds the service, whose set-up has run and whose tasks do not run.

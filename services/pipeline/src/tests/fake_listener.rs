@@ -15,11 +15,11 @@ use wsgiservice_client::{Body, service_fn};
 
 /// A listener of the tests. It is cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Ear(Arc<Inner>);
+pub(super) struct FakeListener(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    heard: Mutex<Vec<Heard>>,
+    received: Mutex<Vec<Delivery>>,
     /// The next responses; 200 after them.
     responses: Mutex<VecDeque<u16>>,
     held: watch::Sender<Held>,
@@ -34,22 +34,22 @@ struct Held {
 
 /// A delivery.
 #[derive(Clone, Debug)]
-pub(super) struct Heard {
+pub(super) struct Delivery {
     pub(super) target: Uri,
     pub(super) fields: HeaderMap,
     pub(super) content: Bytes,
 }
 
-impl Ear {
+impl FakeListener {
     /// What it was told.
-    pub(super) fn heard(&self) -> Vec<Heard> {
-        lock(&self.0.heard).clone()
+    pub(super) fn received(&self) -> Vec<Delivery> {
+        lock(&self.0.received).clone()
     }
 
     /// The contents that it was told.
     pub(super) fn contents(&self) -> Vec<String> {
-        let text = |heard: &Heard| String::from_utf8_lossy(&heard.content).into_owned();
-        lock(&self.0.heard).iter().map(text).collect()
+        let text = |received: &Delivery| String::from_utf8_lossy(&received.content).into_owned();
+        lock(&self.0.received).iter().map(text).collect()
     }
 
     /// Responds so next. A failure has a `Retry-After`, so that it is known when the next attempt is due.
@@ -81,9 +81,9 @@ impl Ear {
         content: Bytes,
     ) -> Response<Full<Bytes>> {
         let position = {
-            let mut heard = lock(&self.0.heard);
-            heard.push(Heard { target, fields, content });
-            heard.len() - 1
+            let mut received = lock(&self.0.received);
+            received.push(Delivery { target, fields, content });
+            received.len() - 1
         };
         let mut held = self.0.held.subscribe();
         let is_free = |held: &Held| !held.is_held || held.released.contains_key(&position);
@@ -108,13 +108,13 @@ impl Ear {
     > + Clone
     + Send
     + 'static {
-        let ear = self.clone();
+        let fake = self.clone();
         service_fn(move |request: Request<Body>| {
-            let ear = ear.clone();
+            let fake = fake.clone();
             async move {
                 let (head, content) = request.into_parts();
                 let content = content.collect().await.expect("a content").to_bytes();
-                Ok::<_, Infallible>(ear.listen(head.uri, head.headers, content).await)
+                Ok::<_, Infallible>(fake.listen(head.uri, head.headers, content).await)
             }
         })
     }
@@ -123,16 +123,16 @@ impl Ear {
     pub(super) async fn serve(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
         let address = listener.local_addr().expect("an address").to_string();
-        let application = Application::new("ear").mount(Hook { ear: self.clone() });
+        let application = Application::new("fake").mount(Hook { fake: self.clone() });
         tokio::spawn(application.serve_until(listener, std::future::pending()));
         address
     }
 }
 
-/// The ear as a resource.
+/// The listener as a resource.
 #[mount("/{*path}")]
 struct Hook {
-    ear: Ear,
+    fake: FakeListener,
 }
 
 #[resource]
@@ -144,7 +144,7 @@ impl Hook {
         request: &wsgiservice::Request,
     ) -> Response<Full<Bytes>> {
         drop(path);
-        self.ear.listen(request.target().clone(), request.fields().clone(), content).await
+        self.fake.listen(request.target().clone(), request.fields().clone(), content).await
     }
 }
 
