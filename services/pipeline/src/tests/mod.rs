@@ -8,6 +8,7 @@ mod fake_listener;
 mod killed;
 mod listeners;
 mod order;
+mod relay;
 mod rules;
 mod transcript;
 
