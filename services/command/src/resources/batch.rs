@@ -1,0 +1,177 @@
+//! Several changes at once.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use database::data::User;
+use http::Response;
+use percent_encoding::percent_decode_str;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use wsgiservice::{
+    Content, IdempotencyKey, Request as HttpRequest, content::Body, mount, resource,
+};
+
+use super::{
+    dispatch::{Call, Command, Dispatch},
+    pass::Passed,
+};
+use crate::{
+    refusal::Refusal,
+    work::{self, Action, Conditions, Kind, Method, Payload, Request, Step, Work},
+};
+
+/// How many steps a batch may have.
+const MOST: usize = 100;
+
+/// Changes that are carried out as a whole or not at all.
+#[mount("/1/batch/{user}")]
+pub(super) struct Batch {
+    pub(super) dispatch: Dispatch,
+}
+
+/// A batch.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BatchRequest {
+    /// The changes, 1 to 100, in their order. All are of this user, and each path is there once.
+    steps: Vec<BatchStep>,
+    /// The path of an event that tells of the batch, such as `/1/clip/USER/ID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+}
+
+/// A change of a batch.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BatchStep {
+    method: Method,
+    /// The path, with a query if there is one.
+    path: String,
+    /// The content, in JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Document>,
+    /// Whether it is a success if it exists already. It is then not changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ensure: bool,
+}
+
+/// A JSON document, which is passed on character by character.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Document(Box<RawValue>);
+
+impl JsonSchema for Document {
+    fn schema_name() -> Cow<'static, str> {
+        "Document".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "description": "Any JSON document.",
+            "type": ["object", "array", "string", "number", "boolean", "null"],
+        })
+    }
+}
+
+#[resource]
+impl Batch {
+    /// Carry out changes, and return the ticket by which they can be undone together. If one is refused, those before it are
+    /// undone, and the response is a 424.
+    #[limit(content = 8 << 20)]
+    async fn post(
+        &self,
+        user: User,
+        batch: Content<BatchRequest>,
+        key: Option<IdempotencyKey>,
+        request: &HttpRequest,
+    ) -> Result<Response<Body>, Refusal> {
+        let batch = batch.into_inner();
+        // In one way, however the client has written it.
+        let text = serde_json::to_vec(&batch).map_err(|it| Refusal::Malformed(it.to_string()))?;
+        let media_type = Some("application/json".to_owned());
+        let content = Payload { media_type, bytes: work::Bytes(text.into()) };
+        let passed = Passed::new(request, Some(content));
+        let command = Command::Work(self.checked(batch, &user)?);
+        self.dispatch.execute(Call { request, user: &user, key, command, passed }).await
+    }
+}
+
+impl Batch {
+    /// The work of a batch, if it can be carried out.
+    fn checked(&self, batch: BatchRequest, user: &User) -> Result<Work, Refusal> {
+        let BatchRequest { steps, event } = batch;
+        if steps.is_empty() || steps.len() > MOST {
+            let message = format!("a batch has 1 to {MOST} steps, and this one {}", steps.len());
+            return Err(Refusal::Malformed(message));
+        }
+        if let Some(event) = &event {
+            check_event(event, user).map_err(|it| Refusal::Malformed(format!("event: {it}")))?;
+        }
+        let mut paths = BTreeSet::new();
+        let mut checked = Vec::with_capacity(steps.len());
+        for (number, step) in (1..).zip(steps) {
+            let step = self.checked_step(step, user, &mut paths);
+            checked.push(step.map_err(|it| Refusal::Malformed(format!("step {number}: {it}")))?);
+        }
+        Ok(Work { kind: Kind::Batch, steps: checked, event })
+    }
+
+    fn checked_step(
+        &self,
+        step: BatchStep,
+        user: &User,
+        paths: &mut BTreeSet<Vec<u8>>,
+    ) -> Result<Step, &'static str> {
+        let BatchStep { method, path, body, ensure } = step;
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+        if !is_path(path) {
+            return Err("the path has a character that must be percent-encoded");
+        }
+        let place = self.dispatch.runner().routes().place(path)?;
+        if place.user != user.as_str() {
+            return Err("the path is of another user");
+        }
+        let is_collection = path.split('/').count() == 4;
+        if is_collection != (method == Method::Post) && is_collection {
+            return Err("the path has no name");
+        }
+        if method == Method::Delete && body.is_some() {
+            return Err("a `DELETE` has no content");
+        }
+        if ensure && method != Method::Put {
+            return Err("only a `PUT` can be ensured");
+        }
+        if !paths.insert(percent_decode_str(path).collect()) {
+            return Err("the path is there twice");
+        }
+        let content = body.map(|Document(text)| Payload {
+            media_type: Some("application/json".to_owned()),
+            bytes: work::Bytes(text.get().to_owned().into()),
+        });
+        let (query, conditions) = (query.to_owned(), Conditions::default());
+        let action = Action::Request(Request { method, query, content, ensure, conditions });
+        Ok(Step { path: path.to_owned(), action })
+    }
+}
+
+/// Whether a text is a path that can be sent.
+fn is_path(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>?\\^`{|}".contains(&byte))
+}
+
+/// The event of a batch is one of its user.
+fn check_event(path: &str, user: &User) -> Result<(), &'static str> {
+    let segments: Vec<_> = path.split('/').collect();
+    match segments.as_slice() {
+        ["", "1", topic, whose, rest @ ..]
+            if is_path(path)
+                && !topic.is_empty()
+                && !rest.iter().any(|it| it.is_empty() || *it == "." || *it == "..") =>
+        {
+            let whose = percent_decode_str(whose).decode_utf8_lossy();
+            if whose == user.as_str() { Ok(()) } else { Err("the path is of another user") }
+        }
+        _ => Err("the path must be /1/TOPIC/USER or longer"),
+    }
+}

@@ -1,0 +1,22 @@
+//! The resources.
+
+mod batch;
+mod change;
+mod dispatch;
+mod pass;
+mod undo;
+
+use wsgiservice::Application;
+
+use crate::runner::Runner;
+use dispatch::Dispatch;
+
+pub(crate) fn mount(runner: &Runner, application: Application) -> Application {
+    let dispatch = Dispatch::new(runner.clone());
+    application
+        .mount(batch::Batch { dispatch: dispatch.clone() })
+        .mount(undo::Undos { dispatch: dispatch.clone() })
+        .mount(undo::Undo { dispatch: dispatch.clone() })
+        .mount(change::Collection { dispatch: dispatch.clone() })
+        .mount(change::Member { dispatch })
+}
