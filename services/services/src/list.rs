@@ -3,7 +3,7 @@
 use crate::{Scope, Service};
 
 /// The services of the architecture. Those that are called come before those that call them: `services up` starts them in
-/// this order, and stops them in the reverse order.
+/// this order, and stops them in the reverse order. (The pipeline is told by those before it, which keep their events for it.)
 pub const SERVICES: &[Service] = &[
     Service {
         name: "cluster",
@@ -31,6 +31,24 @@ pub const SERVICES: &[Service] = &[
         takes_keys: true,
         places: &[("database", "sqlite:{}/label.db")],
         run: |it| it.run(label::application),
+    },
+    Service {
+        name: "command",
+        about: "Executes changes, one or several, so that they can be undone",
+        scope: Scope::Cluster,
+        holds_data: true,
+        takes_keys: true,
+        places: &[("database", "sqlite:{}/command.db")],
+        run: |it| it.run(command::application),
+    },
+    Service {
+        name: "pipeline",
+        about: "Delivers messages to listeners, until they take them",
+        scope: Scope::Cluster,
+        holds_data: false,
+        takes_keys: true,
+        places: &[("database", "sqlite:{}/pipeline.db")],
+        run: |it| it.run(pipeline::application),
     },
     Service {
         name: "geoip",

@@ -1,5 +1,8 @@
 //! Runs all services as `services up` does, and looks at their processes.
 
+mod frontend;
+mod rest;
+
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read},
@@ -9,6 +12,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+pub use frontend::{Frontend, Reply, key};
+pub use rest::of;
 
 use tempfile::TempDir;
 use wsgiservice_client::RestClient;
@@ -209,6 +215,13 @@ impl Services {
         let new = self.folder.path().join("clock.new");
         fs::write(&new, offset.as_millis().to_string()).expect("a file");
         fs::rename(new, self.folder.path().join("clock")).expect("a file");
+    }
+
+    /// The time of all services, in milliseconds.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        let offset = fs::read_to_string(self.folder.path().join("clock")).unwrap_or_default();
+        test_hooks::now() + offset.trim().parse::<i64>().unwrap_or(0)
     }
 
     /// Says what happens at named points: a line for each, `kill NAME` or `hold NAME`.

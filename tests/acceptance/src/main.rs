@@ -1,6 +1,7 @@
-//! The program `services` with test hooks, and with a service that is only for tests.
+//! The program `services` with test hooks, and with services that are only for tests.
 
 mod caller;
+mod dependents;
 
 use services::{SERVICES, Scope, Service};
 
@@ -15,6 +16,17 @@ const CALLER: Service = Service {
     run: |it| it.run(caller::application),
 };
 
+/// Listens to the pipeline.
+const DEPENDENTS: Service = Service {
+    name: "dependents",
+    about: "Searches items, attaches pictures to them, and sends mails about clips",
+    scope: Scope::Cluster,
+    holds_data: false,
+    takes_keys: true,
+    places: &[("database", "sqlite:{}/dependents.db")],
+    run: |it| it.run(dependents::application),
+};
+
 fn main() -> wsgiservice::Result<()> {
-    services::main(&[SERVICES, &[CALLER]].concat())
+    services::main(&[SERVICES, &[CALLER, DEPENDENTS]].concat())
 }

@@ -9,7 +9,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
 };
-use wsgiservice::{IdempotencyKey, Preconditions, Request, content::Body};
+use wsgiservice::{IdempotencyKey, Request, content::Body};
 
 use super::pass::Passed;
 use crate::{
@@ -91,8 +91,7 @@ impl Dispatch {
         fingerprint: &str,
         until: Instant,
     ) -> Result<Option<Response<Body>>, Refusal> {
-        let none = Preconditions::default();
-        self.runner.data().admit(call.request, call.user, None, &none).await?;
+        self.runner.data().check_write(call.user).await?;
         if let Some(response) = self.earlier(call, key, fingerprint).await? {
             return Ok(Some(response));
         }

@@ -114,11 +114,21 @@ impl Data {
         key: Option<IdempotencyKey>,
         preconditions: &Preconditions,
     ) -> Result<(), Failure> {
-        self.kept(user, None).await?;
+        self.check_write(user).await?;
         if key.is_some() {
             preconditions.defer();
         }
         Ok(())
+    }
+
+    /// Finds out whether the data of a user can be changed here, before anything is done. One whom this service does not know is
+    /// looked up.
+    ///
+    /// # Errors
+    ///
+    /// 421, 423 or 410 if they cannot.
+    pub async fn check_write(&self, user: &str) -> Result<(), Failure> {
+        self.kept(user, None).await.map(|_| ())
     }
 
     /// What is kept of a request with this key, if the user can be written here: that is judged before its key and its
