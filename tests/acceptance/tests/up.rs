@@ -188,9 +188,24 @@ fn the_readmes_of_services_show_what_is_answered_in_one_cluster() {
     let addresses = [
         ("127.0.0.1:8101", services.address("storage", "c1")),
         ("127.0.0.1:8102", services.address("label", "c1")),
+        ("127.0.0.1:8103", services.address("command", "c1")),
+        ("127.0.0.1:8104", services.address("pipeline", "c1")),
     ];
-    replay(include_str!("../../../services/storage/README.md"), &addresses);
-    replay(include_str!("../../../services/label/README.md"), &addresses);
+    for readme in [
+        include_str!("../../../services/storage/README.md"),
+        include_str!("../../../services/label/README.md"),
+        include_str!("../../../services/pipeline/README.md"),
+    ] {
+        replay(readme, &addresses);
+    }
+}
+
+#[test]
+fn the_readme_of_command_shows_what_is_answered_in_a_new_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let services = Services::start_by_default_in(PROGRAM, folder);
+    let addresses = [("127.0.0.1:8103", services.address("command", "c1"))];
+    replay(include_str!("../../../services/command/README.md"), &addresses);
 }
 
 #[test]
@@ -209,7 +224,9 @@ fn the_readmes_show_what_is_answered() {
         ("127.0.0.1:8102", services.address("storage", "c2")),
         ("127.0.0.1:8103", services.address("label", "c1")),
         ("127.0.0.1:8104", services.address("label", "c2")),
-        ("127.0.0.1:8105", services.address("geoip", "c1")),
+        ("127.0.0.1:8105", services.address("command", "c1")),
+        ("127.0.0.1:8106", services.address("command", "c2")),
+        ("127.0.0.1:8109", services.address("geoip", "c1")),
     ];
     replay(include_str!("../../../services/README.md"), &addresses);
     replay(include_str!("../../../services/services/README.md"), &addresses);

@@ -10,8 +10,8 @@ use regex::Regex;
 
 /// Runs the commands in the `console` blocks of a README against running services, and compares what they print.
 ///
-/// A line `$ curl …` is a command, which `sh` runs; one that ends with `\` goes on in the next line. Other commands are not
-/// run. The lines that follow are what it prints, to the letter, with these exceptions:
+/// A line `$ curl …` is a command, which `sh` runs; one that ends with `\`, or has an open `'`, goes on in the next line. Other
+/// commands are not run. The lines that follow are what it prints, to the letter, with these exceptions:
 ///
 /// - `…` is any text in its line, and alone on a line, it is any number of lines.
 /// - A line that begins with a space goes on with the line before, without that space.
@@ -90,7 +90,8 @@ fn add(steps: &mut Vec<Step>, line: &str) {
         return steps.push(Step { command: command.to_owned(), printed: Vec::new() });
     }
     let Some(step) = steps.last_mut() else { return };
-    if step.printed.is_empty() && step.command.ends_with('\\') {
+    let goes_on = step.command.ends_with('\\') || step.command.matches('\'').count() % 2 == 1;
+    if step.printed.is_empty() && goes_on {
         step.command = format!("{}\n{line}", step.command);
         return;
     }
@@ -244,12 +245,12 @@ mod tests {
 
     #[test]
     fn commands_are_in_console_blocks_and_begin_with_curl() {
-        let readme = "$ curl a\n```sh\n$ curl b\n```\n```console\n$ curl \\\n  c\n1\n 2\n$ ls\n3\n$ curl d\n```\n";
+        let readme = "$ curl a\n```sh\n$ curl b\n```\n```console\n$ curl \\\n  c\n1\n 2\n$ ls\n3\n$ curl 'd\n  e' f\n```\n";
         let step = |command: &str, printed: &[&str]| Step {
             command: command.to_owned(),
             printed: printed.iter().map(ToString::to_string).collect(),
         };
-        assert_eq!(steps(readme), [step("curl \\\n  c", &["12"]), step("curl d", &[])]);
+        assert_eq!(steps(readme), [step("curl \\\n  c", &["12"]), step("curl 'd\n  e' f", &[])]);
     }
 
     #[test]

@@ -15,8 +15,8 @@ async fn the_openapi_document_matches_its_snapshot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_is_what_the_service_says() {
     let world = world(Engine::Sqlite).await.expect("a world");
-    *world.home.lock().expect("a cluster") = "local".to_owned();
-    let topology = wsgiservice_client::Topology::parse("t", "version = 1\n[clusters.local]\n");
+    *world.home.lock().expect("a cluster") = "c1".to_owned();
+    let topology = wsgiservice_client::Topology::parse("t", "version = 1\n[clusters.c1]\n");
     let client = wsgiservice_client::RestClient::builder()
         .topology(topology.expect("a topology"))
         .service("cluster", super::directory(&world.home))

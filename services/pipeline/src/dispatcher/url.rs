@@ -1,6 +1,9 @@
 //! URLs of listeners that are no services of the topology.
 
-use http::{Uri, uri::Scheme};
+use http::{
+    Uri,
+    uri::{Authority, Scheme},
+};
 use wsgiservice_client::{ClosestCluster, RequestBuilder, RestClient, Topology};
 
 /// The only service in the topology of a URL.
@@ -31,13 +34,17 @@ impl UrlTarget {
             Some(scheme) if *scheme == Scheme::HTTPS => "https",
             _ => return Err(expected()),
         };
-        let authority = uri.authority().ok_or_else(expected)?.as_str().to_owned();
+        let authority = uri.authority().filter(|it| !it.host().is_empty()).ok_or_else(expected)?;
+        if authority.as_str().contains('@') {
+            return Err("it has a user, which a URL of HTTP cannot have".to_owned());
+        }
+        if !has_port(authority) {
+            return Err("its port is not one from 1 to 65535".to_owned());
+        }
         let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         let query = query.into_owned().collect();
-        let target = Self { scheme, authority, path: uri.path().to_owned(), query };
-        // What is wrong with its host or port is said once, by whoever knows.
-        target.topology("local")?;
-        Ok(target)
+        let (authority, path) = (authority.as_str().to_owned(), uri.path().to_owned());
+        Ok(Self { scheme, authority, path, query })
     }
 
     /// A topology with this host alone, in the cluster of this process.
@@ -53,6 +60,12 @@ impl UrlTarget {
         );
         Topology::parse("url", &topology).map_err(|error| error.to_string())
     }
+}
+
+/// Whether the port is one, if there is any (RFC 3986, section 3.2.3).
+fn has_port(authority: &Authority) -> bool {
+    let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+    after_host.is_empty() || authority.port_u16().is_some_and(|port| port != 0)
 }
 
 impl UrlClient {
@@ -81,9 +94,13 @@ mod tests {
         assert_eq!((target.scheme, &*target.authority, &*target.path), expected);
         assert_eq!(target.query, [("token".to_owned(), "x y".to_owned())]);
         assert!(UrlClient::new(target, "c1").is_ok());
-        for url in
-            ["", "/a", "ftp://example.org", "http://", "http://a:b@example.org/", "http://a:0/"]
-        {
+        for url in ["http://[::1]:80/", "http://[::1]/", "http://example.org"] {
+            let target = UrlTarget::parse(url).expect(url);
+            assert!(UrlClient::new(target, "c1").is_ok(), "{url}");
+        }
+        let (no_url, userinfo) = (["", "/a", "ftp://a", "http://"], "http://a:b@example.org/");
+        let ports = ["http://a:0/", "http://a:/", "http://a:65536/", "http://[::1]:0/"];
+        for url in no_url.iter().chain(&ports).chain([&userinfo]) {
             assert!(UrlTarget::parse(url).is_err(), "{url}");
         }
     }
