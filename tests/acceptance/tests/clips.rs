@@ -39,6 +39,13 @@ impl User<'_> {
         self.frontend.command(method, &target, &key(), content).await
     }
 
+    /// The state of a ticket, as the closest command service knows it.
+    async fn state(&self, ticket: &str) -> Json {
+        let target = format!("/1/undo/{}/{ticket}", self.name);
+        let found = self.frontend.get("command", Locate::Closest, &target).await;
+        found.with(200).content["state"].clone()
+    }
+
     async fn undo(&self, ticket: &str) -> Reply {
         self.frontend.undo(self.name, ticket).await
     }
@@ -128,7 +135,9 @@ async fn undone_and_redone(user: &User<'_>, ticket: &str) {
     user.depends_on("i", "milk").await;
     assert_eq!(user.item("i").await, (200, tag.clone()), "a picture does not change the item");
 
+    assert_eq!(user.state(ticket).await, json!("open"));
     let undone = user.undo(ticket).await.with(200);
+    assert_eq!(user.state(ticket).await, json!("undone"));
     let outcomes = undone.content["steps"].as_array().expect("steps");
     assert!(outcomes.iter().all(|step| step["outcome"] == "reverted"), "{outcomes:?}");
     let again = user.undo(ticket).await.with(200);
