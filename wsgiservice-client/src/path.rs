@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, Serializer, ser::Error as _};
 
 use crate::error::{Error, Result};
 
@@ -99,6 +100,27 @@ impl Path {
         let value = value.to_string();
         let problem = || format!("{value:?} cannot be the value of `{{{name}}}` in a path");
         self.problem.get_or_insert_with(problem);
+    }
+}
+
+/// As a text: in the content of a request, such as a step of a batch, it is what it is in a call.
+///
+/// ```
+/// use serde_json::json;
+/// use wsgiservice_client::path;
+///
+/// let (user, item) = ("ann", "to read");
+/// let step = json!({"method": "PUT", "path": path!("/1/item/{user}/{item}")});
+/// assert_eq!(step["path"], "/1/item/ann/to%20read");
+/// ```
+///
+/// A path with a variable that cannot be a segment cannot be written.
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match &self.problem {
+            Some(problem) => Err(S::Error::custom(problem)),
+            None => serializer.serialize_str(&self.text),
+        }
     }
 }
 
