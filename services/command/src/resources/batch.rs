@@ -160,18 +160,42 @@ fn is_path(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>?\\^`{|}".contains(&byte))
 }
 
-/// The event of a batch is one of its user.
+/// The topics that the pipeline does not have.
+const NO_TOPICS: [&str; 3] = ["message", "listener", "dead"];
+
+/// How many characters the name of an event has, at most.
+const LONGEST_NAME: usize = 2_000;
+
+/// The event of a batch is one of its user, and one that the pipeline takes: nobody is there to be told that it does not.
 fn check_event(path: &str, user: &User) -> Result<(), &'static str> {
     let segments: Vec<_> = path.split('/').collect();
-    match segments.as_slice() {
-        ["", "1", topic, whose, rest @ ..]
-            if is_path(path)
-                && !topic.is_empty()
-                && !rest.iter().any(|it| it.is_empty() || *it == "." || *it == "..") =>
-        {
-            let whose = percent_decode_str(whose).decode_utf8_lossy();
-            if whose == user.as_str() { Ok(()) } else { Err("the path is of another user") }
-        }
-        _ => Err("the path must be /1/TOPIC/USER or longer"),
+    let ["", "1", topic, whose, rest @ ..] = segments.as_slice() else {
+        return Err("the path must be /1/TOPIC/USER or longer");
+    };
+    let decoded = |it: &&str| percent_decode_str(it).decode_utf8().ok().map(Cow::into_owned);
+    if decoded(whose).as_deref() != Some(user.as_str()) {
+        return Err("the path is of another user");
     }
+    if !is_topic(topic) {
+        return Err("the path has no name of a topic");
+    }
+    let Some(names) = rest.iter().map(decoded).collect::<Option<Vec<_>>>() else {
+        return Err("the path is not UTF-8");
+    };
+    let is_name =
+        |it: &String| !matches!(&**it, "" | "." | "..") && !it.chars().any(char::is_control);
+    if !is_path(path) || !names.iter().all(is_name) {
+        return Err(
+            "a segment of the path is empty, `.` or `..`, or has a character that cannot be sent",
+        );
+    }
+    if names.join("/").chars().count() > LONGEST_NAME {
+        return Err("the path is too long");
+    }
+    Ok(())
+}
+
+fn is_topic(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_part) && !NO_TOPICS.contains(&text)
 }

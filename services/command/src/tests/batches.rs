@@ -100,7 +100,26 @@ async fn a_batch_that_is_wrong_is_refused(engine: Engine) {
     for (count, status) in [(0, 400), (101, 400), (100, 200)] {
         assert_eq!(it.batch(&many(count)).send().await.status(), status, "{count}");
     }
-    for event in ["/1/clip/v/a", "clip", "/1//u", "/1/clip/u/.."] {
+    let (topic, name) = ("t".repeat(65), "n".repeat(2_001));
+    for event in [
+        "/1/clip/v/a",
+        "clip",
+        "/1//u",
+        "/1/clip/u/..",
+        "/1/clip/u/a/%2e%2E/b",
+        "/1/clip/u/",
+        "/1/clip/u/a b",
+        "/1/clip/u/a%00",
+        "/1/clip/u/a%c2%85",
+        "/1/clip/u/%ff",
+        "/1/listener/u/a",
+        "/1/dead/u/retry",
+        "/1/message/u",
+        "/1/cl.ip/u/a",
+        "/1/cl%69p/u/a",
+        &format!("/1/{topic}/u/a"),
+        &format!("/1/clip/u/{name}"),
+    ] {
         let batch = json!({"steps": [good], "event": event});
         let refused = it.client.post("/1/batch/u").json(&batch).send().await;
         assert_eq!(refused.status(), 400, "{event}");
