@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderName, header};
 use tokio::sync::Notify;
 use wsgiservice::server::Stopping;
-use wsgiservice_client::{Cluster, RestClient};
+use wsgiservice_client::{Cluster, ErrorKind, RestClient};
 
 use crate::{Database, Error, Row, Transaction, values};
 
@@ -24,6 +24,12 @@ const PORTION: usize = 500;
 
 /// Of how many users events are told at the same time.
 const USERS: usize = 32;
+
+/// How many events of a user are told before the other users have their turn.
+const TURN: usize = 50;
+
+/// For how long an event is told again though the pipeline refuses it, in milliseconds: a day.
+const LONGEST_REFUSED: i64 = 24 * 60 * 60 * 1_000;
 
 /// How long the relay waits for a change of this process before it looks what others have left.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -45,6 +51,35 @@ struct Event {
     path: String,
     content: String,
     ticket: Option<String>,
+    at: i64,
+}
+
+/// What a call of the pipeline has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// There is nothing more to do about the event.
+    Told,
+    /// The pipeline does not take it now.
+    Refused,
+    /// There is no pipeline, as far as it can be seen.
+    Unanswered,
+}
+
+/// What is left when all users have had their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Left {
+    Nothing,
+    /// Events that the pipeline does not take now.
+    Refused,
+    /// Events that had no turn yet.
+    Waiting,
+}
+
+/// The events of a user that are told now.
+struct Turn {
+    events: Vec<Event>,
+    /// Whether there are more of them.
+    has_more: bool,
 }
 
 impl Relay {
@@ -67,10 +102,17 @@ impl Relay {
             tracing::warn!("no service `pipeline` in the topology: events wait in the outbox");
         }
         while !stopping.is_requested() {
-            let are_all_told = self.has_pipeline() && self.is_all_told().await;
+            let left = tokio::select! {
+                left = self.look() => left,
+                // What was told and is still there is told again.
+                () = stopping.requested() => return,
+            };
+            if left == Left::Waiting {
+                continue;
+            }
             tokio::select! {
                 // A pipeline that takes nothing now is left alone for a while, whatever changes.
-                () = self.changed.notified(), if are_all_told => {}
+                () = self.changed.notified(), if left == Left::Nothing => {}
                 _ = stopping.pause(PERIOD) => {}
             }
         }
@@ -80,10 +122,13 @@ impl Relay {
         self.client.topology().services().any(|service| service == PIPELINE)
     }
 
-    async fn is_all_told(&self) -> bool {
-        self.tell().await.unwrap_or_else(|error| {
+    async fn look(&self) -> Left {
+        if !self.has_pipeline() {
+            return Left::Refused;
+        }
+        self.give_turns().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the events cannot be read; it is tried again in a second");
-            false
+            Left::Refused
         })
     }
 
@@ -93,46 +138,70 @@ impl Relay {
     ///
     /// If the database cannot be read.
     pub async fn tell(&self) -> Result<bool, Error> {
-        let (mut last, mut are_all_told) = (String::new(), true);
+        loop {
+            match self.give_turns().await? {
+                Left::Nothing => return Ok(true),
+                Left::Refused => return Ok(false),
+                Left::Waiting => {}
+            }
+        }
+    }
+
+    /// Gives each user a turn, unless there is no pipeline: then the users that are left are not tried.
+    async fn give_turns(&self) -> Result<Left, Error> {
+        let (mut last, mut left, mut unanswered) = (String::new(), Left::Nothing, 0);
         loop {
             let events = self.events_after(&last).await?;
-            let Some(event) = events.last() else { return Ok(are_all_told) };
+            let Some(event) = events.last() else { return Ok(left) };
             last.clone_from(&event.user);
-            let told = stream::iter(by_user(events)).map(|events| self.tell_in_order(events));
-            let told = told.buffer_unordered(USERS);
-            are_all_told &= told.fold(true, async |all, told| all && told).await;
+            let turns = turns(events).into_iter().map(|turn| self.take(turn));
+            let mut turns = stream::iter(turns).buffer_unordered(USERS);
+            while let Some((call, more)) = turns.next().await {
+                left = left.max(more);
+                unanswered = if call == Call::Unanswered { unanswered + 1 } else { 0 };
+                if unanswered >= USERS && test_hooks::rule("relay::leave_alone") {
+                    return Ok(Left::Refused);
+                }
+            }
         }
     }
 
     /// Some events of the users after this one. What is missing of the last of them comes in the next turn.
     async fn events_after(&self, user: &str) -> Result<Vec<Event>, Error> {
         let select = format!(
-            "SELECT user_id, version, id, path, content, ticket FROM outbox WHERE user_id > ? \
+            "SELECT user_id, version, id, path, content, ticket, at FROM outbox WHERE user_id > ? \
              ORDER BY user_id, version, id LIMIT {PORTION}"
         );
         self.database.query(&select, &values![user]).await?.iter().map(Event::of).collect()
     }
 
-    /// Tells the events of a user, one after the other, and forgets those that the pipeline has. Returns whether it has all.
-    async fn tell_in_order(&self, events: Vec<Event>) -> bool {
-        let (count, mut told) = (events.len(), Vec::new());
+    /// Tells the events of a user, one after the other, and forgets those that the pipeline has. Returns what has become of the
+    /// last one, and what is left.
+    async fn take(&self, Turn { events, has_more }: Turn) -> (Call, Left) {
+        let (mut last, mut left) =
+            (Call::Told, if has_more { Left::Waiting } else { Left::Nothing });
+        let mut told = Vec::new();
         for event in events {
-            if self.is_told(&event).await {
+            last = self.call(&event).await;
+            if last == Call::Told {
                 told.push(event);
-            } else if test_hooks::rule("relay::one_after_the_other") {
+                continue;
+            }
+            left = Left::Refused;
+            if test_hooks::rule("relay::one_after_the_other") {
                 break;
             }
         }
         test_hooks::reached("relay::after_told").await;
-        let are_all_told = told.len() == count;
         if let Err(error) = self.forget(told).await {
             tracing::warn!(%error, "events that were told cannot be removed; they are told again");
+            left = Left::Refused;
         }
-        are_all_told
+        (last, left)
     }
 
-    /// Tells an event, and returns whether there is nothing more to do about it.
-    async fn is_told(&self, event: &Event) -> bool {
+    /// Tells an event.
+    async fn call(&self, event: &Event) -> Call {
         let cluster = self.client.topology().local_cluster().to_owned();
         let call = self.client.post(PIPELINE, Cluster(cluster), &event.path);
         let call = call.header("idempotency-key", &event.id);
@@ -143,16 +212,17 @@ impl Relay {
             None => call,
         };
         let answer = call.await.and_then(|response| response.error_for_status());
-        let Err(error) = answer else { return true };
+        let Err(error) = answer else { return Call::Told };
         // What is wrong with an event, no repetition mends, and the user's other events wait for it.
-        let is_refused =
-            error.status().is_some_and(|it| matches!(it.as_u16(), 400 | 413 | 415 | 422));
-        if is_refused {
+        if event.is_refused_for_good(&error) {
             tracing::error!(%error, path = event.path, id = event.id, "the pipeline refuses an event, which is lost");
-        } else {
-            tracing::debug!(%error, path = event.path, "an event is told again later");
+            return Call::Told;
         }
-        is_refused
+        tracing::debug!(%error, path = event.path, "an event is told again later");
+        match error.status().map(|status| status.as_u16()) {
+            None | Some(502..=504) => Call::Unanswered,
+            Some(_) => Call::Refused,
+        }
     }
 
     async fn forget(&self, told: Vec<Event>) -> Result<(), Error> {
@@ -181,18 +251,39 @@ impl Event {
             path: row.get(3)?,
             content: row.get(4)?,
             ticket: row.get(5)?,
+            at: row.get(6)?,
         })
+    }
+
+    /// Whether it is refused again, however often it is told. What the pipeline could learn to take is refused for a day first.
+    fn is_refused_for_good(&self, error: &wsgiservice_client::Error) -> bool {
+        let is_old = test_hooks::now().saturating_sub(self.at) >= LONGEST_REFUSED;
+        match error.status().map(|status| status.as_u16()) {
+            None => error.kind() == ErrorKind::InvalidRequest,
+            Some(400 | 413 | 415 | 422) => true,
+            Some(408 | 409 | 421 | 423 | 425 | 429) => false,
+            Some(400..=499) => is_old,
+            Some(_) => false,
+        }
     }
 }
 
-/// The events of each user, in their order.
-fn by_user(events: Vec<Event>) -> Vec<Vec<Event>> {
-    let mut users: Vec<Vec<Event>> = Vec::new();
+/// The events of each user that are told now, in their order. There may be more of the last user than were read.
+fn turns(events: Vec<Event>) -> Vec<Turn> {
+    let is_portion = events.len() == PORTION;
+    let mut turns: Vec<Turn> = Vec::new();
     for event in events {
-        match users.last_mut().filter(|it| it.last().is_some_and(|last| last.user == event.user)) {
-            Some(of_user) => of_user.push(event),
-            None => users.push(vec![event]),
+        let of_user = turns
+            .last_mut()
+            .filter(|it| it.events.last().is_some_and(|last| last.user == event.user));
+        match of_user {
+            Some(turn) if turn.events.len() == TURN => turn.has_more = true,
+            Some(turn) => turn.events.push(event),
+            None => turns.push(Turn { events: vec![event], has_more: false }),
         }
     }
-    users
+    if let Some(last) = turns.last_mut() {
+        last.has_more |= is_portion;
+    }
+    turns
 }

@@ -22,6 +22,10 @@ on_each_engine! {
     an_event_that_is_not_taken_holds_back_those_of_its_user_alone
     an_event_that_is_refused_holds_back_nothing
     more_events_than_one_portion_are_all_told
+    many_events_of_one_user_do_not_hold_up_the_others
+    an_event_that_is_unknown_to_the_pipeline_is_given_up_after_a_day
+    an_event_that_cannot_be_sent_holds_back_nothing
+    a_pipeline_that_is_not_there_is_left_alone
 }
 
 /// What the pipeline was told: a path, a key, a ticket, and a content.
@@ -176,9 +180,85 @@ async fn more_events_than_one_portion_are_all_told(engine: Engine) {
     assert_eq!(it.told().len(), 602);
 }
 
+async fn many_events_of_one_user_do_not_hold_up_the_others(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    let work = async |transaction: &mut Transaction| {
+        for (user, count) in [("u", 600), ("v", 1), ("w", 1)] {
+            for number in 0..count {
+                let (path, version) = (format!("/1/note/{user}/n"), Version { number, at: 0 });
+                Data::event(transaction, user, &path, version, false).await?;
+            }
+        }
+        Ok(())
+    };
+    it.database.write::<_, Failure, _>(work).await.expect("events");
+    assert_eq!(it.relay.tell().await.ok(), Some(true));
+    let told = it.told();
+    assert_eq!(told.len(), 602);
+    let position = |path: &str| told.iter().position(|told| told == path).expect("an event");
+    assert!(position("/1/note/v/n") <= 100, "{}", position("/1/note/v/n"));
+    assert!(position("/1/note/w/n") <= 100, "{}", position("/1/note/w/n"));
+}
+
+async fn an_event_that_is_unknown_to_the_pipeline_is_given_up_after_a_day(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    let add = async |number: i64, at: i64| {
+        let work = async move |transaction: &mut Transaction| {
+            let (path, version) = (format!("/1/note/u/{number}"), Version { number, at });
+            Data::event(transaction, "u", &path, version, false).await
+        };
+        it.database.write::<_, Failure, _>(work).await.expect("an event");
+    };
+    let (now, day) = (test_hooks::now(), 24 * 60 * 60 * 1_000);
+    add(1, now - day).await;
+    add(2, now - day + 60_000).await;
+    it.refuse("/1/note/u/1", 404, 1);
+    it.refuse("/1/note/u/2", 404, 1);
+    assert_eq!(it.relay.tell().await.ok(), Some(false));
+    assert_eq!((it.told().len(), it.left().await), (0, 1), "the first one is lost");
+    assert_eq!(it.relay.tell().await.ok(), Some(true));
+    assert_eq!(it.told(), ["/1/note/u/2"]);
+}
+
+async fn an_event_that_cannot_be_sent_holds_back_nothing(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    let work = async |transaction: &mut Transaction| {
+        for (number, path) in (1..).zip(["/1/clip/u/%2e%2e/a", "/1/clip/u/a b", "/1/clip/u/i"]) {
+            let version = Version { number, at: test_hooks::now() };
+            Data::event(transaction, "u", path, version, false).await?;
+        }
+        Ok(())
+    };
+    it.database.write::<_, Failure, _>(work).await.expect("events");
+    assert_eq!(it.relay.tell().await.ok(), Some(true));
+    assert_eq!((it.told().pop(), it.left().await), (Some("/1/clip/u/i".to_owned()), 0));
+}
+
+async fn a_pipeline_that_is_not_there_is_left_alone(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    let work = async |transaction: &mut Transaction| {
+        for user in 0..200 {
+            let version = Version { number: 1, at: 0 };
+            Data::event(transaction, &format!("u{user}"), "/1/note/u/n", version, false).await?;
+        }
+        Ok(())
+    };
+    it.database.write::<_, Failure, _>(work).await.expect("events");
+    let many = 10_000;
+    it.refuse("/1/note/u/n", 503, many);
+    assert_eq!(it.relay.tell().await.ok(), Some(false));
+    let left = it.pipeline.lock().expect("a pipeline").refusals.len();
+    assert!(many - left < 3 * 100, "{} calls", many - left);
+    it.pipeline.lock().expect("a pipeline").refusals.clear();
+    assert_eq!(it.relay.tell().await.ok(), Some(true));
+    assert_eq!(it.left().await, 0);
+}
+
 #[test]
 fn the_rules_are_seen() {
     let test = "an_event_that_is_not_taken_holds_back_those_of_its_user_alone";
     let test = format!("data::tests::relay::on_sqlite::{test}");
     assert_fails_without("relay::one_after_the_other", &test);
+    let test = "data::tests::relay::on_sqlite::a_pipeline_that_is_not_there_is_left_alone";
+    assert_fails_without("relay::leave_alone", test);
 }
