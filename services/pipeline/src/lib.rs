@@ -55,7 +55,7 @@ pub struct Settings {
     /// How many messages the spool holds that have not ended; more are refused.
     #[setting(default = 1_000_000, range = 1..=1_000_000_000)]
     pub spool_messages: u32,
-    /// How many bytes of such messages the spool holds; more are refused.
+    /// How many bytes of contents the spool holds, for messages that have not ended and for dead deliveries; more are refused.
     #[setting(default = 10_737_418_240, range = 1..=1_000_000_000_000_000)]
     pub spool_bytes: u64,
     /// The listeners that the API cannot change: tables `[[listeners]]` with a `name` and what a `PUT` of a listener takes.

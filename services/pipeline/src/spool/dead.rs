@@ -149,10 +149,10 @@ async fn revive(
     (id, name): &Key,
     listener: &Listener,
 ) -> Result<(), Error> {
-    let find = "SELECT user_id, sequence, size FROM message WHERE id = ?";
+    let find = "SELECT user_id, sequence FROM message WHERE id = ?";
     let row = transaction.optional(find, &values![id]).await?;
     let row = row.ok_or_else(|| Error::other("a delivery has no message"))?;
-    let (user, sequence, size): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (user, sequence): (String, i64) = (row.get(0)?, row.get(1)?);
     let lane = (listener.ordered == Ordered::User).then_some(user);
     let ahead = match &lane {
         Some(lane) => lane::claimable(transaction, name, lane).await?,
@@ -167,7 +167,7 @@ async fn revive(
     let find = "SELECT remaining FROM message WHERE id = ?";
     let row = transaction.optional(find, &values![id]).await?;
     if row.map_or(Ok(0), |row| row.get::<i64>(0))? == 1 {
-        add(transaction, Amount::one(size)).await?;
+        add(transaction, Amount { messages: 1, bytes: 0 }).await?;
     }
     match (lane, ahead) {
         (None, _) => Ok(()),

@@ -113,11 +113,11 @@ pub(super) async fn end(
     let update = "UPDATE message SET ended = CASE WHEN remaining = 1 THEN ? ELSE ended END, \
                   remaining = remaining - 1 WHERE id = ?";
     transaction.execute(update, &values![now(), message_id]).await?;
-    let find = "SELECT remaining, size FROM message WHERE id = ?";
+    let find = "SELECT remaining FROM message WHERE id = ?";
     let row = transaction.optional(find, &values![message_id]).await?;
     match row {
         Some(row) if row.get::<i64>(0)? == 0 => {
-            add(transaction, Amount::one(row.get(1)?).negative()).await?;
+            add(transaction, Amount { messages: -1, bytes: 0 }).await?;
             remove_content(transaction, message_id).await
         }
         _ => Ok(()),
@@ -131,6 +131,11 @@ pub(super) async fn remove_content(
 ) -> std::result::Result<(), Error> {
     let delete = "DELETE FROM content WHERE message_id = ? AND NOT EXISTS (SELECT 1 FROM delivery \
                   WHERE message_id = ? AND state IN ('waiting', 'leased', 'dead'))";
-    transaction.execute(delete, &values![message_id, message_id]).await?;
-    Ok(())
+    if transaction.execute(delete, &values![message_id, message_id]).await? == 0 {
+        return Ok(());
+    }
+    let find = "SELECT size FROM message WHERE id = ?";
+    let row = transaction.optional(find, &values![message_id]).await?;
+    let bytes: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    add(transaction, Amount { messages: 0, bytes: -bytes }).await
 }

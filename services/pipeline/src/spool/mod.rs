@@ -41,11 +41,11 @@ use crate::{Settings, listener::Listener};
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
     database: Database,
-    /// The messages that have not ended, and their bytes, at most.
+    /// How much it holds, at most.
     most: Amount,
 }
 
-/// Messages that have not ended, and their bytes.
+/// Messages that have not ended, and the bytes of contents, which stay for those with a dead delivery, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Amount {
     messages: i64,
@@ -130,10 +130,6 @@ impl Amount {
     /// One message of this size.
     fn one(bytes: i64) -> Self {
         Self { messages: 1, bytes }
-    }
-
-    fn negative(self) -> Self {
-        Self { messages: -self.messages, bytes: -self.bytes }
     }
 
     /// Whether so much more is at most `most`.

@@ -2,7 +2,7 @@
 
 use database::{Error, IntoValue, Row, Statement, Transaction, Value, values};
 
-use super::{Spool, end, lock};
+use super::{Amount, Spool, add, end, lock};
 
 /// How many deliveries or messages are removed in one transaction.
 pub(crate) const PORTION: u32 = 500;
@@ -48,6 +48,8 @@ impl Spool {
             let values: Vec<Value> = ids.iter().map(IntoValue::into_value).collect();
             let places = vec!["?"; values.len()].join(", ");
             if !ids.is_empty() {
+                let bytes = bytes(transaction, &places, &values).await?;
+                add(transaction, Amount { messages: 0, bytes: -bytes }).await?;
                 for (table, column) in
                     [("delivery", "message_id"), ("content", "message_id"), ("message", "id")]
                 {
@@ -75,6 +77,15 @@ pub(super) async fn waiting(
         }
     }
     Ok(Vec::new())
+}
+
+/// How many bytes the contents of these messages have, of those whose dead deliveries have kept theirs.
+async fn bytes(transaction: &mut Transaction, places: &str, ids: &[Value]) -> Result<i64, Error> {
+    let find = format!(
+        "SELECT m.size FROM message m JOIN content c ON c.message_id = m.id WHERE m.id IN ({places})"
+    );
+    let rows = transaction.query(&find, ids).await?;
+    rows.iter().map(|row| row.get::<i64>(0)).sum()
 }
 
 fn ids(rows: &[Row]) -> Result<Vec<String>, Error> {

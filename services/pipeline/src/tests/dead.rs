@@ -3,13 +3,14 @@
 use engines::{Engine, on_each_engine};
 use serde_json::{Value as Json, json};
 
-use super::{Setting, listener, setting};
+use super::{Setting, listener, setting, setting_with};
 
 on_each_engine! {
     the_dead_are_listed
     a_dead_delivery_is_tried_again_with_all_its_attempts
     a_dead_delivery_is_dropped
     a_dead_delivery_without_its_listener_stays
+    what_is_dead_takes_room_until_it_goes
 }
 
 async fn dead(it: &mut Setting, names: &[&str]) -> Vec<String> {
@@ -96,4 +97,32 @@ async fn a_dead_delivery_without_its_listener_stays(engine: Engine) {
     let retry = it.client.post(&format!("/1/dead/{id}-index/retry")).send().await;
     assert_eq!(retry.status(), 409);
     assert_eq!(it.deliveries(&id).await, json!([["index", "dead", [400]]]));
+}
+
+async fn what_is_dead_takes_room_until_it_goes(engine: Engine) {
+    let full = setting_with(engine, |settings| {
+        (settings.listeners, settings.spool_bytes) = (vec![listener("index")], 100);
+    });
+    let Some(mut it) = full.await else { return };
+    it.fakes[0].respond(&[400, 400, 400]);
+    let post = async |it: &Setting| {
+        it.client.post("/1/item/u7/b").body("x".repeat(60)).send().await.status().as_u16()
+    };
+    let bytes = async |it: &Setting| {
+        it.query("SELECT bytes FROM spool").await[0].get::<i64>(0).expect("a number")
+    };
+    let id = it.post("/1/item/u7/a", &"x".repeat(60)).await;
+    it.settle().await;
+    assert_eq!((bytes(&it).await, post(&it).await), (60, 503), "its content is there");
+    let dead = format!("/1/dead/{id}-index");
+    assert_eq!(it.client.post(&format!("{dead}/retry")).send().await.status(), 202);
+    it.settle().await;
+    assert_eq!(bytes(&it).await, 60, "it is dead again");
+    assert_eq!(it.client.delete(&dead).send().await.status(), 204);
+    assert_eq!((bytes(&it).await, post(&it).await), (0, 202));
+    it.settle().await;
+    assert_eq!(bytes(&it).await, 60);
+    it.pass(8 * 24 * 60 * 60).await;
+    crate::retention::remove_old(it.dispatcher.spool()).await.expect("removed");
+    assert_eq!((bytes(&it).await, it.count("content").await), (0, 0));
 }
