@@ -83,7 +83,7 @@ impl Settings {
 ///
 /// If the URL is of no database, or a listener of the settings has a mistake: the error has all of them.
 pub async fn application(settings: Settings, client: RestClient) -> Result<Application, BoxError> {
-    listener::check(&settings.listeners)?;
+    listener::check(&settings.listeners, client.topology().local_cluster())?;
     let spool = Spool::new(Database::open(&settings.database)?, &settings);
     let dispatcher = Dispatcher::new(spool, client);
     Ok(with(&dispatcher, settings))

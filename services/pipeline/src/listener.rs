@@ -117,12 +117,12 @@ impl Listener {
         }
     }
 
-    /// What is wrong with it.
-    pub(crate) fn mistakes(&self) -> Vec<String> {
+    /// What is wrong with it, in this cluster.
+    pub(crate) fn mistakes(&self, cluster: &str) -> Vec<String> {
         let mut mistakes = Vec::new();
         mistakes.extend(self.mistake_in_name());
         mistakes.extend(self.mistakes_in_topics());
-        mistakes.extend(self.mistakes_in_target());
+        mistakes.extend(self.mistakes_in_target(cluster));
         mistakes.extend(self.mistakes_in_numbers());
         if let Some(secret) = &self.secret
             && let Err(mistake) = Signer::new(secret)
@@ -154,13 +154,13 @@ impl Listener {
         mistakes
     }
 
-    fn mistakes_in_target(&self) -> Vec<String> {
+    fn mistakes_in_target(&self, cluster: &str) -> Vec<String> {
         let mistake = match (&self.service, &self.url) {
             (Some(_), None) => return self.mistakes_in_service(),
             (None, Some(_)) if self.locator.is_some() => "`locator`: a URL has none",
             (None, Some(_)) if self.path.is_some() => "`path`: it is a part of the URL",
             (None, Some(url)) => {
-                let mistake = UrlTarget::parse(url).err();
+                let mistake = UrlTarget::parse(url, cluster).err();
                 return mistake.map(|mistake| format!("`url`: {mistake}")).into_iter().collect();
             }
             (Some(_), Some(_)) => "`service` and `url` exclude each other",
@@ -232,12 +232,13 @@ fn is_path(path: &str) -> bool {
 /// # Errors
 ///
 /// One error with all mistakes, each with its place.
-pub(crate) fn check(listeners: &[Listener]) -> Result<(), String> {
+pub(crate) fn check(listeners: &[Listener], cluster: &str) -> Result<(), String> {
     let mut mistakes = Vec::new();
     let mut names = BTreeSet::new();
     for (position, listener) in listeners.iter().enumerate() {
         let place = format!("`listeners[{position}]` ({:?})", listener.name);
-        mistakes.extend(listener.mistakes().iter().map(|mistake| format!("{place}: {mistake}")));
+        mistakes
+            .extend(listener.mistakes(cluster).iter().map(|mistake| format!("{place}: {mistake}")));
         if !names.insert(&listener.name) {
             mistakes.push(format!("{place}: `name`: another listener has it"));
         }
@@ -268,7 +269,7 @@ mod tests {
             path: Some("/1/event".to_owned()),
             ..Listener::new("index", &["item"])
         };
-        assert_eq!(check(std::slice::from_ref(&right)), Ok(()));
+        assert_eq!(check(std::slice::from_ref(&right), "c1"), Ok(()));
         let wrong = Listener {
             topics: vec!["dead".to_owned(), "a*".to_owned()],
             locator: Some("user:abc".to_owned()),
@@ -291,7 +292,7 @@ mod tests {
             "`listeners[2]` (\"a.b\"): `topics`: expected 1 to 100 names",
             "`listeners[2]` (\"a.b\"): `url`: expected `http://…` or `https://…`",
         ];
-        let mistakes = check(&[right, wrong, url]).expect_err("mistakes");
+        let mistakes = check(&[right, wrong, url], "c1").expect_err("mistakes");
         assert_eq!(mistakes.lines().collect::<Vec<_>>(), expected);
     }
 }

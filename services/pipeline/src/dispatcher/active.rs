@@ -32,7 +32,9 @@ pub(super) enum Target {
 impl Active {
     pub(super) fn new(listener: Listener, cluster: &str) -> Result<Self, String> {
         let target = match (&listener.service, &listener.url) {
-            (_, Some(url)) => Target::Url(UrlClient::new(UrlTarget::parse(url)?, cluster)?),
+            (_, Some(url)) => {
+                Target::Url(UrlClient::new(UrlTarget::parse(url, cluster)?, cluster)?)
+            }
             (Some(service), None) => {
                 let path = listener.path.clone().unwrap_or_default();
                 Target::Service { name: service.clone(), path }

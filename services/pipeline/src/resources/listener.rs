@@ -152,7 +152,8 @@ impl Listener {
         secret: Option<String>,
     ) -> Result<Put<View>, Refusal> {
         let with_secret = secret.clone().filter(|secret| !secret.is_empty());
-        let mistakes = listener::Listener { secret: with_secret, ..listener.clone() }.mistakes();
+        let mistakes = listener::Listener { secret: with_secret, ..listener.clone() }
+            .mistakes(&self.dispatcher.cluster());
         if !mistakes.is_empty() {
             return Err(Refusal::Mistakes(mistakes.join("; ")));
         }

@@ -78,7 +78,7 @@ async fn setting_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> Opt
 
 /// Builds the service, whose set-up has run and whose tasks do not run.
 async fn start(settings: &Settings, rest: &RestClient) -> (Dispatcher, Client) {
-    crate::listener::check(&settings.listeners).expect("no mistakes");
+    crate::listener::check(&settings.listeners, "c1").expect("no mistakes");
     let database = Database::open(&settings.database).expect("a database");
     let dispatcher = Dispatcher::new(Spool::new(database, settings), rest.clone());
     let application = with(&dispatcher, settings.clone());
