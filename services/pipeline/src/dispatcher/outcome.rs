@@ -53,8 +53,9 @@ pub(crate) fn of_error(error: &Error, tries: Tries, now: i64) -> DeliveryResult 
 /// How long a listener asks to wait (RFC 9110, section 10.2.3).
 fn retry_after(fields: &HeaderMap) -> Option<Duration> {
     let value = fields.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // What does not fit is longer than anything.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).ok()
 }
@@ -104,6 +105,9 @@ mod tests {
         let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
         assert!(asked(&date).is_some_and(|wait| (90..=100).contains(&wait.as_secs())));
         assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), None);
-        assert_eq!(asked("soon"), None);
+        for wrong in ["soon", "", "-5", "+5"] {
+            assert_eq!(asked(wrong), None, "{wrong}");
+        }
+        assert_eq!(asked("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
     }
 }
