@@ -24,6 +24,9 @@ pub(crate) const MOST_ATTEMPTS: u32 = 100;
 /// The most deliveries at the same time that a listener may ask for.
 pub(crate) const MOST_AT_A_TIME: u32 = 256;
 
+/// How many listeners the API adds: the spool is polled for each of them, and a message may have a delivery for each.
+pub(crate) const MOST_LISTENERS: i64 = 500;
+
 /// The longest time for which a delivery is held back, in milliseconds: a day.
 pub(crate) const LONGEST_WINDOW: u32 = 86_400_000;
 

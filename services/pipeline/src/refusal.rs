@@ -40,6 +40,10 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     #[problem(400, only = [Listener::put])]
     Mistakes(String),
+    /// There are as many listeners as there may be.
+    #[error("there are {0} listeners, and no more are added")]
+    #[problem(409, only = [Listener::put])]
+    TooMany(i64),
     /// What waited for the listener before it was switched off or deleted is being dropped.
     #[error("what waited for the listener before it was switched off or deleted is being dropped")]
     #[problem(503, retry_after = 1, only = [Listener::put])]

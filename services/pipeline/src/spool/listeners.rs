@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Spool, lock, remove};
 use crate::{
-    listener::{Listener, Ordered},
+    listener::{Listener, MOST_LISTENERS, Ordered},
     refusal::Refusal,
 };
 
@@ -69,8 +69,9 @@ impl Spool {
         let work = async move |transaction: &mut Transaction| {
             lock(transaction).await?;
             let known = find(transaction, &listener.name).await?;
-            if let Some(known) = &known {
-                known.check_change(transaction).await?;
+            match &known {
+                Some(known) => known.check_change(transaction).await?,
+                None => check_count(transaction).await?,
             }
             let mut listener = listener.clone();
             let is_new = known.is_none();
@@ -171,6 +172,13 @@ impl KnownListener {
         }
         Ok(())
     }
+}
+
+/// Refuses one more listener, if there are many.
+async fn check_count(transaction: &mut Transaction) -> Result<(), Refusal> {
+    let row = transaction.optional("SELECT COUNT(*) FROM listener", &[]).await?;
+    let count: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    if count < MOST_LISTENERS { Ok(()) } else { Err(Refusal::TooMany(count)) }
 }
 
 async fn find(transaction: &mut Transaction, name: &str) -> Result<Option<KnownListener>, Error> {
