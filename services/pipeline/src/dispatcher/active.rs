@@ -1,8 +1,6 @@
 //! Listeners that get deliveries.
 
-use std::{sync::Arc, time::Duration};
-
-use tokio::sync::Semaphore;
+use std::time::Duration;
 
 use super::{UrlTarget, outcome::Kind, url::UrlClient};
 use crate::{listener::Listener, signature::Signer, spool::Wanted};
@@ -18,8 +16,6 @@ pub(super) struct Active {
     pub(super) signer: Option<Signer>,
     /// The cluster of this process.
     pub(super) cluster: String,
-    /// A place for each delivery that is sent at the same time.
-    pub(super) places: Arc<Semaphore>,
 }
 
 /// Where deliveries go.
@@ -42,8 +38,7 @@ impl Active {
             (None, None) => return Err("it has no service".to_owned()),
         };
         let signer = listener.secret.as_deref().map(Signer::new).transpose()?;
-        let places = Arc::new(Semaphore::new(listener.concurrency as usize));
-        Ok(Self { listener, target, signer, cluster: cluster.to_owned(), places })
+        Ok(Self { listener, target, signer, cluster: cluster.to_owned() })
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -57,11 +52,9 @@ impl Active {
         Duration::from_millis(self.listener.timeout_ms.into())
     }
 
-    /// What can be sent now, unless all places are taken.
-    pub(super) fn wanted(&self) -> Option<Wanted> {
-        let limit = u32::try_from(self.places.available_permits()).unwrap_or(u32::MAX);
+    /// So many of its deliveries, to be sent now.
+    pub(super) fn wanted(&self, limit: u32) -> Wanted {
         let lease = crate::time::milliseconds(self.timeout() + LEASE);
-        let listener = self.listener.name.clone();
-        (limit > 0).then_some(Wanted { listener, limit, lease })
+        Wanted { listener: self.listener.name.clone(), limit, lease }
     }
 }

@@ -8,6 +8,7 @@ mod active;
 mod deliver;
 mod hints;
 mod outcome;
+mod places;
 pub(crate) mod schedule;
 mod url;
 mod work;

@@ -8,10 +8,18 @@ use std::{
 
 use database::Error;
 use test_hooks::now;
-use tokio::{sync::OwnedSemaphorePermit, task::JoinSet, time::Instant};
+use tokio::{task::JoinSet, time::Instant};
 
-use super::{Dispatcher, POLL, active::Active, deliver::deliver};
-use crate::spool::{Claim, Claimed, DeliveryResult, Ended, KnownListener, Switch, Wanted};
+use super::{
+    Dispatcher, POLL,
+    active::Active,
+    deliver::deliver,
+    places::{Place, Places},
+};
+use crate::spool::{Claim, Claimed, Ended, KnownListener, Switch, Wanted};
+
+/// How many results are written, and how many deliveries are claimed, in one transaction, which holds up all others.
+const PORTION: usize = 128;
 
 /// What the task of the dispatcher has at hand.
 pub(crate) struct Work {
@@ -22,11 +30,14 @@ pub(crate) struct Work {
     next: BTreeMap<String, i64>,
     /// Those whose deliveries are to be dropped.
     dropping: Vec<String>,
-    deliveries: JoinSet<(Ended, OwnedSemaphorePermit)>,
+    places: Places,
+    deliveries: JoinSet<(Ended, Place)>,
     /// The results that are not written yet.
     ended: Vec<Ended>,
     /// When the spool was polled.
     polled: Option<Instant>,
+    /// The listener that was asked for last: the next ones have their turn.
+    last: String,
 }
 
 impl Work {
@@ -36,9 +47,11 @@ impl Work {
             active: BTreeMap::new(),
             next: BTreeMap::new(),
             dropping: Vec::new(),
+            places: Places::default(),
             deliveries: JoinSet::new(),
             ended: Vec::new(),
             polled: None,
+            last: String::new(),
         }
     }
 
@@ -77,16 +90,19 @@ impl Work {
         };
         let _ = tokio::time::timeout(longest, all).await;
         self.deliveries.abort_all();
-        if self.ended.is_empty() { Ok(()) } else { self.exchange(Vec::new()).await }
+        while !self.ended.is_empty() {
+            self.exchange(Vec::new()).await?;
+        }
+        Ok(())
     }
 
     /// How long nothing is due for a listener with a free place.
     fn pause(&self) -> Duration {
-        if !self.dropping.is_empty() {
+        if !self.dropping.is_empty() || !self.ended.is_empty() {
             return Duration::ZERO;
         }
         let has_place = |name: &String| {
-            self.active.get(name).is_some_and(|active| active.places.available_permits() > 0)
+            self.active.get(name).is_some_and(|active| self.places.free(&active.listener) > 0)
         };
         let next =
             self.next.iter().filter(|(name, _)| has_place(name)).map(|(_, next)| *next).min();
@@ -152,7 +168,7 @@ impl Work {
         Ok(())
     }
 
-    fn take(&mut self, ended: Result<(Ended, OwnedSemaphorePermit), tokio::task::JoinError>) {
+    fn take(&mut self, ended: Result<(Ended, Place), tokio::task::JoinError>) {
         match ended {
             Ok((ended, place)) => {
                 drop(place);
@@ -163,36 +179,48 @@ impl Work {
         }
     }
 
-    /// What can be sent: for those who may have something to claim, or may have it after a result, as far as there are places.
-    fn wanted(&self) -> Vec<Wanted> {
+    /// What can be sent, for those who may have something to claim, in turn, as far as there are places.
+    fn wanted(&mut self) -> Vec<Wanted> {
         let (now, gone) = (now(), self.gone());
         let is_due = |name: &str| self.next.get(name).is_some_and(|next| *next <= now);
-        let with_results: BTreeSet<_> = self.ended.iter().map(|ended| &*ended.listener).collect();
-        let due = self.active.iter().filter(|(name, _)| {
-            (is_due(name) || with_results.contains(&***name)) && !gone.contains(&***name)
+        let due = self.active.iter().filter(|(name, _)| is_due(name) && !gone.contains(&***name));
+        let mut due: Vec<_> = due.map(|(_, active)| active).collect();
+        let first = due.partition_point(|active| active.listener.name <= self.last);
+        due.rotate_left(first);
+        let mut portion = self.places.portion(PORTION);
+        let wanted = due.into_iter().filter_map(|active| {
+            let limit = portion.take(&active.listener)?;
+            Some(active.wanted(limit))
         });
-        due.filter_map(|(_, active)| active.wanted()).collect()
+        let wanted: Vec<_> = wanted.collect();
+        if let Some(last) = wanted.last() {
+            self.last.clone_from(&last.listener);
+        }
+        wanted
     }
 
     /// The listeners that have just said that they are gone.
     fn gone(&self) -> BTreeSet<&str> {
-        let is_gone = |ended: &&Ended| matches!(ended.result, DeliveryResult::SwitchedOff(_));
-        self.ended.iter().filter(is_gone).map(|ended| &*ended.listener).collect()
+        self.ended.iter().filter(|ended| ended.is_gone()).map(|ended| &*ended.listener).collect()
     }
 
+    /// Writes a portion of the results, and claims what is wanted.
     async fn exchange(&mut self, wanted: Vec<Wanted>) -> Result<(), Error> {
         let spool = self.dispatcher.spool().clone();
-        let claimed = spool.exchange(self.ended.clone(), wanted).await?;
-        if !self.ended.is_empty() {
+        let ended: Vec<_> = self.ended.iter().take(PORTION).cloned().collect();
+        let claimed = spool.exchange(ended.clone(), wanted).await?;
+        self.ended.drain(..ended.len());
+        if !ended.is_empty() {
             test_hooks::reached("pipeline::after_result").await;
         }
-        if !self.gone().is_empty() {
+        if ended.iter().any(Ended::is_gone) {
             self.dispatcher.hints().changed();
         }
-        self.ended.clear();
         if claimed.iter().any(|claimed| !claimed.claims.is_empty()) {
             test_hooks::reached("pipeline::after_claim").await;
         }
+        // After a result, there may be something to claim: the next one of a lane.
+        self.next.extend(ended.into_iter().map(|ended| (ended.listener, now())));
         for Claimed { listener, claims, next } in claimed {
             self.next.remove(&listener);
             self.next.extend(next.map(|next| (listener, next)));
@@ -203,8 +231,7 @@ impl Work {
 
     fn start(&mut self, claim: Claim) {
         let Some(active) = self.active.get(&claim.listener).map(Arc::clone) else { return };
-        // There is a place, since no more was claimed than there are.
-        let Ok(place) = Arc::clone(&active.places).try_acquire_owned() else { return };
+        let place = self.places.take(&claim.listener);
         let client = self.dispatcher.0.client.clone();
         self.deliveries.spawn(async move { (deliver(&client, &active, &claim).await, place) });
     }

@@ -41,6 +41,11 @@ impl Ended {
         Self { message_id, listener, attempt, result }
     }
 
+    /// Whether its listener has said that it is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.result, Result::SwitchedOff(_))
+    }
+
     async fn leased(
         &self,
         transaction: &mut Transaction,

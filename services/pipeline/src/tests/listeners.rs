@@ -1,10 +1,12 @@
 //! Listeners come and go.
 
+use std::process::Command;
+
 use engines::{Engine, on_each_engine};
 use serde_json::{Value as Json, json};
 
 use super::{Setting, listener, setting, start};
-use crate::{Listener, Ordered, Settings};
+use crate::{Listener, Ordered, Settings, listener::MOST_LISTENERS};
 
 on_each_engine! {
     a_listener_is_put_and_read_and_listed
@@ -15,6 +17,8 @@ on_each_engine! {
     what_waits_for_a_deleted_listener_is_dropped
     a_listener_that_was_switched_off_begins_anew
     a_change_is_for_what_waits_too
+    a_change_makes_no_more_deliveries_at_a_time
+    one_transaction_claims_a_portion_for_each_in_turn
 }
 
 async fn put(it: &Setting, name: &str, content: &Json) -> (u16, Json) {
@@ -154,4 +158,62 @@ async fn a_change_is_for_what_waits_too(engine: Engine) {
     it.settle().await;
     assert_eq!(it.fakes[0].received()[0].target.path(), "/1/other");
     assert_eq!(it.deliveries(&id).await[0][1], "done");
+}
+
+async fn a_change_makes_no_more_deliveries_at_a_time(engine: Engine) {
+    let Some(mut it) = setting(engine, Vec::new()).await else { return };
+    it.fakes[0].hold();
+    for number in 1..=5_usize {
+        let index = json!({
+            "topics": ["item"], "service": "index", "path": "/1/event", "concurrency": 2, "timeout_ms": 50_000 + number,
+        });
+        put(&it, "index", &index).await;
+        it.post("/1/item/u7/photo", "1").await;
+        it.work.round().await.expect("a spool");
+        assert_eq!(it.count("delivery WHERE state = 'leased'").await, number.min(2) as i64);
+    }
+    it.fakes[0].release_all();
+    it.settle().await;
+    assert_eq!(it.fakes[0].received().len(), 5);
+}
+
+async fn one_transaction_claims_a_portion_for_each_in_turn(engine: Engine) {
+    let greedy = Listener { concurrency: 256, ..listener("index") };
+    let modest = Listener { concurrency: 4, ..listener("mail") };
+    let Some(mut it) = setting(engine, vec![greedy, modest]).await else { return };
+    for _ in 0..200 {
+        it.post("/1/item/u7/photo", "1").await;
+    }
+    it.fakes.iter().for_each(|fake| fake.hold());
+    it.work.round().await.expect("a spool");
+    assert_eq!(it.count("delivery WHERE state = 'leased'").await, 128);
+    it.work.round().await.expect("a spool");
+    assert_eq!(it.count("delivery WHERE state = 'leased' AND listener = 'mail'").await, 4);
+    it.fakes.iter().for_each(|fake| fake.release_all());
+    it.settle().await;
+    assert_eq!(it.count("delivery WHERE state = 'done'").await, 400);
+}
+
+#[tokio::test]
+async fn listeners_are_bounded() {
+    let Some(it) = setting(Engine::Sqlite, Vec::new()).await else { return };
+    let index = json!({"topics": ["item"], "service": "index", "path": "/1/event"});
+    for number in 0..MOST_LISTENERS {
+        assert_eq!(put(&it, &format!("l{number}"), &index).await.0, 201);
+    }
+    assert_eq!(put(&it, "another", &index).await.0, 409);
+    assert_eq!(put(&it, "l0", &index).await.0, 200, "a change is no addition");
+}
+
+/// The process of a cluster is told by its environment which one it is in.
+#[test]
+fn a_url_can_listen_in_a_process_that_is_told_its_cluster() {
+    let mut test = Command::new(std::env::current_exe().expect("the program of the tests"));
+    test.args([
+        "--exact",
+        "tests::deliver::on_sqlite::a_url_that_is_gone_switches_its_listener_off",
+    ]);
+    let output = test.env("WSGISERVICE_CLUSTER", "c1").output().expect("a process");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
 }
