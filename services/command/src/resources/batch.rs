@@ -166,6 +166,9 @@ const NO_TOPICS: [&str; 3] = ["message", "listener", "dead"];
 /// How many characters the name of an event has, at most.
 const LONGEST_NAME: usize = 2_000;
 
+/// How many bytes the path of an event has, at most: a server refuses a target that is longer than 8 KiB.
+const LONGEST_PATH: usize = 8_000;
+
 /// The event of a batch is one of its user, and one that the pipeline takes: nobody is there to be told that it does not.
 fn check_event(path: &str, user: &User) -> Result<(), &'static str> {
     let segments: Vec<_> = path.split('/').collect();
@@ -189,7 +192,7 @@ fn check_event(path: &str, user: &User) -> Result<(), &'static str> {
             "a segment of the path is empty, `.` or `..`, or has a character that cannot be sent",
         );
     }
-    if names.join("/").chars().count() > LONGEST_NAME {
+    if path.len() > LONGEST_PATH || names.join("/").chars().count() > LONGEST_NAME {
         return Err("the path is too long");
     }
     Ok(())

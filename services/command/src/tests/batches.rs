@@ -119,6 +119,7 @@ async fn a_batch_that_is_wrong_is_refused(engine: Engine) {
         "/1/cl%69p/u/a",
         &format!("/1/{topic}/u/a"),
         &format!("/1/clip/u/{name}"),
+        &format!("/1/clip/u/{}", "%F0%9F%98%80".repeat(700)),
     ] {
         let batch = json!({"steps": [good], "event": event});
         let refused = it.client.post("/1/batch/u").json(&batch).send().await;

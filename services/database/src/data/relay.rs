@@ -260,7 +260,7 @@ impl Event {
         let is_old = test_hooks::now().saturating_sub(self.at) >= LONGEST_REFUSED;
         match error.status().map(|status| status.as_u16()) {
             None => error.kind() == ErrorKind::InvalidRequest,
-            Some(400 | 413 | 415 | 422) => true,
+            Some(400 | 413 | 414 | 415 | 422 | 431) => true,
             Some(408 | 409 | 421 | 423 | 425 | 429) => false,
             Some(400..=499) => is_old,
             Some(_) => false,

@@ -155,11 +155,13 @@ async fn an_event_that_is_not_taken_holds_back_those_of_its_user_alone(engine: E
 
 async fn an_event_that_is_refused_holds_back_nothing(engine: Engine) {
     let Some(it) = setting(engine).await else { return };
-    it.event("u", 1).await;
-    it.event("u", 2).await;
-    it.refuse("/1/note/u/1", 413, 1);
-    assert_eq!(it.relay.tell().await.ok(), Some(true));
-    assert_eq!((it.told(), it.left().await), (vec!["/1/note/u/2".to_owned()], 0));
+    for status in [400, 413, 414, 415, 422, 431] {
+        it.event("u", 1).await;
+        it.event("u", 2).await;
+        it.refuse("/1/note/u/1", status, 1);
+        assert_eq!(it.relay.tell().await.ok(), Some(true), "{status}");
+        assert_eq!((it.told(), it.left().await), (vec!["/1/note/u/2".to_owned()], 0));
+    }
 }
 
 async fn more_events_than_one_portion_are_all_told(engine: Engine) {
