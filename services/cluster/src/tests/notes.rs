@@ -16,7 +16,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use wsgiservice::{
-    Application, Content, IdempotencyKey, Request,
+    Application, Content, IdempotencyKey, Preconditions, Request,
     answer::{Binary, Put, WithFields},
     http::Response,
     mount, resource,
@@ -113,8 +113,9 @@ impl Note {
         user: String,
         key: Option<IdempotencyKey>,
         request: &Request,
+        preconditions: Preconditions,
     ) -> Result<Option<Response<String>>, Failure> {
-        self.data.admit(request, &user, key).await
+        self.data.admit(request, &user, key, &preconditions).await
     }
 
     async fn get(&self, user: String, id: String) -> Result<Option<String>, Failure> {
