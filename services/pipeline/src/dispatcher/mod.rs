@@ -23,7 +23,7 @@ pub(crate) use self::work::Work;
 #[cfg(not(test))]
 use self::work::Work;
 pub(crate) use self::{hints::Hints, url::UrlTarget};
-use crate::spool::Spool;
+use crate::{listener::Listener, spool::Spool};
 
 /// How often the spool is polled.
 const POLL: Duration = Duration::from_secs(1);
@@ -42,6 +42,17 @@ struct Inner {
     hints: Hints,
 }
 
+/// That the topology does not have a name, and the one that was perhaps meant.
+fn unknown<'a>(member: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let likeness = |other: &str| strsim::jaro_winkler(name, other);
+    let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let help = match nearest.filter(|other| likeness(other) > 0.8) {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
+    };
+    format!("`{member}`: the topology has no `{name}`{help}")
+}
+
 impl Dispatcher {
     pub(crate) fn new(spool: Spool, client: RestClient) -> Self {
         Self(Arc::new(Inner { spool, client, hints: Hints::default() }))
@@ -53,6 +64,20 @@ impl Dispatcher {
 
     pub(crate) fn hints(&self) -> &Hints {
         &self.0.hints
+    }
+
+    /// What of a listener the topology does not have: its service, or the cluster of its locator.
+    pub(crate) fn unknown_place(&self, listener: &Listener) -> Option<String> {
+        let topology = self.0.client.topology();
+        let service = listener.service.as_deref()?;
+        // One without services has those of this process.
+        topology.services().next()?;
+        if !topology.services().any(|known| known == service) {
+            return Some(unknown("service", service, topology.services()));
+        }
+        let cluster = listener.locator.as_deref()?.strip_prefix("cluster:")?;
+        let is_known = topology.clusters().any(|known| known == cluster);
+        (!is_known).then(|| unknown("locator", cluster, topology.clusters()))
     }
 
     /// The cluster of this process.

@@ -3,8 +3,8 @@
 use http::{Uri, uri::Scheme};
 use wsgiservice_client::{ClosestCluster, RequestBuilder, RestClient, Topology};
 
-/// The only service in the topology of a URL.
-const SERVICE: &str = "listener";
+/// The only service in the topology of a URL, as errors name it beside its address.
+const SERVICE: &str = "url";
 
 /// A URL that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -148,6 +148,10 @@ impl Work {
         {
             let name = listener.name.clone();
             let same = before.remove(&name).filter(|active| active.listener == listener);
+            let unknown = self.dispatcher.unknown_place(&listener);
+            if let Some(unknown) = unknown.filter(|_| same.is_none()) {
+                tracing::warn!(listener = name, unknown, "a listener cannot be called for now");
+            }
             let active = same.map_or_else(|| Active::new(listener, &cluster).map(Arc::new), Ok);
             if let Err(error) = &active {
                 tracing::error!(listener = name, error, "a listener cannot be called");
@@ -210,6 +214,7 @@ impl Work {
         let ended: Vec<_> = self.ended.iter().take(PORTION).cloned().collect();
         let claimed = spool.exchange(ended.clone(), wanted).await?;
         self.ended.drain(..ended.len());
+        ended.iter().for_each(Ended::log);
         if !ended.is_empty() {
             test_hooks::reached("pipeline::after_result").await;
         }

@@ -20,7 +20,7 @@ pub(super) struct Listeners {
 }
 
 /// A listener.
-#[mount("/1/listener/{name}")]
+#[mount("/1/listener/{name}", deny_unknown)]
 pub(crate) struct Listener {
     pub(super) dispatcher: Dispatcher,
 }
@@ -118,6 +118,13 @@ impl Listener {
             doc = "The secret that signs deliveries: `whsec_` and base64. Without it, the listener keeps the one that it has; an empty text removes it."
         )]
         secret: Option<Secret<String>>,
+        #[from(content = "name")]
+        #[validate(doc = "As a `GET` returns it, like the next ones: without effect.")]
+        _name: Option<String>,
+        #[from(content = "signed")] _signed: Option<bool>,
+        #[from(content = "source")] _source: Option<String>,
+        #[from(content = "switch")] _switch: Option<String>,
+        #[from(content = "reason")] _reason: Option<String>,
     ) -> Result<Put<View>, Refusal> {
         let secret = secret.map(Secret::into_inner);
         let listener = listener::Listener {
@@ -154,6 +161,8 @@ impl Listener {
         let with_secret = secret.clone().filter(|secret| !secret.is_empty());
         let mistakes = listener::Listener { secret: with_secret, ..listener.clone() }
             .mistakes(&self.dispatcher.cluster());
+        let mistakes: Vec<_> =
+            mistakes.into_iter().chain(self.dispatcher.unknown_place(&listener)).collect();
         if !mistakes.is_empty() {
             return Err(Refusal::Mistakes(mistakes.join("; ")));
         }

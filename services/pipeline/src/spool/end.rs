@@ -46,6 +46,20 @@ impl Ended {
         matches!(self.result, Result::SwitchedOff(_))
     }
 
+    /// Logs what somebody has to look at.
+    pub(crate) fn log(&self) {
+        let Self { message_id: message, listener, attempt: Attempt { status, error, .. }, .. } =
+            self;
+        let error = error.as_deref().unwrap_or_default();
+        match &self.result {
+            Result::Dead => tracing::warn!(message, listener, status, error, "a delivery is dead"),
+            Result::SwitchedOff(reason) => {
+                tracing::warn!(listener, reason, "a listener is switched off");
+            }
+            Result::Done | Result::Dropped | Result::Later(_) => {}
+        }
+    }
+
     async fn leased(
         &self,
         transaction: &mut Transaction,

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use engines::{Engine, on_each_engine};
 use serde_json::{Value as Json, json};
+use wsgiservice_client::{RestClient, Topology};
 
 use super::{Setting, listener, setting, start};
 use crate::{Listener, Ordered, Settings, listener::MOST_LISTENERS};
@@ -206,6 +207,27 @@ async fn listeners_are_bounded() {
 }
 
 /// The process of a cluster is told by its environment which one it is in.
+#[tokio::test]
+async fn a_listener_names_what_the_topology_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings::of(&engines::database(Engine::Sqlite, folder.path()).expect("a URL"));
+    let topology = "version = 1\n[clusters.c1]\n[services.search]\nc1 = []";
+    let topology = Topology::parse("topology.toml", topology).expect("a topology");
+    let rest = RestClient::builder().topology(topology).build().expect("a client");
+    let (_, client) = start(&settings, &rest).await;
+    let put = async |locator: &str, service: &str| {
+        let form =
+            [("topics", "item"), ("service", service), ("path", "/1/event"), ("locator", locator)];
+        let put = client.put("/1/listener/search").form(form).send().await;
+        (put.status().as_u16(), put.json::<Json>()["detail"].clone())
+    };
+    assert_eq!(put("user", "search").await.0, 201);
+    let expected = "`service`: the topology has no `serach`; did you mean `search`?";
+    assert_eq!(put("user", "serach").await, (400, json!(expected)));
+    let expected = "`locator`: the topology has no `c9`";
+    assert_eq!(put("cluster:c9", "search").await, (400, json!(expected)));
+}
+
 #[test]
 fn a_url_can_listen_in_a_process_that_is_told_its_cluster() {
     let mut test = Command::new(std::env::current_exe().expect("the program of the tests"));
