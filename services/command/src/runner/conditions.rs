@@ -10,20 +10,50 @@ impl Conditions {
         if restore.is_some() && (tag.is_none() || self.if_match.is_none() && tag != restore) {
             return false;
         }
-        let matches = |list: &String| tag.is_some_and(|tag| list_has(list, tag));
-        self.if_match.as_ref().is_none_or(matches)
-            && !self.if_none_match.as_ref().is_some_and(matches)
+        let has = |list: &String, compare| tag.is_some_and(|tag| list_has(list, tag, compare));
+        self.if_match.as_ref().is_none_or(|list| has(list, Comparison::Strong))
+            && !self.if_none_match.as_ref().is_some_and(|list| has(list, Comparison::Weak))
     }
 }
 
-/// Whether a list of entity tags has that of a version, or of one of its representations.
-fn list_has(list: &str, version: i64) -> bool {
+/// How tags are compared (RFC 9110, section 8.8.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    Strong,
+    Weak,
+}
+
+/// Whether a list of entity tags has that of a version, or of one of its representations. What is no list has none.
+fn list_has(list: &str, version: i64, comparison: Comparison) -> bool {
+    if list.trim() == "*" {
+        return true;
+    }
     let version = version.to_string();
-    list.split(',').map(str::trim).any(|tag| {
-        let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    let is_of_version = |(is_weak, tag): &(bool, &str)| {
         let rest = tag.strip_prefix(&version);
-        tag == "*" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-    })
+        (comparison == Comparison::Weak || !is_weak)
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    tags(list).is_some_and(|tags| tags.iter().any(is_of_version))
+}
+
+/// The tags of a list, and whether each is weak; `None` if it is no list.
+fn tags(list: &str) -> Option<Vec<(bool, &str)>> {
+    let is_blank = |character: char| character.is_ascii_whitespace() || character == ',';
+    let mut tags = Vec::new();
+    let mut rest = list.trim_start_matches(is_blank);
+    while !rest.is_empty() {
+        let is_weak = rest.starts_with("W/");
+        let (tag, next) =
+            rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+        tags.push((is_weak, tag));
+        let next = next.trim_ascii_start();
+        if !(next.is_empty() || next.starts_with(',')) {
+            return None;
+        }
+        rest = next.trim_start_matches(is_blank);
+    }
+    Some(tags)
 }
 
 /// The version that a query wants to be restored.
@@ -52,6 +82,14 @@ mod tests {
             (Some("\"17\""), None, [true, false, false]),
             (Some("\"1\", \"17_json\""), None, [true, false, false]),
             (Some("\"171\""), None, [false, false, false]),
+            (Some("W/\"17\""), None, [false, false, false]),
+            (Some("W/\"1\",, \"17\","), None, [true, false, false]),
+            (Some("\"x,17\""), None, [false, false, false]),
+            (Some("\"*\""), None, [false, false, false]),
+            (Some("17"), None, [false, false, false]),
+            (None, Some("W/\"17\""), [false, true, true]),
+            (None, Some("\"*\""), [true, true, true]),
+            (None, Some("17"), [true, true, true]),
             (None, Some("*"), [false, true, true]),
             (None, Some("\"17_json\""), [false, true, true]),
             (None, Some("\"18\""), [true, true, true]),

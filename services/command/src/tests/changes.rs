@@ -21,6 +21,9 @@ on_each_engine! {
     users_and_names_can_have_any_characters
     an_unknown_resource_is_not_found
     a_command_takes_no_longer_than_its_client_waits
+    a_strong_comparison_is_not_weak
+    an_empty_attachment_has_a_media_type
+    a_response_has_what_the_service_says
 }
 
 async fn a_call_that_reads_is_passed_on(engine: Engine) {
@@ -254,4 +257,67 @@ async fn a_command_takes_no_longer_than_its_client_waits(engine: Engine) {
         response = ended().await;
     }
     assert_eq!((response.status().as_u16(), ticket(&response).len()), (201, 32));
+}
+
+async fn a_strong_comparison_is_not_weak(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let put = it.put("/1/item/u/a", &json!(1)).send().await;
+    let tag = put.field("x-version").expect("a version").to_owned();
+    for (name, tag, expected) in [
+        ("if-match", format!("W/\"{tag}\""), 412),
+        ("if-match", format!("\"x,{tag}\""), 412),
+        ("if-match", "\"*\"".to_owned(), 412),
+        ("if-none-match", format!("W/\"{tag}\""), 412),
+        ("if-none-match", "\"7\", \"*\"".to_owned(), 200),
+    ] {
+        let call = it.put("/1/item/u/a", &json!(1)).header(name, &tag).send().await;
+        assert_eq!(call.status(), expected, "{name}: {tag}");
+    }
+}
+
+async fn an_empty_attachment_has_a_media_type(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    it.put_item("/1/item/u/a", json!(1)).await;
+    let path = "/1/attachment/u/a/x";
+    let put = it.client.put(path).header("content-type", "image/png").body(Vec::<u8>::new());
+    let empty = ticket(&put.send().await);
+    let is_empty = async || {
+        let found = it.get(path).await;
+        assert_eq!((found.content().len(), found.field("content-type")), (0, Some("image/png")));
+    };
+    is_empty().await;
+    let full = it.client.put(path).header("content-type", "text/plain").body("full");
+    it.undone(&ticket(&full.send().await)).await;
+    is_empty().await;
+    it.undone(&empty).await;
+    assert_eq!(it.get(path).await.status(), 404);
+}
+
+async fn a_response_has_what_the_service_says(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let direct = async |path: &str| {
+        let call = world.direct.get("storage", "u", path).header("accept", "*/*");
+        let response = call.await.expect("a response");
+        response.headers().keys().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    it.put_item("/1/item/u/a", json!(1)).await;
+    let path = "/1/attachment/u/a/x";
+    it.client.put(path).header("content-type", "image/png").body("x").send().await;
+    for path in [path, "/1/item/u/a", "/1/item/u"] {
+        let through = it.client.get(path).header("accept", "*/*").send().await;
+        for field in direct(path).await {
+            assert!(through.field(&field).is_some(), "{path} {field}");
+        }
+    }
+    let direct =
+        world.direct.put("storage", "u", path).header("content-type", "image/png").body("x");
+    let direct = direct.await.expect("a response");
+    let through = it.client.put(path).header("content-type", "image/png").body("x").send().await;
+    // It is not negotiated by Command, which keeps it for a resend.
+    for field in direct.headers().keys().filter(|field| *field != "vary") {
+        assert!(through.field(field.as_str()).is_some(), "{field}");
+    }
 }

@@ -22,6 +22,7 @@ on_each_engine! {
     an_unknown_ticket_is_not_found
     a_key_of_another_request_is_refused
     an_undo_that_cannot_look_changes_nothing
+    a_batch_in_a_container_is_undone_and_done_again
 }
 
 async fn each_change_is_undone_and_done_again(engine: Engine) {
@@ -305,4 +306,32 @@ async fn an_undo_that_cannot_look_changes_nothing(engine: Engine) {
     assert_eq!((refused.status().as_u16(), refused.field("retry-after")), (503, Some("1")));
     assert_eq!(it.state(&ticket).await, Ok("open".to_owned()));
     it.undone(&ticket).await;
+}
+
+async fn a_batch_in_a_container_is_undone_and_done_again(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    world.write("/1/label/u/old", &json!({})).await;
+    world.write("/1/label_item/u/old/a", &json!({"position": 3})).await;
+    let steps = json!([
+        {"method": "PUT", "path": "/1/item/u/a", "body": 1},
+        {"method": "PUT", "path": "/1/attachment/u/a/shot", "body": "shot"},
+        {"method": "PUT", "path": "/1/label/u/inbox", "ensure": true},
+        {"method": "PUT", "path": "/1/label_item/u/inbox/a", "body": {"position": 1}},
+        {"method": "DELETE", "path": "/1/label_item/u/old/a"},
+        {"method": "DELETE", "path": "/1/label/u/old"},
+    ]);
+    let new =
+        ["/1/item/u/a", "/1/attachment/u/a/shot", "/1/label/u/inbox", "/1/label_item/u/inbox/a"];
+    let old = ["/1/label/u/old", "/1/label_item/u/old/a"];
+    let mut ticket = ticket(&it.batch(&steps).send().await);
+    for is_new in [false, true, false, true] {
+        ticket = it.undone(&ticket).await;
+        for path in new {
+            assert_eq!(world.read(path).await.is_ok(), is_new, "{path}");
+        }
+        for path in old {
+            assert_eq!(world.read(path).await.is_ok(), !is_new, "{path}");
+        }
+    }
 }
