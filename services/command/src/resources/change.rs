@@ -145,8 +145,8 @@ impl Dispatch {
             lines.map(str::to_owned).reduce(|list, line| format!("{list}, {line}"))
         };
         let media_type = field(header::CONTENT_TYPE);
-        let content =
-            (!content.is_empty()).then(|| Payload { media_type, bytes: work::Bytes(content) });
+        let has_content = media_type.is_some() || !content.is_empty();
+        let content = has_content.then(|| Payload { media_type, bytes: work::Bytes(content) });
         let passed = Passed::new(request, content.clone());
         let conditions = Conditions {
             if_match: field(header::IF_MATCH),

@@ -31,7 +31,7 @@ const REQUEST_FIELDS: [HeaderName; 8] = [
 ];
 
 /// The fields of a response that are not of its connection.
-const RESPONSE_FIELDS: [HeaderName; 23] = [
+const RESPONSE_FIELDS: [HeaderName; 26] = [
     header::ACCEPT_RANGES,
     header::AGE,
     header::ALLOW,
@@ -49,9 +49,12 @@ const RESPONSE_FIELDS: [HeaderName; 23] = [
     header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
+    header::VARY,
+    HeaderName::from_static("deprecation"),
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("idempotency-replayed"),
     HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("sunset"),
     HeaderName::from_static("x-version"),
     TICKET,
     UNDO,

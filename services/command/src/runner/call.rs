@@ -15,7 +15,14 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const VERSION: HeaderName = HeaderName::from_static("x-version");
 
 /// The fields of a service's response that its client gets.
-const FIELDS: [HeaderName; 3] = [header::ETAG, header::LOCATION, VERSION];
+const FIELDS: [HeaderName; 6] = [
+    header::ALLOW,
+    header::CONTENT_LOCATION,
+    header::ETAG,
+    header::LOCATION,
+    HeaderName::from_static("repr-digest"),
+    VERSION,
+];
 
 /// A call that changes something.
 #[derive(Clone, Debug)]
