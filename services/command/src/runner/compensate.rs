@@ -5,17 +5,22 @@ use database::{
     data::{Answer as Committed, Version},
 };
 
-use super::{Outcome, Runner, Stopped, call::Verdict, finish::step_failed, inverse::Undo};
+use super::{
+    Outcome, Runner, Stopped,
+    call::{Reply, Verdict},
+    finish::step_failed,
+    inverse::Undo,
+};
 use crate::{
     answer::Answer,
-    database::{Ended, State, Ticket},
+    database::{Ended, State, Ticket, move_on},
     work::Inverse,
 };
 
 impl Runner {
     /// Undoes the steps before the one that has failed, the last one first. What others have changed since is kept.
     pub(super) async fn compensate(&self, ticket: &Ticket) -> Outcome {
-        let (mut compensated, mut kept) = (Vec::new(), Vec::new());
+        let (mut compensated, mut kept, mut moved) = (Vec::new(), Vec::new(), Vec::new());
         let done: Vec<_> = ticket.progress.done.iter().enumerate().collect();
         for (index, done) in done.into_iter().rev() {
             let Some(step) = ticket.work.steps.get(index) else { continue };
@@ -24,8 +29,13 @@ impl Runner {
                 Undo::Nothing => {}
                 Undo::Unavailable => kept.push(step.path.clone()),
                 Undo::By(path, inverse) => {
-                    let is_undone = self.undo_step(ticket, index, (&path, &inverse)).await?;
-                    let paths = if is_undone { &mut compensated } else { &mut kept };
+                    let undone = self.undo_step(ticket, index, (&path, &inverse)).await?;
+                    if let Some(Reply { version: Some(after), .. }) = &undone
+                        && let Some(before) = inverse.before
+                    {
+                        moved.push((path.clone(), (before, *after)));
+                    }
+                    let paths = if undone.is_some() { &mut compensated } else { &mut kept };
                     paths.push(path);
                     self.reached("command::after_inverse").await;
                 }
@@ -34,25 +44,38 @@ impl Runner {
         let failure = ticket.progress.failure.as_ref();
         let answer = failure.map(|failure| step_failed(failure, &compensated, &kept));
         let answer = answer.unwrap_or_else(|| Answer::json(424, "application/json", &()));
-        self.end_compensated(ticket, answer).await
+        self.end_compensated(ticket, answer, moved).await
     }
 
+    /// Undoes a step, and returns what the service has said; `None` if it is kept.
     async fn undo_step(
         &self,
         ticket: &Ticket,
         index: usize,
         (path, inverse): (&str, &Inverse),
-    ) -> Result<bool, Stopped> {
-        let Some(call) = inverse.call(path, &inverse.expected()) else { return Ok(true) };
+    ) -> Result<Option<Reply>, Stopped> {
+        let Some(call) = inverse.call(path, &inverse.expected()) else { return Ok(None) };
         let key = format!("{}-c{}", ticket.id, index + 1);
-        Ok(matches!(self.ask(ticket, &key, &call).await?, Verdict::Done(_)))
+        match self.ask(ticket, &key, &call).await? {
+            Verdict::Done(reply) => Ok(Some(reply)),
+            _ => Ok(None),
+        }
     }
 
-    async fn end_compensated(&self, ticket: &Ticket, answer: Answer) -> Outcome {
+    /// Ends the batch. What is as it was before it has another version: the tickets of the changes before wait for that.
+    async fn end_compensated(
+        &self,
+        ticket: &Ticket,
+        answer: Answer,
+        moved: Vec<(String, (i64, i64))>,
+    ) -> Outcome {
         let ended = Ended { from: ticket.state, to: State::Ended, answer: Some(answer.clone()) };
         let compensated = ticket.clone();
         let end = async move |transaction: &mut Transaction, version: Version| {
             compensated.end(transaction, &ended).await?;
+            for (path, versions) in &moved {
+                move_on(transaction, &compensated.user, path, *versions).await?;
+            }
             Ok(Committed::no_content(version))
         };
         self.commit(&ticket.user, end).await?;

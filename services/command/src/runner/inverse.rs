@@ -29,7 +29,7 @@ impl Undo {
         }
         let absent = Image { state: State::Absent, version: None };
         // What is ensured was not there, if it was executed.
-        let image = image.unwrap_or(&absent);
+        let image = image.filter(|it| !(step.is_ensured() && it.is_present())).unwrap_or(&absent);
         let to = match &image.state {
             State::TooLarge => return Self::Unavailable,
             State::Absent => None,

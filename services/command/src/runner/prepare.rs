@@ -78,6 +78,9 @@ impl Runner {
                 continue;
             }
             match self.look(&asked.user, &step.path).await {
+                Lookup::Image(image) if step.is_ensured() => {
+                    images.push(Some(image.without_content()));
+                }
                 Lookup::Image(image) if step.may_change(&image) => {
                     size += image.size();
                     images.push(Some(if size > LARGEST { image.without_content() } else { image }));
@@ -109,7 +112,12 @@ pub(super) fn failure(index: usize, reply: &Reply) -> StepFailure {
 impl Step {
     /// Whether it matters what is there before.
     pub(super) fn needs_image(&self) -> bool {
-        self.request().is_none_or(|request| request.method != Method::Post && !request.ensure)
+        self.request().is_none_or(|request| request.method != Method::Post)
+    }
+
+    /// Whether it is a success if it exists already.
+    pub(super) fn is_ensured(&self) -> bool {
+        self.request().is_some_and(|request| request.ensure)
     }
 
     /// Whether the preconditions of the client are true of what is there.

@@ -57,7 +57,7 @@ impl Runner {
             let Some(call) = step.call(image.as_ref()) else {
                 return Ok(StepEnd::Done(Done::Unchanged, None));
             };
-            let ensures = step.request().is_some_and(|request| request.ensure);
+            let ensures = step.is_ensured();
             match self.ask(ticket, &key, &call).await? {
                 Verdict::Done(reply) => {
                     let Reply { status, version, location, .. } = &reply;

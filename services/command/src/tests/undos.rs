@@ -23,6 +23,8 @@ on_each_engine! {
     a_key_of_another_request_is_refused
     an_undo_that_cannot_look_changes_nothing
     a_batch_in_a_container_is_undone_and_done_again
+    what_was_ensured_anew_is_undone_and_so_is_the_deletion_before
+    a_failed_batch_leaves_the_tickets_before_it
 }
 
 async fn each_change_is_undone_and_done_again(engine: Engine) {
@@ -334,4 +336,35 @@ async fn a_batch_in_a_container_is_undone_and_done_again(engine: Engine) {
             assert_eq!(world.read(path).await.is_ok(), !is_new, "{path}");
         }
     }
+}
+
+async fn what_was_ensured_anew_is_undone_and_so_is_the_deletion_before(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    world.write("/1/label/u/inbox", &json!({"title": "Mine"})).await;
+    let deleted = ticket(&it.client.delete("/1/label/u/inbox").send().await);
+    let ensure = json!([{"method": "PUT", "path": "/1/label/u/inbox", "ensure": true}]);
+    let ensured = ticket(&it.batch(&ensure).send().await);
+    it.undone(&ensured).await;
+    it.undone(&deleted).await;
+    assert_eq!(world.read("/1/label/u/inbox").await.expect("a label")["title"], "Mine");
+}
+
+async fn a_failed_batch_leaves_the_tickets_before_it(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    world.write("/1/item/u/b", &json!("b")).await;
+    let changed = it.put_item("/1/item/u/a", json!(1)).await;
+    let deleted = ticket(&it.client.delete("/1/item/u/b").send().await);
+    let failing = json!([
+        {"method": "PUT", "path": "/1/item/u/a", "body": 2},
+        {"method": "PUT", "path": "/1/item/u/b", "body": 2},
+        {"method": "PUT", "path": "/1/label_item/u/none/a"},
+    ]);
+    assert_eq!(it.batch(&failing).send().await.status(), 424);
+    // Nobody else has changed anything.
+    it.undone(&changed).await;
+    assert_eq!(world.read("/1/item/u/a").await, Err(404));
+    it.undone(&deleted).await;
+    assert_eq!(world.read("/1/item/u/b").await, Ok(json!("b")));
 }
