@@ -1,6 +1,10 @@
 //! The row of a command.
 
-use database::{Database, Error, Transaction, data::Failure, values};
+use database::{
+    Database, Error, Statement, Transaction,
+    data::{Data, Failure},
+    values,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -153,12 +157,23 @@ impl Ticket {
         set: &str,
         values: &[database::Value],
     ) -> Result<(), Failure> {
-        let is_ours = if test_hooks::rule("command::owner") { "owner = ?" } else { "? <> ''" };
+        let is_ours = is_ours();
         let sql = format!(
             "UPDATE ticket SET {set} WHERE user_id = ? AND id = ? AND state = ? AND {is_ours}"
         );
         let key = values![&self.user, &self.id, from.as_str(), &self.owner];
         changed(transaction.execute(&sql, &[values, &key].concat()).await?)
+    }
+
+    /// Whether this worker still owns the row, and it is where this worker has left it, if its user can be read here.
+    pub(crate) async fn is_ours(&self, data: &Data) -> Result<bool, Failure> {
+        let is_ours = is_ours();
+        let sql = format!(
+            "SELECT id FROM ticket WHERE user_id = ? AND id = ? AND state = ? AND {is_ours}"
+        );
+        let values = values![&self.user, &self.id, self.state.as_str(), &self.owner];
+        let [rows] = data.read(&self.user, [Statement::new(&*sql, values)]).await?;
+        Ok(!rows.is_empty())
     }
 
     /// Lets another worker own a row, whose owner is dead.
@@ -207,6 +222,11 @@ impl Ticket {
             progress: read(&row.get::<String>(7)?)?,
         }))
     }
+}
+
+/// The condition that a worker owns a row.
+fn is_ours() -> &'static str {
+    if test_hooks::rule("command::owner") { "owner = ?" } else { "? <> ''" }
 }
 
 /// A row that was not changed belongs to another worker, or is in another state.

@@ -68,6 +68,7 @@ impl Runner {
             if ticket.is_too_old() {
                 return Err(self.give_up(ticket).await);
             }
+            self.check_owner(ticket).await?;
             match self.call(&ticket.user, key, call).await {
                 Verdict::Unknown(_) if !test_hooks::rule("command::unknown") => {
                     return Ok(Verdict::Refused(Reply::of_status(503)));

@@ -8,6 +8,7 @@ use database::{
 };
 
 use super::{LONGEST_WAIT, Runner, Stopped};
+use crate::database::Ticket;
 
 /// The waits between the tries of what may succeed later: the first one, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
@@ -51,6 +52,20 @@ impl Runner {
                 Err(failure) => return Err(failure.into()),
             }
         }
+    }
+
+    /// Stops a worker whose row another one executes, before it sends what that one may have been refused.
+    pub(super) async fn check_owner(&self, ticket: &Ticket) -> Result<(), Stopped> {
+        let mut pauses = Pauses::new();
+        while test_hooks::rule("command::fence") {
+            match ticket.is_ours(self.data()).await {
+                Ok(true) => break,
+                Ok(false) => return Err(Stopped::Lost),
+                Err(Failure::Unavailable(_)) => pauses.next().await,
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Makes the first commit of a command, unless it takes so long that nobody waits for it: what is long forgotten is not

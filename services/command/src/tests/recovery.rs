@@ -20,6 +20,7 @@ on_each_engine! {
     a_command_of_a_worker_that_lives_is_left_alone
     a_command_is_given_up_after_a_day
     an_undo_is_given_up_after_a_day
+    a_worker_that_was_overtaken_sends_nothing_more
 }
 
 /// The process is held at a point by a request, and dies. The request that waits does not say that nothing was executed.
@@ -293,4 +294,27 @@ async fn a_process_that_begins_takes_over_by_itself() {
     let next = world.process().await;
     assert_eq!(next.number("SELECT COUNT(*) FROM worker").await, 1);
     assert_eq!(next.number("SELECT COUNT(*) FROM ticket WHERE state = 'open'").await, 1);
+}
+
+pub(super) async fn a_worker_that_was_overtaken_sends_nothing_more(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let steps = json!([
+        {"method": "PUT", "path": "/1/item/u/a", "body": 1},
+        {"method": "PUT", "path": "/1/label_item/u/none/a"},
+    ]);
+    let slow =
+        it.held("command::after_step", it.batch(&steps).header("idempotency-key", "k")).await;
+    // It seems dead, since it gives no sign of life.
+    it.runner.worker().end().await.expect("a database");
+    let next = world.process().await;
+    assert_eq!(next.recover().await, 1);
+    // Now its next step would be accepted.
+    world.write("/1/label/u/none", &json!({})).await;
+    it.runner.hold().leave();
+    let slow = slow.await.expect("a response");
+    assert_eq!(code(&slow), (424, json!("step-failed")), "{}", slow.text());
+    for path in ["/1/item/u/a", "/1/label_item/u/none/a"] {
+        assert_eq!(world.read(path).await, Err(404), "{path}");
+    }
 }

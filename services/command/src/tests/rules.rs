@@ -3,7 +3,7 @@
 use wsgiservice_test_support::assert_fails_without;
 
 /// A rule, and the test that fails without it.
-const RULES: [(&str, &str); 13] = [
+const RULES: [(&str, &str); 14] = [
     ("command::cas", "undos::on_sqlite::an_undo_that_is_late_finds_the_other"),
     (
         "command::check_first",
@@ -13,6 +13,7 @@ const RULES: [(&str, &str); 13] = [
         "command::compensating",
         "recovery::on_sqlite::a_batch_that_has_begun_to_go_back_does_not_go_on",
     ),
+    ("command::fence", "recovery::on_sqlite::a_worker_that_was_overtaken_sends_nothing_more"),
     ("command::home", "moves::on_sqlite::a_call_for_a_user_of_another_cluster_is_passed_on"),
     ("command::narrow", "recovery::on_sqlite::a_change_by_another_is_in_the_image"),
     ("command::owner", "recovery::on_sqlite::a_worker_that_was_overtaken_changes_nothing"),
