@@ -28,6 +28,9 @@ pub(crate) struct Summary {
     pub(crate) created: i64,
 }
 
+/// How long a key is known after its command has come to rest, from its beginning, in milliseconds.
+const KEYS: i64 = 48 * 60 * 60 * 1_000;
+
 const FOUND: &str =
     "SELECT id, fingerprint, state, created, redo, answer FROM ticket WHERE user_id = ?";
 
@@ -66,10 +69,10 @@ impl Found {
     ) -> Result<Option<Self>, Failure> {
         let sql = format!("{FOUND} AND request_key = ?");
         let [rows] = data.read(user, [Statement::new(sql, values![user, key])]).await?;
-        Ok(rows.first().map(Self::of).transpose()?)
+        Ok(rows.first().map(Self::of).transpose()?.filter(|found| !found.is_too_old()))
     }
 
-    /// The same, in the transaction that inserts one.
+    /// The same, in the transaction that inserts one. A key that is known no longer is free then.
     pub(crate) async fn in_transaction(
         transaction: &mut Transaction,
         user: &str,
@@ -77,7 +80,16 @@ impl Found {
     ) -> Result<Option<Self>, Failure> {
         let sql = format!("{FOUND} AND request_key = ?");
         let row = transaction.optional(&sql, &values![user, key]).await?;
-        Ok(row.as_ref().map(Self::of).transpose()?)
+        let found = row.as_ref().map(Self::of).transpose()?;
+        let Some(old) = found.as_ref().filter(|found| found.is_too_old()) else { return Ok(found) };
+        let free = "UPDATE ticket SET request_key = NULL WHERE user_id = ? AND id = ?";
+        transaction.execute(free, &values![user, &old.id]).await?;
+        Ok(None)
+    }
+
+    /// Whether its key is known no longer.
+    fn is_too_old(&self) -> bool {
+        self.state.is_at_rest() && self.created < test_hooks::now() - KEYS
     }
 }
 

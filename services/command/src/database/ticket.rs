@@ -85,6 +85,11 @@ impl State {
         STATES.iter().find(|(state, _)| *state == self).map_or("", |(_, text)| text)
     }
 
+    /// Whether nobody works on it, and nobody has to decide.
+    pub(super) fn is_at_rest(self) -> bool {
+        matches!(self, Self::Open | Self::Undone | Self::Expired | Self::Ended)
+    }
+
     pub(super) fn of(text: &str) -> Result<Self, Error> {
         let found = STATES.iter().find(|(_, it)| *it == text);
         found

@@ -4,9 +4,6 @@ use database::{Error, Transaction, values};
 
 use super::{DAY, Runner};
 
-/// How long keys are known.
-const KEYS: i64 = 2 * DAY;
-
 /// How long tickets are known.
 const TICKETS: i64 = 7 * DAY;
 
@@ -17,26 +14,23 @@ const BATCH: i64 = 500;
 const RESTING: &str = "('open', 'undone', 'expired', 'ended')";
 
 impl Runner {
-    /// Removes the images of tickets that nobody has undone for a day, keys after two, and tickets after seven.
+    /// Removes the images of tickets that nobody has undone for a day, and tickets after seven.
     pub(crate) async fn sweep(&self) -> Result<(), Error> {
-        let work = async |transaction: &mut Transaction| {
-            let now = test_hooks::now();
-            expire(transaction, now - DAY).await?;
-            let keys = format!(
-                "UPDATE ticket SET request_key = NULL \
-                 WHERE created < ? AND request_key IS NOT NULL AND state IN {RESTING}"
-            );
-            transaction.execute(&keys, &values![now - KEYS]).await?;
-            let tickets = format!("DELETE FROM ticket WHERE created < ? AND state IN {RESTING}");
-            transaction.execute(&tickets, &values![now - TICKETS]).await?;
-            Ok(())
+        let expire = async |transaction: &mut Transaction| {
+            expire(transaction, test_hooks::now() - DAY).await
         };
-        self.data().database().write(work).await
+        while self.data().database().write(expire).await? {}
+        let remove = async |transaction: &mut Transaction| {
+            let tickets = format!("DELETE FROM ticket WHERE created < ? AND state IN {RESTING}");
+            let before = test_hooks::now() - TICKETS;
+            transaction.execute(&tickets, &values![before]).await.map(|_| ())
+        };
+        self.data().database().write(remove).await
     }
 }
 
-/// Lets open tickets expire, some at once: one that is being undone is undone to its end.
-async fn expire(transaction: &mut Transaction, before: i64) -> Result<(), Error> {
+/// Lets open tickets expire, some at once, and tells whether there may be more. One that is being undone is undone to its end.
+async fn expire(transaction: &mut Transaction, before: i64) -> Result<bool, Error> {
     let states = match test_hooks::rule("command::sweep_open") {
         true => "('open')",
         false => "('open', 'undoing')",
@@ -44,7 +38,8 @@ async fn expire(transaction: &mut Transaction, before: i64) -> Result<(), Error>
     let find = format!(
         "SELECT user_id, id FROM ticket WHERE state IN {states} AND created < ? ORDER BY created LIMIT {BATCH}"
     );
-    for row in transaction.query(&find, &values![before]).await? {
+    let rows = transaction.query(&find, &values![before]).await?;
+    for row in &rows {
         let key = values![row.get::<String>(0)?, row.get::<String>(1)?];
         let expire = format!(
             "UPDATE ticket SET state = 'expired' WHERE user_id = ? AND id = ? AND state IN {states}"
@@ -54,5 +49,5 @@ async fn expire(transaction: &mut Transaction, before: i64) -> Result<(), Error>
             transaction.execute(images, &key).await?;
         }
     }
-    Ok(())
+    Ok(i64::try_from(rows.len()).is_ok_and(|count| count == BATCH))
 }
