@@ -7,7 +7,7 @@ use std::{
 };
 
 use database::{
-    Error, Transaction,
+    Error, ErrorKind, Transaction,
     data::{Answer as Committed, Change, Version},
 };
 use tokio::sync::oneshot;
@@ -58,8 +58,14 @@ impl Runner {
         for (user, id) in abandoned {
             // It is executed already, or there is no place: it is looked for again.
             let Ok(running) = self.running(&user, &id, 0) else { continue };
-            let Some(ticket) = Ticket::find(self.data().database(), &user, &id).await? else {
-                continue;
+            let ticket = match Ticket::find(self.data().database(), &user, &id).await {
+                Ok(Some(ticket)) => ticket,
+                Ok(None) => continue,
+                Err(error) if error.kind() == ErrorKind::Other => {
+                    tracing::error!(%error, user, id, "an abandoned command cannot be read");
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let runner = self.clone();
             taken.push(self.spawn(running, async move { runner.take_over(ticket).await }));

@@ -21,6 +21,7 @@ on_each_engine! {
     a_command_is_given_up_after_a_day
     an_undo_is_given_up_after_a_day
     a_worker_that_was_overtaken_sends_nothing_more
+    a_row_that_cannot_be_read_stops_no_other
 }
 
 /// The process is held at a point by a request, and dies. The request that waits does not say that nothing was executed.
@@ -317,4 +318,21 @@ pub(super) async fn a_worker_that_was_overtaken_sends_nothing_more(engine: Engin
     for path in ["/1/item/u/a", "/1/label_item/u/none/a"] {
         assert_eq!(world.read(path).await, Err(404), "{path}");
     }
+}
+
+async fn a_row_that_cannot_be_read_stops_no_other(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    dies(&it, "command::after_prepare", it.put("/1/item/u/a", &json!(1))).await;
+    let it = world.process().await;
+    dies(&it, "command::after_prepare", it.put("/1/item/u/b", &json!(1))).await;
+    let work = async |transaction: &mut ::database::Transaction| {
+        let spoil = "UPDATE ticket SET work = '', created = created - 1 WHERE work LIKE '%/u/a%'";
+        transaction.execute(spoil, &[]).await.map(|_| ())
+    };
+    let next = world.process().await;
+    let database = next.runner.data().database();
+    database.write::<_, ::database::Error, _>(work).await.expect("done");
+    assert_eq!(next.recover().await, 1);
+    assert_eq!(world.read("/1/item/u/b").await, Ok(json!(1)));
 }
