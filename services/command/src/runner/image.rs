@@ -17,6 +17,9 @@ use crate::{
 /// The size of the largest image, in bytes.
 const LARGEST: usize = 1 << 20;
 
+/// The size of all images of a command together, in bytes.
+const LARGEST_TOGETHER: usize = 8 << 20;
+
 /// What a service says of something that is to be changed.
 pub(super) enum Lookup {
     Image(Image),
@@ -77,6 +80,20 @@ impl Lookup {
             Verdict::Done(reply) => Self::Unknown(format!("unexpected status {}", reply.status)),
             Verdict::Unknown(error) => Self::Unknown(error),
         }
+    }
+}
+
+/// The size of images together, in bytes.
+pub(super) fn size(images: &[Option<Image>]) -> usize {
+    images.iter().flatten().map(Image::size).sum()
+}
+
+/// The image of a step beside those of the others: if it is too large, it is only known that it was there.
+pub(super) fn fitting(image: Image, images: &[Option<Image>], index: usize) -> Image {
+    let replaced = images.get(index).and_then(Option::as_ref).map_or(0, Image::size);
+    match size(images) - replaced + image.size() > LARGEST_TOGETHER {
+        true => image.without_content(),
+        false => image,
     }
 }
 

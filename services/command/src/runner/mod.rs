@@ -43,6 +43,10 @@ use crate::{
 /// How many commands are executed at the same time.
 const AT_A_TIME: usize = 1_000;
 
+/// How many commands of one user are executed at the same time: one who waits for a service that does not respond takes not
+/// all places.
+const AT_A_TIME_OF_USER: usize = 100;
+
 /// For how many bytes of content a command takes one more place.
 const PLACE: usize = 256 << 10;
 
@@ -89,7 +93,7 @@ pub(crate) enum Stopped {
 pub(crate) type Outcome = Result<Answer, Stopped>;
 
 /// A command that this process executes.
-struct Running {
+pub(crate) struct Running {
     runner: Runner,
     key: (String, String),
     _place: OwnedSemaphorePermit,
@@ -155,14 +159,33 @@ impl Runner {
 
     /// Takes places for a command, if there are enough and this process does not execute it already.
     fn running(&self, user: &str, id: &str, size: usize) -> Result<Running, Refusal> {
-        let places = u32::try_from(1 + size / PLACE).map_err(|_| Refusal::busy())?;
-        let place = Arc::clone(&self.0.places).try_acquire_many_owned(places);
-        let place = place.map_err(|_| Refusal::busy())?;
+        let place = self.places(1 + size / PLACE)?;
         let key = (user.to_owned(), id.to_owned());
         match self.rows().insert(key.clone()) {
             true => Ok(Running { runner: self.clone(), key, _place: place }),
             false => Err(Refusal::busy()),
         }
+    }
+
+    /// Refuses a command of a user of whom enough are executed.
+    fn check_user(&self, user: &str) -> Result<(), Refusal> {
+        let rows = self.rows();
+        let of_user =
+            rows.range((user.to_owned(), String::new())..).take_while(|(it, _)| it == user);
+        if of_user.count() < AT_A_TIME_OF_USER { Ok(()) } else { Err(Refusal::busy()) }
+    }
+
+    /// Takes the places that images of this size need beside those that a command has for them.
+    fn take_more(&self, places: &mut OwnedSemaphorePermit, size: usize) -> Result<(), Refusal> {
+        let missing = (size / PLACE).saturating_sub(places.num_permits());
+        places.merge(self.places(missing)?);
+        Ok(())
+    }
+
+    fn places(&self, count: usize) -> Result<OwnedSemaphorePermit, Refusal> {
+        let count = u32::try_from(count).map_err(|_| Refusal::busy())?;
+        let places = Arc::clone(&self.0.places).try_acquire_many_owned(count);
+        places.map_err(|_| Refusal::busy())
     }
 
     fn rows(&self) -> MutexGuard<'_, BTreeSet<(String, String)>> {
@@ -171,9 +194,10 @@ impl Runner {
 
     /// Goes on with a command from where it is.
     async fn drive(&self, mut ticket: Ticket) -> Outcome {
-        if ticket.state == State::Checking {
-            self.check(&mut ticket).await?;
-        }
+        let _places = match ticket.state {
+            State::Checking => Some(self.check(&mut ticket).await?),
+            _ => None,
+        };
         match ticket.state {
             State::Compensating => self.compensate(&ticket).await,
             _ => self.apply(ticket).await,
@@ -192,11 +216,18 @@ impl Runner {
         }
     }
 
-    /// All places are taken, until this is dropped.
+    /// All places but some are taken, until this is dropped.
     #[cfg(test)]
-    pub(crate) fn take_places(&self) -> OwnedSemaphorePermit {
-        let count = u32::try_from(AT_A_TIME).expect("a number");
-        Arc::clone(&self.0.places).try_acquire_many_owned(count).expect("all places")
+    pub(crate) fn take_places_but(&self, left: usize) -> OwnedSemaphorePermit {
+        self.places(AT_A_TIME - left).expect("all places")
+    }
+
+    /// All places of a user are taken, until this is dropped.
+    #[cfg(test)]
+    pub(crate) fn take_places_of(&self, user: &str) -> Vec<Running> {
+        (0..AT_A_TIME_OF_USER)
+            .map(|number| self.running(user, &number.to_string(), 0).expect("a place"))
+            .collect()
     }
 
     /// The process dies, as far as others see.

@@ -4,20 +4,20 @@ use database::{
     Transaction,
     data::{Answer as Committed, Failure, Version},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    DAY, Outcome, Runner, Stopped, call::Reply, conditions::restore, finish::step_failed,
-    image::Lookup,
+    DAY, Outcome, Runner, Stopped,
+    call::Reply,
+    conditions::restore,
+    finish::step_failed,
+    image::{Lookup, fitting, size},
 };
 use crate::{
     database::{Found, State, Ticket, new_id},
     refusal::Refusal,
     work::{Image, Kind, Method, Progress, Request, Step, StepFailure, Work},
 };
-
-/// The size of all images of a command together, in bytes.
-const LARGEST: usize = 8 << 20;
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub(crate) struct NewCommand {
 impl Runner {
     /// Begins a change or a batch.
     pub(crate) fn begin(&self, asked: NewCommand) -> Result<oneshot::Receiver<Outcome>, Refusal> {
+        self.check_user(&asked.user)?;
         let id = new_id();
         let running = self.running(&asked.user, &id, asked.work.size())?;
         let runner = self.clone();
@@ -38,7 +39,7 @@ impl Runner {
     }
 
     async fn prepare(&self, asked: NewCommand, id: String) -> Outcome {
-        let images = self.images(&asked).await?;
+        let (images, _places) = self.images(&asked).await?;
         self.reached("command::after_image").await;
         let ticket = Ticket {
             user: asked.user,
@@ -68,10 +69,13 @@ impl Runner {
         self.apply(ticket).await
     }
 
-    /// What is there before each step, if the preconditions of the client are true of it.
-    async fn images(&self, asked: &NewCommand) -> Result<Vec<Option<Image>>, Stopped> {
+    /// What is there before each step, if the preconditions of the client are true of it, and the places that it takes.
+    async fn images(
+        &self,
+        asked: &NewCommand,
+    ) -> Result<(Vec<Option<Image>>, OwnedSemaphorePermit), Stopped> {
         let mut images = Vec::with_capacity(asked.work.steps.len());
-        let mut size = 0;
+        let mut places = self.places(0)?;
         for (index, step) in asked.work.steps.iter().enumerate() {
             if !step.needs_image() {
                 images.push(None);
@@ -82,8 +86,8 @@ impl Runner {
                     images.push(Some(image.without_content()));
                 }
                 Lookup::Image(image) if step.may_change(&image) => {
-                    size += image.size();
-                    images.push(Some(if size > LARGEST { image.without_content() } else { image }));
+                    images.push(Some(fitting(image, &images, index)));
+                    self.take_more(&mut places, size(&images))?;
                 }
                 Lookup::Image(_) => {
                     return Err(refused(&asked.work, index, Reply::of_status(412)));
@@ -92,7 +96,7 @@ impl Runner {
                 Lookup::Unknown(error) => return Err(Refusal::Unreachable(error).into()),
             }
         }
-        Ok(images)
+        Ok((images, places))
     }
 }
 

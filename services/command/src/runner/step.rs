@@ -8,7 +8,7 @@ use database::{
 use super::{
     Outcome, Runner, Stopped,
     call::{Reply, Verdict},
-    image::Lookup,
+    image::{Lookup, fitting},
     prepare::{failure, refused},
 };
 use crate::{
@@ -101,6 +101,7 @@ impl Runner {
         if old.as_ref() == Some(&image) || !step.may_change(&image) {
             return Ok(false);
         }
+        let image = fitting(image, &ticket.progress.images, index);
         if let Some(kept) = ticket.progress.images.get_mut(index) {
             *kept = Some(image);
         }

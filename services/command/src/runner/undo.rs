@@ -4,9 +4,12 @@ use database::{
     Transaction,
     data::{Answer as Committed, Failure, Version},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{Outcome, Runner, Stopped, image::Lookup};
+use super::{
+    Outcome, Runner, Stopped,
+    image::{Lookup, fitting, size},
+};
 use crate::{
     database::{Found, State, Ticket, find_inverses, new_id},
     refusal::Refusal,
@@ -26,6 +29,7 @@ pub(crate) struct NewUndo {
 impl Runner {
     /// Begins the undo of a ticket.
     pub(crate) fn begin_undo(&self, asked: NewUndo) -> Result<oneshot::Receiver<Outcome>, Refusal> {
+        self.check_user(&asked.user)?;
         let id = new_id();
         let running = self.running(&asked.user, &id, 0)?;
         let runner = self.clone();
@@ -60,8 +64,10 @@ impl Runner {
     }
 
     /// Looks for what has changed since, before anything is changed.
-    pub(super) async fn check(&self, ticket: &mut Ticket) -> Result<(), Stopped> {
+    /// What is there takes the places that are returned.
+    pub(super) async fn check(&self, ticket: &mut Ticket) -> Result<OwnedSemaphorePermit, Stopped> {
         let mut images = Vec::with_capacity(ticket.work.steps.len());
+        let mut places = self.places(0)?;
         let mut conflicts = Vec::new();
         for step in &ticket.work.steps {
             let image = match self.look(&ticket.user, &step.path).await {
@@ -77,7 +83,11 @@ impl Runner {
             if !ticket.may_undo(step, &image) {
                 conflicts.push(step.path.clone());
             }
-            images.push(Some(image));
+            images.push(Some(fitting(image, &images, images.len())));
+            let size = ticket.work.size() + size(&images);
+            if let Err(busy) = self.take_more(&mut places, size) {
+                return Err(self.withdraw(ticket, busy).await);
+            }
         }
         if !conflicts.is_empty() && test_hooks::rule("command::check_first") {
             return Err(self.withdraw(ticket, Refusal::changed_since(conflicts)).await);
@@ -86,7 +96,7 @@ impl Runner {
         ticket.state = State::Applying;
         self.save(ticket, State::Checking).await?;
         self.reached("command::after_applying").await;
-        Ok(())
+        Ok(places)
     }
 
     /// Ends an undo that has changed nothing: the ticket is open again.

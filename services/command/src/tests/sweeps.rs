@@ -11,6 +11,8 @@ on_each_engine! {
     an_undo_that_was_accepted_in_time_ends
     keys_are_known_for_two_days_and_tickets_for_seven
     a_full_service_refuses
+    all_tickets_that_are_too_old_expire
+    images_take_places
 }
 
 async fn sweep(it: &Process) {
@@ -83,9 +85,42 @@ async fn keys_are_known_for_two_days_and_tickets_for_seven(engine: Engine) {
 async fn a_full_service_refuses(engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let it = world.process().await;
-    let places = it.runner.take_places();
+    let places = it.runner.take_places_but(0);
     let refused = it.put("/1/item/u/a", &json!(1)).send().await;
     assert_eq!((code(&refused), refused.field("retry-after")), ((503, json!("busy")), Some("1")));
     drop(places);
     it.put_item("/1/item/u/a", json!(1)).await;
+}
+
+async fn all_tickets_that_are_too_old_expire(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    it.put_item("/1/item/u/a", json!(1)).await;
+    let work = async |transaction: &mut ::database::Transaction| {
+        for number in 0..1_100 {
+            let insert = "INSERT INTO ticket SELECT user_id, ?, NULL, fingerprint, state, owner, created, undoes, \
+                          redo, work, progress, answer FROM ticket WHERE request_key IS NOT NULL";
+            transaction.execute(insert, &::database::values![format!("{number}")]).await?;
+        }
+        Ok::<_, ::database::Error>(())
+    };
+    it.runner.data().database().write(work).await.expect("done");
+    it.age(25).await;
+    sweep(&it).await;
+    assert_eq!(it.number("SELECT COUNT(*) FROM ticket WHERE state = 'open'").await, 0);
+}
+
+async fn images_take_places(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    world.write("/1/item/u/a", &json!("x".repeat(1_000_000))).await;
+    let places = it.runner.take_places_but(1);
+    assert_eq!(code(&it.put("/1/item/u/a", &json!(1)).send().await), (503, json!("busy")));
+    drop(places);
+    let ticket = it.put_item("/1/item/u/a", json!(1)).await;
+    let places = it.runner.take_places_but(1);
+    assert_eq!(code(&it.undo(&ticket).await), (503, json!("busy")));
+    assert_eq!(world.read("/1/item/u/a").await, Ok(json!(1)));
+    drop(places);
+    it.undone(&ticket).await;
 }

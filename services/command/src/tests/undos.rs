@@ -25,6 +25,8 @@ on_each_engine! {
     a_batch_in_a_container_is_undone_and_done_again
     what_was_ensured_anew_is_undone_and_so_is_the_deletion_before
     a_failed_batch_leaves_the_tickets_before_it
+    an_undo_keeps_no_more_than_a_batch
+    a_path_is_the_same_however_it_is_written
 }
 
 async fn each_change_is_undone_and_done_again(engine: Engine) {
@@ -367,4 +369,28 @@ async fn a_failed_batch_leaves_the_tickets_before_it(engine: Engine) {
     assert_eq!(world.read("/1/item/u/a").await, Err(404));
     it.undone(&deleted).await;
     assert_eq!(world.read("/1/item/u/b").await, Ok(json!("b")));
+}
+
+async fn an_undo_keeps_no_more_than_a_batch(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let path = |number: i32| format!("/1/item/u/{number}");
+    let step = |number| json!({"method": "PUT", "path": path(number), "body": number});
+    let changed = ticket(&it.batch(&json!((0..12).map(step).collect::<Vec<_>>())).send().await);
+    for number in 0..12 {
+        world.write(&path(number), &json!("x".repeat(1_000_000))).await;
+    }
+    let forced = it.client.post(&format!("/1/undo/u/{changed}?force=1")).send().await;
+    assert_eq!((forced.status().as_u16(), forced.field("x-undo")), (200, Some("unavailable")));
+    assert_eq!(world.read("/1/item/u/11").await, Err(404));
+}
+
+async fn a_path_is_the_same_however_it_is_written(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let first = it.put_item("/1/item/u/%61", json!(1)).await;
+    let second = it.put_item("/1/item/u/a", json!(2)).await;
+    it.undone(&second).await;
+    it.undone(&first).await;
+    assert_eq!(world.read("/1/item/u/a").await, Err(404));
 }
