@@ -192,7 +192,7 @@ fn says_not_executed(response: &Result<Response<Body>, Refusal>) -> bool {
 }
 
 /// How long a request waits: it is answered before its client gives up.
-fn time_to_wait(request: &Request) -> Duration {
+pub(super) fn time_to_wait(request: &Request) -> Duration {
     let left = request.time_left().unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
     left.saturating_sub(MARGIN.min(left / 4))
 }

@@ -5,11 +5,10 @@ use http::{HeaderName, Method, Response, header};
 use wsgiservice::{Request, client::OnBehalfOf, content::Body};
 use wsgiservice_client::{Error, ErrorKind, RequestBuilder};
 
-use super::dispatch::{Call, Dispatch};
+use super::dispatch::{Call, Dispatch, time_to_wait};
 use crate::{
     answer::{TICKET, UNDO},
     refusal::{Refusal, quoted},
-    runner::LONGEST_WAIT,
     work::Payload,
 };
 
@@ -100,7 +99,8 @@ impl Dispatch {
         let place = self.runner().routes().place(path).map_err(Refusal::UnknownResource)?;
         let call = self.runner().client().get(&place.service, user, path);
         let passed = Passed { method: Method::GET, ..Passed::new(request, None) };
-        self.send(request, passed.fill(call)).await
+        let response = self.send(request, passed.fill(call)).await;
+        answer(response.map_err(|error| Refusal::of_call(&error))?)
     }
 
     /// Whether a call goes on to the cluster of its user: one that was passed on already is not, so that it does not go round.
@@ -108,7 +108,8 @@ impl Dispatch {
         test_hooks::rule("command::home") && !call.request.fields().contains_key(PASSED_ON)
     }
 
-    /// Passes a call on to Command in the cluster of its user, with its key.
+    /// Passes a call on to Command in the cluster of its user, with its key. If the response is lost, it is not said that nothing
+    /// was executed: the client asks again with the key.
     pub(super) async fn pass_on(
         &self,
         request: &Request,
@@ -119,7 +120,11 @@ impl Dispatch {
         let client = self.runner().client();
         let call = client.request(passed.method.clone(), "command", user, &passed.path);
         let call = call.header("idempotency-key", quoted(key)).header(PASSED_ON, "1");
-        self.send(request, passed.fill(call)).await
+        match self.send(request, passed.fill(call)).await {
+            Ok(response) => answer(response),
+            Err(error) if error.may_have_executed() => Err(Refusal::key_running(key)),
+            Err(error) => Err(Refusal::of_call(&error)),
+        }
     }
 
     /// Asks Command in the cluster of a user who is perhaps elsewhere; `None` if this one is to respond.
@@ -143,24 +148,26 @@ impl Dispatch {
         &self,
         request: &Request,
         mut call: RequestBuilder,
-    ) -> Result<Response<Body>, Refusal> {
+    ) -> Result<wsgiservice_client::Response, Error> {
         for name in REQUEST_FIELDS {
             for value in request.fields().get_all(&name) {
                 call = call.header(&name, value);
             }
         }
-        let left = request.time_left().unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
-        let response =
-            call.on_behalf_of(request).timeout(left).await.map_err(|it| Refusal::of_call(&it))?;
-        let mut answer = Response::builder().status(response.status());
-        for name in RESPONSE_FIELDS.iter().chain([&CLUSTER]) {
-            for value in response.headers().get_all(name) {
-                answer = answer.header(name, value);
-            }
-        }
-        let body = Body::of_stream(response.bytes_stream());
-        answer.body(body).map_err(|error| Refusal::Unreachable(error.to_string()))
+        call.on_behalf_of(request).timeout(time_to_wait(request)).await
     }
+}
+
+/// What a service has said.
+fn answer(response: wsgiservice_client::Response) -> Result<Response<Body>, Refusal> {
+    let mut answer = Response::builder().status(response.status());
+    for name in RESPONSE_FIELDS.iter().chain([&CLUSTER]) {
+        for value in response.headers().get_all(name) {
+            answer = answer.header(name, value);
+        }
+    }
+    let body = Body::of_stream(response.bytes_stream());
+    answer.body(body).map_err(|error| Refusal::Unreachable(error.to_string()))
 }
 
 impl Refusal {

@@ -24,6 +24,7 @@ on_each_engine! {
     a_strong_comparison_is_not_weak
     an_empty_attachment_has_a_media_type
     a_response_has_what_the_service_says
+    a_user_takes_not_all_places
 }
 
 async fn a_call_that_reads_is_passed_on(engine: Engine) {
@@ -320,4 +321,15 @@ async fn a_response_has_what_the_service_says(engine: Engine) {
     for field in direct.headers().keys().filter(|field| *field != "vary") {
         assert!(through.field(field.as_str()).is_some(), "{field}");
     }
+}
+
+async fn a_user_takes_not_all_places(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let places = it.runner.take_places_of("u");
+    let refused = it.put("/1/item/u/a", &json!(1)).send().await;
+    assert_eq!((code(&refused), refused.field("retry-after")), ((503, json!("busy")), Some("1")));
+    it.put_item("/1/item/v/a", json!(1)).await;
+    drop(places);
+    it.put_item("/1/item/u/a", json!(1)).await;
 }

@@ -58,6 +58,8 @@ struct World {
     direct: RestClient,
     /// Command of the other cluster.
     other: Arc<Mutex<Option<wsgiservice::server::Service>>>,
+    /// Whether the answers of Command of the other cluster are lost.
+    lost: Arc<Mutex<bool>>,
 }
 
 /// A process of Command.
@@ -74,7 +76,7 @@ async fn world(engine: Engine) -> Option<World> {
     let direct = RestClient::builder();
     let direct = direct.service("storage", storage).service("label", label);
     let direct = direct.build().expect("a client");
-    Some(World { folder, url, home, faults, direct, other: Arc::default() })
+    Some(World { folder, url, home, faults, direct, other: Arc::default(), lost: Arc::default() })
 }
 
 /// A directory that says of all users where they are.
@@ -153,13 +155,16 @@ impl World {
         let topology = "version = 1\nlocal_cluster = 'CLUSTER'\n[clusters.c1]\n[clusters.c2]\n";
         let topology = topology.replace("CLUSTER", cluster);
         let topology = Topology::parse("topology.toml", &topology).expect("a topology");
-        let other = Arc::clone(&self.other);
+        let (other, lost) = (Arc::clone(&self.other), Arc::clone(&self.lost));
         let command = service_fn(move |request: Request<Body>| {
             let other = other.lock().expect("a service").clone();
+            let lost = Arc::clone(&lost);
             async move {
-                Ok::<_, Infallible>(
-                    other.expect("a service").call(request).await.expect("infallible"),
-                )
+                let answer = other.expect("a service").call(request).await.expect("infallible");
+                if *lost.lock().expect("a flag") {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, Infallible>(answer)
             }
         });
         RestClient::builder()

@@ -14,6 +14,7 @@ on_each_engine! {
     a_commit_waits_for_a_move_that_is_aborted
     nothing_is_committed_for_a_user_who_is_frozen
     a_user_who_was_removed_is_gone
+    a_call_that_was_passed_on_and_lost_is_not_made_again
 }
 
 /// Command in two clusters, of which the first passes calls on to the second.
@@ -177,4 +178,28 @@ async fn a_user_who_was_removed_is_gone(engine: Engine) {
     assert_eq!(it.state(&ticket).await, Err(410));
     assert_eq!(it.number("SELECT COUNT(*) FROM ticket").await, 0);
     assert_eq!(it.number("SELECT COUNT(*) FROM inverse").await, 0);
+}
+
+async fn a_call_that_was_passed_on_and_lost_is_not_made_again(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let (first, second) = two(&world).await;
+    moves_to(&world, "c2");
+    let post = first.client.post("/1/item/u").json(&json!(1)).header("x-request-timeout-ms", "400");
+    second.runner.hold().at("command::after_prepare");
+    *world.lost.lock().expect("a flag") = true;
+    let pending = tokio::spawn(post.send());
+    second.runner.hold().is_reached().await;
+    let lost = pending.await.expect("a response");
+    assert_eq!(code(&lost), (409, json!("key-running")), "{}", lost.text());
+    *world.lost.lock().expect("a flag") = false;
+    second.runner.hold().leave();
+    let key = lost.field("idempotency-key").expect("a key").to_owned();
+    loop {
+        let again = first.client.post("/1/item/u").json(&json!(1)).header("idempotency-key", &key);
+        if again.send().await.status() == 201 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.read("/1/item/u").await.expect("a list")["total"], 1);
 }
