@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     refusal::Refusal,
+    routes::normal,
     work::{self, Action, Conditions, Kind, Method, Payload, Request, Step, Work},
 };
 
@@ -121,7 +122,7 @@ impl Batch {
         &self,
         step: BatchStep,
         user: &User,
-        paths: &mut BTreeSet<Vec<u8>>,
+        paths: &mut BTreeSet<String>,
     ) -> Result<Step, &'static str> {
         let BatchStep { method, path, body, ensure } = step;
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
@@ -142,7 +143,7 @@ impl Batch {
         if ensure && method != Method::Put {
             return Err("only a `PUT` can be ensured");
         }
-        if !paths.insert(percent_decode_str(path).collect()) {
+        if !paths.insert(normal(path)) {
             return Err("the path is there twice");
         }
         let content = body.map(|Document(text)| Payload {

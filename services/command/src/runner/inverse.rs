@@ -3,7 +3,10 @@
 use http::{HeaderName, header};
 
 use super::{call::Call, conditions::restore};
-use crate::work::{Action, Done, Image, Inverse, Method, Payload, Request, State, Step};
+use crate::{
+    routes::normal,
+    work::{Action, Done, Image, Inverse, Method, Payload, Request, State, Step},
+};
 
 /// How a step is undone.
 pub(super) enum Undo {
@@ -21,7 +24,7 @@ impl Undo {
         let Done::Changed { version, location, .. } = done else { return Self::Nothing };
         let query = step.query_to_delete();
         if step.is_post() {
-            let Some(location) = location.as_ref().filter(|it| it.starts_with('/')) else {
+            let Some(location) = location.as_ref().filter(|it| step.has_created(it)) else {
                 return Self::Unavailable;
             };
             let inverse = Inverse { query, to: None, before: None, after: *version, gone: None };
@@ -48,6 +51,17 @@ impl Undo {
 impl Step {
     fn is_post(&self) -> bool {
         self.request().is_some_and(|request| request.method == Method::Post)
+    }
+
+    /// Whether a `Location` is the path of something of the same user, which can be deleted.
+    fn has_created(&self, location: &str) -> bool {
+        let start = |path: &str| {
+            let path = normal(path);
+            let mut segments = path.split('/').map(str::to_owned);
+            (segments.next(), segments.next(), segments.nth(1), segments.next().is_some())
+        };
+        let (origin, version, user, _) = start(&self.path);
+        !location.contains(['?', '#']) && start(location) == (origin, version, user, true)
     }
 
     /// The query with which what it has created is deleted, or what it has deleted is deleted again.
@@ -144,4 +158,31 @@ fn if_match(version: i64) -> (HeaderName, String) {
 
 fn if_none() -> (HeaderName, String) {
     (header::IF_NONE_MATCH, "*".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_created_elsewhere_cannot_be_deleted() {
+        let (method, query, content) = (Method::Post, String::new(), None);
+        let conditions = crate::work::Conditions::default();
+        let request = Request { method, query, content, ensure: false, conditions };
+        let step = Step { path: "/1/item/u".to_owned(), action: Action::Request(request) };
+        for (location, expected) in [
+            ("/1/item/u/a", true),
+            ("/1/item/%75/a", true),
+            ("/1/item/v/a", false),
+            ("/1/item/u", false),
+            ("/1/item/u/a?x=1", false),
+            ("//host/1/u/a", false),
+            ("http://host/1/item/u/a", false),
+        ] {
+            let location = Some(location.to_owned());
+            let done = Done::Changed { status: 201, version: Some(1), location };
+            let undo = Undo::of(&step, None, &done);
+            assert_eq!(matches!(undo, Undo::By(..)), expected, "{done:?}");
+        }
+    }
 }
