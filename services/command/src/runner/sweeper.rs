@@ -10,6 +10,9 @@ const TICKETS: i64 = 7 * DAY;
 /// How many tickets expire in one transaction.
 const BATCH: i64 = 500;
 
+/// How many such transactions follow each other: in between, the worker gives a sign of life.
+const BATCHES: usize = 20;
+
 /// The states in which a command is at rest.
 const RESTING: &str = "('open', 'undone', 'expired', 'ended')";
 
@@ -19,7 +22,11 @@ impl Runner {
         let expire = async |transaction: &mut Transaction| {
             expire(transaction, test_hooks::now() - DAY).await
         };
-        while self.data().database().write(expire).await? {}
+        for _ in 0..BATCHES {
+            if !self.data().database().write(expire).await? {
+                break;
+            }
+        }
         let remove = async |transaction: &mut Transaction| {
             let tickets = format!("DELETE FROM ticket WHERE created < ? AND state IN {RESTING}");
             let before = test_hooks::now() - TICKETS;

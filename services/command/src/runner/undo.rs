@@ -68,6 +68,10 @@ impl Runner {
     pub(super) async fn check(&self, ticket: &mut Ticket) -> Result<OwnedSemaphorePermit, Stopped> {
         let mut images = Vec::with_capacity(ticket.work.steps.len());
         let mut places = self.places(0)?;
+        // Nothing was executed, and now it is too late: its ticket expires.
+        if ticket.is_too_old() {
+            return Err(self.withdraw(ticket, Refusal::expired()).await);
+        }
         let mut conflicts = Vec::new();
         for step in &ticket.work.steps {
             let image = match self.look(&ticket.user, &step.path).await {

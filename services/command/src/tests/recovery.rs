@@ -22,6 +22,7 @@ on_each_engine! {
     an_undo_is_given_up_after_a_day
     a_worker_that_was_overtaken_sends_nothing_more
     a_row_that_cannot_be_read_stops_no_other
+    an_undo_that_has_changed_nothing_for_a_day_has_not_failed
 }
 
 /// The process is held at a point by a request, and dies. The request that waits does not say that nothing was executed.
@@ -335,4 +336,16 @@ async fn a_row_that_cannot_be_read_stops_no_other(engine: Engine) {
     database.write::<_, ::database::Error, _>(work).await.expect("done");
     assert_eq!(next.recover().await, 1);
     assert_eq!(world.read("/1/item/u/b").await, Ok(json!(1)));
+}
+
+async fn an_undo_that_has_changed_nothing_for_a_day_has_not_failed(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let ticket = it.put_item("/1/item/u/a", json!(1)).await;
+    dies(&it, "command::after_undoing", it.client.post(&format!("/1/undo/u/{ticket}"))).await;
+    it.age(25).await;
+    let next = world.process().await;
+    assert_eq!(next.recover().await, 1);
+    assert_eq!(code(&next.undo(&ticket).await), (410, json!("expired")));
+    assert_eq!(world.read("/1/item/u/a").await, Ok(json!(1)));
 }
