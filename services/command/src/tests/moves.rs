@@ -15,6 +15,8 @@ on_each_engine! {
     nothing_is_committed_for_a_user_who_is_frozen
     a_user_who_was_removed_is_gone
     a_call_that_was_passed_on_and_lost_is_not_made_again
+    an_undo_goes_on_where_its_user_is
+    a_command_whose_user_moves_there_and_back_is_executed_once
 }
 
 /// Command in two clusters, of which the first passes calls on to the second.
@@ -202,4 +204,58 @@ async fn a_call_that_was_passed_on_and_lost_is_not_made_again(engine: Engine) {
         tokio::task::yield_now().await;
     }
     assert_eq!(world.read("/1/item/u").await.expect("a list")["total"], 1);
+}
+
+async fn an_undo_goes_on_where_its_user_is(engine: Engine) {
+    for point in ["command::after_undoing", "command::after_applying", "command::after_inverse"] {
+        let Some(world) = world(engine).await else { return };
+        let (old, new) = two(&world).await;
+        world.write("/1/item/u/a", &json!("before")).await;
+        let ticket = ticket(&old.batch(&clip()).send().await);
+        let undo = |it: &Process| it.client.post(&format!("/1/undo/u/{ticket}"));
+        let running = old.held(point, undo(&old)).await;
+        old.place("frozen", "6").await;
+        moves(&world, &old, &new).await;
+        assert_eq!(new.recover().await, 1);
+        old.runner.hold().leave();
+        let done = running.await.expect("a response");
+        assert_eq!((done.status().as_u16(), done.field("x-cluster")), (200, Some("c2")), "{point}");
+        assert_eq!(undo(&new).send().await.text(), done.text());
+        assert_eq!(world.read("/1/item/u/a").await, Ok(json!("before")), "{point}");
+        new.undone(&self::ticket(&done)).await;
+        assert!(world.read("/1/label_item/u/inbox/a").await.is_ok());
+    }
+}
+
+async fn a_command_whose_user_moves_there_and_back_is_executed_once(engine: Engine) {
+    for is_taken in [false, true] {
+        let Some(world) = world(engine).await else { return };
+        let (old, new) = two(&world).await;
+        world.write("/1/item/u/a", &json!("before")).await;
+        let running = old.held("command::after_step", old.batch(&clip())).await;
+        old.place("frozen", "6").await;
+        moves(&world, &old, &new).await;
+        if is_taken {
+            new.runner.hold().at("command::after_step");
+            new.runner.recover().await.expect("a database");
+            new.runner.hold().is_reached().await;
+        }
+        new.place("frozen", "8").await;
+        let export = new.get("/1/export/u?version=8").await.text().to_owned();
+        let import = old.client.post("/1/import/u?version=8").body(export).send().await;
+        assert_eq!(import.status(), 200, "{}", import.text());
+        moves_to(&world, "c1");
+        new.place("away", "9").await;
+        old.place("here", "9").await;
+        new.runner.hold().leave();
+        old.runner.hold().leave();
+        let done = running.await.expect("a response");
+        let left = old.recover().await;
+        assert_eq!((done.status().as_u16(), left), if is_taken { (409, 1) } else { (200, 0) });
+        let open = old.get("/1/undo/u").await.json::<Json>();
+        assert_eq!(open["total"], 1);
+        old.undone(open["items"][0]["ticket"].as_str().expect("a ticket")).await;
+        assert_eq!(world.read("/1/item/u/a").await, Ok(json!("before")));
+        assert_eq!(world.read("/1/label/u/inbox").await, Err(404));
+    }
 }
