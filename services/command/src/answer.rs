@@ -1,11 +1,15 @@
 //! The responses to commands, as they are kept for requests that come again.
 
+use database::data::Failure;
 use http::{HeaderName, HeaderValue, Response, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wsgiservice::{Problem, content::Body};
 
-use crate::work::Payload;
+use crate::{
+    refusal::Refusal,
+    work::{Payload, StepFailure},
+};
 
 /// The field with the ticket by which a change can be undone.
 pub(crate) const TICKET: HeaderName = HeaderName::from_static("x-undo-ticket");
@@ -41,6 +45,16 @@ pub(crate) struct StepDone {
     pub(crate) version: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) location: Option<String>,
+}
+
+/// Why a batch has failed, and what became of the steps before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StepFailed {
+    pub(crate) failure: StepFailure,
+    /// The paths that are as they were before.
+    pub(crate) compensated: Vec<String>,
+    /// The paths that are as others have made them.
+    pub(crate) kept: Vec<String>,
 }
 
 /// The response to an undo.
@@ -91,7 +105,13 @@ impl Answer {
     }
 
     /// The response, to a request that came for the first time, or again.
-    pub(crate) fn into_response(self, is_replay: bool) -> Result<Response<Body>, Problem> {
+    pub(crate) fn into_response(self, is_replay: bool) -> Result<Response<Body>, Refusal> {
+        if let Some(failed) = self.parse::<StepFailed>().filter(|_| self.status == 424) {
+            let problem = Problem::from(Refusal::step_failed(failed));
+            let replayed = HeaderValue::from_static("true");
+            let problem = if is_replay { problem.field(REPLAYED, replayed) } else { problem };
+            return Err(Refusal::Kept(problem));
+        }
         let mut response = Response::builder().status(self.status);
         if let Some(media_type) = &self.content.media_type {
             response = response.header(header::CONTENT_TYPE, media_type);
@@ -103,6 +123,6 @@ impl Answer {
             response = response.header(REPLAYED, HeaderValue::from_static("true"));
         }
         let body = Body::from(self.content.bytes.0);
-        response.body(body).map_err(Problem::internal)
+        response.body(body).map_err(|error| Failure::Refused(Problem::internal(error)).into())
     }
 }

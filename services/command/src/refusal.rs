@@ -3,6 +3,8 @@
 use database::data::Failure;
 use wsgiservice::Problem;
 
+use crate::{answer::StepFailed, work::StepFailure};
+
 /// Why a command is refused. The member `code` tells programs what the text tells people.
 #[derive(Debug, thiserror::Error, Problem)]
 pub(crate) enum Refusal {
@@ -16,12 +18,35 @@ pub(crate) enum Refusal {
         key: String,
     },
     /// Others have changed what is to be undone.
-    #[error("it was changed since")]
+    #[error("it was changed since; `force=1` undoes that, too")]
     #[problem(409, type = "changed-since", only = [post])]
     ChangedSince {
         /// The paths that were changed.
         #[problem(extension)]
         conflicts: Vec<String>,
+        #[problem(extension)]
+        code: &'static str,
+    },
+    /// A step of a batch was refused, and those before it were undone.
+    #[error("step {failed_step}, of {path}, was refused: {step_status}")]
+    #[problem(424, type = "step-failed", only = [crate::resources::Batch])]
+    StepFailed {
+        /// The step, from 1.
+        #[problem(extension)]
+        failed_step: usize,
+        path: Box<str>,
+        /// The status with which it was refused.
+        #[problem(extension)]
+        step_status: u16,
+        /// What the service has said.
+        #[problem(extension)]
+        problem: Box<serde_json::Value>,
+        /// The paths of the steps that were undone.
+        #[problem(extension)]
+        compensated: Box<[String]>,
+        /// The paths of the steps that others have changed since.
+        #[problem(extension)]
+        kept: Box<[String]>,
         #[problem(extension)]
         code: &'static str,
     },
@@ -60,7 +85,7 @@ pub(crate) enum Refusal {
     /// No service has this resource.
     #[error("{0}")]
     #[problem(404)]
-    UnknownResource(&'static str),
+    UnknownResource(String),
     /// The batch is wrong.
     #[error("{0}")]
     #[problem(400)]
@@ -80,6 +105,10 @@ pub(crate) enum Refusal {
     #[error("the service did not respond in time")]
     #[problem(504)]
     Late,
+    /// What a batch that has failed has responded, which is kept.
+    #[error(transparent)]
+    #[problem(transparent)]
+    Kept(Problem),
     #[error(transparent)]
     #[problem(transparent)]
     Data(#[from] Failure),
@@ -104,6 +133,20 @@ impl Refusal {
 
     pub(crate) fn failed() -> Self {
         Self::Failed { code: "failed" }
+    }
+
+    pub(crate) fn step_failed(failed: StepFailed) -> Self {
+        let StepFailed { failure, compensated, kept } = failed;
+        let StepFailure { step, path, status, problem } = failure;
+        Self::StepFailed {
+            failed_step: step,
+            path: path.into(),
+            step_status: status,
+            problem: Box::new(problem),
+            compensated: compensated.into(),
+            kept: kept.into(),
+            code: "step-failed",
+        }
     }
 
     pub(crate) fn changed_since(conflicts: Vec<String>) -> Self {

@@ -79,21 +79,27 @@ impl Routes {
     }
 
     /// What a path such as `/1/item/USER/ID` is about, if its resource is known.
-    pub(crate) fn place(&self, path: &str) -> Result<Place, &'static str> {
+    pub(crate) fn place(&self, path: &str) -> Result<Place, String> {
         let mut segments = path.split('/');
         let (Some(""), Some("1"), Some(resource), Some(user)) =
             (segments.next(), segments.next(), segments.next(), segments.next())
         else {
-            return Err("the path must be /1/RESOURCE/USER or longer");
+            return Err("the path must be /1/RESOURCE/USER or longer".to_owned());
         };
-        let service = self.service(resource).ok_or("the resource is unknown")?.to_owned();
+        let service = self.service(resource).ok_or_else(|| self.unknown(resource))?.to_owned();
         let is_dots =
             |it: &str| matches!(&*percent_decode_str(it).decode_utf8_lossy(), "" | "." | "..");
         if is_dots(user) || segments.any(is_dots) {
-            return Err("a segment of the path is empty, `.` or `..`");
+            return Err("a segment of the path is empty, `.` or `..`".to_owned());
         }
-        let user = percent_decode_str(user).decode_utf8().map_err(|_| "the user is not UTF-8")?;
-        Ok(Place { service, user: user.into_owned() })
+        let user = percent_decode_str(user).decode_utf8();
+        let user = user.map_err(|_| "the user is not UTF-8")?.into_owned();
+        Ok(Place { service, user })
+    }
+
+    fn unknown(&self, resource: &str) -> String {
+        let known: Vec<_> = self.0.keys().map(String::as_str).collect();
+        format!("no service has the resource `{resource}`; there are {}", known.join(", "))
     }
 }
 

@@ -148,6 +148,7 @@ pub(crate) enum Done {
 pub(crate) struct StepFailure {
     /// The step, from 1.
     pub(crate) step: usize,
+    pub(crate) path: String,
     pub(crate) status: u16,
     /// What the service has said.
     pub(crate) problem: serde_json::Value,

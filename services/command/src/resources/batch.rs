@@ -1,6 +1,6 @@
 //! Several changes at once.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use database::data::User;
 use http::Response;
@@ -27,7 +27,7 @@ const MOST: usize = 100;
 
 /// Changes that are carried out as a whole or not at all.
 #[mount("/1/batch/{user}")]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     pub(super) dispatch: Dispatch,
 }
 
@@ -109,42 +109,48 @@ impl Batch {
         if let Some(event) = &event {
             check_event(event, user).map_err(|it| Refusal::Malformed(format!("event: {it}")))?;
         }
-        let mut paths = BTreeSet::new();
+        let (mut paths, mut mistakes) = (BTreeMap::new(), Vec::new());
         let mut checked = Vec::with_capacity(steps.len());
         for (number, step) in (1..).zip(steps) {
-            let step = self.checked_step(step, user, &mut paths);
-            checked.push(step.map_err(|it| Refusal::Malformed(format!("step {number}: {it}")))?);
+            match self.checked_step(step, user, number, &mut paths) {
+                Ok(step) => checked.push(step),
+                Err(mistake) => mistakes.push(format!("step {number}: {mistake}")),
+            }
         }
-        Ok(Work { kind: Kind::Batch, steps: checked, event })
+        match mistakes.is_empty() {
+            true => Ok(Work { kind: Kind::Batch, steps: checked, event }),
+            false => Err(Refusal::Malformed(mistakes.join("; "))),
+        }
     }
 
     fn checked_step(
         &self,
         step: BatchStep,
         user: &User,
-        paths: &mut BTreeSet<String>,
-    ) -> Result<Step, &'static str> {
+        number: usize,
+        paths: &mut BTreeMap<String, usize>,
+    ) -> Result<Step, String> {
         let BatchStep { method, path, body, ensure } = step;
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         if !is_path(path) {
-            return Err("the path has a character that must be percent-encoded");
+            return Err("the path has a character that must be percent-encoded".to_owned());
         }
         let place = self.dispatch.runner().routes().place(path)?;
         if place.user != user.as_str() {
-            return Err("the path is of another user");
+            return Err("the path is of another user".to_owned());
         }
         let is_collection = path.split('/').count() == 4;
         if is_collection != (method == Method::Post) && is_collection {
-            return Err("the path has no name");
+            return Err("the path has no name".to_owned());
         }
         if method == Method::Delete && body.is_some() {
-            return Err("a `DELETE` has no content");
+            return Err("a `DELETE` has no content".to_owned());
         }
         if ensure && method != Method::Put {
-            return Err("only a `PUT` can be ensured");
+            return Err("only a `PUT` can be ensured".to_owned());
         }
-        if !paths.insert(normal(path)) {
-            return Err("the path is there twice");
+        if let Some(first) = paths.insert(normal(path), number) {
+            return Err(format!("step {first} has the same path"));
         }
         let content = body.map(|Document(text)| Payload {
             media_type: Some("application/json".to_owned()),

@@ -98,7 +98,7 @@ impl Dispatch {
         let outcome = self.begin(call, key, fingerprint)?;
         match timeout_at(until, outcome).await {
             Ok(Ok(Ok(answer) | Err(Stopped::Answered(answer)))) => {
-                Ok(Some(answer.into_response(false).map_err(Failure::from)?))
+                Ok(Some(answer.into_response(false)?))
             }
             Ok(Ok(Err(Stopped::Lost | Stopped::Refused(Refusal::Data(Failure::Moved { .. }))))) => {
                 Ok(None)
@@ -174,7 +174,7 @@ impl Dispatch {
 /// The response to a request whose command is known.
 fn replayed(found: Found, key: &str, is_replay: bool) -> Result<Response<Body>, Refusal> {
     match (found.answer, found.state) {
-        (Some(answer), _) => Ok(answer.into_response(is_replay).map_err(Failure::from)?),
+        (Some(answer), _) => Ok(answer.into_response(is_replay)?),
         (None, State::Failed) => Err(Refusal::failed()),
         (None, _) => Err(Refusal::key_running(key)),
     }

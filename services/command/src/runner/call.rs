@@ -170,7 +170,10 @@ impl Reply {
     /// A refusal without words.
     pub(super) fn of_status(status: u16) -> Self {
         let title = StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
-        let problem = json!({"type": "about:blank", "title": title, "status": status});
+        let mut problem = json!({"type": "about:blank", "title": title, "status": status});
+        if status == 412 {
+            problem["detail"] = json!("what is there now is not what the preconditions ask for");
+        }
         let bytes = Bytes(problem.to_string().into());
         let media_type = Some("application/problem+json".to_owned());
         let content = Payload { media_type, bytes };

@@ -41,8 +41,8 @@ impl Runner {
                 }
             }
         }
-        let failure = ticket.progress.failure.as_ref();
-        let answer = failure.map(|failure| step_failed(failure, &compensated, &kept));
+        let failure = ticket.progress.failure.clone();
+        let answer = failure.map(|failure| step_failed(failure, compensated, kept));
         let answer = answer.unwrap_or_else(|| Answer::json(424, "application/json", &()));
         self.end_compensated(ticket, answer, moved).await
     }

@@ -8,7 +8,9 @@ use serde_json::{Value as Json, json};
 
 use super::{Outcome, Runner, inverse::Undo, step::of_service};
 use crate::{
-    answer::{Answer, BatchDone, StepDone, StepUndone, TICKET, UNDO, UndoDone, UndoOutcome},
+    answer::{
+        Answer, BatchDone, StepDone, StepFailed, StepUndone, TICKET, UNDO, UndoDone, UndoOutcome,
+    },
     database::{Ended, State, Ticket, delete_inverses, move_on, save_inverses},
     work::{Action, Done, Image, Inverse, Kind, Method, StepFailure},
 };
@@ -179,23 +181,9 @@ impl crate::work::Step {
 
 /// The response to a batch of which a step has failed.
 pub(super) fn step_failed(
-    failure: &StepFailure,
-    compensated: &[String],
-    kept: &[String],
+    failure: StepFailure,
+    compensated: Vec<String>,
+    kept: Vec<String>,
 ) -> Answer {
-    let StepFailure { step, status, problem } = failure;
-    let detail = format!("step {step} has failed: {status}");
-    let document = json!({
-        "type": "/_internal/problems/step-failed",
-        "title": "Step failed",
-        "status": 424,
-        "detail": detail,
-        "failed_step": step,
-        "step_status": status,
-        "problem": problem,
-        "compensated": compensated,
-        "kept": kept,
-        "code": "step-failed",
-    });
-    Answer::json(424, "application/problem+json", &document)
+    Answer::json(424, "application/json", &StepFailed { failure, compensated, kept })
 }

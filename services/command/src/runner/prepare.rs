@@ -104,13 +104,14 @@ impl Runner {
 pub(super) fn refused(work: &Work, index: usize, reply: Reply) -> Stopped {
     Stopped::Answered(match work.kind {
         Kind::Change => reply.into_answer(),
-        _ => step_failed(&failure(index, &reply), &[], &[]),
+        _ => step_failed(failure(work, index, &reply), Vec::new(), Vec::new()),
     })
 }
 
 /// Why a command has failed.
-pub(super) fn failure(index: usize, reply: &Reply) -> StepFailure {
-    StepFailure { step: index + 1, status: reply.status, problem: reply.problem() }
+pub(super) fn failure(work: &Work, index: usize, reply: &Reply) -> StepFailure {
+    let path = work.steps.get(index).map(|step| step.path.clone()).unwrap_or_default();
+    StepFailure { step: index + 1, path, status: reply.status, problem: reply.problem() }
 }
 
 impl Step {

@@ -133,7 +133,8 @@ impl Runner {
         }
         let from = ticket.state;
         let images = std::mem::take(&mut ticket.progress.images);
-        ticket.progress = Progress { images, done, failure: Some(failure(index, &reply)) };
+        ticket.progress =
+            Progress { images, done, failure: Some(failure(&ticket.work, index, &reply)) };
         if test_hooks::rule("command::compensating") {
             ticket.state = State::Compensating;
             self.save(&ticket, from).await?;

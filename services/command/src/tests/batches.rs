@@ -70,11 +70,20 @@ async fn a_batch_that_is_wrong_is_refused(engine: Engine) {
     let good = json!({"method": "PUT", "path": "/1/item/u/a", "body": 1});
     for (step, message) in [
         (json!({"method": "PUT", "path": "/1/item/v/a", "body": 1}), "another user"),
-        (json!({"method": "PUT", "path": "/1/item/u/%61", "body": 1}), "twice"),
-        (json!({"method": "DELETE", "path": "/1/item/u/a"}), "twice"),
-        (json!({"method": "PUT", "path": "/1/item/u/a?restore=1", "body": 1}), "twice"),
-        (json!({"method": "PUT", "path": "/1/other/u/b", "body": 1}), "unknown"),
-        (json!({"method": "PUT", "path": "/1/undo/u/b", "body": 1}), "unknown"),
+        (json!({"method": "PUT", "path": "/1/item/u/%61", "body": 1}), "step 1 has the same path"),
+        (json!({"method": "DELETE", "path": "/1/item/u/a"}), "step 1 has the same path"),
+        (
+            json!({"method": "PUT", "path": "/1/item/u/a?restore=1", "body": 1}),
+            "step 1 has the same path",
+        ),
+        (
+            json!({"method": "PUT", "path": "/1/other/u/b", "body": 1}),
+            "no service has the resource `other`; there are attachment, derived, item,",
+        ),
+        (
+            json!({"method": "PUT", "path": "/1/undo/u/b", "body": 1}),
+            "no service has the resource `undo`",
+        ),
         (json!({"method": "PUT", "path": "/1/item/u", "body": 1}), "no name"),
         (json!({"method": "PUT", "path": "/1/item/u/ b", "body": 1}), "percent"),
         (json!({"method": "PUT", "path": "/1/item/u/..", "body": 1}), "`..`"),
@@ -87,6 +96,10 @@ async fn a_batch_that_is_wrong_is_refused(engine: Engine) {
         assert_eq!(refused.status(), 400, "{step}");
         assert!(detail.starts_with("step 2: ") && detail.contains(message), "{step}: {detail}");
     }
+    let wrong = json!([{"method": "PUT", "path": "/1/itme/u/a"}, good, {"method": "PUT", "path": "/1/item/v/a"}]);
+    let refused: Json = it.batch(&wrong).send().await.json();
+    let detail = refused["detail"].as_str().expect("a detail");
+    assert!(detail.contains("step 1: ") && detail.contains("; step 3: "), "{detail}");
     for step in
         [json!({"method": "PATCH", "path": "/1/item/u/b"}), json!({"method": "PUT"}), json!(1)]
     {
