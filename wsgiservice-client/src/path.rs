@@ -3,7 +3,9 @@
 use std::fmt::{self, Display, Write};
 
 use http::uri::PathAndQuery;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
+};
 use serde::{Serialize, Serializer, ser::Error as _};
 
 use crate::error::{Error, Result};
@@ -54,6 +56,23 @@ impl Path {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// A path in the one way of writing that [`path!`](crate::path!) has, by which paths can be compared: each segment
+    /// decoded, and encoded again.
+    ///
+    /// ```
+    /// use wsgiservice_client::Path;
+    ///
+    /// assert_eq!(Path::normal("/1/item/%61/b%2fc"), "/1/item/a/b%2Fc");
+    /// ```
+    #[must_use]
+    pub fn normal(path: &str) -> String {
+        let segment = |segment| {
+            let bytes: Vec<u8> = percent_decode_str(segment).collect();
+            percent_encode(&bytes, SEGMENT).to_string()
+        };
+        path.split('/').map(segment).collect::<Vec<_>>().join("/")
     }
 
     /// Appends literal text.
@@ -289,6 +308,17 @@ mod tests {
         assert_eq!(path("a b/c").ok().as_deref(), Some("/1/a%20b/c"));
         for value in ["", "/a", "a//b", "a/../b", "a/"] {
             assert!(path(value).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_written_in_one_way() {
+        for (path, expected) in [
+            ("/1/item/u/%61", "/1/item/u/a"),
+            ("/1/item/u/a%2fb", "/1/item/u/a%2Fb"),
+            ("/1/item/%c3%a9/~'%7E", "/1/item/%C3%A9/~'~"),
+        ] {
+            assert_eq!(Path::normal(path), expected);
         }
     }
 }

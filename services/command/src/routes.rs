@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::percent_decode_str;
 
 /// The resources of the services of this repository.
 pub(crate) const DEFAULT: &str =
@@ -10,35 +10,6 @@ pub(crate) const DEFAULT: &str =
 
 /// The resources of Command itself.
 const RESERVED: [&str; 5] = ["batch", "undo", "placement", "export", "import"];
-
-/// What is percent-encoded in a segment: all but `pchar` (RFC 3986, section 3.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b':')
-    .remove(b'@');
-
-/// A path in the one way of writing by which paths are compared.
-pub(crate) fn normal(path: &str) -> String {
-    let segment = |it| {
-        let bytes: Vec<u8> = percent_decode_str(it).collect();
-        percent_encode(&bytes, SEGMENT).to_string()
-    };
-    path.split('/').map(segment).collect::<Vec<_>>().join("/")
-}
 
 /// Which service has which resource. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -123,17 +94,6 @@ mod tests {
             "1/item/u",
         ] {
             assert!(routes.place(path).is_err(), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_path_is_written_in_one_way() {
-        for (path, expected) in [
-            ("/1/item/u/%61", "/1/item/u/a"),
-            ("/1/item/u/a%2fb", "/1/item/u/a%2Fb"),
-            ("/1/item/%c3%a9/~'%7E", "/1/item/%C3%A9/~'~"),
-        ] {
-            assert_eq!(normal(path), expected);
         }
     }
 

@@ -5,8 +5,12 @@
 
 mod clock;
 mod fail_point;
+#[cfg(feature = "fail-points")]
+mod hold;
 mod rule;
 
 pub use clock::{every, now};
 pub use fail_point::reached;
+#[cfg(feature = "fail-points")]
+pub use hold::Hold;
 pub use rule::rule;

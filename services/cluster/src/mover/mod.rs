@@ -6,8 +6,6 @@
 //! are harmless.
 
 mod copy;
-#[cfg(test)]
-mod hold;
 mod placements;
 mod run;
 
@@ -22,8 +20,6 @@ use test_hooks::now;
 use tokio::sync::{Notify, Semaphore};
 use wsgiservice_client::RestClient;
 
-#[cfg(test)]
-pub(crate) use self::hold::Hold;
 use self::placements::Holder;
 use crate::{
     database::{Directory, Phase, Row, State, repeated},
@@ -52,7 +48,7 @@ struct Inner {
     woken: Mutex<BTreeSet<String>>,
     bell: Notify,
     #[cfg(test)]
-    hold: Hold,
+    hold: test_hooks::Hold,
 }
 
 /// Why a step is not done.
@@ -83,7 +79,7 @@ impl Mover {
             woken: Mutex::default(),
             bell: Notify::new(),
             #[cfg(test)]
-            hold: Hold::default(),
+            hold: test_hooks::Hold::default(),
         }))
     }
 
@@ -97,7 +93,7 @@ impl Mover {
     }
 
     #[cfg(test)]
-    pub(crate) fn hold(&self) -> &Hold {
+    pub(crate) fn hold(&self) -> &test_hooks::Hold {
         &self.0.hold
     }
 

@@ -1,8 +1,9 @@
 //! How the steps of the tickets are undone, a row for each.
 
 use database::{Database, Error, Transaction, data::Failure, values};
+use wsgiservice_client::Path;
 
-use crate::{routes::normal, work::Inverse};
+use crate::work::Inverse;
 
 /// Keeps how the steps of a ticket are undone, in the order of its steps.
 pub(crate) async fn save_inverses(
@@ -14,7 +15,7 @@ pub(crate) async fn save_inverses(
                VALUES (?, ?, ?, ?, ?, ?)";
     for (number, (path, inverse)) in (1_i64..).zip(inverses) {
         let text = serde_json::to_string(inverse).map_err(Error::other)?;
-        let values = values![user, ticket, number, normal(path), inverse.after, text];
+        let values = values![user, ticket, number, Path::normal(path), inverse.after, text];
         transaction.execute(sql, &values).await?;
     }
     Ok(())
@@ -69,6 +70,6 @@ pub(crate) async fn move_on(
     (before, after): (i64, i64),
 ) -> Result<(), Failure> {
     let sql = "UPDATE inverse SET left_at = ? WHERE user_id = ? AND left_at = ? AND path = ?";
-    transaction.execute(sql, &values![after, user, before, normal(path)]).await?;
+    transaction.execute(sql, &values![after, user, before, Path::normal(path)]).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use wsgiservice::{
     Content, IdempotencyKey, Request as HttpRequest, content::Body, mount, resource,
 };
+use wsgiservice_client::Path;
 
 use super::{
     dispatch::{Call, Command, Dispatch},
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::{
     refusal::Refusal,
-    routes::normal,
     work::{self, Action, Conditions, Kind, Method, Payload, Request, Step, Work},
 };
 
@@ -149,7 +149,7 @@ impl Batch {
         if ensure && method != Method::Put {
             return Err("only a `PUT` can be ensured".to_owned());
         }
-        if let Some(first) = paths.insert(normal(path), number) {
+        if let Some(first) = paths.insert(Path::normal(path), number) {
             return Err(format!("step {first} has the same path"));
         }
         let content = body.map(|Document(text)| Payload {

@@ -1,12 +1,10 @@
 //! How a step is undone, and the call that does it.
 
 use http::{HeaderName, header};
+use wsgiservice_client::Path;
 
 use super::{call::Call, conditions::restore};
-use crate::{
-    routes::normal,
-    work::{Action, Done, Image, Inverse, Method, Payload, Request, State, Step},
-};
+use crate::work::{Action, Done, Image, Inverse, Method, Payload, Request, State, Step};
 
 /// How a step is undone.
 pub(super) enum Undo {
@@ -56,7 +54,7 @@ impl Step {
     /// Whether a `Location` is the path of something of the same user, which can be deleted.
     fn has_created(&self, location: &str) -> bool {
         let start = |path: &str| {
-            let path = normal(path);
+            let path = Path::normal(path);
             let mut segments = path.split('/').map(str::to_owned);
             (segments.next(), segments.next(), segments.nth(1), segments.next().is_some())
         };

@@ -9,8 +9,6 @@ mod commit;
 mod compensate;
 mod conditions;
 mod finish;
-#[cfg(test)]
-mod hold;
 mod image;
 mod inverse;
 mod prepare;
@@ -30,8 +28,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wsgiservice_client::RestClient;
 
-#[cfg(test)]
-pub(crate) use self::hold::Hold;
 pub(crate) use self::{prepare::NewCommand, undo::NewUndo};
 use crate::{
     answer::Answer,
@@ -75,7 +71,7 @@ struct Inner {
     /// The commands that this process executes: their users and tickets.
     running: Mutex<BTreeSet<(String, String)>>,
     #[cfg(test)]
-    hold: Hold,
+    hold: test_hooks::Hold,
 }
 
 /// Why a command has no answer that is kept.
@@ -112,7 +108,7 @@ impl Runner {
             stop: CancellationToken::new(),
             running: Mutex::default(),
             #[cfg(test)]
-            hold: Hold::default(),
+            hold: test_hooks::Hold::default(),
         }))
     }
 
@@ -133,7 +129,7 @@ impl Runner {
     }
 
     #[cfg(test)]
-    pub(crate) fn hold(&self) -> &Hold {
+    pub(crate) fn hold(&self) -> &test_hooks::Hold {
         &self.0.hold
     }
 

@@ -120,7 +120,7 @@ impl Listener {
         secret: Option<Secret<String>>,
         #[from(content = "name")]
         #[validate(doc = "As a `GET` returns it, like the next ones: without effect.")]
-        _name: Option<String>,
+        _returned_name: Option<String>,
         #[from(content = "signed")] _signed: Option<bool>,
         #[from(content = "source")] _source: Option<String>,
         #[from(content = "switch")] _switch: Option<String>,
