@@ -181,11 +181,16 @@ fn number(name: &str, default: u64) -> u64 {
     env::var(name).map_or(default, |text| text.parse().expect(name))
 }
 
-/// Kills a random process every two seconds. The seed alone says which.
+/// Which processes are killed, in which order: the seed alone says it.
+fn schedule(names: &[String], seed: u64) -> Vec<&str> {
+    let mut rng = Rng::with_seed(seed);
+    (0..KILLS).map(|_| names[rng.usize(..names.len())].as_str()).collect()
+}
+
+/// Kills a random process every two seconds.
 async fn kill(services: &Services, seed: u64) {
     let names: Vec<_> = services.processes().into_iter().map(|(name, _)| name).collect();
-    let mut rng = Rng::with_seed(seed);
-    let schedule: Vec<_> = (0..KILLS).map(|_| names[rng.usize(..names.len())].as_str()).collect();
+    let schedule = schedule(&names, seed);
     println!("seed {seed} kills, every {PAUSE:?}: {}", schedule.join(", "));
     let mut pace = tokio::time::interval(PAUSE);
     for name in schedule {
@@ -195,6 +200,13 @@ async fn kill(services: &Services, seed: u64) {
             send("-KILL", process);
         }
     }
+}
+
+#[test]
+fn a_seed_says_who_is_killed() {
+    let names = ["c1/command", "c1/storage", "c2/command", "c2/storage"].map(str::to_owned);
+    assert_eq!(schedule(&names, 7), schedule(&names, 7));
+    assert_ne!(schedule(&names, 7), schedule(&names, 8));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -194,10 +194,12 @@ fn writer(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_go_on_while_their_user_moves_and_the_mover_is_killed() {
+async fn commands_go_on_while_their_user_moves_and_the_mover_is_killed_at_each_step() {
     let services = Services::start(PROGRAM);
     let frontend = Frontend::new(services.client());
-    for (name, fail_points) in [("undisturbed", ""), ("killed", "kill mover::after_commit\n")] {
+    let steps = ["frozen", "hold", "import", "commit", "away", "here"];
+    let killed = steps.map(|step| (step, format!("kill mover::after_{step}\n")));
+    for (name, fail_points) in [("undisturbed", String::new())].into_iter().chain(killed) {
         let ends = Arc::<AtomicBool>::default();
         let writer = writer(&frontend, name, &ends);
         let is_written = async |number: usize| {
@@ -208,7 +210,7 @@ async fn commands_go_on_while_their_user_moves_and_the_mover_is_killed() {
             .await;
         };
         is_written(5).await;
-        services.set_fail_points(fail_points);
+        services.set_fail_points(&fail_points);
         moved(&frontend, name).await;
         is_moved(&frontend, name).await;
         ends.store(true, Ordering::Relaxed);
