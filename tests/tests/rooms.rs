@@ -19,6 +19,7 @@ struct Layout {
 const SERVER: Layout = Layout {
     sources: "wsgiservice/src",
     floors: &[
+        "clock",
         "http",
         "client",
         "declaration",
@@ -27,6 +28,8 @@ const SERVER: Layout = Layout {
         "rules",
         "settings",
         "limits",
+        "statistics",
+        "health",
         "formats",
         "content",
         "representation",
@@ -39,6 +42,7 @@ const SERVER: Layout = Layout {
         "site",
         "exchange",
         "documentation",
+        "monitoring",
         "commands",
         "application",
         "server",

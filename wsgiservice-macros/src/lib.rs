@@ -46,6 +46,12 @@ pub fn derive_parameter(item: TokenStream) -> TokenStream {
     expand::parameter(item.into()).into()
 }
 
+#[doc = include_str!("reference/label.md")]
+#[proc_macro_derive(Label, attributes(label))]
+pub fn derive_label(item: TokenStream) -> TokenStream {
+    expand::label(item.into()).into()
+}
+
 #[doc = include_str!("reference/media_type.md")]
 #[proc_macro_derive(MediaType, attributes(media_type))]
 pub fn derive_media_type(item: TokenStream) -> TokenStream {

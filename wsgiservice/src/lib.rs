@@ -211,6 +211,7 @@ pub mod answer;
 mod application;
 #[cfg(feature = "client")]
 pub mod client;
+mod clock;
 #[cfg(feature = "command-line")]
 mod commands;
 pub mod content;
@@ -226,6 +227,7 @@ mod documentation;
 mod error;
 mod exchange;
 mod formats;
+pub mod health;
 pub mod http;
 /// What [`Parameter`](trait@Parameter) is made of.
 pub mod parameter {
@@ -272,6 +274,7 @@ pub mod schema {
     };
 }
 mod limits;
+mod monitoring;
 mod preconditions;
 pub mod problem;
 mod representation;
@@ -282,6 +285,7 @@ pub mod server;
 #[cfg(feature = "command-line")]
 mod settings;
 mod site;
+pub mod statistics;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 

@@ -68,4 +68,5 @@ pub use crate::{
         table::{NoTable, TableOf},
     },
     site::resource_paths::path,
+    statistics::Label,
 };

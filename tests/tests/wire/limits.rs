@@ -72,7 +72,7 @@ impl Thing {
 
 /// A server on a thread of its own, and what it logs.
 pub(super) struct Server {
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     events: mpsc::Receiver<&'static str>,
     pub(super) may_end: Arc<Notify>,
     pub(super) log: Log,

@@ -4,6 +4,7 @@ mod assertion;
 mod assertions;
 mod constraint;
 mod derive;
+mod label;
 mod limits;
 mod lint;
 mod media_type;
@@ -21,7 +22,7 @@ use syn::{GenericParam, Generics};
 use crate::input::{Errors, attribute, imp::Impl, is_named, item::Attributed, item::Struct};
 
 pub(crate) use self::{
-    derive::parameter, media_type::media_type, problem::problem, settings::settings,
+    derive::parameter, label::label, media_type::media_type, problem::problem, settings::settings,
 };
 
 pub(crate) fn mount(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {

@@ -47,7 +47,8 @@ fn named(attributes: &[Attribute]) -> syn::Result<Option<LitStr>> {
     parse.parse2(attribute.meta.require_list()?.tokens.clone()).map(Some)
 }
 
-fn snake_case(ident: &Ident) -> String {
+/// A name in snake case.
+pub(crate) fn snake_case(ident: &Ident) -> String {
     let mut word = String::new();
     for (index, character) in crate::model::name(ident).chars().enumerate() {
         if character.is_uppercase() && index > 0 {

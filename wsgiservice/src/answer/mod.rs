@@ -217,6 +217,13 @@ pub enum Put<T> {
     Replaced(T),
 }
 
+/// A value whose response is a 200 or a 503, for the health of the service.
+#[derive(Clone, Debug)]
+pub(crate) struct WithStatus<T> {
+    pub(crate) status: StatusCode,
+    pub(crate) value: T,
+}
+
 /// What a method returns, with additional header fields.
 ///
 /// It can be around every type that a method can return: around a value, a [`Created`], a [`NoContent`], a [`Binary`], a
@@ -295,6 +302,18 @@ impl<T: Represent> IntoAnswer for Accepted<T> {
 
     fn into_parts(self) -> Parts<T> {
         parts(StatusCode::ACCEPTED, None, self.0)
+    }
+}
+
+impl<T> Sealed for WithStatus<T> {}
+
+impl<T: Represent> IntoAnswer for WithStatus<T> {
+    type Value = T;
+    const STATUSES: &'static [u16] = &[200, 503];
+    const HAS_CONTENT: bool = true;
+
+    fn into_parts(self) -> Parts<T> {
+        parts(self.status, None, self.value)
     }
 }
 

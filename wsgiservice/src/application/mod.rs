@@ -3,6 +3,7 @@
 mod layer;
 #[cfg(feature = "server")]
 mod life;
+mod observed;
 mod service;
 
 use std::sync::Arc;
@@ -22,17 +23,20 @@ pub use self::{
 };
 use crate::{
     documentation::{Documentation, help},
+    health::Check,
     http::{
         base,
         body::{Body, BoxError},
         network::Network,
     },
     limits::Limits,
+    monitoring::{self, Monitor},
     resource::{
         Resource,
         authorize::{Authorize, Authorizer},
     },
     site::{Cors, Mounting, Policy, Site, build_error::BuildError, problem_types},
+    statistics::{About, Registered},
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -70,6 +74,8 @@ pub struct Application {
     cluster: Option<String>,
     hosts: Vec<String>,
     base: Option<String>,
+    metrics: Vec<Registered>,
+    checks: Vec<Check>,
     #[cfg(feature = "server")]
     pub(crate) life: Life,
 }
@@ -91,6 +97,8 @@ impl Application {
             cluster: None,
             hosts: Vec::new(),
             base: None,
+            metrics: Vec::new(),
+            checks: Vec::new(),
             #[cfg(feature = "server")]
             life: Life::default(),
         }
@@ -123,6 +131,8 @@ impl Application {
     /// # }
     /// ```
     pub fn nest(mut self, prefix: &str, nested: Self) -> Self {
+        self.metrics.extend(nested.metrics);
+        self.checks.extend(nested.checks);
         #[cfg(feature = "server")]
         self.life.extend(nested.life);
         let prefix = prefix.trim_end_matches('/');
@@ -393,9 +403,18 @@ impl Application {
             Vec::new()
         });
         wrong.extend(site.mount(help::resources(&documentation, types)));
+        wrong.extend(monitoring::wrong_names(&self.metrics));
+        let monitor = Monitor::new(&site, self.checks);
+        wrong.extend(site.mount(monitoring::resources(&monitor)));
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));
         }
+        site.statistics.set_about(About {
+            service: self.name,
+            version: documentation.version,
+            routes: site.resources.iter().map(|resource| resource.path().to_string()).collect(),
+            metrics: self.metrics,
+        });
         Ok((Service::new(Arc::new(site), &self.groups, &self.layers), documentation))
     }
 }

@@ -12,6 +12,8 @@ use std::{
 use http::Response;
 
 use super::layer::{BoxLayer, BoxService, wrap};
+#[cfg(feature = "server")]
+use crate::statistics::Statistics;
 use crate::{
     exchange::{self, Exchange},
     http::{
@@ -21,6 +23,7 @@ use crate::{
     },
     problem::Problem,
     site::Site,
+    statistics::Measurement,
 };
 
 /// A built application: a tower service that is cheap to clone.
@@ -64,7 +67,20 @@ impl Service {
         let Some(layered) = self.layered(&exchange.request) else {
             return exchange::handle(&self.site, exchange).await;
         };
-        let Exchange { request, content, response } = exchange;
+        // Boxed, because the future would enlarge that of every request.
+        Box::pin(self.respond_within(&layered, exchange)).await;
+    }
+
+    /// Handles one request within these layers. It counts around them, since they may change the response, or respond
+    /// themselves.
+    async fn respond_within(&self, layered: &BoxService, exchange: &mut Exchange) {
+        let statistics = &self.site.statistics;
+        let counts = !exchange.request.is_counted();
+        let mut measurement = Measurement::begin(statistics, exchange.request.method(), counts);
+        if let Some(route) = exchange::route_of(&self.site, &exchange.request) {
+            measurement.set_route(route);
+        }
+        let Exchange { request, content, response, .. } = exchange;
         match layered.call(request.take_with(std::mem::take(content))).await {
             Ok(layered) => {
                 *response = layered;
@@ -73,13 +89,20 @@ impl Service {
             }
             Err(error) => exchange::refuse(&self.site, exchange, Problem::internal(error)),
         }
+        measurement.end(&mut exchange.response, exchange.received.bytes());
     }
 
     /// Responds with a problem that the server found before the exchange.
     #[cfg(feature = "server")]
     #[cold]
-    pub(crate) fn refuse(&self, exchange: &mut Exchange, problem: Problem) {
-        exchange::refuse(&self.site, exchange, problem);
+    pub(crate) fn refuse(&self, exchange: &mut Exchange, problem: Problem, trusts_target: bool) {
+        exchange::refuse_early(&self.site, exchange, problem, trusts_target);
+    }
+
+    /// What is counted.
+    #[cfg(feature = "server")]
+    pub(crate) fn statistics(&self) -> &Arc<Statistics> {
+        &self.site.statistics
     }
 
     /// The service on a listener with this address.

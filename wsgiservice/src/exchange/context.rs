@@ -12,6 +12,7 @@ use crate::{
     representation::{Representation, Representations, Variant, Writer},
     routing::Matched,
     site::{Lifetime, NegotiatedBy, Policy, Site, SiteOperation, SiteResource},
+    statistics::Measurement,
 };
 
 use super::{
@@ -34,12 +35,18 @@ pub(super) struct Context<'a> {
     pub(super) validators: Validators,
     /// The entity tag of the resource after the method has changed it.
     pub(super) new_tag: Option<EntityTag>,
+    pub(super) measurement: Measurement<'a>,
     /// The ID of the request, once something needs it.
     id: OnceLock<Uuid>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(site: &'a Site, request: &'a Request, path: &'a Path<'a>) -> Self {
+    pub(super) fn new(
+        site: &'a Site,
+        request: &'a Request,
+        path: &'a Path<'a>,
+        measurement: Measurement<'a>,
+    ) -> Self {
         Self {
             site,
             request,
@@ -50,6 +57,7 @@ impl<'a> Context<'a> {
             negotiated: None,
             validators: Validators::default(),
             new_tag: None,
+            measurement,
             id: OnceLock::new(),
         }
     }

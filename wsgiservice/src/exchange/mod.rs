@@ -44,7 +44,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
-    access_log::AccessLog,
     calls::Binder,
     context::Context,
     select_method::Selection,
@@ -53,12 +52,16 @@ use self::{
 use crate::{
     answer::outcome::Outcome,
     content::{self, ReadContent},
-    http::{body::Body, incoming::Request, known_fields::KnownField, path::Path},
+    http::{
+        body::Body, incoming::Request, known_fields::KnownField, path::Path,
+        received_content::ReceivedContent,
+    },
     parameters::authorized::Principal,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
-    site::{self, Site, SiteOperation, resource_paths},
+    site::{Site, SiteOperation, resource_paths},
+    statistics::{Event, Measurement},
 };
 
 /// A request and the response to it.
@@ -67,6 +70,8 @@ pub(crate) struct Exchange {
     pub(crate) request: Request,
     /// The content of the request.
     pub(crate) content: Body,
+    /// How much of it was received.
+    pub(crate) received: ReceivedContent,
     pub(crate) response: Response<Body>,
 }
 
@@ -105,7 +110,10 @@ impl Exchange {
     pub(crate) fn new(parts: Parts, peer: Option<SocketAddr>, content: Body) -> Self {
         let mut response = Response::default();
         *response.headers_mut() = SPARE_TABLE.take();
-        Self { request: Request::new(parts, peer), content, response }
+        let request = Request::new(parts, peer);
+        let mut received = ReceivedContent::default();
+        let content = if request.is_counted() { content } else { received.counted(content) };
+        Self { request, content, received, response }
     }
 
     /// Begins the next exchange on a connection.
@@ -140,6 +148,11 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
     if exchange.request.retrieves() {
         return run(site, exchange).await;
     }
+    // Boxed, because the future would enlarge that of every request.
+    Box::pin(change(site, exchange)).await;
+}
+
+async fn change(site: &Arc<Site>, exchange: &mut Exchange) {
     let mut moved = std::mem::take(exchange);
     let _client = moved.request.watch_client();
     let running = Arc::clone(site);
@@ -153,23 +166,56 @@ pub(crate) async fn handle(site: &Arc<Site>, exchange: &mut Exchange) {
     }
 }
 
-/// Responds to a request that failed outside of the exchange, for example in a layer.
+/// Responds to a request that failed outside of the exchange, for example in a layer, and that counts there.
 pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
-    let access_log = AccessLog::begin();
+    let measurement = Measurement::begin(&site.statistics, exchange.request.method(), false);
+    refuse_measured(site, exchange, problem, measurement);
+}
+
+/// Responds to a request that the server refuses, which counts for the resource that it asks for, if its target is trusted.
+#[cfg(feature = "server")]
+pub(crate) fn refuse_early(
+    site: &Site,
+    exchange: &mut Exchange,
+    problem: Problem,
+    trusts_target: bool,
+) {
+    let mut measurement = Measurement::begin(&site.statistics, exchange.request.method(), true);
+    if let Some(route) = trusts_target.then(|| route_of(site, &exchange.request)).flatten() {
+        measurement.set_route(route);
+    }
+    refuse_measured(site, exchange, problem, measurement);
+}
+
+fn refuse_measured(
+    site: &Site,
+    exchange: &mut Exchange,
+    problem: Problem,
+    measurement: Measurement<'_>,
+) {
     let path = Path::of(&exchange.request);
-    let context = Context::new(site, &exchange.request, &path);
+    let mut context = Context::new(site, &exchange.request, &path, measurement);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
-    access_log.end(&context, exchange.response.status());
+    access_log::log(&context, exchange.response.status());
+    context.measurement.end(&mut exchange.response, exchange.received.bytes());
+}
+
+/// The position of the resource that responds to a request.
+pub(crate) fn route_of(site: &Site, request: &Request) -> Option<usize> {
+    let path = Path::of(request);
+    let matched = site.find(request.method(), &path)?;
+    (!site.hides(&path, request)).then_some(matched.resource)
 }
 
 async fn run(site: &Site, exchange: &mut Exchange) {
-    let access_log = AccessLog::begin();
-    let Exchange { request, content, response } = exchange;
+    let Exchange { request, content, received, response } = exchange;
+    let counts = !request.is_counted();
+    let measurement = Measurement::begin(&site.statistics, request.method(), counts);
     if request.has(KnownField::Timeout) {
         request.begin_deadline();
     }
     let path = Path::of(request);
-    let mut context = Context::new(site, request, &path);
+    let mut context = Context::new(site, request, &path, measurement);
     let running = Running::default();
     let mut place = None;
     let end = {
@@ -178,14 +224,21 @@ async fn run(site: &Site, exchange: &mut Exchange) {
         let mut limit = TimeLimit::new(request, &running);
         panic::caught(scoped, |context| limit.poll(context)).await
     };
-    let end = end.unwrap_or_else(|panic| Err(Problem::internal(panic)));
+    if running.is_exceeded() {
+        context.measurement.event(Event::Timeout);
+    }
+    let end = end.unwrap_or_else(|panic| {
+        context.measurement.event(Event::Panic);
+        Err(Problem::internal(panic))
+    });
     let end = end.unwrap_or_else(|problem| End::Problem(context.with_challenges(problem)));
     respond::respond(&context, end, response);
-    access_log.end(&context, response.status());
+    access_log::log(&context, response.status());
     if let Some(place) = place {
         let content = std::mem::take(response.body_mut());
         *response.body_mut() = content.keep_until_end(place);
     }
+    context.measurement.end(response, received.bytes());
 }
 
 async fn decide<'a>(
@@ -201,6 +254,7 @@ async fn decide<'a>(
     context.matched = Some(matched);
     let resource = site.resource(matched.resource)?;
     context.resource = Some(resource);
+    context.measurement.set_route(matched.resource);
     cross_origin::check(request, &resource.policy)?;
     let operation = match select_method::select(request, resource)? {
         Selection::Operation(operation) => operation,
@@ -321,7 +375,7 @@ fn changed_meanwhile(preconditions: &Preconditions, problem: Problem) -> Problem
 fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
     authority::check(request)?;
-    if site::is_internal(path) && !site.trusts_client(request) {
+    if site.hides(path, request) {
         return Err(routing::not_found());
     }
     match *request.method() {

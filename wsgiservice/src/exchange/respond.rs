@@ -171,7 +171,7 @@ fn fresh(fields: &mut HeaderMap, context: &Context<'_>, has_own: bool) {
     if let Some(lifetime) = context.freshness()
         && !(has_own && fields.contains_key(header::CACHE_CONTROL))
     {
-        lifetime.write(fields);
+        lifetime.write(fields, context.measurement.began());
     }
 }
 
@@ -233,6 +233,9 @@ fn with_problem(
     response: &mut Response<Body>,
 ) -> NegotiatedBy {
     let request = context.request;
+    if problem.violations_number() > 0 {
+        context.measurement.violations(problem.violations_number());
+    }
     let own = problem.take_fields();
     let instance = instance(context, &problem);
     let base = context.site.base(request).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     task::{Context, Poll},
     time::Duration,
 };
@@ -23,17 +23,26 @@ use crate::{
 
 /// Whether what the author of a resource wrote runs now, and how long it may: in milliseconds, or 0.
 #[derive(Debug, Default)]
-pub(super) struct Running(AtomicU64);
+pub(super) struct Running {
+    millis: AtomicU64,
+    /// Whether it took longer.
+    is_exceeded: AtomicBool,
+}
 
 impl Running {
     /// What the author wrote for this operation begins.
     pub(super) fn begin(&self, operation: &SiteOperation) {
-        self.0.store(operation.time, Relaxed);
+        self.millis.store(operation.time, Relaxed);
     }
 
     /// It has ended, or waits for the client.
     pub(super) fn pause(&self) {
-        self.0.store(0, Relaxed);
+        self.millis.store(0, Relaxed);
+    }
+
+    /// Whether it took longer than it may.
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.is_exceeded.load(Relaxed)
     }
 }
 
@@ -42,20 +51,19 @@ pub(super) struct TimeLimit<'a> {
     request: &'a Request,
     running: &'a Running,
     timer: Option<Pin<Box<Sleep>>>,
-    is_logged: bool,
 }
 
 impl<'a> TimeLimit<'a> {
     pub(super) fn new(request: &'a Request, running: &'a Running) -> Self {
-        Self { request, running, timer: None, is_logged: false }
+        Self { request, running, timer: None }
     }
 
     /// Ends an exchange that waits, if its time is over and it retrieves a representation. What may change something is
     /// logged, and goes on.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<End, Problem>> {
-        let millis = self.running.0.load(Relaxed);
+        let millis = self.running.millis.load(Relaxed);
         // A host may have another runtime.
-        if millis == 0 || self.is_logged || Handle::try_current().is_err() {
+        if millis == 0 || self.running.is_exceeded() || Handle::try_current().is_err() {
             self.timer = None;
             return Poll::Pending;
         }
@@ -70,12 +78,15 @@ impl<'a> TimeLimit<'a> {
         if self.request.retrieves() {
             return Poll::Ready(Err(match self.request.deadline() {
                 Some(deadline) if deadline.has_passed() => deadline::passed(),
-                _ => too_slow(time),
+                _ => {
+                    self.running.is_exceeded.store(true, Relaxed);
+                    too_slow(time)
+                }
             }));
         }
         let (method, path) = (self.request.method(), self.request.target().path());
         tracing::warn!(%method, path = %Loggable(path), ?time, "a method takes longer than its limit; it goes on");
-        self.is_logged = true;
+        self.running.is_exceeded.store(true, Relaxed);
         Poll::Pending
     }
 }

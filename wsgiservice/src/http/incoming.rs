@@ -49,6 +49,10 @@ pub struct Request {
 #[derive(Clone, Copy, Debug)]
 struct FromThisServer;
 
+/// An extension of a request that is counted outside of the layers that it passes through.
+#[derive(Clone, Copy, Debug)]
+struct Counted;
+
 /// An extension that keeps the connection of a request, whose type the server knows, until the request has ended.
 #[cfg(feature = "server")]
 #[derive(Clone)]
@@ -112,7 +116,13 @@ impl Request {
         std::mem::take(self)
     }
 
-    /// Takes the request for layers, with the peer address as an extension.
+    /// Whether it is counted outside of the layers that it passed through.
+    #[inline]
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.parts.extensions.is_empty() && self.parts.extensions.get::<Counted>().is_some()
+    }
+
+    /// Takes the request for layers, outside of which it is counted, with the peer address as an extension.
     pub(crate) fn take_with(&mut self, body: Body) -> http::Request<Body> {
         let Self { mut parts, peer, is_hosted, .. } = self.take();
         if let Some(peer) = peer {
@@ -121,6 +131,7 @@ impl Request {
         if !is_hosted {
             parts.extensions.insert(FromThisServer);
         }
+        parts.extensions.insert(Counted);
         http::Request::from_parts(parts, body)
     }
 

@@ -27,6 +27,7 @@ pub(crate) mod network;
 pub(crate) mod path;
 mod quality;
 pub(crate) mod range;
+pub(crate) mod received_content;
 pub(crate) mod reference;
 pub(crate) mod small_bytes;
 pub(crate) mod urlencoded;

@@ -179,6 +179,11 @@ impl Problem {
         problem
     }
 
+    /// How many violations it reports.
+    pub(crate) fn violations_number(&self) -> usize {
+        self.0.violations.len()
+    }
+
     /// Adds a sentence to the detail.
     pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
         let detail = self.0.detail.take().unwrap_or_default();

@@ -20,6 +20,8 @@ pub(crate) struct Router {
     tree: matchit::Router<usize>,
     routes: Vec<Route>,
     extensions: Vec<&'static str>,
+    /// The length of the longest extension.
+    longest_extension: usize,
     ignored: Vec<String>,
 }
 
@@ -83,6 +85,8 @@ impl Router {
         self.extensions.extend(extensions);
         self.extensions.sort_unstable();
         self.extensions.dedup();
+        let lengths = self.extensions.iter().map(|extension| extension.len());
+        self.longest_extension = lengths.max().unwrap_or_default();
         self.tree.insert(template, position).map_err(|error| match error {
             InsertError::Conflict { with } => Some(with),
             _ => None,
@@ -119,7 +123,10 @@ impl Router {
 
     /// Finds the resource of a path without its extension. An encoded dot begins no extension.
     fn without_extension<'a>(&'a self, path: &'a Path<'_>) -> Option<Matched<'a>> {
-        let dot = path.bytes().rposition(|byte| byte == b'.')?;
+        // All that is before a dot and the longest extension does not matter.
+        let start = path.len().saturating_sub(self.longest_extension + 1);
+        let end = path.as_bytes().get(start..)?;
+        let dot = start + end.iter().rposition(|byte| *byte == b'.')?;
         let extension = path.get(dot + 1..)?;
         let extension = *self.extensions.iter().find(|known| **known == extension)?;
         if !path.ends_unencoded(path.get(dot..)?) {

@@ -4,12 +4,25 @@ use std::{cell::RefCell, time::SystemTime};
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{declaration::Freshness, http::date};
+use crate::{clock::Moment, declaration::Freshness, http::date};
 
 thread_local! {
-    /// For each `max-age` of the program, the second in which `Expires` was formatted last, and its value: a cache. With
-    /// it, [`Lifetime::write`] takes 130 instructions besides its inserts; formatting a date for each request takes 700.
-    static EXPIRES: RefCell<Vec<(u64, u64, HeaderValue)>> = const { RefCell::new(Vec::new()) };
+    /// For each `max-age` of the program, what `Expires` was last: a cache. Formatting a date for each request takes 700
+    /// instructions, and to read the time of day for each request 80.
+    static EXPIRES: RefCell<Vec<Expires>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How long the time of day is not read again, in nanoseconds: a field of whole seconds may be that late.
+const PAUSE: u64 = 50_000_000;
+
+/// A value of `Expires`.
+struct Expires {
+    max_age: u64,
+    /// When the time of day was read.
+    read: Moment,
+    /// The second in which it was.
+    second: u64,
+    value: HeaderValue,
 }
 
 /// The freshness of an operation's responses, as header values.
@@ -28,26 +41,36 @@ impl Lifetime {
     }
 
     /// Sets `Cache-Control` and a matching `Expires`.
-    pub(crate) fn write(&self, fields: &mut HeaderMap) {
+    pub(crate) fn write(&self, fields: &mut HeaderMap, now: Moment) {
         fields.insert(header::CACHE_CONTROL, self.cache_control.clone());
-        fields.insert(header::EXPIRES, expires(self.max_age));
+        fields.insert(header::EXPIRES, expires(self.max_age, now));
     }
 }
 
 /// The value of `Expires`, formatted once a second for each `max-age`. The list is short: a program has few `#[expires]`.
-fn expires(max_age: u64) -> HeaderValue {
-    let second = date::second(SystemTime::now());
+fn expires(max_age: u64, now: Moment) -> HeaderValue {
     EXPIRES.with_borrow_mut(|cached| {
-        if let Some((_, at, value)) = cached.iter_mut().find(|(age, ..)| *age == max_age) {
-            if *at != second {
-                (*at, *value) = (second, format(second, max_age));
+        if let Some(expires) = cached.iter_mut().find(|expires| expires.max_age == max_age) {
+            if now.nanos_since(expires.read) > PAUSE {
+                expires.read_time_of_day(now);
             }
-            return value.clone();
+            return expires.value.clone();
         }
+        let second = date::second(SystemTime::now());
         let value = format(second, max_age);
-        cached.push((max_age, second, value.clone()));
+        cached.push(Expires { max_age, read: now, second, value: value.clone() });
         value
     })
+}
+
+impl Expires {
+    fn read_time_of_day(&mut self, now: Moment) {
+        let second = date::second(SystemTime::now());
+        if second != self.second {
+            self.value = format(second, self.max_age);
+        }
+        (self.read, self.second) = (now, second);
+    }
 }
 
 fn format(second: u64, max_age: u64) -> HeaderValue {

@@ -17,6 +17,7 @@ pub(crate) mod problem_types;
 mod resource;
 pub(crate) mod resource_paths;
 mod responses;
+mod trust;
 mod vary;
 
 use std::{
@@ -36,25 +37,28 @@ pub(crate) use self::{
     operation::SiteOperation,
     resource::SiteResource,
     responses::SiteResponse,
+    trust::Trust,
     vary::{NegotiatedBy, Vary},
 };
 pub(crate) use crate::declaration::{Deprecation, Package, SchemaOf};
 use crate::{
-    http::{
-        base, forwarded, incoming::Request, known_fields::KnownField, network::Network, path::Path,
-    },
+    http::{base, incoming::Request, known_fields::KnownField, network::Network, path::Path},
     limits::Limits,
     problem::Problem,
     representation::Representations,
     routing::{self, Matched, Router},
+    statistics::Statistics,
 };
 
 /// The parameters of a method that returns a page: where it begins, and how many items it has at most.
 pub(crate) const START: &str = "start";
 pub(crate) const COUNT: &str = "count";
 
-/// The paths of the resources that describe the application, for trusted clients only.
-const INTERNAL: &str = "/_internal/";
+/// The path of the resources that describe the application, for trusted clients only.
+const INTERNAL: &str = "/_internal";
+
+/// Those of them that all clients may read: a load balancer is not on this host.
+const PUBLIC: [&str; 3] = ["health", "live", "ready"];
 
 /// A compiled application.
 #[derive(Debug)]
@@ -71,10 +75,8 @@ pub(crate) struct Site {
     pub(crate) policy: Arc<Policy>,
     /// The limits if no resource is found, and those of connections.
     pub(crate) limits: Arc<Limits>,
-    /// The networks whose clients may read `/_internal/`.
-    trusted: Vec<Network>,
-    /// Whether the application or the settings chose the networks.
-    has_chosen_trust: bool,
+    /// Whose clients may read `/_internal/`.
+    pub(crate) trust: Arc<Trust>,
     /// The names of this host, beside those that need not be told.
     pub(crate) hosts: Vec<String>,
     /// What hosts and proxies remove from the path of a target, if the application says so.
@@ -84,13 +86,24 @@ pub(crate) struct Site {
     pub(crate) cluster: Option<HeaderValue>,
     /// Ends what would go on for as long as a client listens.
     pub(crate) stopping: CancellationToken,
+    pub(crate) statistics: Arc<Statistics>,
     /// Whether something precedes the path of a resource: the base, or the prefix of a nested application.
     has_prefixes: bool,
 }
 
 /// Returns whether the path belongs to a resource that describes the application.
 pub(crate) fn is_internal(path: &str) -> bool {
-    path.starts_with(INTERNAL)
+    let rest = path.strip_prefix(INTERNAL);
+    rest.is_some_and(|rest| matches!(rest.bytes().next(), None | Some(b'/' | b'.')))
+}
+
+/// Returns whether the path belongs to a resource that describes the application to trusted clients only.
+fn is_for_trusted(path: &str) -> bool {
+    is_internal(path) && {
+        let name = path.get(INTERNAL.len() + 1..).unwrap_or_default();
+        let name = name.split_once('.').map_or(name, |(name, _)| name);
+        !PUBLIC.contains(&name)
+    }
 }
 
 impl Site {
@@ -109,14 +122,14 @@ impl Site {
             vary: Vary::new(policy.vary().as_slice()),
             policy: Arc::new(policy),
             limits: Arc::new(limits),
-            has_chosen_trust: trusted.is_some(),
-            trusted: trusted.unwrap_or_else(Network::loopback),
+            trust: Arc::new(Trust::new(trusted)),
             has_prefixes: base.as_ref().is_some_and(|base| !base.is_empty()),
             hosts: Vec::new(),
             base,
             paths: Arc::default(),
             cluster: None,
             stopping: CancellationToken::new(),
+            statistics: Arc::default(),
         }
     }
 
@@ -207,20 +220,14 @@ impl Site {
         self.resources.get(position).ok_or_else(Problem::not_found)
     }
 
-    /// Whether a request comes from a client that may read `/_internal/`.
-    ///
-    /// Behind a proxy, the client is another one. So what a proxy forwards is trusted only if the networks were chosen, and
-    /// have all the clients that the proxies name.
-    pub(crate) fn trusts_client(&self, request: &Request) -> bool {
-        let is_trusted = |address| self.trusted.iter().any(|network| network.contains(address));
-        self.trusts(request)
-            && (!forwarded::is_forwarded(request.fields())
-                || self.has_chosen_trust && forwarded::all_addresses(request.fields(), is_trusted))
+    /// Whether a path is hidden from the client of a request.
+    #[inline]
+    pub(crate) fn hides(&self, path: &str, request: &Request) -> bool {
+        is_internal(path) && is_for_trusted(path) && !self.trust.has_client(request)
     }
 
     /// Whether a request comes from a trusted network; a request without a peer does not.
     pub(crate) fn trusts(&self, request: &Request) -> bool {
-        let peer = request.peer().map(|peer| peer.ip());
-        peer.is_some_and(|peer| self.trusted.iter().any(|network| network.contains(peer)))
+        self.trust.has_peer(request)
     }
 }

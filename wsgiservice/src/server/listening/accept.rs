@@ -8,6 +8,7 @@ use tokio::{
 };
 
 use super::warning::Warning;
+use crate::statistics;
 
 /// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -28,6 +29,7 @@ pub(super) struct Accepted {
 pub(super) async fn accept(
     listener: TcpListener,
     max: usize,
+    connections: &statistics::Connections,
     stop: impl Future<Output = ()>,
     mut hand_over: impl FnMut(Accepted),
 ) {
@@ -39,7 +41,7 @@ pub(super) async fn accept(
             tracing::warn!(limit = max, "too many connections; more wait");
         }
         tokio::select! {
-            accepted = next(&listener, &places, &failed) => hand_over(accepted),
+            accepted = next(&listener, &places, connections, &failed) => hand_over(accepted),
             () = &mut stop => break,
         }
     }
@@ -47,7 +49,12 @@ pub(super) async fn accept(
     tracing::info!("stopping");
 }
 
-async fn next(listener: &TcpListener, places: &Arc<Semaphore>, failed: &Warning) -> Accepted {
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    connections: &statistics::Connections,
+    failed: &Warning,
+) -> Accepted {
     let Ok(place) = Arc::clone(places).acquire_owned().await else {
         // Nobody closes it.
         return std::future::pending().await;
@@ -56,6 +63,7 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>, failed: &Warning)
         match listener.accept().await {
             Ok((stream, peer)) => return Accepted { stream, peer, place },
             Err(error) => {
+                connections.count_refused();
                 if failed.is_due() {
                     tracing::warn!(%error, "cannot accept a connection; it waits");
                 }

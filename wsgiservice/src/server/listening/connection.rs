@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use http::Version;
+use http::{StatusCode, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
@@ -41,6 +41,7 @@ use crate::{
     },
     problem::Problem,
     site,
+    statistics::CountedConnection,
 };
 
 /// When a client should try again, if the server has too much to do.
@@ -56,6 +57,14 @@ pub(super) struct Connections {
     open_connections: Arc<OpenConnections>,
 }
 
+/// Why a request is not handled.
+enum Refusal {
+    /// Its head is wrong, so that its target is not trusted, either.
+    Head(Problem),
+    /// The server has too much to do.
+    Overload,
+}
+
 /// What the requests of a connection share.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -65,6 +74,7 @@ pub(super) struct Connection {
     peer: SocketAddr,
     /// Counts this connection until it is dropped.
     _open: OpenConnection,
+    _counted: CountedConnection,
     _place: OwnedSemaphorePermit,
 }
 
@@ -86,6 +96,7 @@ impl Connections {
             requests: self.server.in_flight.of_connection(),
             peer,
             _open: self.open_connections.open(),
+            _counted: CountedConnection::new(Arc::clone(self.server.service.statistics())),
             _place: place,
         });
         let task = tokio::spawn(async move {
@@ -160,6 +171,7 @@ impl Connection {
         if served.as_ref().is_err_and(hyper::Error::is_parse)
             && self.state.phase() != Phase::Lingering
         {
+            self.service.statistics().malformed_head(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
             malformed::refuse_version(http.into_parts().io.into_inner()).await?;
         }
         Ok(served?)
@@ -174,7 +186,7 @@ impl Connection {
     ) -> Option<Fault> {
         self.state.enter(Phase::Busy);
         let (parts, content) = request.into_parts();
-        let content = RequestContent::begin(content, &self.state);
+        let content = RequestContent::begin(content, &self.state, &mut exchange.received);
         self.state.set_allows_interim(parts.version == Version::HTTP_11);
         exchange.begin(parts, self.peer, content);
         self.state.received_bytes().begin(&exchange.request)
@@ -185,17 +197,29 @@ impl Connection {
     /// # Errors
     /// What is wrong with the head, so that the connection is closed after the response; or a 503 if the server has too
     /// much to do.
-    fn admit(&self, request: &Request, fault: Option<Fault>) -> Result<(), Problem> {
+    fn admit(&self, request: &Request, fault: Option<Fault>) -> Result<(), Refusal> {
         if let Some(fault) = fault {
-            return Err(fault.problem().closing());
+            return Err(Refusal::Head(fault.problem().closing()));
         }
         let names = Names(self.service.names());
-        head::check(request, self.service.limits(), names).map_err(Problem::closing)?;
+        let is_valid = head::check(request, self.service.limits(), names);
+        is_valid.map_err(|problem| Refusal::Head(problem.closing()))?;
         if self.requests.are_too_many() && !site::is_internal(request.target().path()) {
             self.requests.warn();
-            return Err(Problem::service_unavailable(RETRY_AFTER));
+            return Err(Refusal::Overload);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn refuse(&self, exchange: &mut Exchange, refusal: Refusal) {
+        match refusal {
+            Refusal::Head(problem) => self.service.refuse(exchange, problem, false),
+            Refusal::Overload => {
+                self.service.statistics().connections.count_shed();
+                self.service.refuse(exchange, Problem::service_unavailable(RETRY_AFTER), true);
+            }
+        }
     }
 
     /// Runs an exchange: afterwards it holds the response, and nothing of the request.
@@ -207,7 +231,7 @@ impl Connection {
         let closing = Closing::of(&exchange.request, &self.state);
         match self.admit(&exchange.request, fault) {
             Ok(()) => self.service.respond(exchange).await,
-            Err(problem) => self.service.refuse(exchange, problem),
+            Err(refusal) => self.refuse(exchange, refusal),
         }
         closing.announce(exchange, &self.state).await;
         reason_phrase::set(&mut exchange.response);

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{received::Received, timeouts::Timeouts, waits::Waits};
+use crate::statistics::Statistics;
 
 /// How many bits of [`ConnectionState::phase_and_tick`] hold the phase.
 const PHASE_BITS: u32 = 3;
@@ -90,6 +91,11 @@ impl ConnectionState {
     pub(super) async fn register_task(&self) {
         let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
         *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+    }
+
+    /// What is counted.
+    pub(super) fn statistics(&self) -> &Statistics {
+        self.timeouts.statistics()
     }
 
     /// Whether the server is shutting down. Becoming `true` wakes the task, unless it is not registered yet.
@@ -265,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_client_that_still_reads_a_response_has_time_for_the_next_head() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         state.enter(Phase::Idle);
         state.received();
@@ -278,7 +284,7 @@ mod tests {
 
     #[test]
     fn content_after_the_response_does_not_time_out_while_it_arrives() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         state.set_unread_content(true);
         state.enter(Phase::Idle);
@@ -291,7 +297,7 @@ mod tests {
 
     #[test]
     fn more_bytes_of_a_head_do_not_extend_its_time() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         state.enter(Phase::Idle);
         timeouts.tick();
@@ -307,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_client_that_sent_nothing_is_not_in_the_middle_of_a_request() {
-        let state = Timeouts::new(&Limits::default()).new_connection();
+        let state = Timeouts::new(&Limits::default(), &Arc::default()).new_connection();
         assert!(!state.client_may_be_sending());
         state.received();
         assert!(state.client_may_be_sending());
@@ -315,7 +321,7 @@ mod tests {
 
     #[test]
     fn the_time_for_the_first_head_begins_with_the_connection() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         for _ in 0..11 {
             assert!(!state.is_timed_out(timeouts.now()));
@@ -327,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_response_times_out_if_no_byte_is_read() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         for phase in [Phase::Busy, Phase::Idle, Phase::Head] {
             state.enter(phase);
@@ -343,7 +349,7 @@ mod tests {
 
     #[test]
     fn interim_responses_are_sent_at_intervals() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         state.enter(Phase::Busy);
         assert!(!state.is_interim_due());
@@ -366,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_connection_grows_old() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         state.grow_old(3600);
         assert!(!state.is_old());

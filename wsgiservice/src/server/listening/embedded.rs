@@ -18,6 +18,7 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let server = ServerState::start(service);
     let connections = Connections::new(server.clone());
-    accept(listener, server.limits().connections, stop, |it| connections.add(it)).await;
+    let counted = &server.statistics().connections;
+    accept(listener, server.limits().connections, counted, stop, |it| connections.add(it)).await;
     connections.drain().await.result(server.limits().stop_time)
 }

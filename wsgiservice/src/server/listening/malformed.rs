@@ -18,8 +18,8 @@ const MAX_LENGTH: usize = 160;
 /// A field that each response has, except those that hyper writes by itself.
 const OWN: &[u8] = b"x-content-type-options:";
 
-/// The response that replaces this one, if hyper wrote this one because it could not parse a head.
-pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<Vec<u8>> {
+/// The response that replaces this one, with its status, if hyper wrote this one because it could not parse a head.
+pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<(StatusCode, Vec<u8>)> {
     let status = written.strip_prefix(VERSION)?.get(..3)?;
     // Layers may write responses without that field, but with other statuses, content or more fields.
     let has = |field: &[u8]| written.windows(field.len()).any(|window| window == field);
@@ -28,7 +28,8 @@ pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<Vec<u8
         && written.ends_with(b"\r\n\r\n")
         && has(b"\r\ncontent-length: 0\r\n");
     let status = StatusCode::from_bytes(status).ok().filter(|_| is_of_hyper && !has(OWN))?;
-    Some(document(&problem(status, fault)))
+    let problem = problem(status, fault);
+    Some((problem.status(), document(&problem)))
 }
 
 /// Responds to a client that does not speak HTTP/1, and closes the connection.

@@ -11,23 +11,37 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::connection_state::ConnectionState;
-use crate::http::body::{Body, BoxError};
+use crate::http::{
+    body::{Body, BoxError},
+    received_content::{ContentCounter, ReceivedContent},
+};
 
 /// The content of a request. It records when it was read to its end.
 #[derive(Debug)]
 pub(super) struct RequestContent {
     content: Incoming,
     state: Arc<ConnectionState>,
+    counter: ContentCounter,
 }
 
 impl RequestContent {
     /// The content as a body. The state of the connection knows from now on whether there is any that was not read.
-    pub(super) fn begin(content: Incoming, state: &Arc<ConnectionState>) -> Body {
+    pub(super) fn begin(
+        content: Incoming,
+        state: &Arc<ConnectionState>,
+        received: &mut ReceivedContent,
+    ) -> Body {
         let has_content = !content.is_end_stream();
         state.set_unread_content(has_content);
         match has_content {
-            true => Body::new(Self { content, state: Arc::clone(state) }),
-            false => Body::empty(),
+            true => {
+                let counter = received.begin();
+                Body::new(Self { content, state: Arc::clone(state), counter })
+            }
+            false => {
+                received.clear();
+                Body::empty()
+            }
         }
     }
 }
@@ -41,6 +55,9 @@ impl http_body::Body for RequestContent {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.content).poll_frame(context));
+        if let Some(Ok(frame)) = &frame {
+            self.counter.add(frame.data_ref().map_or(0, Bytes::len));
+        }
         if frame.is_none() || self.content.is_end_stream() {
             self.state.set_unread_content(false);
         }

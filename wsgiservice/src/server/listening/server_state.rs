@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{in_flight::InFlight, timeouts::Timeouts};
-use crate::{application::Service, limits::Limits};
+use crate::{application::Service, limits::Limits, statistics::Statistics};
 
 /// The service, and what is known of its connections and requests.
 #[derive(Clone, Debug)]
@@ -16,9 +16,13 @@ pub(super) struct ServerState {
 impl ServerState {
     /// The state of a new server, whose tick runs.
     pub(super) fn start(service: Service) -> Self {
-        let timeouts = Timeouts::start(service.limits());
+        let timeouts = Timeouts::start(service.limits(), service.statistics());
         let in_flight = InFlight::new(service.limits().requests);
         Self { service, timeouts, in_flight }
+    }
+
+    pub(super) fn statistics(&self) -> &Statistics {
+        self.service.statistics()
     }
 
     pub(super) fn limits(&self) -> &Limits {

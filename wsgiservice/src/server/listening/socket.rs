@@ -112,7 +112,12 @@ impl AsyncWrite for Socket {
             // This is decided before the last response is sent, since the connection is idle after that.
             let is_sending = self.client_is_sending(context);
             let fault = self.state.received_bytes().next_fault();
-            self.write_half.replace_last(|written| malformed::replacement(written, fault));
+            let refused = |written: &[u8]| {
+                let (status, document) = malformed::replacement(written, fault)?;
+                self.state.statistics().malformed_head(status);
+                Some(document)
+            };
+            self.write_half.replace_last(refused);
             let lingers = *self.lingers.get_or_insert(is_sending);
             ready!(self.write_half.poll_shutdown(context))?;
             if !lingers {

@@ -15,13 +15,14 @@ use std::{
 use tokio::task::AbortHandle;
 
 use super::{connection_state::ConnectionState, waits::Waits};
-use crate::limits::Limits;
+use crate::{limits::Limits, statistics::Statistics};
 
 /// The connections of a server, and its tick.
 #[derive(Debug)]
 pub(super) struct Timeouts {
     waits: Waits,
     tick: AtomicU32,
+    statistics: Arc<Statistics>,
     connections: Mutex<Vec<(Arc<ConnectionState>, AbortHandle)>>,
     is_shutting_down: AtomicBool,
 }
@@ -30,8 +31,8 @@ impl Timeouts {
     /// Starts the tick of a server, on a thread of its own: a timer in a runtime would add to the work of that runtime.
     ///
     /// The thread ends when the server and its last connection have ended.
-    pub(super) fn start(limits: &Limits) -> Arc<Self> {
-        let timeouts = Self::new(limits);
+    pub(super) fn start(limits: &Limits, statistics: &Arc<Statistics>) -> Arc<Self> {
+        let timeouts = Self::new(limits, statistics);
         let ticked = Arc::downgrade(&timeouts);
         let thread = thread::Builder::new().name("timeouts".to_owned());
         if let Err(error) = thread.spawn(move || tick_until_the_end(&ticked)) {
@@ -44,10 +45,11 @@ impl Timeouts {
     }
 
     /// Connections with these limits, without a tick.
-    pub(super) fn new(limits: &Limits) -> Arc<Self> {
+    pub(super) fn new(limits: &Limits, statistics: &Arc<Statistics>) -> Arc<Self> {
         Arc::new(Self {
             waits: Waits::new(limits),
             tick: AtomicU32::default(),
+            statistics: Arc::clone(statistics),
             connections: Mutex::default(),
             is_shutting_down: AtomicBool::default(),
         })
@@ -94,6 +96,11 @@ impl Timeouts {
         self.tick.load(Relaxed)
     }
 
+    /// What is counted.
+    pub(super) fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
     /// Whether the server is shutting down.
     pub(super) fn is_shutting_down(&self) -> bool {
         self.is_shutting_down.load(Relaxed)
@@ -122,6 +129,7 @@ impl Timeouts {
 fn tick_until_the_end(timeouts: &Weak<Timeouts>) {
     while let Some(timeouts) = timeouts.upgrade() {
         timeouts.tick();
+        timeouts.statistics.advance();
         let tick = timeouts.waits.tick;
         drop(timeouts);
         thread::sleep(tick);
@@ -138,7 +146,7 @@ mod tests {
 
     /// Returns after how many ticks a connection with these phases is aborted.
     async fn ticks(phases: &[Phase]) -> Option<u32> {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         let task = tokio::spawn(std::future::pending::<()>());
         timeouts.add(Arc::clone(&state), task.abort_handle());
@@ -182,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_connections_are_woken_when_the_server_shuts_down() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         let task = wait_for_shutdown(&state);
         timeouts.add(state, task.abort_handle());
@@ -194,7 +202,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_is_added_during_the_shutdown_is_woken() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let state = timeouts.new_connection();
         let task = wait_for_shutdown(&state);
         tokio::task::yield_now().await;
@@ -205,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_tick_drops_closed_connections_so_that_the_thread_can_end() {
-        let timeouts = Timeouts::new(&Limits::default());
+        let timeouts = Timeouts::new(&Limits::default(), &Arc::default());
         let task = tokio::spawn(async {});
         timeouts.add(timeouts.new_connection(), task.abort_handle());
         assert!(task.await.is_ok());

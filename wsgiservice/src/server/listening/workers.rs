@@ -1,7 +1,7 @@
 //! The runtimes of a server that owns its process: one single-threaded runtime per core, each with connections of its own,
 //! or one for all cores. This thread accepts the connections, and no method can keep it from stopping the server.
 
-use std::{future::Future, io, thread, time::Duration};
+use std::{future::Future, io, sync::Arc, thread, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -47,7 +47,7 @@ pub(super) async fn serve(
     let workers = (0..count).map(start).collect::<Result<Vec<_>, _>>()?;
     let (max, stop_time) = (server.limits().connections, server.limits().stop_time);
     let mut turns = workers.iter().cycle();
-    accept(listener, max, stop, |accepted| {
+    accept(listener, max, &server.statistics().connections, stop, |accepted| {
         if let Some(worker) = turns.next() {
             worker.send(accepted);
         }
@@ -103,11 +103,15 @@ impl Worker {
 
 /// Serves the connections that are sent to a worker, until the channel is closed and the last connection has ended.
 async fn work(server: ServerState, mut accepted: mpsc::UnboundedReceiver<Accepted>) -> Drained {
+    let statistics = Arc::clone(server.service.statistics());
     let connections = Connections::new(server);
     while let Some(accepted) = accepted.recv().await {
         match moved(accepted) {
             Ok(accepted) => connections.add(accepted),
-            Err(error) => tracing::warn!(%error, "cannot move a connection to a worker thread"),
+            Err(error) => {
+                statistics.connections.count_refused();
+                tracing::warn!(%error, "cannot move a connection to a worker thread");
+            }
         }
     }
     connections.drain().await

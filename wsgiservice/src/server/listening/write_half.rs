@@ -279,7 +279,7 @@ mod tests {
         client.set_nonblocking(true)?;
         let stream = listener.accept().await?.0;
         stream.writable().await?;
-        let state = Timeouts::new(&Limits::default()).new_connection();
+        let state = Timeouts::new(&Limits::default(), &Arc::default()).new_connection();
         Ok((client, WriteHalf::new(stream.into_split().1, state)))
     }
 

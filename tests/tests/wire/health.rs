@@ -1,0 +1,94 @@
+//! Whether a service does well, and who may know why not.
+
+use serde_json::Value;
+use wsgiservice::{Application, health::Health, mount, resource, testing::Client};
+
+#[mount("/ping")]
+struct Ping;
+
+#[resource]
+impl Ping {
+    fn get(&self) -> u8 {
+        1
+    }
+}
+
+fn application() -> Application {
+    Application::new("ping").mount(Ping)
+}
+
+async fn status(client: &Client, target: &str) -> u16 {
+    client.get(target).send().await.status().as_u16()
+}
+
+/// The statuses of the health, and of whether the service takes requests and whether it responds.
+async fn statuses(client: &Client) -> [u16; 3] {
+    let [health, ready, live] = ["/_internal/health", "/_internal/ready", "/_internal/live"];
+    [status(client, health).await, status(client, ready).await, status(client, live).await]
+}
+
+#[tokio::test]
+async fn the_worst_check_decides() {
+    let good = || application().check("good", async || {});
+    let warns = || good().check("disk", async || Health::Warn("7 GB left".to_owned()));
+    let fails = || warns().check("database", async || Err::<(), _>("no connection"));
+    for (application, statuses_of, word) in [
+        (application(), [200; 3], "pass"),
+        (good(), [200; 3], "pass"),
+        (warns(), [200; 3], "warn"),
+        (fails(), [503, 503, 200], "fail"),
+        (good().check("broken", async || -> () { panic!("broken") }), [503, 503, 200], "fail"),
+    ] {
+        let client = Client::new(application);
+        assert_eq!(statuses(&client).await, statuses_of, "{word}");
+        let response = client.get("/_internal/health").send().await;
+        assert_eq!(response.field("content-type"), Some("application/health+json"));
+        let document: Value = serde_json::from_str(response.text()).expect("JSON");
+        assert_eq!(document["status"], word);
+    }
+}
+
+#[tokio::test]
+async fn the_details_are_for_trusted_clients() {
+    let failing = || application().check("database", async || Err::<(), _>("no connection"));
+    let document = |client: Client| async move {
+        let response = client.get("/_internal/health").send().await;
+        assert_eq!(response.status(), 503);
+        serde_json::from_str::<Value>(response.text()).expect("JSON")
+    };
+    let document_of = document(Client::new(failing())).await;
+    assert_eq!(document_of["output"], "no connection");
+    assert_eq!(document_of["checks"][0]["name"], "database");
+    let strangers = Client::new(failing().trusted([]));
+    assert_eq!(document(strangers.clone()).await, serde_json::json!({"status": "fail"}));
+    assert_eq!(statuses(&strangers).await, [503, 503, 200]);
+    for target in ["/_internal/health.json", "/_internal/ready.xml"] {
+        assert_eq!(status(&strangers, target).await, 503, "{target}");
+    }
+    for target in ["/_internal/healthy", "/_internal/health/x", "/_internal/problems/health"] {
+        assert_eq!(status(&strangers, target).await, 404, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn json_and_xml_are_other_representations_of_it() {
+    let client = Client::new(application().check("disk", async || Health::Warn("low".to_owned())));
+    for (accept, content_type) in [
+        ("application/json", "application/json"),
+        ("application/xml", "application/xml; charset=utf-8"),
+        ("*/*", "application/health+json"),
+    ] {
+        let response = client.get("/_internal/health").header("accept", accept).send().await;
+        assert_eq!(
+            (response.status().as_u16(), response.field("content-type")),
+            (200, Some(content_type))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_checks_of_a_nested_application_count() {
+    let nested = application().check("database", async || Health::Fail("gone".to_owned()));
+    let client = Client::new(Application::new("all").nest("/nested", nested));
+    assert_eq!(statuses(&client).await, [503, 503, 200]);
+}

@@ -1,0 +1,13 @@
+// 2 mistakes
+use wsgiservice::statistics::Label;
+
+#[derive(Clone, Copy, Label)]
+struct Customer(u32);
+
+#[derive(Clone, Copy, Label)]
+enum Outcome {
+    Paid(u32),
+    Declined,
+}
+
+fn main() {}

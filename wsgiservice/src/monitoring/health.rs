@@ -1,0 +1,142 @@
+//! `/_internal/health`, `/_internal/live`, `/_internal/ready`.
+//!
+//! A load balancer is not on this host, so all clients may know the status. Only trusted ones are told the details.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde::Serialize;
+use wsgiservice_macros::{mount, resource};
+
+use super::Monitor;
+use crate::{
+    answer::WithStatus,
+    health::{CheckResult, Health},
+    http::{date, incoming::Request},
+    site::Mounting,
+};
+
+pub(super) fn resources(monitor: &Arc<Monitor>) -> [Mounting; 3] {
+    [
+        Mounting::new(HealthReport { monitor: Arc::clone(monitor) }),
+        Mounting::new(Live),
+        Mounting::new(Ready { monitor: Arc::clone(monitor) }),
+    ]
+}
+
+/// The health of this service.
+#[mount("/_internal/health", representations = [health, json, xml], xml_root = "health", crate = crate)]
+struct HealthReport {
+    monitor: Arc<Monitor>,
+}
+
+#[resource(crate = crate)]
+impl HealthReport {
+    /// Return what the checks find.
+    async fn get(&self, request: &Request) -> WithStatus<Document> {
+        let results = self.monitor.checks.results().await;
+        let document = Document::new(&CheckResult::worst(&results), &results);
+        document.respond(self.monitor.trust.has_client(request))
+    }
+
+    #[representation(".health", "application/health+json")]
+    fn health(&self, document: &Document) -> String {
+        document.json()
+    }
+}
+
+/// Whether the process responds.
+#[mount("/_internal/live", representations = [health, json, xml], xml_root = "health", crate = crate)]
+struct Live;
+
+#[resource(crate = crate)]
+impl Live {
+    fn get(&self) -> Document {
+        Document::new(&Health::Pass, &[])
+    }
+
+    #[representation(".health", "application/health+json")]
+    fn health(&self, document: &Document) -> String {
+        document.json()
+    }
+}
+
+/// Whether the service takes requests.
+#[mount("/_internal/ready", representations = [health, json, xml], xml_root = "health", crate = crate)]
+struct Ready {
+    monitor: Arc<Monitor>,
+}
+
+#[resource(crate = crate)]
+impl Ready {
+    /// Return whether the service takes requests: not while it stops, nor if a check fails.
+    async fn get(&self, request: &Request) -> WithStatus<Document> {
+        let Monitor { checks, trust, stopping, .. } = &*self.monitor;
+        let results = checks.results().await;
+        let health = match stopping.is_cancelled() {
+            true => Health::Fail("the server stops".to_owned()),
+            false => CheckResult::worst(&results),
+        };
+        Document::new(&health, &results).respond(trust.has_client(request))
+    }
+
+    #[representation(".health", "application/health+json")]
+    fn health(&self, document: &Document) -> String {
+        document.json()
+    }
+}
+
+/// A document of `application/health+json` (draft-inadarei-api-health-check). The checks are a list, since a member of
+/// each name could not be an element of XML.
+#[derive(Debug, Serialize)]
+struct Document {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<CheckDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckDocument {
+    name: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    time: String,
+    seconds: f64,
+}
+
+impl Document {
+    fn new(health: &Health, results: &[CheckResult]) -> Self {
+        let checks = results.iter().map(|result| CheckDocument {
+            name: result.name.clone(),
+            status: result.health.word(),
+            output: result.health.message().map(str::to_owned),
+            time: date::value(result.at).to_str().unwrap_or_default().to_owned(),
+            seconds: result.took.as_secs_f64(),
+        });
+        Self {
+            status: health.word(),
+            output: health.message().map(str::to_owned),
+            checks: checks.collect(),
+        }
+    }
+
+    fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The response, with details for a client that is trusted.
+    fn respond(self, is_trusted: bool) -> WithStatus<Self> {
+        let status = match self.status {
+            "fail" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        };
+        let value = match is_trusted {
+            true => self,
+            false => Self { output: None, checks: Vec::new(), ..self },
+        };
+        WithStatus { status, value }
+    }
+}

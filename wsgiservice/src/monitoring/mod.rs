@@ -1,0 +1,74 @@
+//! What a service tells of how it does, to people and to programs: `/_internal` and what it lists.
+//!
+//! All of it is made from one [`Snapshot`], so that all of it agrees.
+
+mod document;
+mod families;
+mod health;
+mod index;
+mod metrics;
+mod prometheus;
+mod stats;
+mod text;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    health::{Check, Checks},
+    site::{Mounting, Site, Trust},
+    statistics::{Registered, Snapshot, Statistics},
+};
+
+/// What the resources read.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    statistics: Arc<Statistics>,
+    checks: Checks,
+    trust: Arc<Trust>,
+    /// Whether the server stops.
+    stopping: CancellationToken,
+}
+
+impl Monitor {
+    pub(crate) fn new(site: &Site, checks: Vec<Check>) -> Arc<Self> {
+        Arc::new(Self {
+            statistics: Arc::clone(&site.statistics),
+            checks: Checks::new(checks),
+            trust: Arc::clone(&site.trust),
+            stopping: site.stopping.clone(),
+        })
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.statistics.snapshot()
+    }
+}
+
+/// The resources that tell it.
+pub(crate) fn resources(monitor: &Arc<Monitor>) -> Vec<Mounting> {
+    let mut resources =
+        vec![index::resource(), stats::resource(monitor), metrics::resource(monitor)];
+    resources.extend(health::resources(monitor));
+    resources
+}
+
+/// What is wrong with the names of a service's own metrics.
+pub(crate) fn wrong_names(metrics: &[Registered]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (position, metric) in metrics.iter().enumerate() {
+        let name = &metric.name;
+        let is_valid = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        let is_reserved = families::PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        if !is_valid {
+            wrong.push(format!("metric `{name}`: expected letters, digits and underscores"));
+        } else if is_reserved {
+            wrong.push(format!("metric `{name}`: the framework has metrics of this name"));
+        } else if metrics.iter().take(position).any(|other| other.name == *name) {
+            wrong.push(format!("metric `{name}` is added twice"));
+        }
+    }
+    wrong
+}

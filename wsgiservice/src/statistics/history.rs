@@ -1,0 +1,193 @@
+//! The last fifteen minutes, so that a page has a past when it is opened.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::{
+    MethodLabel, MethodSnapshot, Route, Totals,
+    durations::{Distribution, PackedDistribution},
+};
+
+/// How long a slice is.
+pub(crate) const SLICE: Duration = Duration::from_secs(5);
+
+/// How many slices are kept: fifteen minutes.
+const SLICES: usize = 180;
+
+/// The last fifteen minutes.
+#[derive(Debug)]
+pub(super) struct History {
+    slices: VecDeque<Slice>,
+    /// What was counted at the end of the last slice.
+    before: Totals,
+    last: Instant,
+}
+
+/// What happened within a few seconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Slice {
+    /// When it ended.
+    pub(crate) at: SystemTime,
+    /// How long it was: longer than usual if nobody looked in time.
+    pub(crate) length: Duration,
+    /// The requests in flight at its end.
+    pub(crate) in_flight: u64,
+    /// The connections that were open at its end.
+    pub(crate) connections: u64,
+    /// The methods that had requests.
+    pub(crate) methods: Vec<MethodSlice>,
+}
+
+/// The requests of a method that ended within a slice.
+#[derive(Clone, Debug)]
+pub(crate) struct MethodSlice {
+    pub(crate) route: Route,
+    pub(crate) method: MethodLabel,
+    pub(crate) requests: u64,
+    pub(crate) client_errors: u64,
+    pub(crate) server_errors: u64,
+    pub(crate) durations: PackedDistribution,
+}
+
+impl History {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { slices: VecDeque::new(), before: Totals::new(), last: now }
+    }
+
+    /// Whether the current slice is over.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) >= SLICE
+    }
+
+    /// Ends the current slice.
+    pub(super) fn add(&mut self, now: Instant, at: SystemTime, totals: Totals, connections: u64) {
+        let length = now.saturating_duration_since(self.last);
+        let methods = totals.iter().filter_map(|(key, after)| {
+            let before = self.before.get(key);
+            let requests_with = |from: u16| {
+                let sum = |totals: &super::SeriesTotals| -> u64 {
+                    let statuses = totals.statuses.range(from..from.saturating_add(100));
+                    statuses.map(|(_, status)| status.requests()).sum()
+                };
+                sum(after).saturating_sub(before.map_or(0, sum))
+            };
+            let empty = Distribution::EMPTY;
+            let before = before.map_or(empty, super::SeriesTotals::durations);
+            let durations = after.durations().since(&before);
+            let requests = durations.count();
+            (requests > 0).then(|| MethodSlice {
+                route: key.0,
+                method: key.1,
+                requests,
+                client_errors: requests_with(400),
+                server_errors: requests_with(500),
+                durations: durations.pack(),
+            })
+        });
+        let slice = Slice {
+            at,
+            length,
+            in_flight: totals.values().map(super::SeriesTotals::in_flight).sum(),
+            connections,
+            methods: methods.collect(),
+        };
+        if self.slices.len() == SLICES {
+            self.slices.pop_front();
+        }
+        self.slices.push_back(slice);
+        // A slice that ends late does not delay the ones after it.
+        self.last = if length < 2 * SLICE { self.last + SLICE } else { now };
+        self.before = totals;
+    }
+
+    pub(super) fn slices(&self) -> impl Iterator<Item = &Slice> {
+        self.slices.iter()
+    }
+}
+
+impl Slice {
+    /// How many requests ended.
+    pub(crate) fn requests(&self) -> u64 {
+        self.methods.iter().map(|method| method.requests).sum()
+    }
+
+    /// How many requests of a method ended.
+    pub(crate) fn requests_of(&self, method: &MethodSnapshot) -> u64 {
+        let is_same = |it: &&MethodSlice| it.route == method.route && it.method == method.label;
+        self.methods.iter().find(is_same).map_or(0, |method| method.requests)
+    }
+
+    /// How long all requests took.
+    pub(crate) fn durations(&self) -> Distribution {
+        let mut all = Distribution::EMPTY;
+        self.methods.iter().for_each(|method| method.durations.merge_into(&mut all));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::{
+        super::{
+            Series,
+            series::{Ended, SeriesTotals},
+        },
+        *,
+    };
+
+    /// What is counted when so many requests with this status have ended.
+    fn totals(requests: u64, status: u16) -> Totals {
+        let series = Series::default();
+        for _ in 0..requests {
+            series.begin();
+            series.end(Ended { status, nanos: 2_000_000, received: 0, sent: 0 });
+        }
+        series.begin();
+        let mut totals = SeriesTotals::default();
+        series.read(&mut totals);
+        series.read_begun(&mut totals);
+        Totals::from([((Route::at(0), MethodLabel::of(&Method::GET)), totals)])
+    }
+
+    #[test]
+    fn a_slice_has_what_happened_since_the_one_before() {
+        let start = Instant::now();
+        let mut history = History::new(start);
+        assert!(!history.is_due(start + SLICE - Duration::from_millis(1)));
+        for (number, requests) in [3, 5, 5].into_iter().enumerate() {
+            let now = start + SLICE * (number as u32 + 1);
+            assert!(history.is_due(now));
+            history.add(now, SystemTime::now(), totals(requests, 503), 2);
+        }
+        let slices: Vec<_> = history.slices().collect();
+        assert_eq!(slices.iter().map(|it| it.requests()).collect::<Vec<_>>(), [3, 2, 0]);
+        let [first, ..] = &*slices else { panic!("slices") };
+        assert_eq!((first.in_flight, first.connections, first.length), (1, 2, SLICE));
+        assert_eq!((first.methods[0].server_errors, first.methods[0].client_errors), (3, 0));
+        assert_eq!(first.durations().count(), 3);
+    }
+
+    #[test]
+    fn fifteen_minutes_are_kept() {
+        let start = Instant::now();
+        let mut history = History::new(start);
+        for number in 0..200 {
+            history.add(start + SLICE * number, SystemTime::now(), Totals::new(), number.into());
+        }
+        assert_eq!(history.slices().count(), 180);
+        assert_eq!(history.slices().next().map(|slice| slice.connections), Some(20));
+    }
+
+    #[test]
+    fn a_slice_that_nobody_ended_in_time_is_longer() {
+        let start = Instant::now();
+        let mut history = History::new(start);
+        history.add(start + 20 * SLICE, SystemTime::now(), totals(1, 200), 0);
+        assert_eq!(history.slices().next().map(|slice| slice.length), Some(20 * SLICE));
+        assert!(!history.is_due(start + 20 * SLICE));
+    }
+}

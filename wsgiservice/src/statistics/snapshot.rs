@@ -1,0 +1,101 @@
+//! What is told of the statistics, read at one moment. All that is told is made from it.
+
+use std::{
+    sync::PoisonError,
+    time::{Duration, SystemTime},
+};
+
+use super::{About, ProcessUsage, Route, SeriesTotals, Slice, Statistics, family::Family};
+
+/// The statistics at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    /// The name of the service.
+    pub(crate) service: String,
+    /// The version of its package.
+    pub(crate) version: &'static str,
+    /// When it was read.
+    pub(crate) at: SystemTime,
+    /// When the counting began.
+    pub(crate) began_at: SystemTime,
+    pub(crate) uptime: Duration,
+    pub(crate) process: ProcessUsage,
+    pub(crate) connections: ConnectionsSnapshot,
+    /// The requests that were refused because too many were in progress.
+    pub(crate) shed: u64,
+    /// The methods that had requests, in the order of the resources.
+    pub(crate) methods: Vec<MethodSnapshot>,
+    /// The metrics of the service.
+    pub(crate) own: Vec<Family>,
+    /// The last fifteen minutes, the oldest slice first.
+    pub(crate) slices: Vec<Slice>,
+}
+
+/// The connections at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionsSnapshot {
+    pub(crate) open: u64,
+    pub(crate) accepted: u64,
+    pub(crate) refused: u64,
+}
+
+/// What was counted of a method.
+#[derive(Clone, Debug)]
+pub(crate) struct MethodSnapshot {
+    pub(crate) route: Route,
+    /// The template of its resource; `None` for all requests that no resource responds to.
+    pub(crate) template: Option<String>,
+    pub(crate) label: super::MethodLabel,
+    pub(crate) totals: SeriesTotals,
+}
+
+impl Statistics {
+    /// Reads everything.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.advance();
+        let totals = self.totals();
+        let methods = totals.into_iter().map(|((route, label), totals)| MethodSnapshot {
+            route,
+            template: self.template(route).map(str::to_owned),
+            label,
+            totals,
+        });
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = &self.connections;
+        Snapshot {
+            service: self.about().map_or_else(String::new, |about| about.service.clone()),
+            version: self.about().map_or("", |about| about.version),
+            at: SystemTime::now(),
+            began_at: self.began_at,
+            uptime: self.began.elapsed(),
+            process: ProcessUsage::now(),
+            connections: ConnectionsSnapshot {
+                open: connections.open(),
+                accepted: connections.accepted(),
+                refused: connections.refused(),
+            },
+            shed: connections.shed(),
+            methods: methods.collect(),
+            own: self.about().map_or_else(Vec::new, About::read_metrics),
+            slices: history.slices().cloned().collect(),
+        }
+    }
+}
+
+impl About {
+    fn read_metrics(&self) -> Vec<Family> {
+        self.metrics.iter().flat_map(|metric| (metric.source)()).collect()
+    }
+}
+
+impl Snapshot {
+    /// The requests in flight.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.methods.iter().map(|method| method.totals.in_flight()).sum()
+    }
+
+    /// The requests that have ended.
+    pub(crate) fn requests(&self) -> u64 {
+        self.methods.iter().map(|method| method.totals.requests()).sum()
+    }
+}
