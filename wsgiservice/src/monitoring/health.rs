@@ -140,3 +140,37 @@ impl Document {
         WithStatus { status, value }
     }
 }
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use tower_service::Service as _;
+
+    use crate::application::{Application, Service};
+
+    #[wsgiservice_macros::mount("/ping", crate = crate)]
+    struct Ping;
+
+    #[wsgiservice_macros::resource(crate = crate)]
+    impl Ping {
+        fn get(&self) -> bool {
+            true
+        }
+    }
+
+    async fn status(service: &mut Service, target: &str) -> u16 {
+        let request = http::Request::get(target).body(String::new()).expect("a request");
+        let Ok(response) = service.call(request).await;
+        response.status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_service_that_stops_is_not_ready() {
+        let mut service = Application::new("ping").mount(Ping).build().expect("a service");
+        assert_eq!(status(&mut service, "/_internal/ready").await, 200);
+        service.end_streams();
+        for (target, expected) in [("ready", 503), ("live", 200), ("health", 200)] {
+            let target = format!("/_internal/{target}");
+            assert_eq!(status(&mut service, &target).await, expected, "{target}");
+        }
+    }
+}

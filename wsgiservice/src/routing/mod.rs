@@ -22,6 +22,8 @@ pub(crate) struct Router {
     extensions: Vec<&'static str>,
     /// The length of the longest extension.
     longest_extension: usize,
+    /// The first characters of the extensions, a bit for each: the last part of an address is seldom compared with them.
+    first_characters: u128,
     ignored: Vec<String>,
 }
 
@@ -87,6 +89,8 @@ impl Router {
         self.extensions.dedup();
         let lengths = self.extensions.iter().map(|extension| extension.len());
         self.longest_extension = lengths.max().unwrap_or_default();
+        let firsts = self.extensions.iter().filter_map(|extension| extension.bytes().next());
+        self.first_characters = firsts.fold(0, |all, first| all | bit(first));
         self.tree.insert(template, position).map_err(|error| match error {
             InsertError::Conflict { with } => Some(with),
             _ => None,
@@ -128,6 +132,9 @@ impl Router {
         let end = path.as_bytes().get(start..)?;
         let dot = start + end.iter().rposition(|byte| *byte == b'.')?;
         let extension = path.get(dot + 1..)?;
+        if self.first_characters & bit(extension.bytes().next()?) == 0 {
+            return None;
+        }
         let extension = *self.extensions.iter().find(|known| **known == extension)?;
         if !path.ends_unencoded(path.get(dot..)?) {
             return None;
@@ -186,6 +193,11 @@ impl std::fmt::Debug for Router {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(&self.routes).finish()
     }
+}
+
+/// The bit of a character; those that are not ASCII share the bits of others.
+fn bit(character: u8) -> u128 {
+    1 << (character % 128)
 }
 
 /// The path with its literal text as targets have it; the names of its variables stay, which no target has.

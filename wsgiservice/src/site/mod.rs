@@ -92,18 +92,17 @@ pub(crate) struct Site {
 }
 
 /// Returns whether the path belongs to a resource that describes the application.
+#[inline(always)]
 pub(crate) fn is_internal(path: &str) -> bool {
     let rest = path.strip_prefix(INTERNAL);
     rest.is_some_and(|rest| matches!(rest.bytes().next(), None | Some(b'/' | b'.')))
 }
 
-/// Returns whether the path belongs to a resource that describes the application to trusted clients only.
+/// Returns whether the path, which is internal, belongs to a resource for trusted clients only.
 fn is_for_trusted(path: &str) -> bool {
-    is_internal(path) && {
-        let name = path.get(INTERNAL.len() + 1..).unwrap_or_default();
-        let name = name.split_once('.').map_or(name, |(name, _)| name);
-        !PUBLIC.contains(&name)
-    }
+    let name = path.get(INTERNAL.len() + 1..).unwrap_or_default();
+    let name = name.split_once('.').map_or(name, |(name, _)| name);
+    !PUBLIC.contains(&name)
 }
 
 impl Site {
@@ -221,9 +220,14 @@ impl Site {
     }
 
     /// Whether a path is hidden from the client of a request.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hides(&self, path: &str, request: &Request) -> bool {
-        is_internal(path) && is_for_trusted(path) && !self.trust.has_client(request)
+        is_internal(path) && self.hides_internal(path, request)
+    }
+
+    #[cold]
+    fn hides_internal(&self, path: &str, request: &Request) -> bool {
+        is_for_trusted(path) && !self.trust.has_client(request)
     }
 
     /// Whether a request comes from a trusted network; a request without a peer does not.
