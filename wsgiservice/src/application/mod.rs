@@ -21,6 +21,8 @@ pub use self::{
     layer::LayerService,
     service::{ResponseFuture, Service},
 };
+#[cfg(feature = "client")]
+use crate::statistics;
 use crate::{
     documentation::{Documentation, help},
     health::Check,
@@ -75,6 +77,8 @@ pub struct Application {
     hosts: Vec<String>,
     base: Option<String>,
     metrics: Vec<Registered>,
+    #[cfg(feature = "client")]
+    clients: Vec<wsgiservice_client::RestClient>,
     checks: Vec<Check>,
     #[cfg(feature = "server")]
     pub(crate) life: Life,
@@ -98,6 +102,8 @@ impl Application {
             hosts: Vec::new(),
             base: None,
             metrics: Vec::new(),
+            #[cfg(feature = "client")]
+            clients: Vec::new(),
             checks: Vec::new(),
             #[cfg(feature = "server")]
             life: Life::default(),
@@ -132,6 +138,8 @@ impl Application {
     /// ```
     pub fn nest(mut self, prefix: &str, nested: Self) -> Self {
         self.metrics.extend(nested.metrics);
+        #[cfg(feature = "client")]
+        self.clients.extend(nested.clients);
         self.checks.extend(nested.checks);
         #[cfg(feature = "server")]
         self.life.extend(nested.life);
@@ -404,6 +412,10 @@ impl Application {
         });
         wrong.extend(site.mount(help::resources(&documentation, types)));
         wrong.extend(monitoring::wrong_names(&self.metrics));
+        #[cfg(feature = "client")]
+        let metrics = self.metrics.into_iter().chain(statistics::of_clients(self.clients));
+        #[cfg(not(feature = "client"))]
+        let metrics = self.metrics.into_iter();
         let monitor = Monitor::new(&site, self.checks);
         wrong.extend(site.mount(monitoring::resources(&monitor)));
         if !wrong.is_empty() {
@@ -413,7 +425,7 @@ impl Application {
             service: self.name,
             version: documentation.version,
             routes: site.resources.iter().map(|resource| resource.path().to_string()).collect(),
-            metrics: self.metrics,
+            metrics: metrics.collect(),
         });
         Ok((Service::new(Arc::new(site), &self.groups, &self.layers), documentation))
     }

@@ -35,6 +35,8 @@ impl Application {
 
     /// Adds the calls of a client to other services to the statistics: by service, cluster and outcome.
     ///
+    /// Those of several clients are added up, so an application is told of each client, or one of its clones, once.
+    ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing};
     /// # use wsgiservice_client::{ClosestCluster, RestClient};
@@ -56,7 +58,7 @@ impl Application {
     /// ```
     #[cfg(feature = "client")]
     pub fn calls_of(mut self, client: &wsgiservice_client::RestClient) -> Self {
-        self.metrics.push(statistics::of_client(client));
+        self.clients.push(client.clone());
         self
     }
 

@@ -30,7 +30,7 @@ use std::{
 };
 
 #[cfg(feature = "client")]
-pub(crate) use self::calls::of_client;
+pub(crate) use self::calls::of_clients;
 #[cfg(feature = "server")]
 pub(crate) use self::connections::CountedConnection;
 pub(crate) use self::{
