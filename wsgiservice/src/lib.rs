@@ -43,7 +43,9 @@
 //! ```
 //!
 //! `cargo run` starts it, and `cargo run -- --help` lists its options. Its documentation, with a form to try each method,
-//! is at <http://127.0.0.1:8001/_internal/help>; the OpenAPI document is at `/_internal/openapi`.
+//! is at <http://127.0.0.1:8001/_internal/help>; the OpenAPI document is at `/_internal/openapi`. Its statistics are at
+//! `/_internal/stats`, those for Prometheus at `/_internal/metrics`, its health at `/_internal/health`: see [`statistics`], and
+//! [`Application::metric`] and [`Application::check`] for what a service adds.
 //!
 //! If the service has settings of its own, or its set-up is asynchronous, use [`run`](fn@run); [`Settings`](trait@Settings) are
 //! read from a file, the environment and flags. If the program reads its own command line or configuration, use
