@@ -1,4 +1,5 @@
-// Tests the help page in a real browser: searching for a method, trying it, and using only the keyboard.
+// Tests the pages of a service in a real browser. The help page: searching for a method, trying it, and using only the keyboard.
+// The statistics: refreshing them.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,6 +23,7 @@ before(async () => {
   await mkdir(pictures, { recursive: true });
   for (const name of ["geoip", "store", "user"]) services[name] = await start(name);
   services.login = await start("examples/login");
+  services.monitored = await start("examples/monitored");
   const offline = ["--host-resolver-rules=MAP help.test 127.0.0.1", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", ...offline] });
 });
@@ -260,11 +262,13 @@ test("the page is readable without its script", () => visit("geoip", { javaScrip
   assert.equal(await page.getByLabel("Search").count() && await page.getByLabel("Search").isVisible(), false);
 }));
 
-for (const [look, options] of Object.entries({
+const looks = {
   light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
-})) {
+};
+
+for (const [look, options] of Object.entries(looks)) {
   for (const name of ["geoip", "store", "user", "login"]) {
     test(`${name} is accessible (${look})`, () => visit(name, { ...options, bypassCSP: true }, async (page) => {
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the window");
@@ -282,4 +286,76 @@ for (const [look, options] of Object.entries({
       await page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: true });
     }));
   }
+}
+
+const statistics = () => `${services.monitored.origin}/_internal/stats`;
+
+/** Sends requests of all kinds to the service with statistics. */
+async function load() {
+  const { origin } = services.monitored;
+  for (const [method, path] of [["GET", "/orders"], ["GET", "/orders/6"], ["GET", "/orders/1001"], ["GET", "/nothing"], ["PUT", "/orders/0"], ["PUT", "/orders/1"]]) {
+    await (await fetch(origin + path, { method })).text();
+  }
+}
+
+/** The number of requests in the row of a method. */
+async function requests(page, method) {
+  const header = page.getByRole("rowheader", { name: `${method} Help for ${method}`, exact: true });
+  const row = page.getByRole("row").filter({ has: header });
+  return Number(await row.getByRole("cell").nth(5).textContent());
+}
+
+test("the statistics are refreshed in place, and can be paused", () => visit("monitored", {}, async (page, origin) => {
+  await page.clock.install();
+  await load();
+  await page.goto(`${origin}/_internal/stats`);
+  const before = await requests(page, "GET /orders");
+  const link = page.getByRole("link", { name: "Help for GET /orders", exact: true });
+  await link.focus();
+  await page.evaluate(() => { document.querySelector("table").isTheSame = true; });
+  await load();
+  await page.clock.runFor(5000);
+  await page.waitForFunction(([row, number]) => row.cells[6].textContent === String(number), [await page.getByRole("row").filter({ has: link }).elementHandle(), before + 1]);
+  assert.ok(await page.evaluate(() => document.querySelector("table").isTheSame), "the table is replaced");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Help for GET /orders");
+  await page.getByRole("button", { name: "Pause" }).click();
+  let asked = 0;
+  page.on("request", () => { asked += 1; });
+  await page.clock.runFor(60_000);
+  assert.equal(asked, 0);
+  const response = page.waitForResponse((it) => it.url().endsWith("/_internal/stats"));
+  await page.getByRole("button", { name: "Resume" }).click();
+  await response;
+}, statistics()));
+
+test("the statistics say that they are not up to date if the service does not respond", () => visit("monitored", {}, async (page, origin) => {
+  await page.clock.install();
+  await page.goto(`${origin}/_internal/stats`);
+  await page.route("**/stats", (route) => route.abort());
+  await page.clock.runFor(5000);
+  await page.getByRole("status").filter({ hasText: "Not up to date" }).waitFor();
+  await page.unroute("**/stats");
+  await page.clock.runFor(5000);
+  await page.waitForFunction(() => document.getElementById("state").textContent === "");
+}, statistics()));
+
+test("the statistics are complete without their script", () => visit("monitored", { javaScriptEnabled: false }, async (page) => {
+  await load();
+  await page.reload();
+  assert.ok(await requests(page, "GET /orders") > 0);
+  assert.equal(await page.getByRole("button").count(), 0);
+  assert.equal(await page.getByRole("img", { name: /^Requests per second over/ }).count(), 1);
+  assert.match(await page.getByRole("region", { name: "Last problems" }).textContent(), /The method panicked/);
+}, statistics()));
+
+for (const [look, options] of Object.entries(looks)) {
+  test(`the statistics are accessible (${look})`, () => visit("monitored", { ...options, bypassCSP: true }, async (page) => {
+    await load();
+    await page.reload();
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the window");
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run());
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+    await page.screenshot({ path: `${pictures}/statistics-${look}.png`, fullPage: true });
+  }, statistics()));
 }

@@ -61,6 +61,7 @@ mod signatures;
 mod sources;
 mod statistics;
 mod statistics_over_a_socket;
+mod statistics_page;
 mod stopping;
 mod stream;
 mod target;

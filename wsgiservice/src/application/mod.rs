@@ -416,7 +416,7 @@ impl Application {
         let metrics = self.metrics.into_iter().chain(statistics::of_clients(self.clients));
         #[cfg(not(feature = "client"))]
         let metrics = self.metrics.into_iter();
-        let monitor = Monitor::new(&site, self.checks);
+        let monitor = Monitor::new(&site, &documentation, self.checks);
         wrong.extend(site.mount(monitoring::resources(&monitor)));
         if !wrong.is_empty() {
             return Err(BuildError::new(wrong));

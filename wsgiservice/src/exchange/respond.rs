@@ -292,6 +292,7 @@ fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
         cause = %Loggable(cause),
         "the request failed"
     );
+    context.measurement.problem(*id, status, problem.title());
     Cow::Owned(format!("urn:uuid:{id}"))
 }
 

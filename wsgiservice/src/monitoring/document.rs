@@ -5,9 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::families::UNMATCHED;
-use crate::statistics::{
-    Distribution, MethodSnapshot, Slice, Snapshot,
-    family::{Family, Sample, Value},
+use crate::{
+    health::CheckResult,
+    statistics::{
+        Distribution, MethodSnapshot, ProblemSnapshot, Slice, Snapshot,
+        family::{Family, Sample, Value},
+    },
 };
 
 /// The statistics. Moments are in seconds since 1970.
@@ -26,6 +29,8 @@ pub(super) struct Document {
     methods: Vec<Method>,
     metrics: Vec<Metric>,
     history: Vec<Past>,
+    checks: Vec<Check>,
+    problems: Vec<Problem>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +108,7 @@ struct Past {
     at: u64,
     seconds: f64,
     requests: u64,
+    redirections: u64,
     client_errors: u64,
     server_errors: u64,
     in_flight: u64,
@@ -111,8 +117,28 @@ struct Past {
     p99: Option<f64>,
 }
 
+/// A check of the service.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: String,
+    status: &'static str,
+    output: Option<String>,
+    seconds: f64,
+}
+
+/// An error of the server.
+#[derive(Debug, Serialize)]
+struct Problem {
+    at: u64,
+    id: String,
+    status: u16,
+    route: String,
+    method: &'static str,
+    detail: &'static str,
+}
+
 impl Document {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, checks: &[CheckResult]) -> Self {
         let (process, connections) = (&snapshot.process, &snapshot.connections);
         Self {
             service: snapshot.service.clone(),
@@ -143,6 +169,8 @@ impl Document {
                 .collect(),
             metrics: snapshot.own.iter().flat_map(Metric::of).collect(),
             history: snapshot.slices.iter().map(Past::of).collect(),
+            checks: checks.iter().map(Check::of).collect(),
+            problems: snapshot.problems.iter().map(Problem::of).collect(),
         }
     }
 }
@@ -156,7 +184,7 @@ impl Method {
             requests: totals.requests(),
         };
         Self {
-            route: method.template.clone().unwrap_or_else(|| UNMATCHED.to_owned()),
+            route: route(method.template.as_deref()),
             method: method.label.as_str(),
             requests: totals.requests(),
             in_flight: totals.in_flight(),
@@ -210,6 +238,7 @@ impl Past {
             at: second(slice.at),
             seconds: slice.length.as_secs_f64(),
             requests: slice.requests(),
+            redirections: slice.methods.iter().map(|method| method.redirections).sum(),
             client_errors: slice.methods.iter().map(|method| method.client_errors).sum(),
             server_errors: slice.methods.iter().map(|method| method.server_errors).sum(),
             in_flight: slice.in_flight,
@@ -218,6 +247,34 @@ impl Past {
             p99: seconds(&durations, 0.99),
         }
     }
+}
+
+impl Check {
+    fn of(result: &CheckResult) -> Self {
+        Self {
+            name: result.name.clone(),
+            status: result.health.word(),
+            output: result.health.message().map(str::to_owned),
+            seconds: result.took.as_secs_f64(),
+        }
+    }
+}
+
+impl Problem {
+    fn of(problem: &ProblemSnapshot) -> Self {
+        Self {
+            at: second(problem.at),
+            id: problem.id.to_string(),
+            status: problem.status,
+            route: route(problem.template.as_deref()),
+            method: problem.method.as_str(),
+            detail: problem.detail,
+        }
+    }
+}
+
+fn route(template: Option<&str>) -> String {
+    template.unwrap_or(UNMATCHED).to_owned()
 }
 
 fn seconds(durations: &Distribution, share: f64) -> Option<f64> {

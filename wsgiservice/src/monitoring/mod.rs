@@ -7,7 +7,9 @@ mod families;
 mod health;
 mod index;
 mod metrics;
+mod page;
 mod prometheus;
+mod quantity;
 mod stats;
 mod text;
 
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    documentation::Documentation,
     health::{Check, Checks},
     site::{Mounting, Site, Trust},
     statistics::{Registered, Snapshot, Statistics},
@@ -26,16 +29,25 @@ use crate::{
 pub(crate) struct Monitor {
     statistics: Arc<Statistics>,
     checks: Checks,
+    documentation: Arc<Documentation>,
+    /// How many requests may be in flight.
+    limit: usize,
     trust: Arc<Trust>,
     /// Whether the server stops.
     stopping: CancellationToken,
 }
 
 impl Monitor {
-    pub(crate) fn new(site: &Site, checks: Vec<Check>) -> Arc<Self> {
+    pub(crate) fn new(
+        site: &Site,
+        documentation: &Arc<Documentation>,
+        checks: Vec<Check>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             statistics: Arc::clone(&site.statistics),
             checks: Checks::new(checks),
+            documentation: Arc::clone(documentation),
+            limit: site.limits.requests,
             trust: Arc::clone(&site.trust),
             stopping: site.stopping.clone(),
         })
@@ -50,6 +62,7 @@ impl Monitor {
 pub(crate) fn resources(monitor: &Arc<Monitor>) -> Vec<Mounting> {
     let mut resources =
         vec![index::resource(), stats::resource(monitor), metrics::resource(monitor)];
+    resources.extend(page::resources());
     resources.extend(health::resources(monitor));
     resources
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use http::{HeaderValue, header};
 use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
-use super::{Monitor, document::Document, text};
-use crate::{site::Mounting, statistics::Snapshot};
+use super::{Monitor, document::Document, page::Page, text};
+use crate::{
+    answer::WithFields, documentation::help::CONTENT_SECURITY_POLICY, health::CheckResult,
+    site::Mounting, statistics::Snapshot,
+};
 
 pub(super) fn resource(monitor: &Arc<Monitor>) -> Mounting {
     Mounting::new(Stats { monitor: Arc::clone(monitor) })
@@ -20,20 +24,33 @@ struct Stats {
 
 #[resource(crate = crate)]
 impl Stats {
-    fn get(&self) -> Told {
-        Told(self.monitor.snapshot())
+    async fn get(&self) -> WithFields<Told> {
+        let checks = self.monitor.checks.results().await;
+        let told = Told { snapshot: self.monitor.snapshot(), checks };
+        let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+        WithFields::new(told).field(header::CONTENT_SECURITY_POLICY, policy)
+    }
+
+    #[representation(".html", "text/html")]
+    fn html(&self, told: &Told) -> String {
+        let Monitor { documentation, limit, .. } = &*self.monitor;
+        let Told { snapshot, checks } = told;
+        Page { snapshot, checks, documentation, limit: *limit }.html()
     }
 
     #[representation(".txt", "text/plain")]
     fn text(&self, told: &Told) -> String {
-        text::write(&told.0)
+        text::write(&told.snapshot)
     }
 }
 
-struct Told(Snapshot);
+struct Told {
+    snapshot: Snapshot,
+    checks: Arc<[CheckResult]>,
+}
 
 impl Serialize for Told {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Document::of(&self.0).serialize(serializer)
+        Document::of(&self.snapshot, &self.checks).serialize(serializer)
     }
 }

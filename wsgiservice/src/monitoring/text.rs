@@ -1,8 +1,8 @@
 //! The statistics for a terminal.
 
-use std::{fmt::Write, time::Duration};
+use std::fmt::Write;
 
-use super::families::UNMATCHED;
+use super::{families::UNMATCHED, quantity::duration};
 use crate::statistics::{MethodSnapshot, Snapshot};
 
 /// The names of the columns.
@@ -56,15 +56,4 @@ fn row(method: &MethodSnapshot) -> [String; COLUMNS.len()] {
         totals.in_flight().to_string(),
         statuses.collect::<Vec<_>>().join(", "),
     ]
-}
-
-/// A duration in the unit that suits it.
-fn duration(duration: Duration) -> String {
-    match duration.as_secs_f64() {
-        seconds @ 3600.0.. => format!("{:.1} h", seconds / 3600.0),
-        seconds @ 60.0.. => format!("{:.1} min", seconds / 60.0),
-        seconds @ 1.0.. => format!("{seconds:.1} s"),
-        seconds @ 0.001.. => format!("{:.1} ms", seconds * 1e3),
-        seconds => format!("{:.0} µs", seconds * 1e6),
-    }
 }

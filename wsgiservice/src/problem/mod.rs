@@ -239,7 +239,8 @@ impl Problem {
         self.0.detail.as_deref().unwrap_or_else(|| self.title())
     }
 
-    fn title(&self) -> &'static str {
+    /// What kind of problem it is.
+    pub(crate) fn title(&self) -> &'static str {
         self.0.title()
     }
 }

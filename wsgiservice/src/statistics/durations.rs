@@ -113,6 +113,12 @@ impl Distribution {
         Some(Duration::from_nanos(end(position)))
     }
 
+    /// The longest duration of each bucket that has any, and how many it has.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
+        let counts = self.buckets.iter().copied().enumerate().filter(|(_, count)| *count > 0);
+        counts.map(|(bucket, count)| (Duration::from_nanos(end(bucket)), count))
+    }
+
     /// The durations of both.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.add(other.buckets.iter().copied(), other.sum);
@@ -131,7 +137,7 @@ impl Distribution {
     }
 
     /// The buckets that have any, in the space that they need; the sum is lost.
-    pub(super) fn pack(&self) -> PackedDistribution {
+    pub(crate) fn pack(&self) -> PackedDistribution {
         let counts = self.buckets.iter().enumerate().filter(|(_, count)| **count > 0);
         let counts = counts
             .map(|(bucket, count)| (bucket as u16, u32::try_from(*count).unwrap_or(u32::MAX)));
@@ -164,6 +170,18 @@ impl PackedDistribution {
     }
 }
 
+#[cfg(test)]
+impl Distribution {
+    /// These durations.
+    pub(crate) fn of(durations: impl IntoIterator<Item = Duration>) -> Self {
+        let all = Durations::default();
+        durations.into_iter().for_each(|duration| all.add(duration.as_nanos() as u64));
+        let mut distribution = Self::EMPTY;
+        all.read(&mut distribution);
+        distribution
+    }
+}
+
 impl Default for Distribution {
     fn default() -> Self {
         Self::EMPTY
@@ -176,19 +194,11 @@ mod tests {
 
     use super::*;
 
-    fn counted(durations: impl IntoIterator<Item = Duration>) -> Distribution {
-        let all = Durations::default();
-        durations.into_iter().for_each(|duration| all.add(duration.as_nanos() as u64));
-        let mut distribution = Distribution::EMPTY;
-        all.read(&mut distribution);
-        distribution
-    }
-
     proptest! {
         #[test]
         fn a_duration_is_known_to_two_significant_digits(micros in 10..200_000_000_u64) {
             let duration = Duration::from_micros(micros);
-            let told = counted([duration]).quantile(0.5).expect("a duration");
+            let told = Distribution::of([duration]).quantile(0.5).expect("a duration");
             prop_assert!(told >= duration, "{told:?}");
             prop_assert!(told.as_secs_f64() / duration.as_secs_f64() < 1.02, "{told:?}");
         }
@@ -196,14 +206,14 @@ mod tests {
 
     #[test]
     fn what_is_shorter_or_longer_than_all_buckets_is_counted() {
-        let all = counted([Duration::ZERO, Duration::from_secs(1 << 20)]);
+        let all = Distribution::of([Duration::ZERO, Duration::from_secs(1 << 20)]);
         assert_eq!(all.count(), 2);
         assert_eq!(all.sum(), Duration::from_secs(1 << 20));
     }
 
     #[test]
     fn quantiles_are_of_the_durations_in_order() {
-        let all = counted((1..=100).map(Duration::from_millis));
+        let all = Distribution::of((1..=100).map(Duration::from_millis));
         let at = |share| all.quantile(share).map(|duration| duration.as_secs_f64() * 1000.0);
         for (share, millis) in [(0.0, 1.0), (0.5, 50.0), (0.99, 99.0), (1.0, 100.0)] {
             let told = at(share).expect("a duration");
@@ -214,7 +224,7 @@ mod tests {
 
     #[test]
     fn durations_up_to_a_bound_are_counted() {
-        let all = counted((1..=10).map(Duration::from_millis));
+        let all = Distribution::of((1..=10).map(Duration::from_millis));
         assert_eq!(all.at_most(Duration::from_millis(5)), 5);
         assert_eq!(all.at_most(Duration::from_secs(1 << 40)), 10);
     }
@@ -222,10 +232,10 @@ mod tests {
     #[test]
     fn the_durations_since_an_earlier_moment_are_the_difference() {
         let [first, second] = [5, 900].map(Duration::from_millis);
-        let (before, now) = (counted([first]), counted([first, second]));
-        assert_eq!(now.since(&before), counted([second]));
+        let (before, now) = (Distribution::of([first]), Distribution::of([first, second]));
+        assert_eq!(now.since(&before), Distribution::of([second]));
         let mut both = before;
-        both.merge(&counted([second]));
+        both.merge(&Distribution::of([second]));
         assert_eq!(both, now);
         let mut unpacked = Distribution::EMPTY;
         now.pack().merge_into(&mut unpacked);

@@ -8,13 +8,14 @@ use std::{
 use super::{
     MethodLabel, MethodSnapshot, Route, Totals,
     durations::{Distribution, PackedDistribution},
+    process::ProcessLoad,
 };
 
 /// How long a slice is.
 pub(crate) const SLICE: Duration = Duration::from_secs(5);
 
 /// How many slices are kept: fifteen minutes.
-const SLICES: usize = 180;
+pub(crate) const SLICES: usize = 180;
 
 /// The last fifteen minutes.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Slice {
     pub(crate) in_flight: u64,
     /// The connections that were open at its end.
     pub(crate) connections: u64,
+    /// What the process used until its end.
+    pub(crate) process: ProcessLoad,
     /// The methods that had requests.
     pub(crate) methods: Vec<MethodSlice>,
 }
@@ -46,9 +49,18 @@ pub(crate) struct MethodSlice {
     pub(crate) route: Route,
     pub(crate) method: MethodLabel,
     pub(crate) requests: u64,
+    pub(crate) redirections: u64,
     pub(crate) client_errors: u64,
     pub(crate) server_errors: u64,
     pub(crate) durations: PackedDistribution,
+}
+
+/// What is read at the end of a slice, beside the counters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gauges {
+    pub(super) at: SystemTime,
+    pub(super) connections: u64,
+    pub(super) process: ProcessLoad,
 }
 
 impl History {
@@ -62,8 +74,20 @@ impl History {
     }
 
     /// Ends the current slice.
-    pub(super) fn add(&mut self, now: Instant, at: SystemTime, totals: Totals, connections: u64) {
-        let length = now.saturating_duration_since(self.last);
+    pub(super) fn add(&mut self, now: Instant, totals: Totals, gauges: Gauges) {
+        let slice = self.current(now, &totals, gauges);
+        if self.slices.len() == SLICES {
+            self.slices.pop_front();
+        }
+        // A slice that ends late does not delay the ones after it.
+        self.last = if slice.length < 2 * SLICE { self.last + SLICE } else { now };
+        self.slices.push_back(slice);
+        self.before = totals;
+    }
+
+    /// The current slice as far as it has come.
+    pub(super) fn current(&self, now: Instant, totals: &Totals, gauges: Gauges) -> Slice {
+        let Gauges { at, connections, process } = gauges;
         let methods = totals.iter().filter_map(|(key, after)| {
             let before = self.before.get(key);
             let requests_with = |from: u16| {
@@ -81,25 +105,20 @@ impl History {
                 route: key.0,
                 method: key.1,
                 requests,
+                redirections: requests_with(300),
                 client_errors: requests_with(400),
                 server_errors: requests_with(500),
                 durations: durations.pack(),
             })
         });
-        let slice = Slice {
+        Slice {
             at,
-            length,
+            length: now.saturating_duration_since(self.last),
             in_flight: totals.values().map(super::SeriesTotals::in_flight).sum(),
             connections,
+            process,
             methods: methods.collect(),
-        };
-        if self.slices.len() == SLICES {
-            self.slices.pop_front();
         }
-        self.slices.push_back(slice);
-        // A slice that ends late does not delay the ones after it.
-        self.last = if length < 2 * SLICE { self.last + SLICE } else { now };
-        self.before = totals;
     }
 
     pub(super) fn slices(&self) -> impl Iterator<Item = &Slice> {
@@ -113,10 +132,15 @@ impl Slice {
         self.methods.iter().map(|method| method.requests).sum()
     }
 
+    /// The requests of a method that ended, if there were any.
+    pub(crate) fn of(&self, method: &MethodSnapshot) -> Option<&MethodSlice> {
+        let is_same = |it: &&MethodSlice| it.route == method.route && it.method == method.label;
+        self.methods.iter().find(is_same)
+    }
+
     /// How many requests of a method ended.
     pub(crate) fn requests_of(&self, method: &MethodSnapshot) -> u64 {
-        let is_same = |it: &&MethodSlice| it.route == method.route && it.method == method.label;
-        self.methods.iter().find(is_same).map_or(0, |method| method.requests)
+        self.of(method).map_or(0, |method| method.requests)
     }
 
     /// How long all requests took.
@@ -124,6 +148,14 @@ impl Slice {
         let mut all = Distribution::EMPTY;
         self.methods.iter().for_each(|method| method.durations.merge_into(&mut all));
         all
+    }
+}
+
+impl MethodSlice {
+    /// How many requests got none of the other statuses.
+    pub(crate) fn successes(&self) -> u64 {
+        let others = self.redirections + self.client_errors + self.server_errors;
+        self.requests.saturating_sub(others)
     }
 }
 
@@ -153,6 +185,10 @@ mod tests {
         Totals::from([((Route::at(0), MethodLabel::of(&Method::GET)), totals)])
     }
 
+    fn gauges(connections: u64) -> Gauges {
+        Gauges { at: SystemTime::now(), connections, process: ProcessLoad::default() }
+    }
+
     #[test]
     fn a_slice_has_what_happened_since_the_one_before() {
         let start = Instant::now();
@@ -161,7 +197,7 @@ mod tests {
         for (number, requests) in [3, 5, 5].into_iter().enumerate() {
             let now = start + SLICE * (number as u32 + 1);
             assert!(history.is_due(now));
-            history.add(now, SystemTime::now(), totals(requests, 503), 2);
+            history.add(now, totals(requests, 503), gauges(2));
         }
         let slices: Vec<_> = history.slices().collect();
         assert_eq!(slices.iter().map(|it| it.requests()).collect::<Vec<_>>(), [3, 2, 0]);
@@ -169,6 +205,8 @@ mod tests {
         assert_eq!((first.in_flight, first.connections, first.length), (1, 2, SLICE));
         assert_eq!((first.methods[0].server_errors, first.methods[0].client_errors), (3, 0));
         assert_eq!(first.durations().count(), 3);
+        let current = history.current(start + SLICE * 4, &totals(9, 503), gauges(2));
+        assert_eq!((current.requests(), current.length), (4, SLICE));
     }
 
     #[test]
@@ -176,7 +214,7 @@ mod tests {
         let start = Instant::now();
         let mut history = History::new(start);
         for number in 0..200 {
-            history.add(start + SLICE * number, SystemTime::now(), Totals::new(), number.into());
+            history.add(start + SLICE * number, Totals::new(), gauges(number.into()));
         }
         assert_eq!(history.slices().count(), 180);
         assert_eq!(history.slices().next().map(|slice| slice.connections), Some(20));
@@ -186,7 +224,7 @@ mod tests {
     fn a_slice_that_nobody_ended_in_time_is_longer() {
         let start = Instant::now();
         let mut history = History::new(start);
-        history.add(start + 20 * SLICE, SystemTime::now(), totals(1, 200), 0);
+        history.add(start + 20 * SLICE, totals(1, 200), gauges(0));
         assert_eq!(history.slices().next().map(|slice| slice.length), Some(20 * SLICE));
         assert!(!history.is_due(start + 20 * SLICE));
     }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
+use uuid::Uuid;
 
-use super::{Ended, Event, MethodLabel, Route, Series, Statistics};
+use super::{Ended, Event, MethodLabel, Route, Series, Statistics, problems::RecentProblem};
 use crate::{
     clock::Moment,
     http::body::{Body, BoxError},
@@ -30,6 +31,8 @@ pub(crate) struct Measurement<'a> {
     series: Option<&'a Series>,
     /// Whether the request is still to be counted.
     counts: bool,
+    /// The last event.
+    event: Option<Event>,
 }
 
 impl<'a> Measurement<'a> {
@@ -44,6 +47,7 @@ impl<'a> Measurement<'a> {
             method,
             series: None,
             counts,
+            event: None,
         }
     }
 
@@ -70,8 +74,22 @@ impl<'a> Measurement<'a> {
 
     /// Counts an event.
     #[cold]
-    pub(crate) fn event(&self, event: Event) {
+    pub(crate) fn event(&mut self, event: Event) {
         self.any_series().event(event);
+        self.event = Some(event);
+    }
+
+    /// Notes an error of the server that is logged under this ID; `phrase` says what its status means.
+    #[cold]
+    pub(crate) fn problem(&self, id: Uuid, status: StatusCode, phrase: &'static str) {
+        let detail = match self.event {
+            Some(Event::Panic) => "The method panicked.",
+            Some(Event::Timeout) => "The method took longer than its limit.",
+            Some(Event::CutOff) | None => phrase,
+        };
+        let (route, method, status) = (self.route, self.method, status.as_u16());
+        let at = std::time::SystemTime::now();
+        self.statistics.problems.add(RecentProblem { at, id, status, route, method, detail });
     }
 
     /// The request ends with this response, or with the last piece of its content if that is a stream.

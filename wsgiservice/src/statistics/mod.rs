@@ -17,6 +17,7 @@ mod list;
 mod measurement;
 mod method_label;
 mod metric;
+mod problems;
 mod process;
 mod series;
 mod shards;
@@ -36,18 +37,20 @@ pub(crate) use self::connections::CountedConnection;
 pub(crate) use self::{
     connections::Connections,
     durations::Distribution,
-    history::Slice,
+    history::{MethodSlice, SLICE, SLICES, Slice},
     measurement::Measurement,
     method_label::MethodLabel,
     metric::{Registered, register},
     process::ProcessUsage,
     series::{Event, SeriesTotals, StatusTotals},
     sizes::SizeDistribution,
-    snapshot::{MethodSnapshot, Snapshot},
+    snapshot::{MethodSnapshot, ProblemSnapshot, Snapshot},
 };
 use self::{
-    history::History,
+    history::{Gauges, History},
     list::List,
+    problems::Problems,
+    process::ProcessLoad,
     series::{Ended, Series},
     shards::Shards,
 };
@@ -64,6 +67,7 @@ pub(crate) struct Statistics {
     shards: Shards<Routes>,
     pub(crate) connections: Connections,
     history: Mutex<History>,
+    problems: Problems,
     began: Instant,
     began_at: SystemTime,
 }
@@ -156,7 +160,15 @@ impl Statistics {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if history.is_due(now) {
-            history.add(now, SystemTime::now(), self.totals(), self.connections.open());
+            history.add(now, self.totals(), self.gauges());
+        }
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            at: SystemTime::now(),
+            connections: self.connections.open(),
+            process: ProcessLoad::now(),
         }
     }
 }
@@ -187,6 +199,7 @@ impl Default for Statistics {
             shards: Shards::default(),
             connections: Connections::default(),
             history: Mutex::new(History::new(now)),
+            problems: Problems::default(),
             began: now,
             began_at: SystemTime::now(),
         }

@@ -20,20 +20,46 @@ pub(crate) struct ProcessUsage {
     pub(crate) threads: Option<u64>,
 }
 
+/// The part of it that is cheap to read, and kept for each slice of the past.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ProcessLoad {
+    pub(crate) cpu: Option<Duration>,
+    pub(crate) resident: Option<u64>,
+}
+
 impl ProcessUsage {
     /// What this process uses now.
     pub(crate) fn now() -> Self {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let status = status();
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        let ProcessLoad { cpu, resident } = ProcessLoad::of(&status);
         Self {
-            cpu: fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(cpu),
-            resident: number_after(&status, "VmRSS:").map(|kilobytes| kilobytes << 10),
+            cpu,
+            resident,
             // One of them is that of the folder itself.
             open_files: fs::read_dir("/proc/self/fd").ok().map(|all| all.count() as u64 - 1),
             max_files: number_after(&limits, "Max open files"),
             threads: number_after(&status, "Threads:"),
         }
     }
+}
+
+impl ProcessLoad {
+    /// What this process uses now.
+    pub(super) fn now() -> Self {
+        Self::of(&status())
+    }
+
+    fn of(status: &str) -> Self {
+        Self {
+            cpu: fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(cpu),
+            resident: number_after(status, "VmRSS:").map(|kilobytes| kilobytes << 10),
+        }
+    }
+}
+
+fn status() -> String {
+    fs::read_to_string("/proc/self/status").unwrap_or_default()
 }
 
 /// The time of the processor in `/proc/self/stat`: the fields 14 and 15, counted from 1. The second one, the name of the

@@ -2,8 +2,10 @@
 
 use std::{
     sync::PoisonError,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
+
+use uuid::Uuid;
 
 use super::{About, ProcessUsage, Route, SeriesTotals, Slice, Statistics, family::Family};
 
@@ -29,6 +31,10 @@ pub(crate) struct Snapshot {
     pub(crate) own: Vec<Family>,
     /// The last fifteen minutes, the oldest slice first.
     pub(crate) slices: Vec<Slice>,
+    /// What happened since the last of them.
+    pub(crate) current: Slice,
+    /// The last errors of the server, the newest first.
+    pub(crate) problems: Vec<ProblemSnapshot>,
 }
 
 /// The connections at one moment.
@@ -49,18 +55,34 @@ pub(crate) struct MethodSnapshot {
     pub(crate) totals: SeriesTotals,
 }
 
+/// An error of the server.
+#[derive(Clone, Debug)]
+pub(crate) struct ProblemSnapshot {
+    pub(crate) at: SystemTime,
+    /// The ID of its request, under which its cause is logged.
+    pub(crate) id: Uuid,
+    pub(crate) status: u16,
+    /// The template of the resource; `None` if none responded.
+    pub(crate) template: Option<String>,
+    pub(crate) method: super::MethodLabel,
+    pub(crate) detail: &'static str,
+}
+
 impl Statistics {
     /// Reads everything.
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.advance();
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let totals = self.totals();
+        let current = history.current(Instant::now(), &totals, self.gauges());
+        let slices = history.slices().cloned().collect();
+        drop(history);
         let methods = totals.into_iter().map(|((route, label), totals)| MethodSnapshot {
             route,
             template: self.template(route).map(str::to_owned),
             label,
             totals,
         });
-        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let connections = &self.connections;
         Snapshot {
             service: self.about().map_or_else(String::new, |about| about.service.clone()),
@@ -77,8 +99,22 @@ impl Statistics {
             shed: connections.shed(),
             methods: methods.collect(),
             own: self.about().map_or_else(Vec::new, About::read_metrics),
-            slices: history.slices().cloned().collect(),
+            slices,
+            current,
+            problems: self.recent_problems(),
         }
+    }
+
+    fn recent_problems(&self) -> Vec<ProblemSnapshot> {
+        let problems = self.problems.read().into_iter().map(|problem| ProblemSnapshot {
+            at: problem.at,
+            id: problem.id,
+            status: problem.status,
+            template: self.template(problem.route).map(str::to_owned),
+            method: problem.method,
+            detail: problem.detail,
+        });
+        problems.collect()
     }
 }
 

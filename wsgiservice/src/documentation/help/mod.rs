@@ -13,7 +13,10 @@ use http::{HeaderValue, header};
 use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
-use self::page::{CONTENT_SECURITY_POLICY, PageSettings, page};
+pub(crate) use self::page::{
+    CONTENT_SECURITY_POLICY, anchor_of, fingerprint, policy_of_page, verb,
+};
+use self::page::{PageSettings, page};
 #[cfg(feature = "command-line")]
 pub(crate) use self::static_files::write;
 use super::{Documentation, data, openapi, tree::Tree};
@@ -23,7 +26,8 @@ use crate::{
     site::{Mounting, problem_types::DescribedType, resource_paths},
 };
 
-const STYLE: &str = include_str!("style.css");
+/// The style of the page. Other pages of a service have it, too.
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 const SCRIPT: &str = include_str!("script.js");
 

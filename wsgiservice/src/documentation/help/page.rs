@@ -60,6 +60,7 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
                             ", " a href="help.json" { "JSON" } " and " a href="help.xml" { "XML" }
                         }
                         "."
+                        @if settings.base.is_some() { " " a href="stats" { "Statistics" } }
                     }
                 }
                 div.page {
@@ -76,12 +77,12 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
 }
 
 /// The policy without what only a header field can say (Content Security Policy 3, section 3.3).
-fn policy_of_page() -> &'static str {
+pub(crate) fn policy_of_page() -> &'static str {
     CONTENT_SECURITY_POLICY.trim_end_matches("; frame-ancestors 'none'")
 }
 
 /// What changes with a file, so that it can be cached for long.
-pub(super) fn fingerprint(file: &str) -> String {
+pub(crate) fn fingerprint(file: &str) -> String {
     format!("{:x}", xxhash_rust::xxh3::xxh3_64(file.as_bytes()))
 }
 
@@ -99,7 +100,7 @@ fn contents(resources: &[Resource]) -> Markup {
                         a.path href={ "#" (anchor(resource)) } { (resource.path) }
                         ul {
                             @for method in &resource.methods {
-                                li { a href={ "#" (method.id) } { (verb(method)) (method.summary) } }
+                                li { a href={ "#" (method.id) } { (verb(method.method)) (method.summary) } }
                             }
                         }
                     }
@@ -118,10 +119,19 @@ fn anchor(resource: &Resource) -> String {
     )
 }
 
-fn verb(method: &Method) -> Markup {
-    let has_color = ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method.method);
-    let class = if has_color { method.method.to_lowercase() } else { "other".to_owned() };
-    html! { span.verb.(class) { (method.method) } " " }
+/// Where the page describes a method of the resource with this path; where it describes the resource if it has no such method,
+/// such as `OPTIONS`, which all have. `None` for what is not documented.
+pub(crate) fn anchor_of(documentation: &Documentation, path: &str, method: &str) -> Option<String> {
+    let resource = documentation.resources.iter().find(|it| it.path.to_string() == path)?;
+    let method = resource.methods.iter().find(|it| it.method == method);
+    Some(method.map_or_else(|| anchor(resource), |method| method.id.clone()))
+}
+
+/// The name of a method in its color.
+pub(crate) fn verb(method: &str) -> Markup {
+    let has_color = ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method);
+    let class = if has_color { method.to_lowercase() } else { "other".to_owned() };
+    html! { span.verb.(class) { (method) } " " }
 }
 
 fn resource(resource: &Resource, examples: Examples<'_>, settings: PageSettings<'_>) -> Markup {
@@ -175,7 +185,7 @@ fn method(
     let text = format!("{} {} {}", method.method, method.summary, method.description);
     html! {
         article.method id=(method.id) data-text=(text) {
-            h3 { a href={ "#" (method.id) } { (verb(method)) span.path { (resource.path) } } }
+            h3 { a href={ "#" (method.id) } { (verb(method.method)) span.path { (resource.path) } } }
             (markdown(&method.summary))
             @if let Some(deprecated) = &method.deprecation {
                 div.deprecated {
