@@ -87,7 +87,10 @@ impl Service {
                 // A layer, for example for CORS, appends a line of its own.
                 vary::add(response.headers_mut(), None);
             }
-            Err(error) => exchange::refuse(&self.site, exchange, Problem::internal(error)),
+            Err(error) => {
+                let problem = Problem::internal(error);
+                exchange::refuse(&self.site, exchange, problem, measurement.uncounted());
+            }
         }
         measurement.end(&mut exchange.response, exchange.received.bytes());
     }

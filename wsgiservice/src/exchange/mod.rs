@@ -162,14 +162,12 @@ async fn change(site: &Arc<Site>, exchange: &mut Exchange) {
     });
     match task.await {
         Ok(ended) => *exchange = ended,
-        Err(error) => refuse(site, exchange, Problem::internal(error)),
+        Err(error) => {
+            let measurement =
+                Measurement::begin(&site.statistics, exchange.request.method(), false);
+            refuse(site, exchange, Problem::internal(error), measurement);
+        }
     }
-}
-
-/// Responds to a request that failed outside of the exchange, for example in a layer, and that counts there.
-pub(crate) fn refuse(site: &Site, exchange: &mut Exchange, problem: Problem) {
-    let measurement = Measurement::begin(&site.statistics, exchange.request.method(), false);
-    refuse_measured(site, exchange, problem, measurement);
 }
 
 /// Responds to a request that the server refuses, which counts for the resource that it asks for, if its target is trusted.
@@ -184,10 +182,11 @@ pub(crate) fn refuse_early(
     if let Some(route) = trusts_target.then(|| route_of(site, &exchange.request)).flatten() {
         measurement.set_route(route);
     }
-    refuse_measured(site, exchange, problem, measurement);
+    refuse(site, exchange, problem, measurement);
 }
 
-fn refuse_measured(
+/// Responds to a request that failed outside of the exchange, for example in a layer.
+pub(crate) fn refuse(
     site: &Site,
     exchange: &mut Exchange,
     problem: Problem,

@@ -51,6 +51,11 @@ impl<'a> Measurement<'a> {
         }
     }
 
+    /// The same request, which does not count again.
+    pub(crate) fn uncounted(&self) -> Self {
+        Self { counts: false, ..*self }
+    }
+
     /// When the request began.
     pub(crate) fn began(&self) -> Moment {
         self.began
