@@ -69,6 +69,26 @@ pub(super) fn time(at: SystemTime) -> String {
     format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
+/// A moment with its day, as `06 Nov 08:49:37 UTC`.
+pub(super) fn moment(at: SystemTime) -> String {
+    let date = date::value(at);
+    let mut words = date.to_str().unwrap_or_default().split(' ').skip(1);
+    let (day, month) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    format!("{day} {month} {} UTC", time(at))
+}
+
+/// How long a service has been up, in two units.
+pub(super) fn uptime(uptime: Duration) -> String {
+    let seconds = uptime.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, ..) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
@@ -100,6 +120,17 @@ mod tests {
             (time(at), "08:49:37"),
         ] {
             assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn moments_and_uptimes_are_short() {
+        let at = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(moment(at), "06 Nov 08:49:37 UTC");
+        for (seconds, expected) in
+            [(59, "59 s"), (61, "1 min"), (7_300, "2 h 1 min"), (273_600, "3 d 4 h")]
+        {
+            assert_eq!(uptime(Duration::from_secs(seconds)), expected);
         }
     }
 }
