@@ -1,7 +1,10 @@
-//! Database servers for tests: MariaDB and PostgreSQL, started once for each test process, when the first test needs them.
+//! Other programs for tests. The database servers MariaDB and PostgreSQL are started once for each test process, when the first
+//! test needs them; each test that needs a [`Gmond`] starts its own.
 //!
-//! A server has a private folder and a free port, and ends with its process. The Debian packages `mariadb-server` and
-//! `postgresql` have the programs; where one is missing, its tests print that they are skipped.
+//! A program has a private folder and a free port, and ends with its process. The Debian packages `mariadb-server`,
+//! `postgresql` and `ganglia-monitor` have them; where one is missing, its tests print that they are skipped.
+
+mod gmond;
 
 use std::{
     env, fs, io,
@@ -17,6 +20,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+pub use self::gmond::Gmond;
 
 /// A database server, or none: a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +70,18 @@ pub fn database(engine: Engine, folder: &Path) -> Option<String> {
         Engine::Postgres => postgres(),
     };
     let Some(server) = server else {
-        let are_required = env::var_os("WSGISERVICE_ENGINES").is_some_and(|it| it == "required");
-        assert!(!are_required, "{engine:?} is not installed");
-        println!("skipped: {engine:?} is not installed");
+        report_missing(&format!("{engine:?}"));
         return None;
     };
     run(&mut server.statement(&format!("CREATE DATABASE {name}")));
     Some(server.url.replace("DATABASE", &name))
+}
+
+/// Prints that tests are skipped, or ends them if none may be.
+fn report_missing(program: &str) {
+    let are_required = env::var_os("WSGISERVICE_ENGINES").is_some_and(|it| it == "required");
+    assert!(!are_required, "{program} is not installed");
+    println!("skipped: {program} is not installed");
 }
 
 /// A server, and the program that runs a statement on it, which is its last argument.
@@ -114,7 +124,7 @@ fn mariadb() -> Option<&'static Server> {
     let start = || {
         let (program, install) = (found("mariadbd")?, found("mariadb-install-db")?);
         let client = found("mariadb")?;
-        let folder = folder("mariadb", "mysql");
+        let folder = folder_of("mysql", "mariadb");
         let data = format!("--datadir={}", folder.display());
         // Others start servers at the same time, whose temporary tables have the same names.
         let temporary = format!("--tmpdir={}", folder.display());
@@ -151,7 +161,7 @@ fn postgres() -> Option<&'static Server> {
     let start = || {
         let (program, install) = (found("postgres")?, found("initdb")?);
         let client = found("psql")?;
-        let folder = folder("postgres", "postgres");
+        let folder = folder_of("postgres", "postgres");
         let mut installing = as_user("postgres", &install);
         run(installing.arg("-D").arg(&folder).args(["-U", "postgres", "-A", "trust"]));
         let port = free_port();
@@ -177,15 +187,20 @@ fn found(name: &str) -> Option<PathBuf> {
 }
 
 /// An empty folder that the user of a server owns, if the tests are run by root, whom servers refuse.
-fn folder(name: &str, user: &str) -> PathBuf {
+fn folder_of(user: &str, name: &str) -> PathBuf {
     remove_what_is_left();
-    // The server writes until its end, which is that of this process: another one removes the folder.
-    let folder = env::temp_dir().join(format!("{FOLDERS}{}-{name}", process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("permissions");
+    let folder = folder(name);
     if is_root() {
         run(Command::new("chown").arg(user).arg(&folder));
     }
+    folder
+}
+
+/// An empty folder. A server writes until its end, which is that of this process: another one removes the folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = env::temp_dir().join(format!("{FOLDERS}{}-{name}", process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("permissions");
     folder
 }
 

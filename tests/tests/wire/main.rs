@@ -27,6 +27,7 @@ mod existence;
 mod expectation;
 mod extension;
 mod form;
+mod ganglia;
 mod header_parameters;
 mod heads;
 mod health;

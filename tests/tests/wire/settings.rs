@@ -146,6 +146,10 @@ fn mistakes_are_at_the_place_where_they_were_written() {
             "notes.toml:1:11: `trusted`: expected an IP address or a network, for example 10.0.0.0/8",
         ),
         (
+            "ganglia = \"gmond:8649\"",
+            "notes.toml:1:11: `ganglia`: expected an address, for example udp://127.0.0.1:8649, or off",
+        ),
+        (
             "archive.copies = 2",
             "`archive.folder` is required: set it in notes.toml, as NOTES_ARCHIVE__FOLDER or with --archive-folder",
         ),

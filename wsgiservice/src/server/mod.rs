@@ -4,12 +4,17 @@
 //! no feature.
 
 #[cfg(feature = "server")]
+mod ganglia;
+#[cfg(feature = "server")]
 pub(crate) mod listening;
 #[cfg(feature = "server")]
 mod settings;
 
 #[cfg(feature = "server")]
-pub use self::settings::{Runtime, Settings};
+pub use self::{
+    ganglia::{Ganglia, InvalidGanglia},
+    settings::{Runtime, Settings},
+};
 
 #[cfg(feature = "server")]
 pub use crate::application::{BackgroundReturn, Stopping};

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::ganglia::Ganglia;
 #[cfg(feature = "command-line")]
 use crate::http::network::InvalidNetwork;
 use crate::{http::network::Network, limits::Limits};
@@ -48,6 +49,11 @@ pub struct Settings {
     /// Names by which clients reach the service on a loopback address, beside localhost and its own name.
     #[cfg_attr(feature = "command-line", setting(value_name = "NAME"))]
     pub hosts: Option<Vec<String>>,
+
+    /// Where the statistics are sent for Ganglia, for example udp://gmond.example:8649, or off; by default to where the gmond
+    /// of this machine sends its own.
+    #[cfg_attr(feature = "command-line", setting(value_name = "ADDRESS"))]
+    pub ganglia: Option<Ganglia>,
 
     /// What a client may use; by default as the application says.
     ///
@@ -136,6 +142,7 @@ impl Settings {
             base: None,
             trusted: None,
             hosts: None,
+            ganglia: None,
             limits: None,
         }
     }

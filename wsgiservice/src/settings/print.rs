@@ -53,7 +53,7 @@ fn row(values: &Values, setting: &Setting) -> [String; 3] {
 
 /// The application can say what clients may use, and who they are; it does not choose an address.
 fn or_application(setting: &Setting, word: &str) -> String {
-    match setting.is_of_server && !["bind", "runtime"].contains(&setting.path.as_str()) {
+    match setting.is_of_server && !["bind", "runtime", "ganglia"].contains(&setting.path.as_str()) {
         true => format!(", {word} the application sets it"),
         false => String::new(),
     }

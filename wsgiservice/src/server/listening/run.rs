@@ -14,7 +14,7 @@ use crate::{
     application::{Application, Life, Service, Stopping},
     error::{Error, Result},
     http::body::BoxError,
-    server::Settings,
+    server::{Settings, ganglia},
 };
 #[cfg(feature = "command-line")]
 use std::{ffi::OsString, sync::Arc};
@@ -313,6 +313,9 @@ impl Prepared {
             let listener = bind(settings.bind).await?;
             let address = listener.local_addr()?;
             announce(io::stdout(), &name, address);
+            let channels = ganglia::channels(settings.ganglia, settings.bind);
+            // They end with the server.
+            let _telling = ganglia::start(channels, &name, address.port(), service.statistics());
             let service = service.on(address);
             Ok(workers::serve(listener, service, settings.runtime, stopping.requested()).await?)
         };

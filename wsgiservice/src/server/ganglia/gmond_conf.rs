@@ -1,0 +1,165 @@
+//! Where the gmond of this machine sends its metrics, by its `gmond.conf`. All else in that file is skipped.
+
+use std::{fs, path::Path};
+
+use super::channel::{Channel, PORT};
+
+/// The channels in a file; none if it cannot be read.
+pub(super) fn channels_of(file: &Path) -> Vec<Channel> {
+    // gmond reads bytes, and a comment may be in any encoding.
+    fs::read(file).map(|bytes| channels(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
+}
+
+fn channels(text: &str) -> Vec<Channel> {
+    let mut tokens = Tokens(text);
+    let mut channels = Vec::new();
+    let mut depth = 0_u32;
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Mark('{') => depth += 1,
+            Token::Mark('}') => depth = depth.saturating_sub(1),
+            Token::Text("udp_send_channel") if depth == 0 => channels.extend(channel(&mut tokens)),
+            _ => {}
+        }
+    }
+    channels
+}
+
+/// The channel of a section; `None` if it says nowhere to send to.
+fn channel(tokens: &mut Tokens<'_>) -> Option<Channel> {
+    tokens.next().filter(|token| *token == Token::Mark('{'))?;
+    let (mut host, mut group, mut port, mut ttl) = (None, None, PORT, 1);
+    let mut before = None;
+    while let Some(token) = tokens.next().filter(|token| *token != Token::Mark('}')) {
+        let Token::Text(text) = token else { continue };
+        match before.replace(text) {
+            Some("host") => host = Some(text),
+            Some("mcast_join") => group = Some(text),
+            Some("port") => port = text.parse().unwrap_or(port),
+            Some("ttl") => ttl = text.parse().unwrap_or(ttl),
+            _ => continue,
+        }
+        before = None;
+    }
+    // gmond, too, prefers the group.
+    group.or(host).map(|host| Channel::new(host, port, ttl))
+}
+
+/// A part of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token<'a> {
+    /// A name or a value, without its quotes.
+    Text(&'a str),
+    Mark(char),
+}
+
+/// What is left of the file.
+struct Tokens<'a>(&'a str);
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.skip_comments();
+        let mut rest = self.0.chars();
+        match rest.next()? {
+            mark @ ('{' | '}' | '=' | '+' | '(' | ')' | ',') => {
+                self.0 = rest.as_str();
+                Some(Token::Mark(mark))
+            }
+            quote @ ('"' | '\'') => {
+                let (text, after) = rest.as_str().split_once(quote).unwrap_or((rest.as_str(), ""));
+                self.0 = after;
+                Some(Token::Text(text))
+            }
+            _ => Some(Token::Text(self.word())),
+        }
+    }
+}
+
+impl<'a> Tokens<'a> {
+    fn skip_comments(&mut self) {
+        loop {
+            self.0 = self.0.trim_start();
+            let is_line = self.0.starts_with('#') || self.0.starts_with("//");
+            let end = match () {
+                () if is_line => "\n",
+                () if self.0.starts_with("/*") => "*/",
+                () => return,
+            };
+            self.0 = self.0.split_once(end).map_or("", |(_, after)| after);
+        }
+    }
+
+    fn word(&mut self) -> &'a str {
+        let is_end = |it: char| it.is_whitespace() || "{}=+(),\"'#".contains(it);
+        let end = [self.0.find(is_end), self.0.find("/*")].into_iter().flatten().min();
+        let (word, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest;
+        word
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        channels(text).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_file_of_debian_has_a_group() {
+        let file = "/* This configuration is as close to 2.5.x default behavior as possible */\n\
+                    globals {\n  daemonize = yes\n  host_dmax = 0 /*secs */\n}\n\
+                    udp_send_channel { \n  mcast_join = 239.2.11.71 \n  port = 8649 \n  ttl = 3 \n}\n\
+                    udp_recv_channel { \n  mcast_join = 239.2.11.72 \n  port = 8650 \n}\n\
+                    tcp_accept_channel { \n  port = 8649 \n}\n";
+        assert_eq!(found(file), ["udp://239.2.11.71:8649"]);
+        assert_eq!(channels(file), [Channel::new("239.2.11.71", 8649, 3)]);
+    }
+
+    #[test]
+    fn all_channels_are_found_as_people_write_them() {
+        for (text, expected) in [
+            ("udp_send_channel{host=\"gmond.example\"port=8650}", "udp://gmond.example:8650"),
+            ("udp_send_channel {\n# host = no\nhost = 'a' // b\n}", "udp://a:8649"),
+            ("udp_send_channel { bind_hostname = yes host = a ttl = x }", "udp://a:8649"),
+            ("udp_send_channel { host = a mcast_join = 239.0.0.1 }", "udp://239.0.0.1:8649"),
+            ("udp_send_channel { host = ::1 port = 1/* one */ }", "udp://[::1]:1"),
+            ("\u{feff}x\nudp_send_channel { host = port port = 5 }", "udp://port:5"),
+        ] {
+            assert_eq!(found(text), [expected], "{text}");
+        }
+        assert_eq!(
+            found("udp_send_channel { host = a }\nudp_send_channel { host = b }"),
+            ["udp://a:8649", "udp://b:8649"]
+        );
+    }
+
+    #[test]
+    fn a_file_without_a_channel_has_none() {
+        for text in [
+            "",
+            "globals { deaf = yes }",
+            "udp_send_channel { port = 8649 }",
+            "udp_send_channel",
+            "/* udp_send_channel { host = a } */",
+            "# udp_send_channel { host = a }",
+            "modules { udp_send_channel { host = a } }",
+            "title = \"udp_send_channel { host = a }\"",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+        assert!(channels_of(Path::new("/nowhere/gmond.conf")).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in r#"(udp_send_channel|host|[{}="'#/* \nä])*"#) {
+            channels(&text);
+        }
+    }
+}
