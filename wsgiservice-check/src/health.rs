@@ -1,0 +1,107 @@
+//! What a service tells of its health, as `application/health+json`.
+
+use serde::Deserialize;
+
+use crate::{
+    client::{Answer, Failure},
+    report::State,
+};
+
+/// The health of a service.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Health {
+    status: Word,
+    /// Only hosts that the service trusts are told.
+    #[serde(default)]
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Check {
+    name: String,
+    status: Word,
+    output: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl Health {
+    /// # Errors
+    /// If the answer is no health.
+    pub(crate) fn read(answer: &Answer) -> Result<Self, Failure> {
+        serde_json::from_slice(&answer.content).map_err(|_| {
+            let status = answer.status.as_u16();
+            Failure::Unreadable(format!("the answer has no health, and the status {status}"))
+        })
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match self.status {
+            Word::Pass => State::Ok,
+            Word::Warn => State::Warning,
+            Word::Fail => State::Critical,
+        }
+    }
+
+    /// The word, and the checks that have found something.
+    pub(crate) fn message(&self) -> String {
+        let word = match self.status {
+            Word::Pass => "pass",
+            Word::Warn => "warn",
+            Word::Fail => "fail",
+        };
+        let found = self.checks.iter().filter(|check| check.status != Word::Pass);
+        let found = found.map(|Check { name, output, .. }| match output {
+            Some(output) => format!("{name}: {output}"),
+            None => name.clone(),
+        });
+        match found.collect::<Vec<_>>().join("; ") {
+            found if found.is_empty() => format!("health {word}"),
+            found => format!("health {word} ({found})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    fn read(content: &str) -> Result<Health, Failure> {
+        let content = content.to_owned().into();
+        Health::read(&Answer { status: StatusCode::NOT_FOUND, content })
+    }
+
+    #[test]
+    fn a_health_is_a_state_and_what_was_found() {
+        for (content, state, message) in [
+            (r#"{"status":"pass"}"#, State::Ok, "health pass"),
+            (r#"{"status":"fail"}"#, State::Critical, "health fail"),
+            (
+                r#"{"status":"warn","checks":[{"name":"a","status":"pass"},
+                    {"name":"disk","status":"warn","output":"7 GB left"},{"name":"b","status":"warn"}]}"#,
+                State::Warning,
+                "health warn (disk: 7 GB left; b)",
+            ),
+        ] {
+            let health = read(content).expect(content);
+            assert_eq!((health.state(), health.message().as_str()), (state, message));
+        }
+    }
+
+    #[test]
+    fn all_else_cannot_be_read() {
+        for content in ["", "<html>", "{}", "null", r#"{"status":"fine"}"#, r#"{"status":404}"#] {
+            let failure = read(content).expect_err(content);
+            assert_eq!(failure.state(), State::Unknown);
+            assert!(failure.to_string().ends_with("the status 404"), "{failure}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What a service tells of its statistics, as JSON.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::client::{Answer, Failure};
+
+/// The time of which rates and percentiles are told, in seconds.
+const RECENT: f64 = 60.0;
+
+/// Numbers at the top of the document that are moments.
+const MOMENTS: [&str; 2] = ["at", "started_at"];
+
+/// Numbers that only grow, so that a monitor can draw their rates.
+const COUNTERS: [&str; 4] = ["requests", "shed", "connections.accepted", "connections.refused"];
+
+/// The statistics of a service.
+#[derive(Debug)]
+pub(crate) struct Statistics {
+    pub(crate) service: String,
+    numbers: BTreeMap<String, f64>,
+}
+
+impl Statistics {
+    /// # Errors
+    /// If the answer has no statistics.
+    pub(crate) fn read(answer: &Answer) -> Result<Self, Failure> {
+        if answer.status != StatusCode::OK {
+            let status = answer.status.as_u16();
+            return Err(Failure::Unreadable(format!(
+                "the service does not tell its statistics, which needs this host in `trusted`: the status is {status}"
+            )));
+        }
+        let document = serde_json::from_slice::<Value>(&answer.content).ok();
+        document
+            .as_ref()
+            .and_then(Self::of)
+            .ok_or_else(|| Failure::Unreadable("the answer has no statistics".to_owned()))
+    }
+
+    fn of(document: &Value) -> Option<Self> {
+        let service = document.get("service")?.as_str()?.to_owned();
+        let mut numbers = own(document.get("metrics")?.as_array()?);
+        numbers.extend(recent(document.get("history")?.as_array()?));
+        numbers.extend(plain(document));
+        Some(Self { service, numbers })
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// If there is none with this name.
+    pub(crate) fn number(&self, name: &str) -> Result<f64, Failure> {
+        self.numbers.get(name).copied().ok_or_else(|| {
+            let names: Vec<_> = self.numbers.keys().map(String::as_str).collect();
+            let names = names.join(", ");
+            Failure::Unreadable(format!("there is no number `{name}`, but {names}"))
+        })
+    }
+}
+
+/// The unit of a number, as the guidelines have it.
+pub(crate) fn unit(name: &str) -> &'static str {
+    match name {
+        name if COUNTERS.contains(&name) => "c",
+        name if name.ends_with("_bytes") => "B",
+        name if name.ends_with("_seconds") => "s",
+        name if name.ends_with("_ms") => "ms",
+        _ => "",
+    }
+}
+
+/// The numbers of the document itself, and of its parts.
+fn plain(document: &Value) -> BTreeMap<String, f64> {
+    let mut numbers = BTreeMap::new();
+    for (name, value) in document.as_object().into_iter().flatten() {
+        if let Some(number) = value.as_f64().filter(|_| !MOMENTS.contains(&name.as_str())) {
+            numbers.insert(name.clone(), number);
+        }
+        for (part, value) in value.as_object().into_iter().flatten() {
+            numbers.extend(value.as_f64().map(|number| (format!("{name}.{part}"), number)));
+        }
+    }
+    numbers
+}
+
+/// The metrics of the service, each for all its labels; of a distribution, the number of its values.
+fn own(metrics: &[Value]) -> BTreeMap<String, f64> {
+    let mut numbers = BTreeMap::new();
+    for metric in metrics {
+        let number = |name: &str| metric.get(name).and_then(Value::as_f64);
+        let name = metric.get("name").and_then(Value::as_str);
+        if let (Some(name), Some(value)) = (name, number("value").or_else(|| number("count"))) {
+            *numbers.entry(name.to_owned()).or_default() += value;
+        }
+    }
+    numbers
+}
+
+/// The rates of the last minute, and the percentiles of the worst part of it.
+fn recent(history: &[Value]) -> [(String, f64); 4] {
+    let (mut seconds, mut requests, mut errors, mut median, mut slowest) =
+        (0.0, 0.0, 0.0, 0.0, 0.0);
+    for part in history.iter().rev() {
+        if seconds >= RECENT {
+            break;
+        }
+        let number = |name: &str| part.get(name).and_then(Value::as_f64).unwrap_or_default();
+        seconds += number("seconds");
+        requests += number("requests");
+        errors += number("server_errors");
+        median = number("p50").max(median);
+        slowest = number("p99").max(slowest);
+    }
+    // A service that has just started has no past.
+    let rate = |number: f64| if seconds > 0.0 { number / seconds } else { 0.0 };
+    [
+        ("requests_per_sec", rate(requests)),
+        ("errors_per_sec", rate(errors)),
+        ("p50_ms", median * 1000.0),
+        ("p99_ms", slowest * 1000.0),
+    ]
+    .map(|(name, number)| (name.to_owned(), number))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(document: &Value) -> Result<Statistics, Failure> {
+        Statistics::read(&Answer { status: StatusCode::OK, content: document.to_string().into() })
+    }
+
+    fn part(seconds: f64, requests: u64, errors: u64, slowest: Option<f64>) -> Value {
+        json!({ "seconds": seconds, "requests": requests, "server_errors": errors, "p50": null, "p99": slowest })
+    }
+
+    fn document(history: &[Value]) -> Value {
+        json!({
+            "service": "geoip", "version": "1", "at": 1, "started_at": 1, "requests": 7, "in_flight": 1,
+            "process": { "threads": 3, "open_files": null }, "connections": { "open": 2, "protocol": "http/1.1" },
+            "methods": [], "history": history,
+            "metrics": [
+                { "name": "orders", "labels": [{}], "value": 2.0, "count": null },
+                { "name": "orders", "labels": [{}], "value": 3.0, "count": null },
+                { "name": "prints_seconds", "labels": [], "value": null, "count": 4 },
+            ],
+        })
+    }
+
+    #[test]
+    fn numbers_have_the_names_of_the_document() {
+        let statistics = read(&document(&[])).expect("statistics");
+        assert_eq!(statistics.service, "geoip");
+        for (name, number) in [
+            ("requests", 7.0),
+            ("in_flight", 1.0),
+            ("process.threads", 3.0),
+            ("connections.open", 2.0),
+            ("orders", 5.0),
+            ("prints_seconds", 4.0),
+            ("requests_per_sec", 0.0),
+        ] {
+            assert_eq!(statistics.number(name).expect(name), number, "{name}");
+        }
+        for name in ["at", "process.open_files", "connections", "service", ""] {
+            let failure = statistics.number(name).expect_err(name).to_string();
+            assert!(failure.contains("connections.open, errors_per_sec, in_flight"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn rates_and_percentiles_are_of_the_last_minute() {
+        let old = part(5.0, 9000, 9000, Some(9.0));
+        let history = [
+            vec![old],
+            vec![
+                part(20.0, 40, 1, Some(0.25)),
+                part(35.0, 20, 5, None),
+                part(5.0, 0, 0, Some(0.1)),
+            ],
+        ];
+        let statistics = read(&document(&history.concat())).expect("statistics");
+        let number = |name| statistics.number(name).expect("a number");
+        assert_eq!(
+            ["requests_per_sec", "errors_per_sec", "p50_ms", "p99_ms"].map(number),
+            [1.0, 0.1, 0.0, 250.0]
+        );
+    }
+
+    #[test]
+    fn what_is_no_statistics_cannot_be_read() {
+        for document in [json!({}), json!([]), json!({ "service": "a" }), json!({ "service": 1 })] {
+            assert!(read(&document).is_err(), "{document}");
+        }
+        let refused = Answer { status: StatusCode::FORBIDDEN, content: "{}".into() };
+        let failure = Statistics::read(&refused).expect_err("a refusal").to_string();
+        assert!(failure.contains("`trusted`") && failure.ends_with("403"), "{failure}");
+    }
+
+    #[test]
+    fn units_are_those_of_the_guidelines() {
+        for (name, expected) in [
+            ("requests", "c"),
+            ("process.resident_memory_bytes", "B"),
+            ("uptime_seconds", "s"),
+            ("p99_ms", "ms"),
+            ("in_flight", ""),
+        ] {
+            assert_eq!(unit(name), expected, "{name}");
+        }
+    }
+}
