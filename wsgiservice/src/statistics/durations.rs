@@ -85,16 +85,6 @@ impl Durations {
 impl Distribution {
     pub(crate) const EMPTY: Self = Self { buckets: Vec::new(), sum: 0 };
 
-    /// One duration.
-    #[cfg(all(test, feature = "server"))]
-    pub(crate) fn of(duration: Duration) -> Self {
-        let durations = Durations::default();
-        durations.add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
-        let mut one = Self::EMPTY;
-        durations.read(&mut one);
-        one
-    }
-
     /// The number of durations.
     pub(crate) fn count(&self) -> u64 {
         self.buckets.iter().sum()

@@ -79,7 +79,7 @@ mod tests {
     /// So many requests and errors, up to a second.
     fn counted(second: u64, requests: u64, errors: u64) -> Counted {
         let mut durations = Distribution::EMPTY;
-        (0..requests).for_each(|_| durations.merge(&Distribution::of(Duration::from_millis(10))));
+        (0..requests).for_each(|_| durations.merge(&Distribution::of([Duration::from_millis(10)])));
         Counted { at: Duration::from_secs(second), errors, in_flight: 3, durations }
     }
 
