@@ -1,8 +1,8 @@
 //! Carries out changes that can be undone, and routes calls to the services that hold the data.
 //!
 //! A change, or a batch of them, is passed on to the services of its resources, and what was there before is kept: so it can be
-//! undone by a ticket for a day, and the undo can be undone. A batch is carried out as a whole or not at all, as far as nobody
-//! else changes the same in between. The protocols are in `services/protocols.md`, and the README shows the service in use.
+//! undone by a ticket for a day, and the undo can be undone. If a step of a batch fails, the steps before it
+//! are undone, except what others have changed since. The protocols are in `services/protocols.md`, and the README shows the service in use.
 //!
 //! A command is a row. Two commits surround its steps: one with what was there before each, and one with what it is
 //! answered. Each step has a key of its own, so that a process that takes over a row does all of it again, without any

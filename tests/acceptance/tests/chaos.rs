@@ -237,7 +237,7 @@ async fn what_was_acknowledged_is_there_once_at_rest() {
         let (name, of_user) = user.await.expect("a user");
         expected.insert(name, of_user);
     }
-    // What has failed for now is tried again within the hour.
+    // A delivery that has failed is due again within an hour.
     services.set_clock(Duration::from_hours(1));
     services.settle().await;
     let mut rounds = 0;

@@ -49,7 +49,7 @@ pub(crate) const TABLES: [Table; 2] = [
     },
 ];
 
-/// A worker is no data of a user: it does not move.
+/// The table `worker` is not in [`TABLES`]: workers are processes of one cluster, and do not move with users.
 pub(crate) const SCHEMA: [&str; 6] = [
     "CREATE TABLE ticket (user_id {key} NOT NULL, id {key} NOT NULL, request_key {key}, fingerprint {text} NOT NULL, \
      state {key} NOT NULL, owner {key} NOT NULL, created {integer} NOT NULL, undoes {key}, redo {key}, \

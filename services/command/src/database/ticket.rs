@@ -31,7 +31,7 @@ pub(crate) enum State {
     Undone,
     /// It was given up: a person has to decide.
     Failed,
-    /// It could be undone, and nobody did in time.
+    /// It was not undone in time, and cannot be undone any more.
     Expired,
     /// It has ended, and cannot be undone.
     Ended,
@@ -85,7 +85,7 @@ impl State {
         STATES.iter().find(|(state, _)| *state == self).map_or("", |(_, text)| text)
     }
 
-    /// Whether nobody works on it, and nobody has to decide.
+    /// Whether it has ended, or waits for an undo. Not [`Self::Failed`], which waits for a person.
     pub(super) fn is_at_rest(self) -> bool {
         matches!(self, Self::Open | Self::Undone | Self::Expired | Self::Ended)
     }

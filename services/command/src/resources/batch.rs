@@ -176,7 +176,8 @@ const LONGEST_NAME: usize = 2_000;
 /// How many bytes the path of an event has, at most: a server refuses a target that is longer than 8 KiB.
 const LONGEST_PATH: usize = 8_000;
 
-/// The event of a batch is one of its user, and one that the pipeline takes: nobody is there to be told that it does not.
+/// The event of a batch must be about its user, and have a path that the pipeline accepts. It is checked here, since it is sent
+/// long after the client has its response.
 fn check_event(path: &str, user: &User) -> Result<(), &'static str> {
     let segments: Vec<_> = path.split('/').collect();
     let ["", "1", topic, whose, rest @ ..] = segments.as_slice() else {

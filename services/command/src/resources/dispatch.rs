@@ -56,7 +56,7 @@ impl Dispatch {
         &self.runner
     }
 
-    /// Has a command executed, here or in the cluster of its user.
+    /// Executes a command here, or passes it on to the cluster of its user.
     pub(super) async fn execute(&self, call: Call<'_>) -> Result<Response<Body>, Refusal> {
         let until = Instant::now() + time_to_wait(call.request);
         let key = call.key.as_ref().map_or_else(new_id, |key| key.key().to_owned());
@@ -83,7 +83,7 @@ impl Dispatch {
         }
     }
 
-    /// Has a command executed here; `None` if its row is no longer that of this worker.
+    /// Executes a command here. `None` if another worker has taken its row over.
     async fn attempt(
         &self,
         call: &Call<'_>,

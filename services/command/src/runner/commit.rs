@@ -68,8 +68,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Makes the first commit of a command, unless it takes so long that nobody waits for it: what is long forgotten is not
-    /// begun.
+    /// Makes the first commit of a command. After a while it gives up: a command must not begin long after its client has
+    /// stopped waiting.
     pub(super) async fn commit_first<W>(&self, user: &str, effect: W) -> Result<(), Stopped>
     where
         W: AsyncFn(&mut Transaction, Version) -> Result<Committed, Failure>

@@ -23,7 +23,8 @@ enum Comparison {
     Weak,
 }
 
-/// Whether a list of entity tags has that of a version, or of one of its representations. What is no list has none.
+/// Whether a list of entity tags contains the tag of a version, or of one of its representations. A malformed list contains
+/// no tags.
 fn list_has(list: &str, version: i64, comparison: Comparison) -> bool {
     if list.trim() == "*" {
         return true;

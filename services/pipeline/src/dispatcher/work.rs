@@ -150,7 +150,11 @@ impl Work {
             let same = before.remove(&name).filter(|active| active.listener == listener);
             let unknown = self.dispatcher.unknown_place(&listener);
             if let Some(unknown) = unknown.filter(|_| same.is_none()) {
-                tracing::warn!(listener = name, unknown, "a listener cannot be called for now");
+                tracing::warn!(
+                    listener = name,
+                    unknown,
+                    "a listener cannot be called until the topology has what it names"
+                );
             }
             let active = same.map_or_else(|| Active::new(listener, &cluster).map(Arc::new), Ok);
             if let Err(error) = &active {
