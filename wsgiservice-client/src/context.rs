@@ -1,7 +1,10 @@
 //! What a call takes over from the request that it is made for.
 
+use std::num::NonZeroU128;
+
 use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
 use tokio::time::Instant;
+use wsgiservice_grammar::trace::TraceParent;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -28,11 +31,10 @@ pub struct CallContext {
     trace: Option<Trace>,
 }
 
-/// A trace that the attempts of a call are part of (W3C Trace Context, section 3.2).
+/// A trace that the attempts of a call are part of.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
-    id: [u8; 32],
-    flags: [u8; 2],
+    parent: TraceParent,
     state: Option<HeaderValue>,
 }
 
@@ -53,59 +55,43 @@ impl CallContext {
     /// Takes over the trace that the fields `traceparent` and `tracestate` of a request describe, if they are valid.
     #[must_use]
     pub fn with_trace(mut self, headers: &HeaderMap) -> Self {
-        let parent = headers.get(TRACEPARENT).and_then(|value| Trace::parse(value.as_bytes()));
-        self.trace = parent.map(|trace| Trace { state: headers.get(TRACESTATE).cloned(), ..trace });
+        let parent = headers.get(TRACEPARENT);
+        if let Some(parent) = parent.and_then(|value| TraceParent::parse(value.as_bytes())) {
+            self.trace = Some(Trace { parent, state: headers.get(TRACESTATE).cloned() });
+        }
+        self
+    }
+
+    /// Begins a trace with this ID, for a request that is not part of one.
+    ///
+    /// Without this, each call begins a trace of its own.
+    #[must_use]
+    pub fn with_trace_id(mut self, id: NonZeroU128) -> Self {
+        self.trace = Some(Trace::begin(id));
         self
     }
 
     /// The trace of a call: the one that was taken over, or a new one.
     pub(crate) fn trace(&self) -> Trace {
-        self.trace.clone().unwrap_or_else(Trace::new)
+        let new = || Trace::begin(NonZeroU128::new(fastrand::u128(..)).unwrap_or(NonZeroU128::MIN));
+        self.trace.clone().unwrap_or_else(new)
     }
 }
 
 impl Trace {
-    fn new() -> Self {
-        let mut id = [0; 32];
-        write_hex(&mut id, fastrand::u128(1..));
-        Self { id, flags: *b"01", state: None }
-    }
-
-    fn parse(value: &[u8]) -> Option<Self> {
-        let is_hex = |part: &[u8]| part.iter().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
-        let mut parts = value.splitn(5, |byte| *byte == b'-');
-        let (version, id) = (parts.next()?, parts.next()?);
-        let (parent, flags) = (parts.next()?, parts.next()?);
-        let is_valid = version.len() == 2
-            && [version, id, parent, flags].into_iter().all(is_hex)
-            && version != b"ff"
-            && id.iter().any(|byte| *byte != b'0')
-            && parent.len() == 16
-            && parent.iter().any(|byte| *byte != b'0')
-            && (version != b"00" || parts.next().is_none());
-        is_valid.then_some(())?;
-        Some(Self { id: id.try_into().ok()?, flags: flags.try_into().ok()?, state: None })
+    fn begin(id: NonZeroU128) -> Self {
+        Self { parent: TraceParent::begin(id), state: None }
     }
 
     /// Writes the fields of an attempt, each of which is a span of its own.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let Entry::Vacant(parent) = headers.entry(TRACEPARENT) else { return };
-        let mut span = [0; 16];
-        write_hex(&mut span, fastrand::u64(1..).into());
-        let value = [b"00-", &self.id[..], b"-", &span, b"-", &self.flags].concat();
-        if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(value)) {
+        if let Ok(value) = HeaderValue::from_bytes(&self.parent.value(fastrand::u64(1..))) {
             parent.insert(value);
         }
         if let Some(state) = &self.state {
             headers.insert(TRACESTATE, state.clone());
         }
-    }
-}
-
-fn write_hex(text: &mut [u8], mut number: u128) {
-    for digit in text.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[(number % 16) as usize];
-        number /= 16;
     }
 }
 
@@ -136,23 +122,16 @@ mod tests {
     #[test]
     fn a_call_without_a_trace_begins_one() {
         let headers = written(&CallContext::new());
-        assert!(Trace::parse(headers[TRACEPARENT].as_bytes()).is_some());
+        assert!(TraceParent::parse(headers[TRACEPARENT].as_bytes()).is_some());
     }
 
     #[test]
-    fn what_is_no_trace_is_ignored() {
-        for value in [
-            "",
-            "00",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-        ] {
-            assert!(Trace::parse(value.as_bytes()).is_none(), "{value}");
-        }
-        assert!(Trace::parse(PARENT.replacen("00", "01", 1).as_bytes()).is_some());
+    fn a_field_that_is_no_trace_replaces_none() {
+        let mut request = HeaderMap::new();
+        request.insert(TRACEPARENT, HeaderValue::from_static("00-x"));
+        let headers =
+            written(&CallContext::new().with_trace_id(NonZeroU128::MIN).with_trace(&request));
+        let parent = headers[TRACEPARENT].to_str().expect("ASCII");
+        assert!(parent.starts_with("00-00000000000000000000000000000001-"), "{parent}");
     }
 }

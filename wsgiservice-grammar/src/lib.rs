@@ -18,6 +18,7 @@
 //! | [`rule`] | Which rules can `#[validate]` have? |
 //! | [`value`], [`bound`], [`format`](mod@format) | What are the values, ranges and formats in a rule? |
 //! | [`token`], [`media_type`], [`xml`], [`date`] | Is a text a token, a media type, an XML name, a day? |
+//! | [`trace`] | Which trace is a request part of? |
 //! | [`similar`] | Which known name did the author mean? |
 //! | [`text`] | How are texts compared in `const` evaluation? |
 
@@ -35,5 +36,6 @@ pub mod rule;
 pub mod similar;
 pub mod text;
 pub mod token;
+pub mod trace;
 pub mod value;
 pub mod xml;
