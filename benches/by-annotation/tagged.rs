@@ -30,5 +30,7 @@ struct Country {
 
 fn main() -> wsgiservice::Result<()> {
     let resource = IpResource { geoip: GeoipDb::new_embedded() };
-    Application::new("geoip").mount(resource).run_with(Settings::new(([127, 0, 0, 1], 0)))
+    let mut settings = Settings::new(([127, 0, 0, 1], 0));
+    settings.log = "warn".parse().map_err(wsgiservice::Error::new)?;
+    Application::new("geoip").mount(resource).run_with(settings)
 }

@@ -14,7 +14,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a program, possibly under a wrapper such as valgrind, and waits until it prints its address.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
-        let mut process = command.stdout(Stdio::piped()).env("RUST_LOG", "warn").spawn()?;
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;

@@ -24,11 +24,10 @@ class Service:
 
     def __init__(self, program, *options, log="wsgiservice::access=off,info"):
         """Without a line for each request in the log, unless `log` says otherwise."""
-        self.command = [BUILDS / self.profile / program, "--bind", "127.0.0.1:0", *options]
+        self.command = [BUILDS / self.profile / program, "--bind", "127.0.0.1:0", "--log", log, *options]
         self.file = None
         """The file of its database, if it has one."""
         self.log = tempfile.TemporaryFile()
-        self.environment = {**os.environ, "RUST_LOG": log}
         self.ended_cpu = self.ended_peak = 0
         self.start()
 
@@ -45,7 +44,6 @@ class Service:
             self.command,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            env=self.environment,
             text=True,
             restore_signals=False,
         )

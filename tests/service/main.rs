@@ -175,11 +175,29 @@ impl Work {
     }
 }
 
+/// Logs a word, and what it gets from a task of its own.
+#[mount("/logged/{word}")]
+struct Logged;
+
+#[resource]
+impl Logged {
+    async fn get(&self, word: String) {
+        tracing::warn!(word, "within the method");
+        tokio::task::yield_now().await;
+        tracing::warn!(word, "later in the method");
+    }
+}
+
 fn main() -> wsgiservice::Result<()> {
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
     let application =
         Application::new("wire-service").hosts(["a"]).mount(File).mount(Stream).mount(Word);
-    let application =
-        application.mount(Large).mount(both).mount(Broken).mount(Farewell).mount(Restless);
+    let application = application
+        .mount(Large)
+        .mount(both)
+        .mount(Broken)
+        .mount(Farewell)
+        .mount(Restless)
+        .mount(Logged);
     attacked::mount_all(application.mount(Work)).run()
 }

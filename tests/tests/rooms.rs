@@ -21,7 +21,6 @@ const SERVER: Layout = Layout {
     floors: &[
         "clock",
         "http",
-        "client",
         "declaration",
         "problem",
         "error",
@@ -40,6 +39,7 @@ const SERVER: Layout = Layout {
         "parameters",
         "resource",
         "site",
+        "client",
         "exchange",
         "documentation",
         "monitoring",

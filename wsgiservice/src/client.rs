@@ -2,7 +2,7 @@
 
 use wsgiservice_client::{CallContext, RequestBuilder, RestClient};
 
-use crate::http::incoming::Request;
+use crate::{http::incoming::Request, site::current};
 
 /// Lets calls to other services take over what the served request says: how long its client waits
 /// (`X-Request-Timeout-Ms`), and the trace that it is part of (`traceparent`).
@@ -70,7 +70,11 @@ impl<O> OnBehalfOf for RequestBuilder<O> {
 }
 
 fn context(request: &Request) -> CallContext {
-    let context = CallContext::new().with_trace(request.fields());
+    let mut context = CallContext::new();
+    if let Some(id) = current::identity().and_then(|identity| identity.trace_number()) {
+        context = context.with_trace_id(id);
+    }
+    let context = context.with_trace(request.fields());
     match request.deadline() {
         Some(deadline) => context.with_deadline(deadline.instant()),
         None => context,

@@ -67,7 +67,7 @@ async fn every_get_succeeds_while_one_process_is_killed_and_another_hangs() {
     let [killed, stopped, far] = [(); 3].map(|()| {
         let mut command = Command::new(program);
         // The log would have a line for each of thousands of calls.
-        command.env("RUST_LOG", "off");
+        command.args(["--log", "off"]);
         Server::start_command(command, &[])
     });
     let client = client([&killed, &stopped], &far);

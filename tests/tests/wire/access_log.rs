@@ -1,10 +1,26 @@
 //! The line in the log for each request.
 
-use serde_json::Value;
-use tracing::Level;
-use wsgiservice::{Application, NoContent, Problem, mount, resource, testing::Client};
+use std::{
+    future::pending,
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
 
-use super::log::Log;
+use futures_util::{FutureExt, stream};
+use http::HeaderValue;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tower_layer::layer_fn;
+use tower_service::Service as _;
+use tracing::Level;
+use wsgiservice::{
+    Application, NoContent, Problem, Secret, answer::Binary, content::Body, mount, resource,
+    testing::Client,
+};
+
+use super::{log::Log, statistics::Teapot};
 
 #[mount("/notes/{id}")]
 struct Note;
@@ -22,55 +38,230 @@ impl Note {
         let _ = id;
         NoContent
     }
-}
 
-/// The lines that requests leave in the log at this level.
-async fn lines(level: Level, requests: &[(&str, &str)]) -> Vec<String> {
-    let (log, _guard) = Log::at(level);
-    let client = Client::new(Application::new("notes").mount(Note));
-    for (method, target) in requests {
-        client.request(method, target).send().await;
+    fn post(&self, id: u32, word: Secret<String>) -> usize {
+        let _ = id;
+        word.expose().len()
     }
-    log.text().lines().map(str::to_owned).collect()
 }
 
-#[tokio::test]
-async fn each_request_is_logged_with_the_template_of_its_path() {
-    let lines = lines(Level::INFO, &[("GET", "/notes/7"), ("PUT", "/notes/8?a=secret")]).await;
-    let expected = [
-        r"method=GET template=/notes/{id} status=200",
-        "method=PUT template=/notes/{id} status=204",
-    ];
-    for (line, expected) in lines.iter().zip(expected) {
-        assert!(line.contains("INFO wsgiservice::access: "), "{line}");
-        assert!(
-            line.contains(expected) && line.contains(" ms=") && line.contains(" id="),
-            "{line}"
-        );
-        assert!(!line.contains("secret") && !line.contains("/7"), "{line}");
+/// Content of three pieces.
+#[mount("/stream")]
+struct Stream;
+
+#[resource]
+impl Stream {
+    fn get(&self) -> Binary {
+        let pieces = stream::iter(["one", "two", "three"].map(Ok::<_, std::io::Error>));
+        Binary::stream(Body::of_stream(pieces), HeaderValue::from_static("text/plain"))
     }
-    assert_eq!(lines.len(), 2);
 }
 
-#[tokio::test]
-async fn a_request_without_a_resource_is_logged_with_its_path() {
-    let long = format!("/{}", "a".repeat(5_000));
-    let lines = lines(Level::INFO, &[("GET", "/none"), ("BREW", &long)]).await;
-    assert!(lines[0].contains("method=GET path=/none status=404"), "{}", lines[0]);
-    assert!(lines[1].contains("status=404") && lines[1].len() < 500, "{}", lines[1]);
+/// A method that never ends.
+#[mount("/never")]
+struct Never;
+
+#[resource]
+impl Never {
+    async fn get(&self) -> u8 {
+        pending().await
+    }
 }
 
-#[tokio::test]
-async fn the_lines_of_a_failed_request_have_the_id_of_its_problem() {
+fn application() -> Application {
+    Application::new("notes").mount(Note).mount(Stream).mount(Never)
+}
+
+/// The line that a `GET` leaves in the log.
+async fn line(target: &str, fields: &[(&str, &str)]) -> String {
     let (log, _guard) = Log::at(Level::INFO);
-    let client = Client::new(Application::new("notes").mount(Note));
-    let problem = client.get("/notes/0").send().await.json::<Value>();
-    let id =
-        problem["instance"].as_str().and_then(|it| it.strip_prefix("urn:uuid:")).expect("an ID");
-    assert_eq!(log.text().matches(&format!("id={id}")).count(), 2, "{}", log.text());
+    let client = Client::new(application());
+    let request = client.get(target);
+    fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await;
+    log.text()
+}
+
+/// The value of this name in a line.
+fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = line.split_once(&format!(" {name}="))?;
+    match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').map(|(value, _)| value),
+        None => rest.split([' ', '\n']).next(),
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_logged_with_what_it_asked_for_and_what_it_got() {
+    let fields = [
+        ("referer", "https://example.org/list"),
+        ("from", "anna@example.org"),
+        ("user-agent", "curl/8.5.0"),
+    ];
+    let line = line("/notes/7?a=b", &fields).await;
+    assert!(line.contains(" INFO wsgiservice::access: "), "{line}");
+    for (name, expected) in [
+        ("method", "GET"),
+        ("template", "/notes/{id}"),
+        ("status", "200"),
+        ("bytes", "1"),
+        ("request_target", "/notes/7?a=b"),
+        ("referer", "https://example.org/list"),
+        ("from", "anna@example.org"),
+        ("user_agent", "curl/8.5.0"),
+    ] {
+        assert_eq!(value(&line, name), Some(expected), "{name} in {line}");
+    }
+    assert!(value(&line, "peer").is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{line}");
+    assert!(value(&line, "ms").is_some_and(|ms| ms.parse::<f64>().is_ok()), "{line}");
+    let id = value(&line, "id").expect("an ID");
+    assert_eq!(value(&line, "trace_id"), Some(&*id.replace('-', "")), "{line}");
+    assert_eq!(line.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_request_without_a_resource_has_no_template_and_is_cut() {
+    let line =
+        line(&format!("/{}", "a".repeat(5_000)), &[("user-agent", &"b".repeat(5_000))]).await;
+    assert!(line.contains(" status=404 ") && !line.contains("template"), "{line}");
+    assert!(line.len() < 1_000, "{line}");
+}
+
+#[tokio::test]
+async fn secrets_are_not_logged() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let client = Client::new(application());
+    for target in
+        ["/notes/7?word=hunter2&b=c", "/notes/7?w%6Frd=hunter2", "/elsewhere?access_token=hunter2"]
+    {
+        client.post(target).send().await;
+    }
+    let referer = "https://anna:hunter2@example.org/a?token=hunter2#hunter2";
+    client.get("/notes/7").header("referer", referer).send().await;
+    assert!(!log.text().contains("hunter2"), "{}", log.text());
+    assert!(log.text().contains("/notes/7?word=[hidden]&b=c"), "{}", log.text());
+    assert!(log.text().contains("https://example.org/a"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn what_controls_a_terminal_is_escaped() {
+    let fields = [("user-agent", "a\u{202e}b\tc"), ("from", "\u{9b}2J"), ("referer", "/\u{2028}")];
+    let line = line("/notes/7", &fields).await;
+    for harmful in ['\u{202e}', '\u{9b}', '\u{2028}', '\t', '\u{1b}'] {
+        assert!(!line.contains(harmful), "{line:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_streamed_response_is_logged_when_its_last_byte_was_sent() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let mut service = application().build().expect("a service");
+    let request = http::Request::get("/stream").body(String::new()).expect("a request");
+    let response = service.call(request).await.expect("a response");
+    assert_eq!(log.text(), "");
+    response.into_body().collect().await.expect("content");
+    assert_eq!(value(&log.text(), "bytes"), Some("11"), "{}", log.text());
+    assert_eq!(log.text().lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_before_it_has_a_response_is_logged_as_a_499() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let mut service = application().build().expect("a service");
+    let request = http::Request::get("/never").body(String::new()).expect("a request");
+    assert!(service.call(request).now_or_never().is_none());
+    let line = log.text();
+    assert!(line.contains("template=/never status=499"), "{line}");
+    assert_eq!(line.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn what_a_layer_sends_is_logged_once() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let client = Client::new(application().layer(layer_fn(|inner| inner)));
+    client.get("/notes/7").send().await;
+    let refusing = Client::new(application().layer(layer_fn(Teapot)));
+    refusing.get("/notes/7").send().await;
+    let text = log.text();
+    let statuses: Vec<_> = text.lines().filter_map(|line| value(line, "status")).collect();
+    assert_eq!(statuses, ["200", "418"]);
+}
+
+#[tokio::test]
+async fn the_lines_of_a_failed_request_have_the_id_and_the_trace_of_its_problem() {
+    let (log, _guard) = Log::at(Level::INFO);
+    for client in
+        [Client::new(application()), Client::new(application().layer(layer_fn(|inner| inner)))]
+    {
+        let problem = client.get("/notes/0").send().await.json::<Value>();
+        let [id, trace] = ["request_id", "trace_id"].map(|it| problem[it].as_str().expect("text"));
+        assert_eq!(problem["instance"], format!("urn:uuid:{id}"));
+        let text = log.text();
+        let lines = text
+            .lines()
+            .filter(|line| value(line, "id") == Some(id) && value(line, "trace_id") == Some(trace));
+        assert_eq!(lines.count(), 2, "{text}");
+    }
+}
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[tokio::test]
+async fn the_id_and_the_trace_are_taken_from_the_request() {
+    let fields = [("x-request-id", "proxy-7"), ("traceparent", PARENT)];
+    let line = line("/notes/7", &fields).await;
+    assert_eq!(value(&line, "id"), Some("proxy-7"), "{line}");
+    assert_eq!(value(&line, "trace_id"), Some(&PARENT[3..35]), "{line}");
+}
+
+#[tokio::test]
+async fn the_id_is_not_taken_from_a_peer_that_is_not_trusted() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let client = Client::new(application().trusted([]));
+    client.get("/notes/7").header("x-request-id", "forged").send().await;
+    assert!(!log.text().contains("forged"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_problem_whose_request_has_another_id_has_the_target_as_its_instance() {
+    let client = Client::new(application());
+    let response = client.get("/notes/0").header("x-request-id", "proxy-7").send().await;
+    let problem = response.json::<Value>();
+    assert_eq!(problem["request_id"], "proxy-7");
+    assert_eq!(problem["instance"], "/notes/0");
+}
+
+#[tokio::test]
+async fn a_malformed_head_is_logged() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let client = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+        stream.write_all(b"GET / HTTP/1.1\r\nno field\r\n\r\n").expect("sent");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        drop(stop);
+        response
+    });
+    let stop = async { _ = stopped.await };
+    application().serve_until(listener, stop).await.expect("an end");
+    let response = client.await.expect("a response");
+    let (_, content) = response.split_once("\r\n\r\n").expect("content");
+    let problem: Value = serde_json::from_str(content).expect("JSON");
+    let text = log.text();
+    let line = text.lines().find(|line| line.contains("wsgiservice::access")).expect("a line");
+    assert_eq!(value(line, "method"), Some("_OTHER"), "{line}");
+    assert_eq!(value(line, "status"), Some("400"), "{line}");
+    assert_eq!(value(line, "id"), problem["request_id"].as_str(), "{line}");
 }
 
 #[tokio::test]
 async fn warnings_alone_are_logged_if_that_is_the_level() {
-    assert_eq!(lines(Level::WARN, &[("GET", "/notes/7"), ("GET", "/none")]).await, [""; 0]);
+    let (log, _guard) = Log::at(Level::WARN);
+    let client = Client::new(application());
+    client.get("/notes/7").send().await;
+    client.get("/none").send().await;
+    assert_eq!(log.text(), "");
 }

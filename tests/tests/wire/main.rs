@@ -35,6 +35,7 @@ mod life;
 mod limits;
 mod limits_over_a_socket;
 mod log;
+mod log_of_a_process;
 mod media_type;
 mod member_rules;
 mod method;

@@ -286,9 +286,16 @@ fn secrets_are_in_no_output() {
 #[test]
 fn variables_of_other_programs_are_a_warning() {
     let kubernetes = [KEY, ("NOTES_PORT", "tcp://10.0.0.1:80"), ("NOTES_SERVICE_HOST", "10.0.0.1")];
-    let output = Folder::empty().output(&kubernetes, &["config"]);
-    assert!(output.status.success());
-    let logged = text(&output.stderr);
+    let folder = Folder::empty();
+    let printed = folder.print(&kubernetes, &["config"]);
+    assert!(printed.ends_with(
+        "# NOTES_PORT is ignored: unknown variable\n# NOTES_SERVICE_HOST is ignored: unknown variable\n"
+    ));
+    let mut command = folder.command(&kubernetes);
+    let log = folder.path().join("log");
+    command.stderr(fs::File::create(&log).expect("a file"));
+    drop(Server::start_command(command, &[]));
+    let logged = fs::read_to_string(log).expect("the log");
     assert_eq!(logged.lines().count(), 1, "{logged}");
     assert!(logged.contains("NOTES_PORT, NOTES_SERVICE_HOST"), "{logged}");
 }

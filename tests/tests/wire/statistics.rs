@@ -213,7 +213,7 @@ async fn what_a_layer_does_is_counted_once() {
 
 /// Changes the status of each response.
 #[derive(Clone)]
-struct Teapot<S>(S);
+pub(super) struct Teapot<S>(pub(super) S);
 
 impl<S> tower_service::Service<http::Request<Body>> for Teapot<S>
 where

@@ -59,8 +59,18 @@ pub(crate) struct Sent {
 }
 
 /// The members that the framework writes.
-const MEMBERS: [&str; 8] =
-    ["type", "title", "status", "detail", "instance", "errors", "available", "error"];
+const MEMBERS: [&str; 10] = [
+    "type",
+    "title",
+    "status",
+    "detail",
+    "instance",
+    "request_id",
+    "trace_id",
+    "errors",
+    "available",
+    "error",
+];
 
 /// The arguments of an enum.
 pub(crate) fn item(input: &DeriveInput, errors: &mut Errors) -> Item {

@@ -4,8 +4,8 @@ use std::{
     convert::Infallible,
     fmt,
     future::Future,
-    pin::Pin,
-    sync::Arc,
+    pin::{Pin, pin},
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -15,14 +15,17 @@ use super::layer::{BoxLayer, BoxService, wrap};
 #[cfg(feature = "server")]
 use crate::statistics::Statistics;
 use crate::{
-    exchange::{self, Exchange},
+    exchange::{
+        self, Exchange,
+        access_log::{self, LayeredMeasurement},
+    },
     http::{
         body::{Body, BoxError},
         incoming::Request,
         vary,
     },
     problem::Problem,
-    site::Site,
+    site::{Site, current},
     statistics::Measurement,
 };
 
@@ -77,11 +80,18 @@ impl Service {
         let statistics = &self.site.statistics;
         let counts = !exchange.request.is_counted();
         let mut measurement = Measurement::begin(statistics, exchange.request.method(), counts);
-        if let Some(route) = exchange::route_of(&self.site, &exchange.request) {
+        let route = exchange::route_of(&self.site, &exchange.request);
+        if let Some(route) = route {
             measurement.set_route(route);
         }
         let Exchange { request, content, response, .. } = exchange;
-        match layered.call(request.take_with(std::mem::take(content))).await {
+        let identity = access_log::identity(&self.site, request);
+        let resource = route.and_then(|route| self.site.resources.get(route));
+        let mut measurement =
+            LayeredMeasurement::new(measurement, &self.site, request, resource, &identity);
+        let request = request.take_with(std::mem::take(content), identity.clone());
+        let within = pin!(layered.call(request));
+        match current::scope(&OnceLock::from(identity), within).await {
             Ok(layered) => {
                 *response = layered;
                 // A layer, for example for CORS, appends a line of its own.

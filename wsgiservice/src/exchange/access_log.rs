@@ -1,35 +1,204 @@
-//! One line in the log for each request.
+//! One line in the log for each request, when it has ended.
 
-use http::StatusCode;
-use tracing::{Level, field::display};
+use std::net::SocketAddr;
 
-use super::context::Context;
-use crate::http::loggable::Loggable;
+use http::{HeaderMap, HeaderName, Response, header};
+use tracing::Level;
+
+use crate::{
+    http::{
+        body::Body, identity::Identity, incoming::Request, known_fields::KnownField,
+        loggable::Loggable, urlencoded,
+    },
+    site::{Site, SiteResource},
+    statistics::{AtEnd, Ended, Measurement, MethodLabel},
+};
 
 /// The target of the lines, by which a filter of the log can select them.
 const TARGET: &str = "wsgiservice::access";
 
-/// Logs a request whose response is ready; content that is streamed may still follow.
+/// What stands for the value of a secret.
+const HIDDEN: &str = "[hidden]";
+
+/// What the line of a request says of it. It outlives the request, whose response may be a stream.
+struct Line {
+    method: String,
+    template: Option<String>,
+    request_target: Option<String>,
+    peer: Option<SocketAddr>,
+    identity: Identity,
+    referer: Option<String>,
+    from: Option<String>,
+    user_agent: Option<String>,
+}
+
+/// Whether the lines of requests are logged.
 #[inline(always)]
-pub(super) fn log(context: &Context<'_>, status: StatusCode) {
-    if tracing::enabled!(target: TARGET, Level::INFO) {
-        write_line(context, status);
+pub(super) fn is_enabled() -> bool {
+    tracing::enabled!(target: TARGET, Level::INFO)
+}
+
+/// What logs a request when it has ended.
+#[cold]
+pub(super) fn at_end(
+    site: &Site,
+    request: &Request,
+    resource: Option<&SiteResource>,
+    identity: &Identity,
+) -> AtEnd {
+    let line = Line::of(site, request, resource, identity.clone());
+    Box::new(move |ended| line.write(&ended))
+}
+
+/// The measurement of a request around layers, which take the request. One that is dropped before it ends lost its client.
+pub(crate) struct LayeredMeasurement<'a> {
+    measurement: Measurement<'a>,
+    at_end: Option<AtEnd>,
+}
+
+impl<'a> LayeredMeasurement<'a> {
+    pub(crate) fn new(
+        measurement: Measurement<'a>,
+        site: &Site,
+        request: &Request,
+        resource: Option<&SiteResource>,
+        identity: &Identity,
+    ) -> Self {
+        let is_logged = is_enabled() && measurement.counts();
+        let at_end = is_logged.then(|| at_end(site, request, resource, identity));
+        Self { measurement, at_end }
+    }
+
+    pub(crate) fn uncounted(&self) -> Measurement<'a> {
+        self.measurement.uncounted()
+    }
+
+    pub(crate) fn end(&mut self, response: &mut Response<Body>, received: u64) {
+        self.measurement.end_with(response, received, self.at_end.take());
     }
 }
 
-/// Logs the template of the path, so that lines can be counted by it and no path variable is in the log; a path that belongs to
-/// no resource is logged itself.
+impl Drop for LayeredMeasurement<'_> {
+    fn drop(&mut self) {
+        if self.measurement.counts() {
+            self.measurement.lose_client(self.at_end.take());
+        }
+    }
+}
+
+/// Logs a request whose head cannot be parsed.
+#[cfg(feature = "server")]
+pub(crate) fn log_malformed(identity: Identity, peer: Option<SocketAddr>, ended: &Ended) {
+    let line = Line { peer, ..Line::new(MethodLabel::default().as_str().to_owned(), identity) };
+    line.write(ended);
+}
+
+/// The ID and the trace of a request. Around layers, it got one before.
 #[cold]
-fn write_line(context: &Context<'_>, status: StatusCode) {
-    let template = context.resource.map(|resource| display(resource.path()));
-    let unknown = context.resource.is_none().then_some(context.request.target().path());
-    tracing::info!(
-        target: TARGET,
-        method = %Loggable(context.request.method()),
-        template,
-        path = unknown.map(|path| display(Loggable(path))),
-        status = status.as_u16(),
-        ms = context.measurement.began().elapsed().as_micros() as f64 / 1000.0,
-        id = %context.id(),
-    );
+pub(crate) fn identity(site: &Site, request: &Request) -> Identity {
+    let known = request.extensions().get::<Identity>().cloned();
+    known.unwrap_or_else(|| match request.has(KnownField::Identity) {
+        true => Identity::of(request.fields(), site.trusts(request)),
+        false => Identity::new(),
+    })
+}
+
+impl Line {
+    fn new(method: String, identity: Identity) -> Self {
+        Self {
+            method,
+            template: None,
+            request_target: None,
+            peer: None,
+            identity,
+            referer: None,
+            from: None,
+            user_agent: None,
+        }
+    }
+
+    #[cold]
+    fn of(
+        site: &Site,
+        request: &Request,
+        resource: Option<&SiteResource>,
+        identity: Identity,
+    ) -> Self {
+        let fields = request.fields();
+        Self {
+            template: resource.map(|resource| resource.path().to_string()),
+            request_target: Some(Loggable(target(site, request)).to_string()),
+            peer: request.peer(),
+            referer: field(fields, header::REFERER)
+                .map(|it| Loggable(without_secrets(&it)).to_string()),
+            from: field(fields, header::FROM).map(|it| Loggable(it).to_string()),
+            user_agent: field(fields, header::USER_AGENT).map(|it| Loggable(it).to_string()),
+            ..Self::new(Loggable(request.method()).to_string(), identity)
+        }
+    }
+
+    fn write(&self, ended: &Ended) {
+        tracing::info!(
+            target: TARGET,
+            method = %self.method,
+            template = self.template.as_ref().map(display),
+            status = ended.status,
+            bytes = ended.sent,
+            ms = (ended.nanos / 1000) as f64 / 1000.0,
+            peer = self.peer.map(display),
+            request_target = self.request_target.as_ref().map(display),
+            referer = self.referer,
+            from = self.from,
+            user_agent = self.user_agent,
+            id = %self.identity.id(),
+            trace_id = %self.identity.trace_id(),
+        );
+    }
+}
+
+/// The target of a request, without the values that are secret.
+fn target(site: &Site, request: &Request) -> String {
+    let target = request.target();
+    let Some(query) = target.query() else { return target.path().to_owned() };
+    let parts = query.split('&').map(|part| {
+        let name = urlencoded::pairs(part.as_bytes()).next().map(|(name, _)| name);
+        match name.filter(|name| site.is_secret(name)) {
+            Some(_) => format!("{}={HIDDEN}", part.split('=').next().unwrap_or_default()),
+            None => part.to_owned(),
+        }
+    });
+    format!("{}?{}", target.path(), parts.collect::<Vec<_>>().join("&"))
+}
+
+/// The reference without what can be a secret of another site: its user information, query and fragment.
+fn without_secrets(reference: &str) -> String {
+    let end = reference.find(['?', '#']).unwrap_or(reference.len());
+    let (reference, _) = reference.split_at(end);
+    let Some((scheme, rest)) = reference.split_once("://") else { return reference.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+fn field(fields: &HeaderMap, name: HeaderName) -> Option<String> {
+    Some(String::from_utf8_lossy(fields.get(name)?.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_logged_without_secrets() {
+        for (reference, expected) in [
+            ("https://a.example/b", "https://a.example/b"),
+            ("https://user:pass@a.example/b?token=1#c", "https://a.example/b"),
+            ("https://a.example?q", "https://a.example"),
+            ("about:blank", "about:blank"),
+            ("/b?c", "/b"),
+            ("https://a@b@c", "https://c"),
+        ] {
+            assert_eq!(without_secrets(reference), expected);
+        }
+    }
 }

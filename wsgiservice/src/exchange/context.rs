@@ -2,20 +2,22 @@
 
 use std::sync::OnceLock;
 
-use http::{HeaderValue, Method, header};
-use uuid::Uuid;
+use http::{HeaderValue, Method, Response, header};
 
 use crate::{
-    http::{date, entity_tag::EntityTag, incoming::Request, path::Path},
+    http::{
+        body::Body, date, entity_tag::EntityTag, identity::Identity, incoming::Request, path::Path,
+    },
     preconditions::{Preconditions, Validators},
     problem::Problem,
     representation::{Representation, Representations, Variant, Writer},
     routing::Matched,
     site::{Lifetime, NegotiatedBy, Policy, Site, SiteOperation, SiteResource},
-    statistics::Measurement,
+    statistics::{AtEnd, Measurement},
 };
 
 use super::{
+    access_log,
     current_state::CurrentState,
     negotiate::{self, Negotiated},
 };
@@ -36,8 +38,8 @@ pub(super) struct Context<'a> {
     /// The entity tag of the resource after the method has changed it.
     pub(super) new_tag: Option<EntityTag>,
     pub(super) measurement: Measurement<'a>,
-    /// The ID of the request, once something needs it.
-    id: OnceLock<Uuid>,
+    /// Set as soon as something needs it.
+    identity: &'a OnceLock<Identity>,
 }
 
 impl<'a> Context<'a> {
@@ -46,6 +48,7 @@ impl<'a> Context<'a> {
         request: &'a Request,
         path: &'a Path<'a>,
         measurement: Measurement<'a>,
+        identity: &'a OnceLock<Identity>,
     ) -> Self {
         Self {
             site,
@@ -58,7 +61,7 @@ impl<'a> Context<'a> {
             validators: Validators::default(),
             new_tag: None,
             measurement,
-            id: OnceLock::new(),
+            identity,
         }
     }
 
@@ -70,9 +73,32 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The ID of the request, by which its lines in the log and the problem of a 5xx belong together.
-    pub(super) fn id(&self) -> &Uuid {
-        self.id.get_or_init(Uuid::new_v4)
+    /// The ID and the trace of the request, by which its lines in the log and the problem of a 5xx belong together.
+    pub(super) fn identity(&self) -> &Identity {
+        self.identity.get_or_init(|| access_log::identity(self.site, self.request))
+    }
+
+    /// The request ends with this response.
+    #[inline(always)]
+    pub(super) fn end(&mut self, response: &mut Response<Body>, received: u64) {
+        match access_log::is_enabled() {
+            true => self.measurement.end_with(response, received, self.at_end()),
+            false => self.measurement.end(response, received),
+        }
+    }
+
+    /// What logs the request when it has ended, unless something around it, such as a layer, does.
+    #[cold]
+    fn at_end(&self) -> Option<AtEnd> {
+        let Self { site, request, resource, .. } = *self;
+        let at_end = || access_log::at_end(site, request, resource, self.identity());
+        self.measurement.counts().then(at_end)
+    }
+
+    #[cold]
+    fn lose_client(&mut self) {
+        let at_end = access_log::is_enabled().then(|| self.at_end()).flatten();
+        self.measurement.lose_client(at_end);
     }
 
     /// The extension in the target that decides the representation.
@@ -201,5 +227,15 @@ impl<'a> Context<'a> {
             each.chain([Variant::ONLY]).collect()
         };
         Preconditions::of(self.request, selected, all)
+    }
+}
+
+impl Drop for Context<'_> {
+    /// A request that has not ended by now has lost its client.
+    #[inline]
+    fn drop(&mut self) {
+        if self.measurement.counts() {
+            self.lose_client();
+        }
     }
 }

@@ -15,7 +15,7 @@
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
 //! value. With `etag = auto` they run within `validators`: the tag of a `GET` is computed from what the method returns.
 
-mod access_log;
+pub(crate) mod access_log;
 mod authority;
 mod calls;
 mod context;
@@ -37,7 +37,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
@@ -60,7 +60,7 @@ use crate::{
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
     routing::{self, Matched},
-    site::{Site, SiteOperation, resource_paths},
+    site::{Site, SiteOperation, current},
     statistics::{Event, Measurement},
 };
 
@@ -193,10 +193,10 @@ pub(crate) fn refuse(
     measurement: Measurement<'_>,
 ) {
     let path = Path::of(&exchange.request);
-    let mut context = Context::new(site, &exchange.request, &path, measurement);
+    let identity = OnceLock::new();
+    let mut context = Context::new(site, &exchange.request, &path, measurement, &identity);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
-    access_log::log(&context, exchange.response.status());
-    context.measurement.end(&mut exchange.response, exchange.received.bytes());
+    context.end(&mut exchange.response, exchange.received.bytes());
 }
 
 /// The position of the resource that responds to a request.
@@ -214,12 +214,16 @@ async fn run(site: &Site, exchange: &mut Exchange) {
         request.begin_deadline();
     }
     let path = Path::of(request);
-    let mut context = Context::new(site, request, &path, measurement);
+    let identity = OnceLock::new();
+    if request.has(KnownField::Identity) || !counts {
+        let _ = identity.set(access_log::identity(site, request));
+    }
+    let mut context = Context::new(site, request, &path, measurement, &identity);
     let running = Running::default();
     let mut place = None;
     let end = {
         let decided = pin!(decide(&mut context, content, &running, &mut place));
-        let scoped = pin!(resource_paths::scoped(decided));
+        let scoped = pin!(current::scope(&identity, decided));
         let mut limit = TimeLimit::new(request, &running);
         panic::caught(scoped, |context| limit.poll(context)).await
     };
@@ -232,12 +236,11 @@ async fn run(site: &Site, exchange: &mut Exchange) {
     });
     let end = end.unwrap_or_else(|problem| End::Problem(context.with_challenges(problem)));
     respond::respond(&context, end, response);
-    access_log::log(&context, response.status());
     if let Some(place) = place {
         let content = std::mem::take(response.body_mut());
         *response.body_mut() = content.keep_until_end(place);
     }
-    context.measurement.end(response, received.bytes());
+    context.end(response, received.bytes());
 }
 
 async fn decide<'a>(
@@ -263,7 +266,7 @@ async fn decide<'a>(
     deadline::check(request)?;
 
     if let Some(paths) = site.path_context(request, &matched) {
-        resource_paths::enter(paths);
+        current::set_paths(paths);
     }
 
     let variables = matched.variables;

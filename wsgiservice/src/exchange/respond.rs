@@ -1,7 +1,5 @@
 //! The final assembly of every response.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
@@ -20,7 +18,7 @@ use crate::{
         body::Body, date, digest, incoming::Request, known_fields::KnownField, loggable::Loggable,
         reference, vary,
     },
-    problem::Problem,
+    problem::{Problem, occurrence::Occurrence},
     representation::{Represent as _, Representation, Variant, Writer},
     site::NegotiatedBy,
 };
@@ -237,9 +235,9 @@ fn with_problem(
         context.measurement.violations(problem.violations_number());
     }
     let own = problem.take_fields();
-    let instance = instance(context, &problem);
+    let occurrence = occurrence(context, &problem);
     let base = context.site.base(request).unwrap_or_default();
-    let document = problem.document(&instance, &base);
+    let document = problem.document(&occurrence, &base);
     let problems = context.problems();
     let selected = negotiate::select(request, context.extension(), problems);
     let mut accept_encoding = false;
@@ -265,8 +263,8 @@ fn with_problem(
     NegotiatedBy { accept: context.extension().is_none(), accept_encoding }
 }
 
-/// The occurrence of a problem: for an error of the server the ID under which its cause is logged, for others the target.
-fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
+/// The occurrence of a problem. An error of the server is logged with its cause.
+fn occurrence<'a>(context: &'a Context<'_>, problem: &Problem) -> Occurrence<'a> {
     let (request, status) = (context.request, problem.status());
     // A client can send any method, and more requests than the server can handle, so that neither a 501 nor a 503 is an error
     // of the server.
@@ -275,25 +273,27 @@ fn instance<'a>(context: &Context<'a>, problem: &Problem) -> Cow<'a, str> {
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => problem.is_unexplained(),
         _ => false,
     };
+    let base = context.site.base(request).unwrap_or_default();
+    let target = reference::of_path(&base, request.target().path());
     if is_of_client || !status.is_server_error() {
-        let base = context.site.base(request).unwrap_or_default();
-        return reference::of_path(&base, request.target().path());
+        return Occurrence::Target(target);
     }
-    let id = context.id();
+    let identity = context.identity();
     let cause: &dyn std::fmt::Display = match problem.cause() {
         Some(cause) => &Causes(cause),
         None => problem,
     };
     tracing::error!(
-        %id,
+        id = %identity.id(),
+        trace_id = %identity.trace_id(),
         method = %request.method(),
         path = %Loggable(request.target().path()),
         status = status.as_u16(),
         cause = %Loggable(cause),
         "the request failed"
     );
-    context.measurement.problem(*id, status, problem.title());
-    Cow::Owned(format!("urn:uuid:{id}"))
+    context.measurement.problem(identity.id().clone(), status, problem.title());
+    Occurrence::Logged { identity, target }
 }
 
 /// Adds the digests that the client or the application requests, if the content is in memory.

@@ -90,6 +90,14 @@ impl Challenge {
         matches!(self.0, ChallengeKind::Key(..))
     }
 
+    /// The name of the key that it asks for.
+    pub(crate) const fn name_of_key(self) -> Option<&'static str> {
+        match self.0 {
+            ChallengeKind::Http(_) => None,
+            ChallengeKind::Key(_, name) => Some(name),
+        }
+    }
+
     pub(crate) const fn kind(self) -> ChallengeKind {
         self.0
     }

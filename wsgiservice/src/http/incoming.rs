@@ -10,6 +10,7 @@ use super::{
     body::Body,
     client_presence::{ClientPresence, WaitingClient},
     deadline::Deadline,
+    identity::Identity,
     known_fields::{FieldSet, KnownField},
 };
 
@@ -122,8 +123,9 @@ impl Request {
         !self.parts.extensions.is_empty() && self.parts.extensions.get::<Counted>().is_some()
     }
 
-    /// Takes the request for layers, outside of which it is counted, with the peer address as an extension.
-    pub(crate) fn take_with(&mut self, body: Body) -> http::Request<Body> {
+    /// Takes the request for layers, outside of which it is counted and has got its identity, with the peer address as an
+    /// extension.
+    pub(crate) fn take_with(&mut self, body: Body, identity: Identity) -> http::Request<Body> {
         let Self { mut parts, peer, is_hosted, .. } = self.take();
         if let Some(peer) = peer {
             parts.extensions.insert(peer);
@@ -132,6 +134,7 @@ impl Request {
             parts.extensions.insert(FromThisServer);
         }
         parts.extensions.insert(Counted);
+        parts.extensions.insert(identity);
         http::Request::from_parts(parts, body)
     }
 

@@ -29,6 +29,8 @@ pub(crate) enum KnownField {
     Origin = 512,
     /// `X-Request-Timeout-Ms`.
     Timeout = 1024,
+    /// `X-Request-Id` and `traceparent`.
+    Identity = 2048,
 }
 
 /// The groups of which a request has fields.
@@ -54,7 +56,9 @@ fn known_field(name: &HeaderName) -> Option<KnownField> {
         6 if name == "expect" => KnownField::Expectation,
         6 if name == "origin" => KnownField::Origin,
         8 if name == "if-match" => KnownField::Precondition,
+        11 if name == "traceparent" => KnownField::Identity,
         11 if matches!(name, "content-md5" | "repr-digest") => KnownField::StatedDigest,
+        12 if name == "x-request-id" => KnownField::Identity,
         13 if name == "if-none-match" => KnownField::Precondition,
         14 if name == "content-length" => KnownField::Length,
         14 if name == "content-digest" => KnownField::StatedDigest,
@@ -99,6 +103,8 @@ mod tests {
             ("origin", KnownField::Origin),
             ("sec-fetch-site", KnownField::Origin),
             ("x-request-timeout-ms", KnownField::Timeout),
+            ("traceparent", KnownField::Identity),
+            ("x-request-id", KnownField::Identity),
         ] {
             let name = HeaderName::from_static(name);
             let fields = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("a"))]);

@@ -19,6 +19,7 @@ pub(crate) mod field_lines;
 pub(crate) mod forwarded;
 #[cfg(feature = "server")]
 pub(crate) mod host;
+pub(crate) mod identity;
 pub(crate) mod incoming;
 pub(crate) mod known_fields;
 pub(crate) mod loggable;

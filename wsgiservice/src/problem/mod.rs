@@ -4,6 +4,7 @@ mod challenges;
 mod constructors;
 pub(crate) mod derived;
 mod errors;
+pub(crate) mod occurrence;
 pub(crate) mod place;
 pub(crate) mod schema;
 pub(crate) mod violation;
@@ -14,11 +15,11 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 pub(crate) use self::challenges::MISSING_CREDENTIALS;
-use self::violation::Violation;
 pub use self::{
     derived::ProblemMember,
     errors::{IntoProblem, ProblemCause},
 };
+use self::{occurrence::Occurrence, violation::Violation};
 use crate::declaration::ProblemType;
 
 /// An error response as a problem document (RFC 9457).
@@ -228,10 +229,13 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
-    /// Creates the document; `instance` is the ID of the request for a 5xx, otherwise its target. The pages of its types are
-    /// below `base`.
-    pub(crate) fn document<'a>(&'a self, instance: &'a str, base: &'a str) -> Document<'a> {
-        Document { problem: &self.0, instance, base }
+    /// Creates the document. The pages of its types are below `base`.
+    pub(crate) fn document<'a>(
+        &'a self,
+        occurrence: &'a Occurrence<'a>,
+        base: &'a str,
+    ) -> Document<'a> {
+        Document { problem: &self.0, occurrence, base }
     }
 
     /// Returns the detail, or the phrase of the status if there is no detail.
@@ -288,7 +292,7 @@ impl Error for Problem {
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
     problem: &'a Inner,
-    instance: &'a str,
+    occurrence: &'a Occurrence<'a>,
     base: &'a str,
 }
 
@@ -311,7 +315,7 @@ impl Document<'_> {
                             @for violation in &self.problem.violations { li { (violation.detail()) } }
                         }
                     }
-                    p { code { (self.instance) } }
+                    p { code { (self.occurrence.short()) } }
                 }
             }
         }
@@ -334,7 +338,11 @@ impl Serialize for Document<'_> {
         if let Some(detail) = detail {
             map.serialize_entry("detail", detail)?;
         }
-        map.serialize_entry("instance", self.instance)?;
+        map.serialize_entry("instance", &*self.occurrence.instance())?;
+        if let Occurrence::Logged { identity, .. } = self.occurrence {
+            map.serialize_entry("request_id", &identity.id().to_string())?;
+            map.serialize_entry("trace_id", identity.trace_id())?;
+        }
         if !problem.violations.is_empty() {
             map.serialize_entry("errors", &problem.violations)?;
         }

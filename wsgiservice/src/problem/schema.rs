@@ -18,8 +18,14 @@ struct Problem {
     /// The explanation for this request.
     #[schemars(default, skip_serializing_if = "String::is_empty")]
     detail: String,
-    /// The target of the request; for a 5xx, the ID under which the cause is logged.
+    /// The target of the request; for a 5xx, its ID, if that is a UUID.
     instance: String,
+    /// For a 5xx, the ID under which the cause is logged.
+    #[schemars(default, skip_serializing_if = "String::is_empty")]
+    request_id: String,
+    /// For a 5xx, the trace that the request is part of.
+    #[schemars(default, skip_serializing_if = "String::is_empty")]
+    trace_id: String,
     /// The explanation, or the meaning of the status.
     error: String,
     /// The rules that the request violates.

@@ -8,11 +8,14 @@ mod ganglia;
 #[cfg(feature = "server")]
 pub(crate) mod listening;
 #[cfg(feature = "server")]
+mod log;
+#[cfg(feature = "server")]
 mod settings;
 
 #[cfg(feature = "server")]
 pub use self::{
     ganglia::{Ganglia, InvalidGanglia},
+    log::{InvalidFilter, LogFilter, LogFormat},
     settings::{Runtime, Settings},
 };
 

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::ganglia::Ganglia;
+use super::{
+    ganglia::Ganglia,
+    log::{LogFilter, LogFormat},
+};
 #[cfg(feature = "command-line")]
 use crate::http::network::InvalidNetwork;
 use crate::{http::network::Network, limits::Limits};
@@ -54,6 +57,14 @@ pub struct Settings {
     /// of this machine sends its own.
     #[cfg_attr(feature = "command-line", setting(value_name = "ADDRESS"))]
     pub ganglia: Option<Ganglia>,
+
+    /// What is logged: a level, or levels by target, for example info or warn,hyper=debug.
+    #[cfg_attr(feature = "command-line", setting(default = "info", value_name = "FILTER"))]
+    pub log: LogFilter,
+
+    /// How the lines of the log are written.
+    #[cfg_attr(feature = "command-line", setting(default = "text"))]
+    pub log_format: LogFormat,
 
     /// What a client may use; by default as the application says.
     ///
@@ -143,6 +154,8 @@ impl Settings {
             trusted: None,
             hosts: None,
             ganglia: None,
+            log: LogFilter::default(),
+            log_format: LogFormat::default(),
             limits: None,
         }
     }

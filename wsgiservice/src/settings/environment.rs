@@ -35,9 +35,7 @@ pub(super) fn read(values: &mut Values, variables: impl Iterator<Item = (OsStrin
             },
         }
     }
-    if !foreign.is_empty() {
-        tracing::warn!(variables = foreign.join(", "), "ignoring unknown variables");
-    }
+    values.ignored = foreign;
 }
 
 /// The error about a variable that is almost a known one.

@@ -31,7 +31,9 @@ pub(super) fn in_force(values: &Values) -> String {
         "" => format!("# {path} is {origin}\n"),
         text => format!("{path:name$} = {text:value$}  # {origin}\n"),
     };
-    rows.iter().map(line).collect()
+    let ignored =
+        values.ignored.iter().map(|name| format!("# {name} is ignored: unknown variable\n"));
+    rows.iter().map(line).chain(ignored).collect()
 }
 
 /// The path of a setting, its value if it has one, and where that came from.
@@ -53,7 +55,9 @@ fn row(values: &Values, setting: &Setting) -> [String; 3] {
 
 /// The application can say what clients may use, and who they are; it does not choose an address.
 fn or_application(setting: &Setting, word: &str) -> String {
-    match setting.is_of_server && !["bind", "runtime", "ganglia"].contains(&setting.path.as_str()) {
+    match setting.is_of_server
+        && !["bind", "runtime", "ganglia", "log", "log_format"].contains(&setting.path.as_str())
+    {
         true => format!(", {word} the application sets it"),
         false => String::new(),
     }

@@ -22,6 +22,8 @@ pub struct Values {
     /// The table whose fields take their values.
     table: String,
     pub(super) errors: Vec<String>,
+    /// The variables of the environment that have the prefix, and are not settings.
+    pub(super) ignored: Vec<String>,
 }
 
 /// A value as it was written.
@@ -41,6 +43,7 @@ impl Values {
             read: BTreeMap::new(),
             table: String::new(),
             errors: Vec::new(),
+            ignored: Vec::new(),
         }
     }
 
@@ -49,6 +52,13 @@ impl Values {
     pub(crate) fn defaults_of<T: Settings>() -> Option<T> {
         let mut values = Self::new("service", super::key::settings(&[], T::KEYS));
         T::take(&mut values)
+    }
+
+    /// Logs which variables of the environment are ignored.
+    pub(crate) fn warn_of_ignored(&self) {
+        if !self.ignored.is_empty() {
+            tracing::warn!(variables = self.ignored.join(", "), "ignoring unknown variables");
+        }
     }
 
     /// Adds a value, which replaces one of an earlier layer.

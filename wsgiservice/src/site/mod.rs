@@ -7,6 +7,7 @@ pub(crate) mod build_error;
 pub(crate) mod content_schema;
 mod cors;
 mod credentials;
+pub(crate) mod current;
 mod deprecation;
 mod freshness;
 mod methods;
@@ -22,6 +23,7 @@ mod vary;
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
 };
@@ -53,6 +55,9 @@ use crate::{
 /// The parameters of a method that returns a page: where it begins, and how many items it has at most.
 pub(crate) const START: &str = "start";
 pub(crate) const COUNT: &str = "count";
+
+/// The token of a client in a query (RFC 6750, section 2.3).
+const ACCESS_TOKEN: &str = "access_token";
 
 /// The path of the resources that describe the application, for trusted clients only.
 const INTERNAL: &str = "/_internal";
@@ -89,6 +94,8 @@ pub(crate) struct Site {
     pub(crate) statistics: Arc<Statistics>,
     /// Whether something precedes the path of a resource: the base, or the prefix of a nested application.
     has_prefixes: bool,
+    /// The names of what must not be logged, although a client may send it in a query.
+    secret_names: BTreeSet<&'static str>,
 }
 
 /// Returns whether the path belongs to a resource that describes the application.
@@ -129,6 +136,7 @@ impl Site {
             cluster: None,
             stopping: CancellationToken::new(),
             statistics: Arc::default(),
+            secret_names: BTreeSet::from([ACCESS_TOKEN]),
         }
     }
 
@@ -142,6 +150,7 @@ impl Site {
             match SiteResource::new(mounting, &self.policy, &self.limits) {
                 Ok(resource) => {
                     wrong.extend(resource.add_to(&mut self.router, &self.resources));
+                    self.secret_names.extend(resource.secret_names());
                     self.resources.push(resource);
                     paths.add(id, &prefix);
                 }
@@ -228,6 +237,11 @@ impl Site {
     #[cold]
     fn hides_internal(&self, path: &str, request: &Request) -> bool {
         is_for_trusted(path) && !self.trust.has_client(request)
+    }
+
+    /// Whether the value of a name in a query must not be logged. A client can send it to any resource.
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
+        self.secret_names.contains(name)
     }
 
     /// Whether a request comes from a trusted network; a request without a peer does not.

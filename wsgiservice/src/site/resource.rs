@@ -139,6 +139,13 @@ impl SiteResource {
         self.mount.variables
     }
 
+    /// The names of what must not be shown, even if a client sends it in the query.
+    pub(super) fn secret_names(&self) -> impl Iterator<Item = &'static str> {
+        let all = self.methods.iter().chain(&self.hooks).flat_map(|it| it.parameters.iter());
+        let secrets = all.filter(|parameter| parameter.is_secret).map(|parameter| parameter.key);
+        secrets.chain(self.credentials.challenges.iter().filter_map(|it| it.name_of_key()))
+    }
+
     /// The representations that its methods have, each once.
     pub(crate) fn representations(&self) -> Vec<&Representation> {
         let mut all: Vec<&Representation> = Vec::new();

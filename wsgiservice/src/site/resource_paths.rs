@@ -9,20 +9,10 @@
 //! If a resource is mounted more than once, `path` leads to the one that is nearest to the resource that was requested:
 //! its prefix has most segments in common.
 
-use std::{
-    any::TypeId,
-    cell::Cell,
-    future::{Future, poll_fn},
-    pin::Pin,
-    sync::Arc,
-};
+use std::{any::TypeId, sync::Arc};
 
+use super::current;
 use crate::http::path::literal;
-
-thread_local! {
-    /// The context of the request that this thread handles at this moment.
-    static CURRENT: Cell<Option<Box<PathContext>>> = const { Cell::new(None) };
-}
 
 /// The resources of a site with the prefixes of the applications that they are nested in.
 #[derive(Clone, Debug, Default)]
@@ -103,24 +93,9 @@ fn fill(prefix: &str, here: &str, target: &str) -> Option<String> {
     segments.collect::<Option<Vec<_>>>().map(|segments| segments.join("/"))
 }
 
-/// Polls a future to its end, with the context that it [enters](enter) while it is polled.
-pub(crate) async fn scoped<F: Future>(mut future: Pin<&mut F>) -> F::Output {
-    let mut own = None;
-    poll_fn(move |task| {
-        let _scope = Scope::new(&mut own);
-        future.as_mut().poll(task)
-    })
-    .await
-}
-
-/// Enters a context, within [`scoped`].
-pub(crate) fn enter(context: PathContext) {
-    CURRENT.set(Some(Box::new(context)));
-}
-
 /// The path of a resource for the client of the request that is handled, from the path of its `#[mount]`.
 pub fn path<R: 'static>(path: String) -> String {
-    with_current(|context| match context {
+    current::with_paths(|context| match context {
         Some(context) => context.path(TypeId::of::<R>(), path),
         None => path,
     })
@@ -128,30 +103,7 @@ pub fn path<R: 'static>(path: String) -> String {
 
 /// What a host or a proxy removed from the path of the target of the request that is handled.
 pub(crate) fn base() -> String {
-    with_current(|context| context.map(|it| it.base.clone()).unwrap_or_default())
-}
-
-fn with_current<T>(read: impl FnOnce(Option<&PathContext>) -> T) -> T {
-    let current = CURRENT.take();
-    let result = read(current.as_deref());
-    CURRENT.set(current);
-    result
-}
-
-/// Exchanges the current context with another one, and exchanges them again when it is dropped.
-struct Scope<'a>(&'a mut Option<Box<PathContext>>);
-
-impl<'a> Scope<'a> {
-    fn new(context: &'a mut Option<Box<PathContext>>) -> Self {
-        *context = CURRENT.replace(context.take());
-        Self(context)
-    }
-}
-
-impl Drop for Scope<'_> {
-    fn drop(&mut self) {
-        *self.0 = CURRENT.replace(self.0.take());
-    }
+    current::with_paths(|context| context.map(|it| it.base.clone()).unwrap_or_default())
 }
 
 #[cfg(test)]

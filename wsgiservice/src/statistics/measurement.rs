@@ -1,6 +1,7 @@
 //! A request that is measured, until it ends: with its response, with the last piece of it, or because its client is gone.
 
 use std::{
+    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -9,19 +10,20 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
-use uuid::Uuid;
 
 use super::{Ended, Event, MethodLabel, Route, Series, Statistics, problems::RecentProblem};
 use crate::{
     clock::Moment,
-    http::body::{Body, BoxError},
+    http::{
+        body::{Body, BoxError},
+        identity::RequestId,
+    },
 };
 
 /// The status of a request whose client went away before there was a response; no client sees it. nginx has the same one.
 const CLIENT_GONE: u16 = 499;
 
 /// A request that is measured. One that is dropped before it [ends](Self::end) lost its client.
-#[derive(Debug)]
 pub(crate) struct Measurement<'a> {
     statistics: &'a Arc<Statistics>,
     began: Moment,
@@ -34,6 +36,9 @@ pub(crate) struct Measurement<'a> {
     /// The last event.
     event: Option<Event>,
 }
+
+/// What is done when a request has ended.
+pub(crate) type AtEnd = Box<dyn FnOnce(Ended) + Send + Sync>;
 
 impl<'a> Measurement<'a> {
     /// A request with this method begins. It does not count if something around it, such as a layer, counts it.
@@ -61,6 +66,12 @@ impl<'a> Measurement<'a> {
         self.began
     }
 
+    /// Whether the request is still to be counted.
+    #[inline]
+    pub(crate) fn counts(&self) -> bool {
+        self.counts
+    }
+
     /// The resource at this position responds to the request.
     #[inline]
     pub(crate) fn set_route(&mut self, route: usize) {
@@ -86,7 +97,7 @@ impl<'a> Measurement<'a> {
 
     /// Notes an error of the server that is logged under this ID; `phrase` says what its status means.
     #[cold]
-    pub(crate) fn problem(&self, id: Uuid, status: StatusCode, phrase: &'static str) {
+    pub(crate) fn problem(&self, id: RequestId, status: StatusCode, phrase: &'static str) {
         let detail = match self.event {
             Some(Event::Panic) => "The method panicked.",
             Some(Event::Timeout) => "The method took longer than its limit.",
@@ -100,30 +111,48 @@ impl<'a> Measurement<'a> {
     /// The request ends with this response, or with the last piece of its content if that is a stream.
     #[inline(always)]
     pub(crate) fn end(&mut self, response: &mut Response<Body>, received: u64) {
+        self.end_with(response, received, None);
+    }
+
+    /// As [`end`](Self::end); then this is done.
+    #[inline(always)]
+    pub(crate) fn end_with(
+        &mut self,
+        response: &mut Response<Body>,
+        received: u64,
+        at_end: Option<AtEnd>,
+    ) {
         if !self.counts {
             return;
         }
         let status = response.status().as_u16();
         match response.body().bytes() {
-            Some(content) => self.count(status, received, content.len() as u64),
-            None => self.stream(response, received),
+            Some(content) => {
+                let ended = self.count(status, received, content.len() as u64);
+                do_at_end(at_end, ended);
+            }
+            None => self.stream(response, received, at_end),
         }
     }
 
+    /// The request ends because its client is gone; then this is done.
     #[cold]
-    fn lose_client(&mut self) {
-        self.count(CLIENT_GONE, 0, 0);
+    pub(crate) fn lose_client(&mut self, at_end: Option<AtEnd>) {
+        let ended = self.count(CLIENT_GONE, 0, 0);
+        do_at_end(at_end, ended);
     }
 
     /// Inlined: to call it would cost a fifth of what it does.
     #[inline(always)]
-    fn count(&mut self, status: u16, received: u64, sent: u64) {
+    fn count(&mut self, status: u16, received: u64, sent: u64) -> Ended {
         self.counts = false;
         let series = match self.series {
             Some(series) => series,
             None => self.begin_unmatched(),
         };
-        series.end(Ended { status, nanos: Moment::now().nanos_since(self.began), received, sent });
+        let ended = Ended { status, nanos: Moment::now().nanos_since(self.began), received, sent };
+        series.end(ended);
+        ended
     }
 
     #[cold]
@@ -138,7 +167,7 @@ impl<'a> Measurement<'a> {
     }
 
     #[cold]
-    fn stream(&mut self, response: &mut Response<Body>, received: u64) {
+    fn stream(&mut self, response: &mut Response<Body>, received: u64, at_end: Option<AtEnd>) {
         self.counts = false;
         if self.series.is_none() {
             self.begin_unmatched();
@@ -153,6 +182,7 @@ impl<'a> Measurement<'a> {
             received,
             sent: 0,
             is_complete: false,
+            at_end,
         };
         *response.body_mut() = Body::new(measured);
     }
@@ -162,8 +192,22 @@ impl Drop for Measurement<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.counts {
-            self.lose_client();
+            self.lose_client(None);
         }
+    }
+}
+
+impl fmt::Debug for Measurement<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { route, method, .. } = self;
+        formatter.debug_struct("Measurement").field("route", route).field("method", method).finish()
+    }
+}
+
+#[inline(always)]
+fn do_at_end(work: Option<AtEnd>, ended: Ended) {
+    if let Some(work) = work {
+        work(ended);
     }
 }
 
@@ -178,6 +222,7 @@ struct StreamedResponse {
     received: u64,
     sent: u64,
     is_complete: bool,
+    at_end: Option<AtEnd>,
 }
 
 impl http_body::Body for StreamedResponse {
@@ -218,6 +263,8 @@ impl Drop for StreamedResponse {
             series.event(Event::CutOff);
         }
         let Self { status, received, sent, .. } = *self;
-        series.end(Ended { status, nanos: Moment::now().nanos_since(self.began), received, sent });
+        let ended = Ended { status, nanos: Moment::now().nanos_since(self.began), received, sent };
+        series.end(ended);
+        do_at_end(self.at_end.take(), ended);
     }
 }

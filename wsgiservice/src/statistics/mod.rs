@@ -38,11 +38,11 @@ pub(crate) use self::{
     connections::Connections,
     durations::Distribution,
     history::{MethodSlice, SLICE, SLICES, Slice},
-    measurement::Measurement,
+    measurement::{AtEnd, Measurement},
     method_label::MethodLabel,
     metric::{Registered, register},
     process::ProcessUsage,
-    series::{Event, SeriesTotals, StatusTotals},
+    series::{Ended, Event, SeriesTotals, StatusTotals},
     sizes::SizeDistribution,
     snapshot::{MethodSnapshot, ProblemSnapshot, Snapshot},
 };
@@ -51,7 +51,7 @@ use self::{
     list::List,
     problems::Problems,
     process::ProcessLoad,
-    series::{Ended, Series},
+    series::Series,
     shards::Shards,
 };
 pub use self::{
@@ -121,11 +121,12 @@ impl Statistics {
 
     /// Counts a request whose head cannot be parsed: it took no time, and has no method and no target.
     #[cfg(feature = "server")]
-    pub(crate) fn malformed_head(&self, status: http::StatusCode) {
-        let (series, status) =
-            (self.series(Route::UNMATCHED, MethodLabel::default()), status.as_u16());
+    pub(crate) fn malformed_head(&self, status: http::StatusCode) -> Ended {
+        let series = self.series(Route::UNMATCHED, MethodLabel::default());
         series.begin();
-        series.end(Ended { status, nanos: 0, received: 0, sent: 0 });
+        let ended = Ended { status: status.as_u16(), nanos: 0, received: 0, sent: 0 };
+        series.end(ended);
+        ended
     }
 
     fn new_routes(&self) -> Routes {

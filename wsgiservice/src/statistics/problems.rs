@@ -6,9 +6,8 @@ use std::{
     time::SystemTime,
 };
 
-use uuid::Uuid;
-
 use super::{MethodLabel, Route};
+use crate::http::identity::RequestId;
 
 /// How many are kept.
 const KEPT: usize = 20;
@@ -18,11 +17,11 @@ const KEPT: usize = 20;
 pub(super) struct Problems(Mutex<VecDeque<RecentProblem>>);
 
 /// An error of the server. It has no text of its cause, which can contain secrets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RecentProblem {
     pub(super) at: SystemTime,
     /// The ID of its request.
-    pub(super) id: Uuid,
+    pub(super) id: RequestId,
     pub(super) status: u16,
     pub(super) route: Route,
     pub(super) method: MethodLabel,
@@ -39,20 +38,21 @@ impl Problems {
 
     /// The last errors, the newest first.
     pub(super) fn read(&self) -> Vec<RecentProblem> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::identity::Identity;
 
     #[test]
     fn the_newest_are_kept() {
         let problems = Problems::default();
         for status in 500..550 {
             let (route, method) = (Route::UNMATCHED, MethodLabel::default());
-            let (at, id, detail) = (SystemTime::now(), Uuid::new_v4(), "Error");
+            let (at, id, detail) = (SystemTime::now(), Identity::new().id().clone(), "Error");
             problems.add(RecentProblem { at, id, status, route, method, detail });
         }
         let statuses: Vec<_> = problems.read().iter().map(|problem| problem.status).collect();

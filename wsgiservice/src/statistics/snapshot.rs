@@ -5,9 +5,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use uuid::Uuid;
-
 use super::{About, ProcessUsage, Route, SeriesTotals, Slice, Statistics, family::Family};
+use crate::http::identity::RequestId;
 
 /// The statistics at one moment.
 #[derive(Clone, Debug)]
@@ -60,7 +59,7 @@ pub(crate) struct MethodSnapshot {
 pub(crate) struct ProblemSnapshot {
     pub(crate) at: SystemTime,
     /// The ID of its request, under which its cause is logged.
-    pub(crate) id: Uuid,
+    pub(crate) id: RequestId,
     pub(crate) status: u16,
     /// The template of the resource; `None` if none responded.
     pub(crate) template: Option<String>,
@@ -108,7 +107,7 @@ impl Statistics {
     fn recent_problems(&self) -> Vec<ProblemSnapshot> {
         let problems = self.problems.read().into_iter().map(|problem| ProblemSnapshot {
             at: problem.at,
-            id: problem.id,
+            id: problem.id.clone(),
             status: problem.status,
             template: self.template(problem.route).map(str::to_owned),
             method: problem.method,

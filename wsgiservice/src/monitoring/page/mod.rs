@@ -181,7 +181,7 @@ mod tests {
         });
         let problem = ProblemSnapshot {
             at: empty.at,
-            id: uuid::Uuid::new_v4(),
+            id: crate::http::identity::RequestId::Uuid(uuid::Uuid::new_v4()),
             status: 500,
             template: Some("/a-resource-of-some-kind/{id}/parts".to_owned()),
             method: MethodLabel::of(&Method::GET),

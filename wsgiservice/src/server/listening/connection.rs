@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use http::{StatusCode, Version};
+use http::Version;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
@@ -171,8 +171,8 @@ impl Connection {
         if served.as_ref().is_err_and(hyper::Error::is_parse)
             && self.state.phase() != Phase::Lingering
         {
-            self.service.statistics().malformed_head(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
-            malformed::refuse_version(http.into_parts().io.into_inner()).await?;
+            let socket = http.into_parts().io.into_inner();
+            malformed::refuse_version(socket, self.service.statistics()).await?;
         }
         Ok(served?)
     }

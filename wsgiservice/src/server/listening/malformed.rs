@@ -1,13 +1,17 @@
 //! The response to what hyper cannot parse: a problem document instead of hyper's response without content.
 
-use std::{future::poll_fn, io, pin::Pin, time::SystemTime};
+use std::{borrow::Cow, future::poll_fn, io, net::SocketAddr, pin::Pin, time::SystemTime};
 
 use http::StatusCode;
 use tokio::io::AsyncWrite;
-use uuid::Uuid;
 
 use super::{framing::Fault, socket::Socket};
-use crate::problem::{Problem, phrase};
+use crate::{
+    exchange::access_log,
+    http::identity::Identity,
+    problem::{Problem, occurrence::Occurrence, phrase},
+    statistics::Statistics,
+};
 
 /// What each response begins with; behind it stands the status.
 const VERSION: &[u8] = b"HTTP/1.1 ";
@@ -18,8 +22,16 @@ const MAX_LENGTH: usize = 160;
 /// A field that each response has, except those that hyper writes by itself.
 const OWN: &[u8] = b"x-content-type-options:";
 
-/// The response that replaces this one, with its status, if hyper wrote this one because it could not parse a head.
-pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<(StatusCode, Vec<u8>)> {
+/// The whole response to a head that cannot be parsed, after which the connection is closed.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    identity: Identity,
+    document: Vec<u8>,
+}
+
+/// The response that replaces this one, if hyper wrote this one because it could not parse a head.
+pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<Refusal> {
     let status = written.strip_prefix(VERSION)?.get(..3)?;
     // Layers may write responses without that field, but with other statuses, content or more fields.
     let has = |field: &[u8]| written.windows(field.len()).any(|window| window == field);
@@ -28,16 +40,16 @@ pub(super) fn replacement(written: &[u8], fault: Option<Fault>) -> Option<(Statu
         && written.ends_with(b"\r\n\r\n")
         && has(b"\r\ncontent-length: 0\r\n");
     let status = StatusCode::from_bytes(status).ok().filter(|_| is_of_hyper && !has(OWN))?;
-    let problem = problem(status, fault);
-    Some((problem.status(), document(&problem)))
+    Some(Refusal::new(&problem(status, fault)))
 }
 
 /// Responds to a client that does not speak HTTP/1, and closes the connection.
 ///
 /// # Errors
 /// If the socket can no longer be written to.
-pub(super) async fn refuse_version(mut socket: Socket) -> io::Result<()> {
-    let document = document(&problem(StatusCode::HTTP_VERSION_NOT_SUPPORTED, None));
+pub(super) async fn refuse_version(mut socket: Socket, statistics: &Statistics) -> io::Result<()> {
+    let refusal = Refusal::new(&problem(StatusCode::HTTP_VERSION_NOT_SUPPORTED, None));
+    let document = refusal.counted(statistics, socket.peer());
     let mut written = 0;
     while let Some(rest @ [_, ..]) = document.get(written..) {
         written += poll_fn(|context| Pin::new(&mut socket).poll_write(context, rest)).await?;
@@ -59,10 +71,25 @@ fn problem(status: StatusCode, fault: Option<Fault>) -> Problem {
     }
 }
 
-/// A whole response with a problem, after which the connection is closed. The instance is an ID, since there is no target.
-fn document(problem: &Problem) -> Vec<u8> {
-    let instance = Uuid::new_v4().urn().to_string();
-    let content = serde_json::to_string(&problem.document(&instance, "")).unwrap_or_default();
+impl Refusal {
+    /// The instance of the problem is an ID, since there is no target.
+    fn new(problem: &Problem) -> Self {
+        let identity = Identity::new();
+        let document = document(problem, &identity);
+        Self { status: problem.status(), identity, document }
+    }
+
+    /// The response, once it is counted and logged.
+    pub(super) fn counted(self, statistics: &Statistics, peer: Option<SocketAddr>) -> Vec<u8> {
+        let Self { status, identity, document } = self;
+        access_log::log_malformed(identity, peer, &statistics.malformed_head(status));
+        document
+    }
+}
+
+fn document(problem: &Problem, identity: &Identity) -> Vec<u8> {
+    let occurrence = Occurrence::Logged { identity, target: Cow::Borrowed("") };
+    let content = serde_json::to_string(&problem.document(&occurrence, "")).unwrap_or_default();
     let status = problem.status();
     format!(
         "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\nx-content-type-options: nosniff\r\n\

@@ -15,7 +15,6 @@ mod framing;
 mod head;
 mod in_flight;
 mod life;
-mod log_setup;
 mod malformed;
 mod open_connections;
 mod reason_phrase;

@@ -9,12 +9,12 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{net::TcpListener, runtime};
 
-use super::{embedded, life::live, log_setup, signals::stop_signal, workers};
+use super::{embedded, life::live, signals::stop_signal, workers};
 use crate::{
     application::{Application, Life, Service, Stopping},
     error::{Error, Result},
     http::body::BoxError,
-    server::{Settings, ganglia},
+    server::{Settings, ganglia, log},
 };
 #[cfg(feature = "command-line")]
 use std::{ffi::OsString, sync::Arc};
@@ -140,6 +140,7 @@ pub fn run_with(
     application: impl Future<Output = Result<Application, BoxError>>,
 ) -> Result<()> {
     block_on(async {
+        log::init(&settings.log, settings.log_format);
         Prepared::new(application.await.map_err(Error::new)?, settings)?.serve().await
     })
 }
@@ -241,14 +242,13 @@ impl Application {
     }
 }
 
-/// Runs a future on this thread, with the log initialized.
+/// Runs a future on this thread.
 fn block_on(future: impl Future<Output = Result<()>>) -> Result<()> {
     if runtime::Handle::try_current().is_ok() {
         return Err(Error::new(
             "`run` and `run_with` start a runtime of their own; within a runtime, await `application.serve(listener)`",
         ));
     }
-    log_setup::init();
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(future);
     // Work that blocks must not keep the process.
@@ -266,6 +266,8 @@ fn start<S: settings::Settings>(
     block_on(async {
         let Some(read) = settings::read::<S, Settings>(invocation, package)? else { return Ok(()) };
         let settings::Read { own, mut server, mut values, command } = read;
+        log::init(&server.log, server.log_format);
+        values.warn_of_ignored();
         let mut application = application(own).await.map_err(Error::new)?;
         // Each limit on its own: the application has others.
         server.limits = None;

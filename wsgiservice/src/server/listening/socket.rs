@@ -6,6 +6,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -49,6 +50,11 @@ impl Socket {
     /// The half that writes, whose turns the task of the connection ends.
     pub(super) fn write_half(&self) -> Arc<WriteHalf> {
         Arc::clone(&self.write_half)
+    }
+
+    /// The address of the client, as long as it is connected.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
     }
 
     /// Whether the client is in the middle of a request, or has sent more than the requests that were begun, so that it may
@@ -113,9 +119,8 @@ impl AsyncWrite for Socket {
             let is_sending = self.client_is_sending(context);
             let fault = self.state.received_bytes().next_fault();
             let refused = |written: &[u8]| {
-                let (status, document) = malformed::replacement(written, fault)?;
-                self.state.statistics().malformed_head(status);
-                Some(document)
+                let refusal = malformed::replacement(written, fault)?;
+                Some(refusal.counted(self.state.statistics(), self.peer()))
             };
             self.write_half.replace_last(refused);
             let lingers = *self.lingers.get_or_insert(is_sending);

@@ -1,0 +1,129 @@
+//! What the lines of a request in the log have in common: its ID, and the trace that it is part of.
+
+use std::{fmt, num::NonZeroU128, sync::Arc};
+
+use http::{HeaderMap, HeaderName};
+use uuid::Uuid;
+use wsgiservice_grammar::trace::TraceParent;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The longest ID that is taken from a request, in characters.
+const MAX_LENGTH: usize = 128;
+
+/// The ID of a request and its trace; clones are cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity(Arc<(RequestId, TraceParent)>);
+
+/// The ID of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RequestId {
+    Uuid(Uuid),
+    /// The ID that a proxy has given the request.
+    Text(Box<str>),
+}
+
+impl Identity {
+    /// The identity of a request that brings neither an ID nor a trace.
+    pub(crate) fn new() -> Self {
+        Self::with(RequestId::new(), None)
+    }
+
+    /// The identity of a request with these fields. Its ID is taken from `X-Request-Id` if the peer is trusted, its trace from
+    /// `traceparent`.
+    #[cold]
+    pub(crate) fn of(fields: &HeaderMap, trusts_peer: bool) -> Self {
+        let taken = fields.get(REQUEST_ID).filter(|_| trusts_peer);
+        let id = taken.and_then(|value| RequestId::taken(value.as_bytes()));
+        let parent = fields.get(TRACEPARENT);
+        let parent = parent.and_then(|value| TraceParent::parse(value.as_bytes()));
+        Self::with(id.unwrap_or_else(RequestId::new), parent)
+    }
+
+    fn with(id: RequestId, parent: Option<TraceParent>) -> Self {
+        let parent = parent.unwrap_or_else(|| TraceParent::begin(id.new_trace()));
+        Self(Arc::new((id, parent)))
+    }
+
+    pub(crate) fn id(&self) -> &RequestId {
+        &self.0.0
+    }
+
+    /// The ID of the trace, in hexadecimal.
+    pub(crate) fn trace_id(&self) -> &str {
+        self.0.1.trace_id()
+    }
+
+    /// The ID of the trace as a number.
+    #[cfg(feature = "client")]
+    pub(crate) fn trace_number(&self) -> Option<NonZeroU128> {
+        u128::from_str_radix(self.trace_id(), 16).ok().and_then(NonZeroU128::new)
+    }
+}
+
+impl RequestId {
+    fn new() -> Self {
+        Self::Uuid(Uuid::new_v4())
+    }
+
+    fn taken(value: &[u8]) -> Option<Self> {
+        // What is between quotation marks, or has several parts, would be ambiguous in a line.
+        let is_allowed = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        let is_valid = (1..=MAX_LENGTH).contains(&value.len()) && value.iter().all(is_allowed);
+        let text = std::str::from_utf8(value).ok().filter(|_| is_valid)?;
+        Some(Uuid::try_parse(text).map_or_else(|_| Self::Text(text.into()), Self::Uuid))
+    }
+
+    /// The ID of the trace that a request with this ID begins: the same number, if it is one.
+    fn new_trace(&self) -> NonZeroU128 {
+        let id = match self {
+            Self::Uuid(id) => *id,
+            Self::Text(_) => Uuid::new_v4(),
+        };
+        NonZeroU128::new(id.as_u128()).unwrap_or(NonZeroU128::MIN)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uuid(id) => id.fmt(formatter),
+            Self::Text(text) => formatter.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn taken(value: &'static str, trusts_peer: bool) -> Identity {
+        let fields = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(value))]);
+        Identity::of(&fields, trusts_peer)
+    }
+
+    #[test]
+    fn the_id_of_a_trusted_proxy_is_taken() {
+        for id in ["7", "Root=1-67891233-abcdef012345678912345678"] {
+            assert_eq!(taken(id, true).id().to_string(), id);
+            assert_ne!(taken(id, false).id().to_string(), id);
+        }
+    }
+
+    #[test]
+    fn an_id_that_could_forge_a_line_is_replaced() {
+        let long = "a".repeat(MAX_LENGTH + 1).leak();
+        for id in ["", "a b", "a\"b", "a\\b", long] {
+            assert!(matches!(taken(id, true).id(), RequestId::Uuid(_)), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_trace_begins_one_with_its_id() {
+        let identity = Identity::new();
+        assert_eq!(identity.trace_id(), identity.id().to_string().replace('-', ""));
+    }
+}
