@@ -12,7 +12,11 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Barrier,
 };
-use wsgiservice::{Application, Created, Request, answer::Binary, content::Body, mount, resource};
+use wsgiservice::{
+    Application, Created, Request, answer::Binary, client::OnBehalfOf, content::Body, mount,
+    resource,
+};
+use wsgiservice_client::{ClosestCluster, RestClient, Topology, path};
 
 /// Accepts at most 64 KiB.
 #[mount("/file")]
@@ -188,6 +192,24 @@ impl Logged {
     }
 }
 
+/// Calls the service that listens on this port.
+#[mount("/call/{port}/{word}")]
+struct Call;
+
+#[resource]
+impl Call {
+    async fn get(&self, request: &Request, port: u16, word: String) -> String {
+        let topology = format!(
+            "version = 1\nlocal_cluster = 'here'\n[clusters.here]\n[services.other]\nglobal = ['http://127.0.0.1:{port}']\n"
+        );
+        let topology = Topology::parse("here", &topology).expect("a topology");
+        let client = RestClient::builder().topology(topology).build().expect("a client");
+        let client = client.on_behalf_of(request);
+        let called = client.get("other", ClosestCluster, path!("/logged/{word}")).await;
+        called.expect("a response").status().to_string()
+    }
+}
+
 fn main() -> wsgiservice::Result<()> {
     let both = Both { barrier: Arc::new(Barrier::new(2)) };
     let application =
@@ -198,6 +220,7 @@ fn main() -> wsgiservice::Result<()> {
         .mount(Broken)
         .mount(Farewell)
         .mount(Restless)
-        .mount(Logged);
+        .mount(Logged)
+        .mount(Call);
     attacked::mount_all(application.mount(Work)).run()
 }

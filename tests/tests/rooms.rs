@@ -20,6 +20,7 @@ const SERVER: Layout = Layout {
     sources: "wsgiservice/src",
     floors: &[
         "clock",
+        "program",
         "http",
         "declaration",
         "problem",

@@ -85,6 +85,10 @@ impl Trace {
 
     /// Writes the fields of an attempt, each of which is a span of its own.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        #[cfg(feature = "opentelemetry")]
+        if !headers.contains_key(TRACEPARENT) && write_recorded(headers) {
+            return;
+        }
         let Entry::Vacant(parent) = headers.entry(TRACEPARENT) else { return };
         if let Ok(value) = HeaderValue::from_bytes(&self.parent.value(fastrand::u64(1..))) {
             parent.insert(value);
@@ -93,6 +97,25 @@ impl Trace {
             headers.insert(TRACESTATE, state.clone());
         }
     }
+}
+
+/// Writes the fields of the span of the attempt, if something records it.
+#[cfg(feature = "opentelemetry")]
+fn write_recorded(headers: &mut HeaderMap) -> bool {
+    use opentelemetry::{propagation::TextMapPropagator, trace::TraceContextExt};
+    use opentelemetry_http::HeaderInjector;
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+    let context = tracing::Span::current().context();
+    let is_recorded = context.span().span_context().is_valid();
+    if is_recorded {
+        TraceContextPropagator::new().inject_context(&context, &mut HeaderInjector(headers));
+        if headers.get(TRACESTATE).is_some_and(HeaderValue::is_empty) {
+            headers.remove(TRACESTATE);
+        }
+    }
+    is_recorded
 }
 
 #[cfg(test)]

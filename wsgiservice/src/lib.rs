@@ -175,7 +175,7 @@
 //!
 //! # Features
 //!
-//! What most services need is enabled by default; `brotli`, `client`, `digests`, `garde`, `idempotency` and `zstd` are not. Features are additive: a
+//! What most services need is enabled by default; `brotli`, `client`, `digests`, `garde`, `idempotency`, `otlp` and `zstd` are not. Features are additive: a
 //! disabled feature is absent from negotiation, parsing and documentation. The last column is what a feature adds to the
 //! size of the program and to the time of a release build.
 //!
@@ -191,6 +191,7 @@
 //! | `jiff` | dates and times of jiff as parameters, and their schemas for members ([`schema`]) | 0.1 MB, 7 s |
 //! | `markdown` | Markdown of documentation comments on the help page; without it, they are plain text | 0.2 MB, 5 s |
 //! | `multipart` | `multipart/form-data` as request content, with files: `File`, `FormStream` | 0.1 MB, 5 s |
+//! | `otlp` | the setting `otlp`: spans of requests, and of calls with `client`, for a collector of OpenTelemetry | |
 //! | `server` | the server: sockets, signals and the log; without it, a host gets the tower service of [`Application::build`] | 0.6 MB, 6 s |
 //! | `testing` | the module [`testing`]; can be enabled in `[dev-dependencies]` only | 2 s |
 //! | `unicode` | Unicode properties in regular expressions, for example `\p{Greek}`; `\w`, `\d`, `\s` and `(?i)` are always supported | 0.2 MB |
@@ -279,6 +280,8 @@ mod limits;
 mod monitoring;
 mod preconditions;
 pub mod problem;
+#[cfg(feature = "server")]
+mod program;
 mod representation;
 mod resource;
 mod routing;

@@ -61,6 +61,7 @@ mod settings;
 mod shop;
 mod signatures;
 mod sources;
+mod spans;
 mod statistics;
 mod statistics_over_a_socket;
 mod statistics_page;

@@ -64,6 +64,9 @@ pub(super) async fn attempt(
 ) -> Tried {
     let span = tracing::debug_span!(
         "attempt",
+        otel.kind = "client",
+        http.request.method = prepared.method().as_str(),
+        http.response.status_code = tracing::field::Empty,
         service = &*prepared.service.name,
         cluster = &*group.cluster,
         endpoint = &*endpoint.name
@@ -129,6 +132,8 @@ impl<'a> Sending<'a> {
 
     fn received(&self, response: Response<Content>) -> Tried {
         let status = response.status();
+        #[cfg(feature = "opentelemetry")]
+        tracing::Span::current().record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_informational() {
             let source = format!("an unexpected status of {status}");
             return self.sent(Err(SendError::Failed(source.into())));

@@ -5,7 +5,7 @@ use std::{
     fmt,
     future::Future,
     pin::{Pin, pin},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -17,7 +17,7 @@ use crate::statistics::Statistics;
 use crate::{
     exchange::{
         self, Exchange,
-        access_log::{self, LayeredMeasurement},
+        observation::{LayeredMeasurement, Observation},
     },
     http::{
         body::{Body, BoxError},
@@ -25,7 +25,7 @@ use crate::{
         vary,
     },
     problem::Problem,
-    site::{Site, current},
+    site::Site,
     statistics::Measurement,
 };
 
@@ -85,13 +85,12 @@ impl Service {
             measurement.set_route(route);
         }
         let Exchange { request, content, response, .. } = exchange;
-        let identity = access_log::identity(&self.site, request);
+        let observation = Observation::new(&self.site, request);
         let resource = route.and_then(|route| self.site.resources.get(route));
-        let mut measurement =
-            LayeredMeasurement::new(measurement, &self.site, request, resource, &identity);
-        let request = request.take_with(std::mem::take(content), identity.clone());
-        let within = pin!(layered.call(request));
-        match current::scope(&OnceLock::from(identity), within).await {
+        let mut measurement = LayeredMeasurement::new(measurement, &observation, request, resource);
+        let identity = observation.identity(request).clone();
+        let within = pin!(layered.call(request.take_with(std::mem::take(content), identity)));
+        match observation.scope(within).await {
             Ok(layered) => {
                 *response = layered;
                 // A layer, for example for CORS, appends a line of its own.

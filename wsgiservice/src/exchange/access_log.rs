@@ -2,16 +2,13 @@
 
 use std::net::SocketAddr;
 
-use http::{HeaderMap, HeaderName, Response, header};
+use http::{HeaderMap, HeaderName, header};
 use tracing::Level;
 
 use crate::{
-    http::{
-        body::Body, identity::Identity, incoming::Request, known_fields::KnownField,
-        loggable::Loggable, urlencoded,
-    },
+    http::{identity::Identity, incoming::Request, loggable::Loggable, urlencoded},
     site::{Site, SiteResource},
-    statistics::{AtEnd, Ended, Measurement, MethodLabel},
+    statistics::{Ended, MethodLabel},
 };
 
 /// The target of the lines, by which a filter of the log can select them.
@@ -21,7 +18,7 @@ const TARGET: &str = "wsgiservice::access";
 const HIDDEN: &str = "[hidden]";
 
 /// What the line of a request says of it. It outlives the request, whose response may be a stream.
-struct Line {
+pub(super) struct Line {
     method: String,
     template: Option<String>,
     request_target: Option<String>,
@@ -38,69 +35,11 @@ pub(super) fn is_enabled() -> bool {
     tracing::enabled!(target: TARGET, Level::INFO)
 }
 
-/// What logs a request when it has ended.
-#[cold]
-pub(super) fn at_end(
-    site: &Site,
-    request: &Request,
-    resource: Option<&SiteResource>,
-    identity: &Identity,
-) -> AtEnd {
-    let line = Line::of(site, request, resource, identity.clone());
-    Box::new(move |ended| line.write(&ended))
-}
-
-/// The measurement of a request around layers, which take the request. One that is dropped before it ends lost its client.
-pub(crate) struct LayeredMeasurement<'a> {
-    measurement: Measurement<'a>,
-    at_end: Option<AtEnd>,
-}
-
-impl<'a> LayeredMeasurement<'a> {
-    pub(crate) fn new(
-        measurement: Measurement<'a>,
-        site: &Site,
-        request: &Request,
-        resource: Option<&SiteResource>,
-        identity: &Identity,
-    ) -> Self {
-        let is_logged = is_enabled() && measurement.counts();
-        let at_end = is_logged.then(|| at_end(site, request, resource, identity));
-        Self { measurement, at_end }
-    }
-
-    pub(crate) fn uncounted(&self) -> Measurement<'a> {
-        self.measurement.uncounted()
-    }
-
-    pub(crate) fn end(&mut self, response: &mut Response<Body>, received: u64) {
-        self.measurement.end_with(response, received, self.at_end.take());
-    }
-}
-
-impl Drop for LayeredMeasurement<'_> {
-    fn drop(&mut self) {
-        if self.measurement.counts() {
-            self.measurement.lose_client(self.at_end.take());
-        }
-    }
-}
-
 /// Logs a request whose head cannot be parsed.
 #[cfg(feature = "server")]
 pub(crate) fn log_malformed(identity: Identity, peer: Option<SocketAddr>, ended: &Ended) {
     let line = Line { peer, ..Line::new(MethodLabel::default().as_str().to_owned(), identity) };
     line.write(ended);
-}
-
-/// The ID and the trace of a request. Around layers, it got one before.
-#[cold]
-pub(crate) fn identity(site: &Site, request: &Request) -> Identity {
-    let known = request.extensions().get::<Identity>().cloned();
-    known.unwrap_or_else(|| match request.has(KnownField::Identity) {
-        true => Identity::of(request.fields(), site.trusts(request)),
-        false => Identity::new(),
-    })
 }
 
 impl Line {
@@ -118,7 +57,7 @@ impl Line {
     }
 
     #[cold]
-    fn of(
+    pub(super) fn of(
         site: &Site,
         request: &Request,
         resource: Option<&SiteResource>,
@@ -137,7 +76,7 @@ impl Line {
         }
     }
 
-    fn write(&self, ended: &Ended) {
+    pub(super) fn write(&self, ended: &Ended) {
         tracing::info!(
             target: TARGET,
             method = %self.method,

@@ -1,7 +1,5 @@
 //! What the stages of an exchange have found so far.
 
-use std::sync::OnceLock;
-
 use http::{HeaderValue, Method, Response, header};
 
 use crate::{
@@ -13,13 +11,13 @@ use crate::{
     representation::{Representation, Representations, Variant, Writer},
     routing::Matched,
     site::{Lifetime, NegotiatedBy, Policy, Site, SiteOperation, SiteResource},
-    statistics::{AtEnd, Measurement},
+    statistics::Measurement,
 };
 
 use super::{
-    access_log,
     current_state::CurrentState,
     negotiate::{self, Negotiated},
+    observation::Observation,
 };
 
 /// What every exit of an exchange has to know: the request, which stays readable until the response is complete, and
@@ -38,8 +36,7 @@ pub(super) struct Context<'a> {
     /// The entity tag of the resource after the method has changed it.
     pub(super) new_tag: Option<EntityTag>,
     pub(super) measurement: Measurement<'a>,
-    /// Set as soon as something needs it.
-    identity: &'a OnceLock<Identity>,
+    observation: &'a Observation<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -48,7 +45,7 @@ impl<'a> Context<'a> {
         request: &'a Request,
         path: &'a Path<'a>,
         measurement: Measurement<'a>,
-        identity: &'a OnceLock<Identity>,
+        observation: &'a Observation<'a>,
     ) -> Self {
         Self {
             site,
@@ -61,7 +58,7 @@ impl<'a> Context<'a> {
             validators: Validators::default(),
             new_tag: None,
             measurement,
-            identity,
+            observation,
         }
     }
 
@@ -73,32 +70,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The ID and the trace of the request, by which its lines in the log and the problem of a 5xx belong together.
+    /// The ID and the trace of the request.
     pub(super) fn identity(&self) -> &Identity {
-        self.identity.get_or_init(|| access_log::identity(self.site, self.request))
+        self.observation.identity(self.request)
     }
 
     /// The request ends with this response.
     #[inline(always)]
     pub(super) fn end(&mut self, response: &mut Response<Body>, received: u64) {
-        match access_log::is_enabled() {
-            true => self.measurement.end_with(response, received, self.at_end()),
-            false => self.measurement.end(response, received),
-        }
-    }
-
-    /// What logs the request when it has ended, unless something around it, such as a layer, does.
-    #[cold]
-    fn at_end(&self) -> Option<AtEnd> {
-        let Self { site, request, resource, .. } = *self;
-        let at_end = || access_log::at_end(site, request, resource, self.identity());
-        self.measurement.counts().then(at_end)
-    }
-
-    #[cold]
-    fn lose_client(&mut self) {
-        let at_end = access_log::is_enabled().then(|| self.at_end()).flatten();
-        self.measurement.lose_client(at_end);
+        let Self { observation, request, resource, .. } = *self;
+        observation.end(&mut self.measurement, request, resource, response, received);
     }
 
     /// The extension in the target that decides the representation.
@@ -235,7 +216,8 @@ impl Drop for Context<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.measurement.counts() {
-            self.lose_client();
+            let Self { observation, request, resource, .. } = *self;
+            observation.lose_client(&mut self.measurement, request, resource);
         }
     }
 }

@@ -26,10 +26,13 @@ mod expectation;
 mod links;
 mod negotiate;
 mod new_tag;
+pub(crate) mod observation;
 pub(crate) mod panic;
 mod ranges;
 mod respond;
 mod select_method;
+#[cfg_attr(not(feature = "otlp"), path = "span/disabled.rs")]
+mod span;
 mod time_limit;
 
 use std::{
@@ -37,7 +40,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
@@ -46,6 +49,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use self::{
     calls::Binder,
     context::Context,
+    observation::Observation,
     select_method::Selection,
     time_limit::{Running, TimeLimit},
 };
@@ -193,8 +197,8 @@ pub(crate) fn refuse(
     measurement: Measurement<'_>,
 ) {
     let path = Path::of(&exchange.request);
-    let identity = OnceLock::new();
-    let mut context = Context::new(site, &exchange.request, &path, measurement, &identity);
+    let observation = Observation::new(site, &exchange.request);
+    let mut context = Context::new(site, &exchange.request, &path, measurement, &observation);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
     context.end(&mut exchange.response, exchange.received.bytes());
 }
@@ -214,16 +218,13 @@ async fn run(site: &Site, exchange: &mut Exchange) {
         request.begin_deadline();
     }
     let path = Path::of(request);
-    let identity = OnceLock::new();
-    if request.has(KnownField::Identity) || !counts {
-        let _ = identity.set(access_log::identity(site, request));
-    }
-    let mut context = Context::new(site, request, &path, measurement, &identity);
+    let observation = Observation::new(site, request);
+    let mut context = Context::new(site, request, &path, measurement, &observation);
     let running = Running::default();
     let mut place = None;
     let end = {
         let decided = pin!(decide(&mut context, content, &running, &mut place));
-        let scoped = pin!(current::scope(&identity, decided));
+        let scoped = pin!(observation.scope(decided));
         let mut limit = TimeLimit::new(request, &running);
         panic::caught(scoped, |context| limit.poll(context)).await
     };

@@ -31,13 +31,14 @@ impl Identity {
     }
 
     /// The identity of a request with these fields. Its ID is taken from `X-Request-Id` if the peer is trusted, its trace from
-    /// `traceparent`.
+    /// `traceparent`. Without that, it may have begun a trace.
     #[cold]
-    pub(crate) fn of(fields: &HeaderMap, trusts_peer: bool) -> Self {
+    pub(crate) fn of(fields: &HeaderMap, trusts_peer: bool, begun: Option<NonZeroU128>) -> Self {
         let taken = fields.get(REQUEST_ID).filter(|_| trusts_peer);
         let id = taken.and_then(|value| RequestId::taken(value.as_bytes()));
         let parent = fields.get(TRACEPARENT);
         let parent = parent.and_then(|value| TraceParent::parse(value.as_bytes()));
+        let parent = parent.or_else(|| begun.map(TraceParent::begin));
         Self::with(id.unwrap_or_else(RequestId::new), parent)
     }
 
@@ -102,7 +103,7 @@ mod tests {
 
     fn taken(value: &'static str, trusts_peer: bool) -> Identity {
         let fields = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(value))]);
-        Identity::of(&fields, trusts_peer)
+        Identity::of(&fields, trusts_peer, None)
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod log;
 #[cfg(feature = "server")]
 mod settings;
 
+#[cfg(feature = "otlp")]
+pub use self::log::{Collector, InvalidCollector};
 #[cfg(feature = "server")]
 pub use self::{
     ganglia::{Ganglia, InvalidGanglia},

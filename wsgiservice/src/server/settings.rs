@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+#[cfg(feature = "otlp")]
+use super::log::Collector;
 use super::{
     ganglia::Ganglia,
     log::{LogFilter, LogFormat},
@@ -65,6 +67,11 @@ pub struct Settings {
     /// How the lines of the log are written.
     #[cfg_attr(feature = "command-line", setting(default = "text"))]
     pub log_format: LogFormat,
+
+    /// The collector that spans of requests and calls are sent to by OTLP, for example `http://127.0.0.1:4318`.
+    #[cfg(feature = "otlp")]
+    #[cfg_attr(feature = "command-line", setting(value_name = "ADDRESS"))]
+    pub otlp: Option<Collector>,
 
     /// What a client may use; by default as the application says.
     ///
@@ -156,6 +163,8 @@ impl Settings {
             ganglia: None,
             log: LogFilter::default(),
             log_format: LogFormat::default(),
+            #[cfg(feature = "otlp")]
+            otlp: None,
             limits: None,
         }
     }

@@ -56,7 +56,8 @@ fn row(values: &Values, setting: &Setting) -> [String; 3] {
 /// The application can say what clients may use, and who they are; it does not choose an address.
 fn or_application(setting: &Setting, word: &str) -> String {
     match setting.is_of_server
-        && !["bind", "runtime", "ganglia", "log", "log_format"].contains(&setting.path.as_str())
+        && !["bind", "runtime", "ganglia", "log", "log_format", "otlp"]
+            .contains(&setting.path.as_str())
     {
         true => format!(", {word} the application sets it"),
         false => String::new(),

@@ -14,6 +14,7 @@ use crate::{
     application::{Application, Life, Service, Stopping},
     error::{Error, Result},
     http::body::BoxError,
+    program,
     server::{Settings, ganglia, log},
 };
 #[cfg(feature = "command-line")]
@@ -140,7 +141,7 @@ pub fn run_with(
     application: impl Future<Output = Result<Application, BoxError>>,
 ) -> Result<()> {
     block_on(async {
-        log::init(&settings.log, settings.log_format);
+        let _spans = log::init(&settings, &program::name())?;
         Prepared::new(application.await.map_err(Error::new)?, settings)?.serve().await
     })
 }
@@ -266,7 +267,7 @@ fn start<S: settings::Settings>(
     block_on(async {
         let Some(read) = settings::read::<S, Settings>(invocation, package)? else { return Ok(()) };
         let settings::Read { own, mut server, mut values, command } = read;
-        log::init(&server.log, server.log_format);
+        let _spans = log::init(&server, &invocation.name)?;
         values.warn_of_ignored();
         let mut application = application(own).await.map_err(Error::new)?;
         // Each limit on its own: the application has others.

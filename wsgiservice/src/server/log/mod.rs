@@ -1,30 +1,65 @@
-//! The log of a service that owns its process. What is logged is written where it happens.
+//! The log of a service that owns its process, and the spans that it sends to a collector. What is logged is written where it
+//! happens.
 
 mod filter;
 mod line;
+#[cfg(feature = "otlp")]
+mod otlp;
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    Layer, fmt, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
+};
 
 use self::line::OfRequest;
+#[cfg(feature = "otlp")]
+use self::otlp::Spans;
+#[cfg(feature = "otlp")]
+pub use self::otlp::{Collector, InvalidCollector};
 pub use self::{
     filter::{InvalidFilter, LogFilter},
     line::LogFormat,
 };
+use super::Settings;
+use crate::error::Error;
 
-/// Logs to standard error what the filter selects. If the program has set up a log of its own, that stays.
-pub(super) fn init(filter: &LogFilter, format: LogFormat) {
+/// The spans on their way to a collector, without the feature `otlp`: there are none.
+#[cfg(not(feature = "otlp"))]
+#[derive(Debug)]
+pub(super) enum Spans {}
+
+/// Logs to standard error what the settings select, and sends spans of this service to the collector that they name, as long as
+/// what this returns is kept. If the program has set up a log of its own, that stays.
+///
+/// # Errors
+/// If the spans cannot be sent.
+pub(super) fn init(settings: &Settings, service: &str) -> Result<Option<Spans>, Error> {
+    let (log, lines) = (tracing_subscriber::registry(), lines(settings.log_format));
+    let selected = settings.log.targets();
+    #[cfg(feature = "otlp")]
+    if let Some(collector) = &settings.otlp {
+        let spans = Spans::send_to(collector, service)?;
+        let _ = log.with(lines.with_filter(selected)).with(spans.layer()).try_init();
+        return Ok(Some(spans));
+    }
+    let _ = (service, log.with(lines).with(selected).try_init());
+    Ok(None)
+}
+
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     // A line that cannot be written would be reported where it cannot be written, which is a panic.
     let lines = fmt::layer().log_internal_errors(false).with_writer(io::stderr);
     let is_terminal = io::stderr().is_terminal();
-    let lines = match format {
+    match format {
         LogFormat::Text => {
             let lines = lines.with_ansi(is_terminal);
             lines.map_event_format(OfRequest::text(is_terminal)).boxed()
         }
         LogFormat::Json => lines.json().map_event_format(OfRequest::json).boxed(),
-    };
-    let log = tracing_subscriber::registry().with(lines).with(filter.targets());
-    let _ = log.try_init();
+    }
 }

@@ -1,0 +1,181 @@
+//! The spans of requests and calls that a process sends to a collector.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    thread::JoinHandle,
+};
+
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    common::v1::any_value::Value,
+    trace::v1::{Span, span::SpanKind, status::StatusCode},
+};
+use prost::Message;
+use wsgiservice_test_support::Server;
+
+const SERVICE: &str = env!("CARGO_BIN_EXE_wire-service");
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
+
+/// Accepts spans, until as many processes have sent their last.
+struct Collector {
+    address: String,
+    received: JoinHandle<Vec<(String, Span)>>,
+}
+
+impl Collector {
+    /// A collector for this number of requests with spans.
+    fn start(requests: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let received = std::thread::spawn(move || {
+            (0..requests).flat_map(|_| spans(&receive(&listener))).collect()
+        });
+        Self { address, received }
+    }
+
+    fn spans(self) -> Vec<(String, Span)> {
+        self.received.join().expect("spans")
+    }
+}
+
+/// Accepts a request, and returns its content.
+fn receive(listener: &TcpListener) -> Vec<u8> {
+    let (stream, _) = listener.accept().expect("a connection");
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a line");
+        match line.trim_end() {
+            "" => break,
+            line => head.push(line.to_lowercase()),
+        }
+    }
+    assert!(head[0].starts_with("post /v1/traces http/1.1"), "{head:?}");
+    assert!(head.iter().any(|line| line == "content-type: application/x-protobuf"), "{head:?}");
+    let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
+    let mut content = vec![0; length.expect("a length").parse().expect("a number")];
+    reader.read_exact(&mut content).expect("content");
+    let response = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    reader.get_mut().write_all(response).expect("sent");
+    content
+}
+
+/// The spans in the content of a request, each with the name of its service.
+fn spans(content: &[u8]) -> Vec<(String, Span)> {
+    let request = ExportTraceServiceRequest::decode(content).expect("spans");
+    let mut spans = Vec::new();
+    for resource in request.resource_spans {
+        let attributes = &resource.resource.as_ref().expect("a resource").attributes;
+        let name = attributes.iter().find(|it| it.key == "service.name").expect("a name");
+        let Some(Value::StringValue(name)) = name.value.clone().and_then(|it| it.value) else {
+            panic!("a name");
+        };
+        let all = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
+        spans.extend(all.map(|span| (name.clone(), span)));
+    }
+    spans
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn attribute(span: &Span, key: &str) -> Option<String> {
+    let attribute = span.attributes.iter().find(|attribute| attribute.key == key)?;
+    match attribute.value.as_ref()?.value.as_ref()? {
+        Value::StringValue(text) => Some(text.clone()),
+        Value::IntValue(number) => Some(number.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_request_and_the_call_that_it_leads_to_are_one_trace() {
+    let collector = Collector::start(2);
+    let arguments = ["--otlp", &collector.address, "--log", "off", "--hosts", "other"];
+    let [front, back] = [(); 2].map(|()| Server::start(SERVICE, &arguments));
+    let (_, port) = back.address().rsplit_once(':').expect("a port");
+    let parent = format!("traceparent: 00-{TRACE}-{PARENT}-01\r\n");
+    let response = front.ask("GET", &format!("/call/{port}/a"), &parent, "");
+    assert_eq!(response.content, "\"204 No Content\"");
+    // They send their last spans when they stop.
+    back.stop("-TERM");
+    front.stop("-TERM");
+    let spans: Vec<_> = collector.spans().into_iter().map(|(_, span)| span).collect();
+    assert!(spans.iter().all(|span| hex(&span.trace_id) == TRACE), "{spans:?}");
+    let child_of = |parent: &str| {
+        spans.iter().find(|span| hex(&span.parent_span_id) == parent).expect("a child")
+    };
+    let mut parent = PARENT.to_owned();
+    let mut chain = Vec::new();
+    for _ in 0..spans.len().min(4) {
+        let span = child_of(&parent);
+        parent = hex(&span.span_id);
+        chain.push((span.name.as_str(), span.kind()));
+    }
+    let expected = [
+        ("GET /call/{port}/{word}", SpanKind::Server),
+        ("call", SpanKind::Internal),
+        ("attempt", SpanKind::Client),
+        ("GET /logged/{word}", SpanKind::Server),
+    ];
+    assert_eq!(chain, expected);
+}
+
+#[test]
+fn the_span_of_a_request_has_the_names_of_opentelemetry() {
+    let collector = Collector::start(1);
+    let server = Server::start(SERVICE, &["--otlp", &collector.address, "--log", "off"]);
+    assert_eq!(server.get("/logged/a?b=c").status(), "204");
+    assert_eq!(server.get("/broken/nowhere").status(), "404");
+    server.stop("-TERM");
+    let spans = collector.spans();
+    assert_eq!(spans.len(), 2);
+    let (service, span) = &spans[0];
+    assert_eq!((service.as_str(), span.name.as_str()), ("wire-service", "GET /logged/{word}"));
+    for (key, expected) in [
+        ("http.request.method", "GET"),
+        ("http.route", "/logged/{word}"),
+        ("http.response.status_code", "204"),
+        ("http.response.body.size", "0"),
+        ("url.path", "/logged/a"),
+        ("url.scheme", "http"),
+        ("client.address", "127.0.0.1"),
+    ] {
+        assert_eq!(attribute(span, key).as_deref(), Some(expected), "{key}");
+    }
+    let events: Vec<_> = span.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(events, ["within the method", "later in the method"]);
+    let (_, unmatched) = &spans[1];
+    assert_eq!(unmatched.name, "GET");
+    assert_eq!(attribute(unmatched, "http.route"), None);
+    assert!(unmatched.status.as_ref().is_none_or(|status| status.code() == StatusCode::Unset));
+}
+
+#[test]
+fn the_lines_of_a_request_have_the_trace_of_its_span() {
+    let collector = Collector::start(1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let mut command = std::process::Command::new(SERVICE);
+    command.stderr(std::fs::File::create(&log).expect("a file"));
+    let server = Server::start_command(command, &["--otlp", &collector.address]);
+    assert_eq!(server.get("/logged/a").status(), "204");
+    server.stop("-TERM");
+    let (_, span) = &collector.spans()[0];
+    let log = std::fs::read_to_string(log).expect("the log");
+    let trace = format!(" trace_id={}", hex(&span.trace_id));
+    assert_eq!(log.lines().filter(|line| line.ends_with(&trace)).count(), 3, "{log}");
+}
+
+#[test]
+fn a_collector_that_is_away_hinders_nobody() {
+    let server = Server::start(SERVICE, &["--otlp", "http://127.0.0.1:1", "--log", "off"]);
+    for _ in 0..3 {
+        assert_eq!(server.get("/logged/a").status(), "204");
+    }
+    assert!(server.stop("-TERM").success());
+}

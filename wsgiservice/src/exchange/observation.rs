@@ -1,0 +1,144 @@
+//! What observes a request: the log and, with the feature `otlp`, its span.
+
+use std::{future::Future, pin::Pin, sync::OnceLock};
+
+use http::Response;
+
+use super::{access_log, span::RequestSpan};
+use crate::{
+    http::{body::Body, identity::Identity, incoming::Request, known_fields::KnownField},
+    site::{Site, SiteResource, current},
+    statistics::{AtEnd, Measurement, MethodLabel},
+};
+
+/// What observes a request, and what its observers have in common.
+#[derive(Debug)]
+pub(crate) struct Observation<'a> {
+    site: &'a Site,
+    /// Set if the request brings one, or as soon as something needs it.
+    identity: OnceLock<Identity>,
+    span: RequestSpan,
+}
+
+impl<'a> Observation<'a> {
+    #[inline(always)]
+    pub(crate) fn new(site: &'a Site, request: &Request) -> Self {
+        let span = RequestSpan::new(request);
+        let identity = OnceLock::new();
+        if request.has(KnownField::Identity) || request.is_counted() || span.is_recorded() {
+            let _ = identity.set(new_identity(site, request, &span));
+        }
+        Self { site, identity, span }
+    }
+
+    /// The ID and the trace of the request, by which its lines in the log and the problem of a 5xx belong together.
+    pub(crate) fn identity(&self, request: &Request) -> &Identity {
+        self.identity.get_or_init(|| new_identity(self.site, request, &self.span))
+    }
+
+    /// Polls a future to its end, as what runs for the request.
+    #[inline(always)]
+    pub(crate) async fn scope<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
+        let mut future = self.span.around(future);
+        current::scope(&self.identity, Pin::new(&mut future)).await
+    }
+
+    /// Whether something must know how the request ends.
+    #[inline(always)]
+    fn has_observer(&self) -> bool {
+        access_log::is_enabled() || self.span.is_recorded()
+    }
+
+    /// Ends the measurement of a request with this response.
+    #[inline(always)]
+    pub(crate) fn end(
+        &self,
+        measurement: &mut Measurement<'_>,
+        request: &Request,
+        resource: Option<&SiteResource>,
+        response: &mut Response<Body>,
+        received: u64,
+    ) {
+        match self.has_observer() && measurement.counts() {
+            true => {
+                measurement.end_with(response, received, Some(self.at_end(request, resource)));
+            }
+            false => measurement.end(response, received),
+        }
+    }
+
+    /// Ends the measurement of a request whose client is gone.
+    #[cold]
+    pub(crate) fn lose_client(
+        &self,
+        measurement: &mut Measurement<'_>,
+        request: &Request,
+        resource: Option<&SiteResource>,
+    ) {
+        let at_end = self.has_observer().then(|| self.at_end(request, resource));
+        measurement.lose_client(at_end);
+    }
+
+    /// What tells the observers how the request has ended.
+    #[cold]
+    fn at_end(&self, request: &Request, resource: Option<&SiteResource>) -> AtEnd {
+        let is_logged = access_log::is_enabled();
+        let line = is_logged.then(|| {
+            access_log::Line::of(self.site, request, resource, self.identity(request).clone())
+        });
+        let span = self.span.clone();
+        let method = MethodLabel::of(request.method()).as_str();
+        let template = resource.map(|resource| resource.path().to_string());
+        Box::new(move |ended| {
+            if let Some(line) = line {
+                line.write(&ended);
+            }
+            span.end(method, template.as_deref(), &ended);
+        })
+    }
+}
+
+/// Around layers, a request got its identity before.
+#[cold]
+fn new_identity(site: &Site, request: &Request, span: &RequestSpan) -> Identity {
+    let known = request.extensions().get::<Identity>().cloned();
+    known.unwrap_or_else(|| match request.has(KnownField::Identity) || span.is_recorded() {
+        true => Identity::of(request.fields(), site.trusts(request), span.trace_id()),
+        false => Identity::new(),
+    })
+}
+
+/// The measurement of a request around layers, which take the request. One that is dropped before it ends lost its client.
+pub(crate) struct LayeredMeasurement<'a> {
+    measurement: Measurement<'a>,
+    at_end: Option<AtEnd>,
+}
+
+impl<'a> LayeredMeasurement<'a> {
+    pub(crate) fn new(
+        measurement: Measurement<'a>,
+        observation: &Observation<'_>,
+        request: &Request,
+        resource: Option<&SiteResource>,
+    ) -> Self {
+        let is_observed = observation.has_observer() && measurement.counts();
+        let at_end = is_observed.then(|| observation.at_end(request, resource));
+        Self { measurement, at_end }
+    }
+
+    pub(crate) fn uncounted(&self) -> Measurement<'a> {
+        self.measurement.uncounted()
+    }
+
+    pub(crate) fn end(&mut self, response: &mut Response<Body>, received: u64) {
+        self.measurement.end_with(response, received, self.at_end.take());
+    }
+}
+
+impl Drop for LayeredMeasurement<'_> {
+    fn drop(&mut self) {
+        if self.measurement.counts() {
+            self.measurement.lose_client(self.at_end.take());
+        }
+    }
+}
