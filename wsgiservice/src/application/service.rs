@@ -85,7 +85,7 @@ impl Service {
             measurement.set_route(route);
         }
         let Exchange { request, content, response, .. } = exchange;
-        let observation = Observation::new(&self.site, request);
+        let observation = Observation::new(&self.site, request, !counts);
         let resource = route.and_then(|route| self.site.resources.get(route));
         let mut measurement = LayeredMeasurement::new(measurement, &observation, request, resource);
         let identity = observation.identity(request).clone();

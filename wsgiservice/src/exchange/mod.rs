@@ -197,7 +197,7 @@ pub(crate) fn refuse(
     measurement: Measurement<'_>,
 ) {
     let path = Path::of(&exchange.request);
-    let observation = Observation::new(site, &exchange.request);
+    let observation = Observation::new(site, &exchange.request, exchange.request.is_counted());
     let mut context = Context::new(site, &exchange.request, &path, measurement, &observation);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
     context.end(&mut exchange.response, exchange.received.bytes());
@@ -218,7 +218,7 @@ async fn run(site: &Site, exchange: &mut Exchange) {
         request.begin_deadline();
     }
     let path = Path::of(request);
-    let observation = Observation::new(site, request);
+    let observation = Observation::new(site, request, !counts);
     let mut context = Context::new(site, request, &path, measurement, &observation);
     let running = Running::default();
     let mut place = None;

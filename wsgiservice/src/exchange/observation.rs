@@ -1,6 +1,6 @@
 //! What observes a request: the log and, with the feature `otlp`, its span.
 
-use std::{future::Future, pin::Pin, sync::OnceLock};
+use std::{future::Future, sync::OnceLock};
 
 use http::Response;
 
@@ -22,10 +22,10 @@ pub(crate) struct Observation<'a> {
 
 impl<'a> Observation<'a> {
     #[inline(always)]
-    pub(crate) fn new(site: &'a Site, request: &Request) -> Self {
-        let span = RequestSpan::new(request);
+    pub(crate) fn new(site: &'a Site, request: &Request, is_within_layers: bool) -> Self {
+        let span = RequestSpan::new(request, is_within_layers);
         let identity = OnceLock::new();
-        if request.has(KnownField::Identity) || request.is_counted() || span.is_recorded() {
+        if request.has(KnownField::Identity) || is_within_layers || span.is_recorded() {
             let _ = identity.set(new_identity(site, request, &span));
         }
         Self { site, identity, span }
@@ -38,9 +38,8 @@ impl<'a> Observation<'a> {
 
     /// Polls a future to its end, as what runs for the request.
     #[inline(always)]
-    pub(crate) async fn scope<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
-        let mut future = self.span.around(future);
-        current::scope(&self.identity, Pin::new(&mut future)).await
+    pub(crate) fn scope<F: Future + Unpin>(&self, future: F) -> impl Future<Output = F::Output> {
+        current::scope(&self.identity, self.span.around(future))
     }
 
     /// Whether something must know how the request ends.

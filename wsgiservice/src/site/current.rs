@@ -47,16 +47,16 @@ impl Current {
 }
 
 /// Polls a future to its end, as what runs for a request. If it has needed the identity of the request, that is set in the end.
-pub(crate) async fn scope<F: Future>(
+#[inline(always)]
+pub(crate) fn scope<F: Future + Unpin>(
     identity: &OnceLock<Identity>,
-    mut future: Pin<&mut F>,
-) -> F::Output {
+    mut future: F,
+) -> impl Future<Output = F::Output> {
     let own = Own { request: Cell::new(Current::request(identity.get().cloned())), identity };
     poll_fn(move |task| {
         let _scope = Scope::new(&own.request);
-        future.as_mut().poll(task)
+        Pin::new(&mut future).poll(task)
     })
-    .await
 }
 
 /// Sets what the paths of resources depend on in the current request.

@@ -10,7 +10,7 @@ pub(crate) struct RequestSpan;
 
 impl RequestSpan {
     #[inline(always)]
-    pub(crate) fn new(_: &Request) -> Self {
+    pub(crate) fn new(_: &Request, _: bool) -> Self {
         Self
     }
 

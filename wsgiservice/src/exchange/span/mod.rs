@@ -23,8 +23,8 @@ pub(crate) struct RequestSpan(Span);
 
 impl RequestSpan {
     /// The span of a request. Around layers, it has one already.
-    pub(crate) fn new(request: &Request) -> Self {
-        if request.is_counted() {
+    pub(crate) fn new(request: &Request, is_within_layers: bool) -> Self {
+        if is_within_layers {
             return Self(Span::none());
         }
         let span = tracing::info_span!(
