@@ -2,9 +2,10 @@
 
 use std::{
     future::{self, Future},
+    net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -278,4 +279,99 @@ async fn a_dropped_server_drops_its_tasks() {
     tokio::task::yield_now().await;
     server.abort();
     assert!(dropped.await.is_err());
+}
+
+/// What the health of a server says of a check, and the status of the response.
+async fn health(address: SocketAddr, check: &str) -> (u16, String, String) {
+    let request = "GET /_internal/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.expect("a response");
+    let status = response[9..12].parse().expect("a status");
+    let (_, content) = response.split_once("\r\n\r\n").expect("a head");
+    let health: serde_json::Value = serde_json::from_str(content).expect("JSON");
+    let checks = health["checks"].as_array().cloned().unwrap_or_default();
+    let found = checks.iter().find(|it| it["name"] == check).expect("a check");
+    let text = |member: &str| found[member].as_str().unwrap_or_default().to_owned();
+    (status, text("status"), text("output"))
+}
+
+/// A task that fails at first, and then runs until the server stops.
+fn failing_once(name: &str) -> Application {
+    let has_failed = Arc::new(AtomicBool::new(false));
+    application().background(name, async move |stopping: Stopping| {
+        if !has_failed.swap(true, Ordering::Relaxed) {
+            return Err("no room");
+        }
+        stopping.requested().await;
+        Ok(())
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_failed_warns_until_it_has_run_for_a_minute() {
+    let application = application().nest("/inner", failing_once("mailer"));
+    let listener = listener().await;
+    let address = listener.local_addr().expect("an address");
+    let test = async {
+        let (waits, began, good) = (
+            "failed, and begins again after 1s: no room",
+            "began again less than a minute ago, having failed: no room",
+            "",
+        );
+        for (pause, status, message) in
+            [(0.5, "warn", waits), (1.0, "warn", began), (58.0, "warn", began), (2.0, "pass", good)]
+        {
+            tokio::time::sleep(Duration::from_secs_f64(pause)).await;
+            // Requests are served all the time.
+            let expected = (200, status.to_owned(), message.to_owned());
+            assert_eq!(health(address, "background:mailer").await, expected);
+        }
+    };
+    application.serve_until(listener, test).await.expect("an end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_again_and_again_always_warns() {
+    let failing = application().background("sweeper", async move |_| -> Result<(), &str> {
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        panic!("no hope")
+    });
+    let listener = listener().await;
+    let address = listener.local_addr().expect("an address");
+    let test = async {
+        let first = health(address, "background:sweeper").await;
+        assert_eq!(first, (200, "pass".to_owned(), String::new()));
+        tokio::time::sleep(Duration::from_secs(51)).await;
+        for _ in 0..100 {
+            let (_, status, message) = health(address, "background:sweeper").await;
+            assert_eq!(status, "warn");
+            assert!(message.contains("no hope"), "{message}");
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        }
+    };
+    failing.serve_until(listener, test).await.expect("an end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_has_ended_passes() {
+    let has_failed = Arc::new(AtomicBool::new(false));
+    let once = application().background("once", async move |_| {
+        if has_failed.swap(true, Ordering::Relaxed) { Ok(()) } else { Err("no room") }
+    });
+    let listener = listener().await;
+    let address = listener.local_addr().expect("an address");
+    let test = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(health(address, "background:once").await.1, "pass");
+    };
+    once.serve_until(listener, test).await.expect("an end");
+}
+
+#[tokio::test]
+async fn a_task_that_does_not_run_has_no_check() {
+    let client = Client::new(failing_once("sweeper"));
+    let health = client.get("/_internal/health").send().await;
+    assert!(!health.text().contains("background"), "{}", health.text());
 }

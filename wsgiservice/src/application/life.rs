@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::Application;
-use crate::{error::Error, http::body::BoxError};
+use crate::{error::Error, health::TaskHealth, http::body::BoxError};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -20,6 +20,7 @@ pub(crate) struct Life {
 /// A task that runs beside the server.
 pub(crate) struct BackgroundTask {
     pub(crate) name: String,
+    pub(crate) health: TaskHealth,
     begin: Box<dyn FnMut(Stopping) -> BoxFuture<Result<(), BoxError>> + Send>,
 }
 
@@ -133,6 +134,13 @@ impl<E: Into<BoxError>> BackgroundReturn for Result<(), E> {
 /// belongs into `tokio::task::spawn_blocking`. Nothing of it runs for a command such as `openapi`, nor in the service of
 /// [`build`](Application::build). A [nested](Application::nest) application adds its own to those of the outer one.
 impl Application {
+    /// Takes out what runs around the server, which is about to run: its tasks get their checks.
+    pub(crate) fn take_life(&mut self) -> Life {
+        let life = std::mem::take(&mut self.life);
+        self.checks.extend(life.background.iter().map(|task| task.health.check(&task.name)));
+        life
+    }
+
     /// Adds set-up work, which is awaited before the server listens, such as a migration of a database.
     ///
     /// The set-up runs in the order in which it was added. A command that prints something does not run it, so the
@@ -208,6 +216,11 @@ impl Application {
     /// most. If it panics or returns an error, that is logged, and the task begins again with a clone of what it captured:
     /// after a second, and after twice as long each time, up to a minute. A task that returns without an error has ended.
     ///
+    /// `/_internal/health` has a check for each task, such as `background:sweeper`. It warns with the error while the task waits
+    /// to begin again, and until it has run for a minute since: so a task that fails again and again always warns. It never
+    /// fails, since the service still responds to requests; a service that cannot do without the task has a
+    /// [check](Self::check) of its own.
+    ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource};
     /// # #[mount("/ping")]
@@ -239,7 +252,8 @@ impl Application {
             // The function itself may panic, too.
             Box::pin(async move { task(stopping).await.into_result() })
         };
-        self.life.background.push(BackgroundTask { name: name.into(), begin: Box::new(begin) });
+        let (name, health) = (name.into(), TaskHealth::default());
+        self.life.background.push(BackgroundTask { name, health, begin: Box::new(begin) });
         self
     }
 

@@ -1,10 +1,14 @@
 //! Whether a service does well: its own checks, and what they found.
 
 mod checks;
+#[cfg(feature = "server")]
+mod task;
 
 use crate::http::body::BoxError;
 
 pub(crate) use self::checks::{Check, CheckResult, Checks};
+#[cfg(feature = "server")]
+pub(crate) use self::task::TaskHealth;
 
 /// What a [check](crate::Application::check) finds.
 ///

@@ -12,13 +12,14 @@ use crate::{
     application::{BackgroundTask, Life, Stopping},
     error::{Error, Result},
     exchange::panic::caught,
+    health::TaskHealth,
 };
 
 /// The pause before a background task begins again for the first time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest pause before a background task begins again. One that ran for longer has recovered.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = TaskHealth::RECOVERY;
 
 /// Serves within the life of the application, until `stop` completes and all has ended, or until what `stop` returned
 /// completes.
@@ -121,6 +122,7 @@ async fn keep_running(mut task: BackgroundTask, stopping: Stopping) -> String {
         let error = match caught(work, |_| Poll::Pending).await {
             Ok(Ok(())) => {
                 tracing::debug!(task = task.name, "a background task has ended");
+                task.health.ended();
                 return task.name;
             }
             Ok(Err(error)) => format!("{:?}", Error::new(error)),
@@ -134,10 +136,12 @@ async fn keep_running(mut task: BackgroundTask, stopping: Stopping) -> String {
             pause = FIRST_PAUSE;
         }
         tracing::error!(task = task.name, %error, "a background task failed; it begins again in {pause:?}");
+        task.health.failed(error, pause);
         tokio::select! {
             () = sleep(pause) => {}
             () = stopping.requested() => return task.name,
         }
+        task.health.begins_again();
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -233,7 +233,7 @@ impl Application {
         listener: TcpListener,
         stop: impl Future<Output = F>,
     ) -> Result<()> {
-        let life = std::mem::take(&mut self.life);
+        let life = self.take_life();
         let service = self.build()?.on(listener.local_addr()?);
         let stop_time = service.limits().stop_time;
         let serve = |stopping: Stopping| async move {
@@ -294,7 +294,7 @@ struct Prepared {
 impl Prepared {
     fn new(application: Application, mut settings: Settings) -> Result<Self> {
         let mut application = with_settings(application, &mut settings);
-        let (name, life) = (application.name.clone(), std::mem::take(&mut application.life));
+        let (name, life) = (application.name.clone(), application.take_life());
         let (service, documentation) = application.compile()?;
         #[cfg(not(feature = "command-line"))]
         drop(documentation);
