@@ -1,7 +1,9 @@
 //! Whether a service does well, and who may know why not.
 
 use serde_json::Value;
-use wsgiservice::{Application, health::Health, mount, resource, testing::Client};
+use wsgiservice::{
+    Application, health::Health, mount, resource, statistics::Gauge, testing::Client,
+};
 
 #[mount("/ping")]
 struct Ping;
@@ -91,4 +93,28 @@ async fn the_checks_of_a_nested_application_count() {
     let nested = application().check("database", async || Health::Fail("gone".to_owned()));
     let client = Client::new(Application::new("all").nest("/nested", nested));
     assert_eq!(statuses(&client).await, [503, 503, 200]);
+}
+
+#[tokio::test]
+async fn a_check_sets_a_gauge_before_the_metrics_are_told() {
+    for target in ["/_internal/metrics", "/_internal/stats"] {
+        let waiting: Gauge = Gauge::new("waiting_jobs", "Jobs that wait.");
+        let application = application().metric(&waiting).check("queue", async move || {
+            waiting.set((), 7.0);
+            Health::Warn("7 jobs wait".to_owned())
+        });
+        let client = Client::new(application.check("disk", async || {}));
+        let told = client.get(target).send().await.text().to_owned();
+        let expected: &[_] = match target {
+            "/_internal/stats" => &[r#""name":"waiting_jobs","labels":[],"value":7.0"#],
+            _ => &[
+                "waiting_jobs 7\n",
+                "wsgiservice_health{check=\"queue\"} 1\n",
+                "wsgiservice_health{check=\"disk\"} 0\n",
+            ],
+        };
+        for expected in expected {
+            assert!(told.contains(expected), "{expected}\n{told}");
+        }
+    }
 }

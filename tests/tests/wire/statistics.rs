@@ -340,7 +340,8 @@ async fn promtool_accepts_the_metrics() {
     let Ok(mut tool) = command else { return };
     let orders = Counter::<Outcome>::new("orders", "Orders, with a \"quote\" and a \\.");
     let prints = Histogram::<()>::new("print_duration_seconds", "Printing.");
-    let client = Client::new(application().metric(&orders).metric(&prints));
+    let application = application().metric(&orders).metric(&prints);
+    let client = Client::new(application.check("a \"quote\"", async || {}));
     for target in ["/things/0", "/things/7", "/nothing"] {
         client.get(target).send().await;
     }

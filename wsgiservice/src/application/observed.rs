@@ -68,6 +68,9 @@ impl Application {
     /// `/_internal/ready` is a 503, too, so that load balancers send the service no requests. The checks run when somebody
     /// asks, in parallel, at most once a second. One that takes longer than a second, or panics, has failed.
     ///
+    /// Each time, a clone of what the check captured is moved into it. They run before the statistics are told, too. So a check is also where a [`Gauge`](crate::statistics::Gauge) gets its
+    /// value that has to be asked for, such as the length of a queue in a database.
+    ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
     /// # #[mount("/ping")]
@@ -85,12 +88,13 @@ impl Application {
     /// ```
     pub fn check<F, R>(mut self, name: impl Into<String>, check: F) -> Self
     where
-        F: Fn() -> R + Send + Sync + 'static,
+        F: FnOnce() -> R + Clone + Send + Sync + 'static,
         R: Future<Output: CheckReturn> + Send + 'static,
     {
         let run = move || -> std::pin::Pin<Box<dyn Future<Output = _> + Send>> {
-            let found = check();
-            Box::pin(async { found.await.into_health() })
+            let check = check.clone();
+            // The function itself may panic, too.
+            Box::pin(async move { check().await.into_health() })
         };
         self.checks.push(Check::new(name.into(), run));
         self
