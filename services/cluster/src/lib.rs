@@ -55,8 +55,8 @@ pub struct Settings {
 pub async fn application(settings: Settings, client: RestClient) -> Result<Application, Error> {
     let database = Database::open(&settings.database)?;
     let relay = Relay::new(database.clone(), client.clone());
-    let application = with(&Mover::new(Directory::new(database), client.clone()), &client);
-    Ok(application.background("relay", async move |stopping| relay.run(&stopping).await))
+    let application = with(&Mover::new(Directory::new(database.clone()), client.clone()), &client);
+    Ok(relay.mount(database.observe(application)).calls_of(&client))
 }
 
 /// The application around a mover.

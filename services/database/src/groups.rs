@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     error::Error,
+    figures::Figures,
     job::{Job, Outcome},
     pool::Pool,
     transaction::Transaction,
@@ -25,7 +26,11 @@ const TOGETHER: usize = 256;
 const GATHERING: Duration = Duration::from_micros(50);
 
 /// Commits the writes that wait together.
-pub(crate) async fn in_groups(pool: &Pool, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
+pub(crate) async fn in_groups(
+    pool: &Pool,
+    figures: &Figures,
+    mut receiver: mpsc::Receiver<Box<dyn Job>>,
+) {
     let mut connected = None;
     let mut jobs = Vec::with_capacity(TOGETHER);
     let mut last = 0;
@@ -33,10 +38,10 @@ pub(crate) async fn in_groups(pool: &Pool, mut receiver: mpsc::Receiver<Box<dyn 
         gather(&mut receiver, &mut jobs, last);
         last = jobs.len();
         jobs.retain(|job| !job.is_given_up());
-        group(pool, &mut connected, &mut jobs).await;
+        group(pool, figures, &mut connected, &mut jobs).await;
         // Those of a group that could not be committed are run again, so that only those fail that cannot be committed.
         for job in jobs.drain(..) {
-            group(pool, &mut connected, &mut vec![job]).await;
+            group(pool, figures, &mut connected, &mut vec![job]).await;
         }
     }
 }
@@ -55,7 +60,12 @@ fn gather(receiver: &mut mpsc::Receiver<Box<dyn Job>>, jobs: &mut Vec<Box<dyn Jo
 }
 
 /// Runs writes in a transaction, and finishes those that have become a part of it, or of which nothing can.
-async fn group(pool: &Pool, connected: &mut Option<Transaction>, jobs: &mut Vec<Box<dyn Job>>) {
+async fn group(
+    pool: &Pool,
+    figures: &Figures,
+    connected: &mut Option<Transaction>,
+    jobs: &mut Vec<Box<dyn Job>>,
+) {
     let transaction = match connected.take() {
         Some(transaction) => Ok(transaction),
         None => pool.writer().await.map(Transaction::new),
@@ -67,7 +77,11 @@ async fn group(pool: &Pool, connected: &mut Option<Transaction>, jobs: &mut Vec<
     // With the right to write from the start, so that it cannot be refused later.
     match transaction.control("BEGIN IMMEDIATE").await {
         Ok(()) => match together(&mut transaction, jobs).await {
-            Ok(outcomes) => jobs.drain(..).zip(outcomes).for_each(|(job, it)| job.finish(it)),
+            Ok(outcomes) => {
+                // Before anybody is told.
+                figures.committed(jobs.len());
+                jobs.drain(..).zip(outcomes).for_each(|(job, it)| job.finish(it));
+            }
             Err(error) => {
                 // SQLite may have ended it already.
                 let _ = transaction.control("ROLLBACK").await;

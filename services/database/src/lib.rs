@@ -29,6 +29,7 @@
 mod connection;
 pub mod data;
 mod error;
+mod figures;
 mod groups;
 mod job;
 mod migration;
@@ -47,17 +48,22 @@ mod transaction;
 mod value;
 mod writer;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use tokio::sync::oneshot;
 
 pub use error::{Error, ErrorKind};
+pub use figures::{COUNTED, looked_up};
 pub use sql::Dialect;
 pub use statement::Statement;
 pub use transaction::Transaction;
 pub use value::{FromValue, IntoValue, Row, Type, Value};
 
 use error::closed;
+use figures::Figures;
 use job::Write;
 use pool::Pool;
 use writer::Writer;
@@ -69,6 +75,7 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     pool: Pool,
     writer: Mutex<Writer>,
+    figures: Figures,
 }
 
 impl Database {
@@ -79,7 +86,8 @@ impl Database {
     /// If the URL is of no database, or of one whose feature is off.
     pub fn open(url: &str) -> Result<Self, Error> {
         let pool = Pool::new(url)?;
-        Ok(Self(Arc::new(Inner { pool, writer: Mutex::default() })))
+        let (writer, figures) = (Mutex::default(), Figures::default());
+        Ok(Self(Arc::new(Inner { pool, writer, figures })))
     }
 
     /// Runs the statements that were not run yet, each in a transaction, in their order. What was released is never
@@ -128,13 +136,16 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let begun = Instant::now();
         let (caller, result) = oneshot::channel();
-        let jobs = self.writer().jobs(&self.0.pool)?;
+        let jobs = self.writer().jobs(&self.0.pool, &self.0.figures)?;
         // If it cannot be sent, it is dropped, and the caller with it.
         let _ = jobs.send(Box::new(Write::new(work, caller))).await;
         // Whoever closes the database waits until nobody can write.
         drop(jobs);
-        match result.await {
+        let result = result.await;
+        self.0.figures.writes.record((), begun.elapsed());
+        match result {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(_) => Err(closed().into()),

@@ -118,7 +118,8 @@ impl Pool {
         match self {
             Self::Sqlite(_, readers) => readers.ping().await,
             #[cfg(any(feature = "mysql", feature = "postgres"))]
-            _ => self.writer().await?.query("SELECT 1", &[]).await.map(|_| ()),
+            // A number alone has a type on PostgreSQL that no column has.
+            _ => self.writer().await?.query("SELECT 'ping'", &[]).await.map(|_| ()),
         }
     }
 

@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
     error::ErrorKind,
+    figures::Figures,
     job::{Job, Outcome},
     pool::{CONNECTIONS, Pool},
     transaction::Transaction,
@@ -15,16 +16,20 @@ use crate::{
 const TRIES: u32 = 5;
 
 /// Runs each write in a transaction of its own, as many at a time as there are connections.
-pub(crate) async fn side_by_side(pool: &Pool, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
+pub(crate) async fn side_by_side(
+    pool: &Pool,
+    figures: &Figures,
+    mut receiver: mpsc::Receiver<Box<dyn Job>>,
+) {
     let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
     while let Some(job) = receiver.recv().await {
         if job.is_given_up() {
             continue;
         }
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let pool = pool.clone();
+        let (pool, figures) = (pool.clone(), figures.clone());
         tokio::task::spawn_local(async move {
-            alone(&pool, job).await;
+            alone(&pool, &figures, job).await;
             drop(place);
         });
     }
@@ -33,13 +38,13 @@ pub(crate) async fn side_by_side(pool: &Pool, mut receiver: mpsc::Receiver<Box<d
 }
 
 /// Runs a write in a transaction of its own, again if another one was in its way.
-async fn alone(pool: &Pool, mut job: Box<dyn Job>) {
+async fn alone(pool: &Pool, figures: &Figures, mut job: Box<dyn Job>) {
     let mut tries = 1;
     loop {
         let outcome = match pool.writer().await {
             Ok(connection) => {
                 let mut transaction = Transaction::new(connection);
-                let outcome = once(&mut transaction, &mut *job).await;
+                let outcome = once(&mut transaction, figures, &mut *job).await;
                 transaction.keep();
                 outcome
             }
@@ -58,7 +63,7 @@ async fn alone(pool: &Pool, mut job: Box<dyn Job>) {
 }
 
 /// Runs a write in a transaction, which is committed if it succeeds.
-async fn once(transaction: &mut Transaction, job: &mut dyn Job) -> Outcome {
+async fn once(transaction: &mut Transaction, figures: &Figures, job: &mut dyn Job) -> Outcome {
     if let Err(error) = transaction.control("BEGIN").await {
         return Outcome::Void(error);
     }
@@ -69,5 +74,11 @@ async fn once(transaction: &mut Transaction, job: &mut dyn Job) -> Outcome {
         let _ = transaction.control("ROLLBACK").await;
         return broken.map_or(Outcome::Committed, Outcome::Failed);
     }
-    transaction.control("COMMIT").await.map_or_else(Outcome::Void, |()| Outcome::Committed)
+    match transaction.control("COMMIT").await {
+        Ok(()) => {
+            figures.committed(1);
+            Outcome::Committed
+        }
+        Err(error) => Outcome::Void(error),
+    }
 }

@@ -14,6 +14,7 @@ use tokio::{
 use crate::side_by_side::side_by_side;
 use crate::{
     error::{Error, ErrorKind, closed},
+    figures::Figures,
     groups::in_groups,
     job::Job,
     pool::Pool,
@@ -37,12 +38,12 @@ pub(crate) enum Writer {
 
 impl Writer {
     /// A way to the thread.
-    pub(crate) fn jobs(&mut self, pool: &Pool) -> Result<Jobs, Error> {
+    pub(crate) fn jobs(&mut self, pool: &Pool, figures: &Figures) -> Result<Jobs, Error> {
         match self {
             Self::Started(jobs, _) => Ok(jobs.clone()),
             Self::Closed(_) => Err(closed()),
             Self::NotStarted => {
-                let (jobs, ended) = start(pool.clone())?;
+                let (jobs, ended) = start(pool.clone(), figures.clone())?;
                 *self = Self::Started(jobs.clone(), ended);
                 Ok(jobs)
             }
@@ -60,7 +61,7 @@ impl Writer {
     }
 }
 
-fn start(pool: Pool) -> Result<(Jobs, watch::Receiver<()>), Error> {
+fn start(pool: Pool, figures: Figures) -> Result<(Jobs, watch::Receiver<()>), Error> {
     let (jobs, receiver) = mpsc::channel(WAITING);
     let (running, ended) = watch::channel(());
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -69,9 +70,9 @@ fn start(pool: Pool) -> Result<(Jobs, watch::Receiver<()>), Error> {
     let spawned = thread.spawn(move || {
         let local = LocalSet::new();
         match &pool {
-            Pool::Sqlite(..) => local.block_on(&runtime, in_groups(&pool, receiver)),
+            Pool::Sqlite(..) => local.block_on(&runtime, in_groups(&pool, &figures, receiver)),
             #[cfg(any(feature = "mysql", feature = "postgres"))]
-            _ => local.block_on(&runtime, side_by_side(&pool, receiver)),
+            _ => local.block_on(&runtime, side_by_side(&pool, &figures, receiver)),
         }
         drop(running);
     });

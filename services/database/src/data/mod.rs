@@ -117,14 +117,15 @@ impl Data {
     }
 
     /// Adds what every service with data of users has: the tables when it starts, the resources by which users are moved, the
-    /// task that removes for good what went long ago, the one that sends events to the pipeline, and the end of the database.
+    /// task that removes for good what went long ago, the one that sends events to the pipeline, and the end of the database. And
+    /// what it tells of itself: the checks `database` and `outbox`, and the calls of the client.
     pub fn mount(&self, application: Application) -> Application {
         let (started, swept, stopped) = (self.clone(), self.clone(), self.clone());
-        let relay = self.0.relay.clone();
-        resources::mount(self, application)
+        let application = self.0.database.observe(resources::mount(self, application));
+        let application = self.0.relay.mount(application).calls_of(&self.0.client);
+        application
             .on_start(async move { started.migrate().await })
             .background("retention", async move |stopping| swept.retain(&stopping).await)
-            .background("relay", async move |stopping| relay.run(&stopping).await)
             .on_stop(async move { stopped.0.database.close().await })
     }
 

@@ -8,10 +8,15 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{StreamExt, stream};
 use http::{HeaderName, header};
 use tokio::sync::Notify;
-use wsgiservice::server::Stopping;
+use wsgiservice::{
+    Application,
+    health::Health,
+    server::Stopping,
+    statistics::{Counter, Gauge, Label},
+};
 use wsgiservice_client::{Cluster, ErrorKind, RestClient};
 
-use crate::{Database, Error, Row, Transaction, values};
+use crate::{COUNTED, Database, Error, Row, Transaction, looked_up, values};
 
 /// The name of the service in the topology.
 const PIPELINE: &str = "pipeline";
@@ -34,12 +39,35 @@ const LONGEST_REFUSED: i64 = 24 * 60 * 60 * 1_000;
 /// How long the relay waits for a change of this process before it looks what others have left.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// For how long an event may wait until the check `outbox` warns, in milliseconds: a minute.
+const LONGEST_WAIT: i64 = 60 * 1_000;
+
 /// Takes events from an outbox to the pipeline. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Relay {
     database: Database,
     client: RestClient,
     changed: Arc<Notify>,
+    figures: Figures,
+}
+
+/// What is told of an outbox.
+#[derive(Clone, Debug)]
+struct Figures {
+    waiting: Gauge,
+    oldest: Gauge,
+    calls: Counter<Outcome>,
+}
+
+/// What the call of an event has come to.
+#[derive(Clone, Copy, Debug, Label)]
+enum Outcome {
+    /// The pipeline has it.
+    Told,
+    /// It is refused for good, and lost.
+    Lost,
+    /// It is told again.
+    Repeated,
 }
 
 /// An event that waits to be told.
@@ -86,7 +114,47 @@ impl Relay {
     /// The relay of the outbox in this database ([`OUTBOX`](super::OUTBOX)).
     #[must_use]
     pub fn new(database: Database, client: RestClient) -> Self {
-        Self { database, client, changed: Arc::default() }
+        let figures = Figures {
+            waiting: Gauge::new("outbox_events", "Events that wait; at most 10,000 are counted."),
+            oldest: Gauge::new("outbox_oldest_seconds", "For how long the oldest of them waits."),
+            calls: Counter::new("outbox_calls", "Calls of the pipeline, by what they came to."),
+        };
+        Self { database, client, changed: Arc::default(), figures }
+    }
+
+    /// Adds the task that tells the events to an application, the check `outbox`, which warns if an event waits for more than a
+    /// minute, and what is counted.
+    pub fn mount(&self, application: Application) -> Application {
+        let (running, looking) = (self.clone(), self.clone());
+        application
+            .metric(&self.figures.waiting)
+            .metric(&self.figures.oldest)
+            .metric(&self.figures.calls)
+            .check("outbox", async move || looked_up(looking.health()).await)
+            .background("relay", async move |stopping| running.run(&stopping).await)
+    }
+
+    async fn health(&self) -> Result<Health, Error> {
+        let select = format!(
+            "SELECT COUNT(*), COALESCE(MIN(at), 0) FROM (SELECT at FROM outbox LIMIT {COUNTED}) AS counted"
+        );
+        let row = self.database.optional(&select, &[]).await?;
+        let (waiting, first): (i64, i64) = match &row {
+            Some(row) => (row.get(0)?, row.get(1)?),
+            None => (0, 0),
+        };
+        let age = if waiting == 0 { 0 } else { test_hooks::now().saturating_sub(first).max(0) };
+        self.figures.waiting.set((), waiting as f64);
+        self.figures.oldest.set((), age as f64 / 1_000.0);
+        if age <= LONGEST_WAIT {
+            return Ok(Health::Pass);
+        }
+        let missing = match self.has_pipeline() {
+            true => "",
+            false => "; there is no service `pipeline` in the topology",
+        };
+        let seconds = age / 1_000;
+        Ok(Health::Warn(format!("{waiting} events wait, the oldest for {seconds} s{missing}")))
     }
 
     /// Says that there may be an event.
@@ -212,12 +280,17 @@ impl Relay {
             None => call,
         };
         let answer = call.await.and_then(|response| response.error_for_status());
-        let Err(error) = answer else { return Call::Told };
+        let Err(error) = answer else {
+            self.figures.calls.add(Outcome::Told, 1);
+            return Call::Told;
+        };
         // What is wrong with an event, no repetition mends, and the user's other events wait for it.
         if event.is_refused_for_good(&error) {
+            self.figures.calls.add(Outcome::Lost, 1);
             tracing::error!(%error, path = event.path, id = event.id, "the pipeline refuses an event, which is lost");
             return Call::Told;
         }
+        self.figures.calls.add(Outcome::Repeated, 1);
         tracing::debug!(%error, path = event.path, "an event is told again later");
         match error.status().map(|status| status.as_u16()) {
             None | Some(502..=504) => Call::Unanswered,

@@ -1,6 +1,7 @@
 //! A small service of notes, and what it promises of the data of its users.
 
 mod changes;
+mod figures;
 mod placements;
 mod relay;
 mod rows;

@@ -264,3 +264,26 @@ fn the_rules_are_seen() {
     let test = "data::tests::relay::on_sqlite::a_pipeline_that_is_not_there_is_left_alone";
     assert_fails_without("relay::leave_alone", test);
 }
+
+#[tokio::test]
+async fn calls_are_counted_by_what_they_came_to() {
+    let it = setting(Engine::Sqlite).await.expect("a file");
+    for number in 1..=3 {
+        it.event("u", number).await;
+    }
+    it.refuse("/1/note/u/1", 422, 1);
+    it.refuse("/1/note/u/2", 409, 1);
+    while !it.relay.tell().await.expect("a database") {}
+    let application = it.relay.mount(wsgiservice::Application::new("note"));
+    let client = wsgiservice::testing::Client::new(application);
+    let metrics = client.get("/_internal/metrics").send().await.text().to_owned();
+    for expected in [
+        r#"outbox_calls_total{outcome="told"} 2"#,
+        r#"outbox_calls_total{outcome="lost"} 1"#,
+        r#"outbox_calls_total{outcome="repeated"} 1"#,
+        "outbox_events 0",
+        "outbox_oldest_seconds 0",
+    ] {
+        assert!(metrics.lines().any(|line| line == expected), "{expected}\n{metrics}");
+    }
+}
