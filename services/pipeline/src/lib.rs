@@ -25,6 +25,7 @@
 
 mod cloud_event;
 mod dispatcher;
+mod figures;
 mod listener;
 mod refusal;
 mod resources;
@@ -94,7 +95,8 @@ fn with(dispatcher: &Dispatcher, settings: Settings) -> Application {
     let (running, spool) = (dispatcher.clone(), dispatcher.spool());
     let (migrated, retained, closed) = (spool.clone(), spool.clone(), spool.clone());
     let cluster = dispatcher.cluster();
-    let application = Application::new("pipeline").cluster(cluster);
+    let application = Application::new("pipeline").cluster(cluster).calls_of(dispatcher.client());
+    let application = spool.observe(application);
     resources::mount(dispatcher, settings.largest_message, application)
         .on_start(async move { migrated.set_up(&settings.listeners).await })
         .background("dispatcher", async move |stopping| running.run(&stopping).await)

@@ -154,7 +154,7 @@ impl Relay {
             false => "; there is no service `pipeline` in the topology",
         };
         let seconds = age / 1_000;
-        Ok(Health::Warn(format!("{waiting} events wait, the oldest for {seconds} s{missing}")))
+        Ok(Health::Warn(format!("events wait: {waiting}, the oldest for {seconds} s{missing}")))
     }
 
     /// Says that there may be an event.

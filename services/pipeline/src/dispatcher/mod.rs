@@ -62,6 +62,10 @@ impl Dispatcher {
         &self.0.spool
     }
 
+    pub(crate) fn client(&self) -> &RestClient {
+        &self.0.client
+    }
+
     pub(crate) fn hints(&self) -> &Hints {
         &self.0.hints
     }

@@ -218,7 +218,10 @@ impl Work {
         let ended: Vec<_> = self.ended.iter().take(PORTION).cloned().collect();
         let claimed = spool.exchange(ended.clone(), wanted).await?;
         self.ended.drain(..ended.len());
-        ended.iter().for_each(Ended::log);
+        for ended in &ended {
+            ended.log();
+            spool.figures().ended(&ended.result);
+        }
         if !ended.is_empty() {
             test_hooks::reached("pipeline::after_result").await;
         }
@@ -241,8 +244,14 @@ impl Work {
     fn start(&mut self, claim: Claim) {
         let Some(active) = self.active.get(&claim.listener).map(Arc::clone) else { return };
         let place = self.places.take(&claim.listener);
-        let client = self.dispatcher.0.client.clone();
-        self.deliveries.spawn(async move { (deliver(&client, &active, &claim).await, place) });
+        let client = self.dispatcher.client().clone();
+        let leased = self.dispatcher.spool().figures().leased.clone();
+        self.deliveries.spawn(async move {
+            leased.add((), 1.0);
+            let ended = deliver(&client, &active, &claim).await;
+            leased.add((), -1.0);
+            (ended, place)
+        });
     }
 
     /// Works until nothing is under way, or due now.

@@ -35,7 +35,7 @@ pub(crate) use self::{
     listeners::{KnownListener, Source, Switch},
     message::KnownMessage,
 };
-use crate::{Settings, listener::Listener};
+use crate::{Settings, figures::Figures, listener::Listener};
 
 /// The spool. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,6 +43,7 @@ pub(crate) struct Spool {
     database: Database,
     /// How much it holds, at most.
     most: Amount,
+    figures: Figures,
 }
 
 /// Messages that have not ended, and the bytes of contents, which stay for those with a dead delivery, too.
@@ -87,7 +88,7 @@ impl Spool {
     pub(crate) fn new(database: Database, settings: &Settings) -> Self {
         let bytes = i64::try_from(settings.spool_bytes).unwrap_or(i64::MAX);
         let most = Amount { messages: settings.spool_messages.into(), bytes };
-        Self { database, most }
+        Self { database, most, figures: Figures::default() }
     }
 
     /// Creates the tables, and takes over the listeners of the settings, after what waited for those that are switched off or
@@ -104,9 +105,17 @@ impl Spool {
         self.database.close().await;
     }
 
-    #[cfg(test)]
     pub(crate) fn database(&self) -> &Database {
         &self.database
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Whether nine tenths of what it holds at most are taken.
+    pub(crate) fn is_nearly_full(&self, messages: i64, bytes: i64) -> bool {
+        messages >= self.most.messages / 10 * 9 || bytes >= self.most.bytes / 10 * 9
     }
 }
 

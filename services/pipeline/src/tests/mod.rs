@@ -5,6 +5,7 @@ mod claim;
 mod dead;
 mod deliver;
 mod fake_listener;
+mod figures;
 mod killed;
 mod listeners;
 mod order;
