@@ -10,6 +10,7 @@
 
 mod answer;
 mod database;
+mod figures;
 mod refusal;
 mod resources;
 mod routes;
@@ -69,6 +70,7 @@ pub async fn application(settings: Settings, client: RestClient) -> Result<Appli
 fn with(runner: &Runner, cluster: String) -> Application {
     let application = resources::mount(runner, Application::new("command").cluster(cluster));
     let (started, running, stopped) = (runner.clone(), runner.clone(), runner.clone());
+    let application = runner.observe(application);
     runner
         .data()
         .mount(application)

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     answer::Answer,
     database::{Ended, State, Ticket, move_on},
+    figures::{Compensation, Outcome as Ending},
     work::Inverse,
 };
 
@@ -41,10 +42,16 @@ impl Runner {
                 }
             }
         }
+        let steps = [(Compensation::Undone, compensated.len()), (Compensation::Kept, kept.len())];
         let failure = ticket.progress.failure.clone();
         let answer = failure.map(|failure| step_failed(failure, compensated, kept));
         let answer = answer.unwrap_or_else(|| Answer::json(424, "application/json", &()));
-        self.end_compensated(ticket, answer, moved).await
+        let outcome = self.end_compensated(ticket, answer, moved).await?;
+        self.figures().ended(Ending::Compensated);
+        for (what, steps) in steps {
+            self.figures().compensated(what, steps);
+        }
+        Ok(outcome)
     }
 
     /// Undoes a step, and returns what the service has said; `None` if it is kept.

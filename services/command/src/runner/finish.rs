@@ -12,6 +12,7 @@ use crate::{
         Answer, BatchDone, StepDone, StepFailed, StepUndone, TICKET, UNDO, UndoDone, UndoOutcome,
     },
     database::{Ended, State, Ticket, delete_inverses, move_on, save_inverses},
+    figures::Outcome as Ending,
     work::{Action, Done, Image, Inverse, Kind, Method, StepFailure},
 };
 
@@ -45,6 +46,7 @@ impl Runner {
             Ok(Committed::no_content(version))
         };
         self.commit(&ticket.user, commit).await?;
+        self.figures().ended(Ending::Done);
         let is_undo = ticket.undoes.is_some();
         self.reached(if is_undo { "command::after_undone" } else { "command::after_end" }).await;
         Ok(answer)

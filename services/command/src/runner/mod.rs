@@ -32,6 +32,7 @@ pub(crate) use self::{prepare::NewCommand, undo::NewUndo};
 use crate::{
     answer::Answer,
     database::{State, Ticket, Worker},
+    figures::Figures,
     refusal::Refusal,
     routes::Routes,
 };
@@ -70,6 +71,7 @@ struct Inner {
     stop: CancellationToken,
     /// The commands that this process executes: their users and tickets.
     running: Mutex<BTreeSet<(String, String)>>,
+    figures: Figures,
     #[cfg(test)]
     hold: test_hooks::Hold,
 }
@@ -107,6 +109,7 @@ impl Runner {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             running: Mutex::default(),
+            figures: Figures::default(),
             #[cfg(test)]
             hold: test_hooks::Hold::default(),
         }))
@@ -122,6 +125,10 @@ impl Runner {
 
     pub(crate) fn routes(&self) -> &Routes {
         &self.0.routes
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
     }
 
     pub(crate) fn worker(&self) -> &Worker {

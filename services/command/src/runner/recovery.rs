@@ -81,6 +81,7 @@ impl Runner {
         };
         // If the user is being moved, it is looked for again.
         self.data().change(Change::new(&ticket.user, None), take).await?;
+        self.figures().recovered();
         // It may have come further since it was looked for. From now on, only this worker changes it.
         let again = Ticket::find(self.data().database(), &ticket.user, &ticket.id).await?;
         let mut ticket = again.ok_or(Stopped::Lost)?;

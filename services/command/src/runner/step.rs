@@ -14,6 +14,7 @@ use super::{
 use crate::{
     answer::Answer,
     database::{State, Ticket},
+    figures::Outcome as Ending,
     work::{Done, Image, Kind, Progress},
 };
 
@@ -166,6 +167,7 @@ impl Runner {
         if let Err(stopped) = self.commit(&ticket.user, end).await {
             return stopped;
         }
+        self.figures().ended(Ending::GivenUp);
         let (user, id) = (&ticket.user, &ticket.id);
         tracing::error!(user, id, "a command was given up after a day: its outcome is unknown");
         Stopped::Lost

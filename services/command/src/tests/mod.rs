@@ -3,6 +3,7 @@
 mod batches;
 mod changes;
 mod chaos;
+mod figures;
 mod moves;
 mod recovery;
 mod rules;

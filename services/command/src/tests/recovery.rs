@@ -26,7 +26,11 @@ on_each_engine! {
 }
 
 /// The process is held at a point by a request, and dies. The request that waits does not say that nothing was executed.
-async fn dies(it: &Process, point: &'static str, request: wsgiservice::testing::TestRequest) {
+pub(super) async fn dies(
+    it: &Process,
+    point: &'static str,
+    request: wsgiservice::testing::TestRequest,
+) {
     let pending = it.held(point, request).await;
     it.runner.die().await;
     it.runner.hold().leave();

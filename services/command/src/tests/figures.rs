@@ -1,0 +1,89 @@
+//! What the service tells of its commands.
+
+use engines::{Engine, on_each_engine};
+use serde_json::{Value as Json, json};
+use wsgiservice::testing::Client;
+
+use super::{Process, batches::clip, recovery::dies, with, world};
+
+on_each_engine! {
+    commands_are_told_by_state_and_how_they_end
+    a_command_that_was_given_up_warns_and_is_named
+}
+
+impl Process {
+    /// A client whose checks have found nothing yet.
+    fn fresh(&self) -> Client {
+        Client::new(with(&self.runner, "c1".to_owned()))
+    }
+
+    /// The status and the message of the check `commands`.
+    async fn health(&self) -> (String, String) {
+        let health = self.fresh().get("/_internal/health").send().await;
+        assert_eq!(health.status(), 200);
+        let health: Json = serde_json::from_str(health.text()).expect("JSON");
+        let checks = health["checks"].as_array().expect("checks");
+        let found = checks.iter().find(|it| it["name"] == "commands").expect("a check");
+        let text = |member: &str| found[member].as_str().unwrap_or_default().to_owned();
+        (text("status"), text("output"))
+    }
+
+    async fn assert_metrics(&self, expected: &[&str]) {
+        let metrics = self.fresh().get("/_internal/metrics").send().await;
+        for expected in expected {
+            let is_told = metrics.text().lines().any(|line| line == *expected);
+            assert!(is_told, "{expected}\n{}", metrics.text());
+        }
+    }
+}
+
+async fn commands_are_told_by_state_and_how_they_end(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    it.put_item("/1/item/u/a", json!(1)).await;
+    let failing = json!([
+        {"method": "PUT", "path": "/1/item/u/b", "body": 1},
+        {"method": "PUT", "path": "/1/label_item/u/none/a"},
+    ]);
+    assert_eq!(it.batch(&failing).send().await.status(), 424);
+    dies(&it, "command::after_step", it.batch(&clip()).header("idempotency-key", "k")).await;
+    it.assert_metrics(&[
+        r#"commands{state="open"} 1"#,
+        r#"commands{state="running"} 1"#,
+        r#"commands{state="given_up"} 0"#,
+        r#"commands_ended_total{outcome="done"} 1"#,
+        r#"commands_ended_total{outcome="compensated"} 1"#,
+        r#"compensated_steps_total{compensation="undone"} 1"#,
+        r#"compensated_steps_total{compensation="kept"} 0"#,
+    ])
+    .await;
+    assert_eq!(it.health().await, ("pass".to_owned(), String::new()));
+    let next = world.process().await;
+    next.recover().await;
+    next.assert_metrics(&[
+        r#"commands{state="open"} 2"#,
+        r#"commands{state="running"} 0"#,
+        "commands_recovered_total 1",
+        r#"commands_ended_total{outcome="done"} 1"#,
+    ])
+    .await;
+}
+
+async fn a_command_that_was_given_up_warns_and_is_named(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    let put = it.put("/1/item/u/a", &json!(1)).header("idempotency-key", "k");
+    dies(&it, "command::after_prepare", put).await;
+    it.age(25).await;
+    let next = world.process().await;
+    next.recover().await;
+    let rows = next.runner.data().database().query("SELECT id FROM ticket", &[]).await;
+    let id: String = rows.expect("rows")[0].get(0).expect("an ID");
+    let warns = format!("commands whose outcome is unknown: 1, u/{id}");
+    assert_eq!(next.health().await, ("warn".to_owned(), warns));
+    next.assert_metrics(&[
+        r#"commands{state="given_up"} 1"#,
+        r#"commands_ended_total{outcome="given_up"} 1"#,
+    ])
+    .await;
+}
