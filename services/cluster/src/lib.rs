@@ -25,6 +25,7 @@
 //! ```
 
 mod database;
+mod figures;
 mod mover;
 mod refusal;
 mod rendezvous;
@@ -55,8 +56,8 @@ pub struct Settings {
 pub async fn application(settings: Settings, client: RestClient) -> Result<Application, Error> {
     let database = Database::open(&settings.database)?;
     let relay = Relay::new(database.clone(), client.clone());
-    let application = with(&Mover::new(Directory::new(database.clone()), client.clone()), &client);
-    Ok(relay.mount(database.observe(application)).calls_of(&client))
+    let application = with(&Mover::new(Directory::new(database), client.clone()), &client);
+    Ok(relay.mount(application).calls_of(&client))
 }
 
 /// The application around a mover.
@@ -65,7 +66,8 @@ fn with(mover: &Mover, client: &RestClient) -> Application {
     let (migrated, closed) = (directory.clone(), directory);
     let clusters = client.topology().clusters().map(str::to_owned).collect();
     let (moving, sweeping) = (mover.clone(), mover.clone());
-    resources::mount(mover, Application::new("cluster"))
+    mover
+        .observe(resources::mount(mover, Application::new("cluster")))
         .on_start(async move { migrated.migrate(clusters).await })
         .background("mover", async move |stopping| moving.run(&stopping).await)
         .background("sweep", async move |stopping| sweeping.sweep_hourly(&stopping).await)

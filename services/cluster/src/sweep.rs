@@ -67,11 +67,9 @@ impl Mover {
             let sweeping = stream::iter(rows).map(|row| async move { self.sweep_user(&row).await });
             let outcomes: Vec<_> = sweeping.buffer_unordered(AT_A_TIME).collect().await;
             for outcome in outcomes {
-                match outcome? {
-                    Some(true) => swept.expired += 1,
-                    Some(false) => swept.kept += 1,
-                    None => {}
-                }
+                let Some(is_expired) = outcome? else { continue };
+                self.figures().swept(is_expired);
+                *(if is_expired { &mut swept.expired } else { &mut swept.kept }) += 1;
             }
         }
     }

@@ -85,6 +85,10 @@ impl Directory {
         self.add_clusters(clusters).await
     }
 
+    pub(crate) fn database(&self) -> &Database {
+        &self.0
+    }
+
     pub(crate) async fn close(&self) {
         self.0.close().await;
     }

@@ -23,6 +23,7 @@ use wsgiservice_client::RestClient;
 use self::placements::Holder;
 use crate::{
     database::{Directory, Phase, Row, State, repeated},
+    figures::{Figures, Outcome},
     refusal::Refusal,
 };
 
@@ -47,6 +48,7 @@ struct Inner {
     /// The users about whom something was decided.
     woken: Mutex<BTreeSet<String>>,
     bell: Notify,
+    figures: Figures,
     #[cfg(test)]
     hold: test_hooks::Hold,
 }
@@ -78,6 +80,7 @@ impl Mover {
             places: Semaphore::new(AT_A_TIME),
             woken: Mutex::default(),
             bell: Notify::new(),
+            figures: Figures::default(),
             #[cfg(test)]
             hold: test_hooks::Hold::default(),
         }))
@@ -85,6 +88,10 @@ impl Mover {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.0.directory
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
     }
 
     #[cfg(test)]
@@ -241,9 +248,13 @@ impl Mover {
         let Row { user, cluster, error, .. } = row;
         match (&row.other, row.phase) {
             (Some(to), Some(Phase::Aborting)) => {
+                self.figures().moved(Outcome::Aborted);
                 tracing::info!(user, cluster, to, error, "a move is aborted");
             }
-            (Some(from), _) => tracing::info!(user, from, to = cluster, "a user has moved"),
+            (Some(from), _) => {
+                self.figures().moved(Outcome::Moved);
+                tracing::info!(user, from, to = cluster, "a user has moved");
+            }
             (None, _) => {}
         }
         self.reached("mover::after_here").await;
@@ -282,6 +293,7 @@ impl Mover {
             self.place(&holder, row, "gone", &[]).await?;
         }
         self.directory().told(row).await?;
+        self.figures().removed();
         tracing::info!(user = row.user, "a user is removed");
         self.reached("sweep::after_purge").await;
         Ok(())

@@ -1,6 +1,7 @@
 //! The service, and two clusters of services that hold data.
 
 mod clusters;
+mod figures;
 mod moves;
 mod notes;
 mod sweeps;

@@ -1,0 +1,128 @@
+//! What the service tells of the users who are moved or removed.
+
+use database::{COUNTED, Error, looked_up, values};
+use test_hooks::now;
+use wsgiservice::{
+    Application,
+    health::Health,
+    statistics::{Counter, Gauge, Label},
+};
+
+use crate::mover::Mover;
+
+/// For how long nothing may be done about a user until the check `mover` warns, in milliseconds: a minute, twice as long as a
+/// user is held without hope.
+const LONGEST_UNTOUCHED: i64 = 60 * 1_000;
+
+/// What is counted of users. Clones count together.
+#[derive(Clone, Debug)]
+pub(crate) struct Figures {
+    moves: Counter<Outcome>,
+    swept: Counter<Sweep>,
+    removed: Counter,
+    unfinished: Gauge,
+    oldest: Gauge,
+}
+
+/// How a move has ended.
+#[derive(Clone, Copy, Debug, Label)]
+pub(crate) enum Outcome {
+    Moved,
+    Aborted,
+}
+
+/// What a sweep has found of a user who was idle.
+#[derive(Clone, Copy, Debug, Label)]
+enum Sweep {
+    Expired,
+    Kept,
+}
+
+/// A user of whom a service does not know yet what is decided.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    user: String,
+    touched: i64,
+    error: Option<String>,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        let unfinished = "Users of whom a service has to be told; at most 10,000 are counted.";
+        Self {
+            moves: Counter::new("moves_ended", "Moves of users that have begun and ended."),
+            swept: Counter::new("users_swept", "Users who were idle, by what a sweep has found."),
+            removed: Counter::new("users_removed", "Users of whom no service has data any more."),
+            unfinished: Gauge::new("unfinished_users", unfinished),
+            oldest: Gauge::new(
+                "unfinished_oldest_seconds",
+                "For how long nothing was done about one of them.",
+            ),
+        }
+    }
+}
+
+impl Figures {
+    pub(crate) fn moved(&self, outcome: Outcome) {
+        self.moves.add(outcome, 1);
+    }
+
+    pub(crate) fn swept(&self, is_expired: bool) {
+        self.swept.add(if is_expired { Sweep::Expired } else { Sweep::Kept }, 1);
+    }
+
+    pub(crate) fn removed(&self) {
+        self.removed.add((), 1);
+    }
+}
+
+impl Mover {
+    /// Adds to an application the checks `database` and `mover`, and what is counted.
+    pub(crate) fn observe(&self, application: Application) -> Application {
+        let (mover, figures) = (self.clone(), self.figures());
+        self.directory()
+            .database()
+            .observe(application)
+            .metric(&figures.moves)
+            .metric(&figures.swept)
+            .metric(&figures.removed)
+            .metric(&figures.unfinished)
+            .metric(&figures.oldest)
+            .check("mover", async move || looked_up(mover.health()).await)
+    }
+
+    async fn health(&self) -> Result<Health, Error> {
+        let (count, oldest) = self.unfinished().await?;
+        let age = oldest.as_ref().map_or(0, |it| now().saturating_sub(it.touched).max(0));
+        self.figures().unfinished.set((), count as f64);
+        self.figures().oldest.set((), age as f64 / 1_000.0);
+        Ok(match oldest {
+            Some(Unfinished { user, error, .. }) if age > LONGEST_UNTOUCHED => {
+                let error = error.unwrap_or_else(|| "no step has failed".to_owned());
+                let seconds = age / 1_000;
+                Health::Warn(format!("nothing was done about {user} for {seconds} s: {error}"))
+            }
+            _ => Health::Pass,
+        })
+    }
+
+    /// How many users are unfinished, and the one about whom nothing was done for the longest time, both by their index.
+    async fn unfinished(&self) -> Result<(i64, Option<Unfinished>), Error> {
+        let database = self.directory().database();
+        let count = format!(
+            "SELECT COUNT(*) FROM (SELECT touched FROM assignment WHERE unfinished = 1 LIMIT {COUNTED}) AS counted"
+        );
+        let oldest = "SELECT user_id, touched, error FROM assignment WHERE unfinished = 1 \
+                      ORDER BY touched LIMIT 1";
+        let count = database.optional(&count, &values![]).await?;
+        let oldest = database.optional(oldest, &values![]).await?;
+        let oldest = oldest.map(|row| {
+            Ok::<_, Error>(Unfinished {
+                user: row.get(0)?,
+                touched: row.get(1)?,
+                error: row.get(2)?,
+            })
+        });
+        Ok((count.map_or(Ok(0), |row| row.get(0))?, oldest.transpose()?))
+    }
+}
