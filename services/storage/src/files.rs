@@ -18,10 +18,11 @@ use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, RwLock};
 use wsgiservice::{
-    Problem,
+    Application, Problem,
     answer::Binary,
     content::ContentStream,
     http::{HeaderValue, StatusCode},
+    statistics::Counter,
 };
 
 /// How much is written at once, in bytes.
@@ -44,6 +45,8 @@ struct Inner {
     /// Held by writers while a file gets its name, and by the collector while it removes one, so that it never removes what
     /// has just been written again.
     publishing: RwLock<()>,
+    /// The files that the collector has removed, and their bytes.
+    collected: [Counter; 2],
 }
 
 /// The name of bytes.
@@ -118,7 +121,16 @@ impl Files {
         let folder = folder.and_then(|folder| percent_decode_str(folder).decode_utf8().ok());
         let folder = folder.ok_or_else(|| UnknownUrl(url.to_owned()))?.into_owned().into();
         let (store, publishing) = (OnceCell::new(), RwLock::default());
-        Ok(Self(Arc::new(Inner { folder, store, publishing })))
+        let collected = [
+            Counter::new("collected_files", "Files of attachments that no row needed, removed."),
+            Counter::new("collected_bytes", "The bytes of these files."),
+        ];
+        Ok(Self(Arc::new(Inner { folder, store, publishing, collected })))
+    }
+
+    /// Adds to an application what is counted of the bytes.
+    pub(crate) fn observe(&self, application: Application) -> Application {
+        self.0.collected.iter().fold(application, |it, counter| it.metric(counter))
     }
 
     /// Creates the folder.
@@ -218,6 +230,9 @@ impl Files {
         };
         if found.last_modified.timestamp_millis() < before {
             store.delete(&old.path).await.map_err(|error| failed(&error))?;
+            let [files, bytes] = &self.0.collected;
+            files.add((), 1);
+            bytes.add((), found.size);
         }
         Ok(())
     }

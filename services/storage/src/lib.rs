@@ -69,6 +69,7 @@ pub async fn application(settings: Settings, client: RestClient) -> Result<Appli
     let data = Data::new(database, client, "storage", Some(cluster.clone()), tables, schema);
     let application = Application::new("storage").cluster(cluster);
     let application = resources::mount(&data, &files, settings.largest_attachment, application);
+    let application = files.observe(application);
     let (started, collected) = (files.clone(), data.clone());
     let application = application.on_start(async move { started.prepare().await }).background(
         "collector",

@@ -3,6 +3,7 @@
 use engines::{Engine, on_each_engine};
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
+use wsgiservice::{Application, testing::Client};
 
 use super::{LARGEST, code, setting, version};
 
@@ -23,6 +24,7 @@ on_each_engine! {
     an_attachment_comes_back_by_the_version_of_its_end
     an_item_that_goes_meanwhile_leaves_no_attachment
     bytes_go_two_days_after_their_row
+    bytes_that_are_removed_are_counted
     bytes_that_were_replaced_go_when_they_are_old
     what_is_left_of_a_crash_goes_when_it_is_old
     a_folder_that_cannot_be_read_keeps_no_bytes
@@ -286,6 +288,22 @@ async fn bytes_go_two_days_after_their_row(engine: Engine) {
     }
     assert_eq!(it.get("/1/attachment/u/a/kept").await.text(), "two");
     assert_eq!(it.get(TARGET).await.field("x-version"), None);
+}
+
+async fn bytes_that_are_removed_are_counted(engine: Engine) {
+    let Some(it) = setting(engine, "c1").await else { return };
+    it.item().await;
+    for text in ["12345", "123", "12"] {
+        it.attach(TARGET, text).send().await;
+    }
+    it.age(49).await;
+    let (data, files) = (it.data("c1"), it.files());
+    crate::collector::collect(&data, &files).await.expect("files");
+    let client = Client::new(files.observe(Application::new("storage")));
+    let metrics = client.get("/_internal/metrics").send().await.text().to_owned();
+    for expected in ["collected_files_total 2", "collected_bytes_total 8"] {
+        assert!(metrics.lines().any(|line| line == expected), "{expected}\n{metrics}");
+    }
 }
 
 async fn bytes_that_were_replaced_go_when_they_are_old(engine: Engine) {
