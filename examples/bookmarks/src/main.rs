@@ -198,12 +198,13 @@ fn main() -> wsgiservice::Result<()> {
 fn application(options: Options) -> Result<Application, sqlx::Error> {
     // An in-memory database is one connection.
     let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy(&options.database)?;
-    let (set_up, optimized) = (pool.clone(), pool.clone());
+    let (set_up, checked, optimized) = (pool.clone(), pool.clone(), pool.clone());
     Ok(Application::new("bookmarks")
         .authorize(Login(pool))
         .mount(Bookmarks)
         .mount(Individual)
         .mount(Shot)
+        .check("database", async move || checked.acquire().await.map(|_| ()))
         .on_start(async move {
             let tables = sqlx::query(include_str!("schema.sql")).bind(options.token.expose());
             tables.execute(&set_up).await.map(|_| ())

@@ -118,3 +118,11 @@ async fn a_picture_is_uploaded() {
     let shot = client.get("/bookmarks/1/shot").header("range", "bytes=1-").send().await;
     assert_eq!((shot.status().as_u16(), shot.content()), (206, &b"ng"[..]));
 }
+
+#[tokio::test]
+async fn its_health_tells_of_the_database() {
+    let health = Client::new(service()).get("/_internal/health").send().await;
+    let health: Value = serde_json::from_str(health.text()).expect("JSON");
+    assert_eq!(health["checks"][0]["name"], "database");
+    assert_eq!(health["status"], "pass");
+}

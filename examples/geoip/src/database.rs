@@ -1,9 +1,13 @@
 //! Looks up the country of an address, in the data that tor-geoip embeds or in a MaxMind file.
 
-use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use maxminddb::{MaxMindDbError, Reader, path};
 use tor_geoip::GeoipDb;
+use wsgiservice::health::Health;
+
+/// How old a MaxMind database may be: there is a new one each week.
+const OLD: Duration = Duration::from_hours(90 * 24);
 
 /// A database of countries.
 #[derive(Clone)]
@@ -35,6 +39,17 @@ impl GeoIp {
         }
     }
 
+    /// Warns if a MaxMind database is old. The embedded one does not say when it was made.
+    pub(crate) fn health(&self) -> Health {
+        match &*self.0 {
+            Database::Embedded(_) => Health::Pass,
+            Database::MaxMind(reader) => {
+                let built = reader.metadata().build_time().ok();
+                of_age(built.and_then(|built| built.elapsed().ok()).unwrap_or_default())
+            }
+        }
+    }
+
     /// The ISO 3166 code of the country that an address is in.
     ///
     /// An IPv4-mapped IPv6 address is looked up as IPv4.
@@ -49,6 +64,13 @@ impl GeoIp {
                 found.decode_path(&path!["country", "iso_code"]).ok()?
             }
         }
+    }
+}
+
+fn of_age(age: Duration) -> Health {
+    match age > OLD {
+        true => Health::Warn(format!("the database is {} days old", age.as_secs() / 86_400)),
+        false => Health::Pass,
     }
 }
 
@@ -90,6 +112,14 @@ mod tests {
     #[test]
     fn a_private_address_has_no_country() {
         assert_eq!(country("10.0.0.1"), None);
+    }
+
+    #[test]
+    fn a_database_that_is_old_warns() {
+        assert_eq!(GeoIp::embedded().health(), Health::Pass);
+        assert_eq!(of_age(OLD), Health::Pass);
+        let old = of_age(Duration::from_hours(100 * 24));
+        assert_eq!(old, Health::Warn("the database is 100 days old".to_owned()));
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub struct Settings {
 /// If the database cannot be read.
 pub async fn application(settings: Settings) -> Result<Application, BoxError> {
     let geoip = settings.database.map_or_else(|| Ok(GeoIp::embedded()), GeoIp::open)?;
-    Ok(Application::new("geoip").mount(IpResource { geoip }))
+    let checked = geoip.clone();
+    let application = Application::new("geoip").mount(IpResource { geoip });
+    Ok(application.check("database", async move || checked.health()))
 }
 
 #[cfg(test)]

@@ -179,3 +179,10 @@ fn the_shared_runtime_serves_requests() {
     }
     assert!(geoip.stop("-TERM").success());
 }
+
+#[test]
+fn its_health_tells_of_the_database() {
+    let health = geoip().get("/_internal/health");
+    assert_eq!(health.status(), "200");
+    assert_eq!(health.json()["checks"][0]["name"], "database");
+}

@@ -103,6 +103,11 @@ impl Database {
         Ok(())
     }
 
+    /// Whether it can be read.
+    pub(crate) async fn check(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&self.readers).await.map(|_| ())
+    }
+
     /// Closes the connections, after what they write is in the file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

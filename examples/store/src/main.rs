@@ -108,11 +108,12 @@ fn main() -> wsgiservice::Result<()> {
 }
 
 fn application(database: Database) -> Application {
-    let (opened, closed) = (database.clone(), database.clone());
+    let (opened, checked, closed) = (database.clone(), database.clone(), database.clone());
     let document = Document { database };
     Application::new("store")
         .mount(document.clone())
         .mount(Documents { document })
+        .check("database", async move || checked.check().await)
         .on_start(async move { opened.set_up().await })
         .on_stop(async move { closed.close().await })
 }

@@ -222,3 +222,15 @@ fn a_database_that_cannot_be_opened_ends_the_start() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("unable to open database file"), "{text}");
 }
+
+#[test]
+fn its_health_tells_of_the_database() {
+    let health = store().get("/_internal/health");
+    assert_eq!(health.status(), "200");
+    let health = health.json();
+    let check = &health["checks"][0];
+    assert_eq!(
+        (check["name"].as_str(), check["status"].as_str()),
+        (Some("database"), Some("pass"))
+    );
+}

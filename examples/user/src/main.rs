@@ -162,12 +162,14 @@ fn main() -> wsgiservice::Result<()> {
 }
 
 fn application(state: State) -> Application {
-    let (opened, closed) = (state.database.clone(), state.database.clone());
-    let user = User { state: state.clone() };
+    let [opened, checked, closed] = std::array::from_fn(|_| state.database.clone());
+    let (user, hashing) = (User { state: state.clone() }, state.passwords.hashing.clone());
     Application::new("user")
         .mount(user.clone())
         .mount(Users { user })
         .mount(Authentication { state })
+        .metric(&hashing)
+        .check("database", async move || checked.check().await)
         .on_start(async move { opened.set_up().await })
         .on_stop(async move { closed.close().await })
 }

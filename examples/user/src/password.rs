@@ -1,9 +1,12 @@
 //! Hashes passwords, as many at a time as there are cores.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use tokio::sync::Semaphore;
-use wsgiservice::Secret;
+use wsgiservice::{Secret, statistics::Histogram};
 
 use crate::argon2id::{self, HashError, Memory};
 
@@ -16,6 +19,8 @@ pub(crate) struct Passwords {
     places: Arc<Semaphore>,
     /// The hash to verify against if the user is unknown.
     hash_for_unknown_user: Arc<str>,
+    /// How long passwords took, with their wait for a core.
+    pub(crate) hashing: Histogram,
 }
 
 /// How many passwords may wait for a core: half a second of work.
@@ -51,6 +56,10 @@ impl Passwords {
             memory,
             places: Arc::new(Semaphore::new(cores + MAX_WAITING)),
             hash_for_unknown_user,
+            hashing: Histogram::new(
+                "password_hash_duration_seconds",
+                "How long it took to hash a password, with its wait for a core.",
+            ),
         })
     }
 
@@ -83,6 +92,7 @@ impl Passwords {
         is_given_up: impl Fn() -> bool,
         work: impl FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let begun = Instant::now();
         let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let core = Arc::clone(&self.cores).acquire_owned().await?;
         if is_given_up() {
@@ -93,7 +103,9 @@ impl Passwords {
             let _core = core;
             memory.lend(work)
         });
-        Ok(done.await??)
+        let done = done.await??;
+        self.hashing.record((), begun.elapsed());
+        Ok(done)
     }
 }
 

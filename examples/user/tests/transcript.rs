@@ -262,3 +262,17 @@ fn too_many_logins_get_a_503_that_says_when_to_try_again() {
     assert!(answered.iter().all(|response| response.starts_with("HTTP/1.1 401 ")));
     assert_eq!(user.send("POST", "/1/auth/nobody", form).status(), "401");
 }
+
+#[test]
+fn it_tells_how_it_is_doing() {
+    let user = user();
+    put(&user, "", "email=a@b.ch&password=p");
+    let health = user.get("/_internal/health").json();
+    let check = &health["checks"][0];
+    assert_eq!(
+        (check["name"].as_str(), check["status"].as_str()),
+        (Some("database"), Some("pass"))
+    );
+    let metrics = user.get("/_internal/metrics").content;
+    assert!(metrics.contains("\npassword_hash_duration_seconds_count 1\n"), "{metrics}");
+}
