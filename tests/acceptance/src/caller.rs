@@ -32,5 +32,6 @@ impl Country {
 
 pub(crate) async fn application((): (), client: RestClient) -> Result<Application, BoxError> {
     let name = client.topology().local_cluster().to_owned();
-    Ok(Application::new("caller").mount(Cluster { name }).mount(Country { client }))
+    let application = Application::new("caller").calls_of(&client);
+    Ok(application.mount(Cluster { name }).mount(Country { client }))
 }

@@ -41,6 +41,7 @@ pub(crate) async fn application(
     let database = Database::open(&settings.database)?;
     let (started, stopped) = (database.clone(), database.clone());
     let application = Application::new("dependents")
+        .calls_of(&client)
         .on_start(async move { started.migrate(&[search::TABLE, mail::TABLE]).await })
         .on_stop(async move { stopped.close().await });
     let application = search::mount(application, &database, &client);
