@@ -68,7 +68,7 @@ impl Data {
                     self.0.relay.wake();
                     return Ok(Done { answer, is_replay: false });
                 }
-                Err(Stopped::Replayed(answer)) => return Ok(Done { answer, is_replay: true }),
+                Err(Stopped::Replayed(answer)) => return Ok(self.replayed(answer)),
                 Err(Stopped::Failed(failure)) => return Err(failure),
                 Err(Stopped::Unplaced) => self.welcome(&change.user).await?,
                 Err(Stopped::PlacedMeanwhile) => {}
@@ -98,8 +98,13 @@ impl Data {
         // The same request may be executed just now, and then makes them false.
         preconditions.defer();
         let Some(row) = kept else { return Ok(None) };
-        let done = Done { answer: kept::answer(&row, key)?, is_replay: true };
-        done.into_response().map(Some)
+        self.replayed(kept::answer(&row, key)?).into_response().map(Some)
+    }
+
+    /// What a request was answered that comes again, which is counted.
+    fn replayed(&self, answer: Answer) -> Done {
+        self.0.replayed.add((), 1);
+        Done { answer, is_replay: true }
     }
 
     /// The hook `admit` of a method that reads a stream: with a key, the method alone decides, since only it knows the

@@ -23,7 +23,7 @@ mod transfer;
 
 use std::sync::Arc;
 
-use wsgiservice::Application;
+use wsgiservice::{Application, statistics::Counter};
 use wsgiservice_client::RestClient;
 
 use crate::{Database, Error, Transaction, Type, values};
@@ -52,6 +52,8 @@ struct Inner {
     cluster: Option<String>,
     tables: &'static [Table],
     schema: &'static [&'static str],
+    /// The requests that came again.
+    replayed: Counter,
 }
 
 /// A table with data of users.
@@ -113,7 +115,10 @@ impl Data {
         schema: &'static [&'static str],
     ) -> Self {
         let relay = Relay::new(database.clone(), client.clone());
-        Self(Arc::new(Inner { database, client, relay, service, cluster, tables, schema }))
+        let replayed =
+            Counter::new("replayed_requests", "Requests that came again with their key.");
+        let inner = Inner { database, client, relay, service, cluster, tables, schema, replayed };
+        Self(Arc::new(inner))
     }
 
     /// Adds what every service with data of users has: the tables when it starts, the resources by which users are moved, the
@@ -124,6 +129,7 @@ impl Data {
         let application = self.0.database.observe(resources::mount(self, application));
         let application = self.0.relay.mount(application).calls_of(&self.0.client);
         application
+            .metric(&self.0.replayed)
             .on_start(async move { started.migrate().await })
             .background("retention", async move |stopping| swept.retain(&stopping).await)
             .on_stop(async move { stopped.0.database.close().await })

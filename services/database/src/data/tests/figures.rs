@@ -14,6 +14,7 @@ on_each_engine! {
     a_database_that_is_there_passes
     the_events_that_wait_are_told_and_old_ones_warn
     writes_and_commits_are_counted
+    requests_that_come_again_are_counted
 }
 
 impl Setting {
@@ -84,6 +85,13 @@ async fn writes_and_commits_are_counted(engine: Engine) {
     for (before, after) in before.into_iter().zip(after) {
         assert_eq!(after - before, 3);
     }
+}
+
+async fn requests_that_come_again_are_counted(engine: Engine) {
+    let Some(it) = begun(engine, "local").await else { return };
+    assert_eq!(it.metrics("replayed_requests").await, ["replayed_requests_total 0"]);
+    assert_eq!(it.put("/1/note/u/a", "first", "k0").await.status(), 201);
+    assert_eq!(it.metrics("replayed_requests").await, ["replayed_requests_total 1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
