@@ -96,7 +96,7 @@ impl Caller {
         with: impl FnOnce(RequestBuilder<Response>) -> RequestBuilder<Response>,
     ) -> Called {
         let Target { service, locator, path, .. } = target;
-        let call = self.frontend.client().request(method.clone(), *service, locator.clone(), path);
+        let call = self.frontend.client().request(method.clone(), service, locator.clone(), path);
         let response = with(call).await.expect("a response");
         assert_eq!(response.attempts().len(), 1, "{method} {path}");
         let cluster = response.cluster().to_owned();
