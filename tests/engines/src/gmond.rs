@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{folder, found, free_port, report_missing};
+use crate::{folder, free_port, program};
 
 /// How often is looked for what must come soon.
 const TRIES: u32 = 600;
@@ -35,10 +35,7 @@ impl Gmond {
     /// If it is not installed, and `WSGISERVICE_ENGINES` is `required`, or if it does not start.
     #[must_use]
     pub fn start() -> Option<Self> {
-        let Some(program) = found("gmond") else {
-            report_missing("gmond");
-            return None;
-        };
+        let program = program("gmond")?;
         let port = free_port();
         let configuration = folder(&format!("gmond-{port}")).join("gmond.conf");
         fs::write(&configuration, text(port)).expect("a file");

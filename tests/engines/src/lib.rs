@@ -1,13 +1,15 @@
 //! Other programs for tests. The database servers MariaDB and PostgreSQL are started once for each test process, when the first
-//! test needs them; each test that needs a [`Gmond`] starts its own.
+//! test needs them; each test that needs a [`Gmond`] starts its own. They have a private folder and a free port, and end with
+//! their process. [`program`] finds all others.
 //!
-//! A program has a private folder and a free port, and ends with its process. The Debian packages `mariadb-server`,
-//! `postgresql` and `ganglia-monitor` have them; where one is missing, its tests print that they are skipped.
+//! If a program is not installed, its tests are skipped, or fail if the environment variable `WSGISERVICE_ENGINES` is `required`.
+//! What is skipped is printed, and appended to the file that `WSGISERVICE_SKIPPED` names. `.ci/run` has the Debian packages.
 
 mod gmond;
 
 use std::{
-    env, fs, io,
+    env, fs,
+    io::{self, Write},
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -77,11 +79,35 @@ pub fn database(engine: Engine, folder: &Path) -> Option<String> {
     Some(server.url.replace("DATABASE", &name))
 }
 
-/// Prints that tests are skipped, or ends them if none may be.
-fn report_missing(program: &str) {
+/// A program that a test runs; `None` if it is not installed, which is reported.
+///
+/// # Panics
+///
+/// If it is not installed, and `WSGISERVICE_ENGINES` is `required`.
+#[must_use]
+pub fn program(name: &str) -> Option<PathBuf> {
+    let program = found(name);
+    if program.is_none() {
+        report_missing(name);
+    }
+    program
+}
+
+/// Reports that tests are skipped, since something that they need is not installed.
+///
+/// # Panics
+///
+/// If `WSGISERVICE_ENGINES` is `required`.
+pub fn report_missing(what: &str) {
     let are_required = env::var_os("WSGISERVICE_ENGINES").is_some_and(|it| it == "required");
-    assert!(!are_required, "{program} is not installed");
-    println!("skipped: {program} is not installed");
+    assert!(!are_required, "{what} is not installed");
+    println!("skipped: {what} is not installed");
+    if let Some(list) = env::var_os("WSGISERVICE_SKIPPED") {
+        let list = fs::OpenOptions::new().create(true).append(true).open(list);
+        // In one write, since other tests append to it, too.
+        let line = format!("tests that need {what}, which is not installed\n");
+        list.and_then(|mut list| list.write_all(line.as_bytes())).expect("the list");
+    }
 }
 
 /// A server, and the program that runs a statement on it, which is its last argument.

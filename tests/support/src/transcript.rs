@@ -22,7 +22,7 @@ use regex::Regex;
 /// `addresses` has the authority of each service, such as `127.0.0.1:8001`, as the README has it and as it is. This function
 /// blocks: in an asynchronous test it is called by `tokio::task::spawn_blocking`.
 ///
-/// Without a curl that knows `--json`, it only prints that it is skipped.
+/// Without a curl that knows `--json`, it is skipped, which is reported.
 ///
 /// # Panics
 /// If a command prints something else, fails, or the README has none.
@@ -42,7 +42,7 @@ pub fn replay(readme: &str, addresses: &[(&str, &str)]) {
     let steps = steps(readme);
     assert!(!steps.is_empty(), "the README has no `$ curl` in a console block");
     if !is_installed() {
-        println!("skipped: curl 7.82 or newer is not installed");
+        engines::report_missing("curl 7.82 or newer");
         return;
     }
     let mut values = BTreeMap::new();

@@ -47,12 +47,7 @@ struct Nginx {
 impl Nginx {
     /// Starts nginx as a cache in front of an address; `None` if it is not installed.
     fn start(origin: SocketAddr, name: &str) -> Option<Self> {
-        let program =
-            ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|it| Path::new(it).exists());
-        let Some(program) = program else {
-            eprintln!("skipped: nginx is not installed (Debian: apt-get install nginx-light)");
-            return None;
-        };
+        let program = engines::program("nginx")?;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("nginx-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);

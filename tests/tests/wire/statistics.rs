@@ -328,16 +328,23 @@ async fn metrics_have_the_format_that_a_client_accepts() {
     assert!(text.lines().any(|line| line == count), "{text}");
 }
 
-/// Prometheus' own tool accepts the metrics, if the machine has it.
+/// Asserts that Prometheus' own tool accepts metrics, if it is installed.
+fn assert_promtool_accepts(metrics: &str) {
+    let Some(promtool) = engines::program("promtool") else { return };
+    let mut command = Command::new(promtool);
+    command.args(["check", "metrics"]).stdin(Stdio::piped());
+    let tool = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut tool = tool.expect("promtool");
+    let mut input = tool.stdin.take().expect("an input");
+    input.write_all(metrics.as_bytes()).expect("written");
+    drop(input);
+    let output = tool.wait_with_output().expect("an output");
+    let text = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && text.is_empty(), "{}", String::from_utf8_lossy(&text));
+}
+
 #[tokio::test]
 async fn promtool_accepts_the_metrics() {
-    let command = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut tool) = command else { return };
     let orders = Counter::<Outcome>::new("orders", "Orders, with a \"quote\" and a \\.");
     let prints = Histogram::<()>::new("print_duration_seconds", "Printing.");
     let application = application().metric(&orders).metric(&prints);
@@ -345,13 +352,7 @@ async fn promtool_accepts_the_metrics() {
     for target in ["/things/0", "/things/7", "/nothing"] {
         client.get(target).send().await;
     }
-    let text = client.get("/_internal/metrics").send().await.text().to_owned();
-    let mut input = tool.stdin.take().expect("an input");
-    input.write_all(text.as_bytes()).expect("written");
-    drop(input);
-    let output = tool.wait_with_output().expect("an output");
-    let text = [output.stdout, output.stderr].concat();
-    assert!(output.status.success() && text.is_empty(), "{}", String::from_utf8_lossy(&text));
+    assert_promtool_accepts(client.get("/_internal/metrics").send().await.text());
 }
 
 #[tokio::test]
