@@ -57,9 +57,8 @@ pub(crate) async fn get(
     media_type: &str,
 ) -> Result<Answer, Failure> {
     let Arguments { host, port, .. } = arguments;
-    let address =
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let connected = TcpStream::connect((host.as_str(), *port)).await;
+    let address = authority(host, *port);
+    let connected = TcpStream::connect((unbracketed(host), *port)).await;
     let stream = connected
         .map_err(|error| Failure::Down(format!("cannot connect to {address}: {error}")))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -78,6 +77,22 @@ pub(crate) async fn get(
     Ok(Answer { status, content })
 }
 
+/// The host and the port, as `Host` has them: without the zone of an address of IPv6 (RFC 6874, section 4).
+fn authority(host: &str, port: u16) -> String {
+    match unbracketed(host) {
+        address if address.contains(':') => {
+            let (address, _) = address.split_once('%').unwrap_or((address, ""));
+            format!("[{address}]:{port}")
+        }
+        name => format!("{name}:{port}"),
+    }
+}
+
+/// An address of IPv6 as it is looked up.
+fn unbracketed(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 /// Why a content has no end.
 fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
     match error.downcast::<hyper::Error>() {
@@ -86,5 +101,24 @@ fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
             Failure::Unreadable("the answer is too long".to_owned())
         }
         Err(error) => Failure::Down(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_is_in_brackets() {
+        for (host, expected) in [
+            ("web1", "web1:80"),
+            ("192.0.2.1", "192.0.2.1:80"),
+            ("::1", "[::1]:80"),
+            ("[::1]", "[::1]:80"),
+            ("fe80::1%eth0", "[fe80::1]:80"),
+        ] {
+            assert_eq!(authority(host, 80), expected);
+        }
+        assert_eq!((unbracketed("[::1]"), unbracketed("[a")), ("::1", "[a"));
     }
 }

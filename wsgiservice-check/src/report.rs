@@ -120,7 +120,7 @@ impl Measured {
         let range = |range: &Option<Range>| range.as_ref().map(Range::to_string);
         let bound = |bound: Option<f64>| bound.map(decimal);
         let parts = [
-            Some(format!("'{}'={}{}", self.label, decimal(self.value), self.unit)),
+            Some(format!("'{}'={}{}", plain_label(&self.label), decimal(self.value), self.unit)),
             range(&self.warning),
             range(&self.critical),
             bound(self.least),
@@ -142,8 +142,18 @@ fn decimal(number: f64) -> String {
 
 /// A message in one line, without what begins performance data.
 fn plain(text: &str) -> String {
-    let is_plain = |it: char| !it.is_control() && it != '|';
     text.chars().map(|it| if is_plain(it) { it } else { ' ' }).take(LONGEST).collect()
+}
+
+/// A label that all parsers read: the guidelines double a quote, which most of them do not know.
+fn plain_label(label: &str) -> String {
+    let is_allowed = |it: char| is_plain(it) && !matches!(it, '\'' | '=' | ' ');
+    label.chars().map(|it| if is_allowed(it) { it } else { '_' }).take(LONGEST).collect()
+}
+
+fn is_plain(character: char) -> bool {
+    // The last two end a line, too.
+    !character.is_control() && !matches!(character, '|' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -187,10 +197,19 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line_without_data() {
-        let report = Report::new(State::Ok, "a|b\nc\u{1b}[0m");
-        assert_eq!(report.line(), "WSGISERVICE OK - a b c [0m");
+        let report = Report::new(State::Ok, "a|b\nc\u{1b}[0m\u{2028}d\u{85}");
+        assert_eq!(report.line(), "WSGISERVICE OK - a b c [0m d ");
         let report = Report::new(State::Ok, &"ä".repeat(5000));
         assert!(report.line().chars().count() < 1100);
+    }
+
+    #[test]
+    fn a_label_cannot_end_its_quotes() {
+        let mut report = Report::new(State::Ok, "well");
+        report.measure(Measured { label: "it's a|b=1 ä\n'x'".to_owned(), ..measured(1.0) });
+        let line = report.line();
+        assert!(line.ends_with(" | 'it_s_a_b_1_ä__x_'=1ms;10;@20:;0"), "{line}");
+        assert_eq!((line.lines().count(), line.matches('|').count()), (1, 1));
     }
 
     #[test]

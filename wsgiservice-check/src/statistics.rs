@@ -45,6 +45,8 @@ impl Statistics {
         let mut numbers = own(document.get("metrics")?.as_array()?);
         numbers.extend(recent(document.get("history")?.as_array()?));
         numbers.extend(plain(document));
+        // Those of a metric may be too large together.
+        numbers.retain(|_, number| number.is_finite());
         Some(Self { service, numbers })
     }
 
@@ -148,6 +150,8 @@ mod tests {
                 { "name": "orders", "labels": [{}], "value": 2.0, "count": null },
                 { "name": "orders", "labels": [{}], "value": 3.0, "count": null },
                 { "name": "prints_seconds", "labels": [], "value": null, "count": 4 },
+                { "name": "huge", "labels": [], "value": f64::MAX },
+                { "name": "huge", "labels": [], "value": f64::MAX },
             ],
         })
     }
@@ -167,7 +171,7 @@ mod tests {
         ] {
             assert_eq!(statistics.number(name).expect(name), number, "{name}");
         }
-        for name in ["at", "process.open_files", "connections", "service", ""] {
+        for name in ["at", "process.open_files", "connections", "service", "", "huge"] {
             let failure = statistics.number(name).expect_err(name).to_string();
             assert!(failure.contains("connections.open, errors_per_sec, in_flight"), "{failure}");
         }
