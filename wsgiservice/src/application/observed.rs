@@ -66,7 +66,8 @@ impl Application {
     ///
     /// `/_internal/health` tells what the checks find, in `application/health+json`: 503 if one fails. Then
     /// `/_internal/ready` is a 503, too, so that load balancers send the service no requests. The checks run when somebody
-    /// asks, in parallel, at most once a second. One that takes longer than a second, or panics, has failed.
+    /// asks, in parallel, at most once a second. One that takes longer than a second, or panics, has failed. What blocks its thread
+    /// belongs into `tokio::task::spawn_blocking`, as in a method.
     ///
     /// Each time, a clone of what the check captured is moved into it. They run before the statistics are told, too. So a check is also where a [`Gauge`](crate::statistics::Gauge) gets its
     /// value that has to be asked for, such as the length of a queue in a database.
@@ -96,7 +97,7 @@ impl Application {
             // The function itself may panic, too.
             Box::pin(async move { check().await.into_health() })
         };
-        self.checks.push(Check::new(name.into(), run));
+        self.checks.push(Check::new(&name.into(), run));
         self
     }
 }

@@ -84,6 +84,15 @@ impl Health {
         }
     }
 
+    /// The same with a message that is [`plain`].
+    fn plain(self) -> Self {
+        match self {
+            Self::Pass => Self::Pass,
+            Self::Warn(message) => Self::Warn(plain(&message)),
+            Self::Fail(message) => Self::Fail(plain(&message)),
+        }
+    }
+
     /// The worse one of two.
     pub(crate) fn is_worse_than(&self, other: &Self) -> bool {
         let rank = |health: &Self| match health {
@@ -93,4 +102,22 @@ impl Health {
         };
         rank(self) > rank(other)
     }
+}
+
+/// The longest text that is told of a check, in characters.
+const LONGEST: usize = 1_000;
+
+/// A text in one line, and not too long. The message of an error can be a whole page, and what controls a terminal.
+fn plain(text: &str) -> String {
+    let is_plain = |it: char| {
+        !it.is_control()
+            && !matches!(it, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+    };
+    let mut rest = text.chars();
+    let mut plain: String =
+        rest.by_ref().take(LONGEST).map(|it| if is_plain(it) { it } else { ' ' }).collect();
+    if rest.next().is_some() {
+        plain.push('…');
+    }
+    plain
 }
