@@ -178,7 +178,9 @@ impl<L: Labels> Counter<L> {
 }
 
 fn sum<L>(cells: &Cells<L, AtomicU64>, combination: usize) -> u64 {
-    cells.shards.iter().filter_map(|row| row.get(combination)).map(|cell| cell.load(Relaxed)).sum()
+    let own = cells.shards.iter().filter_map(|row| row.get(combination));
+    // As each part of it does.
+    own.fold(0, |sum, cell| sum.wrapping_add(cell.load(Relaxed)))
 }
 
 impl<L: Labels> Gauge<L> {

@@ -37,7 +37,9 @@ impl ProcessUsage {
             cpu,
             resident,
             // One of them is that of the folder itself.
-            open_files: fs::read_dir("/proc/self/fd").ok().map(|all| all.count() as u64 - 1),
+            open_files: fs::read_dir("/proc/self/fd")
+                .ok()
+                .map(|all| (all.count() as u64).saturating_sub(1)),
             max_files: number_after(&limits, "Max open files"),
             threads: number_after(&status, "Threads:"),
         }

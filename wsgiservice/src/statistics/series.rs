@@ -84,6 +84,7 @@ impl Series {
     #[inline]
     pub(super) fn end(&self, ended: Ended) {
         let status = self.statuses.at(ended.status);
+        // Before the sizes: see `read`.
         status.durations.add(ended.nanos);
         status.sent.add(ended.sent);
         status.received.add(ended.received);
@@ -102,13 +103,14 @@ impl Series {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// Adds what was counted to this. Those that ended are read first, so that none of them is missing in those that began.
+    /// Adds what was counted to this. Those that ended are read first, so that none of them is missing in those that began; and
+    /// their sizes before their durations, so that there are not more sizes than requests.
     pub(super) fn read(&self, into: &mut SeriesTotals) {
         for (status, series) in self.statuses.iter() {
             let totals = into.statuses.entry(status).or_default();
-            series.durations.read(&mut totals.durations);
             series.received.read(&mut totals.received);
             series.sent.read(&mut totals.sent);
+            series.durations.read(&mut totals.durations);
         }
         into.violations += self.violations.load(Relaxed);
         into.panics += self.panics.load(Relaxed);

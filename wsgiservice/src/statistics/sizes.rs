@@ -1,6 +1,9 @@
 //! How much content requests and responses had.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// The number of classes: one for each power of four from 4 B up to 4 GiB, and one for all that is larger.
 const CLASSES: usize = 17;
@@ -30,7 +33,8 @@ impl Sizes {
         // The bits of the largest size of the class, from which on it has an odd number of them.
         let class = ((u64::BITS - 1 - ((bytes - 1) | 1).leading_zeros()) / 2) as usize;
         if let Some(count) = self.classes.get(class.min(CLASSES - 1)) {
-            count.fetch_add(1, Relaxed);
+            // Whoever reads this size then reads that its request was counted.
+            count.fetch_add(1, Release);
         }
         self.sum.fetch_add(bytes, Relaxed);
     }
@@ -38,7 +42,7 @@ impl Sizes {
     /// Adds what was counted to this.
     pub(super) fn read(&self, into: &mut SizeDistribution) {
         for (sum, count) in into.classes.iter_mut().zip(&self.classes) {
-            *sum += count.load(Relaxed);
+            *sum += count.load(Acquire);
         }
         into.sum += self.sum.load(Relaxed);
     }
