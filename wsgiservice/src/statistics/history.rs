@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::RangeInclusive,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -23,7 +24,10 @@ pub(super) struct History {
     slices: VecDeque<Slice>,
     /// What was counted at the end of the last slice.
     before: Totals,
+    /// When the last slice ended.
     last: Instant,
+    /// When the current one ends. If the last one ended late, this one is shorter.
+    end: Instant,
 }
 
 /// What happened within a few seconds.
@@ -39,7 +43,7 @@ pub(crate) struct Slice {
     pub(crate) connections: u64,
     /// What the process used until its end.
     pub(crate) process: ProcessLoad,
-    /// The methods that had requests.
+    /// The methods that had requests, in the order of their routes and labels.
     pub(crate) methods: Vec<MethodSlice>,
 }
 
@@ -65,12 +69,12 @@ pub(super) struct Gauges {
 
 impl History {
     pub(super) fn new(now: Instant) -> Self {
-        Self { slices: VecDeque::new(), before: Totals::new(), last: now }
+        Self { slices: VecDeque::new(), before: Totals::new(), last: now, end: now + SLICE }
     }
 
     /// Whether the current slice is over.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.last) >= SLICE
+        now >= self.end
     }
 
     /// Ends the current slice.
@@ -79,8 +83,9 @@ impl History {
         if self.slices.len() == SLICES {
             self.slices.pop_front();
         }
-        // A slice that ends late does not delay the ones after it.
-        self.last = if slice.length < 2 * SLICE { self.last + SLICE } else { now };
+        let is_on_time = now < self.end + SLICE;
+        self.end = if is_on_time { self.end + SLICE } else { now + SLICE };
+        self.last = now;
         self.slices.push_back(slice);
         self.before = totals;
     }
@@ -90,9 +95,9 @@ impl History {
         let Gauges { at, connections, process } = gauges;
         let methods = totals.iter().filter_map(|(key, after)| {
             let before = self.before.get(key);
-            let requests_with = |from: u16| {
+            let requests_with = |statuses: RangeInclusive<u16>| {
                 let sum = |totals: &super::SeriesTotals| -> u64 {
-                    let statuses = totals.statuses.range(from..from.saturating_add(100));
+                    let statuses = totals.statuses.range(statuses.clone());
                     statuses.map(|(_, status)| status.requests()).sum()
                 };
                 sum(after).saturating_sub(before.map_or(0, sum))
@@ -105,9 +110,10 @@ impl History {
                 route: key.0,
                 method: key.1,
                 requests,
-                redirections: requests_with(300),
-                client_errors: requests_with(400),
-                server_errors: requests_with(500),
+                redirections: requests_with(300..=399),
+                client_errors: requests_with(400..=499),
+                // A client takes a status of no class for an error of the server (RFC 9110, section 15).
+                server_errors: requests_with(500..=u16::MAX),
                 durations: durations.pack(),
             })
         });
@@ -134,8 +140,9 @@ impl Slice {
 
     /// The requests of a method that ended, if there were any.
     pub(crate) fn of(&self, method: &MethodSnapshot) -> Option<&MethodSlice> {
-        let is_same = |it: &&MethodSlice| it.route == method.route && it.method == method.label;
-        self.methods.iter().find(is_same)
+        let key = (method.route, method.label);
+        let position = self.methods.binary_search_by_key(&key, |it| (it.route, it.method)).ok()?;
+        self.methods.get(position)
     }
 
     /// How many requests of a method ended.
@@ -218,6 +225,19 @@ mod tests {
         }
         assert_eq!(history.slices().count(), 180);
         assert_eq!(history.slices().next().map(|slice| slice.connections), Some(20));
+    }
+
+    #[test]
+    fn slices_that_end_late_are_as_long_as_what_they_count() {
+        let start = Instant::now();
+        let mut history = History::new(start);
+        for (second, requests) in [(9, 9), (10, 10), (17, 17), (20, 20)] {
+            let now = start + Duration::from_secs(second);
+            assert!(history.is_due(now), "{second}");
+            history.add(now, totals(requests, 200), gauges(0));
+        }
+        let slices = history.slices().map(|it| (it.length.as_secs(), it.requests()));
+        assert_eq!(slices.collect::<Vec<_>>(), [(9, 9), (1, 1), (7, 7), (3, 3)]);
     }
 
     #[test]
