@@ -201,16 +201,17 @@ fn a_long_message_is_cut() {
 #[test]
 fn an_answer_without_end_is_not_awaited() {
     let (head, soon) = ("HTTP/1.1 200 OK\r\n\r\n", Duration::ZERO);
-    for (begin, piece, pause, expected) in [
+    let pause = Duration::from_millis(10);
+    for (begin, piece, pause, seconds, expected) in [
         // As much as is sent, or as long as it takes.
-        (head, "{\"status\":\"pass\"}                    ", soon, 3),
-        ("HTTP/1.1 200 OK\r\n", "name: value\r\n", soon, 3),
-        ("", "HTTP/1.1 100 Continue\r\n\r\n", soon, 2),
-        ("", "x", soon, 3),
-        (head, " ", Duration::from_millis(10), 2),
-        ("HTTP/1.1 200 OK\r\nname: ", "x", Duration::from_millis(10), 2),
+        (head, "{\"status\":\"pass\"}                    ", soon, "10", 3),
+        ("HTTP/1.1 200 OK\r\n", "name: value\r\n", soon, "10", 3),
+        ("", "x", soon, "10", 3),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n", soon, "0.2", 2),
+        (head, " ", pause, "0.2", 2),
+        ("HTTP/1.1 200 OK\r\nname: ", "x", pause, "0.2", 2),
     ] {
-        let (status, line) = check(repeat(begin, piece, pause), &["-t", "2"]);
+        let (status, line) = check(repeat(begin, piece, pause), &["-t", seconds]);
         assert_eq!(status, expected, "{begin}{piece}: {line}");
     }
 }

@@ -41,6 +41,7 @@ mod member_rules;
 mod method;
 mod mismatch;
 mod mistyped;
+mod monitoring;
 mod negotiation;
 mod new_tag;
 mod original;

@@ -329,7 +329,7 @@ async fn metrics_have_the_format_that_a_client_accepts() {
 }
 
 /// Asserts that Prometheus' own tool accepts metrics, if it is installed.
-fn assert_promtool_accepts(metrics: &str) {
+pub(super) fn assert_promtool_accepts(metrics: &str) {
     let Some(promtool) = engines::program("promtool") else { return };
     let mut command = Command::new(promtool);
     command.args(["check", "metrics"]).stdin(Stdio::piped());

@@ -411,7 +411,7 @@ impl Application {
             Vec::new()
         });
         wrong.extend(site.mount(help::resources(&documentation, types)));
-        wrong.extend(monitoring::wrong_names(&self.metrics));
+        wrong.extend(monitoring::wrong_metrics(&self.metrics));
         #[cfg(feature = "client")]
         let metrics = self.metrics.into_iter().chain(statistics::of_clients(self.clients));
         #[cfg(not(feature = "client"))]

@@ -12,16 +12,18 @@ mod prometheus;
 mod quantity;
 mod stats;
 mod text;
+mod wrong_metrics;
 
 use std::sync::Arc;
 
+pub(crate) use self::wrong_metrics::wrong_metrics;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     documentation::Documentation,
     health::{Check, Checks},
     site::{Mounting, Site, Trust},
-    statistics::{Registered, Snapshot, Statistics},
+    statistics::{Snapshot, Statistics},
 };
 
 /// What the resources read.
@@ -65,23 +67,4 @@ pub(crate) fn resources(monitor: &Arc<Monitor>) -> Vec<Mounting> {
     resources.extend(page::resources());
     resources.extend(health::resources(monitor));
     resources
-}
-
-/// What is wrong with the names of a service's own metrics.
-pub(crate) fn wrong_names(metrics: &[Registered]) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for (position, metric) in metrics.iter().enumerate() {
-        let name = &metric.name;
-        let is_valid = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-        let is_reserved = families::PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        if !is_valid {
-            wrong.push(format!("metric `{name}`: expected letters, digits and underscores"));
-        } else if is_reserved {
-            wrong.push(format!("metric `{name}`: the framework has metrics of this name"));
-        } else if metrics.iter().take(position).any(|other| other.name == *name) {
-            wrong.push(format!("metric `{name}` is added twice"));
-        }
-    }
-    wrong
 }
