@@ -127,6 +127,26 @@ async fn strangers_are_told_statuses_alone() {
     }
 }
 
+/// Each label takes memory in each thread, and makes a time series in Prometheus.
+#[tokio::test]
+async fn clients_cannot_make_the_statistics_grow() {
+    let client = Client::new(application());
+    for method in wsgiservice_grammar::method::REGISTERED.iter().chain(&["BREW", "STIR", "get"]) {
+        for target in ["/things/1", "/things/2", "/_internal/stats", "/none", "/none/at/all"] {
+            client.request(method, target).send().await;
+        }
+    }
+    let statistics = super::statistics::statistics(&client).await;
+    let methods = statistics["methods"].as_array().expect("methods");
+    let of = |route: &str| -> Vec<_> {
+        let methods = methods.iter().filter(|it| it["route"] == route);
+        methods.map(|it| it["method"].as_str().expect("a method")).collect()
+    };
+    assert_eq!(of("/things/{id}"), ["GET", "HEAD", "OPTIONS", "PUT", "_OTHER"]);
+    assert_eq!(of("/_internal/stats"), ["GET", "HEAD", "OPTIONS", "_OTHER"]);
+    assert_eq!(of("unmatched").len(), wsgiservice_grammar::method::REGISTERED.len() + 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn clients_that_go_away_do_not_run_the_checks_again() {
     let runs = Arc::new(AtomicU32::new(0));

@@ -38,7 +38,7 @@ use crate::{
         authorize::{Authorize, Authorizer},
     },
     site::{Cors, Mounting, Policy, Site, build_error::BuildError, problem_types},
-    statistics::{About, Registered},
+    statistics::{About, MethodSet, Registered},
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -424,7 +424,11 @@ impl Application {
         site.statistics.set_about(About {
             service: self.name,
             version: documentation.version,
-            routes: site.resources.iter().map(|resource| resource.path().to_string()).collect(),
+            routes: site
+                .resources
+                .iter()
+                .map(|resource| (resource.path().to_string(), MethodSet::of(&resource.allow)))
+                .collect(),
             metrics: metrics.collect(),
         });
         Ok((Service::new(Arc::new(site), &self.groups, &self.layers), documentation))

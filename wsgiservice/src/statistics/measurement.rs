@@ -76,6 +76,9 @@ impl<'a> Measurement<'a> {
     #[inline]
     pub(crate) fn set_route(&mut self, route: usize) {
         self.route = Route::at(route);
+        if !self.method.is_get() {
+            self.method = self.statistics.label_at(self.route, self.method);
+        }
         let series = self.statistics.series(self.route, self.method);
         if self.counts {
             series.begin();

@@ -39,7 +39,7 @@ pub(crate) use self::{
     durations::Distribution,
     history::{MethodSlice, SLICE, SLICES, Slice},
     measurement::{AtEnd, Measurement},
-    method_label::MethodLabel,
+    method_label::{MethodLabel, MethodSet},
     metric::{Registered, register},
     process::ProcessUsage,
     series::{Ended, Event, SeriesTotals, StatusTotals},
@@ -79,8 +79,8 @@ pub(crate) struct About {
     pub(crate) service: String,
     /// The version of its package.
     pub(crate) version: &'static str,
-    /// The templates of its resources, by position.
-    pub(crate) routes: Vec<String>,
+    /// The template of each resource, and its methods, by position.
+    pub(crate) routes: Vec<(String, MethodSet)>,
     /// Its own metrics.
     pub(crate) metrics: Vec<Registered>,
 }
@@ -153,7 +153,15 @@ impl Statistics {
 
     /// The template of a resource; `None` for all that no resource responds to.
     fn template(&self, route: Route) -> Option<&str> {
-        self.about()?.routes.get(route.0 as usize).map(String::as_str)
+        self.about()?.routes.get(route.0 as usize).map(|(template, _)| template.as_str())
+    }
+
+    /// The label of a method that is not GET. Each label takes memory in each thread, and a client can send all methods to all
+    /// resources: so those that a resource does not have share one.
+    #[cold]
+    fn label_at(&self, route: Route, method: MethodLabel) -> MethodLabel {
+        let resource = self.about().and_then(|about| about.routes.get(route.0 as usize));
+        resource.map_or(method, |(_, methods)| methods.label(method))
     }
 
     /// Ends a slice of the past, if it is time.
