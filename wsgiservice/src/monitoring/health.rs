@@ -2,7 +2,7 @@
 //!
 //! A load balancer is not on this host, so all clients may know the status. Only trusted ones are told the details.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use http::StatusCode;
 use serde::Serialize;
@@ -113,7 +113,7 @@ impl Document {
             name: result.name.clone(),
             status: result.health.word(),
             output: result.health.message().map(str::to_owned),
-            time: date::value(result.at).to_str().unwrap_or_default().to_owned(),
+            time: timestamp(result.at),
             seconds: result.took.as_secs_f64(),
         });
         Self {
@@ -138,6 +138,30 @@ impl Document {
             false => Self { output: None, checks: Vec::new(), ..self },
         };
         WithStatus { status, value }
+    }
+}
+
+/// A moment in ISO 8601, as the format has it: `1994-11-06T08:49:37Z`.
+fn timestamp(at: SystemTime) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let date = date::value(at);
+    let words: Vec<_> = date.to_str().unwrap_or_default().split(' ').collect();
+    let [_, day, month, year, time, _] = &*words else { return String::new() };
+    let month = MONTHS.iter().position(|it| it == month).unwrap_or_default() + 1;
+    format!("{year}-{month:02}-{day}T{time}Z")
+}
+
+#[cfg(test)]
+mod timestamp_tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::timestamp;
+
+    #[test]
+    fn a_moment_is_in_iso_8601() {
+        let at = |seconds| timestamp(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!([at(784_111_777), at(0)], ["1994-11-06T08:49:37Z", "1970-01-01T00:00:00Z"]);
     }
 }
 
