@@ -3,12 +3,19 @@
 use std::{
     fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
 };
 
-use tokio::net::{UdpSocket, lookup_host};
+use tokio::{
+    net::{UdpSocket, lookup_host},
+    time::timeout,
+};
 
 /// The port of gmond.
 pub(super) const PORT: u16 = 8649;
+
+/// How long the look-up of a name may take: less than the time until the next round.
+const LONGEST_LOOK_UP: Duration = Duration::from_secs(5);
 
 /// A gmond, or a multicast group of them.
 #[derive(Debug)]
@@ -63,7 +70,8 @@ impl Channel {
     }
 
     async fn opened(&self) -> io::Result<(UdpSocket, SocketAddr)> {
-        let found: Vec<_> = lookup_host((self.host.as_str(), self.port)).await?.collect();
+        let found = timeout(LONGEST_LOOK_UP, lookup_host((self.host.as_str(), self.port)));
+        let found: Vec<_> = found.await.map_err(io::Error::from)??.collect();
         // gmond listens on IPv4 unless it is told otherwise.
         let address = found.iter().find(|address| address.is_ipv4()).or(found.first()).copied();
         let address = address.ok_or_else(|| io::Error::other("the name has no address"))?;

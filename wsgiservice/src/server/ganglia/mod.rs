@@ -12,6 +12,7 @@ mod setting;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use tokio::{
     task::JoinSet,
     time::{MissedTickBehavior, interval},
@@ -93,9 +94,9 @@ impl Sender {
         let metadata: Vec<_> = metrics.iter().map(packet::Metric::metadata).collect();
         let values: Vec<_> =
             metrics.iter().zip(&gauges).map(|(metric, gauge)| metric.value(&gauge.value)).collect();
-        for channel in &mut self.channels {
-            channel.send(&metadata, &values, is_time).await;
-        }
+        // Side by side: the name of one may not be found for a long time.
+        let channels = self.channels.iter_mut();
+        join_all(channels.map(|channel| channel.send(&metadata, &values, is_time))).await;
     }
 }
 
