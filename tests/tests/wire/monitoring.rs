@@ -13,17 +13,22 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use wsgiservice::{
     Application,
     bytes::Bytes,
+    content::Body,
     health::Health,
     mount, resource,
     statistics::{Counter, Gauge, Histogram, Label},
     testing::Client,
 };
 
-use super::{statistics::assert_promtool_accepts, text};
+use super::{
+    statistics::{assert_promtool_accepts, found, statistics, statuses},
+    text,
+};
 
 #[mount("/things/{id}")]
 struct Thing;
@@ -136,7 +141,7 @@ async fn clients_cannot_make_the_statistics_grow() {
             client.request(method, target).send().await;
         }
     }
-    let statistics = super::statistics::statistics(&client).await;
+    let statistics = statistics(&client).await;
     let methods = statistics["methods"].as_array().expect("methods");
     let of = |route: &str| -> Vec<_> {
         let methods = methods.iter().filter(|it| it["route"] == route);
@@ -321,6 +326,62 @@ async fn odd_texts_are_escaped() {
     roxmltree::Document::parse(&text(&client, "/_internal/stats.xml").await).expect("XML");
     let page = text(&client, "/_internal/stats.html").await;
     assert!(!page.contains("a&b"), "{page}");
+}
+
+#[tokio::test]
+async fn a_response_that_breaks_off_is_not_in_flight() {
+    #[mount("/broken/{how}")]
+    struct Broken;
+
+    #[resource]
+    impl Broken {
+        fn get(&self, how: String) -> http::Response<Body> {
+            let pieces = stream::iter(0..3).map(move |piece| match (piece, how.as_str()) {
+                (2, "panics") => panic!("in the middle"),
+                (2, "fails") => Err(std::io::Error::other("in the middle")),
+                _ => Ok("12345"),
+            });
+            http::Response::new(Body::of_stream(pieces))
+        }
+    }
+
+    let client = Client::new(application().mount(Broken));
+    for how in ["panics", "fails", "ends"] {
+        let client = client.clone();
+        let sent = async move { drop(client.get(&format!("/broken/{how}")).send().await) };
+        // The client of a test panics with what it cannot read.
+        assert_eq!(tokio::spawn(sent).await.is_ok(), how == "ends", "{how}");
+    }
+    let statistics = statistics(&client).await;
+    let found = found(&statistics, "/broken/{how}", "GET").expect("a method");
+    assert_eq!(
+        ["in_flight", "cut_off", "requests", "sent_bytes"].map(|it| found[it].as_u64()),
+        [0, 2, 3, 35].map(Some)
+    );
+}
+
+#[tokio::test]
+async fn a_status_of_no_class_is_counted() {
+    #[mount("/status/{status}")]
+    struct Status;
+
+    #[resource]
+    impl Status {
+        fn get(&self, status: u16) -> http::Response<Body> {
+            let status = http::StatusCode::from_u16(status).expect("a status");
+            http::Response::builder().status(status).body(Body::default()).expect("a response")
+        }
+    }
+
+    let client = Client::new(application().mount(Status));
+    for status in [226, 399, 499, 599, 600, 999] {
+        client.get(&format!("/status/{status}")).send().await;
+    }
+    let expected = "226: 1, 399: 1, 499: 1, 599: 1, 600: 1, 999: 1";
+    assert_eq!(statuses(&statistics(&client).await, "/status/{status}", "GET"), expected);
+    for target in ["/stats.html", "/stats.txt", "/stats.xml", "/metrics"] {
+        assert_eq!(client.get(&format!("/_internal{target}")).send().await.status(), 200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
