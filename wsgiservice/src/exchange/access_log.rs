@@ -8,7 +8,7 @@ use tracing::Level;
 use crate::{
     http::{identity::Identity, incoming::Request, loggable::Loggable, urlencoded},
     site::{Site, SiteResource},
-    statistics::{Ended, MethodLabel},
+    statistics::Ended,
 };
 
 /// The target of the lines, by which a filter of the log can select them.
@@ -38,7 +38,10 @@ pub(super) fn is_enabled() -> bool {
 /// Logs a request whose head cannot be parsed.
 #[cfg(feature = "server")]
 pub(crate) fn log_malformed(identity: Identity, peer: Option<SocketAddr>, ended: &Ended) {
-    let line = Line { peer, ..Line::new(MethodLabel::default().as_str().to_owned(), identity) };
+    let line = Line {
+        peer,
+        ..Line::new(crate::statistics::MethodLabel::default().as_str().to_owned(), identity)
+    };
     line.write(ended);
 }
 

@@ -22,6 +22,10 @@ thread_local! {
 /// The request that a thread handles, or none.
 #[derive(Debug)]
 struct Current {
+    #[cfg_attr(
+        not(any(feature = "client", feature = "server")),
+        expect(dead_code, reason = "the log of a server and calls of the client ask for it")
+    )]
     is_request: bool,
     /// Absent as long as nothing is known, which most requests end with. [`Own`] drops it; without a destructor, the thread
     /// needs not look whether it still exists.
@@ -70,6 +74,10 @@ pub(super) fn with_paths<T>(read: impl FnOnce(Option<&PathContext>) -> T) -> T {
 }
 
 /// The identity of the current request; `None` if there is no request.
+#[cfg_attr(
+    not(any(feature = "client", feature = "server")),
+    expect(dead_code, reason = "the log of a server and calls of the client ask for it")
+)]
 pub(crate) fn identity() -> Option<Identity> {
     with(|current| {
         let known = current.is_request.then(|| current.known.get_or_insert_default())?;
