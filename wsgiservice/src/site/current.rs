@@ -23,7 +23,7 @@ thread_local! {
 #[derive(Debug)]
 struct Current {
     #[cfg_attr(
-        not(any(feature = "client", feature = "server")),
+        not(any(test, feature = "client", feature = "server")),
         expect(dead_code, reason = "the log of a server and calls of the client ask for it")
     )]
     is_request: bool,
@@ -75,7 +75,7 @@ pub(super) fn with_paths<T>(read: impl FnOnce(Option<&PathContext>) -> T) -> T {
 
 /// The identity of the current request; `None` if there is no request.
 #[cfg_attr(
-    not(any(feature = "client", feature = "server")),
+    not(any(test, feature = "client", feature = "server")),
     expect(dead_code, reason = "the log of a server and calls of the client ask for it")
 )]
 pub(crate) fn identity() -> Option<Identity> {
