@@ -22,10 +22,6 @@ thread_local! {
 /// The request that a thread handles, or none.
 #[derive(Debug)]
 struct Current {
-    #[cfg_attr(
-        not(any(test, feature = "client", feature = "server")),
-        expect(dead_code, reason = "the log of a server and calls of the client ask for it")
-    )]
     is_request: bool,
     /// Absent as long as nothing is known, which most requests end with. [`Own`] drops it; without a destructor, the thread
     /// needs not look whether it still exists.
