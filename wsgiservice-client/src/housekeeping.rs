@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::{
     body::Body,
-    directory::{Directory, Service},
+    directory::{Directory, Group, Service},
     endpoint::{Conditions, Endpoint, MAX_IDLE, SendTrace},
     error::Result,
     shared::Shared,
@@ -70,7 +70,7 @@ async fn keep(keeper: Keeper) {
             let group = Arc::clone(group);
             for endpoint in group.endpoints().iter() {
                 endpoint.close_idle(false);
-                check(service, endpoint);
+                check(service, &group, endpoint);
             }
             if group.has_names() {
                 tokio::spawn(async move { group.look_up().await });
@@ -114,16 +114,19 @@ fn replace(shared: &Shared, old: &Directory, topology: Topology, has_other_tls: 
 }
 
 /// Checks the health of an endpoint, if it is time.
-fn check(service: &Arc<Service>, endpoint: &Arc<Endpoint>) {
+fn check(service: &Arc<Service>, group: &Arc<Group>, endpoint: &Arc<Endpoint>) {
     let Some(target) = &service.entry.health else { return };
     if !endpoint.record.is_check_due(CHECK.mul_f64(0.8 + 0.4 * fastrand::f64())) {
         return;
     }
     let Ok(uri) = target.parse::<Uri>() else { return };
-    let (service, endpoint) = (Arc::clone(service), Arc::clone(endpoint));
+    let (service, group) = (Arc::clone(service), Arc::clone(group));
+    let endpoint = Arc::clone(endpoint);
     tokio::spawn(async move {
         let is_healthy = is_healthy(&service, &endpoint, uri).await;
-        endpoint.record.health(is_healthy);
+        if let Some(ejection) = endpoint.record.health(is_healthy) {
+            group.count_ejection(ejection);
+        }
     });
 }
 

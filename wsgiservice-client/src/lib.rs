@@ -27,7 +27,7 @@ pub use attempt::{Attempt, AttemptOutcome};
 pub use body::Body;
 pub use client::{Builder, RestClient};
 pub use context::CallContext;
-pub use directory::{CallOutcome, Count};
+pub use directory::{CacheOutcome, CallOutcome, Count, Counts, EjectionReason};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use locate::{
     AllClusters, ChangeLocator, ClosestCluster, Cluster, FirstCluster, FirstClusterWithChanges,

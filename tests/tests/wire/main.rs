@@ -64,6 +64,7 @@ mod signatures;
 mod sources;
 mod spans;
 mod statistics;
+mod statistics_of_clients;
 mod statistics_over_a_socket;
 mod statistics_page;
 mod stopping;

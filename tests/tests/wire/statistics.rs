@@ -20,7 +20,6 @@ use wsgiservice::{
     statistics::{Counter, Gauge, Histogram, Label},
     testing::Client,
 };
-use wsgiservice_client::{ClosestCluster, RestClient};
 
 #[mount("/things/{id}")]
 struct Thing;
@@ -416,22 +415,4 @@ async fn limits_of_a_stream_do_not_count_it_before_its_end() {
     let response = client.get("/pieces/1").send().await;
     assert_eq!(response.text(), "12345");
     assert_eq!(statuses(&statistics(&client).await, "/pieces/{number}", "GET"), "200: 1");
-}
-
-#[tokio::test]
-async fn the_calls_of_all_clients_are_told() {
-    let called = || application().build().expect("a service");
-    let client = || RestClient::builder().service("things", called()).build().expect("a client");
-    let [first, second] = [client(), client()];
-    for (client, target) in [(&first, "/things/0"), (&second, "/things/0"), (&second, "/things/1")]
-    {
-        client.get("things", ClosestCluster, target).await.expect("a response");
-    }
-    let caller = Client::new(application().calls_of(&first).calls_of(&second));
-    let text = caller.get("/_internal/metrics").send().await.text().to_owned();
-    let lines: Vec<_> = text.lines().filter(|it| it.starts_with("rest_client_calls_")).collect();
-    assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[0].contains(r#"service="things""#), "{lines:?}");
-    assert!(lines[0].ends_with(r#"outcome="client_error"} 1"#), "{lines:?}");
-    assert!(lines[1].ends_with(r#"outcome="success"} 2"#), "{lines:?}");
 }

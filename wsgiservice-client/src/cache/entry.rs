@@ -6,11 +6,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
 use http_cache_semantics::CachePolicy;
 use tokio::time::Instant;
 
+use super::Asked;
 use crate::{
+    directory::CacheCounters,
     endpoint::Content,
     locate::Locate,
     response::{Origin, Response},
@@ -20,6 +22,8 @@ use crate::{
 pub(super) struct Entry {
     pub(super) policy: CachePolicy,
     target: Locate,
+    /// Those of its service.
+    pub(super) counters: Arc<CacheCounters>,
     status: StatusCode,
     headers: HeaderMap,
     pub(super) content: Bytes,
@@ -40,8 +44,7 @@ impl Entry {
     pub(super) fn new(
         policy: CachePolicy,
         now: SystemTime,
-        target: Locate,
-        request: &Request<()>,
+        asked: &Asked,
         parts: &Parts,
         content: Bytes,
         response: &Response,
@@ -55,9 +58,10 @@ impl Entry {
             age: policy.age(now),
             fresh_until: stored + policy.time_to_live(now).min(Duration::from_secs(1 << 31)),
             policy,
-            target,
+            target: asked.target.clone(),
+            counters: Arc::clone(&asked.counters),
             status: parts.status,
-            vary: varied(&parts.headers, request.headers()),
+            vary: varied(&parts.headers, asked.request.headers()),
             stale_if_error: stale_if_error(&parts.headers),
             headers,
             content,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::{
     call::{Call, changes},
+    directory::{CacheCounters, CacheOutcome},
     error::{ErrorKind, Result},
     locate::{Locate, Target},
     response::{Response, Responses},
@@ -56,6 +57,16 @@ struct KeyOf<'a> {
     path: &'a str,
 }
 
+/// A call whose response can be stored.
+struct Asked {
+    key: Key,
+    target: Locate,
+    /// What the policy sees of it.
+    request: http::Request<()>,
+    /// Those of its service.
+    counters: Arc<CacheCounters>,
+}
+
 #[derive(Clone)]
 struct Weight;
 
@@ -83,12 +94,17 @@ impl Cache {
         let known = self.entries.get(&KeyOf { service: &call.service, path: &call.path });
         let known = known.filter(|entry| entry.is_for(target, &call.headers));
         if let Some(entry) = known.as_ref().filter(|entry| entry.is_fresh_for(&call.headers)) {
+            entry.counters.add(CacheOutcome::Hit);
             return Ok(entry.response(None));
         }
         let target = target.clone();
         match known {
             Some(entry) => self.validate(call, target, entry).await,
-            None => self.fetch(call, target).await,
+            None => {
+                let service = call.shared.directory().service(&call.service)?;
+                let asked = Asked::new(&call, target, Arc::clone(&service.cache));
+                self.fetch(call, asked).await
+            }
         }
     }
 
@@ -118,13 +134,15 @@ impl Cache {
         target: Locate,
         entry: Arc<Entry>,
     ) -> Result<Response> {
-        let request = request(&call);
-        let validating = match entry.policy.before_request(&request, self.now()) {
-            BeforeRequest::Fresh(parts) => return Ok(entry.response(Some(parts))),
+        let asked = Asked::new(&call, target, Arc::clone(&entry.counters));
+        let validating = match entry.policy.before_request(&asked.request, self.now()) {
+            BeforeRequest::Fresh(parts) => {
+                entry.counters.add(CacheOutcome::Hit);
+                return Ok(entry.response(Some(parts)));
+            }
             BeforeRequest::Stale { request, matches: true } => request,
-            BeforeRequest::Stale { matches: false, .. } => return self.fetch(call, target).await,
+            BeforeRequest::Stale { matches: false, .. } => return self.fetch(call, asked).await,
         };
-        let key = Key { service: call.service.clone(), path: call.path.clone() };
         for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
             if let Some(value) = validating.headers.get(&name) {
                 call.headers.insert(name, value.clone());
@@ -133,63 +151,58 @@ impl Cache {
         let response = match call.response().await {
             Ok(response) if !is_failure(response.status()) => response,
             other if entry.is_usable_on_error() && !is_mistake(&other) => {
+                entry.counters.add(CacheOutcome::Stale);
                 return Ok(entry.response(None));
             }
-            other => return other,
+            other => {
+                entry.counters.add(CacheOutcome::Miss);
+                return other;
+            }
         };
         if response.status() != StatusCode::NOT_MODIFIED {
-            return self.store(key, target, &request, response).await;
+            entry.counters.add(CacheOutcome::Miss);
+            return self.store(asked, response).await;
         }
         let received = received(&response);
-        match entry.policy.after_response(&request, &received, self.now()) {
+        match entry.policy.after_response(&asked.request, &received, self.now()) {
             AfterResponse::NotModified(policy, parts) => {
-                let updated = Entry::new(
-                    policy,
-                    self.now(),
-                    target,
-                    &request,
-                    &parts,
-                    entry.content.clone(),
-                    &response,
-                );
+                entry.counters.add(CacheOutcome::Revalidated);
+                let content = entry.content.clone();
+                let updated = Entry::new(policy, self.now(), &asked, &parts, content, &response);
                 let updated = Arc::new(updated);
-                self.entries.insert(key, Arc::clone(&updated));
+                self.entries.insert(asked.key, Arc::clone(&updated));
                 Ok(updated.response(None))
             }
-            AfterResponse::Modified(..) => Ok(response),
+            AfterResponse::Modified(..) => {
+                entry.counters.add(CacheOutcome::Miss);
+                Ok(response)
+            }
         }
     }
 
-    async fn fetch(&self, call: Box<Call>, target: Locate) -> Result<Response> {
-        let request = request(&call);
-        let key = Key { service: call.service.clone(), path: call.path.clone() };
+    async fn fetch(&self, call: Box<Call>, asked: Asked) -> Result<Response> {
+        asked.counters.add(CacheOutcome::Miss);
         let response = call.response().await?;
-        self.store(key, target, &request, response).await
+        self.store(asked, response).await
     }
 
     /// Stores a response, if it can be used again.
-    async fn store(
-        &self,
-        key: Key,
-        target: Locate,
-        request: &http::Request<()>,
-        response: Response,
-    ) -> Result<Response> {
+    async fn store(&self, asked: Asked, response: Response) -> Result<Response> {
         let received = received(&response);
         let options = CacheOptions { shared: false, ..CacheOptions::default() };
-        let policy = CachePolicy::new_options(request, &received, self.now(), options);
+        let policy = CachePolicy::new_options(&asked.request, &received, self.now(), options);
         let is_short = response.content_length().is_some_and(|length| length <= LONGEST);
         let is_of_use = policy.time_to_live(self.now()) > Duration::ZERO
             || received.headers().contains_key(header::ETAG)
             || received.headers().contains_key(header::LAST_MODIFIED);
         if !policy.is_storable() || !is_short || !is_of_use || is_ancient(received.headers()) {
-            self.entries.remove(&key);
+            self.entries.remove(&asked.key);
             return Ok(response);
         }
         let (response, content) = response.with_content().await?;
         let (parts, ()) = received.into_parts();
-        let entry = Entry::new(policy, self.now(), target, request, &parts, content, &response);
-        self.entries.insert(key, Arc::new(entry));
+        let entry = Entry::new(policy, self.now(), &asked, &parts, content, &response);
+        self.entries.insert(asked.key, Arc::new(entry));
         Ok(response)
     }
 
@@ -198,11 +211,14 @@ impl Cache {
     }
 }
 
-fn request(call: &Call) -> http::Request<()> {
-    let mut request = http::Request::new(());
-    *request.uri_mut() = call.path.parse().unwrap_or_default();
-    *request.headers_mut() = call.headers.clone();
-    request
+impl Asked {
+    fn new(call: &Call, target: Locate, counters: Arc<CacheCounters>) -> Self {
+        let mut request = http::Request::new(());
+        *request.uri_mut() = call.path.parse().unwrap_or_default();
+        *request.headers_mut() = call.headers.clone();
+        let key = Key { service: call.service.clone(), path: call.path.clone() };
+        Self { key, target, request, counters }
+    }
 }
 
 /// The head of a response, for the policy.

@@ -10,7 +10,7 @@ use super::prepared::Prepared;
 use crate::{
     attempt::{Attempt, AttemptOutcome},
     body::{Body, Progress, STALLED},
-    directory::Group,
+    directory::{CallOutcome, Group},
     endpoint::{Content, Endpoint, InFlight, Mark, SHORTEST_TIMEOUT, SendError, SendTrace},
     error::{BoxError, Error, ErrorKind},
     retry_after::retry_after,
@@ -194,7 +194,10 @@ impl<'a> Sending<'a> {
 
     fn tried(&self, mark: Mark, outcome: AttemptOutcome, verdict: Verdict) -> Tried {
         let duration = self.started.elapsed();
-        self.endpoint.record.mark(mark, duration);
+        if let Some(ejection) = self.endpoint.record.mark(mark, duration) {
+            self.group.count_ejection(ejection);
+        }
+        self.group.counters().attempts.add(outcome.into());
         if matches!(mark, Mark::Good | Mark::Neutral) {
             self.group.durations().add(duration);
         }
@@ -215,6 +218,7 @@ impl Drop for Sending<'_> {
     fn drop(&mut self) {
         if self.is_pending {
             self.endpoint.record.mark(Mark::Cancelled, self.started.elapsed());
+            self.group.counters().attempts.add(CallOutcome::Cancelled);
         }
     }
 }

@@ -9,7 +9,7 @@ use tracing::Instrument;
 use crate::{
     body::Body,
     context::CallContext,
-    directory::{CallOutcome, Counts, Directory, Group, Service},
+    directory::{CallOutcome, Directory, Group, Service},
     error::{Error, ErrorKind, Result},
     housekeeping,
     locate::{Locate, Target},
@@ -251,7 +251,7 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
 
 /// The error of a call that is sent nowhere, which is counted.
 fn counted(error: Error, service: &Service) -> Error {
-    service.counts.add(CallOutcome::of(Err(error.kind())));
+    service.counters.add(CallOutcome::of(Err(error.kind())));
     error
 }
 
@@ -274,15 +274,15 @@ impl<'a> Counting<'a> {
             Ok(answer) => Some(&answer.group),
             Err(_) => ended.attempts.last().and_then(|it| self.service.in_cluster(it.cluster())),
         };
-        let counts: &Counts = group.map_or(&self.service.counts, |group| group.counts());
-        counts.add(outcome);
+        let counters = group.map_or(&*self.service.counters, |group| &group.counters().calls);
+        counters.add(outcome);
     }
 }
 
 impl Drop for Counting<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.service.counts.add(CallOutcome::Cancelled);
+            self.service.counters.add(CallOutcome::Cancelled);
         }
     }
 }

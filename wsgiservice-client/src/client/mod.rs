@@ -8,7 +8,7 @@ use crate::{
     body::Body,
     call::{Call, changes},
     context::CallContext,
-    directory::{Count, Directory},
+    directory::{Counts, Directory},
     error::{Error, Result},
     housekeeping,
     locate::{ChangeLocator, Locate, Locator, Target, target},
@@ -164,7 +164,7 @@ impl RestClient {
         housekeeping::reload(&self.shared).await
     }
 
-    /// How many calls ended how, by service and cluster.
+    /// What was counted, by service and cluster: calls, attempts, ejections, and what the cache did.
     ///
     /// ```
     /// use wsgiservice_client::{Body, CallOutcome, ClosestCluster, RestClient, service_fn};
@@ -179,12 +179,13 @@ impl RestClient {
     /// client.get("label", ClosestCluster, "/1/label/abc").await?;
     ///
     /// let counts = client.counts();
-    /// assert_eq!((counts[0].outcome, counts[0].calls), (CallOutcome::Success, 1));
+    /// let calls = &counts.calls[0];
+    /// assert_eq!((calls.what, calls.count), (CallOutcome::Success, 1));
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn counts(&self) -> Vec<Count> {
+    pub fn counts(&self) -> Counts {
         self.directory().counts()
     }
 

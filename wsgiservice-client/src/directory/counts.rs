@@ -1,13 +1,41 @@
-//! How many calls ended how.
+//! What a client counts: calls, attempts, ejections, and what the cache did.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::fmt;
 
-use crate::error::ErrorKind;
+use super::counters::{Counters, Variants};
+use crate::{attempt::AttemptOutcome, error::ErrorKind};
 
-/// How a call ended.
+/// What a client has counted since it was made.
+///
+/// What happened never is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// How calls ended. The cluster is that of the last attempt, if there was one.
+    pub calls: Vec<Count<CallOutcome>>,
+    /// How attempts ended, of which a call has several if it is sent again, or none if it is sent nowhere.
+    pub attempts: Vec<Count<CallOutcome>>,
+    /// How often an endpoint was taken out of service, and why. One that fails when it is tried again is ejected again.
+    pub ejections: Vec<Count<EjectionReason>>,
+    /// What the cache did with calls that a stored response can serve. The cluster is unknown.
+    pub cache: Vec<Count<CacheOutcome>>,
+}
+
+/// How often something happened with a service in a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Count<K> {
+    /// The name of the service.
+    pub service: String,
+    /// The cluster, if it is known.
+    pub cluster: Option<String>,
+    /// What happened.
+    pub what: K,
+    /// How often it happened.
+    pub count: u64,
+}
+
+/// How a call or an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallOutcome {
@@ -33,55 +61,76 @@ pub enum CallOutcome {
     Connect,
     /// The connection broke, or what came was not HTTP.
     Protocol,
-    /// The caller no longer waited.
+    /// The caller no longer waited, or another attempt had a response first.
     Cancelled,
 }
 
-const OUTCOMES: [CallOutcome; 12] = [
-    CallOutcome::Success,
-    CallOutcome::Redirect,
-    CallOutcome::ClientError,
-    CallOutcome::ServerError,
-    CallOutcome::InvalidRequest,
-    CallOutcome::Unresolved,
-    CallOutcome::NoEndpoint,
-    CallOutcome::Overloaded,
-    CallOutcome::DeadlineExceeded,
-    CallOutcome::Connect,
-    CallOutcome::Protocol,
-    CallOutcome::Cancelled,
-];
-
-/// How many calls to a service in a cluster ended in this way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why an endpoint was taken out of service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Count {
-    /// The name of the service.
-    pub service: String,
-    /// The cluster of the last attempt, if there was one.
-    pub cluster: Option<String>,
-    /// How the calls ended.
-    pub outcome: CallOutcome,
-    /// How many calls there were.
-    pub calls: u64,
+pub enum EjectionReason {
+    /// It could not be reached.
+    Unreachable,
+    /// Its calls failed.
+    Failing,
+    /// It missed checks of its health.
+    Unhealthy,
 }
 
-/// How many calls ended how.
-#[derive(Debug, Default)]
-pub(crate) struct Counts([AtomicU64; 12]);
+/// What the cache did with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheOutcome {
+    /// A stored response was used, without a call.
+    Hit,
+    /// A stored response was used, after the service said that it is still right.
+    Revalidated,
+    /// A stored response was used, since the service failed.
+    Stale,
+    /// No stored response could be used.
+    Miss,
+}
 
-impl Counts {
-    pub(crate) fn add(&self, outcome: CallOutcome) {
-        if let Some(count) = self.0.get(outcome as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+pub(crate) type OutcomeCounters = Counters<CallOutcome, { CallOutcome::ALL.len() }>;
+
+pub(crate) type EjectionCounters = Counters<EjectionReason, { EjectionReason::ALL.len() }>;
+
+pub(crate) type CacheCounters = Counters<CacheOutcome, { CacheOutcome::ALL.len() }>;
+
+impl Variants for CallOutcome {
+    const ALL: &'static [Self] = &[
+        Self::Success,
+        Self::Redirect,
+        Self::ClientError,
+        Self::ServerError,
+        Self::InvalidRequest,
+        Self::Unresolved,
+        Self::NoEndpoint,
+        Self::Overloaded,
+        Self::DeadlineExceeded,
+        Self::Connect,
+        Self::Protocol,
+        Self::Cancelled,
+    ];
+
+    fn position(self) -> usize {
+        self as usize
     }
+}
 
-    /// The outcomes that there were.
-    pub(crate) fn read(&self) -> impl Iterator<Item = (CallOutcome, u64)> {
-        let counts = OUTCOMES.into_iter().zip(&self.0);
-        let counts = counts.map(|(outcome, count)| (outcome, count.load(Ordering::Relaxed)));
-        counts.filter(|(_, calls)| *calls > 0)
+impl Variants for EjectionReason {
+    const ALL: &'static [Self] = &[Self::Unreachable, Self::Failing, Self::Unhealthy];
+
+    fn position(self) -> usize {
+        self as usize
+    }
+}
+
+impl Variants for CacheOutcome {
+    const ALL: &'static [Self] = &[Self::Hit, Self::Revalidated, Self::Stale, Self::Miss];
+
+    fn position(self) -> usize {
+        self as usize
     }
 }
 
@@ -103,6 +152,18 @@ impl CallOutcome {
     }
 }
 
+impl From<AttemptOutcome> for CallOutcome {
+    fn from(outcome: AttemptOutcome) -> Self {
+        match outcome {
+            AttemptOutcome::Response(status) => Self::of(Ok(status)),
+            AttemptOutcome::Refused => Self::Connect,
+            AttemptOutcome::Failed => Self::Protocol,
+            AttemptOutcome::TimedOut => Self::DeadlineExceeded,
+            AttemptOutcome::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 /// As a label of a metric: `client_error`.
 impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,6 +180,29 @@ impl fmt::Display for CallOutcome {
             Self::Connect => "connect",
             Self::Protocol => "protocol",
             Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// As a label of a metric.
+impl fmt::Display for EjectionReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreachable => "unreachable",
+            Self::Failing => "failing",
+            Self::Unhealthy => "unhealthy",
+        })
+    }
+}
+
+/// As a label of a metric.
+impl fmt::Display for CacheOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hit => "hit",
+            Self::Revalidated => "revalidated",
+            Self::Stale => "stale",
+            Self::Miss => "miss",
         })
     }
 }

@@ -11,9 +11,14 @@ use std::{
 use tokio::time::Instant;
 use tower::retry::budget::{Budget, TpsBudget};
 
-use super::{Counts, Parts, durations::Durations, names::Found};
+use super::{
+    Parts,
+    counts::{EjectionCounters, EjectionReason, OutcomeCounters},
+    durations::Durations,
+    names::Found,
+};
 use crate::{
-    endpoint::{Dial, Endpoint, Place},
+    endpoint::{Dial, Ejection, Endpoint, Place},
     error::BoxError,
     topology::Address,
 };
@@ -43,7 +48,15 @@ pub(crate) struct Group {
 struct Measurements {
     budget: TpsBudget,
     durations: Durations,
-    counts: Counts,
+    counters: GroupCounters,
+}
+
+/// What is counted of a service in a cluster.
+#[derive(Debug, Default)]
+pub(crate) struct GroupCounters {
+    pub(crate) calls: OutcomeCounters,
+    pub(crate) attempts: OutcomeCounters,
+    pub(crate) ejections: EjectionCounters,
 }
 
 #[derive(Clone, Debug)]
@@ -187,8 +200,17 @@ impl Group {
         &self.measurements.durations
     }
 
-    pub(crate) fn counts(&self) -> &Counts {
-        &self.measurements.counts
+    pub(crate) fn counters(&self) -> &GroupCounters {
+        &self.measurements.counters
+    }
+
+    /// Counts that an endpoint was taken out of service.
+    pub(crate) fn count_ejection(&self, ejection: Ejection) {
+        self.counters().ejections.add(match ejection {
+            Ejection::Unreachable => EjectionReason::Unreachable,
+            Ejection::Failing { .. } => EjectionReason::Failing,
+            Ejection::Unhealthy => EjectionReason::Unhealthy,
+        });
     }
 }
 
@@ -217,7 +239,7 @@ impl Default for Measurements {
     fn default() -> Self {
         // 20 % of the calls of 10 s, and 100.
         let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);
-        Self { budget, durations: Durations::default(), counts: Counts::default() }
+        Self { budget, durations: Durations::default(), counters: GroupCounters::default() }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    iter,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -16,6 +15,7 @@ use crate::{
 };
 
 mod choice;
+mod counters;
 mod counts;
 mod durations;
 mod etcd;
@@ -23,8 +23,9 @@ mod group;
 mod names;
 
 pub(crate) use choice::{Choice, Wish, choose};
-pub(crate) use counts::Counts;
-pub use counts::{CallOutcome, Count};
+use counters::{Counters, Variants};
+pub(crate) use counts::{CacheCounters, OutcomeCounters};
+pub use counts::{CacheOutcome, CallOutcome, Count, Counts, EjectionReason};
 pub(crate) use group::Group;
 pub(crate) use names::Resolver;
 
@@ -54,7 +55,9 @@ pub(crate) struct Service {
     /// The groups by distance, which the measurements change.
     by_distance: RwLock<Arc<[Arc<Group>]>>,
     /// The calls that went to no cluster.
-    pub(crate) counts: Arc<Counts>,
+    pub(crate) counters: Arc<OutcomeCounters>,
+    /// What the cache did with calls.
+    pub(crate) cache: Arc<CacheCounters>,
 }
 
 /// What new endpoints are made with.
@@ -102,7 +105,8 @@ impl Directory {
             global: Some(Arc::clone(&group)),
             groups: BTreeMap::new(),
             by_distance: RwLock::new(Arc::new([group])),
-            counts: Arc::default(),
+            counters: Arc::default(),
+            cache: Arc::default(),
         };
         self.services.insert(name.to_owned(), Arc::new(service));
     }
@@ -126,12 +130,12 @@ impl Directory {
         self.services.values()
     }
 
-    /// How many calls ended how, by service and cluster.
-    pub(crate) fn counts(&self) -> Vec<Count> {
-        let mut counts: Vec<_> = self.services().flat_map(|service| service.counted()).collect();
-        counts.sort_by(|one, other| {
-            (&one.service, &one.cluster).cmp(&(&other.service, &other.cluster))
-        });
+    /// What was counted, by service and cluster.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut services: Vec<_> = self.services().collect();
+        services.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut counts = Counts::default();
+        services.into_iter().for_each(|service| service.read_counts(&mut counts));
         counts
     }
 
@@ -204,7 +208,8 @@ impl Service {
             by_distance: RwLock::new(global.iter().chain(groups.values()).cloned().collect()),
             global,
             groups,
-            counts: old.map_or_else(Arc::default, |old| Arc::clone(&old.counts)),
+            counters: old.map_or_else(Arc::default, |old| Arc::clone(&old.counters)),
+            cache: old.map_or_else(Arc::default, |old| Arc::clone(&old.cache)),
         }
     }
 
@@ -223,20 +228,29 @@ impl Service {
         Arc::clone(&self.by_distance.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How many calls ended how, in no cluster and in each.
-    fn counted(&self) -> Vec<Count> {
-        let groups = self.by_distance();
-        let somewhere = groups.iter().map(|group| (Some(&*group.cluster), group.counts()));
-        let counts = iter::once((None, &*self.counts)).chain(somewhere);
-        let counts = counts.flat_map(|(cluster, counts)| {
-            counts.read().map(move |(outcome, calls)| Count {
-                service: self.name.to_string(),
-                cluster: cluster.map(str::to_owned),
-                outcome,
-                calls,
-            })
-        });
-        counts.collect()
+    /// Adds what was counted, in no cluster and in each.
+    fn read_counts(&self, counts: &mut Counts) {
+        counts.calls.extend(self.counted(None, &self.counters));
+        counts.cache.extend(self.counted(None, &self.cache));
+        for group in self.global.iter().chain(self.groups.values()) {
+            let (cluster, counters) = (Some(&*group.cluster), group.counters());
+            counts.calls.extend(self.counted(cluster, &counters.calls));
+            counts.attempts.extend(self.counted(cluster, &counters.attempts));
+            counts.ejections.extend(self.counted(cluster, &counters.ejections));
+        }
+    }
+
+    fn counted<K: Variants, const N: usize>(
+        &self,
+        cluster: Option<&str>,
+        counters: &Counters<K, N>,
+    ) -> impl Iterator<Item = Count<K>> {
+        counters.read().map(move |(what, count)| Count {
+            service: self.name.to_string(),
+            cluster: cluster.map(str::to_owned),
+            what,
+            count,
+        })
     }
 
     fn sort(&self, distance: impl Fn(&str) -> f64) {

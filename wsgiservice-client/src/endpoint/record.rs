@@ -56,6 +56,8 @@ pub(crate) enum Mark {
 pub(crate) enum Ejection {
     /// It could not be reached.
     Unreachable,
+    /// It missed checks of its health.
+    Unhealthy,
     /// It failed too often. The part of its calls that had a response decides between several such endpoints.
     Failing { rate: f64 },
 }
@@ -104,25 +106,28 @@ struct Out {
 }
 
 impl Record {
-    /// Counts an attempt.
-    pub(crate) fn mark(&self, mark: Mark, elapsed: Duration) {
+    /// Counts an attempt. Returns why the endpoint was taken out of service, if it was.
+    pub(crate) fn mark(&self, mark: Mark, elapsed: Duration) -> Option<Ejection> {
         let now = Instant::now();
         let mut state = self.state();
         state.measure(mark, elapsed, now);
+        let mut ejected = None;
         match mark {
             Mark::Good => state.good(now),
-            Mark::Refused => state.refused(now),
-            Mark::Failed => state.failed(now),
-            Mark::TimedOut if elapsed >= SHORTEST_TIMEOUT => state.failed(now),
+            Mark::Refused => ejected = state.refused(now),
+            Mark::Failed => ejected = state.failed(now),
+            Mark::TimedOut if elapsed >= SHORTEST_TIMEOUT => ejected = state.failed(now),
             Mark::TimedOut | Mark::Neutral | Mark::Cancelled => state.tried_in_vain(),
         }
         self.publish(&state);
+        ejected
     }
 
-    /// Counts a check of health.
-    pub(crate) fn health(&self, is_healthy: bool) {
+    /// Counts a check of health. Returns why the endpoint was taken out of service, if it was.
+    pub(crate) fn health(&self, is_healthy: bool) -> Option<Ejection> {
         let now = Instant::now();
         let mut state = self.state();
+        let was_out = state.out.is_some();
         if is_healthy {
             state.misses_in_row = 0;
             if state.out.as_ref().is_some_and(|out| out.until.is_none_or(|until| until <= now)) {
@@ -131,11 +136,12 @@ impl Record {
         } else {
             state.misses_in_row += 1;
             if state.misses_in_row >= MISSES {
-                let out = Out { reason: Ejection::Unreachable, until: None, is_tried: false };
+                let out = Out { reason: Ejection::Unhealthy, until: None, is_tried: false };
                 state.out = Some(out);
             }
         }
         self.publish(&state);
+        (!was_out).then(|| Some(state.out.as_ref()?.reason)).flatten()
     }
 
     /// The health is no longer checked.
@@ -227,7 +233,8 @@ impl State {
         self.window.add(true, now);
         let is_back = self.out.as_ref().is_some_and(|out| match out.reason {
             // What a check of health has found out, only the next one takes back.
-            Ejection::Unreachable => out.until.is_some(),
+            Ejection::Unhealthy => false,
+            Ejection::Unreachable => true,
             Ejection::Failing { .. } => out.until.is_none_or(|until| until <= now),
         });
         if is_back {
@@ -235,25 +242,25 @@ impl State {
         }
     }
 
-    fn refused(&mut self, now: Instant) {
+    fn refused(&mut self, now: Instant) -> Option<Ejection> {
         self.refused_in_row += 1;
         self.failed_in_row = 0;
         let is_due = matches!(self.standing(now), Standing::Due(_)) || self.is_tried();
-        if self.out.is_none() && self.refused_in_row >= IN_A_ROW || is_due {
-            self.eject(Ejection::Unreachable, now);
-        }
+        let is_ejected = self.out.is_none() && self.refused_in_row >= IN_A_ROW || is_due;
+        is_ejected.then(|| self.eject(Ejection::Unreachable, now))
     }
 
-    fn failed(&mut self, now: Instant) {
+    fn failed(&mut self, now: Instant) -> Option<Ejection> {
         self.failed_in_row += 1;
         self.refused_in_row = 0;
         self.window.add(false, now);
         let is_due = matches!(self.standing(now), Standing::Due(_)) || self.is_tried();
         let is_failing = self.failed_in_row >= IN_A_ROW || self.window.is_bad(now);
-        if self.out.is_none() && is_failing || is_due {
+        let is_ejected = self.out.is_none() && is_failing || is_due;
+        is_ejected.then(|| {
             let rate = self.window.rate(now);
-            self.eject(Ejection::Failing { rate }, now);
-        }
+            self.eject(Ejection::Failing { rate }, now)
+        })
     }
 
     /// A try said nothing: another call may be the next.
@@ -267,7 +274,7 @@ impl State {
         self.out.as_ref().is_some_and(|out| out.is_tried)
     }
 
-    fn eject(&mut self, reason: Ejection, now: Instant) {
+    fn eject(&mut self, reason: Ejection, now: Instant) -> Ejection {
         if let (None, Some(since)) = (&self.out, self.in_service_since) {
             let forgiven = (now - since).as_secs() / FORGIVEN.as_secs();
             let forgiven = u32::try_from(forgiven).unwrap_or(u32::MAX);
@@ -277,6 +284,7 @@ impl State {
         let length = doubled.min(OUT.1).mul_f64(0.8 + 0.4 * fastrand::f64());
         self.ejections = self.ejections.saturating_add(1);
         self.out = Some(Out { reason, until: Some(now + length), is_tried: false });
+        reason
     }
 
     fn back_in_service(&mut self, now: Instant) {
@@ -400,14 +408,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn two_checks_of_health_missed_eject_until_one_succeeds() {
         let record = Record::default();
-        record.health(false);
+        assert_eq!(record.health(false), None);
         assert_eq!(record.standing(), Standing::InService);
-        record.health(false);
-        assert_eq!(record.standing(), Standing::Out(Ejection::Unreachable));
+        assert_eq!(record.health(false), Some(Ejection::Unhealthy));
+        assert_eq!(record.health(false), None, "it is out already");
+        assert_eq!(record.standing(), Standing::Out(Ejection::Unhealthy));
         advance(Duration::from_secs(1000)).await;
-        assert_eq!(record.standing(), Standing::Out(Ejection::Unreachable));
+        assert_eq!(record.standing(), Standing::Out(Ejection::Unhealthy));
         let late = marked(&record, Mark::Good, 1);
-        assert_eq!(late, Standing::Out(Ejection::Unreachable), "a response to an earlier call");
+        assert_eq!(late, Standing::Out(Ejection::Unhealthy), "a response to an earlier call");
         record.health(true);
         assert_eq!(record.standing(), Standing::InService);
     }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use tokio::time::sleep;
 
 use super::{Fault, Server, builder};
-use crate::{AllClusters, Cluster, ErrorKind, RequestBuilder, Response, RestClient};
+use crate::{AllClusters, CacheOutcome, Cluster, ErrorKind, RequestBuilder, Response, RestClient};
 
 fn cached(server: &Arc<Server>) -> RestClient {
     let topology = "[clusters.c1]\n[services.label]\nc1 = ['unix:/a']";
@@ -154,4 +154,40 @@ async fn a_user_is_looked_up_past_the_cache() {
     sleep(Duration::from_secs(25 * 3600)).await;
     let error = client.get("label", "abc", "/").await.expect_err("unknown");
     assert_eq!(error.kind(), ErrorKind::Unresolved);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cache_did_is_counted() {
+    let script = [FRESH, NOT_MODIFIED, Fault::Status(503)];
+    let server = Server::scripted("a", &script, NEWER);
+    let client = cached(&server);
+    let told = || -> Vec<_> {
+        let counts = client.counts().cache.into_iter();
+        counts.map(|it| format!("{} {}: {}", it.service, it.what, it.count)).collect()
+    };
+    assert!(told().is_empty());
+    for _ in 0..3 {
+        read(get(&client)).await;
+    }
+    assert_eq!(told(), ["label hit: 2", "label miss: 1"]);
+    sleep(Duration::from_secs(61)).await;
+    read(get(&client)).await;
+    assert_eq!(told(), ["label hit: 2", "label revalidated: 1", "label miss: 1"]);
+    sleep(Duration::from_secs(61)).await;
+    read(get(&client)).await;
+    read(client.get("label", Cluster("c1"), "/other")).await;
+    read(client.post("label", Cluster("c1"), "/other")).await;
+    assert_eq!(told(), ["label hit: 2", "label revalidated: 1", "label miss: 3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_response_in_place_of_an_error_is_counted() {
+    let server = Server::scripted("a", &[FRESH], Fault::Status(500));
+    let client = cached(&server);
+    read(get(&client)).await;
+    sleep(Duration::from_secs(61)).await;
+    assert!(read(get(&client)).await.2);
+    let counts = client.counts().cache;
+    let counts: Vec<_> = counts.iter().map(|it| (it.what, it.count)).collect();
+    assert_eq!(counts, [(CacheOutcome::Stale, 1), (CacheOutcome::Miss, 1)]);
 }

@@ -3,6 +3,7 @@
 mod balance;
 #[cfg(feature = "cache")]
 mod cache;
+mod counts;
 mod deadlines;
 mod locators;
 mod matrix;

@@ -1,11 +1,9 @@
 //! What is sent, and what is read of a response.
 
-use bytes::Bytes;
 use http::StatusCode;
-use http_body_util::Full;
 
 use super::{Fault, Server, client, in_one_cluster};
-use crate::{AllClusters, Body, CallContext, Cluster, ErrorKind, path};
+use crate::{CallContext, Cluster, ErrorKind, path};
 
 #[tokio::test(start_paused = true)]
 async fn a_request_has_the_name_of_the_service_as_its_host() {
@@ -158,40 +156,4 @@ async fn interim_responses_are_skipped_and_switching_protocols_is_refused() {
     server.set(Fault::Head("101 Switching Protocols\r\nupgrade: x"));
     let error = client.post("label", Cluster("c1"), "/").await.expect_err("no response");
     assert_eq!(error.kind(), ErrorKind::Protocol);
-}
-
-#[tokio::test(start_paused = true)]
-async fn calls_are_counted_by_cluster_and_outcome() {
-    let server = Server::scripted("a", &[Fault::Status(404)], Fault::Works);
-    let client = in_one_cluster(&[&server]);
-    for path in ["/", "/", "/", "x"] {
-        client.get("label", Cluster("c1"), path).await.ok();
-    }
-    let counts: Vec<_> = client
-        .counts()
-        .into_iter()
-        .map(|it| (it.cluster, it.outcome.to_string(), it.calls))
-        .collect();
-    let c1 = Some("c1".to_owned());
-    assert_eq!(
-        counts,
-        [
-            (None, "invalid_request".to_owned(), 1),
-            (c1.clone(), "success".to_owned(), 2),
-            (c1, "client_error".to_owned(), 1),
-        ]
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_that_is_sent_nowhere_is_counted() {
-    let client = client("[clusters.c1]\n[services.label]", &[]);
-    let stream = || Body::new(Full::new(Bytes::new()));
-    client.put("label", AllClusters, "/").body(stream()).await.expect_err("a stream");
-    client.get("label", AllClusters, "/").await.expect_err("no cluster");
-    let query = [("q", "x".repeat(100_000))];
-    client.get("label", Cluster("c1"), "/").query(&query).await.expect_err("too long");
-    let counts: Vec<_> =
-        client.counts().into_iter().map(|it| (it.outcome.to_string(), it.calls)).collect();
-    assert_eq!(counts, [("invalid_request".to_owned(), 2), ("no_endpoint".to_owned(), 1)]);
 }

@@ -33,7 +33,8 @@ impl Application {
         self
     }
 
-    /// Adds the calls of a client to other services to the statistics: by service, cluster and outcome.
+    /// Adds the calls of a client to other services to the statistics: by service, cluster and outcome, with their attempts, the
+    /// ejections of endpoints, and what the cache of the client did.
     ///
     /// Those of several clients are added up, so an application is told of each client, or one of its clones, once.
     ///

@@ -1,37 +1,79 @@
-//! The calls of clients to other services, as a metric.
+//! The calls of clients to other services, as metrics.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
-use wsgiservice_client::RestClient;
+use wsgiservice_client::{Count, Counts, RestClient};
 
 use super::{
     family::{Family, Kind, Sample, Value},
     metric::Registered,
 };
 
-/// The name of the metric.
-const NAME: &str = "rest_client_calls";
+/// What the names of these metrics begin with.
+pub(crate) const PREFIX: &str = "rest_client_";
 
-/// What reads how the calls of all these clients ended; `None` without a client.
+/// What reads the counts of all these clients; `None` without a client.
 pub(crate) fn of_clients(clients: Vec<RestClient>) -> Option<Registered> {
     if clients.is_empty() {
         return None;
     }
-    let source = Arc::new(move || vec![family(&clients)]);
-    Some(Registered { name: NAME.to_owned(), source })
+    let source = Arc::new(move || families(clients.iter().map(RestClient::counts).collect()));
+    Some(Registered { name: PREFIX.to_owned(), source })
 }
 
-fn family(clients: &[RestClient]) -> Family {
-    let mut calls = BTreeMap::<_, u64>::new();
-    for count in clients.iter().flat_map(RestClient::counts) {
-        let cluster = count.cluster.unwrap_or_default();
-        *calls.entry([count.service, cluster, count.outcome.to_string()]).or_default() +=
-            count.calls;
+fn families(counts: Vec<Counts>) -> Vec<Family> {
+    let mut all = Counts::default();
+    for counts in counts {
+        all.calls.extend(counts.calls);
+        all.attempts.extend(counts.attempts);
+        all.ejections.extend(counts.ejections);
+        all.cache.extend(counts.cache);
     }
-    let samples = calls.into_iter().map(|(labels, calls)| Sample {
-        labels: ["service", "cluster", "outcome"].into_iter().zip(labels).collect(),
-        value: Value::Integer(calls),
-    });
-    let help = "Calls to other services, by service, cluster and outcome.";
-    Family::new(NAME, help, Kind::Counter, samples.collect())
+    vec![
+        family(
+            "calls",
+            "Calls to other services, by service, cluster and outcome.",
+            &["service", "cluster", "outcome"],
+            all.calls,
+        ),
+        family(
+            "attempts",
+            "Attempts of these calls, which are sent again if that helps.",
+            &["service", "cluster", "outcome"],
+            all.attempts,
+        ),
+        family(
+            "ejections",
+            "How often an endpoint was taken out of service.",
+            &["service", "cluster", "reason"],
+            all.ejections,
+        ),
+        family(
+            "cache_lookups",
+            "Calls that the cache can serve, by what it did.",
+            &["service", "outcome"],
+            all.cache,
+        ),
+    ]
+}
+
+/// A counter with these labels, the last of which is what happened.
+fn family(
+    name: &str,
+    help: &str,
+    labels: &[&'static str],
+    counts: Vec<Count<impl Display>>,
+) -> Family {
+    let mut sums = BTreeMap::<_, u64>::new();
+    for Count { service, cluster, what, count, .. } in counts {
+        let values = [("service", service), ("cluster", cluster.unwrap_or_default())];
+        let values = values.into_iter().filter(|(name, _)| labels.contains(name));
+        let last = labels.last().map(|name| (*name, what.to_string()));
+        *sums.entry(values.chain(last).collect::<Vec<_>>()).or_default() += count;
+    }
+    let samples = sums
+        .into_iter()
+        .map(|(labels, count)| Sample { labels, value: Value::Integer(count) })
+        .collect();
+    Family::new(&format!("{PREFIX}{name}"), help, Kind::Counter, samples)
 }
