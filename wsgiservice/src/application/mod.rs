@@ -1,14 +1,14 @@
 //! The builder of an application, and the tower service that it builds.
 
+mod compile;
 mod layer;
 #[cfg(feature = "server")]
 mod life;
 mod observed;
 mod service;
+mod surroundings;
 
 use std::sync::Arc;
-
-use ::http::HeaderValue;
 
 use tower_layer::Layer;
 
@@ -21,24 +21,19 @@ pub use self::{
     layer::LayerService,
     service::{ResponseFuture, Service},
 };
-#[cfg(feature = "client")]
-use crate::statistics;
 use crate::{
-    documentation::{Documentation, help},
     health::Check,
     http::{
-        base,
         body::{Body, BoxError},
         network::Network,
     },
     limits::Limits,
-    monitoring::{self, Monitor},
     resource::{
         Resource,
         authorize::{Authorize, Authorizer},
     },
-    site::{Cors, Mounting, Policy, Site, build_error::BuildError, problem_types},
-    statistics::{About, MethodSet, Registered},
+    site::{Mounting, Policy},
+    statistics::Registered,
 };
 
 /// A set of resources: [`run`](Self::run) serves it, [`build`](Self::build) turns it into a tower service.
@@ -246,191 +241,5 @@ impl Application {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
-    }
-
-    /// Sets the networks whose clients may read the documentation at `/_internal/`, and whose `X-Forwarded-Prefix` is
-    /// believed; without this, only this host.
-    ///
-    /// Those of the settings, if there are any, replace them. A client whose request has no
-    /// [peer address](crate::Request::peer) is not trusted. What a proxy forwards is not trusted without this: a proxy on
-    /// this host would open the documentation to everybody. With this, the proxy and all clients that it names must be in the
-    /// networks. With an empty list, nobody is trusted.
-    pub fn trusted(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
-        self.trusted = Some(networks.into_iter().collect());
-        self
-    }
-
-    /// Sets the names by which clients reach the application, if it listens on a loopback address.
-    ///
-    /// There, a request gets a 421 if its `Host` is another name than these, `localhost` and the name of the application;
-    /// addresses are allowed. Otherwise a page of another site could make a name of its own lead to this host, and use the
-    /// service with the browser of somebody here (DNS rebinding). A proxy on this host that passes on the `Host` of its
-    /// clients needs this. Those of the settings, if there are any, replace them.
-    pub fn hosts(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.hosts = names.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Sets the path at which clients see the application, if a host or a proxy removes it from their targets.
-    ///
-    /// The paths of resources, `Location`, the `instance` of problems and the documentation then begin with it. A proxy
-    /// that sends `X-Forwarded-Prefix` from a [trusted](Self::trusted) network needs no setting. Without either, a
-    /// relative location is still right within a host: it stays relative. A nested application has the base of the
-    /// outermost one.
-    ///
-    /// ```
-    /// # use wsgiservice::{Application, Created, mount, resource, testing::Client};
-    /// #[mount("/notes/{id}")]
-    /// struct Note;
-    ///
-    /// #[resource]
-    /// impl Note {
-    ///     fn put(&self, id: u32) -> Created<u32> {
-    ///         Created::at(Note::path(id), id)
-    ///     }
-    /// }
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() {
-    /// let client = Client::new(Application::new("notes").mount(Note).base("/api"));
-    /// let created = client.put("/notes/7").send().await; // for the client, `/api/notes/7`
-    /// assert_eq!(created.field("location"), Some("/api/notes/7"));
-    /// # }
-    /// ```
-    pub fn base(mut self, path: impl Into<String>) -> Self {
-        self.base = Some(path.into());
-        self
-    }
-
-    /// Sets the cluster that the application is in, which each response names in `X-Cluster`.
-    ///
-    /// Users of several clusters are held by one of them. A method that is asked for a user of another cluster returns a 421
-    /// with an `X-Cluster` of its own, and a client that knows clusters follows it.
-    ///
-    /// ```
-    /// # use wsgiservice::{Application, mount, resource, testing::Client};
-    /// # #[mount("/ping")]
-    /// # struct Ping;
-    /// # #[resource]
-    /// # impl Ping {
-    /// #     fn get(&self) -> &'static str { "pong" }
-    /// # }
-    /// # #[tokio::main]
-    /// # async fn main() {
-    /// let client = Client::new(Application::new("ping").mount(Ping).cluster("c1"));
-    /// let response = client.get("/ping").send().await;
-    /// assert_eq!(response.field("x-cluster"), Some("c1"));
-    /// # }
-    /// ```
-    pub fn cluster(mut self, name: impl Into<String>) -> Self {
-        self.cluster = Some(name.into());
-        self
-    }
-
-    /// Builds a tower service.
-    ///
-    /// It can be used in a test, or within another program such as an axum `Router`. It needs a runtime of tokio with its
-    /// timer. Such a host has its own start and end: what the application does on its own (`on_start`, `background`,
-    /// `on_stop`) does not run.
-    ///
-    /// # Errors
-    /// All errors of the resources at once, for example conflicting paths or invalid defaults.
-    ///
-    /// ```
-    /// # use wsgiservice::{Application, mount, resource};
-    /// # #[mount("/ping")]
-    /// # struct Ping;
-    /// # #[resource]
-    /// # impl Ping {
-    /// #     fn get(&self) -> &'static str { "pong" }
-    /// # }
-    /// # #[tokio::main]
-    /// # async fn main() -> wsgiservice::Result<()> {
-    /// use tower_service::Service;
-    ///
-    /// let mut service = Application::new("ping").mount(Ping).build()?;
-    /// let request = http::Request::get("/ping").body(String::new()).unwrap();
-    /// assert_eq!(service.call(request).await.unwrap().status(), 200);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// ```
-    /// # use wsgiservice::{Application, mount, resource};
-    /// # #[mount("/ping")]
-    /// # struct Ping;
-    /// # #[resource]
-    /// # impl Ping {
-    /// #     fn get(&self) -> &'static str { "pong" }
-    /// # }
-    /// let error = Application::new("twice").mount(Ping).mount(Ping).build().unwrap_err();
-    /// assert!(error.to_string().contains("`Ping` is mounted twice at `/ping`"));
-    /// ```
-    pub fn build(self) -> Result<Service, BuildError> {
-        self.compile().map(|(service, _)| service)
-    }
-
-    /// Builds the service and the documentation of its resources, which clients in the trusted networks may read.
-    pub(crate) fn compile(self) -> Result<(Service, Arc<Documentation>), BuildError> {
-        let mut wrong = Vec::new();
-        let base = self.base.map(|text| match base::parse(&text) {
-            Some(base) => base.to_owned(),
-            None => {
-                wrong.push(format!("base `{text}`: expected a path, for example /api"));
-                text
-            }
-        });
-        let nested = self.resources.iter().filter_map(|mounting| mounting.policy.as_deref());
-        for policy in [&self.policy].into_iter().chain(nested) {
-            let errors = policy.cors.iter().flat_map(Cors::errors);
-            wrong.extend(errors.filter(|error| !wrong.contains(error)).collect::<Vec<_>>());
-        }
-        let mut site = Site::new(self.policy, self.limits, self.trusted, base.clone());
-        site.hosts = self.hosts;
-        site.hosts.push(self.name.clone());
-        site.cluster = self.cluster.and_then(|name| {
-            let value = HeaderValue::try_from(&name).ok().filter(|value| !value.is_empty());
-            if value.is_none() {
-                wrong.push(format!(
-                    "cluster {name:?}: expected a name that a header field can have"
-                ));
-            }
-            value
-        });
-        let authorizer = self.authorizer;
-        let resources = self.resources.into_iter().map(|mounting| Mounting {
-            authorizer: mounting.authorizer.or_else(|| authorizer.clone()),
-            ..mounting
-        });
-        wrong.extend(site.mount(resources.collect()));
-        let documentation =
-            Documentation::new(&self.name, base.unwrap_or_default(), &site.resources);
-        let documentation = Arc::new(documentation);
-        let types = problem_types::collect(&site.resources).unwrap_or_else(|errors| {
-            wrong.extend(errors);
-            Vec::new()
-        });
-        wrong.extend(site.mount(help::resources(&documentation, types)));
-        wrong.extend(monitoring::wrong_metrics(&self.metrics));
-        #[cfg(feature = "client")]
-        let metrics = self.metrics.into_iter().chain(statistics::of_clients(self.clients));
-        #[cfg(not(feature = "client"))]
-        let metrics = self.metrics.into_iter();
-        let monitor = Monitor::new(&site, &documentation, self.checks);
-        wrong.extend(site.mount(monitoring::resources(&monitor)));
-        if !wrong.is_empty() {
-            return Err(BuildError::new(wrong));
-        }
-        site.statistics.set_about(About {
-            service: self.name,
-            version: documentation.version,
-            routes: site
-                .resources
-                .iter()
-                .map(|resource| (resource.path().to_string(), MethodSet::of(&resource.allow)))
-                .collect(),
-            metrics: metrics.collect(),
-        });
-        Ok((Service::new(Arc::new(site), &self.groups, &self.layers), documentation))
     }
 }
