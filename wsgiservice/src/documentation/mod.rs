@@ -3,6 +3,7 @@
 //! Both are made from one [`Documentation`], which is read off the compiled [site](crate::site), and so describes what the
 //! service does.
 
+mod asset;
 mod content;
 mod data;
 mod example;
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 use self::schemas::{Direction, Schemas};
 pub(crate) use self::{
+    asset::Asset,
     content::Content,
     model::{Documentation, Method, Representation, Resource},
     parameter::Parameter,

@@ -13,13 +13,11 @@ use http::{HeaderValue, header};
 use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
-pub(crate) use self::page::{
-    CONTENT_SECURITY_POLICY, anchor_of, fingerprint, policy_of_page, verb,
-};
+pub(crate) use self::page::{CONTENT_SECURITY_POLICY, anchor_of, policy_of_page, verb};
 use self::page::{PageSettings, page};
 #[cfg(feature = "command-line")]
 pub(crate) use self::static_files::write;
-use super::{Documentation, data, openapi, tree::Tree};
+use super::{Asset, Documentation, data, openapi, tree::Tree};
 use crate::{
     answer::WithFields,
     http::incoming::Request,
@@ -27,9 +25,9 @@ use crate::{
 };
 
 /// The style of the page. Other pages of a service have it, too.
-pub(crate) const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: Asset = Asset::style("/_internal/help/style", include_str!("style.css"));
 
-const SCRIPT: &str = include_str!("script.js");
+const SCRIPT: Asset = Asset::script("/_internal/help/script", include_str!("script.js"));
 
 /// The origin of the example requests if the host is unknown.
 const ORIGIN: &str = "http://127.0.0.1:8001";
@@ -44,8 +42,8 @@ pub(crate) fn resources(
     vec![
         Mounting::new(help),
         Mounting::new(document),
-        Mounting::new(Style),
-        Mounting::new(Script),
+        STYLE.mounting(),
+        SCRIPT.mounting(),
         problem::resource(problem_types),
     ]
 }
@@ -97,39 +95,5 @@ struct Document {
 impl Document {
     fn get(&self) -> Tree {
         openapi::document(&self.documentation, &resource_paths::base())
-    }
-}
-
-/// The style of the page. A new version has a new URL, since the page adds what changes with the file.
-#[mount("/_internal/help/style", representations = [css], etag = auto, crate = crate)]
-struct Style;
-
-#[resource(crate = crate)]
-impl Style {
-    #[expires(days = 365)]
-    fn get(&self) -> &'static str {
-        STYLE
-    }
-
-    #[representation(".css", "text/css")]
-    fn css(&self, style: &&'static str) -> &'static str {
-        style
-    }
-}
-
-/// The script of the page.
-#[mount("/_internal/help/script", representations = [js], etag = auto, crate = crate)]
-struct Script;
-
-#[resource(crate = crate)]
-impl Script {
-    #[expires(days = 365)]
-    fn get(&self) -> &'static str {
-        SCRIPT
-    }
-
-    #[representation(".js", "text/javascript")]
-    fn js(&self, script: &&'static str) -> &'static str {
-        script
     }
 }

@@ -46,8 +46,8 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
                 meta http-equiv="Content-Security-Policy" content=(policy_of_page());
                 title { (name) }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href={ (settings.assets) "style.css?" (fingerprint(STYLE)) };
-                script src={ (settings.assets) "script.js?" (fingerprint(SCRIPT)) } defer {}
+                link rel="stylesheet" href={ (settings.assets) "style.css?" (STYLE.fingerprint()) };
+                script src={ (settings.assets) "script.js?" (SCRIPT.fingerprint()) } defer {}
             }
             body {
                 a.skip href="#resources" { "Skip to the resources" }
@@ -79,11 +79,6 @@ pub(crate) fn page(documentation: &Documentation, settings: PageSettings<'_>) ->
 /// The policy without what only a header field can say (Content Security Policy 3, section 3.3).
 pub(crate) fn policy_of_page() -> &'static str {
     CONTENT_SECURITY_POLICY.trim_end_matches("; frame-ancestors 'none'")
-}
-
-/// What changes with a file, so that it can be cached for long.
-pub(crate) fn fingerprint(file: &str) -> String {
-    format!("{:x}", xxhash_rust::xxh3::xxh3_64(file.as_bytes()))
 }
 
 fn contents(resources: &[Resource]) -> Markup {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use maud::{DOCTYPE, html};
 use wsgiservice_macros::{mount, resource};
 
-use super::{STYLE, markdown::markdown, page::fingerprint};
+use super::{STYLE, markdown::markdown};
 use crate::site::{Mounting, problem_types::DescribedType};
 
 /// The resource that describes these types.
@@ -36,7 +36,7 @@ impl Page {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { (title) }
                     link rel="icon" href="data:,";
-                    link rel="stylesheet" href={ "../help/style.css?" (fingerprint(STYLE)) };
+                    link rel="stylesheet" href={ "../help/style.css?" (STYLE.fingerprint()) };
                 }
                 body {
                     header {

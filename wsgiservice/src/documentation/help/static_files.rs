@@ -19,7 +19,7 @@ pub(crate) fn write(documentation: &Documentation, folder: &Path) -> io::Result<
     let openapi = serde_json::to_string_pretty(&openapi)?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("index.html"), page)?;
-    fs::write(folder.join("style.css"), STYLE)?;
-    fs::write(folder.join("script.js"), SCRIPT)?;
+    fs::write(folder.join("style.css"), STYLE.text)?;
+    fs::write(folder.join("script.js"), SCRIPT.text)?;
     fs::write(folder.join("openapi.json"), openapi)
 }

@@ -1,6 +1,5 @@
 //! The statistics as a page: complete without its script, which only refreshes it.
 
-mod assets;
 mod cards;
 mod charts;
 mod methods;
@@ -10,23 +9,22 @@ mod timeline;
 
 use maud::{DOCTYPE, Markup, html};
 
-use self::{
-    assets::{SCRIPT, STYLE},
-    timeline::Timeline,
-};
+use self::timeline::Timeline;
 use super::{
     families::UNMATCHED,
     quantity::{duration, percent, rate, uptime},
 };
 use crate::{
-    documentation::{
-        Documentation,
-        help::{self, fingerprint},
-    },
+    documentation::{Asset, Documentation, help},
     health::{CheckResult, Health},
     site::Mounting,
     statistics::{Distribution, Slice, Snapshot},
 };
+
+/// What the page adds to the style of the help page.
+const STYLE: Asset = Asset::style("/_internal/stats/style", include_str!("style.css"));
+
+const SCRIPT: Asset = Asset::script("/_internal/stats/script", include_str!("script.js"));
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +38,7 @@ pub(super) struct Page<'a> {
 
 /// The resources that the page loads.
 pub(super) fn resources() -> [Mounting; 2] {
-    assets::resources()
+    [STYLE.mounting(), SCRIPT.mounting()]
 }
 
 impl Page<'_> {
@@ -56,9 +54,9 @@ impl Page<'_> {
                     meta http-equiv="Content-Security-Policy" content=(help::policy_of_page());
                     title { (service) " statistics" }
                     link rel="icon" href="data:,";
-                    link rel="stylesheet" href={ "help/style.css?" (fingerprint(help::STYLE)) };
-                    link rel="stylesheet" href={ "stats/style.css?" (fingerprint(STYLE)) };
-                    script src={ "stats/script.js?" (fingerprint(SCRIPT)) } defer {}
+                    link rel="stylesheet" href={ "help/style.css?" (help::STYLE.fingerprint()) };
+                    link rel="stylesheet" href={ "stats/style.css?" (STYLE.fingerprint()) };
+                    script src={ "stats/script.js?" (SCRIPT.fingerprint()) } defer {}
                 }
                 body.stats {
                     header {
