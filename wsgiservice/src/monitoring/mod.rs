@@ -4,6 +4,8 @@
 
 mod document;
 mod families;
+#[cfg(test)]
+mod fixtures;
 mod health;
 mod index;
 mod metrics;
@@ -12,6 +14,7 @@ mod prometheus;
 mod quantity;
 mod stats;
 mod text;
+mod timeline;
 mod wrong_metrics;
 
 use std::sync::Arc;

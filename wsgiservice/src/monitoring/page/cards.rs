@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use maud::{Markup, html};
 
-use super::{
-    Page, charts, errors, quantile,
-    timeline::{Timeline, per_second, sum},
-};
+use super::{Page, charts, errors, quantile};
 use crate::{
-    monitoring::quantity::{duration, number, rate, time},
+    monitoring::{
+        quantity::{duration, number, rate, time},
+        timeline::{Timeline, per_second, sum},
+    },
     statistics::{MethodSlice, Slice, Snapshot},
 };
 

@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::{
-    Page, charts, quantile, route,
-    timeline::{Timeline, per_second},
-};
+use super::{Page, charts, quantile, route};
 use crate::{
     documentation::help,
-    monitoring::quantity::{number, rate},
+    monitoring::{
+        quantity::{number, rate},
+        timeline::{Timeline, per_second},
+    },
     statistics::{MethodSnapshot, SeriesTotals},
 };
 

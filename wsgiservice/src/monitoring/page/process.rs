@@ -4,10 +4,13 @@ use std::thread;
 
 use maud::{Markup, html};
 
-use super::{Page, charts, dot, timeline::Timeline};
+use super::{Page, charts, dot};
 use crate::{
     health::CheckResult,
-    monitoring::quantity::{bytes, duration, moment, number},
+    monitoring::{
+        quantity::{bytes, duration, moment, number},
+        timeline::Timeline,
+    },
     statistics::{Slice, Snapshot},
 };
 

@@ -132,7 +132,7 @@ mod tests {
     use std::time::{SystemTime, UNIX_EPOCH};
 
     use super::*;
-    use crate::monitoring::page::tests::{slice, snapshot};
+    use crate::monitoring::fixtures::{slice, snapshot};
 
     fn at(second: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(second)
