@@ -300,7 +300,7 @@ async function load() {
 
 /** The number of requests in the row of a method. */
 async function requests(page, method) {
-  const header = page.getByRole("rowheader", { name: `${method} Help for ${method}`, exact: true });
+  const header = page.getByRole("rowheader", { name: method, exact: true });
   const row = page.getByRole("row").filter({ has: header });
   return Number(await row.getByRole("cell").nth(5).textContent());
 }
@@ -310,14 +310,14 @@ test("the statistics are refreshed in place, and can be paused", () => visit("mo
   await load();
   await page.goto(`${origin}/_internal/stats`);
   const before = await requests(page, "GET /orders");
-  const link = page.getByRole("link", { name: "Help for GET /orders", exact: true });
+  const link = page.getByRole("link", { name: "GET /orders", exact: true });
   await link.focus();
   await page.evaluate(() => { document.querySelector("table").isTheSame = true; });
   await load();
   await page.clock.runFor(5000);
   await page.waitForFunction(([row, number]) => row.cells[6].textContent === String(number), [await page.getByRole("row").filter({ has: link }).elementHandle(), before + 1]);
   assert.ok(await page.evaluate(() => document.querySelector("table").isTheSame), "the table is replaced");
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Help for GET /orders");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "GET /orders");
   await page.getByRole("button", { name: "Pause" }).click();
   let asked = 0;
   page.on("request", () => { asked += 1; });
@@ -327,6 +327,33 @@ test("the statistics are refreshed in place, and can be paused", () => visit("mo
   await page.getByRole("button", { name: "Resume" }).click();
   await response;
 }, statistics()));
+
+test("a column of the statistics is sorted by a click, without a script too, and stays so when they are refreshed", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    await visit("monitored", { javaScriptEnabled }, async (page) => {
+      await load();
+      if (javaScriptEnabled) await page.clock.install();
+      await page.getByRole("link", { name: "Requests", exact: true }).click();
+      await page.waitForURL("**/stats?sort=requests#methods");
+      const column = page.getByRole("columnheader", { name: "Requests" });
+      assert.equal(await column.getAttribute("aria-sort"), "descending");
+      const numbers = async () => page.locator(".methods tbody tr td:nth-child(7)").allTextContents();
+      const isSorted = (told) => told.map(Number).every((it, index, all) => index === 0 || all[index - 1] >= it);
+      assert.ok(isSorted(await numbers()), await numbers());
+      if (javaScriptEnabled) {
+        const before = await numbers();
+        for (let times = 0; times < 20; times += 1) await load();
+        await page.clock.runFor(5000);
+        await page.waitForFunction((first) => document.querySelector(".methods tbody td:nth-child(7)").textContent !== first, before[0]);
+        assert.ok(isSorted(await numbers()), await numbers());
+        assert.equal(await column.getAttribute("aria-sort"), "descending");
+      }
+      await column.getByRole("link").click();
+      await page.waitForURL("**/stats#methods");
+      assert.equal(await page.locator("[aria-sort]").count(), 0);
+    }, statistics());
+  }
+});
 
 test("the statistics say that they are not up to date if the service does not respond", () => visit("monitored", {}, async (page, origin) => {
   await page.clock.install();
@@ -346,6 +373,8 @@ test("the statistics are complete without their script", () => visit("monitored"
   assert.equal(await page.getByRole("button").count(), 0);
   assert.equal(await page.getByRole("img", { name: /^Requests per second over/ }).count(), 1);
   assert.match(await page.getByRole("region", { name: "Last problems" }).textContent(), /The method panicked/);
+  assert.match(await page.getByRole("region", { name: "Metrics of the service" }).textContent(), /waiting_jobs Jobs that wait./);
+  assert.match(await page.getByRole("region", { name: "Calls to other services" }).textContent(), /payments.*success: /);
 }, statistics()));
 
 for (const [look, options] of Object.entries(looks)) {

@@ -371,7 +371,7 @@ async fn the_statistics_are_told_as_json_xml_and_text() {
         .text()
         .to_owned();
     assert!(text.starts_with("things "), "{text}");
-    assert!(text.contains("GET     /things/{id}"), "{text}");
+    assert!(text.contains("\nGET /things/{id} "), "{text}");
 }
 
 #[tokio::test]

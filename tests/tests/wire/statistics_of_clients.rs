@@ -62,12 +62,12 @@ async fn a_retry_an_ejection_and_a_cache_hit_are_counted() {
     assert_eq!(
         told(&[&client]).await,
         [
+            r#"calls_total{outcome="success"} 1"#,
             r#"calls_total{outcome="client_error"} 1"#,
             r#"calls_total{outcome="server_error"} 5"#,
-            r#"calls_total{outcome="success"} 1"#,
+            r#"attempts_total{outcome="success"} 1"#,
             r#"attempts_total{outcome="client_error"} 1"#,
             r#"attempts_total{outcome="server_error"} 6"#,
-            r#"attempts_total{outcome="success"} 1"#,
             r#"ejections_total{reason="failing"} 1"#,
             r#"cache_lookups_total{outcome="hit"} 3"#,
             r#"cache_lookups_total{outcome="miss"} 2"#,
@@ -84,7 +84,7 @@ async fn the_calls_of_all_clients_are_told_together() {
     let told = told(&[&first, &second]).await;
     assert_eq!(
         told[..2],
-        [r#"calls_total{outcome="client_error"} 1"#, r#"calls_total{outcome="success"} 2"#]
+        [r#"calls_total{outcome="success"} 2"#, r#"calls_total{outcome="client_error"} 1"#]
     );
 }
 
@@ -110,4 +110,25 @@ async fn the_other_representations_have_the_same_numbers() {
             ("rest_client_cache_lookups", 1.0),
         ]
     );
+}
+
+#[tokio::test]
+async fn people_are_told_the_calls_by_service() {
+    let called = client(&[503, 200]);
+    get(&called, "/1").await;
+    get(&called, "/1").await;
+    let client = Client::new(Application::new("caller").mount(Ping).calls_of(&called));
+    let text = client.get("/_internal/stats.txt").send().await.text().to_owned();
+    let expected = "CALLS TO OTHER SERVICES
+things  calls     success: 1
+        attempts  success: 1, server error: 1
+        cache     hit: 1, miss: 1
+";
+    assert!(text.contains(expected), "{text}");
+    let page = client.get("/_internal/stats.html").send().await.text().to_owned();
+    for expected in ["2 (success: 1, server error: 1)", "50 % (hit: 1, miss: 1)"] {
+        assert!(page.contains(expected), "{expected}\n{page}");
+    }
+    // They are not among the metrics of the service, of which there are none.
+    assert!(!page.contains("Metrics of the service") && !text.contains("METRICS"), "{page}");
 }

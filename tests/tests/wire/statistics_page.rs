@@ -4,13 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use wsgiservice::{
-    Application, Problem, health::Health, http::StatusCode, mount, resource, testing::Client,
+    Application, Problem,
+    health::Health,
+    http::StatusCode,
+    mount, resource,
+    statistics::{Counter, Gauge, Histogram, Label},
+    testing::Client,
 };
 
 use super::statistics::statistics;
 
 /// What Firefox and Chrome send.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+
+/// The heading of the table of methods.
+const METHODS: &str = r#"<h2 id="methods">Methods</h2>"#;
 
 /// An order, whose path has characters that HTML has, too.
 #[mount("/a&b/{id}")]
@@ -81,15 +89,15 @@ async fn each_method_has_a_row_with_its_numbers() {
     let client = Client::new(application());
     load(&client).await;
     let page = page(&client).await;
-    let rows: BTreeMap<_, _> = rows(&page, "<h2>Methods</h2>")
+    let rows: BTreeMap<_, _> = rows(&page, METHODS)
         .into_iter()
         .map(|row| (row[0].clone(), [row[6].clone(), row[7].clone()]))
         .collect();
     for (method, requests, statuses) in [
-        ("GET /a&b/{id} Help", "91", "200: 40, 404: 30, 500: 21 (panics: 1)"),
-        ("PUT /a&b/{id} Help", "9", "200: 9"),
-        ("HEAD /a&b/{id} Help", "3", "200: 3"),
-        ("OPTIONS /a&b/{id} Help", "2", "204: 2"),
+        ("GET /a&b/{id}", "91", "200: 40, 404: 30, 500: 21 (panics: 1)"),
+        ("PUT /a&b/{id}", "9", "200: 9"),
+        ("HEAD /a&b/{id}", "3", "200: 3"),
+        ("OPTIONS /a&b/{id}", "2", "204: 2"),
         ("GET unmatched", "1,234", "404: 1,234"),
         ("GET /_internal/stats", "0", " (in flight: 1)"),
     ] {
@@ -98,7 +106,9 @@ async fn each_method_has_a_row_with_its_numbers() {
     assert_eq!(rows.len(), 6, "{rows:?}");
     // All of it agrees with the other representations.
     let text = client.get("/_internal/stats.txt").send().await.text().to_owned();
-    assert!(text.contains("200: 40, 404: 30, 500: 21"), "{text}");
+    let line = text.lines().find(|line| line.starts_with("GET /a&b/{id} ")).expect("a line");
+    let numbers: Vec<_> = line.split_whitespace().rev().take(3).collect();
+    assert_eq!(numbers, ["21", "30", "91"], "{text}");
 }
 
 #[tokio::test]
@@ -106,12 +116,123 @@ async fn durations_are_those_of_the_last_fifteen_minutes() {
     let client = Client::new(application());
     load(&client).await;
     let page = page(&client).await;
-    for row in rows(&page, "<h2>Methods</h2>").iter().filter(|row| row[6] != "0") {
+    for row in rows(&page, METHODS).iter().filter(|row| row[6] != "0") {
         assert!(row[3..6].iter().all(|it| it.ends_with("µs") || it.ends_with(" ms")), "{row:?}");
         assert_ne!(row[1], "0", "{row:?}");
     }
     assert!(page.contains("21 of 1,339 requests got a 5xx"), "{page}");
     assert!(page.contains(r#"<p class="big">1.57 %</p>"#), "{page}");
+}
+
+#[tokio::test]
+async fn the_methods_are_sorted_as_the_target_says() {
+    let client = Client::new(application());
+    load(&client).await;
+    for (sort, first, second) in [
+        ("requests", "GET unmatched", "GET /a&b/{id}"),
+        ("errors", "GET /a&b/{id}", "GET unmatched"),
+        ("method", "GET /_internal/stats", "GET /a&b/{id}"),
+    ] {
+        let request = client.get(&format!("/_internal/stats.html?sort={sort}"));
+        let page = request.send().await.text().to_owned();
+        let rows = rows(&page, METHODS);
+        assert_eq!([&*rows[0][0], &*rows[1][0]], [first, second], "{sort}");
+        assert_eq!(page.matches("aria-sort=").count(), 1, "{sort}");
+        let json = client.get(&format!("/_internal/stats.json?sort={sort}")).send().await;
+        let told = &json.json::<Value>()["methods"][0];
+        let name = format!("{} {}", told["method"], told["route"]).replace('"', "");
+        assert_eq!(name, first, "{sort}");
+    }
+    for sort in ["rate", "p50", "p99", "max"] {
+        let text = client.get(&format!("/_internal/stats.html?sort={sort}")).send().await;
+        let (_, head) = text.text().split_once(r#"aria-sort="descending""#).expect("a column");
+        assert!(head.starts_with(r#"><a href="stats#methods""#), "{sort}: {head}");
+        assert!(!head.contains(&format!("sort={sort}")), "{sort}");
+    }
+    // Without it, they are in the order of the resources, and each column has a link but the one of the trend.
+    let page = page(&client).await;
+    assert_eq!(rows(&page, METHODS)[0][0], "GET /a&b/{id}");
+    assert_eq!((page.matches("aria-sort").count(), page.matches("stats?sort=").count()), (0, 7));
+    for wrong in ["p98", "p99&sort=p50", "%22%3E"] {
+        let target = format!("/_internal/stats.html?sort={wrong}");
+        assert_eq!(client.get(&target).send().await.status(), 400, "{wrong}");
+    }
+}
+
+#[derive(Clone, Copy, Label)]
+enum Outcome {
+    Paid,
+    Declined,
+}
+
+#[tokio::test]
+async fn the_metrics_of_the_service_are_in_a_table_and_in_the_text() {
+    let orders = Counter::<Outcome>::new("orders", "Orders by <outcome>.");
+    let age: Gauge = Gauge::new("oldest_job_age_seconds", "How old the oldest job is.");
+    let prints: Histogram = Histogram::new("print_duration_seconds", "How long prints take.");
+    orders.add(Outcome::Paid, 1234);
+    orders.add(Outcome::Declined, 0);
+    age.set((), 90.0);
+    for millis in [10, 10, 10, 250] {
+        prints.record((), std::time::Duration::from_millis(millis));
+    }
+    let application = application().metric(&orders).metric(&age).metric(&prints);
+    let client = Client::new(application);
+    let page = page(&client).await;
+    let (_, table) = page.split_once("<h2>Metrics of the service</h2>").expect("a heading");
+    let (table, _) = table.split_once("</table>").expect("an end");
+    let rows = |number: usize| {
+        let text = table.match_indices("<tbody>").nth(number).map(|(at, _)| &table[at..]);
+        rows(&format!("#{}", text.expect("a body")), "#")
+    };
+    assert_eq!(
+        rows(0),
+        [&["orders Orders by <outcome>.", "paid", "1,234"][..], &["declined", "0"][..]]
+    );
+    assert_eq!(rows(1), [["oldest_job_age_seconds How old the oldest job is.", "", "1.5 min"]]);
+    assert_eq!(
+        rows(2),
+        [[
+            "print_duration_seconds How long prints take.",
+            "",
+            "4 · p50 10 ms · p99 252 ms · max 252 ms"
+        ]]
+    );
+    let text = client.get("/_internal/stats.txt").send().await.text().to_owned();
+    for line in [
+        "orders                  paid: 1,234",
+        "                        declined: 0",
+        "print_duration_seconds  4, p50 10 ms, p99 252 ms, max 252 ms",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+    }
+    let metrics = &statistics(&client).await["metrics"];
+    assert_eq!(
+        (&metrics[3]["count"], &metrics[3]["seconds"]["p50"]),
+        (&4.into(), &0.010092544.into())
+    );
+}
+
+#[tokio::test]
+async fn the_text_tells_what_the_page_does() {
+    let client = Client::new(application());
+    load(&client).await;
+    let text = client.get("/_internal/stats.txt").send().await.text().to_owned();
+    for expected in [
+        ": warn, up ",
+        " in flight, 1,339 since the start",
+        "1.57 %: 21 of 1,339 in 15 minutes",
+        "\nCHECKS\nwarn  <disk>  ",
+        "7 < 8 & \"more\"\n",
+        "pass  mail ",
+        "  500  GET /a&b/{id}  The method panicked.\n          ID ",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    for absent in ["METRICS", "CALLS", "secret"] {
+        assert!(!text.contains(absent), "{absent}\n{text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[tokio::test]
@@ -124,8 +245,7 @@ async fn names_and_messages_are_escaped() {
         "<dt>&lt;disk&gt;</dt>",
         "7 &lt; 8 &amp; &quot;more&quot;",
         r#"<span class="path">/a&amp;b/{id}</span>"#,
-        r#"aria-label="Help for GET /a&amp;b/{id}""#,
-        r#"<a href="help#getOrder""#,
+        r#"<a href="help#getOrder"><span class="verb get">GET</span> "#,
     ] {
         assert!(page.contains(expected), "{expected}\n{page}");
     }

@@ -92,8 +92,9 @@ struct Metric {
     name: String,
     labels: Vec<Label>,
     value: Option<f64>,
+    /// How many durations were counted.
     count: Option<u64>,
-    sum: Option<f64>,
+    seconds: Option<Seconds>,
 }
 
 #[derive(Debug, Serialize)]
@@ -222,12 +223,15 @@ impl Metric {
     fn of_sample(family: &Family, sample: &Sample) -> Self {
         let labels = sample.labels.iter();
         let labels = labels.map(|(name, value)| Label { name, value: value.clone() });
-        let (value, count, sum) = match &sample.value {
+        let (value, count, seconds) = match &sample.value {
             Value::Integer(number) => (Some(*number as f64), None, None),
             Value::Number(number) => (Some(*number), None, None),
-            Value::Histogram(histogram) => (None, Some(histogram.count), Some(histogram.sum)),
+            Value::Durations(durations) => {
+                (None, Some(durations.count()), Some(Seconds::of(durations)))
+            }
+            Value::Histogram(histogram) => (None, Some(histogram.count), None),
         };
-        Self { name: family.name.clone(), labels: labels.collect(), value, count, sum }
+        Self { name: family.name.clone(), labels: labels.collect(), value, count, seconds }
     }
 }
 

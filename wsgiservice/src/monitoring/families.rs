@@ -3,13 +3,13 @@
 use std::time::UNIX_EPOCH;
 
 use crate::statistics::{
-    MethodSnapshot, SeriesTotals, SizeDistribution, Snapshot, StatusTotals,
+    CLIENT_METRICS, MethodSnapshot, SeriesTotals, SizeDistribution, Snapshot, StatusTotals,
     family::{Family, Histogram, Kind, Sample, Value},
 };
 
 /// What the names of the metrics of the framework begin with.
 pub(super) const PREFIXES: [&str; 5] =
-    ["http_server_", "process_", "wsgiservice_", "rest_client_", "target"];
+    ["http_server_", "process_", "wsgiservice_", CLIENT_METRICS, "target"];
 
 /// The route of all requests that no resource responds to. A template begins with a slash.
 pub(super) const UNMATCHED: &str = "unmatched";
@@ -26,12 +26,12 @@ pub(super) fn of(snapshot: &Snapshot) -> Vec<Family> {
 }
 
 fn requests(snapshot: &Snapshot) -> Vec<Family> {
-    let histogram = |name, help, value: fn(&StatusTotals) -> Histogram| {
+    let histogram = |name, help, value: fn(&StatusTotals) -> Value| {
         let samples = snapshot.methods.iter().flat_map(|method| {
             method.totals.statuses.iter().map(move |(status, totals)| {
                 let mut labels = labels(method);
                 labels.push(("http_response_status_code", status.to_string()));
-                Sample { labels, value: Value::Histogram(value(totals)) }
+                Sample { labels, value: value(totals) }
             })
         });
         Family::new(name, help, Kind::Histogram, samples.collect())
@@ -40,7 +40,7 @@ fn requests(snapshot: &Snapshot) -> Vec<Family> {
         histogram(
             "http_server_request_duration_seconds",
             "How long requests took, until the end of their responses.",
-            |totals| Histogram::from(&totals.durations),
+            |totals| Value::Durations(totals.durations.clone()),
         ),
         histogram(
             "http_server_request_body_size_bytes",
@@ -60,9 +60,9 @@ fn requests(snapshot: &Snapshot) -> Vec<Family> {
     ]
 }
 
-fn sizes(sizes: &SizeDistribution, count: u64) -> Histogram {
+fn sizes(sizes: &SizeDistribution, count: u64) -> Value {
     let bounds = sizes.at_most(count).map(|(bound, count)| (bound as f64, count));
-    Histogram { bounds: bounds.collect(), count, sum: sizes.sum as f64 }
+    Value::Histogram(Histogram { bounds: bounds.collect(), count, sum: sizes.sum as f64 })
 }
 
 fn events(snapshot: &Snapshot) -> [Family; 4] {

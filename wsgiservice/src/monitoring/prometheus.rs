@@ -1,8 +1,8 @@
 //! The text formats of Prometheus: 0.0.4, and OpenMetrics 1.0.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
-use crate::statistics::family::{Family, Kind, Sample, Value};
+use crate::statistics::family::{Family, Histogram, Kind, Sample, Value};
 
 /// A text format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,22 +52,26 @@ fn suffix(kind: Kind) -> &'static str {
 fn sample(text: &mut String, family: &Family, sample: &Sample) {
     let (name, suffix) = (&family.name, suffix(family.kind));
     let all = labels(sample, None);
-    // To write to a text cannot fail.
-    let _ = match &sample.value {
-        Value::Integer(number) => writeln!(text, "{name}{suffix}{all} {number}"),
-        Value::Number(number) => writeln!(text, "{name}{suffix}{all} {number}"),
-        Value::Histogram(histogram) => {
-            for (bound, count) in &histogram.bounds {
-                let _ = writeln!(text, "{name}_bucket{} {count}", labels(sample, Some(*bound)));
-            }
-            let last = labels(sample, Some(f64::INFINITY));
-            let (count, sum) = (histogram.count, histogram.sum);
-            writeln!(
-                text,
-                "{name}_bucket{last} {count}\n{name}_sum{all} {sum}\n{name}_count{all} {count}"
-            )
-        }
-    };
+    let number = |number: &dyn Display| format!("{name}{suffix}{all} {number}\n");
+    match &sample.value {
+        Value::Integer(value) => text.push_str(&number(value)),
+        Value::Number(value) => text.push_str(&number(value)),
+        Value::Durations(durations) => buckets(text, name, sample, &Histogram::from(durations)),
+        Value::Histogram(histogram) => buckets(text, name, sample, histogram),
+    }
+}
+
+fn buckets(text: &mut String, name: &str, sample: &Sample, histogram: &Histogram) {
+    let Histogram { bounds, count, sum } = histogram;
+    for (bound, count) in bounds {
+        // To write to a text cannot fail.
+        let _ = writeln!(text, "{name}_bucket{} {count}", labels(sample, Some(*bound)));
+    }
+    let (last, all) = (labels(sample, Some(f64::INFINITY)), labels(sample, None));
+    let _ = writeln!(
+        text,
+        "{name}_bucket{last} {count}\n{name}_sum{all} {sum}\n{name}_count{all} {count}"
+    );
 }
 
 /// The labels in braces, the bound of a bucket last; nothing if there are none.

@@ -43,6 +43,19 @@ pub(super) fn number(number: u64) -> String {
     text
 }
 
+/// A number with up to three decimal places, and with commas between its thousands if it is an integer.
+pub(super) fn decimal(value: f64) -> String {
+    if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
+        return number(value as u64);
+    }
+    let text = format!("{value:.3}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
 /// A number per second, with two significant digits or more.
 pub(super) fn rate(rate: f64) -> String {
     match rate {
@@ -69,12 +82,12 @@ pub(super) fn time(at: SystemTime) -> String {
     format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// A moment with its day, as `06 Nov 08:49:37 UTC`.
+/// A moment with its day in UTC, as `06 Nov 08:49:37`.
 pub(super) fn moment(at: SystemTime) -> String {
     let date = date::value(at);
     let mut words = date.to_str().unwrap_or_default().split(' ').skip(1);
     let (day, month) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    format!("{day} {month} {} UTC", time(at))
+    format!("{day} {month} {}", time(at))
 }
 
 /// How long a service has been up, in two units.
@@ -126,7 +139,7 @@ mod tests {
     #[test]
     fn moments_and_uptimes_are_short() {
         let at = UNIX_EPOCH + Duration::from_secs(784_111_777);
-        assert_eq!(moment(at), "06 Nov 08:49:37 UTC");
+        assert_eq!(moment(at), "06 Nov 08:49:37");
         for (seconds, expected) in
             [(59, "59 s"), (61, "1 min"), (7_300, "2 h 1 min"), (273_600, "3 d 4 h")]
         {

@@ -6,7 +6,7 @@ use http::{HeaderValue, header};
 use serde::{Serialize, Serializer};
 use wsgiservice_macros::{mount, resource};
 
-use super::{Monitor, document::Document, page::Page, text};
+use super::{Monitor, document::Document, page::Page, sort::Sort, text};
 use crate::{
     answer::WithFields, documentation::help::CONTENT_SECURITY_POLICY, health::CheckResult,
     site::Mounting, statistics::Snapshot,
@@ -24,9 +24,13 @@ struct Stats {
 
 #[resource(crate = crate)]
 impl Stats {
-    async fn get(&self) -> WithFields<Told> {
+    async fn get(&self, sort: Option<Sort>) -> WithFields<Told> {
         let checks = self.monitor.checks.results().await;
-        let told = Told { snapshot: self.monitor.snapshot(), checks };
+        let mut snapshot = self.monitor.snapshot();
+        if let Some(sort) = sort {
+            sort.apply(&mut snapshot);
+        }
+        let told = Told { snapshot, checks, sort };
         let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
         WithFields::new(told).field(header::CONTENT_SECURITY_POLICY, policy)
     }
@@ -34,19 +38,21 @@ impl Stats {
     #[representation(".html", "text/html")]
     fn html(&self, told: &Told) -> String {
         let Monitor { documentation, limit, .. } = &*self.monitor;
-        let Told { snapshot, checks } = told;
-        Page { snapshot, checks, documentation, limit: *limit }.html()
+        let Told { snapshot, checks, sort } = told;
+        Page { snapshot, checks, documentation, limit: *limit, sort: *sort }.html()
     }
 
     #[representation(".txt", "text/plain")]
     fn text(&self, told: &Told) -> String {
-        text::write(&told.snapshot)
+        text::write(&told.snapshot, &told.checks, self.monitor.limit)
     }
 }
 
 struct Told {
     snapshot: Snapshot,
     checks: Arc<[CheckResult]>,
+    /// What the methods are sorted by, if it is not the order of the resources.
+    sort: Option<Sort>,
 }
 
 impl Serialize for Told {

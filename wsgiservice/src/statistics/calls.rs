@@ -1,16 +1,15 @@
 //! The calls of clients to other services, as metrics.
 
-use std::{collections::BTreeMap, fmt::Display, sync::Arc};
+use std::{fmt::Display, sync::Arc};
 
+use indexmap::IndexMap;
 use wsgiservice_client::{Count, Counts, RestClient};
 
 use super::{
+    CLIENT_METRICS,
     family::{Family, Kind, Sample, Value},
     metric::Registered,
 };
-
-/// What the names of these metrics begin with.
-pub(crate) const PREFIX: &str = "rest_client_";
 
 /// What reads the counts of all these clients; `None` without a client.
 pub(crate) fn of_clients(clients: Vec<RestClient>) -> Option<Registered> {
@@ -18,7 +17,7 @@ pub(crate) fn of_clients(clients: Vec<RestClient>) -> Option<Registered> {
         return None;
     }
     let source = Arc::new(move || families(clients.iter().map(RestClient::counts).collect()));
-    Some(Registered { name: PREFIX.to_owned(), source })
+    Some(Registered { name: CLIENT_METRICS.to_owned(), source })
 }
 
 fn families(counts: Vec<Counts>) -> Vec<Family> {
@@ -64,7 +63,7 @@ fn family(
     labels: &[&'static str],
     counts: Vec<Count<impl Display>>,
 ) -> Family {
-    let mut sums = BTreeMap::<_, u64>::new();
+    let mut sums = IndexMap::<_, u64>::new();
     for Count { service, cluster, what, count, .. } in counts {
         let values = [("service", service), ("cluster", cluster.unwrap_or_default())];
         let values = values.into_iter().filter(|(name, _)| labels.contains(name));
@@ -75,5 +74,5 @@ fn family(
         .into_iter()
         .map(|(labels, count)| Sample { labels, value: Value::Integer(count) })
         .collect();
-    Family::new(&format!("{PREFIX}{name}"), help, Kind::Counter, samples)
+    Family::new(&format!("{CLIENT_METRICS}{name}"), help, Kind::Counter, samples)
 }

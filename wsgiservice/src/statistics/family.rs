@@ -36,6 +36,8 @@ pub(crate) struct Sample {
 pub(crate) enum Value {
     Integer(u64),
     Number(f64),
+    /// It is a histogram for programs, and percentiles for people.
+    Durations(Distribution),
     Histogram(Histogram),
 }
 

@@ -60,6 +60,9 @@ pub use self::{
 };
 pub use wsgiservice_macros::Label;
 
+/// What the names of the metrics of clients begin with, which are told with those of the service.
+pub(crate) const CLIENT_METRICS: &str = "rest_client_";
+
 /// What is counted of one application.
 #[derive(Debug)]
 pub(crate) struct Statistics {

@@ -7,15 +7,28 @@ use crate::{
     documentation::help,
     monitoring::{
         quantity::{number, rate},
+        sort::Sort,
         timeline::{Timeline, per_second},
     },
     statistics::{MethodSnapshot, SeriesTotals},
 };
 
+/// The columns, and what a click on each sorts by.
+const COLUMNS: [(&str, Option<Sort>); 8] = [
+    ("Method", Some(Sort::Method)),
+    ("Per second", Some(Sort::Rate)),
+    ("Trend", None),
+    ("p50", Some(Sort::P50)),
+    ("p99", Some(Sort::P99)),
+    ("Max", Some(Sort::Max)),
+    ("Requests", Some(Sort::Requests)),
+    ("Statuses", Some(Sort::Errors)),
+];
+
 /// A table with a row for each method.
 pub(super) fn methods(page: Page<'_>, timeline: &Timeline<'_>) -> Markup {
     html! {
-        h2 { "Methods" }
+        h2 #methods { "Methods" }
         div.scroll tabindex="0" role="region" aria-label="Methods" {
             table.methods {
                 thead {
@@ -25,19 +38,24 @@ pub(super) fn methods(page: Page<'_>, timeline: &Timeline<'_>) -> Markup {
                         th scope="colgroup" colspan="4" { "Last 15 minutes" }
                         th scope="colgroup" colspan="2" { "Since the start" }
                     }
-                    tr {
-                        th scope="col" { "Method" }
-                        th.number scope="col" { "Per second" }
-                        th scope="col" { "Trend" }
-                        th.number scope="col" { "p50" }
-                        th.number scope="col" { "p99" }
-                        th.number scope="col" { "Max" }
-                        th.number scope="col" { "Requests" }
-                        th scope="col" { "Statuses" }
-                    }
+                    tr { @for (name, sort) in COLUMNS { (column(page, name, sort)) } }
                 }
                 tbody { @for method in &page.snapshot.methods { (self::method(page, timeline, method)) } }
             }
+        }
+    }
+}
+
+/// The head of a column. A click sorts by it, or no more.
+fn column(page: Page<'_>, name: &str, sort: Option<Sort>) -> Markup {
+    let Some(sort) = sort else { return html! { th scope="col" { (name) } } };
+    let is_active = page.sort == Some(sort);
+    let class = (!["Method", "Statuses"].contains(&name)).then_some("number");
+    let title = (sort == Sort::Errors).then_some("Sort by errors");
+    html! {
+        th class=[class] scope="col" aria-sort=[is_active.then(|| sort.direction())] {
+            @if is_active { a href="stats#methods" title=[title] { (name) } }
+            @else { a href={ "stats?sort=" (sort.word()) "#methods" } title=[title] { (name) } }
         }
     }
 }
@@ -50,17 +68,13 @@ fn method(page: Page<'_>, timeline: &Timeline<'_>, method: &MethodSnapshot) -> M
     html! {
         tr {
             th scope="row" {
-                (help::verb(verb)) span.path { (route) }
-                @if let Some(anchor) = address {
-                    " " a href={ "help#" (anchor) } aria-label={ "Help for " (verb) " " (route) } { "Help" }
-                }
+                @if let Some(anchor) = address { a href={ "help#" (anchor) } { (help::verb(verb)) span.path { (route) } } }
+                @else { (help::verb(verb)) span.path { (route) } }
             }
-            td data-label="Per second" { (rate(timeline.rate(|slice| slice.requests_of(method)))) }
-            td { (charts::line("Trend", &trend)) }
-            @for (name, share) in [("p50", 0.5), ("p99", 0.99), ("Max", 1.0)] {
-                td data-label=(name) { (quantile(&durations, share)) }
-            }
-            td data-label="Requests" { (number(method.totals.requests())) }
+            td { (rate(timeline.rate(|slice| slice.requests_of(method)))) }
+            td { (charts::line(&trend)) }
+            @for share in [0.5, 0.99, 1.0] { td { (quantile(&durations, share)) } }
+            td { (number(method.totals.requests())) }
             td { (statuses(&method.totals)) }
         }
     }
@@ -83,7 +97,7 @@ fn statuses(totals: &SeriesTotals) -> Markup {
     let words = words.collect::<Vec<_>>().join(", ");
     html! {
         @if totals.requests() > 0 { (charts::bar(&parts)) }
-        span.words { (words) }
+        (words)
         (others(totals))
     }
 }
@@ -98,5 +112,5 @@ fn others(totals: &SeriesTotals) -> Markup {
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = counts.map(|(count, name)| format!("{name}: {}", number(*count))).collect();
-    html! { @if !words.is_empty() { " " span.words.quiet { "(" (words.join(", ")) ")" } } }
+    html! { @if !words.is_empty() { " " span.quiet { "(" (words.join(", ")) ")" } } }
 }

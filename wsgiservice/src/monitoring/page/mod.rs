@@ -1,8 +1,10 @@
 //! The statistics as a page: complete without its script, which only refreshes it.
 
+mod calls;
 mod cards;
 mod charts;
 mod methods;
+mod metrics;
 mod problems;
 mod process;
 
@@ -11,6 +13,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::{
     families::UNMATCHED,
     quantity::{duration, percent, rate, uptime},
+    sort::Sort,
     timeline::Timeline,
 };
 use crate::{
@@ -33,6 +36,8 @@ pub(super) struct Page<'a> {
     pub(super) documentation: &'a Documentation,
     /// How many requests may be in flight.
     pub(super) limit: usize,
+    /// What the methods are sorted by, if it is not the order of the resources.
+    pub(super) sort: Option<Sort>,
 }
 
 /// The resources that the page loads.
@@ -76,6 +81,8 @@ impl Page<'_> {
                     main #content {
                         (cards::cards(self, &timeline))
                         (methods::methods(self, &timeline))
+                        (calls::calls(&self.snapshot.own))
+                        (metrics::metrics(&self.snapshot.own))
                         (process::process(self, &timeline))
                         (process::checks(self.checks))
                         (problems::problems(&self.snapshot.problems))
@@ -116,18 +123,25 @@ fn quantile(durations: &Distribution, share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::fixtures::snapshot, *};
-    use crate::site::Site;
+    use super::{
+        super::fixtures::{documentation, snapshot},
+        *,
+    };
 
     #[test]
     fn the_page_of_an_ordinary_service_is_small() {
-        let site = Site::new(Default::default(), Default::default(), None, None);
-        let documentation = Documentation::new("many", String::new(), &site.resources);
         let snapshot = snapshot(20);
-        let page =
-            Page { snapshot: &snapshot, checks: &[], documentation: &documentation, limit: 9 };
+        let documentation = documentation(&snapshot);
+        let page = Page {
+            snapshot: &snapshot,
+            checks: &[],
+            documentation: &documentation,
+            limit: 9,
+            sort: None,
+        };
         let html = page.html();
         assert!(html.contains("shade1") && html.contains("class=\"refused\" d="), "{html}");
+        assert!(html.contains("Calls to other services") && html.contains("40 smaller values"));
         assert!(html.len() < 40 << 10, "{} bytes", html.len());
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn problems(problems: &[ProblemSnapshot]) -> Markup {
                 table {
                     thead {
                         tr {
-                            @for name in ["Time", "Status", "Method", "Problem", "ID"] { th scope="col" { (name) } }
+                            @for name in ["Time (UTC)", "Status", "Method", "Problem", "ID"] { th scope="col" { (name) } }
                         }
                     }
                     tbody { @for problem in problems { (self::problem(problem)) } }
@@ -34,7 +34,7 @@ fn problem(problem: &ProblemSnapshot) -> Markup {
             td { i.dot.fail {} (status) }
             td { (help::verb(method.as_str())) span.path { (route(template.as_deref())) } }
             td { (detail) }
-            td.quiet { code { (id) } }
+            td { code { (id) } }
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn process(page: Page<'_>, timeline: &Timeline<'_>) -> Markup {
         h2 { "Process" }
         dl.facts {
             @if let Some(resident) = process.resident {
-                div { dt { "Memory" } dd { (bytes(resident)) " " (charts::line("Memory over the last 15 minutes", &memory)) } }
+                div { dt { "Memory" } dd { (bytes(resident)) " " (charts::line(&memory)) } }
             }
             @if let Some(used) = process.cpu {
                 div {
@@ -32,7 +32,7 @@ pub(super) fn process(page: Page<'_>, timeline: &Timeline<'_>) -> Markup {
                         @if let Some(now) = cores.iter().rev().flatten().next() { (format!("{now:.2}")) " of " }
                         @if let Ok(all) = thread::available_parallelism() { (all) " cores, " }
                         (duration(used)) " since the start "
-                        (charts::line("Cores used over the last 15 minutes", &cores))
+                        (charts::line(&cores))
                     }
                 }
             }
@@ -40,7 +40,7 @@ pub(super) fn process(page: Page<'_>, timeline: &Timeline<'_>) -> Markup {
                 div { dt { "Open files" } dd { (number(open)) @if let Some(max) = process.max_files { " / " (number(max)) } } }
             }
             @if let Some(threads) = process.threads { div { dt { "Threads" } dd { (number(threads)) } } }
-            div { dt { "Started" } dd { (moment(page.snapshot.began_at)) } }
+            div { dt { "Started" } dd { (moment(page.snapshot.began_at)) " UTC" } }
         }
     }
 }

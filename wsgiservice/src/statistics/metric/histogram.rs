@@ -6,7 +6,7 @@ use super::{
     super::{
         Distribution,
         durations::Durations,
-        family::{self, Kind, Value},
+        family::{Kind, Value},
         label::Labels,
     },
     Metric, Registered,
@@ -50,7 +50,7 @@ impl<L: Labels> sealed::Metric for Histogram<L> {
                 let mut all = Distribution::EMPTY;
                 let own = cells.shards.iter().filter_map(|row| row.get(combination));
                 own.for_each(|durations| durations.read(&mut all));
-                Value::Histogram(family::Histogram::from(&all))
+                Value::Durations(all)
             })
         })
     }
