@@ -67,6 +67,7 @@ mod statistics;
 mod statistics_of_clients;
 mod statistics_over_a_socket;
 mod statistics_page;
+mod stats_command;
 mod stopping;
 mod stream;
 mod target;

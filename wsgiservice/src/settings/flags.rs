@@ -22,6 +22,8 @@ pub(crate) enum Command {
     HelpPage(PathBuf),
     /// Lists the methods of the service with their paths.
     Routes,
+    /// Prints the statistics of the service that runs.
+    Stats,
     /// Prints the settings that are in force.
     Config,
     /// Prints a file with all settings.
@@ -47,6 +49,7 @@ pub(super) fn parse(
     let command = matches.subcommand().and_then(|(name, matches)| match name {
         "openapi" => Some(Command::OpenApi),
         "routes" => Some(Command::Routes),
+        "stats" => Some(Command::Stats),
         "help-page" => matches.get_one::<PathBuf>("output").cloned().map(Command::HelpPage),
         _ if matches.get_flag("template") => Some(Command::Template),
         _ => Some(Command::Config),
@@ -92,7 +95,7 @@ fn config() -> Arg {
     arg.help("The file with settings")
 }
 
-fn commands() -> [clap::Command; 4] {
+fn commands() -> [clap::Command; 5] {
     let output = Arg::new("output").long("output").value_name("DIR").required(true);
     let output = output.value_parser(value_parser!(PathBuf)).help("The output directory");
     let template = Arg::new("template").long("template").action(ArgAction::SetTrue);
@@ -103,6 +106,8 @@ fn commands() -> [clap::Command; 4] {
             .about("Write the documentation of the service as static files")
             .arg(output),
         clap::Command::new("routes").about("List the methods of the service with their paths"),
+        clap::Command::new("stats")
+            .about("Print the statistics of the running service"),
         clap::Command::new("config")
             .about("Print the settings that are in force, and where each value came from")
             .arg(template),

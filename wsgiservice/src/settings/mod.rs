@@ -30,7 +30,7 @@ pub use self::{
 pub(crate) use self::{
     flags::Command,
     invocation::Invocation,
-    read::{Read, read},
+    read::{Purpose, Read, read},
 };
 use crate::declaration::Package;
 

@@ -29,35 +29,50 @@ pub(crate) struct Read<S, T> {
     pub(crate) command: Option<Command>,
 }
 
-/// Reads the settings of a service. `None` if the command was to print them, which was done.
+/// What the settings were read for.
+#[derive(Debug)]
+pub(crate) enum Purpose<S, T> {
+    /// To print them, which was done.
+    Printed,
+    /// To reach the service that runs with these settings of the server. It has its own; here, some may be missing.
+    Stats(T),
+    /// To construct the application.
+    Application(Read<S, T>),
+}
+
+/// Reads the settings of a service, and prints them if that is the command.
 ///
 /// # Errors
 /// All mistakes at once.
 pub(crate) fn read<S: Settings, T: Settings>(
     invocation: &Invocation,
     package: Option<Package>,
-) -> Result<Option<Read<S, T>>> {
+) -> Result<Purpose<S, T>> {
     let settings = key::settings(S::KEYS, T::KEYS);
     report(&collisions(&settings))?;
     let line = flags::parse(invocation, package, &settings);
     let mut values = Values::new(&invocation.name, settings);
     if line.command == Some(Command::Template) {
         print::print(&print::template(&values))?;
-        return Ok(None);
+        return Ok(Purpose::Printed);
     }
     file::read(&mut values, line.file.as_deref());
     environment::read(&mut values, env::vars_os());
     flags::read(&mut values, &line.matches);
-    let taken = (S::take(&mut values), T::take(&mut values));
+    let is_stats = line.command == Some(Command::Stats);
+    let own = if is_stats { None } else { S::take(&mut values) };
+    let server = T::take(&mut values);
     report(&values.errors)?;
-    let (Some(own), Some(server)) = taken else {
-        return Err(Error::new("the settings cannot be read"));
+    let (own, server) = match (own, server) {
+        (None, Some(server)) if is_stats => return Ok(Purpose::Stats(server)),
+        (Some(own), Some(server)) => (own, server),
+        _ => return Err(Error::new("the settings cannot be read")),
     };
     if line.command == Some(Command::Config) {
         print::print(&print::in_force(&values))?;
-        return Ok(None);
+        return Ok(Purpose::Printed);
     }
-    Ok(Some(Read { own, server, values, command: line.command }))
+    Ok(Purpose::Application(Read { own, server, values, command: line.command }))
 }
 
 fn report(errors: &[String]) -> Result<()> {

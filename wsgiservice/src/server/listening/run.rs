@@ -22,6 +22,7 @@ use std::{ffi::OsString, sync::Arc};
 
 #[cfg(feature = "command-line")]
 use crate::{
+    commands,
     declaration::Package,
     documentation::Documentation,
     settings::{self, Invocation},
@@ -265,7 +266,11 @@ fn start<S: settings::Settings>(
     application: impl AsyncFnOnce(S) -> Result<Application, BoxError>,
 ) -> Result<()> {
     block_on(async {
-        let Some(read) = settings::read::<S, Settings>(invocation, package)? else { return Ok(()) };
+        let read = match settings::read::<S, Settings>(invocation, package)? {
+            settings::Purpose::Printed => return Ok(()),
+            settings::Purpose::Stats(server) => return commands::stats(server.bind).await,
+            settings::Purpose::Application(read) => read,
+        };
         let settings::Read { own, mut server, mut values, command } = read;
         let _spans = log::init(&server, &invocation.name)?;
         values.warn_of_ignored();

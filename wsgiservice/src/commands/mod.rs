@@ -1,6 +1,10 @@
 //! The commands of a service, which run instead of the server.
 
+mod stats;
+
 use std::{io, path::Path};
+
+pub(crate) use self::stats::stats;
 
 use crate::{
     documentation::{Documentation, help, openapi},
@@ -23,8 +27,8 @@ impl Command {
                 print(&format!("{}\n", folder.join("index.html").display()))
             }
             Self::Routes => print(&routes(documentation)),
-            // They were printed before there was an application.
-            Self::Config | Self::Template => Ok(()),
+            // They need no application.
+            Self::Config | Self::Template | Self::Stats => Ok(()),
         }
     }
 }
