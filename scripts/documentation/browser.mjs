@@ -265,7 +265,7 @@ test("the page is readable without its script", () => visit("geoip", { javaScrip
 const looks = {
   light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
-  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
+  phone: { viewport: { width: 375, height: 812 }, colorScheme: "light" },
 };
 
 for (const [look, options] of Object.entries(looks)) {
@@ -386,5 +386,5 @@ for (const [look, options] of Object.entries(looks)) {
     const { violations } = await page.evaluate(() => axe.run());
     assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
     await page.screenshot({ path: `${pictures}/statistics-${look}.png`, fullPage: true });
-  }, statistics()));
+  }, `${statistics()}?sort=p99`));
 }
