@@ -33,7 +33,7 @@ impl Order {
     async fn get(&self, id: u32) -> Result<u32, Problem> {
         let millis = if id.is_multiple_of(100) { 200 } else { id % 7 };
         tokio::time::sleep(Duration::from_millis(millis.into())).await;
-        self.orders.add(if id % 9 == 0 { Outcome::Declined } else { Outcome::Paid }, 1);
+        self.orders.add(if id.is_multiple_of(9) { Outcome::Declined } else { Outcome::Paid }, 1);
         self.waiting.set((), f64::from(id % 5));
         self.prints.record((), Duration::from_millis(millis.into()));
         // The payment of each fifth one is known; some are not found.

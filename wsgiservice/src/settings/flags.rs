@@ -106,8 +106,7 @@ fn commands() -> [clap::Command; 5] {
             .about("Write the documentation of the service as static files")
             .arg(output),
         clap::Command::new("routes").about("List the methods of the service with their paths"),
-        clap::Command::new("stats")
-            .about("Print the statistics of the running service"),
+        clap::Command::new("stats").about("Print the statistics of the running service"),
         clap::Command::new("config")
             .about("Print the settings that are in force, and where each value came from")
             .arg(template),
