@@ -136,12 +136,13 @@ fn of_service(sample: &Sample) -> Option<(&str, (String, u64))> {
     let (_, name) = label("service")?;
     let (_, what) = sample.labels.last()?;
     let cluster = label("cluster").map(|(_, cluster)| cluster.as_str());
+    let what = what.replace('_', " ");
     let what = match cluster.filter(|cluster| !["", "global"].contains(cluster)) {
         Some(cluster) => format!("{cluster} {what}"),
-        None => what.clone(),
+        None => what,
     };
     let Value::Integer(count) = sample.value else { return None };
-    Some((name, (what.replace('_', " "), count)))
+    Some((name, (what, count)))
 }
 
 /// Counts in words, such as `success: 7, client error: 1`.

@@ -22,8 +22,9 @@ pub(super) fn write(snapshot: &Snapshot, checks: &[CheckResult], limit: usize) -
     let timeline = Timeline::of(snapshot);
     let health = CheckResult::worst(checks);
     let Snapshot { service, version, .. } = snapshot;
-    let mut text =
-        format!("{service} {version}: {}, up {}\n\n", health.word(), uptime(snapshot.uptime));
+    let name = format!("{service} {version}");
+    let (name, uptime) = (name.trim_end(), uptime(snapshot.uptime));
+    let mut text = format!("{name}: {}, up {uptime}\n\n", health.word());
     text +=
         &table(&summary(snapshot, &timeline, limit).map(|(name, told)| [name.to_owned(), told]));
     section(&mut text, "METHODS", &methods::table(snapshot, &timeline));
