@@ -183,9 +183,9 @@ impl Caller {
     /// How many calls ended how, of all that the client has made: its look-ups of users, too.
     fn calls(&self) -> Counts<Class> {
         let counts = self.frontend.client().counts();
-        let calls = counts.into_iter().map(|it| {
+        let calls = counts.calls.into_iter().map(|it| {
             let cluster = it.cluster.unwrap_or_default();
-            ((it.service, cluster, it.outcome.to_string()), it.calls)
+            ((it.service, cluster, it.what.to_string()), it.count)
         });
         calls.collect()
     }
