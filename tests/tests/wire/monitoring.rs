@@ -288,9 +288,9 @@ fn metrics_that_no_scraper_would_accept_are_errors() {
     for expected in [
         "metric `pairs` has the label `outcome` twice",
         "metric `bounded_seconds` has the label `le`, which Prometheus reserves",
-        "metric `empty` has the label ``: expected letters, digits and underscores",
+        "metric `empty` has the label ``: expected ASCII letters, digits and underscores, not beginning with a digit",
         "metric `reserved` has the label `__name__`, which Prometheus reserves",
-        "metric `quoted` has the label `a\"b`: expected letters",
+        "metric `quoted` has the label `a\"b`: expected ASCII letters",
         "metric `doubled` has a combination of labels twice",
         "metric `orders_total`: `orders` has values of this name",
         "metric `print_seconds_count`: `print_seconds` has values of this name",

@@ -288,18 +288,51 @@ async fn a_service_has_metrics_of_its_own() {
 #[test]
 fn metrics_with_impossible_names_are_errors() {
     let metric = |name: &str| Counter::<()>::new(name, "Something.");
-    let all = ["a b", "", "7a", "http_server_x", "good", "good"];
+    let names = ["a b", "", "7a", "_a", "größe", "a:b"];
+    let all = [&names[..], &["http_server_x", "process_x", "target", "good", "good"]].concat();
     let application = all.iter().fold(application(), |it, name| it.metric(&metric(name)));
     let error = application.build().expect_err("errors").to_string();
+    for name in names {
+        let expected = "expected ASCII letters, digits and underscores, beginning with a letter";
+        assert!(error.contains(&format!("metric `{name}`: {expected}\n")), "{error}");
+    }
     for expected in [
-        "metric `a b`: expected letters, digits and underscores",
-        "metric ``: expected",
-        "metric `7a`: expected",
-        "metric `http_server_x`: the framework has metrics of this name",
+        "metric `http_server_x`: the framework has metrics with the prefix `http_server_`",
+        "metric `process_x`: the framework has metrics with the prefix `process_`",
+        "metric `target`: the framework has a metric of this name",
         "metric `good` is added twice",
     ] {
         assert!(error.contains(expected), "{error}");
     }
+    assert!(application_with_targets().build().is_ok());
+}
+
+/// Only what begins with the whole prefix is taken.
+fn application_with_targets() -> Application {
+    let [targets, processes] =
+        ["targets_hit", "processes"].map(|name| Counter::<()>::new(name, "Something."));
+    application().metric(&targets).metric(&processes)
+}
+
+#[test]
+fn metrics_whose_names_end_with_what_they_do_not_count_are_errors() {
+    let histogram = |name: &str| Histogram::<()>::new(name, "Something.");
+    let application = application()
+        .metric(&Counter::<()>::new("jobs_total", "Jobs."))
+        .metric(&histogram("print_ms"))
+        .metric(&histogram("scan_duration_milliseconds"))
+        .metric(&histogram("poll_minutes"))
+        // A gauge has any unit, and a histogram is not bound to tell its own.
+        .metric(&Gauge::<()>::new("clock_offset_ms", "Offset."))
+        .metric(&histogram("forms"));
+    let error = application.build().expect_err("errors").to_string();
+    assert_eq!(
+        error,
+        "metric `jobs_total`: `_total` is added to the name of a counter\nhelp: `jobs`\n\
+         metric `print_ms`: the unit of a histogram is seconds\nhelp: `print_seconds`\n\
+         metric `scan_duration_milliseconds`: the unit of a histogram is seconds\nhelp: `scan_duration_seconds`\n\
+         metric `poll_minutes`: the unit of a histogram is seconds\nhelp: `poll_seconds`"
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use crate::statistics::{
 
 /// What the names of the metrics of the framework begin with.
 pub(super) const PREFIXES: [&str; 5] =
-    ["http_server_", "process_", "wsgiservice_", CLIENT_METRICS, "target"];
+    ["http_server_", "process_", "wsgiservice_", CLIENT_METRICS, "target_"];
+
+/// The metric that tells what the service is.
+pub(super) const TARGET: &str = "target";
 
 /// The route of all requests that no resource responds to. A template begins with a slash.
 pub(super) const UNMATCHED: &str = "unmatched";
@@ -165,5 +168,5 @@ fn target(snapshot: &Snapshot) -> Family {
         ("service_version", snapshot.version.to_owned()),
     ];
     let sample = Sample { labels, value: Value::Integer(1) };
-    Family::new("target", "The service.", Kind::Info, vec![sample])
+    Family::new(TARGET, "The service.", Kind::Info, vec![sample])
 }

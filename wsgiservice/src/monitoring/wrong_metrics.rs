@@ -14,6 +14,24 @@ const RESERVED: &str = "__";
 /// The label of the bounds of a histogram.
 const BOUND: &str = "le";
 
+/// What the name of a counter ends with in the formats of Prometheus, which add it.
+const TOTAL: &str = "_total";
+
+/// The ends of names that tell another unit than seconds, which are those of a histogram.
+const OTHER_UNITS: [&str; 11] = [
+    "_ms",
+    "_millis",
+    "_milliseconds",
+    "_us",
+    "_micros",
+    "_microseconds",
+    "_ns",
+    "_nanos",
+    "_nanoseconds",
+    "_minutes",
+    "_hours",
+];
+
 /// What is wrong with the names and the labels of a service's own metrics.
 pub(crate) fn wrong_metrics(metrics: &[Registered]) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -21,22 +39,49 @@ pub(crate) fn wrong_metrics(metrics: &[Registered]) -> Vec<String> {
     for metric in metrics {
         let name = &metric.name;
         let families = (metric.source)();
-        wrong.extend(wrong_name(name).or_else(|| wrong_as_taken(name, &families, &mut taken)));
+        wrong.extend(
+            wrong_name(name)
+                .or_else(|| families.iter().find_map(wrong_suffix))
+                .or_else(|| wrong_as_taken(name, &families, &mut taken)),
+        );
         wrong.extend(families.iter().filter_map(wrong_labels));
     }
     wrong
 }
 
 fn wrong_name(name: &str) -> Option<String> {
-    let is_reserved = families::PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    match () {
-        () if !is_name(name) || name.starts_with('_') => {
-            Some(format!("metric `{name}`: expected letters, digits and underscores"))
+    if !is_name(name) || name.starts_with('_') {
+        return Some(format!(
+            "metric `{name}`: expected ASCII letters, digits and underscores, beginning with a letter"
+        ));
+    }
+    let prefix = families::PREFIXES.into_iter().find(|prefix| name.starts_with(prefix));
+    match prefix {
+        Some(prefix) => {
+            Some(format!("metric `{name}`: the framework has metrics with the prefix `{prefix}`"))
         }
-        () if is_reserved => {
-            Some(format!("metric `{name}`: the framework has metrics of this name"))
+        None if name == families::TARGET => {
+            Some(format!("metric `{name}`: the framework has a metric of this name"))
         }
-        () => None,
+        None => None,
+    }
+}
+
+/// What the end of a name says of the metric, and is not so.
+fn wrong_suffix(family: &Family) -> Option<String> {
+    let name = &family.name;
+    match family.kind {
+        Kind::Counter => name.strip_suffix(TOTAL).map(|stem| {
+            format!("metric `{name}`: `{TOTAL}` is added to the name of a counter\nhelp: `{stem}`")
+        }),
+        Kind::Histogram => {
+            OTHER_UNITS.iter().find_map(|unit| name.strip_suffix(unit)).map(|stem| {
+                format!(
+                    "metric `{name}`: the unit of a histogram is seconds\nhelp: `{stem}_seconds`"
+                )
+            })
+        }
+        Kind::Gauge | Kind::Info => None,
     }
 }
 
@@ -58,7 +103,7 @@ fn wrong_as_taken(
 /// The names that a metric has in any of the formats.
 fn names(family: &Family) -> Vec<String> {
     let suffixes: &[&str] = match family.kind {
-        Kind::Counter => &["", "_total"],
+        Kind::Counter => &["", TOTAL],
         Kind::Histogram => &["", "_bucket", "_count", "_sum"],
         Kind::Info => &["", "_info"],
         Kind::Gauge => &[""],
@@ -74,7 +119,7 @@ fn wrong_labels(family: &Family) -> Option<String> {
         for (label, _) in &sample.labels {
             if !is_name(label) {
                 return Some(format!(
-                    "metric `{name}` has the label `{label}`: expected letters, digits and underscores"
+                    "metric `{name}` has the label `{label}`: expected ASCII letters, digits and underscores, not beginning with a digit"
                 ));
             }
             if label.starts_with(RESERVED) || *label == BOUND {

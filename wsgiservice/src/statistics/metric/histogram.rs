@@ -16,7 +16,8 @@ use super::{
 
 /// How long something takes, such as a call to another system. Clones count together.
 ///
-/// A percentile of it is known to two significant digits. By convention, its name ends with `_seconds`.
+/// A percentile of it is known to two significant digits. By convention, its name ends with `_seconds`; one that
+/// ends with another unit, such as `_ms`, is an error of [`build`](crate::Application::build).
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,15 +29,21 @@ use super::{
 #[derive(Debug)]
 pub struct Histogram<L = ()>(Arc<Cells<L, Durations>>);
 
-impl<L: Labels> Histogram<L> {
+impl<L> Histogram<L> {
     /// Creates a histogram with this name, and a sentence that says what takes this long.
     #[must_use]
-    pub fn new(name: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, help: impl Into<String>) -> Self
+    where
+        L: Labels,
+    {
         Self(Cells::new(name, help))
     }
 
     /// Counts something that took this long.
-    pub fn record(&self, labels: L, duration: Duration) {
+    pub fn record(&self, labels: L, duration: Duration)
+    where
+        L: Labels,
+    {
         if let Some(cell) = self.0.own(labels) {
             cell.add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
         }
