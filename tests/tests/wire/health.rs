@@ -1,6 +1,7 @@
 //! Whether a service does well, and who may know why not.
 
 use serde_json::Value;
+use tokio::net::TcpListener;
 use wsgiservice::{
     Application, health::Health, mount, resource, statistics::Gauge, testing::Client,
 };
@@ -48,6 +49,31 @@ async fn the_worst_check_decides() {
         let document: Value = serde_json::from_str(response.text()).expect("JSON");
         assert_eq!(document["status"], word);
     }
+}
+
+#[test]
+fn names_that_do_not_tell_checks_apart_are_errors() {
+    let nested = application().check("database", async || {});
+    let application = application()
+        .nest("/nested", nested)
+        .check("", async || {})
+        .check("database", async || {})
+        .check("disk", async || {});
+    let error = application.build().expect_err("errors").to_string();
+    assert_eq!(error, "check ``: expected a name\ncheck `database` is added twice");
+}
+
+#[tokio::test]
+async fn the_names_of_background_tasks_are_told_apart() {
+    let task = async |_| {};
+    let application =
+        application().background("sweeper", task).background("", task).background("sweeper", task);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let error = application.serve_until(listener, async {}).await.expect_err("errors").to_string();
+    assert_eq!(
+        error,
+        "background task ``: expected a name\nbackground task `sweeper` is added twice"
+    );
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ fn living(events: &Events, [start, begin, end, stop]: [&'static str; 4]) -> Appl
             started.add(start);
             Ok::<_, std::io::Error>(())
         })
-        .background("task", async move |stopping: Stopping| {
+        .background(begin, async move |stopping: Stopping| {
             task.add(begin);
             stopping.requested().await;
             task.add(end);

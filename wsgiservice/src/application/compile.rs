@@ -9,6 +9,7 @@ use super::{Application, Service};
 use crate::statistics;
 use crate::{
     documentation::{Documentation, help},
+    health,
     http::base,
     monitoring::{self, Monitor},
     site::{Cors, Mounting, Site, build_error::BuildError, problem_types},
@@ -101,6 +102,7 @@ impl Application {
         });
         wrong.extend(site.mount(help::resources(&documentation, types)));
         wrong.extend(monitoring::wrong_metrics(&self.metrics));
+        wrong.extend(health::wrong_names(&self.checks));
         #[cfg(feature = "client")]
         let metrics = self.metrics.into_iter().chain(statistics::of_clients(self.clients));
         #[cfg(not(feature = "client"))]

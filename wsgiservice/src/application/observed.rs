@@ -9,7 +9,8 @@ use crate::{
 };
 
 impl Application {
-    /// Adds a metric of the service, which `/_internal/stats` and `/_internal/metrics` then tell.
+    /// Adds a metric of the service, which `/_internal/stats` and `/_internal/metrics` then tell. Of one that is not added, nobody
+    /// learns anything.
     ///
     /// ```
     /// # use wsgiservice::{Application, mount, resource, testing::Client};
@@ -68,7 +69,8 @@ impl Application {
     /// `/_internal/health` tells what the checks find, in `application/health+json`: 503 if one fails. Then
     /// `/_internal/ready` is a 503, too, so that load balancers send the service no requests. The checks run when somebody
     /// asks, in parallel, at most once a second. One that takes longer than a second, or panics, has failed. What blocks its thread
-    /// belongs into `tokio::task::spawn_blocking`, as in a method.
+    /// belongs into `tokio::task::spawn_blocking`, as in a method: it delays the other checks, and requests. Each check has a name
+    /// of its own.
     ///
     /// Each time, a clone of what the check captured is moved into it. They run before the statistics are told, too. So a check is also where a [`Gauge`](crate::statistics::Gauge) gets its
     /// value that has to be asked for, such as the length of a queue in a database.

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::{
     sync::watch,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Instant, timeout},
 };
 
@@ -21,6 +21,9 @@ use super::Health;
 
 /// How long a result is good, and how long a check may take.
 const SECOND: Duration = Duration::from_secs(1);
+
+/// What the name of the check of a background task begins with.
+pub(super) const TASK: &str = "background:";
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -72,19 +75,48 @@ impl Check {
             let running = Running(is_running);
             task.spawn(async move {
                 let _running = running;
-                run().await
+                // Not from when the round began: until now, another check may have blocked the thread.
+                let began = Instant::now();
+                (run().await, began.elapsed())
             });
         }
-        let health = match timeout(SECOND, task.join_next()).await {
-            Ok(Some(Ok(health))) => health.plain(),
-            Ok(Some(Err(_))) => Health::Fail("the check panicked".to_owned()),
-            Err(_) => Health::Fail("the check did not end within a second".to_owned()),
+        let (health, took) = match timeout(SECOND, task.join_next()).await {
+            Ok(Some(Ok((health, took)))) => (in_time(health, took).plain(), took),
+            Ok(Some(Err(error))) => (panicked(error).plain(), began.elapsed()),
+            Err(_) => (fail("the check did not end within a second"), began.elapsed()),
             Ok(None) => {
-                Health::Fail("the check did not end within a second, and blocks".to_owned())
+                (fail("the check did not end within a second, and blocks"), began.elapsed())
             }
         };
-        CheckResult { name, health, at: SystemTime::now(), took: began.elapsed() }
+        CheckResult { name, health, at: SystemTime::now(), took }
     }
+}
+
+fn fail(message: &str) -> Health {
+    Health::Fail(message.to_owned())
+}
+
+/// Nothing else can run while a check blocks its thread, not even the timer that ends it.
+fn in_time(health: Health, took: Duration) -> Health {
+    match took > SECOND {
+        true => Health::Fail(format!(
+            "the thread of the check was blocked for {:.1} s; what blocks belongs into `spawn_blocking`",
+            took.as_secs_f64()
+        )),
+        false => health,
+    }
+}
+
+fn panicked(error: JoinError) -> Health {
+    let payload = error.try_into_panic().ok();
+    let message = payload.as_ref().and_then(|payload| {
+        let text = payload.downcast_ref::<&str>().copied();
+        text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+    });
+    Health::Fail(match message {
+        Some(message) => format!("the check panicked: {message}"),
+        None => "the check panicked".to_owned(),
+    })
 }
 
 /// A check that runs, until it is dropped.
@@ -131,6 +163,24 @@ impl Checks {
     }
 }
 
+/// What is wrong with the names of checks: nobody could tell two of one name apart.
+pub(crate) fn wrong_names(checks: &[Check]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (position, Check { name, .. }) in checks.iter().enumerate() {
+        let mut before = checks.iter().take(position);
+        let (kind, own) = match name.strip_prefix(TASK) {
+            Some(task) => ("background task", task),
+            None => ("check", &**name),
+        };
+        if own.is_empty() {
+            wrong.push(format!("{kind} ``: expected a name"));
+        } else if before.any(|check| check.name == *name) {
+            wrong.push(format!("{kind} `{own}` is added twice"));
+        }
+    }
+    wrong
+}
+
 fn is_good(round: &Round) -> bool {
     match &*round.borrow() {
         Some((ended, _)) => ended.elapsed() < SECOND,
@@ -170,7 +220,12 @@ impl fmt::Debug for Check {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        sync::atomic::{AtomicU32, Ordering::Relaxed},
+        task::Poll,
+    };
 
     use super::*;
 
@@ -191,7 +246,7 @@ mod tests {
         assert!(began.elapsed() < 2 * SECOND);
         let words: Vec<_> = results.iter().map(|result| result.health.word()).collect();
         assert_eq!(words, ["fail", "fail", "fail", "pass"]);
-        assert_eq!(results[2].health.message(), Some("the check panicked"));
+        assert_eq!(results[2].health.message(), Some("the check panicked: broken"));
         assert_eq!(CheckResult::worst(&results).word(), "fail");
     }
 
@@ -222,6 +277,39 @@ mod tests {
         tokio::time::advance(SECOND).await;
         assert_eq!(CheckResult::worst(&checks.results().await).word(), "pass");
         assert!(!is_running.load(Relaxed));
+    }
+
+    /// Time passes without a moment for anything else on the thread.
+    async fn block(time: Duration) {
+        let mut time = pin!(tokio::time::advance(time));
+        poll_fn(|context| {
+            // It first advances the time, and then yields.
+            let _ = time.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_blocks_its_thread_has_failed_and_no_other() {
+        let checks = Checks::new(vec![
+            check("blocking", || {
+                Box::pin(async {
+                    block(20 * SECOND).await;
+                    Health::Pass
+                })
+            }),
+            check("good", || Box::pin(async { Health::Pass })),
+        ]);
+        let results = checks.results().await;
+        let words: Vec<_> = results.iter().map(|result| result.health.word()).collect();
+        assert_eq!(words, ["fail", "pass"]);
+        let message = results[0].health.message().expect("a message");
+        assert!(
+            message.starts_with("the thread of the check was blocked for 20.0 s; "),
+            "{message}"
+        );
+        assert!(results[1].took < SECOND, "{:?}", results[1].took);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ mod task;
 
 use crate::http::body::BoxError;
 
-pub(crate) use self::checks::{Check, CheckResult, Checks};
+pub(crate) use self::checks::{Check, CheckResult, Checks, wrong_names};
 #[cfg(feature = "server")]
 pub(crate) use self::task::TaskHealth;
 

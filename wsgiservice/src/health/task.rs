@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Check, Health};
+use super::{Check, Health, checks::TASK};
 
 /// How a background task does. Clones are of the same task.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ impl TaskHealth {
     /// The check of the task, which never fails: the service still responds to requests.
     pub(crate) fn check(&self, task: &str) -> Check {
         let health = self.clone();
-        Check::new(&format!("background:{task}"), move || {
+        Check::new(&format!("{TASK}{task}"), move || {
             let found = health.found();
             Box::pin(async { found })
         })
