@@ -1,4 +1,4 @@
-// 2 mistakes
+// 3 mistakes
 use wsgiservice::statistics::Label;
 
 #[derive(Clone, Copy, Label)]
@@ -9,5 +9,8 @@ enum Outcome {
     Paid(u32),
     Declined,
 }
+
+#[derive(Clone, Copy, Label)]
+enum Nothing {}
 
 fn main() {}

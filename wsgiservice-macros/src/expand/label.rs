@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields};
 
 use super::unnamed_items;
 use crate::input::{Errors, derive};
@@ -22,7 +22,13 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let ident = &input.ident;
     let variants = derive::variants(input).map(|data| data.variants.iter().collect::<Vec<_>>());
     if variants.is_none() {
-        errors.at(ident.span(), "a label of a metric is an enum, whose variants are its values");
+        let message = match input.data {
+            Data::Enum(_) => "a label of a metric needs a variant for each of its values",
+            _ => {
+                "a label of a metric must be an enum, so that it has few values: the names of its variants"
+            }
+        };
+        errors.at(ident.span(), message);
     }
     let variants = variants.unwrap_or_default();
     for variant in variants.iter().filter(|variant| !matches!(variant.fields, Fields::Unit)) {

@@ -51,15 +51,21 @@ use super::{
 #[derive(Debug)]
 pub struct Counter<L = ()>(Arc<Cells<L, AtomicU64>>);
 
-impl<L: Labels> Counter<L> {
+impl<L> Counter<L> {
     /// Creates a counter with this name, in the plural and without `_total`, and a sentence that says what it counts.
     #[must_use]
-    pub fn new(name: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, help: impl Into<String>) -> Self
+    where
+        L: Labels,
+    {
         Self(Cells::new(name, help))
     }
 
     /// Adds a number.
-    pub fn add(&self, labels: L, number: u64) {
+    pub fn add(&self, labels: L, number: u64)
+    where
+        L: Labels,
+    {
         if let Some(cell) = self.0.own(labels) {
             cell.fetch_add(number, Relaxed);
         }
@@ -67,7 +73,10 @@ impl<L: Labels> Counter<L> {
 
     /// Returns the number.
     #[must_use]
-    pub fn get(&self, labels: L) -> u64 {
+    pub fn get(&self, labels: L) -> u64
+    where
+        L: Labels,
+    {
         sum(&self.0, labels.combination())
     }
 }

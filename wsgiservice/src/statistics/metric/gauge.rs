@@ -28,31 +28,46 @@ use super::{
 #[derive(Debug)]
 pub struct Gauge<L = ()>(Arc<Cells<L, AtomicU64>>);
 
-impl<L: Labels> Gauge<L> {
+impl<L> Gauge<L> {
     /// Creates a gauge with this name, and a sentence that says what it measures.
     #[must_use]
-    pub fn new(name: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, help: impl Into<String>) -> Self
+    where
+        L: Labels,
+    {
         Self(Cells::new(name, help))
     }
 
     /// Sets the value.
-    pub fn set(&self, labels: L, value: f64) {
+    pub fn set(&self, labels: L, value: f64)
+    where
+        L: Labels,
+    {
         self.update(labels, |_| value);
     }
 
     /// Adds a number, which can be negative.
-    pub fn add(&self, labels: L, number: f64) {
+    pub fn add(&self, labels: L, number: f64)
+    where
+        L: Labels,
+    {
         self.update(labels, |value| value + number);
     }
 
     /// Returns the value.
     #[must_use]
-    pub fn get(&self, labels: L) -> f64 {
+    pub fn get(&self, labels: L) -> f64
+    where
+        L: Labels,
+    {
         let cell = self.0.shared.get(labels.combination());
         cell.map_or(0.0, |cell| f64::from_bits(cell.load(Relaxed)))
     }
 
-    fn update(&self, labels: L, change: impl Fn(f64) -> f64) {
+    fn update(&self, labels: L, change: impl Fn(f64) -> f64)
+    where
+        L: Labels,
+    {
         if let Some(cell) = self.0.shared.get(labels.combination()) {
             let change = |bits| Some(change(f64::from_bits(bits)).to_bits());
             let _ = cell.fetch_update(Relaxed, Relaxed, change);

@@ -1,5 +1,8 @@
 //! A service's own metrics.
 
+// The methods have the bounds on labels, not their impls: of a metric with a wrong label, rustc would say that it has no method
+// `add` (E0599), and not what a label is.
+
 mod cells;
 mod counter;
 mod gauge;
