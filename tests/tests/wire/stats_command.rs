@@ -106,6 +106,22 @@ fn mistakes_in_the_settings_are_told() {
 }
 
 #[test]
+fn a_flag_behind_the_command_is_an_error_with_its_place() {
+    for (command, flag) in
+        [("stats", "--bind=127.0.0.1:1"), ("routes", "--config"), ("config", "--limits-time=1")]
+    {
+        let output = Command::new(NOTES).env_clear().args([command, flag]).output();
+        let output = output.expect("output");
+        assert_eq!((output.status.code(), &*text(&output.stdout)), (Some(2), ""), "{output:?}");
+        let (flag, _) = flag.split_once('=').unwrap_or((flag, ""));
+        let tip = format!("tip: '{flag}' comes before the command: notes {flag} … COMMAND\n");
+        assert!(text(&output.stderr).contains(&tip), "{output:?}");
+    }
+    let output = Command::new(NOTES).env_clear().args(["stats", "--unknown"]).output();
+    assert!(!text(&output.expect("output").stderr).contains("COMMAND\n"));
+}
+
+#[test]
 fn what_is_no_service_is_an_error() {
     for (response, expected) in [
         ("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 1\r\n\r\nx", "no text"),

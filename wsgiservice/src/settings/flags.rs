@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource, value_parser};
+use clap::{
+    Arg, ArgAction, ArgMatches,
+    error::{ContextKind, ContextValue},
+    parser::ValueSource,
+    value_parser,
+};
 
 use super::{
     invocation::Invocation,
@@ -44,7 +49,9 @@ pub(super) fn parse(
     package: Option<Package>,
     settings: &[Setting],
 ) -> CommandLine {
-    let matches = command(invocation, package, settings).get_matches_from(&invocation.arguments);
+    let matches =
+        command(invocation, package, settings).try_get_matches_from(&invocation.arguments);
+    let matches = matches.unwrap_or_else(|error| with_tip(error, invocation, settings).exit());
     let file = matches.get_one::<PathBuf>("config").cloned();
     let command = matches.subcommand().and_then(|(name, matches)| match name {
         "openapi" => Some(Command::OpenApi),
@@ -55,6 +62,20 @@ pub(super) fn parse(
         _ => Some(Command::Config),
     });
     CommandLine { matches, file, command }
+}
+
+/// Adds a tip if the flag of a setting is unknown, which it is behind a command only.
+fn with_tip(mut error: clap::Error, invocation: &Invocation, settings: &[Setting]) -> clap::Error {
+    let flags = settings.iter().map(Setting::flag).chain(["config".to_owned()]);
+    let flags: Vec<_> = flags.map(|flag| format!("--{flag}")).collect();
+    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
+        && flags.contains(flag)
+    {
+        let tip =
+            format!("'{flag}' comes before the command: {} {flag} … COMMAND", invocation.typed);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// Reads the flags that are settings.
