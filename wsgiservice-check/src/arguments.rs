@@ -21,7 +21,8 @@ for the seconds until the service has told its health.
 
 NAME is requests_per_sec, errors_per_sec, p50_ms or p99_ms, which are of the
 last minute; a number of /_internal/stats.json, such as in_flight, requests,
-shed, uptime_seconds or connections.open; or a metric of the service.
+shed, uptime_seconds or connections.open; or a metric of the service, for all
+its labels. Of a histogram, it is how many durations were recorded.
 
 -s and --stat need a service that trusts this host.";
 

@@ -9,7 +9,7 @@ use crate::{
     client::{self, Failure},
     health::Health,
     report::{Measured, Report, State},
-    statistics::{self, Statistics},
+    statistics::{Number, Statistics},
 };
 
 /// Checks a service.
@@ -62,10 +62,11 @@ async fn add_statistics(arguments: &Arguments, report: &mut Report) -> Result<()
         report.add(State::Critical, format!("expected `{name}`, but this service is `{found}`"));
     }
     if let Some(name) = &arguments.statistic {
+        let Number { value, unit } = statistics.number(name)?;
         report.measure(Measured {
             label: name.clone(),
-            value: statistics.number(name)?,
-            unit: statistics::unit(name),
+            value,
+            unit,
             warning: arguments.warning.clone(),
             critical: arguments.critical.clone(),
             least: None,

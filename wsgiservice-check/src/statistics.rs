@@ -20,7 +20,14 @@ const COUNTERS: [&str; 4] = ["requests", "shed", "connections.accepted", "connec
 #[derive(Debug)]
 pub(crate) struct Statistics {
     pub(crate) service: String,
-    numbers: BTreeMap<String, f64>,
+    numbers: BTreeMap<String, Number>,
+}
+
+/// A number with its unit, as the guidelines have it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Number {
+    pub(crate) value: f64,
+    pub(crate) unit: &'static str,
 }
 
 impl Statistics {
@@ -43,10 +50,14 @@ impl Statistics {
     fn of(document: &Value) -> Option<Self> {
         let service = document.get("service")?.as_str()?.to_owned();
         let mut numbers = own(document.get("metrics")?.as_array()?);
-        numbers.extend(recent(document.get("history")?.as_array()?));
-        numbers.extend(plain(document));
+        let with_unit = |(name, value): (String, f64)| {
+            let unit = unit(&name);
+            (name, Number { value, unit })
+        };
+        numbers.extend(recent(document.get("history")?.as_array()?).into_iter().map(with_unit));
+        numbers.extend(plain(document).into_iter().map(with_unit));
         // Those of a metric may be too large together.
-        numbers.retain(|_, number| number.is_finite());
+        numbers.retain(|_, number| number.value.is_finite());
         Some(Self { service, numbers })
     }
 
@@ -54,7 +65,7 @@ impl Statistics {
     ///
     /// # Errors
     /// If there is none with this name.
-    pub(crate) fn number(&self, name: &str) -> Result<f64, Failure> {
+    pub(crate) fn number(&self, name: &str) -> Result<Number, Failure> {
         self.numbers.get(name).copied().ok_or_else(|| {
             let names: Vec<_> = self.numbers.keys().map(String::as_str).collect();
             let names = names.join(", ");
@@ -63,8 +74,8 @@ impl Statistics {
     }
 }
 
-/// The unit of a number, as the guidelines have it.
-pub(crate) fn unit(name: &str) -> &'static str {
+/// The unit of a number with this name.
+fn unit(name: &str) -> &'static str {
     match name {
         name if COUNTERS.contains(&name) => "c",
         name if name.ends_with("_bytes") => "B",
@@ -88,14 +99,16 @@ fn plain(document: &Value) -> BTreeMap<String, f64> {
     numbers
 }
 
-/// The metrics of the service, each for all its labels; of a distribution, the number of its values.
-fn own(metrics: &[Value]) -> BTreeMap<String, f64> {
+/// The metrics of the service, each for all its labels; of a histogram, how many durations it has, which only grows.
+fn own(metrics: &[Value]) -> BTreeMap<String, Number> {
     let mut numbers = BTreeMap::new();
     for metric in metrics {
-        let number = |name: &str| metric.get(name).and_then(Value::as_f64);
-        let name = metric.get("name").and_then(Value::as_str);
-        if let (Some(name), Some(value)) = (name, number("value").or_else(|| number("count"))) {
-            *numbers.entry(name.to_owned()).or_default() += value;
+        let member = |name: &str| metric.get(name).and_then(Value::as_f64);
+        let Some(name) = metric.get("name").and_then(Value::as_str) else { continue };
+        let value = member("value").map(|value| Number { value, unit: unit(name) });
+        let count = || member("count").map(|value| Number { value, unit: "c" });
+        if let Some(Number { value, unit }) = value.or_else(count) {
+            numbers.entry(name.to_owned()).or_insert(Number { value: 0.0, unit }).value += value;
         }
     }
     numbers
@@ -150,6 +163,7 @@ mod tests {
                 { "name": "orders", "labels": [{}], "value": 2.0, "count": null },
                 { "name": "orders", "labels": [{}], "value": 3.0, "count": null },
                 { "name": "prints_seconds", "labels": [], "value": null, "count": 4 },
+                { "name": "age_seconds", "labels": [], "value": 7.5, "count": null },
                 { "name": "huge", "labels": [], "value": f64::MAX },
                 { "name": "huge", "labels": [], "value": f64::MAX },
             ],
@@ -169,7 +183,7 @@ mod tests {
             ("prints_seconds", 4.0),
             ("requests_per_sec", 0.0),
         ] {
-            assert_eq!(statistics.number(name).expect(name), number, "{name}");
+            assert_eq!(statistics.number(name).expect(name).value, number, "{name}");
         }
         for name in ["at", "process.open_files", "connections", "service", "", "huge"] {
             let failure = statistics.number(name).expect_err(name).to_string();
@@ -189,7 +203,7 @@ mod tests {
             ],
         ];
         let statistics = read(&document(&history.concat())).expect("statistics");
-        let number = |name| statistics.number(name).expect("a number");
+        let number = |name| statistics.number(name).expect("a number").value;
         assert_eq!(
             ["requests_per_sec", "errors_per_sec", "p50_ms", "p99_ms"].map(number),
             [1.0, 0.1, 0.0, 250.0]
@@ -204,6 +218,14 @@ mod tests {
         let refused = Answer { status: StatusCode::FORBIDDEN, content: "{}".into() };
         let failure = Statistics::read(&refused).expect_err("a refusal").to_string();
         assert!(failure.contains("`trusted`") && failure.ends_with("403"), "{failure}");
+    }
+
+    #[test]
+    fn the_durations_of_a_histogram_are_counted_and_have_no_seconds() {
+        let statistics = read(&document(&[])).expect("statistics");
+        let number = |name| statistics.number(name).expect("a number");
+        assert_eq!(number("prints_seconds"), Number { value: 4.0, unit: "c" });
+        assert_eq!(number("age_seconds"), Number { value: 7.5, unit: "s" });
     }
 
     #[test]
