@@ -55,12 +55,48 @@ impl fmt::Display for Error {
 /// Writes the messages of the error and its causes, because `main` prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, formatter)?;
+        let mut told = self.0.to_string();
+        formatter.write_str(&told)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
-            write!(formatter, "\ncaused by: {cause}")?;
+            let message = cause.to_string();
+            // Many errors end with the message of their cause.
+            if !told.ends_with(&message) {
+                write!(formatter, "\ncaused by: {message}")?;
+            }
+            told = message;
             source = cause.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{message}")]
+    struct Layered {
+        message: &'static str,
+        source: Option<Box<Self>>,
+    }
+
+    fn layered(messages: &[&'static str]) -> Option<Box<Layered>> {
+        let (message, rest) = messages.split_first()?;
+        Some(Box::new(Layered { message, source: layered(rest) }))
+    }
+
+    #[test]
+    fn a_cause_that_the_message_ends_with_is_not_told_twice() {
+        for (messages, told) in [
+            (&["cannot read a.toml", "not found"][..], "cannot read a.toml\ncaused by: not found"),
+            (&["cannot read a.toml: not found", "not found"], "cannot read a.toml: not found"),
+            (&["a: b: c", "b: c", "c"], "a: b: c"),
+            (&["a: b", "b", "c"], "a: b\ncaused by: c"),
+        ] {
+            let error = layered(messages).map(Error::new).expect("an error");
+            assert_eq!(format!("{error:?}"), told);
+        }
     }
 }
