@@ -95,7 +95,7 @@ fn durations_card(timeline: &Timeline<'_>) -> Markup {
             p.big.two { span.key { "p50 " (median) } " · " span.key { "p99 " (high) } }
             (charts::heat_map(&label, &timeline.durations(HEAT_WIDTH), duration))
             (axis())
-            p.quiet { "Max " (longest) " · upwards: longer; darker: more requests" }
+            p.quiet { "Max " (longest) " · upwards: longer; stronger colour: more requests" }
         }
     }
 }

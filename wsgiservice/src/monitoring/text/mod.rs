@@ -87,7 +87,7 @@ fn summary(
         (
             "Clients",
             format!(
-                "{} connections, {} accepted, {} failed; {} requests refused",
+                "{} connected, {} accepted, {} failed; {} requests refused",
                 number(connections.open),
                 number(connections.accepted),
                 number(connections.refused),
