@@ -9,6 +9,9 @@ use wsgiservice_grammar::trace::TraceParent;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
+/// How much of `tracestate` is passed on, in characters (W3C Trace Context, section 3.3.1.5).
+const MAX_STATE: usize = 512;
+
 /// What a call takes over from the request that it is made for.
 ///
 /// ```
@@ -55,9 +58,8 @@ impl CallContext {
     /// Takes over the trace that the fields `traceparent` and `tracestate` of a request describe, if they are valid.
     #[must_use]
     pub fn with_trace(mut self, headers: &HeaderMap) -> Self {
-        let parent = headers.get(TRACEPARENT);
-        if let Some(parent) = parent.and_then(|value| TraceParent::parse(value.as_bytes())) {
-            self.trace = Some(Trace { parent, state: headers.get(TRACESTATE).cloned() });
+        if let Some(parent) = TraceParent::of_field(headers.get_all(TRACEPARENT)) {
+            self.trace = Some(Trace { parent, state: state(headers) });
         }
         self
     }
@@ -99,6 +101,22 @@ impl Trace {
     }
 }
 
+/// The field `tracestate`, whose entries may be in several lines. Those beyond its limit are left out.
+fn state(headers: &HeaderMap) -> Option<HeaderValue> {
+    let lines = headers.get_all(TRACESTATE).iter().filter_map(|line| line.to_str().ok());
+    let mut state = String::new();
+    for entry in lines.flat_map(|line| line.split(',')).map(str::trim).filter(|it| !it.is_empty()) {
+        if state.len() + entry.len() >= MAX_STATE {
+            break;
+        }
+        if !state.is_empty() {
+            state.push(',');
+        }
+        state.push_str(entry);
+    }
+    HeaderValue::try_from(state).ok().filter(|state| !state.is_empty())
+}
+
 /// Writes the fields of the span of the attempt, if something records it.
 #[cfg(feature = "opentelemetry")]
 fn write_recorded(headers: &mut HeaderMap) -> bool {
@@ -111,8 +129,9 @@ fn write_recorded(headers: &mut HeaderMap) -> bool {
     let is_recorded = context.span().span_context().is_valid();
     if is_recorded {
         TraceContextPropagator::new().inject_context(&context, &mut HeaderInjector(headers));
-        if headers.get(TRACESTATE).is_some_and(HeaderValue::is_empty) {
-            headers.remove(TRACESTATE);
+        match state(headers) {
+            Some(state) => _ = headers.insert(TRACESTATE, state),
+            None => _ = headers.remove(TRACESTATE),
         }
     }
     is_recorded
@@ -140,6 +159,28 @@ mod tests {
         assert_eq!((parent.len(), &parent[..36], &parent[52..]), (55, &PARENT[..36], "-01"));
         assert_ne!(parent, PARENT);
         assert_eq!(headers[TRACESTATE], "a=b");
+    }
+
+    #[test]
+    fn a_state_in_several_lines_is_one_and_has_an_end() {
+        let mut request = HeaderMap::new();
+        request.insert(TRACEPARENT, HeaderValue::from_static(PARENT));
+        for line in ["a=b, c=d", "", "e=f"] {
+            request.append(TRACESTATE, HeaderValue::from_static(line));
+        }
+        assert_eq!(written(&CallContext::new().with_trace(&request))[TRACESTATE], "a=b,c=d,e=f");
+        let long = HeaderValue::try_from("g=".to_owned() + &"h".repeat(10_000)).expect("a value");
+        request.append(TRACESTATE, long);
+        assert_eq!(written(&CallContext::new().with_trace(&request))[TRACESTATE], "a=b,c=d,e=f");
+    }
+
+    #[test]
+    fn a_repeated_parent_is_none() {
+        let mut request = HeaderMap::new();
+        request.append(TRACEPARENT, HeaderValue::from_static(PARENT));
+        request.append(TRACEPARENT, HeaderValue::from_static(PARENT));
+        let parent = written(&CallContext::new().with_trace(&request))[TRACEPARENT].clone();
+        assert!(!parent.to_str().expect("ASCII").contains(&PARENT[3..35]));
     }
 
     #[test]

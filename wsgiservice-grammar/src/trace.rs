@@ -41,6 +41,23 @@ impl TraceParent {
         Some(Self { id: id.try_into().ok()?, flags: flags.try_into().ok()? })
     }
 
+    /// Returns the trace in a field with these values; `None` if there is not exactly one, or if it is not valid.
+    ///
+    /// ```
+    /// # use wsgiservice_grammar::trace::TraceParent;
+    /// let field = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    /// assert!(TraceParent::of_field([field]).is_some());
+    /// assert!(TraceParent::of_field([field, field]).is_none());
+    /// ```
+    #[must_use]
+    pub fn of_field<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Option<Self> {
+        let mut values = values.into_iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => Self::parse(value.as_ref()),
+            _ => None,
+        }
+    }
+
     /// Begins a trace with this ID, which may be recorded.
     ///
     /// ```

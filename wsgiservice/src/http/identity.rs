@@ -30,15 +30,18 @@ impl Identity {
         Self::with(RequestId::new(), None)
     }
 
+    /// The identity of a request that brings neither, and may have begun a trace.
+    #[cfg(feature = "server")]
+    pub(crate) fn begun(trace: Option<NonZeroU128>) -> Self {
+        Self::with(RequestId::new(), trace.map(TraceParent::begin))
+    }
+
     /// The identity of a request with these fields. Its ID is taken from `X-Request-Id` if the peer is trusted, its trace from
     /// `traceparent`. Without that, it may have begun a trace.
     #[cold]
     pub(crate) fn of(fields: &HeaderMap, trusts_peer: bool, begun: Option<NonZeroU128>) -> Self {
-        let taken = fields.get(REQUEST_ID).filter(|_| trusts_peer);
-        let id = taken.and_then(|value| RequestId::taken(value.as_bytes()));
-        let parent = fields.get(TRACEPARENT);
-        let parent = parent.and_then(|value| TraceParent::parse(value.as_bytes()));
-        let parent = parent.or_else(|| begun.map(TraceParent::begin));
+        let id = trusts_peer.then(|| RequestId::of_field(fields)).flatten();
+        let parent = trace_parent(fields).or_else(|| begun.map(TraceParent::begin));
         Self::with(id.unwrap_or_else(RequestId::new), parent)
     }
 
@@ -63,9 +66,23 @@ impl Identity {
     }
 }
 
+/// The trace that a request with these fields is part of.
+pub(crate) fn trace_parent(fields: &HeaderMap) -> Option<TraceParent> {
+    TraceParent::of_field(fields.get_all(TRACEPARENT))
+}
+
 impl RequestId {
     fn new() -> Self {
         Self::Uuid(Uuid::new_v4())
+    }
+
+    /// The ID in a field that is there once: one of several may be that of an untrusted client.
+    fn of_field(fields: &HeaderMap) -> Option<Self> {
+        let mut values = fields.get_all(REQUEST_ID).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => Self::taken(value.as_bytes()),
+            _ => None,
+        }
     }
 
     fn taken(value: &[u8]) -> Option<Self> {
@@ -120,6 +137,19 @@ mod tests {
         for id in ["", "a b", "a\"b", "a\\b", long] {
             assert!(matches!(taken(id, true).id(), RequestId::Uuid(_)), "{id}");
         }
+    }
+
+    #[test]
+    fn what_is_repeated_is_not_taken() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let mut fields = HeaderMap::new();
+        for (name, value) in [(REQUEST_ID, "7"), (TRACEPARENT, parent)] {
+            fields.append(name.clone(), HeaderValue::from_static(value));
+            fields.append(name, HeaderValue::from_static(value));
+        }
+        let identity = Identity::of(&fields, true, None);
+        assert!(matches!(identity.id(), RequestId::Uuid(_)));
+        assert_ne!(identity.trace_id(), &parent[3..35]);
     }
 
     #[test]
