@@ -12,6 +12,8 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Barrier,
 };
+use tower_layer::layer_fn;
+use tower_service::Service as _;
 use wsgiservice::{
     Application, Created, Request, answer::Binary, client::OnBehalfOf, content::Body, mount,
     resource,
@@ -192,6 +194,48 @@ impl Logged {
     }
 }
 
+/// Logs a word in all ways.
+#[mount("/hostile/{word}")]
+struct Hostile;
+
+#[resource]
+impl Hostile {
+    fn get(&self, word: String) {
+        let error = std::io::Error::other(word.clone());
+        tracing::warn!(level = "high", timestamp = 7, target = 1, request_id = "its own", "{word}");
+        tracing::warn!(%word, message = word, error = &error as &dyn std::error::Error);
+        tracing::warn!(?word, r#type = %word, "{}", word);
+    }
+}
+
+/// Calls another application in this process.
+#[mount("/nested/{word}")]
+struct Nested;
+
+#[resource]
+impl Nested {
+    async fn get(&self, word: String) -> u16 {
+        tracing::info!("before the call");
+        let mut inner = Application::new("inner").mount(Hidden).build().expect("an application");
+        let request = http::Request::get(format!("/hidden/{word}")).body(String::new());
+        let called = inner.call(request.expect("a request")).await;
+        tracing::info!("after the call");
+        called.map_or(0, |response| response.status().as_u16())
+    }
+}
+
+/// Logs something.
+#[mount("/hidden/{word}")]
+struct Hidden;
+
+#[resource]
+impl Hidden {
+    async fn get(&self, word: String) {
+        tokio::task::yield_now().await;
+        tracing::info!(word, "within the other application");
+    }
+}
+
 /// Calls the service that listens on this port.
 #[mount("/call/{port}/{word}")]
 struct Call;
@@ -199,6 +243,10 @@ struct Call;
 #[resource]
 impl Call {
     async fn get(&self, request: &Request, port: u16, word: String) -> String {
+        self.post(request, port, word).await
+    }
+
+    async fn post(&self, request: &Request, port: u16, word: String) -> String {
         let topology = format!(
             "version = 1\nlocal_cluster = 'here'\n[clusters.here]\n[services.other]\nglobal = ['http://127.0.0.1:{port}']\n"
         );
@@ -221,6 +269,9 @@ fn main() -> wsgiservice::Result<()> {
         .mount(Farewell)
         .mount(Restless)
         .mount(Logged)
+        .mount(Hostile)
+        .mount(Nested)
+        .nest("/layered", Application::new("layered").layer(layer_fn(|inner| inner)).mount(Call))
         .mount(Call);
     attacked::mount_all(application.mount(Work)).run()
 }

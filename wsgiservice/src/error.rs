@@ -55,20 +55,31 @@ impl fmt::Display for Error {
 /// Writes the messages of the error and its causes, because `main` prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = self.0.to_string();
-        formatter.write_str(&told)?;
-        let mut source = self.0.source();
-        while let Some(cause) = source {
-            let message = cause.to_string();
-            // Many errors end with the message of their cause.
-            if !told.ends_with(&message) {
-                write!(formatter, "\ncaused by: {message}")?;
-            }
-            told = message;
-            source = cause.source();
-        }
-        Ok(())
+        write!(formatter, "{}", self.0)?;
+        causes(&*self.0).try_for_each(|cause| write!(formatter, "\ncaused by: {cause}"))
     }
+}
+
+/// An error and its causes, in one line.
+pub(crate) struct Causes<'a>(pub(crate) &'a (dyn error::Error + 'a));
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0, formatter)?;
+        causes(self.0).try_for_each(|cause| write!(formatter, ": {cause}"))
+    }
+}
+
+/// The messages of the causes of an error. Many errors end with the message of their cause, which is left out then.
+fn causes<'a>(error: &'a (dyn error::Error + 'a)) -> impl Iterator<Item = String> + 'a {
+    let all = std::iter::successors(error.source(), |error| error.source());
+    all.scan(error.to_string(), |told, cause| {
+        let message = cause.to_string();
+        let is_new = !told.ends_with(&message);
+        told.clone_from(&message);
+        Some(is_new.then_some(message))
+    })
+    .flatten()
 }
 
 #[cfg(test)]

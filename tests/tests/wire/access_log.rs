@@ -16,8 +16,8 @@ use tower_layer::layer_fn;
 use tower_service::Service as _;
 use tracing::Level;
 use wsgiservice::{
-    Application, NoContent, Problem, Secret, answer::Binary, content::Body, mount, resource,
-    testing::Client,
+    ApiKey, Application, NoContent, Problem, Secret, answer::Binary, content::Body, mount,
+    resource, testing::Client,
 };
 
 use super::{log::Log, statistics::Teapot};
@@ -57,6 +57,70 @@ impl Stream {
     }
 }
 
+/// Content that ends early.
+#[mount("/cut")]
+struct Cut;
+
+#[resource]
+impl Cut {
+    fn get(&self) -> Binary {
+        let pieces = [Ok("one"), Err(std::io::Error::other("no\nmore"))];
+        Binary::stream(
+            Body::of_stream(stream::iter(pieces)),
+            HeaderValue::from_static("text/plain"),
+        )
+    }
+}
+
+/// A resource whose key has another name.
+#[mount("/locked")]
+struct Locked;
+
+#[resource]
+impl Locked {
+    fn authorize(&self, #[from(query = "the-key")] key: ApiKey) -> Result<(), Problem> {
+        if key.secret().matches("hunter2") { Ok(()) } else { Err(key.refused()) }
+    }
+
+    fn get(&self) -> u8 {
+        7
+    }
+}
+
+/// A method that takes longer than it may.
+#[mount("/slow/{word}")]
+struct Slow;
+
+#[resource]
+impl Slow {
+    #[limit(time = 1)]
+    async fn put(&self, word: String) {
+        let _ = word;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+/// A layer that fails.
+#[derive(Clone)]
+struct Failing;
+
+impl<R> tower_service::Service<R> for Failing {
+    type Response = http::Response<Body>;
+    type Error = std::io::Error;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: R) -> Self::Future {
+        std::future::ready(Err(std::io::Error::other("the layer fails")))
+    }
+}
+
 /// A method that never ends.
 #[mount("/never")]
 struct Never;
@@ -69,7 +133,13 @@ impl Never {
 }
 
 fn application() -> Application {
-    Application::new("notes").mount(Note).mount(Stream).mount(Never)
+    Application::new("notes")
+        .mount(Note)
+        .mount(Stream)
+        .mount(Cut)
+        .mount(Locked)
+        .mount(Slow)
+        .mount(Never)
 }
 
 /// The line that a `GET` leaves in the log.
@@ -113,7 +183,7 @@ async fn each_request_is_logged_with_what_it_asked_for_and_what_it_got() {
     }
     assert!(value(&line, "peer").is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{line}");
     assert!(value(&line, "ms").is_some_and(|ms| ms.parse::<f64>().is_ok()), "{line}");
-    let id = value(&line, "id").expect("an ID");
+    let id = value(&line, "request_id").expect("an ID");
     assert_eq!(value(&line, "trace_id"), Some(&*id.replace('-', "")), "{line}");
     assert_eq!(line.lines().count(), 1);
 }
@@ -134,6 +204,11 @@ async fn secrets_are_not_logged() {
         ["/notes/7?word=hunter2&b=c", "/notes/7?w%6Frd=hunter2", "/elsewhere?access_token=hunter2"]
     {
         client.post(target).send().await;
+    }
+    for target in
+        ["/locked?the-key=hunter2", "/locked?the%2Dkey=hunter2", "/locked?%74he-key=hunter2&a"]
+    {
+        assert_eq!(client.get(target).send().await.status(), 200);
     }
     let referer = "https://anna:hunter2@example.org/a?token=hunter2#hunter2";
     client.get("/notes/7").header("referer", referer).send().await;
@@ -196,11 +271,80 @@ async fn the_lines_of_a_failed_request_have_the_id_and_the_trace_of_its_problem(
         let [id, trace] = ["request_id", "trace_id"].map(|it| problem[it].as_str().expect("text"));
         assert_eq!(problem["instance"], format!("urn:uuid:{id}"));
         let text = log.text();
-        let lines = text
-            .lines()
-            .filter(|line| value(line, "id") == Some(id) && value(line, "trace_id") == Some(trace));
+        let lines = text.lines().filter(|line| {
+            value(line, "request_id") == Some(id) && value(line, "trace_id") == Some(trace)
+        });
         assert_eq!(lines.count(), 2, "{text}");
     }
+}
+
+#[tokio::test]
+async fn the_lines_of_a_request_whose_layer_fails_are_of_that_request() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let client = Client::new(application().layer(layer_fn(|_| Failing)));
+    let response = client.request("PUT", "/notes/7").header("x-request-id", "proxy-7").send().await;
+    assert_eq!(response.json::<Value>()["request_id"], "proxy-7");
+    let text = log.text();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(text.lines().all(|line| value(line, "request_id") == Some("proxy-7")), "{text}");
+    assert!(text.lines().all(|line| value(line, "method") == Some("PUT")), "{text}");
+    assert!(text.contains(" path=/notes/7 "), "{text}");
+}
+
+#[tokio::test]
+async fn what_ends_early_is_logged_with_the_id_of_its_request() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let mut service = application().build().expect("a service");
+    let request = http::Request::get("/cut").body(String::new()).expect("a request");
+    let response = service.call(request).await.expect("a response");
+    assert!(response.into_body().collect().await.is_err());
+    let text = log.text();
+    let ids: Vec<_> = text.lines().map(|line| value(line, "request_id")).collect();
+    assert_eq!(ids.len(), 2, "{text}");
+    assert!(ids[0].is_some() && ids[0] == ids[1], "{text}");
+    assert!(text.contains(" bytes=3 "), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_that_takes_too_long_is_logged_with_the_id_of_its_request() {
+    let (log, _guard) = Log::at(Level::INFO);
+    Client::new(application()).put("/slow/a").send().await;
+    let text = log.text();
+    let ids: Vec<_> = text.lines().map(|line| value(line, "request_id")).collect();
+    assert_eq!(ids.len(), 2, "{text}");
+    assert!(ids[0].is_some() && ids[0] == ids[1], "{text}");
+}
+
+#[tokio::test]
+async fn each_way_out_is_one_line_with_what_was_sent() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let client = Client::new(application());
+    let mut expected = Vec::new();
+    for (method, target) in [
+        ("GET", "/notes/7"),
+        ("HEAD", "/notes/7"),
+        ("OPTIONS", "/notes/7"),
+        ("OPTIONS", "*"),
+        ("BREW", "/notes/7"),
+        ("DELETE", "/notes/7"),
+        ("GET", "/notes/a"),
+        ("GET", "/notes/0"),
+        ("PUT", "/notes/7"),
+        ("GET", "/stream"),
+        ("GET", "/_internal/health"),
+        ("GET", "/none"),
+    ] {
+        let response = client.request(method, target).send().await;
+        expected.push((response.status().as_u16().to_string(), response.text().len().to_string()));
+    }
+    let text = log.text();
+    let lines = text.lines().filter(|line| line.contains("wsgiservice::access"));
+    let logged: Vec<_> = lines
+        .map(|line| {
+            ["status", "bytes"].map(|name| value(line, name).expect(name).to_owned()).into()
+        })
+        .collect::<Vec<(String, String)>>();
+    assert_eq!(logged, expected, "{text}");
 }
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -209,7 +353,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 async fn the_id_and_the_trace_are_taken_from_the_request() {
     let fields = [("x-request-id", "proxy-7"), ("traceparent", PARENT)];
     let line = line("/notes/7", &fields).await;
-    assert_eq!(value(&line, "id"), Some("proxy-7"), "{line}");
+    assert_eq!(value(&line, "request_id"), Some("proxy-7"), "{line}");
     assert_eq!(value(&line, "trace_id"), Some(&PARENT[3..35]), "{line}");
 }
 
@@ -254,7 +398,7 @@ async fn a_malformed_head_is_logged() {
     let line = text.lines().find(|line| line.contains("wsgiservice::access")).expect("a line");
     assert_eq!(value(line, "method"), Some("_OTHER"), "{line}");
     assert_eq!(value(line, "status"), Some("400"), "{line}");
-    assert_eq!(value(line, "id"), problem["request_id"].as_str(), "{line}");
+    assert_eq!(value(line, "request_id"), problem["request_id"].as_str(), "{line}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use crate::{
     http::{identity::Identity, incoming::Request, loggable::Loggable, urlencoded},
-    site::{Site, SiteResource},
+    site::Site,
     statistics::Ended,
 };
 
@@ -37,7 +37,7 @@ pub(super) fn is_enabled() -> bool {
 
 /// Logs a request whose head cannot be parsed.
 #[cfg(feature = "server")]
-pub(crate) fn log_malformed(identity: Identity, peer: Option<SocketAddr>, ended: &Ended) {
+pub(super) fn log_malformed(identity: Identity, peer: Option<SocketAddr>, ended: &Ended) {
     let line = Line {
         peer,
         ..Line::new(crate::statistics::MethodLabel::default().as_str().to_owned(), identity)
@@ -63,12 +63,12 @@ impl Line {
     pub(super) fn of(
         site: &Site,
         request: &Request,
-        resource: Option<&SiteResource>,
+        template: Option<&str>,
         identity: Identity,
     ) -> Self {
         let fields = request.fields();
         Self {
-            template: resource.map(|resource| resource.path().to_string()),
+            template: template.map(str::to_owned),
             request_target: Some(Loggable(target(site, request)).to_string()),
             peer: request.peer(),
             referer: field(fields, header::REFERER)
@@ -92,7 +92,7 @@ impl Line {
             referer = self.referer,
             from = self.from,
             user_agent = self.user_agent,
-            id = %self.identity.id(),
+            request_id = %self.identity.id(),
             trace_id = %self.identity.trace_id(),
         );
     }
@@ -100,8 +100,8 @@ impl Line {
 
 /// The target of a request, without the values that are secret.
 fn target(site: &Site, request: &Request) -> String {
-    let target = request.target();
-    let Some(query) = target.query() else { return target.path().to_owned() };
+    let path = request.target().path();
+    let Some(query) = request.target().query() else { return path.to_owned() };
     let parts = query.split('&').map(|part| {
         let name = urlencoded::pairs(part.as_bytes()).next().map(|(name, _)| name);
         match name.filter(|name| site.is_secret(name)) {
@@ -109,17 +109,24 @@ fn target(site: &Site, request: &Request) -> String {
             None => part.to_owned(),
         }
     });
-    format!("{}?{}", target.path(), parts.collect::<Vec<_>>().join("&"))
+    format!("{path}?{}", parts.collect::<Vec<_>>().join("&"))
 }
 
 /// The reference without what can be a secret of another site: its user information, query and fragment.
 fn without_secrets(reference: &str) -> String {
     let end = reference.find(['?', '#']).unwrap_or(reference.len());
     let (reference, _) = reference.split_at(end);
-    let Some((scheme, rest)) = reference.split_once("://") else { return reference.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
+    // Browsers take any slashes and backslashes for `//`.
+    let slashes = ['/', '\\'];
+    let scheme = reference.find(slashes).unwrap_or_default();
+    let rest = reference.get(scheme..).unwrap_or_default().trim_start_matches(slashes);
+    let (start, _) = reference.split_at(reference.len() - rest.len());
+    let (authority, path) = rest.split_at(rest.find(slashes).unwrap_or(rest.len()));
+    match (start.rsplit_once('@'), authority.rsplit_once('@')) {
+        (Some((_, host)), _) => format!("{host}{rest}"),
+        (None, Some((_, host))) if start != "/" => format!("{start}{host}{path}"),
+        _ => reference.to_owned(),
+    }
 }
 
 fn field(fields: &HeaderMap, name: HeaderName) -> Option<String> {
@@ -139,6 +146,16 @@ mod tests {
             ("about:blank", "about:blank"),
             ("/b?c", "/b"),
             ("https://a@b@c", "https://c"),
+            ("//user:pass@a.example/b", "//a.example/b"),
+            ("https:\\\\user:pass@a.example\\b", "https:\\\\a.example\\b"),
+            ("https:/user:pass@a.example/b@c", "https:/a.example/b@c"),
+            ("user:pass@a.example/b", "a.example/b"),
+            ("user:pass@a.example", "a.example"),
+            ("mailto:anna@example.org", "example.org"),
+            ("https://a.example/b@c", "https://a.example/b@c"),
+            ("/b@c", "/b@c"),
+            ("a", "a"),
+            ("", ""),
         ] {
             assert_eq!(without_secrets(reference), expected);
         }

@@ -10,13 +10,13 @@ use crate::{
         EVENT_STREAM,
         outcome::{Outcome, OutcomeContent},
     },
+    error::Causes,
     formats::{
         coding::{Coding, encode::is_worth_it},
         xml::{self, write::Form},
     },
     http::{
-        body::Body, date, digest, incoming::Request, known_fields::KnownField, loggable::Loggable,
-        reference, vary,
+        body::Body, date, digest, known_fields::KnownField, loggable::Loggable, reference, vary,
     },
     problem::{Problem, occurrence::Occurrence},
     representation::{Represent as _, Representation, Variant, Writer},
@@ -72,7 +72,7 @@ pub(super) fn respond(context: &Context<'_>, end: End, response: &mut Response<B
         without_content(response);
     } else if response.body().bytes().is_none() {
         let content = std::mem::take(response.body_mut());
-        *response.body_mut() = logged(context.request, content);
+        *response.body_mut() = logged(context, content);
     }
 }
 
@@ -93,10 +93,19 @@ fn as_status_requires(context: &Context<'_>, response: &mut Response<Body>) {
 }
 
 /// Logs an error that ends the content early; the client cannot be notified.
-fn logged(request: &Request, body: Body) -> Body {
-    let (method, path) = (request.method().clone(), request.target().path().to_owned());
+fn logged(context: &Context<'_>, body: Body) -> Body {
+    let (request, identity) = (context.request, context.identity().clone());
+    let path = request.target().path().to_owned();
+    let method = request.method().clone();
     body.on_error(move |error| {
-        tracing::error!(%method, path = %Loggable(&path), error = %Loggable(&error), "the content of a response ended early");
+        tracing::error!(
+            request_id = %identity.id(),
+            trace_id = %identity.trace_id(),
+            method = %Loggable(&method),
+            path = %Loggable(&path),
+            error = %Loggable(&error),
+            "the content of a response ended early"
+        );
     })
 }
 
@@ -284,9 +293,9 @@ fn occurrence<'a>(context: &'a Context<'_>, problem: &Problem) -> Occurrence<'a>
         None => problem,
     };
     tracing::error!(
-        id = %identity.id(),
+        request_id = %identity.id(),
         trace_id = %identity.trace_id(),
-        method = %request.method(),
+        method = %Loggable(request.method()),
         path = %Loggable(request.target().path()),
         status = status.as_u16(),
         cause = %Loggable(cause),
@@ -356,20 +365,5 @@ fn without_content(response: &mut Response<Body>) {
     let allowed = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if let (true, Some(length)) = (allowed, content.size_hint().exact()) {
         response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-    }
-}
-
-/// An error and its causes, in one line.
-struct Causes<'a>(&'a (dyn std::error::Error + Send + Sync));
-
-impl std::fmt::Display for Causes<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(cause) = source {
-            write!(formatter, ": {cause}")?;
-            source = cause.source();
-        }
-        Ok(())
     }
 }

@@ -18,7 +18,7 @@ use super::{End, deadline};
 use crate::{
     http::{incoming::Request, loggable::Loggable},
     problem::Problem,
-    site::SiteOperation,
+    site::{SiteOperation, current},
 };
 
 /// Whether what the author of a resource wrote runs now, and how long it may: in milliseconds, or 0.
@@ -84,10 +84,22 @@ impl<'a> TimeLimit<'a> {
                 }
             }));
         }
-        let (method, path) = (self.request.method(), self.request.target().path());
-        tracing::warn!(%method, path = %Loggable(path), ?time, "a method takes longer than its limit; it goes on");
+        self.warn(time);
         self.running.is_exceeded.store(true, Relaxed);
         Poll::Pending
+    }
+
+    #[cold]
+    fn warn(&self, time: Duration) {
+        let identity = current::identity();
+        tracing::warn!(
+            request_id = identity.as_ref().map(|it| display(it.id())),
+            trace_id = identity.as_ref().map(|it| display(it.trace_id())),
+            method = %Loggable(self.request.method()),
+            path = %Loggable(self.request.target().path()),
+            ?time,
+            "a method takes longer than its limit; it goes on"
+        );
     }
 }
 

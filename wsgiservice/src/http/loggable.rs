@@ -9,9 +9,20 @@ const MAX_LENGTH: usize = 200;
 /// cut.
 pub(crate) struct Loggable<T>(pub(crate) T);
 
+/// A value whose text cannot forge a line of a log or control a terminal, and is not cut.
+#[cfg(feature = "server")]
+pub(crate) struct Escaped<T>(pub(crate) T);
+
+#[cfg(feature = "server")]
+impl<T: Display> Display for Escaped<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(EscapingWriter { output: formatter, left: usize::MAX }, "{}", self.0)
+    }
+}
+
 impl<T: Display> Display for Loggable<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut escaped = Escaped { output: formatter, left: MAX_LENGTH };
+        let mut escaped = EscapingWriter { output: formatter, left: MAX_LENGTH };
         // An error ends the text where it is cut.
         if write!(escaped, "{}", self.0).is_err() && escaped.left == 0 {
             return formatter.write_char('…');
@@ -20,12 +31,12 @@ impl<T: Display> Display for Loggable<T> {
     }
 }
 
-struct Escaped<'a, 'b> {
+struct EscapingWriter<'a, 'b> {
     output: &'a mut fmt::Formatter<'b>,
     left: usize,
 }
 
-impl Write for Escaped<'_, '_> {
+impl Write for EscapingWriter<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
             self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
@@ -38,10 +49,13 @@ impl Write for Escaped<'_, '_> {
     }
 }
 
-/// Whether a character is not a control character, a line break, or a mark that changes the direction of text.
-fn is_harmless(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character is not a control character, a line break, a space that is not ASCII, or invisible, for example because
+/// it changes the direction of text.
+pub(crate) fn is_harmless(character: char) -> bool {
+    let is_visible = !matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    is_visible && !character.is_control() && (character == ' ' || !character.is_whitespace())
 }
 
 #[cfg(test)]
@@ -55,6 +69,7 @@ mod tests {
             ("a\nb\r", "a\\nb\\r"),
             ("\u{1b}[2J\0\u{7}\u{9b}", "\\u{1b}[2J\\u{0}\\u{7}\\u{9b}"),
             ("\u{202e}\u{2028}\u{2066}", "\\u{202e}\\u{2028}\\u{2066}"),
+            ("\u{a0}\u{200b}\u{feff}", "\\u{a0}\\u{200b}\\u{feff}"),
         ] {
             assert_eq!(Loggable(text).to_string(), expected);
         }

@@ -70,10 +70,6 @@ pub(super) fn with_paths<T>(read: impl FnOnce(Option<&PathContext>) -> T) -> T {
 }
 
 /// The identity of the current request; `None` if there is no request.
-#[cfg_attr(
-    not(any(test, feature = "client", feature = "server")),
-    expect(dead_code, reason = "the log of a server and calls of the client ask for it")
-)]
 pub(crate) fn identity() -> Option<Identity> {
     with(|current| {
         let known = current.is_request.then(|| current.known.get_or_insert_default())?;

@@ -5,15 +5,17 @@ mod filter;
 mod line;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod values;
 
 use std::io::{self, IsTerminal};
 
 use tracing::Subscriber;
 use tracing_subscriber::{
-    Layer, fmt, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
+    Layer, filter::LevelFilter, fmt, layer::SubscriberExt, registry::LookupSpan,
+    util::SubscriberInitExt,
 };
 
-use self::line::OfRequest;
+use self::line::{JsonLine, TextFields, TextLine};
 #[cfg(feature = "otlp")]
 use self::otlp::Spans;
 #[cfg(feature = "otlp")]
@@ -24,6 +26,9 @@ pub use self::{
 };
 use super::Settings;
 use crate::error::Error;
+
+/// The target of the spans of requests.
+const REQUEST_SPAN: &str = "wsgiservice::request";
 
 /// The spans on their way to a collector, without the feature `otlp`: there are none.
 #[cfg(not(feature = "otlp"))]
@@ -37,11 +42,15 @@ pub(super) enum Spans {}
 /// If the spans cannot be sent.
 pub(super) fn init(settings: &Settings, service: &str) -> Result<Option<Spans>, Error> {
     let (log, lines) = (tracing_subscriber::registry(), lines(settings.log_format));
-    let selected = settings.log.targets();
+    // The span of a request says what its line says.
+    let selected = settings.log.targets().with_target(REQUEST_SPAN, LevelFilter::OFF);
     #[cfg(feature = "otlp")]
     if let Some(collector) = &settings.otlp {
         let spans = Spans::send_to(collector, service)?;
-        let _ = log.with(lines.with_filter(selected)).with(spans.layer()).try_init();
+        let log = log.with(lines.with_filter(selected)).with(spans.layer());
+        if log.try_init().is_err() {
+            tracing::warn!("`otlp` has no effect: the program has set up a log of its own");
+        }
         return Ok(Some(spans));
     }
     let _ = (service, log.with(lines).with(selected).try_init());
@@ -57,9 +66,11 @@ where
     let is_terminal = io::stderr().is_terminal();
     match format {
         LogFormat::Text => {
-            let lines = lines.with_ansi(is_terminal);
-            lines.map_event_format(OfRequest::text(is_terminal)).boxed()
+            let lines = lines.with_ansi(is_terminal).fmt_fields(TextFields);
+            lines.event_format(TextLine::new(is_terminal)).boxed()
         }
-        LogFormat::Json => lines.json().map_event_format(OfRequest::json).boxed(),
+        LogFormat::Json => {
+            lines.with_ansi(false).fmt_fields(TextFields).event_format(JsonLine).boxed()
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Sends the spans of requests and calls to a collector (OTLP over HTTP).
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use http::Uri;
 use opentelemetry::{KeyValue, trace::TracerProvider};
@@ -50,6 +50,9 @@ impl TryFrom<String> for Collector {
     }
 }
 
+/// How long a service that stops waits until the collector has its last spans.
+const LAST_SPANS: Duration = Duration::from_secs(2);
+
 /// The error for text that is not a [`Collector`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected the address of a collector, for example http://127.0.0.1:4318")]
@@ -96,7 +99,7 @@ impl Spans {
 
 impl Drop for Spans {
     fn drop(&mut self) {
-        if let Err(error) = self.0.shutdown() {
+        if let Err(error) = self.0.shutdown_with_timeout(LAST_SPANS) {
             tracing::warn!(%error, "the last spans cannot be sent");
         }
     }
