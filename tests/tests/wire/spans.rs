@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     thread::JoinHandle,
 };
 
@@ -94,12 +94,18 @@ fn attribute(span: &Span, key: &str) -> Option<String> {
 
 #[test]
 fn a_request_and_the_call_that_it_leads_to_are_one_trace() {
+    for (method, prefix) in [("GET", ""), ("POST", ""), ("GET", "/layered"), ("POST", "/layered")] {
+        one_trace(method, prefix);
+    }
+}
+
+fn one_trace(method: &str, prefix: &str) {
     let collector = Collector::start(2);
     let arguments = ["--otlp", &collector.address, "--log", "off", "--hosts", "other"];
     let [front, back] = [(); 2].map(|()| Server::start(SERVICE, &arguments));
     let (_, port) = back.address().rsplit_once(':').expect("a port");
     let parent = format!("traceparent: 00-{TRACE}-{PARENT}-01\r\n");
-    let response = front.ask("GET", &format!("/call/{port}/a"), &parent, "");
+    let response = front.ask(method, &format!("{prefix}/call/{port}/a"), &parent, "");
     assert_eq!(response.content, "\"204 No Content\"");
     // They send their last spans when they stop.
     back.stop("-TERM");
@@ -116,8 +122,9 @@ fn a_request_and_the_call_that_it_leads_to_are_one_trace() {
         parent = hex(&span.span_id);
         chain.push((span.name.as_str(), span.kind()));
     }
+    let name = format!("{method} {prefix}/call/{{port}}/{{word}}");
     let expected = [
-        ("GET /call/{port}/{word}", SpanKind::Server),
+        (name.as_str(), SpanKind::Server),
         ("call", SpanKind::Internal),
         ("attempt", SpanKind::Client),
         ("GET /logged/{word}", SpanKind::Server),
@@ -169,6 +176,71 @@ fn the_lines_of_a_request_have_the_trace_of_its_span() {
     let log = std::fs::read_to_string(log).expect("the log");
     let trace = format!(" trace_id={}", hex(&span.trace_id));
     assert_eq!(log.lines().filter(|line| line.ends_with(&trace)).count(), 3, "{log}");
+    assert!(!log.contains("request{"), "the line of the request says it: {log}");
+}
+
+#[test]
+fn a_trace_that_is_not_valid_is_not_taken_up() {
+    let collector = Collector::start(1);
+    let server = Server::start(SERVICE, &["--otlp", &collector.address, "--log", "off"]);
+    let valid = format!("traceparent: 00-{TRACE}-{PARENT}-01\r\n");
+    let fields = [
+        format!("traceparent: 00-{TRACE}-{PARENT}-01-\r\n"),
+        format!("traceparent: 00-{TRACE}-1-01\r\n"),
+        format!("traceparent: ff-{TRACE}-{PARENT}-01\r\n"),
+        valid.clone() + &valid,
+    ];
+    for fields in &fields {
+        assert_eq!(server.ask("GET", "/logged/a", fields, "").status(), "204");
+    }
+    // The client does not want this one to be recorded.
+    let unsampled = valid.replace("-01\r", "-00\r");
+    assert_eq!(server.ask("GET", "/logged/a", &unsampled, "").status(), "204");
+    server.stop("-TERM");
+    let spans = collector.spans();
+    assert_eq!(spans.len(), fields.len(), "{spans:?}");
+    assert!(spans.iter().all(|(_, span)| hex(&span.trace_id) != TRACE), "{spans:?}");
+}
+
+#[test]
+fn each_way_out_ends_one_span() {
+    let collector = Collector::start(1);
+    let server = Server::start(SERVICE, &["--otlp", &collector.address, "--log", "off"]);
+    for (method, target, status) in [
+        ("OPTIONS", "*", "204"),
+        ("HEAD", "/large", "200"),
+        ("DELETE", "/large", "405"),
+        ("PUT", "/file", "200"),
+    ] {
+        assert_eq!(server.ask(method, target, "", "").status(), status, "{method} {target}");
+    }
+    assert_eq!(server.ask("GET", "/large", "host: other.example\r\n", "").status(), "400");
+    // Its content panics.
+    let mut broken = TcpStream::connect(server.address()).expect("a connection");
+    broken.write_all(b"GET /broken HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("sent");
+    let _ = broken.read_to_end(&mut Vec::new());
+    for malformed in ["GET / HTTP/1.1\r\nno field\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let mut stream = TcpStream::connect(server.address()).expect("a connection");
+        stream.write_all(malformed.as_bytes()).expect("sent");
+        stream.read_to_end(&mut Vec::new()).expect("a response");
+    }
+    server.stop("-TERM");
+    let spans = collector.spans();
+    let mut ended: Vec<_> = spans
+        .iter()
+        .map(|(_, span)| attribute(span, "http.response.status_code").expect("a status"))
+        .collect();
+    ended.sort();
+    assert_eq!(ended, ["200", "200", "200", "204", "400", "400", "405", "505"], "{spans:?}");
+}
+
+#[test]
+fn a_service_stops_although_its_collector_does_not_respond() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = Server::start(SERVICE, &["--otlp", &address, "--log", "off"]);
+    assert_eq!(server.get("/logged/a").status(), "204");
+    assert!(server.stop("-TERM").success());
 }
 
 #[test]

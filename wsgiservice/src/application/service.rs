@@ -86,10 +86,9 @@ impl Service {
         }
         let Exchange { request, content, response, .. } = exchange;
         let observation = Observation::new(&self.site, request, !counts);
-        let resource = route.and_then(|route| self.site.resources.get(route));
-        let mut measurement = LayeredMeasurement::new(measurement, &observation, request, resource);
-        let identity = observation.identity(request).clone();
-        let within = pin!(layered.call(request.take_with(std::mem::take(content), identity)));
+        let mut measurement = LayeredMeasurement::new(measurement, &observation, request);
+        observation.pass_on(request);
+        let within = pin!(layered.call(request.take_with(std::mem::take(content))));
         match observation.scope(within).await {
             Ok(layered) => {
                 *response = layered;
@@ -98,7 +97,8 @@ impl Service {
             }
             Err(error) => {
                 let problem = Problem::internal(error);
-                exchange::refuse(&self.site, exchange, problem, measurement.uncounted());
+                let measurement = measurement.uncounted();
+                exchange::refuse(&self.site, exchange, problem, measurement, &observation);
             }
         }
         measurement.end(&mut exchange.response, exchange.received.bytes());

@@ -78,8 +78,8 @@ impl<'a> Context<'a> {
     /// The request ends with this response.
     #[inline(always)]
     pub(super) fn end(&mut self, response: &mut Response<Body>, received: u64) {
-        let Self { observation, request, resource, .. } = *self;
-        observation.end(&mut self.measurement, request, resource, response, received);
+        let Self { observation, request, .. } = *self;
+        observation.end(&mut self.measurement, request, response, received);
     }
 
     /// The extension in the target that decides the representation.
@@ -216,8 +216,8 @@ impl Drop for Context<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.measurement.counts() {
-            let Self { observation, request, resource, .. } = *self;
-            observation.lose_client(&mut self.measurement, request, resource);
+            let Self { observation, request, .. } = *self;
+            observation.lose_client(&mut self.measurement, request);
         }
     }
 }

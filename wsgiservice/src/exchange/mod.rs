@@ -15,7 +15,7 @@
 //! `call` and `represent` are one step at the boundary of the resource, since only generated code knows the type of the
 //! value. With `etag = auto` they run within `validators`: the tag of a `GET` is computed from what the method returns.
 
-pub(crate) mod access_log;
+mod access_log;
 mod authority;
 mod calls;
 mod context;
@@ -169,7 +169,8 @@ async fn change(site: &Arc<Site>, exchange: &mut Exchange) {
         Err(error) => {
             let measurement =
                 Measurement::begin(&site.statistics, exchange.request.method(), false);
-            refuse(site, exchange, Problem::internal(error), measurement);
+            let observation = Observation::new(site, &exchange.request, false);
+            refuse(site, exchange, Problem::internal(error), measurement, &observation);
         }
     }
 }
@@ -186,7 +187,8 @@ pub(crate) fn refuse_early(
     if let Some(route) = trusts_target.then(|| route_of(site, &exchange.request)).flatten() {
         measurement.set_route(route);
     }
-    refuse(site, exchange, problem, measurement);
+    let observation = Observation::new(site, &exchange.request, exchange.request.is_counted());
+    refuse(site, exchange, problem, measurement, &observation);
 }
 
 /// Responds to a request that failed outside of the exchange, for example in a layer.
@@ -195,10 +197,10 @@ pub(crate) fn refuse(
     exchange: &mut Exchange,
     problem: Problem,
     measurement: Measurement<'_>,
+    observation: &Observation<'_>,
 ) {
     let path = Path::of(&exchange.request);
-    let observation = Observation::new(site, &exchange.request, exchange.request.is_counted());
-    let mut context = Context::new(site, &exchange.request, &path, measurement, &observation);
+    let mut context = Context::new(site, &exchange.request, &path, measurement, observation);
     respond::respond(&context, End::Problem(problem), &mut exchange.response);
     context.end(&mut exchange.response, exchange.received.bytes());
 }
@@ -224,9 +226,9 @@ async fn run(site: &Site, exchange: &mut Exchange) {
     let mut place = None;
     let end = {
         let decided = pin!(decide(&mut context, content, &running, &mut place));
-        let scoped = pin!(observation.scope(decided));
         let mut limit = TimeLimit::new(request, &running);
-        panic::caught(scoped, |context| limit.poll(context)).await
+        let caught = pin!(panic::caught(decided, |context| limit.poll(context)));
+        observation.scope(caught).await
     };
     if running.is_exceeded() {
         context.measurement.event(Event::Timeout);

@@ -1,13 +1,17 @@
 //! What observes a request: the log and, with the feature `otlp`, its span.
 
+#[cfg(feature = "server")]
+use std::net::SocketAddr;
 use std::{future::Future, sync::OnceLock};
 
 use http::Response;
 
 use super::{access_log, span::RequestSpan};
+#[cfg(feature = "server")]
+use crate::statistics::Ended;
 use crate::{
     http::{body::Body, identity::Identity, incoming::Request, known_fields::KnownField},
-    site::{Site, SiteResource, current},
+    site::{Site, current},
     statistics::{AtEnd, Measurement, MethodLabel},
 };
 
@@ -23,7 +27,10 @@ pub(crate) struct Observation<'a> {
 impl<'a> Observation<'a> {
     #[inline(always)]
     pub(crate) fn new(site: &'a Site, request: &Request, is_within_layers: bool) -> Self {
-        let span = RequestSpan::new(request, is_within_layers);
+        let span = match is_within_layers {
+            true => request.extensions().get().cloned().unwrap_or_else(RequestSpan::none),
+            false => RequestSpan::new(request),
+        };
         let identity = OnceLock::new();
         if request.has(KnownField::Identity) || is_within_layers || span.is_recorded() {
             let _ = identity.set(new_identity(site, request, &span));
@@ -34,6 +41,16 @@ impl<'a> Observation<'a> {
     /// The ID and the trace of the request, by which its lines in the log and the problem of a 5xx belong together.
     pub(crate) fn identity(&self, request: &Request) -> &Identity {
         self.identity.get_or_init(|| new_identity(self.site, request, &self.span))
+    }
+
+    /// What layers pass on with the request, so that within them it is the same one.
+    #[cold]
+    pub(crate) fn pass_on(&self, request: &mut Request) {
+        let identity = self.identity(request).clone();
+        request.extend(identity);
+        if self.span.is_recorded() {
+            request.extend(self.span.clone());
+        }
     }
 
     /// Polls a future to its end, as what runs for the request.
@@ -54,13 +71,13 @@ impl<'a> Observation<'a> {
         &self,
         measurement: &mut Measurement<'_>,
         request: &Request,
-        resource: Option<&SiteResource>,
         response: &mut Response<Body>,
         received: u64,
     ) {
         match self.has_observer() && measurement.counts() {
             true => {
-                measurement.end_with(response, received, Some(self.at_end(request, resource)));
+                let at_end = self.at_end(request, measurement.template());
+                measurement.end_with(response, received, Some(at_end));
             }
             false => measurement.end(response, received),
         }
@@ -68,32 +85,53 @@ impl<'a> Observation<'a> {
 
     /// Ends the measurement of a request whose client is gone.
     #[cold]
-    pub(crate) fn lose_client(
-        &self,
-        measurement: &mut Measurement<'_>,
-        request: &Request,
-        resource: Option<&SiteResource>,
-    ) {
-        let at_end = self.has_observer().then(|| self.at_end(request, resource));
+    pub(crate) fn lose_client(&self, measurement: &mut Measurement<'_>, request: &Request) {
+        let at_end = self.has_observer().then(|| self.at_end(request, measurement.template()));
         measurement.lose_client(at_end);
     }
 
     /// What tells the observers how the request has ended.
     #[cold]
-    fn at_end(&self, request: &Request, resource: Option<&SiteResource>) -> AtEnd {
+    fn at_end(&self, request: &Request, template: Option<&str>) -> AtEnd {
         let is_logged = access_log::is_enabled();
         let line = is_logged.then(|| {
-            access_log::Line::of(self.site, request, resource, self.identity(request).clone())
+            access_log::Line::of(self.site, request, template, self.identity(request).clone())
         });
         let span = self.span.clone();
         let method = MethodLabel::of(request.method()).as_str();
-        let template = resource.map(|resource| resource.path().to_string());
+        let template = template.map(str::to_owned);
         Box::new(move |ended| {
             if let Some(line) = line {
                 line.write(&ended);
             }
             span.end(method, template.as_deref(), &ended);
         })
+    }
+}
+
+/// What observes a request whose head cannot be parsed.
+#[cfg(feature = "server")]
+#[derive(Debug)]
+pub(crate) struct MalformedHead {
+    identity: Identity,
+    span: RequestSpan,
+}
+
+#[cfg(feature = "server")]
+impl MalformedHead {
+    pub(crate) fn new() -> Self {
+        let span = RequestSpan::of_malformed_head();
+        Self { identity: Identity::begun(span.trace_id()), span }
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// It has ended.
+    pub(crate) fn end(self, peer: Option<SocketAddr>, ended: &Ended) {
+        access_log::log_malformed(self.identity, peer, ended);
+        self.span.end(MethodLabel::default().as_str(), None, ended);
     }
 }
 
@@ -118,10 +156,9 @@ impl<'a> LayeredMeasurement<'a> {
         measurement: Measurement<'a>,
         observation: &Observation<'_>,
         request: &Request,
-        resource: Option<&SiteResource>,
     ) -> Self {
         let is_observed = observation.has_observer() && measurement.counts();
-        let at_end = is_observed.then(|| observation.at_end(request, resource));
+        let at_end = is_observed.then(|| observation.at_end(request, measurement.template()));
         Self { measurement, at_end }
     }
 

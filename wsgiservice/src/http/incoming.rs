@@ -10,7 +10,6 @@ use super::{
     body::Body,
     client_presence::{ClientPresence, WaitingClient},
     deadline::Deadline,
-    identity::Identity,
     known_fields::{FieldSet, KnownField},
 };
 
@@ -112,21 +111,24 @@ impl Request {
         client
     }
 
-    /// Takes the request and leaves an empty one.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::take(self)
-    }
-
     /// Whether it is counted outside of the layers that it passed through.
     #[inline]
     pub(crate) fn is_counted(&self) -> bool {
         !self.parts.extensions.is_empty() && self.parts.extensions.get::<Counted>().is_some()
     }
 
-    /// Takes the request for layers, outside of which it is counted and has got its identity, with the peer address as an
-    /// extension.
-    pub(crate) fn take_with(&mut self, body: Body, identity: Identity) -> http::Request<Body> {
-        let Self { mut parts, peer, is_hosted, .. } = self.take();
+    /// Adds an extension.
+    pub(crate) fn extend<T: Clone + Send + Sync + 'static>(&mut self, extension: T) {
+        self.parts.extensions.insert(extension);
+    }
+
+    /// Takes the request for layers, outside of which it is counted, with the peer address as an extension. What stays is what
+    /// the log needs if a layer fails: method, target and peer.
+    pub(crate) fn take_with(&mut self, body: Body) -> http::Request<Body> {
+        let mut rest = Self { peer: self.peer, ..Self::default() };
+        rest.parts.method = self.method().clone();
+        rest.parts.uri = self.target().clone();
+        let Self { mut parts, peer, is_hosted, .. } = std::mem::replace(self, rest);
         if let Some(peer) = peer {
             parts.extensions.insert(peer);
         }
@@ -134,7 +136,6 @@ impl Request {
             parts.extensions.insert(FromThisServer);
         }
         parts.extensions.insert(Counted);
-        parts.extensions.insert(identity);
         http::Request::from_parts(parts, body)
     }
 

@@ -86,6 +86,12 @@ impl<'a> Measurement<'a> {
         self.series = Some(series);
     }
 
+    /// The template of the resource that the request counts for.
+    #[cold]
+    pub(crate) fn template(&self) -> Option<&'a str> {
+        self.statistics.template(self.route)
+    }
+
     /// Counts violations of the request.
     pub(crate) fn violations(&self, number: usize) {
         self.any_series().violations(number as u64);

@@ -10,7 +10,16 @@ pub(crate) struct RequestSpan;
 
 impl RequestSpan {
     #[inline(always)]
-    pub(crate) fn new(_: &Request, _: bool) -> Self {
+    pub(crate) fn new(_: &Request) -> Self {
+        Self
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn of_malformed_head() -> Self {
+        Self
+    }
+
+    pub(crate) fn none() -> Self {
         Self
     }
 

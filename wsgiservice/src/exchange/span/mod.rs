@@ -13,7 +13,7 @@ use tracing::{Instrument, Span, instrument::Instrumented};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    http::incoming::Request,
+    http::{identity, incoming::Request},
     statistics::{Ended, MethodLabel},
 };
 
@@ -22,11 +22,8 @@ use crate::{
 pub(crate) struct RequestSpan(Span);
 
 impl RequestSpan {
-    /// The span of a request. Around layers, it has one already.
-    pub(crate) fn new(request: &Request, is_within_layers: bool) -> Self {
-        if is_within_layers {
-            return Self(Span::none());
-        }
+    /// The span of a request.
+    pub(crate) fn new(request: &Request) -> Self {
         let span = tracing::info_span!(
             target: "wsgiservice::request",
             "request",
@@ -36,12 +33,29 @@ impl RequestSpan {
             url.path = request.target().path(),
             client.address = request.peer().map(|peer| tracing::field::display(peer.ip())),
         );
-        if !span.is_disabled() {
+        // One parser decides what is valid, so that the lines of the request have the same trace.
+        if !span.is_disabled() && identity::trace_parent(request.fields()).is_some() {
             let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.fields()));
             // It has not started yet.
             let _ = span.set_parent(parent);
         }
         Self(span)
+    }
+
+    /// The span of a request whose head cannot be parsed.
+    pub(crate) fn of_malformed_head() -> Self {
+        Self(tracing::info_span!(
+            target: "wsgiservice::request",
+            parent: None,
+            "request",
+            otel.kind = "server",
+            http.request.method = MethodLabel::default().as_str(),
+            url.scheme = "http",
+        ))
+    }
+
+    pub(crate) fn none() -> Self {
+        Self(Span::none())
     }
 
     pub(crate) fn is_recorded(&self) -> bool {

@@ -7,7 +7,7 @@ use tokio::io::AsyncWrite;
 
 use super::{framing::Fault, socket::Socket};
 use crate::{
-    exchange::access_log,
+    exchange::observation::MalformedHead,
     http::identity::Identity,
     problem::{Problem, occurrence::Occurrence, phrase},
     statistics::Statistics,
@@ -26,7 +26,7 @@ const OWN: &[u8] = b"x-content-type-options:";
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    identity: Identity,
+    head: MalformedHead,
     document: Vec<u8>,
 }
 
@@ -74,15 +74,15 @@ fn problem(status: StatusCode, fault: Option<Fault>) -> Problem {
 impl Refusal {
     /// The instance of the problem is an ID, since there is no target.
     fn new(problem: &Problem) -> Self {
-        let identity = Identity::new();
-        let document = document(problem, &identity);
-        Self { status: problem.status(), identity, document }
+        let head = MalformedHead::new();
+        let document = document(problem, head.identity());
+        Self { status: problem.status(), head, document }
     }
 
     /// The response, once it is counted and logged.
     pub(super) fn counted(self, statistics: &Statistics, peer: Option<SocketAddr>) -> Vec<u8> {
-        let Self { status, identity, document } = self;
-        access_log::log_malformed(identity, peer, &statistics.malformed_head(status));
+        let Self { status, head, document } = self;
+        head.end(peer, &statistics.malformed_head(status));
         document
     }
 }
