@@ -316,6 +316,16 @@ async fn a_method_that_takes_too_long_is_logged_with_the_id_of_its_request() {
 }
 
 #[tokio::test]
+async fn the_target_of_connect_is_logged_without_user_information() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let mut service = application().build().expect("a service");
+    let request = http::Request::connect("anna:hunter2@a.example:443").body(String::new());
+    service.call(request.expect("a request")).await.expect("a response");
+    let line = log.text();
+    assert_eq!(value(&line, "request_target"), Some("a.example:443"), "{line}");
+}
+
+#[tokio::test]
 async fn each_way_out_is_one_line_with_what_was_sent() {
     let (log, _guard) = Log::at(Level::INFO);
     let client = Client::new(application());

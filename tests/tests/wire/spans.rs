@@ -42,6 +42,11 @@ impl Collector {
 
 /// Accepts a request, and returns its content.
 fn receive(listener: &TcpListener) -> Vec<u8> {
+    respond(listener, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+}
+
+/// Accepts a request, responds so, and returns its content.
+fn respond(listener: &TcpListener, response: &[u8]) -> Vec<u8> {
     let (stream, _) = listener.accept().expect("a connection");
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
@@ -58,7 +63,6 @@ fn receive(listener: &TcpListener) -> Vec<u8> {
     let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
     let mut content = vec![0; length.expect("a length").parse().expect("a number")];
     reader.read_exact(&mut content).expect("content");
-    let response = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     reader.get_mut().write_all(response).expect("sent");
     content
 }
@@ -244,10 +248,21 @@ fn a_service_stops_although_its_collector_does_not_respond() {
 }
 
 #[test]
-fn a_collector_that_is_away_hinders_nobody() {
-    let server = Server::start(SERVICE, &["--otlp", "http://127.0.0.1:1", "--log", "off"]);
+fn a_collector_that_refuses_spans_hinders_nobody_and_is_told_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let mut command = std::process::Command::new(SERVICE);
+    command.stderr(std::fs::File::create(&log).expect("a file"));
+    command.env("OTEL_BSP_SCHEDULE_DELAY", "1");
+    let server = Server::start_command(command, &["--otlp", &address, "--log", "wsgiservice=warn"]);
     for _ in 0..3 {
         assert_eq!(server.get("/logged/a").status(), "204");
+        let refusal = b"HTTP/1.1 413 a\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        respond(&listener, refusal);
     }
     assert!(server.stop("-TERM").success());
+    let log = std::fs::read_to_string(log).expect("the log");
+    assert_eq!(log.matches("spans are lost").count(), 1, "{log}");
 }

@@ -100,8 +100,15 @@ impl Line {
 
 /// The target of a request, without the values that are secret.
 fn target(site: &Site, request: &Request) -> String {
-    let path = request.target().path();
-    let Some(query) = request.target().query() else { return path.to_owned() };
+    let target = request.target();
+    let path = match target.authority() {
+        // That of `CONNECT`.
+        Some(authority) if target.path().is_empty() => {
+            authority.as_str().rsplit('@').next().unwrap_or_default()
+        }
+        _ => target.path(),
+    };
+    let Some(query) = target.query() else { return path.to_owned() };
     let parts = query.split('&').map(|part| {
         let name = urlencoded::pairs(part.as_bytes()).next().map(|(name, _)| name);
         match name.filter(|name| site.is_secret(name)) {

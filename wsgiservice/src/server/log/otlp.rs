@@ -1,11 +1,19 @@
 //! Sends the spans of requests and calls to a collector (OTLP over HTTP).
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 use http::Uri;
 use opentelemetry::{KeyValue, trace::TracerProvider};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
-use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use opentelemetry_sdk::{
+    Resource,
+    error::OTelSdkResult,
+    trace::{self, SdkTracerProvider, SpanData},
+};
 use tracing::Subscriber;
 use tracing_subscriber::{
     Layer,
@@ -13,7 +21,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::error::Error;
+use crate::{error::Error, http::loggable::Loggable};
 
 /// The path below the address of a collector (OTLP 1.5, "OTLP/HTTP Request").
 const PATH: &str = "/v1/traces";
@@ -37,7 +45,11 @@ impl FromStr for Collector {
 
     fn from_str(text: &str) -> Result<Self, InvalidCollector> {
         let address: Uri = text.parse().map_err(|_| InvalidCollector)?;
-        let is_valid = address.scheme_str() == Some("http") && address.query().is_none();
+        let authority = address.authority().ok_or(InvalidCollector)?;
+        // The settings of a service are printed, so that they have no secrets except those that are marked.
+        let is_valid = address.scheme_str() == Some("http")
+            && !text.contains(['?', '#', '@'])
+            && (authority.port().is_some() || authority.as_str() == authority.host());
         is_valid.then(|| Self(text.trim_end_matches('/').to_owned())).ok_or(InvalidCollector)
     }
 }
@@ -73,7 +85,7 @@ impl Spans {
         let exporter = exporter.with_endpoint(format!("{}{PATH}", collector.0)).build();
         let service = KeyValue::new("service.name", service.to_owned());
         let provider = SdkTracerProvider::builder()
-            .with_batch_exporter(exporter.map_err(Error::new)?)
+            .with_batch_exporter(Reported::new(exporter.map_err(Error::new)?))
             .with_resource(Resource::builder().with_attribute(service).build());
         Ok(Self(provider.build()))
     }
@@ -97,6 +109,37 @@ impl Spans {
     }
 }
 
+/// Says in the log when a collector begins to fail, and not again until it has taken spans.
+#[derive(Debug)]
+struct Reported<E> {
+    exporter: E,
+    fails: AtomicBool,
+}
+
+impl<E> Reported<E> {
+    fn new(exporter: E) -> Self {
+        Self { exporter, fails: AtomicBool::new(false) }
+    }
+}
+
+impl<E: trace::SpanExporter> trace::SpanExporter for Reported<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let exported = self.exporter.export(batch).await;
+        if let (Err(error), false) = (&exported, self.fails.swap(exported.is_err(), Relaxed)) {
+            tracing::warn!(error = %Loggable(error), "spans are lost: the collector does not take them");
+        }
+        exported
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}
+
 impl Drop for Spans {
     fn drop(&mut self) {
         if let Err(error) = self.0.shutdown_with_timeout(LAST_SPANS) {
@@ -114,7 +157,16 @@ mod tests {
         for text in ["http://127.0.0.1:4318", "http://collector/", "http://[::1]:4318/tenant"] {
             assert!(text.parse::<Collector>().is_ok(), "{text}");
         }
-        for text in ["", "collector", "127.0.0.1:4318", "https://a", "http://", "http://a?b", "/"] {
+        for text in ["", "collector", "127.0.0.1:4318", "https://a", "http://", "http://a?b", "/"]
+            .into_iter()
+            .chain([
+                "http://a#b",
+                "http://a:99999",
+                "http://a:",
+                "http://user:pass@a",
+                "http://a\n",
+            ])
+        {
             assert_eq!(text.parse::<Collector>(), Err(InvalidCollector), "{text}");
         }
     }
