@@ -38,6 +38,10 @@ pub(crate) async fn in_groups(
         gather(&mut receiver, &mut jobs, last);
         last = jobs.len();
         jobs.retain(|job| !job.is_given_up());
+        if jobs.is_empty() {
+            // It would wait for the right to write, for nobody.
+            continue;
+        }
         group(pool, figures, &mut connected, &mut jobs).await;
         // Those of a group that could not be committed are run again, so that only those fail that cannot be committed.
         for job in jobs.drain(..) {
@@ -76,16 +80,17 @@ async fn group(
     };
     // With the right to write from the start, so that it cannot be refused later.
     match transaction.control("BEGIN IMMEDIATE").await {
-        Ok(()) => match together(&mut transaction, jobs).await {
-            Ok(outcomes) => {
+        Ok(()) => match together(&mut transaction, figures, jobs).await {
+            Ok((outcomes, changed)) => {
                 // Before anybody is told.
-                figures.committed(jobs.len());
+                figures.committed(changed);
                 jobs.drain(..).zip(outcomes).for_each(|(job, it)| job.finish(it));
             }
             Err(error) => {
                 // SQLite may have ended it already.
                 let _ = transaction.control("ROLLBACK").await;
                 if jobs.len() == 1 {
+                    figures.failed(&error);
                     void(jobs, &error);
                 }
             }
@@ -95,25 +100,33 @@ async fn group(
     *connected = transaction.keep();
 }
 
-/// Runs writes one after the other in a transaction, and commits it.
+/// Runs writes one after the other in a transaction, and commits it. Returns how many have changed something, too.
 async fn together(
     transaction: &mut Transaction,
+    figures: &Figures,
     jobs: &mut [Box<dyn Job>],
-) -> Result<Vec<Outcome>, Error> {
-    let mut outcomes = Vec::with_capacity(jobs.len());
+) -> Result<(Vec<Outcome>, u64), Error> {
+    let (mut outcomes, mut changed) = (Vec::with_capacity(jobs.len()), 0);
     for job in jobs {
-        outcomes.push(part(transaction, &mut **job).await?);
+        let (outcome, has_changed) = part(transaction, figures, &mut **job).await?;
+        outcomes.push(outcome);
+        changed += u64::from(has_changed);
     }
     transaction.control("COMMIT").await?;
-    Ok(outcomes)
+    Ok((outcomes, changed))
 }
 
-/// Runs a write as a part of a transaction, of which nothing is left if it fails.
-async fn part(transaction: &mut Transaction, job: &mut dyn Job) -> Result<Outcome, Error> {
+/// Runs a write as a part of a transaction, of which nothing is left if it fails. Returns whether it has changed something, too.
+async fn part(
+    transaction: &mut Transaction,
+    figures: &Figures,
+    job: &mut dyn Job,
+) -> Result<(Outcome, bool), Error> {
     transaction.control("SAVEPOINT one").await?;
     let has_succeeded = job.run(transaction).await;
-    let broken = transaction.take_broken();
-    if !has_succeeded || broken.is_some() {
+    let (broken, has_changed) = (transaction.take_broken(), transaction.take_changed());
+    let is_undone = !has_succeeded || broken.is_some();
+    if is_undone {
         let undone = transaction.control("ROLLBACK TO one").await;
         if let Err(error) = undone {
             // An error such as that of a full disk has ended the transaction.
@@ -121,7 +134,10 @@ async fn part(transaction: &mut Transaction, job: &mut dyn Job) -> Result<Outcom
         }
     }
     transaction.control("RELEASE one").await?;
-    Ok(broken.map_or(Outcome::Committed, Outcome::Failed))
+    if let Some(error) = &broken {
+        figures.failed(error);
+    }
+    Ok((broken.map_or(Outcome::Committed, Outcome::Failed), has_changed && !is_undone))
 }
 
 /// Nothing of these writes is in the database.

@@ -56,7 +56,7 @@ use std::{
 use tokio::sync::oneshot;
 
 pub use error::{Error, ErrorKind};
-pub use figures::{COUNTED, looked_up};
+pub use figures::{COUNTED, counted, looked_up};
 pub use sql::Dialect;
 pub use statement::Statement;
 pub use transaction::Transaction;
@@ -137,15 +137,25 @@ impl Database {
         E: From<Error> + Send + 'static,
     {
         let begun = Instant::now();
+        let result = self.submit(work).await;
+        self.0.figures.writes.record((), begun.elapsed());
+        result
+    }
+
+    /// Waits until a write has had its turn.
+    async fn submit<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        W: AsyncFn(&mut Transaction) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (caller, result) = oneshot::channel();
         let jobs = self.writer().jobs(&self.0.pool, &self.0.figures)?;
         // If it cannot be sent, it is dropped, and the caller with it.
         let _ = jobs.send(Box::new(Write::new(work, caller))).await;
         // Whoever closes the database waits until nobody can write.
         drop(jobs);
-        let result = result.await;
-        self.0.figures.writes.record((), begun.elapsed());
-        match result {
+        match result.await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(_) => Err(closed().into()),

@@ -68,7 +68,10 @@ async fn once(transaction: &mut Transaction, figures: &Figures, job: &mut dyn Jo
         return Outcome::Void(error);
     }
     let has_succeeded = job.run(transaction).await;
-    let broken = transaction.take_broken();
+    let (broken, has_changed) = (transaction.take_broken(), transaction.take_changed());
+    if let Some(error) = &broken {
+        figures.failed(error);
+    }
     if !has_succeeded || broken.is_some() {
         // If it fails, so does the connection, and with that the transaction.
         let _ = transaction.control("ROLLBACK").await;
@@ -76,9 +79,12 @@ async fn once(transaction: &mut Transaction, figures: &Figures, job: &mut dyn Jo
     }
     match transaction.control("COMMIT").await {
         Ok(()) => {
-            figures.committed(1);
+            figures.committed(has_changed.into());
             Outcome::Committed
         }
-        Err(error) => Outcome::Void(error),
+        Err(error) => {
+            figures.failed(&error);
+            Outcome::Void(error)
+        }
     }
 }

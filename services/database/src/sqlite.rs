@@ -4,8 +4,9 @@
 //! would take longer than most statements do.
 
 use std::{
-    path::{self, PathBuf},
-    sync::{Mutex, PoisonError},
+    fs, io,
+    path::{self, Path, PathBuf},
+    sync::{Mutex, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -38,7 +39,12 @@ pub(crate) struct File {
     path: PathBuf,
     /// Held while a connection is opened: two at once cannot both set the mode of a new file.
     opening: Mutex<()>,
+    /// Which file the first connection has opened.
+    opened: OnceLock<Identity>,
 }
+
+/// What tells a file from another one that gets its name later.
+type Identity = (u64, u64);
 
 /// A connection to a file.
 pub(crate) struct Connection(rusqlite::Connection);
@@ -59,12 +65,31 @@ impl File {
         let name = name.map_err(|error| Error::new(ErrorKind::Other, error))?;
         // SQLite takes no absolute path for the name of something else than a file.
         let path = path::absolute(&*name).map_err(|error| Error::new(ErrorKind::Other, error))?;
-        Ok(Self { path, opening: Mutex::default() })
+        Ok(Self { path, opening: Mutex::default(), opened: OnceLock::new() })
     }
 
-    /// Opens a connection that writes, and creates the file if it is missing.
+    /// Whether the connections that are open write to the file that the next process will read.
+    pub(crate) fn is_in_place(&self) -> Result<(), Error> {
+        let Some(opened) = self.opened.get() else { return Ok(()) };
+        let path = self.path.display();
+        let message = match identity(&self.path) {
+            Ok(found) if found == *opened => return Ok(()),
+            Ok(_) => {
+                format!("{path} was replaced: restart the service, which still has the old file")
+            }
+            Err(error) => {
+                format!(
+                    "{path} was removed, and what is in it is lost when the service ends: {error}"
+                )
+            }
+        };
+        Err(Error::new(ErrorKind::Unavailable, message))
+    }
+
+    /// Opens a connection that writes, and creates the file if it is missing, unless it was there before.
     pub(crate) fn writer(&self) -> Result<Connection, Error> {
         let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_in_place()?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -72,6 +97,9 @@ impl File {
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.busy_timeout(PATIENCE)?;
         set_up(&connection)?;
+        if let Ok(opened) = identity(&self.path) {
+            self.opened.get_or_init(|| opened);
+        }
         Ok(Connection(connection))
     }
 
@@ -81,6 +109,18 @@ impl File {
         connection.0.execute_batch("PRAGMA query_only = ON")?;
         Ok(connection)
     }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|_| (0, 0))
 }
 
 /// Sets the mode of a connection. While another process sets that of a new file, SQLite does not wait, but says that it is busy.
@@ -191,7 +231,8 @@ fn kind(error: &rusqlite::Error) -> ErrorKind {
             | ErrorCode::DatabaseLocked
             | ErrorCode::SystemIoFailure
             | ErrorCode::DiskFull
-            | ErrorCode::CannotOpen,
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly,
             _,
         ) => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
@@ -216,6 +257,7 @@ mod tests {
             (ffi::SQLITE_IOERR_FSYNC, ErrorKind::Unavailable),
             (ffi::SQLITE_FULL, ErrorKind::Unavailable),
             (ffi::SQLITE_CANTOPEN, ErrorKind::Unavailable),
+            (ffi::SQLITE_READONLY, ErrorKind::Unavailable),
             (ffi::SQLITE_CORRUPT, ErrorKind::Other),
         ] {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);

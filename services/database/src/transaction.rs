@@ -12,13 +12,15 @@ pub struct Transaction {
     connection: Connection,
     /// The first error after which nothing of the transaction can be kept.
     broken: Option<Error>,
+    /// Whether a statement has changed rows.
+    has_changed: bool,
     /// Whether it is known if a transaction is open on the connection.
     is_certain: bool,
 }
 
 impl Transaction {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, broken: None, is_certain: true }
+        Self { connection, broken: None, has_changed: false, is_certain: true }
     }
 
     /// Runs a statement, whose arguments are written `?`, and returns how many rows it changed.
@@ -28,6 +30,7 @@ impl Transaction {
     /// If the database refuses it.
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         let result = self.connection.execute(sql, values).await;
+        self.has_changed |= result.as_ref().is_ok_and(|rows| *rows > 0);
         self.note(result)
     }
 
@@ -66,6 +69,11 @@ impl Transaction {
     /// What has broken the transaction.
     pub(crate) fn take_broken(&mut self) -> Option<Error> {
         self.broken.take()
+    }
+
+    /// Whether a statement has changed rows since this was asked.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
     }
 
     /// The transaction, if its connection can be used again. Its connection is closed otherwise.

@@ -14,6 +14,7 @@ on_each_engine! {
     a_database_that_is_there_passes
     the_events_that_wait_are_told_and_old_ones_warn
     writes_and_commits_are_counted
+    writes_that_change_nothing_are_no_commits
     requests_that_come_again_are_counted
 }
 
@@ -60,6 +61,44 @@ async fn the_events_that_wait_are_told_and_old_ones_warn(engine: Engine) {
     assert!(message.starts_with("events wait: 1, the oldest for 9"), "{message}");
     assert!(message.ends_with("s; there is no service `pipeline` in the topology"), "{message}");
     assert_eq!(client.get("/_internal/ready").send().await.status(), 200);
+}
+
+/// The numbers of the commits, of their writes, and of the writes that took time, of a client whose checks have found nothing yet.
+async fn numbers(it: &Setting) -> [u64; 3] {
+    let client = Client::new(it.data.mount(Application::new("note")));
+    let metrics = client.get("/_internal/metrics").send().await.text().to_owned();
+    let number = |name: &str| -> u64 {
+        let mut values =
+            metrics.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        values.next().expect("a line").parse().expect("a number")
+    };
+    [
+        number("database_commits_total"),
+        number("database_committed_writes_total"),
+        number("database_write_duration_seconds_count"),
+    ]
+}
+
+async fn writes_that_change_nothing_are_no_commits(engine: Engine) {
+    let Some(it) = begun(engine, "local").await else { return };
+    let [commits, committed, writes] = numbers(&it).await;
+    // The check `database` has written in the meantime.
+    assert_eq!(numbers(&it).await, [commits, committed, writes]);
+    for statement in [
+        "UPDATE note SET text = 'x' WHERE id = 'nothing'",
+        "UPDATE note SET text = 'x', version = 'no number' WHERE nothing = 1",
+    ] {
+        let work = async move |transaction: &mut Transaction| {
+            transaction.execute(statement, &values![]).await
+        };
+        let _ = it.data.database().write::<_, Error, _>(work).await;
+    }
+    let work = async |transaction: &mut Transaction| {
+        transaction.execute("UPDATE note SET text = 'x'", &values![]).await?;
+        Err::<(), _>(Error::other("taken back"))
+    };
+    it.data.database().write(work).await.expect_err("an error");
+    assert_eq!(numbers(&it).await, [commits, committed, writes + 3]);
 }
 
 async fn writes_and_commits_are_counted(engine: Engine) {
@@ -116,6 +155,58 @@ async fn a_file_whose_writer_is_busy_warns() {
     assert_eq!(found, ("warn".to_owned(), "no write ends within 500ms".to_owned()));
     may_end.notify_one();
     writing.await.expect("a task").expect("a database");
+}
+
+/// What the check `database` finds of a file of notes.
+async fn health_of(database: &Database) -> (String, String) {
+    health(&Client::new(database.observe(Application::new("note"))), "database").await
+}
+
+async fn file(folder: &tempfile::TempDir) -> Database {
+    let url = format!("sqlite:{}", folder.path().join("notes.db").display());
+    let database = Database::open(&url).expect("a database");
+    database.migrate(&["CREATE TABLE note (text {text})"]).await.expect("a schema");
+    database
+}
+
+async fn write(database: &Database, statement: &'static str) -> Result<u64, Error> {
+    let work = async move |it: &mut Transaction| it.execute(statement, &[]).await;
+    database.write(work).await
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_warns_until_a_write_succeeds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = file(&folder).await;
+    let add = "INSERT INTO note VALUES (hex(zeroblob(100000)))";
+    write(&database, "PRAGMA max_page_count = 1").await.expect("a limit");
+    write(&database, add).await.expect_err("a full disk");
+    let (status, message) = health_of(&database).await;
+    assert_eq!(status, "warn");
+    assert!(message.ends_with("none has succeeded since: database or disk is full"), "{message}");
+    write(&database, "PRAGMA max_page_count = 10000").await.expect("a limit");
+    assert_eq!(health_of(&database).await.0, "warn");
+    write(&database, add).await.expect("a row");
+    assert_eq!(health_of(&database).await, ("pass".to_owned(), String::new()));
+}
+
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_fails_and_is_not_created_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = file(&folder).await;
+    assert_eq!(health_of(&database).await.0, "pass");
+    let [path, away] = ["notes.db", "away.db"].map(|name| folder.path().join(name));
+    std::fs::rename(&path, &away).expect("a file");
+    let (status, message) = health_of(&database).await;
+    assert_eq!(status, "fail");
+    assert!(message.starts_with(&format!("{} was removed", path.display())), "{message}");
+    assert!(!path.exists());
+    std::fs::write(&path, "").expect("a file");
+    let (status, message) = health_of(&database).await;
+    assert_eq!(status, "fail");
+    assert!(message.starts_with(&format!("{} was replaced", path.display())), "{message}");
+    std::fs::rename(&away, &path).expect("a file");
+    assert_eq!(health_of(&database).await, ("pass".to_owned(), String::new()));
 }
 
 #[tokio::test]
