@@ -1,6 +1,6 @@
 //! What the service tells of its commands: how many there are, how they end, and which ones a person has to look at.
 
-use database::{COUNTED, Error, Row, Statement, looked_up};
+use database::{COUNTED, Error, Row, Statement, counted, looked_up, values};
 use wsgiservice::{
     Application,
     health::Health,
@@ -10,7 +10,7 @@ use wsgiservice::{
 use crate::runner::Runner;
 
 /// How many commands the check `commands` names.
-const NAMED: usize = 3;
+const NAMED: i64 = 3;
 
 /// What is counted of commands. Clones count together.
 #[derive(Clone, Debug)]
@@ -53,8 +53,14 @@ impl Default for Figures {
     fn default() -> Self {
         Self {
             ended: Counter::new("commands_ended", "Commands that this process has ended."),
-            recovered: Counter::new("commands_recovered", "Commands taken over from a process."),
-            compensated: Counter::new("compensated_steps", "Steps before one that has failed."),
+            recovered: Counter::new(
+                "commands_recovered",
+                "Commands taken over from a process that is dead.",
+            ),
+            compensated: Counter::new(
+                "compensated_steps",
+                "Steps before one that has failed, by what has become of them.",
+            ),
             known: Gauge::new("commands", "Commands by state; at most 10,000 are counted."),
         }
     }
@@ -88,44 +94,49 @@ impl Runner {
 
     async fn health(&self) -> Result<Health, Error> {
         // All by the index of the states.
-        let select = |columns: &str, states: &str| {
-            format!("SELECT {columns} FROM ticket WHERE state IN ({states}) LIMIT {COUNTED}")
-        };
         let count = |states: &str| {
-            Statement::new(
-                format!("SELECT COUNT(*) FROM ({}) AS counted", select("state", states)),
-                [],
-            )
+            let select =
+                format!("SELECT state FROM ticket WHERE state IN ({states}) LIMIT {COUNTED}");
+            Statement::new(format!("SELECT COUNT(*) FROM ({select}) AS counted"), [])
         };
         let running = "'prepared', 'compensating', 'checking', 'applying'";
-        let given_up = Statement::new(select("user_id, id", "'failed'"), []);
-        let read = self.data().database();
-        let read = read.query_all(vec![count("'open'"), count(running), given_up]).await?;
-        let [open, running, given_up] = <[Vec<Row>; 3]>::try_from(read)
-            .map_err(|_| Error::other("three statements have three results"))?;
+        let first =
+            "SELECT user_id, id FROM ticket WHERE state = 'failed' ORDER BY created LIMIT ?";
+        let statements = vec![
+            count("'open'"),
+            count(running),
+            count("'failed'"),
+            Statement::new(first, values![NAMED]),
+        ];
+        let read = self.data().database().query_all(statements).await?;
+        let [open, running, given_up, first] = <[Vec<Row>; 4]>::try_from(read)
+            .map_err(|_| Error::other("four statements have four results"))?;
         let known = &self.figures().known;
-        known.set(State::Open, number(&open)?);
-        known.set(State::Running, number(&running)?);
-        known.set(State::GivenUp, given_up.len() as f64);
-        judge(&given_up)
+        known.set(State::Open, number(&open)? as f64);
+        known.set(State::Running, number(&running)? as f64);
+        let given_up = number(&given_up)?;
+        known.set(State::GivenUp, given_up as f64);
+        judge(given_up, &first)
     }
 }
 
-/// Names some of the commands that were given up.
-fn judge(given_up: &[Row]) -> Result<Health, Error> {
-    if given_up.is_empty() {
+/// Names the first of the commands that were given up.
+fn judge(given_up: i64, first: &[Row]) -> Result<Health, Error> {
+    if given_up == 0 {
         return Ok(Health::Pass);
     }
-    let named = given_up.iter().take(NAMED).map(|row| {
+    let named = first.iter().map(|row| {
         let (user, id): (String, String) = (row.get(0)?, row.get(1)?);
         Ok(format!("{user}/{id}"))
     });
     let named = named.collect::<Result<Vec<_>, Error>>()?.join(", ");
-    let more = if given_up.len() > NAMED { ", …" } else { "" };
-    let count = given_up.len();
-    Ok(Health::Warn(format!("commands whose outcome is unknown: {count}, {named}{more}")))
+    let more = if given_up > NAMED { ", …" } else { "" };
+    let count = counted(given_up);
+    Ok(Health::Warn(format!(
+        "commands given up after a day, with an unknown outcome: {count}, {named}{more}"
+    )))
 }
 
-fn number(rows: &[Row]) -> Result<f64, Error> {
-    rows.first().map_or(Ok(0.0), |row| Ok(row.get::<i64>(0)? as f64))
+fn number(rows: &[Row]) -> Result<i64, Error> {
+    rows.first().map_or(Ok(0), |row| row.get(0))
 }

@@ -231,8 +231,7 @@ fn kind(error: &rusqlite::Error) -> ErrorKind {
             | ErrorCode::DatabaseLocked
             | ErrorCode::SystemIoFailure
             | ErrorCode::DiskFull
-            | ErrorCode::CannotOpen
-            | ErrorCode::ReadOnly,
+            | ErrorCode::CannotOpen,
             _,
         ) => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
@@ -257,7 +256,6 @@ mod tests {
             (ffi::SQLITE_IOERR_FSYNC, ErrorKind::Unavailable),
             (ffi::SQLITE_FULL, ErrorKind::Unavailable),
             (ffi::SQLITE_CANTOPEN, ErrorKind::Unavailable),
-            (ffi::SQLITE_READONLY, ErrorKind::Unavailable),
             (ffi::SQLITE_CORRUPT, ErrorKind::Other),
         ] {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);

@@ -1,6 +1,6 @@
 //! What the service tells of its spool: how much waits, what becomes of it, and whether somebody has to look.
 
-use database::{COUNTED, Database, Error, Row, looked_up};
+use database::{COUNTED, Database, Error, Row, counted, looked_up};
 use test_hooks::now;
 use wsgiservice::{
     Application,
@@ -19,6 +19,7 @@ pub(crate) struct Figures {
     /// The deliveries that are under way.
     pub(crate) leased: Gauge,
     attempts: Counter<Outcome>,
+    replayed: Counter,
     messages: Gauge,
     bytes: Gauge,
     oldest: Gauge,
@@ -50,9 +51,16 @@ impl Default for Figures {
     fn default() -> Self {
         Self {
             leased: Gauge::new("deliveries_under_way", "Deliveries that this process is sending."),
-            attempts: Counter::new("delivery_attempts", "Attempts, by what they have come to."),
+            attempts: Counter::new(
+                "delivery_attempts",
+                "Attempts to deliver, by what they have come to.",
+            ),
+            replayed: Counter::new(
+                "replayed_requests",
+                "Messages that came again with their Idempotency-Key.",
+            ),
             messages: Gauge::new("spool_messages", "Messages that have not ended."),
-            bytes: Gauge::new("spool_content_bytes", "The contents in the spool."),
+            bytes: Gauge::new("spool_content_bytes", "Bytes of the contents in the spool."),
             oldest: Gauge::new(
                 "spool_oldest_seconds",
                 "For how long the oldest message has not ended, of 10,000 at most.",
@@ -75,6 +83,11 @@ impl Figures {
         self.attempts.add(outcome, 1);
     }
 
+    /// Counts a message that has come again.
+    pub(crate) fn replayed(&self) {
+        self.replayed.add((), 1);
+    }
+
     fn set(&self, found: &Found) {
         self.messages.set((), found.messages as f64);
         self.bytes.set((), found.bytes as f64);
@@ -92,6 +105,7 @@ impl Spool {
             .observe(application)
             .metric(&figures.leased)
             .metric(&figures.attempts)
+            .metric(&figures.replayed)
             .metric(&figures.messages)
             .metric(&figures.bytes)
             .metric(&figures.oldest)
@@ -105,7 +119,7 @@ impl Spool {
         self.figures().set(&found);
         let mut warnings = Vec::new();
         if found.dead > 0 {
-            warnings.push(format!("dead deliveries: {}, see /1/dead", found.dead));
+            warnings.push(format!("dead deliveries: {}, see /1/dead", counted(found.dead)));
         }
         let late = age(found.due);
         if late > LONGEST_LATE {

@@ -123,7 +123,10 @@ impl Files {
         let (store, publishing) = (OnceCell::new(), RwLock::default());
         let collected = [
             Counter::new("collected_files", "Files of attachments that no row needed, removed."),
-            Counter::new("collected_bytes", "The bytes of these files."),
+            Counter::new(
+                "collected_bytes",
+                "Bytes of files of attachments that no row needed, removed.",
+            ),
         ];
         Ok(Self(Arc::new(Inner { folder, store, publishing, collected })))
     }

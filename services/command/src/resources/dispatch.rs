@@ -138,7 +138,7 @@ impl Dispatch {
         }
         match (&call.command, found) {
             (Command::Work(_), None) => Ok(None),
-            (Command::Work(_), Some(found)) => replayed(found, key, true).map(Some),
+            (Command::Work(_), Some(found)) => self.replayed(found, key, true).map(Some),
             (Command::Undo { ticket, .. }, found) => {
                 self.earlier_undo(call.user, ticket, key, found.is_some()).await
             }
@@ -164,19 +164,29 @@ impl Dispatch {
             State::Undone => {
                 let redo = found.redo.unwrap_or_default();
                 let redo = Found::by_id(data, user, &redo).await?;
-                replayed(redo.ok_or(Refusal::UnknownTicket)?, key, is_replay).map(Some)
+                self.replayed(redo.ok_or(Refusal::UnknownTicket)?, key, is_replay).map(Some)
             }
             _ => Err(Refusal::UnknownTicket),
         }
     }
-}
 
-/// The response to a request whose command is known.
-fn replayed(found: Found, key: &str, is_replay: bool) -> Result<Response<Body>, Refusal> {
-    match (found.answer, found.state) {
-        (Some(answer), _) => Ok(answer.into_response(is_replay)?),
-        (None, State::Failed) => Err(Refusal::failed()),
-        (None, _) => Err(Refusal::key_running(key)),
+    /// The response to a request whose command is known.
+    fn replayed(
+        &self,
+        found: Found,
+        key: &str,
+        is_replay: bool,
+    ) -> Result<Response<Body>, Refusal> {
+        match (found.answer, found.state) {
+            (Some(answer), _) => {
+                if is_replay {
+                    self.runner.data().count_replay();
+                }
+                Ok(answer.into_response(is_replay)?)
+            }
+            (None, State::Failed) => Err(Refusal::failed()),
+            (None, _) => Err(Refusal::key_running(key)),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the service tells of its commands.
 
+use database::{Error, Transaction, values};
 use engines::{Engine, on_each_engine};
 use serde_json::{Value as Json, json};
 use wsgiservice::testing::Client;
@@ -60,7 +61,9 @@ async fn commands_are_told_by_state_and_how_they_end(engine: Engine) {
     assert_eq!(it.health().await, ("pass".to_owned(), String::new()));
     let next = world.process().await;
     next.recover().await;
+    assert_eq!(next.batch(&clip()).header("idempotency-key", "k").send().await.status(), 200);
     next.assert_metrics(&[
+        "replayed_requests_total 1",
         r#"commands{state="open"} 2"#,
         r#"commands{state="running"} 0"#,
         "commands_recovered_total 1",
@@ -79,11 +82,23 @@ async fn a_command_that_was_given_up_warns_and_is_named(engine: Engine) {
     next.recover().await;
     let rows = next.runner.data().database().query("SELECT id FROM ticket", &[]).await;
     let id: String = rows.expect("rows")[0].get(0).expect("an ID");
-    let warns = format!("commands whose outcome is unknown: 1, u/{id}");
+    let warns = format!("commands given up after a day, with an unknown outcome: 1, u/{id}");
     assert_eq!(next.health().await, ("warn".to_owned(), warns));
     next.assert_metrics(&[
         r#"commands{state="given_up"} 1"#,
         r#"commands_ended_total{outcome="given_up"} 1"#,
     ])
     .await;
+    // As the README says.
+    let removed = async move |transaction: &mut Transaction| {
+        for statement in [
+            "DELETE FROM inverse WHERE user_id = 'u' AND ticket = ?",
+            "DELETE FROM ticket WHERE user_id = 'u' AND id = ?",
+        ] {
+            transaction.execute(statement, &values![&id]).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    next.runner.data().database().write(removed).await.expect("a database");
+    assert_eq!(next.health().await, ("pass".to_owned(), String::new()));
 }

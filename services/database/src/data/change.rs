@@ -101,9 +101,14 @@ impl Data {
         self.replayed(kept::answer(&row, key)?).into_response().map(Some)
     }
 
+    /// Counts a request that has come again, for a service that keeps its answers itself.
+    pub fn count_replay(&self) {
+        self.0.replayed.add((), 1);
+    }
+
     /// What a request was answered that comes again, which is counted.
     fn replayed(&self, answer: Answer) -> Done {
-        self.0.replayed.add((), 1);
+        self.count_replay();
         Done { answer, is_replay: true }
     }
 

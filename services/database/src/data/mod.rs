@@ -115,8 +115,10 @@ impl Data {
         schema: &'static [&'static str],
     ) -> Self {
         let relay = Relay::new(database.clone(), client.clone());
-        let replayed =
-            Counter::new("replayed_requests", "Requests that came again with their key.");
+        let replayed = Counter::new(
+            "replayed_requests",
+            "Requests that came again with their Idempotency-Key.",
+        );
         let inner = Inner { database, client, relay, service, cluster, tables, schema, replayed };
         Self(Arc::new(inner))
     }

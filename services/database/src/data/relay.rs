@@ -3,7 +3,10 @@
 //! The events of a user are told one after the other, each after the pipeline has the one before. Those of several users are told
 //! at the same time. An event whose answer was lost is told again: the pipeline knows it by its key.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures_util::{StreamExt, stream};
 use http::{HeaderName, header};
@@ -16,7 +19,7 @@ use wsgiservice::{
 };
 use wsgiservice_client::{Cluster, ErrorKind, RestClient};
 
-use crate::{COUNTED, Database, Error, Row, Transaction, looked_up, values};
+use crate::{COUNTED, Database, Error, Row, Transaction, counted, looked_up, values};
 
 /// The name of the service in the topology.
 const PIPELINE: &str = "pipeline";
@@ -49,6 +52,8 @@ pub struct Relay {
     client: RestClient,
     changed: Arc<Notify>,
     figures: Figures,
+    /// Why the last event was not taken that is told again.
+    refusal: Arc<Mutex<Option<String>>>,
 }
 
 /// What is told of an outbox.
@@ -115,11 +120,17 @@ impl Relay {
     #[must_use]
     pub fn new(database: Database, client: RestClient) -> Self {
         let figures = Figures {
-            waiting: Gauge::new("outbox_events", "Events that wait; at most 10,000 are counted."),
-            oldest: Gauge::new("outbox_oldest_seconds", "For how long the oldest of them waits."),
+            waiting: Gauge::new(
+                "outbox_events",
+                "Events that wait for the pipeline; at most 10,000 are counted.",
+            ),
+            oldest: Gauge::new(
+                "outbox_oldest_seconds",
+                "For how long the oldest event waits for the pipeline.",
+            ),
             calls: Counter::new("outbox_calls", "Calls of the pipeline, by what they came to."),
         };
-        Self { database, client, changed: Arc::default(), figures }
+        Self { database, client, changed: Arc::default(), figures, refusal: Arc::default() }
     }
 
     /// Adds the task that tells the events to an application, the check `outbox`, which warns if an event waits for more than a
@@ -149,12 +160,14 @@ impl Relay {
         if age <= LONGEST_WAIT {
             return Ok(Health::Pass);
         }
-        let missing = match self.has_pipeline() {
-            true => "",
-            false => "; there is no service `pipeline` in the topology",
-        };
-        let seconds = age / 1_000;
-        Ok(Health::Warn(format!("events wait: {waiting}, the oldest for {seconds} s{missing}")))
+        let missing = "there is no service `pipeline` in the topology";
+        let refusal = self.refusal().clone();
+        let reason = refusal.or_else(|| (!self.has_pipeline()).then(|| missing.to_owned()));
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let (waiting, seconds) = (counted(waiting), age / 1_000);
+        Ok(Health::Warn(format!(
+            "events wait for the pipeline: {waiting}, the oldest for {seconds} s{reason}"
+        )))
     }
 
     /// Says that there may be an event.
@@ -186,12 +199,17 @@ impl Relay {
         }
     }
 
+    fn refusal(&self) -> MutexGuard<'_, Option<String>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn has_pipeline(&self) -> bool {
         self.client.topology().services().any(|service| service == PIPELINE)
     }
 
     async fn look(&self) -> Left {
         if !self.has_pipeline() {
+            *self.refusal() = None;
             return Left::Refused;
         }
         self.give_turns().await.unwrap_or_else(|error| {
@@ -292,6 +310,7 @@ impl Relay {
         }
         self.figures.calls.add(Outcome::Repeated, 1);
         tracing::debug!(%error, path = event.path, "an event is told again later");
+        *self.refusal() = Some(error.to_string());
         match error.status().map(|status| status.as_u16()) {
             None | Some(502..=504) => Call::Unanswered,
             Some(_) => Call::Refused,

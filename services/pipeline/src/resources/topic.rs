@@ -123,7 +123,10 @@ impl Received<'_> {
             response = response.field(header::LOCATION, location);
         }
         Ok(match accepted.is_replay {
-            true => response.field(REPLAYED, HeaderValue::from_static("true")),
+            true => {
+                dispatcher.spool().figures().replayed();
+                response.field(REPLAYED, HeaderValue::from_static("true"))
+            }
             false => response,
         })
     }

@@ -53,6 +53,7 @@ async fn a_message_that_comes_again_is_the_same(engine: Engine) {
     assert_eq!(again.field("location"), first.field("location"));
     it.settle().await;
     assert_eq!(it.fakes[0].received().len(), 1);
+    it.assert_metrics(&["replayed_requests_total 1"]).await;
     let other_user = it.client.post("/1/item/u8/photo").header("idempotency-key", "k");
     assert_ne!(other_user.body("{}").send().await.json::<Json>(), first.json::<Json>());
 }

@@ -31,7 +31,7 @@ impl Setting {
         wsgiservice::testing::Client::new(application)
     }
 
-    async fn assert_metrics(&self, expected: &[&str]) {
+    pub(super) async fn assert_metrics(&self, expected: &[&str]) {
         let metrics = self.fresh().await.get("/_internal/metrics").send().await;
         for expected in expected {
             let is_told = metrics.text().lines().any(|line| line == *expected);

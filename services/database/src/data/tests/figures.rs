@@ -58,8 +58,8 @@ async fn the_events_that_wait_are_told_and_old_ones_warn(engine: Engine) {
     let client = Client::new(it.data.mount(Application::new("note")));
     let (status, message) = health(&client, "outbox").await;
     assert_eq!(status, "warn");
-    assert!(message.starts_with("events wait: 1, the oldest for 9"), "{message}");
-    assert!(message.ends_with("s; there is no service `pipeline` in the topology"), "{message}");
+    assert!(message.starts_with("events wait for the pipeline: 1, the oldest for 9"), "{message}");
+    assert!(message.ends_with("s: there is no service `pipeline` in the topology"), "{message}");
     assert_eq!(client.get("/_internal/ready").send().await.status(), 200);
 }
 

@@ -14,7 +14,7 @@ use wsgiservice_client::{Body, RestClient, service_fn};
 use wsgiservice_test_support::assert_fails_without;
 
 use super::super::{Data, Failure, OUTBOX, Relay, Version};
-use crate::{Database, Transaction};
+use crate::{Database, Error, Transaction};
 
 on_each_engine! {
     events_are_told_in_the_order_of_their_changes
@@ -286,4 +286,21 @@ async fn calls_are_counted_by_what_they_came_to() {
     ] {
         assert!(metrics.lines().any(|line| line == expected), "{expected}\n{metrics}");
     }
+}
+
+#[tokio::test]
+async fn events_that_wait_say_why() {
+    let it = setting(Engine::Sqlite).await.expect("a file");
+    it.event("u", 1).await;
+    it.refuse("/1/note/u/1", 429, 1);
+    assert_eq!(it.relay.tell().await.ok(), Some(false));
+    let work = async |transaction: &mut Transaction| {
+        transaction.execute("UPDATE outbox SET at = at - 90000", &[]).await
+    };
+    it.database.write::<_, Error, _>(work).await.expect("an event");
+    let application = it.relay.mount(wsgiservice::Application::new("note"));
+    let client = wsgiservice::testing::Client::new(application);
+    let health: Json = client.get("/_internal/health").send().await.json();
+    let message = health["output"].as_str().expect("a message");
+    assert!(message.contains(" s: ") && message.contains("429"), "{message}");
 }
