@@ -56,7 +56,7 @@ impl Default for Figures {
             unfinished: Gauge::new("unfinished_users", unfinished),
             oldest: Gauge::new(
                 "unfinished_oldest_seconds",
-                "For how long nothing was done about one of them.",
+                "For how long nothing was done about the unfinished user that waits longest.",
             ),
         }
     }

@@ -16,8 +16,7 @@ const LONGEST_LATE: i64 = 60 * 1_000;
 /// What is counted of the spool. Clones count together.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
-    /// The deliveries that are under way.
-    pub(crate) leased: Gauge,
+    under_way: Gauge,
     attempts: Counter<Outcome>,
     replayed: Counter,
     messages: Gauge,
@@ -25,6 +24,16 @@ pub(crate) struct Figures {
     oldest: Gauge,
     late: Gauge,
     dead: Gauge,
+}
+
+/// A delivery that is under way, until this is dropped: it can panic, or be aborted.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Gauge);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.add((), -1.0);
+    }
 }
 
 /// What an attempt has come to.
@@ -50,7 +59,10 @@ struct Found {
 impl Default for Figures {
     fn default() -> Self {
         Self {
-            leased: Gauge::new("deliveries_under_way", "Deliveries that this process is sending."),
+            under_way: Gauge::new(
+                "deliveries_under_way",
+                "Deliveries that this process is sending.",
+            ),
             attempts: Counter::new(
                 "delivery_attempts",
                 "Attempts to deliver, by what they have come to.",
@@ -72,6 +84,12 @@ impl Default for Figures {
 }
 
 impl Figures {
+    /// A delivery begins.
+    pub(crate) fn begin(&self) -> UnderWay {
+        self.under_way.add((), 1.0);
+        UnderWay(self.under_way.clone())
+    }
+
     /// Counts an attempt.
     pub(crate) fn ended(&self, result: &DeliveryResult) {
         let outcome = match result {
@@ -103,7 +121,7 @@ impl Spool {
         let (spool, figures) = (self.clone(), self.figures());
         self.database()
             .observe(application)
-            .metric(&figures.leased)
+            .metric(&figures.under_way)
             .metric(&figures.attempts)
             .metric(&figures.replayed)
             .metric(&figures.messages)

@@ -245,12 +245,10 @@ impl Work {
         let Some(active) = self.active.get(&claim.listener).map(Arc::clone) else { return };
         let place = self.places.take(&claim.listener);
         let client = self.dispatcher.client().clone();
-        let leased = self.dispatcher.spool().figures().leased.clone();
+        let under_way = self.dispatcher.spool().figures().begin();
         self.deliveries.spawn(async move {
-            leased.add((), 1.0);
-            let ended = deliver(&client, &active, &claim).await;
-            leased.add((), -1.0);
-            (ended, place)
+            let _under_way = under_way;
+            (deliver(&client, &active, &claim).await, place)
         });
     }
 

@@ -3,11 +3,12 @@
 use engines::{Engine, on_each_engine};
 use serde_json::Value as Json;
 
-use super::{Setting, listener, setting, setting_with};
+use super::{Setting, Work, listener, setting, setting_with};
 
 on_each_engine! {
     what_waits_is_told
     attempts_are_counted_by_what_they_have_come_to
+    deliveries_that_are_given_up_are_under_way_no_more
     a_dead_delivery_warns_until_it_is_dropped
     a_delivery_that_is_late_warns
     a_spool_that_is_nearly_full_warns
@@ -66,6 +67,16 @@ async fn attempts_are_counted_by_what_they_have_come_to(engine: Engine) {
         r#"delivery_attempts_total{outcome="dropped"} 0"#,
     ])
     .await;
+}
+
+async fn deliveries_that_are_given_up_are_under_way_no_more(engine: Engine) {
+    let Some(mut it) = setting(engine, vec![listener("index")]).await else { return };
+    it.fakes[0].hold();
+    it.post("/1/item/u7/a", "{}").await;
+    it.work.round().await.expect("a spool");
+    it.assert_metrics(&["deliveries_under_way 1"]).await;
+    it.work = Work::new(it.dispatcher.clone());
+    it.assert_metrics(&["deliveries_under_way 0"]).await;
 }
 
 async fn a_dead_delivery_warns_until_it_is_dropped(engine: Engine) {
