@@ -1,10 +1,18 @@
 //! Whether a service does well, and who may know why not.
 
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tracing::Level;
 use wsgiservice::{
     Application, health::Health, mount, resource, statistics::Gauge, testing::Client,
 };
+
+use super::log::Log;
 
 #[mount("/ping")]
 struct Ping;
@@ -73,6 +81,36 @@ async fn the_names_of_background_tasks_are_told_apart() {
     assert_eq!(
         error,
         "background task ``: expected a name\nbackground task `sweeper` is added twice"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_check_finds_is_logged_when_it_changes() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let found = Arc::new(Mutex::new(Health::Pass));
+    let told = Arc::clone(&found);
+    let check = async move || told.lock().expect("what is found").clone();
+    let client = Client::new(application().check("disk", check).check("good", async || {}));
+    for health in [
+        Health::Pass,
+        Health::Warn("7 GB left".to_owned()),
+        Health::Warn("6 GB left".to_owned()),
+        Health::Fail("0 GB left".to_owned()),
+        Health::Pass,
+    ] {
+        *found.lock().expect("what is found") = health;
+        status(&client, "/_internal/health").await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    let log = log.text();
+    let changes = log.lines().filter_map(|it| Some(it.split_once("health::checks: ")?.1));
+    assert_eq!(
+        changes.collect::<Vec<_>>(),
+        [
+            r#"a check warns check="disk" found="7 GB left""#,
+            r#"a check fails check="disk" found="0 GB left""#,
+            r#"a check passes again check="disk""#,
+        ]
     );
 }
 

@@ -137,10 +137,33 @@ fn one_trace(method: &str, prefix: &str) {
 }
 
 #[test]
+fn an_attempt_that_fails_is_an_error_in_its_span() {
+    let collector = Collector::start(1);
+    let back = Server::start(SERVICE, &["--log", "off"]);
+    let front = Server::start(SERVICE, &["--otlp", &collector.address, "--log", "off"]);
+    let (_, port) = back.address().rsplit_once(':').expect("a port");
+    // It does not know the name by which it is called.
+    let called = front.get(&format!("/call/{port}/a"));
+    assert_eq!(called.content, "\"421 Misdirected Request\"");
+    front.stop("-TERM");
+    let spans = collector.spans();
+    let (_, attempt) = spans.iter().find(|(_, span)| span.name == "attempt").expect("an attempt");
+    assert_eq!(attribute(attempt, "http.response.status_code").as_deref(), Some("421"));
+    assert_eq!(attribute(attempt, "error.type").as_deref(), Some("421"));
+    assert_eq!(attempt.status.as_ref().map(|it| it.code()), Some(StatusCode::Error));
+    let (_, request) = spans.iter().find(|(_, span)| span.kind() == SpanKind::Server).expect("one");
+    assert_eq!(
+        request.status.as_ref().map_or(StatusCode::Unset, |it| it.code()),
+        StatusCode::Unset
+    );
+}
+
+#[test]
 fn the_span_of_a_request_has_the_names_of_opentelemetry() {
     let collector = Collector::start(1);
     let server = Server::start(SERVICE, &["--otlp", &collector.address, "--log", "off"]);
-    assert_eq!(server.get("/logged/a?b=c").status(), "204");
+    let id = "x-request-id: proxy-7\r\n";
+    assert_eq!(server.ask("GET", "/logged/a?b=c", id, "").status(), "204");
     assert_eq!(server.get("/broken/nowhere").status(), "404");
     server.stop("-TERM");
     let spans = collector.spans();
@@ -154,6 +177,7 @@ fn the_span_of_a_request_has_the_names_of_opentelemetry() {
         ("http.response.body.size", "0"),
         ("url.path", "/logged/a"),
         ("url.scheme", "http"),
+        ("request_id", "proxy-7"),
         ("client.address", "127.0.0.1"),
     ] {
         assert_eq!(attribute(span, key).as_deref(), Some(expected), "{key}");

@@ -66,7 +66,6 @@ pub(super) async fn attempt(
         "attempt",
         otel.kind = "client",
         http.request.method = prepared.method().as_str(),
-        http.response.status_code = tracing::field::Empty,
         service = &*prepared.service.name,
         cluster = &*group.cluster,
         endpoint = &*endpoint.name
@@ -132,8 +131,6 @@ impl<'a> Sending<'a> {
 
     fn received(&self, response: Response<Content>) -> Tried {
         let status = response.status();
-        #[cfg(feature = "opentelemetry")]
-        tracing::Span::current().record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_informational() {
             let source = format!("an unexpected status of {status}");
             return self.sent(Err(SendError::Failed(source.into())));
@@ -194,6 +191,8 @@ impl<'a> Sending<'a> {
 
     fn tried(&self, mark: Mark, outcome: AttemptOutcome, verdict: Verdict) -> Tried {
         let duration = self.started.elapsed();
+        #[cfg(feature = "opentelemetry")]
+        super::span::end(outcome);
         if let Some(ejection) = self.endpoint.record.mark(mark, duration) {
             self.group.count_ejection(ejection);
         }

@@ -24,6 +24,8 @@ mod hedge;
 mod look_up;
 mod prepared;
 mod run;
+#[cfg(feature = "opentelemetry")]
+mod span;
 mod user;
 
 use attempt::Received;

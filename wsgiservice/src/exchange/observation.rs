@@ -94,9 +94,9 @@ impl<'a> Observation<'a> {
     #[cold]
     fn at_end(&self, request: &Request, template: Option<&str>) -> AtEnd {
         let is_logged = access_log::is_enabled();
-        let line = is_logged.then(|| {
-            access_log::Line::of(self.site, request, template, self.identity(request).clone())
-        });
+        let identity = self.identity(request).clone();
+        let line =
+            is_logged.then(|| access_log::Line::of(self.site, request, template, identity.clone()));
         let span = self.span.clone();
         let method = MethodLabel::of(request.method()).as_str();
         let template = template.map(str::to_owned);
@@ -104,7 +104,7 @@ impl<'a> Observation<'a> {
             if let Some(line) = line {
                 line.write(&ended);
             }
-            span.end(method, template.as_deref(), &ended);
+            span.end(method, template.as_deref(), &identity, &ended);
         })
     }
 }
@@ -130,8 +130,8 @@ impl MalformedHead {
 
     /// It has ended.
     pub(crate) fn end(self, peer: Option<SocketAddr>, ended: &Ended) {
+        self.span.end(MethodLabel::default().as_str(), None, &self.identity, ended);
         access_log::log_malformed(self.identity, peer, ended);
-        self.span.end(MethodLabel::default().as_str(), None, ended);
     }
 }
 

@@ -155,8 +155,11 @@ impl Checks {
         }
         let (sender, round) = watch::channel(None);
         let checks = self.checks.clone();
+        let before = last.as_ref().and_then(|round| round.borrow().clone());
         tokio::spawn(async move {
             let results = run(checks).await;
+            let before = before.map(|(_, results)| results).unwrap_or_default();
+            results.iter().for_each(|result| result.log_change(&before));
             sender.send_replace(Some((Instant::now(), results)));
         });
         last.insert(round).clone()
@@ -202,6 +205,20 @@ async fn run(checks: Vec<Check>) -> Arc<[CheckResult]> {
 }
 
 impl CheckResult {
+    /// Logs what was found, if it differs from what was found before.
+    fn log_change(&self, before: &[Self]) {
+        let Self { name, health, .. } = self;
+        let before = before.iter().find(|result| result.name == *name);
+        if before.map_or("pass", |result| result.health.word()) == health.word() {
+            return;
+        }
+        match health {
+            Health::Pass => tracing::info!(check = name, "a check passes again"),
+            Health::Warn(found) => tracing::warn!(check = name, found, "a check warns"),
+            Health::Fail(found) => tracing::error!(check = name, found, "a check fails"),
+        }
+    }
+
     /// The worst of these.
     pub(crate) fn worst(results: &[Self]) -> Health {
         let worst = |worst: &Health, result: &Self| match result.health.is_worse_than(worst) {

@@ -2,7 +2,10 @@
 
 use std::{future::Future, num::NonZeroU128};
 
-use crate::{http::incoming::Request, statistics::Ended};
+use crate::{
+    http::{identity::Identity, incoming::Request},
+    statistics::Ended,
+};
 
 /// No span.
 #[derive(Clone, Debug)]
@@ -38,5 +41,5 @@ impl RequestSpan {
         future
     }
 
-    pub(crate) fn end(&self, _: &str, _: Option<&str>, _: &Ended) {}
+    pub(crate) fn end(&self, _: &str, _: Option<&str>, _: &Identity, _: &Ended) {}
 }

@@ -13,7 +13,10 @@ use tracing::{Instrument, Span, instrument::Instrumented};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    http::{identity, incoming::Request},
+    http::{
+        identity::{self, Identity},
+        incoming::Request,
+    },
     statistics::{Ended, MethodLabel},
 };
 
@@ -74,7 +77,13 @@ impl RequestSpan {
     }
 
     /// The request of a method, for a resource with this template, has ended.
-    pub(crate) fn end(&self, method: &str, template: Option<&str>, ended: &Ended) {
+    pub(crate) fn end(
+        &self,
+        method: &str,
+        template: Option<&str>,
+        identity: &Identity,
+        ended: &Ended,
+    ) {
         if !self.is_recorded() {
             return;
         }
@@ -89,6 +98,7 @@ impl RequestSpan {
         }
         let sent = i64::try_from(ended.sent).unwrap_or(i64::MAX);
         let status = i64::from(ended.status);
+        span.set_attribute(KeyValue::new("request_id", identity.id().to_string()));
         span.set_attribute(KeyValue::new("http.response.status_code", status));
         span.set_attribute(KeyValue::new("http.response.body.size", sent));
         if (500..600).contains(&status) {
