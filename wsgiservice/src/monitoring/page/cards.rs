@@ -112,7 +112,7 @@ fn in_flight_card(page: Page<'_>, timeline: &Timeline<'_>) -> Markup {
             (charts::areas(&label, &[("redirected", values)], |value| number(value as u64)))
             (axis())
             p.quiet {
-                (number(*shed)) " refused since the start · " (number(connections.open)) " connections open, "
+                (number(*shed)) " refused since the start · connections: " (number(connections.open)) " open, "
                 (number(connections.accepted)) " accepted, " (number(connections.refused)) " failed"
             }
         }
