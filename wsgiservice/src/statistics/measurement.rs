@@ -73,7 +73,7 @@ impl<'a> Measurement<'a> {
     }
 
     /// The resource at this position responds to the request.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set_route(&mut self, route: usize) {
         self.route = Route::at(route);
         if !self.method.is_get() {
