@@ -18,13 +18,13 @@ pub(crate) struct Answer {
     pub(crate) content: Bytes,
 }
 
-/// Why there is no answer.
+/// Why a response is missing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Nobody answers.
+    /// The service does not respond.
     #[error("{0}")]
     Down(String),
-    /// What is answered cannot be read.
+    /// The response cannot be read.
     #[error("{0}")]
     Unreadable(String),
 }
@@ -50,7 +50,7 @@ impl From<hyper::Error> for Failure {
 /// Gets a target of the service, in this media type.
 ///
 /// # Errors
-/// If nobody answers, or it cannot be read.
+/// If the service does not respond, or its response cannot be read.
 pub(crate) async fn get(
     arguments: &Arguments,
     target: &str,

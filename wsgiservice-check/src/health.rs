@@ -33,7 +33,7 @@ enum Word {
 
 impl Health {
     /// # Errors
-    /// If the answer is no health.
+    /// If the response is not a health document.
     pub(crate) fn read(answer: &Answer) -> Result<Self, Failure> {
         serde_json::from_slice(&answer.content).map_err(|_| {
             let status = answer.status.as_u16();

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         }
         Err(refused) => (refused.text, report::State::Unknown),
     };
-    // The state is told even if nobody reads the line.
+    // The exit code matters even if the line cannot be written.
     let _ = io::stdout().write_all(text.as_bytes());
     state.into()
 }

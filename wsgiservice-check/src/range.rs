@@ -13,7 +13,7 @@ pub(crate) struct Range {
     is_inverted: bool,
 }
 
-/// The error for a text that is no range.
+/// The error for text that is not a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a range such as 10, 10:, ~:10, 10:20 or @10:20")]
 pub(crate) struct InvalidRange;

@@ -64,7 +64,7 @@ impl Statistics {
     /// A number.
     ///
     /// # Errors
-    /// If there is none with this name.
+    /// If no number has this name.
     pub(crate) fn number(&self, name: &str) -> Result<Number, Failure> {
         self.numbers.get(name).copied().ok_or_else(|| {
             let names: Vec<_> = self.numbers.keys().map(String::as_str).collect();

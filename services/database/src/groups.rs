@@ -39,7 +39,7 @@ pub(crate) async fn in_groups(
         last = jobs.len();
         jobs.retain(|job| !job.is_given_up());
         if jobs.is_empty() {
-            // It would wait for the right to write, for nobody.
+            // Otherwise, this would wait for the lock although no write needs it.
             continue;
         }
         group(pool, figures, &mut connected, &mut jobs).await;

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use tokio::task::JoinSet;
 use wsgiservice_client::{Cluster, Locate, RequestBuilder, Response, RestClient};
 
-/// How long mails wait, which nobody waits for here.
+/// How long mails wait: longer than the test.
 const UNDO_WINDOW: Duration = Duration::from_hours(1);
 
 /// How often the statistics are read: a request counts when its response has ended, which its client may know before.

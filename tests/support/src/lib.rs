@@ -1,5 +1,7 @@
-//! Starts a service as a process and sends it requests over a socket, and runs the transcripts of READMEs.
+//! Starts a service as a process and sends it requests over a socket, reads what a service tells of itself, and runs the transcripts
+//! of READMEs.
 
+mod monitoring;
 mod rule;
 mod transcript;
 
@@ -9,6 +11,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
+pub use monitoring::{assert_metrics, health_of};
 pub use rule::assert_fails_without;
 pub use transcript::replay;
 

@@ -102,7 +102,7 @@ impl Slow {
 
 /// A layer that fails.
 #[derive(Clone)]
-struct Failing;
+pub(super) struct Failing;
 
 impl<R> tower_service::Service<R> for Failing {
     type Response = http::Response<Body>;

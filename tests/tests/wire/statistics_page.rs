@@ -12,7 +12,7 @@ use wsgiservice::{
     testing::Client,
 };
 
-use super::statistics::statistics;
+use super::{access_log::Failing, statistics::statistics};
 
 /// What Firefox and Chrome send.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
@@ -284,27 +284,7 @@ async fn the_last_errors_of_the_server_are_told_with_their_ids() {
 
 #[tokio::test]
 async fn an_error_of_a_layer_belongs_to_the_resource() {
-    #[derive(Clone)]
-    struct Broken;
-
-    impl<R: Send> tower_service::Service<R> for Broken {
-        type Response = wsgiservice::http::Response<wsgiservice::content::Body>;
-        type Error = std::io::Error;
-        type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
-
-        fn poll_ready(
-            &mut self,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Result<(), Self::Error>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, _: R) -> Self::Future {
-            std::future::ready(Err(std::io::Error::other("broken")))
-        }
-    }
-
-    let nested = Application::new("nested").mount(Order).layer(tower_layer::layer_fn(|_| Broken));
+    let nested = Application::new("nested").mount(Order).layer(tower_layer::layer_fn(|_| Failing));
     let client = Client::new(Application::new("all").nest("/a", nested));
     client.put("/a/a&b/1").send().await;
     let problem = &statistics(&client).await["problems"][0];

@@ -2,8 +2,9 @@
 
 use database::{Error, Transaction, values};
 use engines::{Engine, on_each_engine};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use wsgiservice::testing::Client;
+use wsgiservice_test_support::{assert_metrics, health_of};
 
 use super::{Process, batches::clip, recovery::dies, with, world};
 
@@ -20,21 +21,11 @@ impl Process {
 
     /// The status and the message of the check `commands`.
     async fn health(&self) -> (String, String) {
-        let health = self.fresh().get("/_internal/health").send().await;
-        assert_eq!(health.status(), 200);
-        let health: Json = serde_json::from_str(health.text()).expect("JSON");
-        let checks = health["checks"].as_array().expect("checks");
-        let found = checks.iter().find(|it| it["name"] == "commands").expect("a check");
-        let text = |member: &str| found[member].as_str().unwrap_or_default().to_owned();
-        (text("status"), text("output"))
+        health_of(&self.fresh(), "commands").await
     }
 
     async fn assert_metrics(&self, expected: &[&str]) {
-        let metrics = self.fresh().get("/_internal/metrics").send().await;
-        for expected in expected {
-            let is_told = metrics.text().lines().any(|line| line == *expected);
-            assert!(is_told, "{expected}\n{}", metrics.text());
-        }
+        assert_metrics(&self.fresh(), expected).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the service tells of its spool.
 
 use engines::{Engine, on_each_engine};
-use serde_json::Value as Json;
+use wsgiservice_test_support::{assert_metrics, health_of};
 
 use super::{Setting, Work, listener, setting, setting_with};
 
@@ -17,14 +17,7 @@ on_each_engine! {
 impl Setting {
     /// The status and the message of the check `spool`. What it found a moment ago is not looked for again.
     async fn health(&self) -> (String, String) {
-        let client = self.fresh().await;
-        let health = client.get("/_internal/health").send().await;
-        assert_eq!(health.status(), 200);
-        let health: Json = serde_json::from_str(health.text()).expect("JSON");
-        let checks = health["checks"].as_array().expect("checks");
-        let found = checks.iter().find(|it| it["name"] == "spool").expect("a check");
-        let text = |member: &str| found[member].as_str().unwrap_or_default().to_owned();
-        (text("status"), text("output"))
+        health_of(&self.fresh().await, "spool").await
     }
 
     async fn fresh(&self) -> wsgiservice::testing::Client {
@@ -33,11 +26,7 @@ impl Setting {
     }
 
     pub(super) async fn assert_metrics(&self, expected: &[&str]) {
-        let metrics = self.fresh().await.get("/_internal/metrics").send().await;
-        for expected in expected {
-            let is_told = metrics.text().lines().any(|line| line == *expected);
-            assert!(is_told, "{expected}\n{}", metrics.text());
-        }
+        assert_metrics(&self.fresh().await, expected).await;
     }
 }
 

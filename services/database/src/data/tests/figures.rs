@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use engines::{Engine, on_each_engine};
-use serde_json::Value as Json;
 use tokio::sync::Notify;
 use wsgiservice::{Application, testing::Client};
+use wsgiservice_test_support::health_of;
 
 use super::{Setting, begun, setting};
 use crate::{Database, Error, Transaction, values};
@@ -21,7 +21,7 @@ on_each_engine! {
 impl Setting {
     /// What the health says of a check: its status, and its message.
     async fn health(&self, check: &str) -> (String, String) {
-        health(&self.client, check).await
+        health_of(&self.client, check).await
     }
 
     /// The lines of the metrics that begin with this.
@@ -30,15 +30,6 @@ impl Setting {
         let lines = metrics.text().lines().filter(|line| line.starts_with(name));
         lines.map(str::to_owned).collect()
     }
-}
-
-async fn health(client: &Client, check: &str) -> (String, String) {
-    let health = client.get("/_internal/health").send().await;
-    let health: Json = serde_json::from_str(health.text()).expect("JSON");
-    let checks = health["checks"].as_array().expect("checks").clone();
-    let found = checks.into_iter().find(|it| it["name"] == check).expect("a check");
-    let text = |member: &str| found[member].as_str().unwrap_or_default().to_owned();
-    (text("status"), text("output"))
 }
 
 async fn a_database_that_is_there_passes(engine: Engine) {
@@ -56,7 +47,7 @@ async fn the_events_that_wait_are_told_and_old_ones_warn(engine: Engine) {
     it.data.database().write::<_, Error, _>(work).await.expect("a database");
     // What was found a moment ago is not asked again.
     let client = Client::new(it.data.mount(Application::new("note")));
-    let (status, message) = health(&client, "outbox").await;
+    let (status, message) = health_of(&client, "outbox").await;
     assert_eq!(status, "warn");
     assert!(message.starts_with("events wait for the pipeline: 1, the oldest for 9"), "{message}");
     assert!(message.ends_with("s: there is no service `pipeline` in the topology"), "{message}");
@@ -151,15 +142,15 @@ async fn a_file_whose_writer_is_busy_warns() {
     let writing = tokio::spawn(async move { writer.write(work).await });
     begun.notified().await;
     let client = Client::new(database.observe(Application::new("note")));
-    let found = health(&client, "database").await;
+    let found = health_of(&client, "database").await;
     assert_eq!(found, ("warn".to_owned(), "no write ends within 500ms".to_owned()));
     may_end.notify_one();
     writing.await.expect("a task").expect("a database");
 }
 
 /// What the check `database` finds of a file of notes.
-async fn health_of(database: &Database) -> (String, String) {
-    health(&Client::new(database.observe(Application::new("note"))), "database").await
+async fn health_with(database: &Database) -> (String, String) {
+    health_of(&Client::new(database.observe(Application::new("note"))), "database").await
 }
 
 async fn file(folder: &tempfile::TempDir) -> Database {
@@ -181,32 +172,32 @@ async fn a_disk_that_is_full_warns_until_a_write_succeeds() {
     let add = "INSERT INTO note VALUES (hex(zeroblob(100000)))";
     write(&database, "PRAGMA max_page_count = 1").await.expect("a limit");
     write(&database, add).await.expect_err("a full disk");
-    let (status, message) = health_of(&database).await;
+    let (status, message) = health_with(&database).await;
     assert_eq!(status, "warn");
     assert!(message.ends_with("none has succeeded since: database or disk is full"), "{message}");
     write(&database, "PRAGMA max_page_count = 10000").await.expect("a limit");
-    assert_eq!(health_of(&database).await.0, "warn");
+    assert_eq!(health_with(&database).await.0, "warn");
     write(&database, add).await.expect("a row");
-    assert_eq!(health_of(&database).await, ("pass".to_owned(), String::new()));
+    assert_eq!(health_with(&database).await, ("pass".to_owned(), String::new()));
 }
 
 #[tokio::test]
 async fn a_file_that_was_removed_or_replaced_fails_and_is_not_created_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = file(&folder).await;
-    assert_eq!(health_of(&database).await.0, "pass");
+    assert_eq!(health_with(&database).await.0, "pass");
     let [path, away] = ["notes.db", "away.db"].map(|name| folder.path().join(name));
     std::fs::rename(&path, &away).expect("a file");
-    let (status, message) = health_of(&database).await;
+    let (status, message) = health_with(&database).await;
     assert_eq!(status, "fail");
     assert!(message.starts_with(&format!("{} was removed", path.display())), "{message}");
     assert!(!path.exists());
     std::fs::write(&path, "").expect("a file");
-    let (status, message) = health_of(&database).await;
+    let (status, message) = health_with(&database).await;
     assert_eq!(status, "fail");
     assert!(message.starts_with(&format!("{} was replaced", path.display())), "{message}");
     std::fs::rename(&away, &path).expect("a file");
-    assert_eq!(health_of(&database).await, ("pass".to_owned(), String::new()));
+    assert_eq!(health_with(&database).await, ("pass".to_owned(), String::new()));
 }
 
 #[tokio::test]
@@ -215,6 +206,6 @@ async fn a_database_that_is_not_there_fails() {
         let database = Database::open(url).expect("a database");
         let client = Client::new(database.observe(Application::new("note")));
         assert_eq!(client.get("/_internal/ready").send().await.status(), 503, "{url}");
-        assert_eq!(health(&client, "database").await.0, "fail", "{url}");
+        assert_eq!(health_of(&client, "database").await.0, "fail", "{url}");
     }
 }
