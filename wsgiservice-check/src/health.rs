@@ -1,5 +1,7 @@
 //! What a service tells of its health, as `application/health+json`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::{
@@ -13,12 +15,11 @@ pub(crate) struct Health {
     status: Word,
     /// Only hosts that the service trusts are told.
     #[serde(default)]
-    checks: Vec<Check>,
+    checks: BTreeMap<String, Vec<Check>>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Check {
-    name: String,
     status: Word,
     output: Option<String>,
 }
@@ -56,8 +57,10 @@ impl Health {
             Word::Warn => "warn",
             Word::Fail => "fail",
         };
-        let found = self.checks.iter().filter(|check| check.status != Word::Pass);
-        let found = found.map(|Check { name, output, .. }| match output {
+        let results =
+            self.checks.iter().flat_map(|(name, results)| results.iter().map(move |it| (name, it)));
+        let found = results.filter(|(_, it)| it.status != Word::Pass);
+        let found = found.map(|(name, it)| match &it.output {
             Some(output) => format!("{name}: {output}"),
             None => name.clone(),
         });
@@ -85,10 +88,10 @@ mod tests {
             (r#"{"status":"pass"}"#, State::Ok, "health pass"),
             (r#"{"status":"fail"}"#, State::Critical, "health fail"),
             (
-                r#"{"status":"warn","checks":[{"name":"a","status":"pass"},
-                    {"name":"disk","status":"warn","output":"7 GB left"},{"name":"b","status":"warn"}]}"#,
+                r#"{"status":"warn","checks":{"a":[{"status":"pass"}],
+                    "disk":[{"status":"warn","output":"7 GB left"}],"b":[{"status":"warn"}]}}"#,
                 State::Warning,
-                "health warn (disk: 7 GB left; b)",
+                "health warn (b; disk: 7 GB left)",
             ),
         ] {
             let health = read(content).expect(content);

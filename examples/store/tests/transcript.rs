@@ -228,9 +228,5 @@ fn its_health_tells_of_the_database() {
     let health = store().get("/_internal/health");
     assert_eq!(health.status(), "200");
     let health = health.json();
-    let check = &health["checks"][0];
-    assert_eq!(
-        (check["name"].as_str(), check["status"].as_str()),
-        (Some("database"), Some("pass"))
-    );
+    assert_eq!(health["checks"]["database"][0]["status"], "pass");
 }

@@ -268,11 +268,7 @@ fn it_tells_how_it_is_doing() {
     let user = user();
     put(&user, "", "email=a@b.ch&password=p");
     let health = user.get("/_internal/health").json();
-    let check = &health["checks"][0];
-    assert_eq!(
-        (check["name"].as_str(), check["status"].as_str()),
-        (Some("database"), Some("pass"))
-    );
+    assert_eq!(health["checks"]["database"][0]["status"], "pass");
     let metrics = user.get("/_internal/metrics").content;
     assert!(metrics.contains("\npassword_hash_duration_seconds_count 1\n"), "{metrics}");
 }

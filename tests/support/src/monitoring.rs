@@ -10,8 +10,7 @@ use wsgiservice::testing::Client;
 pub async fn health_of(client: &Client, check: &str) -> (String, String) {
     let response = client.get("/_internal/health").send().await;
     let health: Value = serde_json::from_str(response.text()).expect("JSON");
-    let mut checks = health["checks"].as_array().expect("checks").iter();
-    let found = checks.find(|it| it["name"] == check).expect("a check");
+    let found = health["checks"][check].get(0).expect("a check");
     let text = |member: &str| found[member].as_str().unwrap_or_default().to_owned();
     (text("status"), text("output"))
 }

@@ -124,7 +124,7 @@ async fn the_details_are_for_trusted_clients() {
     };
     let document_of = document(Client::new(failing())).await;
     assert_eq!(document_of["output"], "no connection");
-    assert_eq!(document_of["checks"][0]["name"], "database");
+    assert_eq!(document_of["checks"]["database"][0]["output"], "no connection");
     let strangers = Client::new(failing().trusted([]));
     assert_eq!(document(strangers.clone()).await, serde_json::json!({"status": "fail"}));
     assert_eq!(statuses(&strangers).await, [503, 503, 200]);
@@ -139,16 +139,29 @@ async fn the_details_are_for_trusted_clients() {
 #[tokio::test]
 async fn json_and_xml_are_other_representations_of_it() {
     let client = Client::new(application().check("disk", async || Health::Warn("low".to_owned())));
-    for (accept, content_type) in [
-        ("application/json", "application/json"),
-        ("application/xml", "application/xml; charset=utf-8"),
-        ("*/*", "application/health+json"),
+    for (accept, content_type, check) in [
+        (
+            "application/json",
+            "application/json",
+            r#""checks":[{"name":"disk","status":"warn","output":"low","time":""#,
+        ),
+        (
+            "application/xml",
+            "application/xml; charset=utf-8",
+            r#"<checks><child order="0"><name>disk</name><status>warn</status><output>low</output><time>"#,
+        ),
+        (
+            "*/*",
+            "application/health+json",
+            r#""checks":{"disk":[{"status":"warn","output":"low","time":""#,
+        ),
     ] {
         let response = client.get("/_internal/health").header("accept", accept).send().await;
         assert_eq!(
             (response.status().as_u16(), response.field("content-type")),
             (200, Some(content_type))
         );
+        assert!(response.text().contains(check), "{}", response.text());
     }
 }
 

@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use http::StatusCode;
+use indexmap::IndexMap;
 use serde::Serialize;
 use wsgiservice_macros::{mount, resource};
 
@@ -41,7 +42,7 @@ impl HealthReport {
 
     #[representation(".health", "application/health+json")]
     fn health(&self, document: &Document) -> String {
-        document.json()
+        document.health_json()
     }
 }
 
@@ -57,7 +58,7 @@ impl Live {
 
     #[representation(".health", "application/health+json")]
     fn health(&self, document: &Document) -> String {
-        document.json()
+        document.health_json()
     }
 }
 
@@ -82,12 +83,12 @@ impl Ready {
 
     #[representation(".health", "application/health+json")]
     fn health(&self, document: &Document) -> String {
-        document.json()
+        document.health_json()
     }
 }
 
-/// A document of `application/health+json` (draft-inadarei-api-health-check). The checks are a list, since a member of
-/// each name could not be an element of XML.
+/// What is told of the health. In JSON and XML, the checks are a list, since a member with the name of a check may not be an
+/// element of XML.
 #[derive(Debug, Serialize)]
 struct Document {
     status: &'static str,
@@ -100,6 +101,12 @@ struct Document {
 #[derive(Debug, Serialize)]
 struct CheckDocument {
     name: String,
+    #[serde(flatten)]
+    found: Found,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
@@ -107,14 +114,26 @@ struct CheckDocument {
     seconds: f64,
 }
 
+/// `application/health+json`, where each check has a member, a list (draft-inadarei-api-health-check-06, section 4).
+#[derive(Debug, Serialize)]
+struct HealthJson<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a str>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    checks: IndexMap<&'a str, [&'a Found; 1]>,
+}
+
 impl Document {
     fn new(health: &Health, results: &[CheckResult]) -> Self {
         let checks = results.iter().map(|result| CheckDocument {
             name: result.name.clone(),
-            status: result.health.word(),
-            output: result.health.message().map(str::to_owned),
-            time: timestamp(result.at),
-            seconds: result.took.as_secs_f64(),
+            found: Found {
+                status: result.health.word(),
+                output: result.health.message().map(str::to_owned),
+                time: timestamp(result.at),
+                seconds: result.took.as_secs_f64(),
+            },
         });
         Self {
             status: health.word(),
@@ -123,8 +142,10 @@ impl Document {
         }
     }
 
-    fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    fn health_json(&self) -> String {
+        let checks = self.checks.iter().map(|it| (&*it.name, [&it.found])).collect();
+        let document = HealthJson { status: self.status, output: self.output.as_deref(), checks };
+        serde_json::to_string(&document).unwrap_or_default()
     }
 
     /// The response, with details for a client that is trusted.
