@@ -1,28 +1,102 @@
-//! Where the gmond of this machine sends its metrics, by its `gmond.conf`. All else in that file is skipped.
+//! Where the gmond of this machine sends its metrics, by its `gmond.conf` and the files that it includes. All else in them is skipped.
 
-use std::{fs, path::Path};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use regex::bytes::Regex;
 
 use super::channel::{Channel, PORT};
 
-/// The channels in a file; none if it cannot be read.
+/// The channels in a file, and in those that it includes; none if it cannot be read.
 pub(super) fn channels_of(file: &Path) -> Vec<Channel> {
-    // gmond reads bytes, and a comment may be in any encoding.
-    fs::read(file).map(|bytes| channels(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
+    let mut reading = Reading::default();
+    reading.read(file);
+    reading.channels
 }
 
-fn channels(text: &str) -> Vec<Channel> {
+#[derive(Default)]
+struct Reading {
+    /// The files that were read: they may include each other.
+    files: HashSet<PathBuf>,
+    channels: Vec<Channel>,
+}
+
+impl Reading {
+    fn read(&mut self, file: &Path) {
+        // To read a pipe would not end.
+        if !file.is_file() || !self.files.insert(file.to_owned()) {
+            return;
+        }
+        // gmond reads bytes, and a comment may be in any encoding.
+        let text = fs::read(file).unwrap_or_default();
+        for statement in statements(&String::from_utf8_lossy(&text)) {
+            match statement {
+                Statement::Channel(channel) => self.channels.push(channel),
+                Statement::Include(pattern) => {
+                    included(Path::new(pattern)).iter().for_each(|it| self.read(it));
+                }
+            }
+        }
+    }
+}
+
+/// The files that a pattern names, in the order of their names. As in gmond, only a name may have wildcards, not a folder.
+fn included(pattern: &Path) -> Vec<PathBuf> {
+    if pattern.is_file() {
+        return vec![pattern.to_owned()];
+    }
+    let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name()) else {
+        return Vec::new();
+    };
+    let name = regex::escape(&name.to_string_lossy()).replace(r"\*", ".*").replace(r"\?", ".");
+    let Ok(name) = Regex::new(&format!("^(?s-u:{name})$")) else { return Vec::new() };
+    let matches = |it: &PathBuf| {
+        let it = it.file_name().unwrap_or_default().as_encoded_bytes();
+        !it.starts_with(b".") && name.is_match(it)
+    };
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.path());
+    let mut files: Vec<_> = files.filter(matches).collect();
+    files.sort();
+    files
+}
+
+/// What a file says of channels.
+enum Statement<'a> {
+    Channel(Channel),
+    /// Of the files that match the pattern.
+    Include(&'a str),
+}
+
+fn statements(text: &str) -> Vec<Statement<'_>> {
     let mut tokens = Tokens(text);
-    let mut channels = Vec::new();
+    let mut statements = Vec::new();
     let mut depth = 0_u32;
     while let Some(token) = tokens.next() {
         match token {
             Token::Mark('{') => depth += 1,
             Token::Mark('}') => depth = depth.saturating_sub(1),
-            Token::Text("udp_send_channel") if depth == 0 => channels.extend(channel(&mut tokens)),
+            Token::Text("udp_send_channel") if depth == 0 => {
+                statements.extend(channel(&mut tokens).map(Statement::Channel));
+            }
+            Token::Text("include") if depth == 0 => {
+                statements.extend(pattern(&mut tokens).map(Statement::Include));
+            }
             _ => {}
         }
     }
-    channels
+    statements
+}
+
+/// The pattern of `include ("PATTERN")`.
+fn pattern<'a>(tokens: &mut Tokens<'a>) -> Option<&'a str> {
+    tokens.next().filter(|token| *token == Token::Mark('('))?;
+    match tokens.next()? {
+        Token::Text(pattern) => Some(pattern),
+        Token::Mark(_) => None,
+    }
 }
 
 /// The channel of a section; `None` if it says nowhere to send to.
@@ -106,6 +180,14 @@ mod tests {
 
     use super::*;
 
+    /// The channels of a file with this text.
+    fn channels(text: &str) -> Vec<Channel> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("gmond.conf");
+        fs::write(&file, text).expect("a file");
+        channels_of(&file)
+    }
+
     fn found(text: &str) -> Vec<String> {
         channels(text).iter().map(ToString::to_string).collect()
     }
@@ -156,10 +238,38 @@ mod tests {
         assert!(channels_of(Path::new("/nowhere/gmond.conf")).is_empty());
     }
 
+    #[test]
+    fn included_files_are_read_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let write = |name: &str, text: &str| fs::write(path(name), text).expect("a file");
+        let include = |pattern: &str| format!("include ('{}')\n", path(pattern).display());
+        let channel = |host: &str| format!("udp_send_channel {{ host = {host} }}\n");
+        write("one", &channel("one"));
+        for name in ["b.conf", "a.conf", "c.conf~", ".d.conf", "xconf"] {
+            write(name, &channel(name));
+        }
+        fs::create_dir(path("e.conf")).expect("a folder");
+        write("self", &[channel("self"), include("self")].concat());
+        for (text, expected) in [
+            ([include("*.conf"), channel("last")].concat(), &["a.conf", "b.conf", "last"][..]),
+            (include("one"), &["one"]),
+            (include("?.conf"), &["a.conf", "b.conf"]),
+            (include("[*"), &[]),
+            (include("nowhere/*"), &[]),
+            ("include ()include ( include".to_owned(), &[]),
+            (format!("modules {{ {} }}", include("one")), &[]),
+            (include("self"), &["self"]),
+        ] {
+            let hosts: Vec<_> = expected.iter().map(|host| format!("udp://{host}:8649")).collect();
+            assert_eq!(found(&text), hosts, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_read(text in r#"(udp_send_channel|host|[{}="'#/* \nä])*"#) {
-            channels(&text);
+        fn any_text_is_read(text in r#"(udp_send_channel|include|host|[{}()="'#/* \nä])*"#) {
+            statements(&text);
         }
     }
 }
