@@ -110,8 +110,8 @@ impl Database {
     /// Adds to an application the check `database`, and what is counted of the database.
     ///
     /// The check fails if the database cannot be read, or if its file was removed or replaced. It warns if an empty write, which
-    /// takes its turn like all others, does not end within half a second, and if the last write failed because of the database.
-    /// The empty write waits for no disk, and is not counted.
+    /// takes its turn like all others, does not end within half a second, if no small file can be written beside that of SQLite, such
+    /// as on a full disk, and if the last write failed because of the database. The empty write waits for no disk, and is not counted.
     pub fn observe(&self, application: Application) -> Application {
         let Figures { writes, commits, committed, .. } = &self.0.figures;
         let database = self.clone();
@@ -124,11 +124,15 @@ impl Database {
 
     async fn health(&self) -> Health {
         let write = self.submit(async |_| Ok::<_, Error>(()));
-        match tokio::join!(self.ping(), timeout(PATIENCE, write)) {
-            (Err(error), _) => Health::Fail(error.to_string()),
-            (Ok(()), Ok(Ok(()))) => self.0.figures.health(),
-            (Ok(()), Ok(Err(error))) => Health::Warn(format!("it cannot be written: {error}")),
-            (Ok(()), Err(_)) => Health::Warn(format!("no write ends within {PATIENCE:?}")),
+        let grown = self.0.pool.can_grow();
+        let found = tokio::join!(self.ping(), timeout(PATIENCE, write), timeout(PATIENCE, grown));
+        match found {
+            (Err(error), ..) => Health::Fail(error.to_string()),
+            (_, Ok(Err(error)), _) => Health::Warn(format!("it cannot be written: {error}")),
+            (_, Err(_), _) => Health::Warn(format!("no write ends within {PATIENCE:?}")),
+            (.., Ok(Err(error))) => Health::Warn(error.to_string()),
+            (.., Err(_)) => Health::Warn(format!("its disk takes no file within {PATIENCE:?}")),
+            (.., Ok(Ok(()))) => self.0.figures.health(),
         }
     }
 }

@@ -28,6 +28,7 @@
 
 mod connection;
 pub mod data;
+mod disk;
 mod error;
 mod figures;
 mod groups;
@@ -55,6 +56,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
+pub use disk::{FileIdentity, try_to_write};
 pub use error::{Error, ErrorKind};
 pub use figures::{COUNTED, counted, looked_up};
 pub use sql::Dialect;

@@ -123,6 +123,15 @@ impl Pool {
         }
     }
 
+    /// Whether the disk of a file takes more. A server tells nobody but its administrator how full its disk is.
+    pub(crate) async fn can_grow(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_, readers) => readers.can_grow().await,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            _ => Ok(()),
+        }
+    }
+
     /// Closes the connections, when they are not in use any more.
     pub(crate) async fn close(&self) {
         match self {

@@ -4,8 +4,7 @@
 //! would take longer than most statements do.
 
 use std::{
-    fs, io,
-    path::{self, Path, PathBuf},
+    path::{self, PathBuf},
     sync::{Mutex, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -18,6 +17,7 @@ use rusqlite::{
 };
 
 use crate::{
+    disk::{FileIdentity, try_to_write},
     error::{Error, ErrorKind},
     statement::Statement,
     value::{Row, Type, Value},
@@ -39,12 +39,16 @@ pub(crate) struct File {
     path: PathBuf,
     /// Held while a connection is opened: two at once cannot both set the mode of a new file.
     opening: Mutex<()>,
-    /// Which file the first connection has opened.
-    opened: OnceLock<Identity>,
+    opened: OnceLock<Opened>,
 }
 
-/// What tells a file from another one that gets its name later.
-type Identity = (u64, u64);
+/// What the first connection has opened.
+#[derive(Debug)]
+struct Opened {
+    identity: FileIdentity,
+    /// In which the journal is, too: that of the file itself, if its name is a link.
+    folder: Option<PathBuf>,
+}
 
 /// A connection to a file.
 pub(crate) struct Connection(rusqlite::Connection);
@@ -72,8 +76,8 @@ impl File {
     pub(crate) fn is_in_place(&self) -> Result<(), Error> {
         let Some(opened) = self.opened.get() else { return Ok(()) };
         let path = self.path.display();
-        let message = match identity(&self.path) {
-            Ok(found) if found == *opened => return Ok(()),
+        let message = match FileIdentity::of(&self.path) {
+            Ok(found) if found == opened.identity => return Ok(()),
             Ok(_) => {
                 format!("{path} was replaced: restart the service, which still has the old file")
             }
@@ -84,6 +88,14 @@ impl File {
             }
         };
         Err(Error::new(ErrorKind::Unavailable, message))
+    }
+
+    /// Whether its disk takes more.
+    pub(crate) fn can_grow(&self) -> Result<(), Error> {
+        let folder = self.opened.get().and_then(|opened| opened.folder.as_deref());
+        folder
+            .map_or(Ok(()), try_to_write)
+            .map_err(|refused| Error::new(ErrorKind::Unavailable, refused))
     }
 
     /// Opens a connection that writes, and creates the file if it is missing, unless it was there before.
@@ -97,8 +109,9 @@ impl File {
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.busy_timeout(PATIENCE)?;
         set_up(&connection)?;
-        if let Ok(opened) = identity(&self.path) {
-            self.opened.get_or_init(|| opened);
+        if let Ok(identity) = FileIdentity::of(&self.path) {
+            let folder = || Some(self.path.canonicalize().ok()?.parent()?.to_owned());
+            self.opened.get_or_init(|| Opened { identity, folder: folder() });
         }
         Ok(Connection(connection))
     }
@@ -109,18 +122,6 @@ impl File {
         connection.0.execute_batch("PRAGMA query_only = ON")?;
         Ok(connection)
     }
-}
-
-#[cfg(unix)]
-fn identity(path: &Path) -> io::Result<Identity> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    fs::metadata(path).map(|file| (file.dev(), file.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path) -> io::Result<Identity> {
-    fs::metadata(path).map(|_| (0, 0))
 }
 
 /// Sets the mode of a connection. While another process sets that of a new file, SQLite does not wait, but says that it is busy.

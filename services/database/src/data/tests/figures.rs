@@ -181,6 +181,35 @@ async fn a_disk_that_is_full_warns_until_a_write_succeeds() {
     assert_eq!(health_with(&database).await, ("pass".to_owned(), String::new()));
 }
 
+/// Permissions do not bind root. So the name of the folder leads to one of the system, in which nobody can create anything, but in
+/// which the file has the same name.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_whose_disk_takes_no_more_warns_before_a_write_fails() {
+    use std::os::{fd::AsRawFd as _, unix::fs::symlink};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let [data, away] = ["data", "away"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&data).expect("a folder");
+    let file = std::fs::File::create(data.join("new")).expect("a file");
+    let path = data.join(file.as_raw_fd().to_string());
+    std::fs::rename(data.join("new"), &path).expect("a file");
+    let database = Database::open(&format!("sqlite:{}", path.display())).expect("a database");
+    database.migrate(&["CREATE TABLE note (text {text})"]).await.expect("a schema");
+    assert_eq!(health_with(&database).await.0, "pass");
+
+    std::fs::rename(&data, &away).expect("a folder");
+    symlink("/proc/self/fd", &data).expect("a link");
+    let (status, message) = health_with(&database).await;
+    assert_eq!(status, "warn");
+    let data_path = data.display();
+    assert!(message.starts_with(&format!("{data_path} cannot be written: ")), "{message}");
+
+    std::fs::remove_file(&data).expect("a link");
+    std::fs::rename(&away, &data).expect("a folder");
+    assert_eq!(health_with(&database).await, ("pass".to_owned(), String::new()));
+}
+
 #[tokio::test]
 async fn a_file_that_was_removed_or_replaced_fails_and_is_not_created_anew() {
     let folder = tempfile::tempdir().expect("a folder");
