@@ -4,7 +4,7 @@
 //! `object_store` does so. Only then may a row refer to it. The name is `USER/ID/NAME/NUMBER`. The number is drawn at random
 //! before the bytes are written, since the version of the row is drawn later, in the transaction that writes it.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use database::data::Failure;
@@ -25,6 +25,8 @@ use wsgiservice::{
     statistics::Counter,
 };
 
+use crate::folder::Folder;
+
 /// How much is written at once, in bytes.
 const CHUNK: usize = 256 << 10;
 
@@ -40,7 +42,7 @@ pub(crate) struct Files(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    folder: PathBuf,
+    folder: Folder,
     store: OnceCell<LocalFileSystem>,
     /// Held by writers while a file gets its name, and by the collector while it removes one, so that it never removes what
     /// has just been written again.
@@ -119,7 +121,8 @@ impl Files {
         let folder = url.strip_prefix("file:").filter(|folder| !folder.is_empty());
         // Decoded as that of a database is.
         let folder = folder.and_then(|folder| percent_decode_str(folder).decode_utf8().ok());
-        let folder = folder.ok_or_else(|| UnknownUrl(url.to_owned()))?.into_owned().into();
+        let folder = folder.ok_or_else(|| UnknownUrl(url.to_owned()))?;
+        let folder = Folder::new(folder.into_owned().into());
         let (store, publishing) = (OnceCell::new(), RwLock::default());
         let collected = [
             Counter::new("collected_files", "Files of attachments that no row needed, removed."),
@@ -131,9 +134,11 @@ impl Files {
         Ok(Self(Arc::new(Inner { folder, store, publishing, collected })))
     }
 
-    /// Adds to an application what is counted of the bytes.
+    /// Adds to an application the check `attachments`, and what is counted of the bytes.
     pub(crate) fn observe(&self, application: Application) -> Application {
-        self.0.collected.iter().fold(application, |it, counter| it.metric(counter))
+        let folder = self.0.folder.clone();
+        let application = self.0.collected.iter().fold(application, Application::metric);
+        application.check("attachments", async move || folder.health().await)
     }
 
     /// Creates the folder.
@@ -145,8 +150,8 @@ impl Files {
         let open = || async {
             let folder = self.0.folder.clone();
             let opened = tokio::task::spawn_blocking(move || {
-                std::fs::create_dir_all(&folder).map_err(generic)?;
-                let store = LocalFileSystem::new_with_prefix(&folder)?;
+                folder.create().map_err(generic)?;
+                let store = LocalFileSystem::new_with_prefix(folder.path())?;
                 Ok(store.with_fsync(true).with_automatic_cleanup(true))
             });
             opened.await.map_err(generic)?
@@ -166,6 +171,7 @@ impl Files {
         limit: u64,
     ) -> Result<Saved, Failure> {
         let store = self.store().await.map_err(|error| failed(&error))?;
+        self.check_in_place().await?;
         let upload = store.put_multipart(&name.path).await.map_err(|error| failed(&error))?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, CHUNK);
         match copy(&mut content, &mut upload, limit).await {
@@ -194,10 +200,19 @@ impl Files {
     ) -> Result<Binary, Failure> {
         let store = self.store().await.map_err(|error| failed(&error))?;
         let path = store.path_to_filesystem(&name.path).map_err(|error| failed(&error))?;
-        Binary::file(path, media_type).await.map_err(|problem| match problem.status() {
-            StatusCode::NOT_FOUND => Failure::Missing,
-            _ => Failure::Refused(problem),
-        })
+        match Binary::file(path, media_type).await {
+            Ok(file) => Ok(file),
+            Err(problem) if problem.status() == StatusCode::NOT_FOUND => {
+                self.check_in_place().await?;
+                Err(Failure::Missing)
+            }
+            Err(problem) => Err(Failure::Refused(problem)),
+        }
+    }
+
+    /// Refuses what would be missing or lost in another folder than that of the rows.
+    async fn check_in_place(&self) -> Result<(), Failure> {
+        self.0.folder.check_in_place().await.map_err(Failure::Unavailable)
     }
 
     /// Removes bytes to which no row refers, if that is possible; else the collector does it.
@@ -243,7 +258,7 @@ impl Files {
     /// Removes what is left of uploads that a crash has ended before this time.
     pub(crate) async fn remove_unfinished(&self, before: i64) -> io::Result<()> {
         let folder = self.0.folder.clone();
-        let removed = tokio::task::spawn_blocking(move || remove_unfinished(&folder, before));
+        let removed = tokio::task::spawn_blocking(move || remove_unfinished(folder.path(), before));
         removed.await.map_err(io::Error::other)?
     }
 }
@@ -313,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_url_is_decoded() {
-        let folder = |url| Files::of(url).map(|files| files.0.folder.clone()).ok();
+        let folder = |url| Files::of(url).map(|files| files.0.folder.path().to_owned()).ok();
         assert_eq!(folder("file:/a%20b%25/c d?"), Some("/a b%/c d?".into()));
         for wrong in ["", "file:", "file:%ff", "s3://bucket", "/a"] {
             assert_eq!(folder(wrong), None, "{wrong}");

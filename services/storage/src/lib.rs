@@ -10,6 +10,7 @@
 mod collector;
 mod database;
 mod files;
+mod folder;
 mod resources;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The service as its clients see it, on each database.
 
 mod attachments;
+mod health;
 mod items;
 mod moves;
 

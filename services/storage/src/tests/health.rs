@@ -1,0 +1,114 @@
+//! What the service tells of the folder of attachments.
+
+use std::fs;
+
+use engines::Engine;
+use wsgiservice::{Application, testing::Client};
+use wsgiservice_test_support::health_of;
+
+use super::{Setting, setting, version};
+use crate::files::Files;
+
+async fn file() -> Setting {
+    setting(Engine::Sqlite, "c1").await.expect("a file")
+}
+
+impl Setting {
+    /// The folder of the attachments, which is opened.
+    async fn opened(&self) -> Files {
+        let files = self.files();
+        files.prepare().await.expect("a folder");
+        files
+    }
+
+    /// What a check finds that has found nothing yet.
+    async fn health(&self, files: &Files) -> (String, String) {
+        let client = Client::new(files.observe(Application::new("storage")));
+        health_of(&client, "attachments").await
+    }
+}
+
+fn pass() -> (String, String) {
+    ("pass".to_owned(), String::new())
+}
+
+#[tokio::test]
+async fn a_folder_that_is_there_passes_and_nothing_is_left_in_it() {
+    let it = file().await;
+    assert_eq!(health_of(&it.client, "attachments").await, pass());
+    let left = fs::read_dir(it.folder.path().join("attachments")).expect("a folder");
+    assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_gone_warns_until_it_is_back() {
+    let it = file().await;
+    let files = it.opened().await;
+    let [path, away] = ["attachments", "away"].map(|name| it.folder.path().join(name));
+    fs::rename(&path, &away).expect("a folder");
+    let (status, message) = it.health(&files).await;
+    assert_eq!(status, "warn");
+    assert_eq!(
+        message,
+        format!("{} was removed, and attachments cannot be found: bring it back", path.display())
+    );
+    fs::rename(&away, &path).expect("a folder");
+    assert_eq!(it.health(&files).await, pass());
+}
+
+#[tokio::test]
+async fn a_folder_in_place_of_another_one_warns_until_that_is_back() {
+    let it = file().await;
+    let files = it.opened().await;
+    let [path, away] = ["attachments", "away"].map(|name| it.folder.path().join(name));
+    fs::rename(&path, &away).expect("a folder");
+    let replaced = format!("{} was replaced", path.display());
+
+    fs::create_dir(&path).expect("a folder");
+    let (status, message) = it.health(&files).await;
+    assert_eq!(status, "warn");
+    assert!(message.starts_with(&replaced), "{message}");
+    fs::remove_dir(&path).expect("a folder");
+
+    fs::write(&path, "a file").expect("a file");
+    let (status, message) = it.health(&files).await;
+    assert_eq!(status, "warn");
+    assert!(message.starts_with(&replaced), "{message}");
+    fs::remove_file(&path).expect("a file");
+
+    fs::rename(&away, &path).expect("a folder");
+    assert_eq!(it.health(&files).await, pass());
+}
+
+/// Permissions do not bind root, but nobody can create a file there.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_warns() {
+    let it = file().await;
+    let files = Files::of("file:/proc/self/fd").expect("a URL");
+    files.prepare().await.expect("a folder");
+    let (status, message) = it.health(&files).await;
+    assert_eq!(status, "warn");
+    assert!(message.starts_with("/proc/self/fd cannot be written: "), "{message}");
+}
+
+#[tokio::test]
+async fn attachments_of_a_folder_that_is_gone_are_neither_missing_nor_written_elsewhere() {
+    let it = file().await;
+    it.item().await;
+    let target = "/1/attachment/u/a/notes.txt";
+    let first = version(&it.attach(target, "first").send().await);
+    let [path, away] = ["attachments", "away"].map(|name| it.folder.path().join(name));
+    fs::rename(&path, &away).expect("a folder");
+    assert_eq!(it.get(target).await.status(), 503);
+    assert_eq!(it.attach(target, "second").send().await.status(), 503);
+    assert!(!path.exists());
+    fs::create_dir(&path).expect("a folder");
+    assert_eq!(it.get(target).await.status(), 503);
+    assert_eq!(it.attach(target, "second").send().await.status(), 503);
+    fs::remove_dir(&path).expect("a folder");
+    fs::rename(&away, &path).expect("a folder");
+    let found = it.get(target).await;
+    assert_eq!((found.text(), version(&found)), ("first", first));
+    assert_eq!(it.attach(target, "second").send().await.status(), 200);
+}
