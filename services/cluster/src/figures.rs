@@ -8,11 +8,15 @@ use wsgiservice::{
     statistics::{Counter, Gauge, Label},
 };
 
-use crate::mover::Mover;
+use crate::mover::{Copying, Mover};
 
 /// For how long nothing may be done about a user until the check `mover` warns, in milliseconds: a minute, twice as long as a
 /// user is held without hope.
 const LONGEST_UNTOUCHED: i64 = 60 * 1_000;
+
+/// How long the copy of what a service has of a user may take until the check `mover` warns, in milliseconds: the user cannot write
+/// until it ends.
+const LONGEST_COPY: i64 = 60 * 1_000;
 
 /// What is counted of users. Clones count together.
 #[derive(Clone, Debug)]
@@ -22,6 +26,7 @@ pub(crate) struct Figures {
     removed: Counter,
     unfinished: Gauge,
     oldest: Gauge,
+    oldest_copy: Gauge,
 }
 
 /// How a move has ended.
@@ -58,6 +63,10 @@ impl Default for Figures {
                 "unfinished_oldest_seconds",
                 "For how long nothing was done about the unfinished user that waits longest.",
             ),
+            oldest_copy: Gauge::new(
+                "copies_oldest_seconds",
+                "For how long the copy of a service's data of a user runs that has begun first.",
+            ),
         }
     }
 }
@@ -88,22 +97,43 @@ impl Mover {
             .metric(&figures.removed)
             .metric(&figures.unfinished)
             .metric(&figures.oldest)
+            .metric(&figures.oldest_copy)
             .check("mover", async move || looked_up(mover.health()).await)
     }
 
     async fn health(&self) -> Result<Health, Error> {
+        let copy = self.slow_copy();
+        let untouched = self.untouched().await?;
+        let found: Vec<_> = copy.into_iter().chain(untouched).collect();
+        Ok(match found.is_empty() {
+            true => Health::Pass,
+            false => Health::Warn(found.join("; ")),
+        })
+    }
+
+    /// What is wrong with the copy that has begun first.
+    fn slow_copy(&self) -> Option<String> {
+        let oldest = self.copies().oldest();
+        let age = oldest.as_ref().map_or(0, |it| age(it.since));
+        self.figures().oldest_copy.set((), age as f64 / 1_000.0);
+        let Copying { user, service, from, to, .. } = oldest.filter(|_| age > LONGEST_COPY)?;
+        Some(format!(
+            "what {service} has of {user} is copied from {from} to {to} for {} s, and {user} cannot write: look at {service} in both, \
+             or take the move back",
+            age / 1_000
+        ))
+    }
+
+    /// What is wrong with the user about whom nothing was done for the longest time.
+    async fn untouched(&self) -> Result<Option<String>, Error> {
         let (count, oldest) = self.unfinished().await?;
-        let age = oldest.as_ref().map_or(0, |it| now().saturating_sub(it.touched).max(0));
+        let age = oldest.as_ref().map_or(0, |it| age(it.touched));
         self.figures().unfinished.set((), count as f64);
         self.figures().oldest.set((), age as f64 / 1_000.0);
-        Ok(match oldest {
-            Some(Unfinished { user, error, .. }) if age > LONGEST_UNTOUCHED => {
-                let error = error.unwrap_or_else(|| "no step has failed".to_owned());
-                let seconds = age / 1_000;
-                Health::Warn(format!("nothing was done about {user} for {seconds} s: {error}"))
-            }
-            _ => Health::Pass,
-        })
+        Ok(oldest.filter(|_| age > LONGEST_UNTOUCHED).map(|Unfinished { user, error, .. }| {
+            let error = error.unwrap_or_else(|| "no step has failed".to_owned());
+            format!("nothing was done about {user} for {} s: {error}", age / 1_000)
+        }))
     }
 
     /// How many users are unfinished, and the one about whom nothing was done for the longest time, both by their index.
@@ -125,4 +155,9 @@ impl Mover {
         });
         Ok((count.map_or(Ok(0), |row| row.get(0))?, oldest.transpose()?))
     }
+}
+
+/// How long ago a time is, in milliseconds.
+fn age(since: i64) -> i64 {
+    now().saturating_sub(since).max(0)
 }

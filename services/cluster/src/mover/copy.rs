@@ -31,6 +31,7 @@ struct Bytes {
 impl Mover {
     /// Copies what a service has of a user who is frozen: bytes first, then rows, which refer to them.
     pub(super) async fn copy(&self, service: &str, row: &Row, to: &str) -> Result<(), Stopped> {
+        self.reached("mover::before_copy").await;
         for bytes in self.bytes(service, row).await? {
             self.copy_bytes(service, row, to, &bytes).await?;
         }

@@ -5,6 +5,7 @@
 //! services refuse an older one. So a crash at any point needs no other recovery than to begin again, and two movers at once
 //! are harmless.
 
+mod copies;
 mod copy;
 mod placements;
 mod run;
@@ -20,7 +21,8 @@ use test_hooks::now;
 use tokio::sync::{Notify, Semaphore};
 use wsgiservice_client::RestClient;
 
-use self::placements::Holder;
+pub(crate) use self::copies::Copying;
+use self::{copies::Copies, placements::Holder};
 use crate::{
     database::{Directory, Phase, Row, State, repeated},
     figures::{Figures, Outcome},
@@ -49,6 +51,7 @@ struct Inner {
     woken: Mutex<BTreeSet<String>>,
     bell: Notify,
     figures: Figures,
+    copies: Copies,
     #[cfg(test)]
     hold: test_hooks::Hold,
 }
@@ -81,6 +84,7 @@ impl Mover {
             woken: Mutex::default(),
             bell: Notify::new(),
             figures: Figures::default(),
+            copies: Copies::default(),
             #[cfg(test)]
             hold: test_hooks::Hold::default(),
         }))
@@ -92,6 +96,10 @@ impl Mover {
 
     pub(crate) fn figures(&self) -> &Figures {
         &self.0.figures
+    }
+
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.0.copies
     }
 
     #[cfg(test)]
@@ -216,6 +224,7 @@ impl Mover {
         }
         self.reached("mover::after_hold").await;
         for service in &services {
+            let _running = self.0.copies.begin(row, service, to);
             self.while_touched(row, self.copy(service, row, to)).await?;
         }
         self.directory().progress(row, Phase::Imported).await?;

@@ -12,6 +12,7 @@ on_each_engine! {
     moves_are_counted_by_how_they_end
     users_are_counted_whom_a_sweep_finds
     a_user_about_whom_nothing_is_done_warns
+    a_copy_that_does_not_end_warns_until_it_does
 }
 
 impl Setting {
@@ -87,4 +88,27 @@ async fn a_user_about_whom_nothing_is_done_warns(engine: Engine) {
     assert_eq!(status, "warn");
     assert!(message.starts_with("nothing was done about u for 9"), "{message}");
     assert!(message.ends_with(" s: no response"), "{message}");
+}
+
+async fn a_copy_that_does_not_end_warns_until_it_does(engine: Engine) {
+    let Some(it) = setting(engine).await else { return };
+    it.begin("u").await;
+    it.ask("u").await;
+    it.mover.hold().at("mover::before_copy");
+    let test = async {
+        it.mover.hold().is_reached().await;
+        assert_eq!(it.health().await, ("pass".to_owned(), String::new()));
+        it.mover.copies().age(90_000);
+        let (status, message) = it.health().await;
+        assert_eq!(status, "warn");
+        assert!(
+            message.starts_with("what note has of u is copied from c1 to c2 for 9"),
+            "{message}"
+        );
+        it.mover.hold().leave();
+    };
+    let (ended, ()) = tokio::join!(it.mover.settle("u"), test);
+    ended.expect("a database");
+    assert_eq!(it.health().await, ("pass".to_owned(), String::new()));
+    it.assert_metrics(&["copies_oldest_seconds 0"]).await;
 }
