@@ -83,7 +83,7 @@ impl File {
             }
             Err(error) => {
                 format!(
-                    "{path} was removed, and what is in it is lost when the service ends: {error}"
+                    "{path} was removed: put it back, or what is in it is lost when the service ends: {error}"
                 )
             }
         };

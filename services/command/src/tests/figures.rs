@@ -11,6 +11,7 @@ use super::{Process, batches::clip, recovery::dies, with, world};
 on_each_engine! {
     commands_are_told_by_state_and_how_they_end
     a_command_that_was_given_up_warns_and_is_named
+    a_command_that_runs_for_long_warns_until_it_ends
 }
 
 impl Process {
@@ -92,4 +93,26 @@ async fn a_command_that_was_given_up_warns_and_is_named(engine: Engine) {
     };
     next.runner.data().database().write(removed).await.expect("a database");
     assert_eq!(next.health().await, ("pass".to_owned(), String::new()));
+}
+
+async fn a_command_that_runs_for_long_warns_until_it_ends(engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let it = world.process().await;
+    it.put_item("/1/item/u/open", json!(1)).await;
+    let put = it.put("/1/item/u/a", &json!(1)).header("idempotency-key", "k");
+    dies(&it, "command::after_prepare", put).await;
+    assert_eq!(it.health().await, ("pass".to_owned(), String::new()));
+    it.age(2).await;
+    let rows =
+        it.runner.data().database().query("SELECT id FROM ticket WHERE state = 'prepared'", &[]);
+    let id: String = rows.await.expect("rows")[0].get(0).expect("an ID");
+    let (status, message) = it.health().await;
+    assert_eq!(status, "warn");
+    assert!(message.starts_with("a command runs for 720"), "{message}");
+    assert!(message.ends_with(&format!(" s: u/{id}, the log says what it waits for")), "{message}");
+
+    let next = world.process().await;
+    next.recover().await;
+    assert_eq!(next.health().await, ("pass".to_owned(), String::new()));
+    next.assert_metrics(&["commands_oldest_seconds 0"]).await;
 }
