@@ -10,7 +10,7 @@ use sqlx::{
     },
 };
 use uuid::Uuid;
-use wsgiservice::{EntityTag, Preconditions, Problem};
+use wsgiservice::{BoxError, EntityTag, Preconditions, Problem};
 
 use crate::{Account, password::PasswordError};
 
@@ -69,7 +69,9 @@ impl Database {
                 let options = options.journal_mode(SqliteJournalMode::Wal).busy_timeout(PATIENCE);
                 let options = options.synchronous(SqliteSynchronous::Full);
                 let writer = one().connect_lazy_with(options.clone());
-                Self { readers: pool().connect_lazy_with(options), writer, is_file: true }
+                // A file that was removed while the service runs is not replaced by an empty one.
+                let readers = pool().connect_lazy_with(options.create_if_missing(false));
+                Self { readers, writer, is_file: true }
             }
             // Each connection would open its own in-memory database.
             None => {
@@ -87,9 +89,14 @@ impl Database {
         Ok(())
     }
 
-    /// Whether it can be read.
-    pub(crate) async fn check(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.map(|_| ())
+    /// Whether it can be read, and by the next process as well: connections that are open still read a file that was removed.
+    pub(crate) async fn check(&self) -> Result<(), BoxError> {
+        let options = self.readers.connect_options();
+        if self.is_file && !options.get_filename().exists() {
+            return Err(format!("{} was removed", options.get_filename().display()).into());
+        }
+        sqlx::query("SELECT 1 FROM users LIMIT 1").execute(&self.readers).await?;
+        Ok(())
     }
 
     /// Closes the connections, after what they write is in the file.
@@ -270,6 +277,23 @@ mod tests {
         for id in saved {
             assert!(database.get(id).await.is_ok(), "what was acknowledged is there");
         }
+    }
+
+    #[tokio::test]
+    async fn a_check_fails_while_the_file_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, away] = ["users.db", "away.db"].map(|name| folder.path().join(name));
+        let database = database(Some(&file)).await;
+        database.check().await.expect("a file");
+        std::fs::rename(&file, &away).expect("a file");
+        let error = database.check().await.expect_err("no file").to_string();
+        assert_eq!(error, format!("{} was removed", file.display()));
+        // At least one of them needs a new connection.
+        let read = || database.tag(Uuid::nil());
+        let _ = tokio::join!(read(), read(), read());
+        assert!(!file.exists(), "it is not created anew");
+        std::fs::rename(&away, &file).expect("a file");
+        database.check().await.expect("the file");
     }
 
     #[tokio::test]
