@@ -4,7 +4,12 @@ use std::{
     fs,
     io::{self, ErrorKind, Write as _},
     path::Path,
+    sync::Arc,
 };
+
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+
+use crate::figures::PATIENCE;
 
 /// How much a check writes, in bytes: a block, since some file systems keep less beside the name of a file.
 const BLOCK: usize = 4_096;
@@ -47,6 +52,57 @@ impl FileIdentity {
     #[cfg(not(unix))]
     fn from_metadata(_: &fs::Metadata) -> Self {
         Self(0, 0)
+    }
+}
+
+/// Runs checks of a disk, one at a time: a disk that does not respond holds one thread, and not another one with each check. It is
+/// cheap to clone.
+///
+/// ```
+/// use database::{DiskCheck, try_to_write};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().to_owned();
+/// let check = DiskCheck::default();
+/// let written = check.run(&path, { let path = path.clone(); move || try_to_write(&path) }).await;
+/// assert_eq!(written, Ok(()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct DiskCheck(Arc<Semaphore>);
+
+impl Default for DiskCheck {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl DiskCheck {
+    /// Runs a check that may block its thread.
+    ///
+    /// # Errors
+    ///
+    /// What it finds, or that the disk of the folder does not respond within half a second.
+    pub async fn run(
+        &self,
+        folder: &Path,
+        check: impl FnOnce() -> Result<(), String> + Send + 'static,
+    ) -> Result<(), String> {
+        let found = async {
+            let place = Arc::clone(&self.0).acquire_owned().await;
+            let checked = spawn_blocking(move || {
+                let _place = place;
+                check()
+            });
+            checked.await.unwrap_or_else(|error| Err(error.to_string()))
+        };
+        timeout(PATIENCE, found).await.unwrap_or_else(|_| {
+            let folder = folder.display();
+            Err(format!("{folder} does not respond within {PATIENCE:?}; look at its disk"))
+        })
     }
 }
 
@@ -97,5 +153,15 @@ mod tests {
             let message = refused(Path::new("/data"), &kind.into());
             assert_eq!(message, format!("/data cannot be written: {kind}; {help}"));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_does_not_respond_holds_one_thread() {
+        let check = DiskCheck::default();
+        let slow = Arc::clone(&check.0).acquire_owned().await;
+        let late = check.run(Path::new("/data"), || unreachable!()).await;
+        assert_eq!(late, Err("/data does not respond within 500ms; look at its disk".to_owned()));
+        drop(slow);
+        assert_eq!(check.run(Path::new("/data"), || Ok(())).await, Ok(()));
     }
 }

@@ -56,7 +56,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-pub use disk::{FileIdentity, try_to_write};
+pub use disk::{DiskCheck, FileIdentity, try_to_write};
 pub use error::{Error, ErrorKind};
 pub use figures::{COUNTED, counted, looked_up};
 pub use sql::Dialect;

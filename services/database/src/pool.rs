@@ -124,9 +124,9 @@ impl Pool {
     }
 
     /// Whether the disk of a file takes more. A server tells nobody but its administrator how full its disk is.
-    pub(crate) async fn can_grow(&self) -> Result<(), Error> {
+    pub(crate) async fn can_grow(&self) -> Result<(), String> {
         match self {
-            Self::Sqlite(_, readers) => readers.can_grow().await,
+            Self::Sqlite(file, _) => file.can_grow().await,
             #[cfg(any(feature = "mysql", feature = "postgres"))]
             _ => Ok(()),
         }

@@ -48,12 +48,6 @@ impl Readers {
         self.read(move |connection| connection.ping().and_then(|()| file.is_in_place())).await
     }
 
-    /// Whether the disk of the file takes more.
-    pub(crate) async fn can_grow(&self) -> Result<(), Error> {
-        let file = Arc::clone(&self.0.file);
-        self.read(move |_| file.can_grow()).await
-    }
-
     /// Waits for the reads, and closes the connections.
     pub(crate) async fn close(&self) {
         // Those who ask later are after this in the queue, and are refused.

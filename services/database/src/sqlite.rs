@@ -17,7 +17,7 @@ use rusqlite::{
 };
 
 use crate::{
-    disk::{FileIdentity, try_to_write},
+    disk::{DiskCheck, FileIdentity, try_to_write},
     error::{Error, ErrorKind},
     statement::Statement,
     value::{Row, Type, Value},
@@ -40,6 +40,7 @@ pub(crate) struct File {
     /// Held while a connection is opened: two at once cannot both set the mode of a new file.
     opening: Mutex<()>,
     opened: OnceLock<Opened>,
+    disk: DiskCheck,
 }
 
 /// What the first connection has opened.
@@ -69,7 +70,12 @@ impl File {
         let name = name.map_err(|error| Error::new(ErrorKind::Other, error))?;
         // SQLite takes no absolute path for the name of something else than a file.
         let path = path::absolute(&*name).map_err(|error| Error::new(ErrorKind::Other, error))?;
-        Ok(Self { path, opening: Mutex::default(), opened: OnceLock::new() })
+        Ok(Self {
+            path,
+            opening: Mutex::default(),
+            opened: OnceLock::new(),
+            disk: DiskCheck::default(),
+        })
     }
 
     /// Whether the connections that are open write to the file that the next process will read.
@@ -90,12 +96,12 @@ impl File {
         Err(Error::new(ErrorKind::Unavailable, message))
     }
 
-    /// Whether its disk takes more.
-    pub(crate) fn can_grow(&self) -> Result<(), Error> {
-        let folder = self.opened.get().and_then(|opened| opened.folder.as_deref());
-        folder
-            .map_or(Ok(()), try_to_write)
-            .map_err(|refused| Error::new(ErrorKind::Unavailable, refused))
+    /// Whether its disk takes more. No connection waits for it: one that only reads may find all in memory.
+    pub(crate) async fn can_grow(&self) -> Result<(), String> {
+        let Some(folder) = self.opened.get().and_then(|opened| opened.folder.clone()) else {
+            return Ok(());
+        };
+        self.disk.run(&folder.clone(), move || try_to_write(&folder)).await
     }
 
     /// Opens a connection that writes, and creates the file if it is missing, unless it was there before.

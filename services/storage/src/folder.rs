@@ -4,15 +4,11 @@ use std::{
     io::{self, ErrorKind},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
-use database::{FileIdentity, try_to_write};
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use database::{DiskCheck, FileIdentity, try_to_write};
+use tokio::task::spawn_blocking;
 use wsgiservice::health::Health;
-
-/// How long a check waits: less than the second after which it would fail.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The folder of the bytes. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,15 +19,14 @@ struct Inner {
     path: PathBuf,
     /// Which folder was opened: one that comes in its place has no bytes of the rows that are there.
     opened: OnceLock<FileIdentity>,
-    /// For one check at a time: a disk that does not respond holds its thread, and not another one with each second.
-    place: Arc<Semaphore>,
+    disk: DiskCheck,
 }
 
 impl Folder {
     /// The folder at a path. Nothing is opened yet.
     pub(crate) fn new(path: PathBuf) -> Self {
-        let (opened, place) = (OnceLock::new(), Arc::new(Semaphore::new(1)));
-        Self(Arc::new(Inner { path, opened, place }))
+        let (opened, disk) = (OnceLock::new(), DiskCheck::default());
+        Self(Arc::new(Inner { path, opened, disk }))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -48,23 +43,11 @@ impl Folder {
 
     /// Warns if bytes cannot be found or written. It never fails: items and what is derived from them need no folder.
     pub(crate) async fn health(&self) -> Health {
-        let found = async {
-            let place = Arc::clone(&self.0.place).acquire_owned().await;
-            let it = self.clone();
-            spawn_blocking(move || {
-                let _place = place;
-                it.is_in_place().and_then(|()| try_to_write(it.path()))
-            })
-            .await
-        };
-        match timeout(PATIENCE, found).await {
-            Ok(Ok(Ok(()))) => Health::Pass,
-            Ok(Ok(Err(wrong))) => Health::Warn(wrong),
-            Ok(Err(error)) => Health::Warn(error.to_string()),
-            Err(_) => {
-                let path = self.path().display();
-                Health::Warn(format!("{path} takes no file within {PATIENCE:?}; look at its disk"))
-            }
+        let it = self.clone();
+        let check = move || it.is_in_place().and_then(|()| try_to_write(it.path()));
+        match self.0.disk.run(self.path(), check).await {
+            Ok(()) => Health::Pass,
+            Err(wrong) => Health::Warn(wrong),
         }
     }
 
@@ -88,21 +71,5 @@ impl Folder {
             }
             Err(error) => Err(format!("{path} cannot be read: {error}")),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_folder_that_does_not_respond_warns_and_holds_one_thread() {
-        let folder = Folder::new("/nowhere".into());
-        let place = Arc::clone(&folder.0.place).acquire_owned().await.expect("a place");
-        let message = "/nowhere takes no file within 500ms; look at its disk";
-        assert_eq!(folder.health().await, Health::Warn(message.to_owned()));
-        drop(place);
-        let message = "/nowhere was removed, and attachments cannot be found: bring it back";
-        assert_eq!(folder.health().await, Health::Warn(message.to_owned()));
     }
 }
