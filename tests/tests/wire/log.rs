@@ -1,10 +1,13 @@
-//! What a service logs, in memory.
+//! What a service logs: in memory, or as a process in a file.
 
 use std::{
+    fs,
     io::Write,
+    process::Command,
     sync::{Arc, Mutex, Once},
 };
 
+use tempfile::NamedTempFile;
 use tracing::{Level, subscriber::DefaultGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -46,5 +49,25 @@ impl<'a> MakeWriter<'a> for Log {
 
     fn make_writer(&'a self) -> Self {
         self.clone()
+    }
+}
+
+/// The file with what a process logs.
+pub(super) struct LogFile(NamedTempFile);
+
+impl LogFile {
+    pub(super) fn new() -> Self {
+        Self(NamedTempFile::new().expect("a file"))
+    }
+
+    /// A process of this program that logs into the file.
+    pub(super) fn of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.stderr(self.0.reopen().expect("the file"));
+        command
+    }
+
+    pub(super) fn text(&self) -> String {
+        fs::read_to_string(self.0.path()).expect("text")
     }
 }

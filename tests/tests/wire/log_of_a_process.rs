@@ -1,9 +1,9 @@
 //! The log that a process writes.
 
-use std::{fs::File, io::Read, process::Command};
-
 use serde_json::Value;
 use wsgiservice_test_support::Server;
+
+use super::log::LogFile;
 
 const SERVICE: &str = env!("CARGO_BIN_EXE_wire-service");
 const PARENT: &str = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
@@ -18,16 +18,11 @@ fn log(arguments: &[&str]) -> String {
 
 /// What a service with these arguments logs meanwhile.
 fn log_of(arguments: &[&str], ask: impl FnOnce(&Server)) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("log");
-    let mut command = Command::new(SERVICE);
-    command.stderr(File::create(&path).expect("a file"));
-    let server = Server::start_command(command, arguments);
+    let log = LogFile::new();
+    let server = Server::start_command(log.of(SERVICE), arguments);
     ask(&server);
     server.stop("-TERM");
-    let mut log = String::new();
-    File::open(path).expect("a file").read_to_string(&mut log).expect("text");
-    log
+    log.text()
 }
 
 fn objects(arguments: &[&str]) -> Vec<Value> {

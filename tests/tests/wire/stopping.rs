@@ -8,6 +8,10 @@ use std::{
 
 use wsgiservice_test_support::Server;
 
+use super::log::LogFile;
+
+const SERVICE: &str = env!("CARGO_BIN_EXE_wire-service");
+
 /// Starts the test service with each runtime in turn, and with this many seconds to stop.
 fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
     servers_with(["--limits-stop-time", stop_time])
@@ -15,10 +19,25 @@ fn servers(stop_time: &str) -> impl Iterator<Item = Server> {
 
 /// Starts the test service with each runtime in turn, and with this option.
 pub(super) fn servers_with([name, value]: [&str; 2]) -> impl Iterator<Item = Server> {
-    let program = env!("CARGO_BIN_EXE_wire-service");
     ["per-core", "shared"]
         .into_iter()
-        .map(move |runtime| Server::start(program, &["--runtime", runtime, name, value]))
+        .map(move |runtime| Server::start(SERVICE, &["--runtime", runtime, name, value]))
+}
+
+/// A server whose log is in a file.
+struct Logged {
+    process: Server,
+    log: LogFile,
+}
+
+/// As [`servers`], each with its log.
+fn logged_servers(stop_time: &str) -> impl Iterator<Item = Logged> {
+    ["per-core", "shared"].into_iter().map(move |runtime| {
+        let log = LogFile::new();
+        let arguments = ["--runtime", runtime, "--limits-stop-time", stop_time];
+        let process = Server::start_command(log.of(SERVICE), &arguments);
+        Logged { process, log }
+    })
 }
 
 /// More seconds than a test may take.
@@ -100,6 +119,61 @@ fn a_second_signal_stops_the_server_at_once() {
                 assert_eq!(server.stop(second).code(), Some(1), "{kind}");
             }
         }
+    }
+}
+
+/// The status that is logged of a request whose server ends like this before the request does.
+fn logged_status(server: Logged, method: &str, kind: &str, stop: impl FnOnce(Server)) -> String {
+    let _work = begin(&server.process, method, kind);
+    stop(server.process);
+    let log = server.log.text();
+    let line = log.lines().find(|line| line.contains("wsgiservice::access"));
+    let status = line.and_then(|line| line.split(" status=").nth(1)).expect(&log);
+    status.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// Each method with each kind of work that does not end, unless it blocks the thread that would log it.
+fn endless() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ["GET", "PUT"].into_iter().flat_map(|it| ["async", "blocking"].map(|kind| (it, kind)))
+}
+
+#[test]
+fn a_request_that_a_server_cuts_off_after_its_time_is_logged_as_a_503() {
+    for (method, kind) in endless() {
+        for server in logged_servers("0.05") {
+            let status = logged_status(server, method, kind, |it| drop(it.stop("-TERM")));
+            assert_eq!(status, "503", "{method} {kind}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_a_second_signal_cuts_off_is_logged_as_a_503() {
+    for (method, kind) in endless() {
+        for server in logged_servers(LONG) {
+            let status = logged_status(server, method, kind, |it| {
+                // One of them may be on the core of the work.
+                let mut silent = [connect(&it), connect(&it)];
+                it.signal("-TERM");
+                silent.iter_mut().for_each(|it| it.set_nonblocking(true).expect("non-blocking"));
+                while !silent.iter_mut().any(is_closed) {}
+                assert_eq!(it.stop("-TERM").code(), Some(1));
+            });
+            assert_eq!(status, "503", "{method} {kind}");
+        }
+    }
+}
+
+#[test]
+fn a_request_whose_client_goes_away_while_the_server_stops_is_logged_as_a_499() {
+    for server in logged_servers(LONG) {
+        let mut silent = connect(&server.process);
+        let (client, _work) = begin(&server.process, "GET", "async");
+        server.process.signal("-TERM");
+        assert!(is_closed(&mut silent));
+        drop(client);
+        assert!(server.process.wait().success());
+        assert!(server.log.text().contains(" status=499 "), "{}", server.log.text());
     }
 }
 

@@ -212,12 +212,12 @@ impl<'a> Context<'a> {
 }
 
 impl Drop for Context<'_> {
-    /// A request that has not ended by now has lost its client.
+    /// A request that has not ended by now ends without a response.
     #[inline]
     fn drop(&mut self) {
         if self.measurement.counts() {
             let Self { observation, request, .. } = *self;
-            observation.lose_client(&mut self.measurement, request);
+            observation.end_without_response(&mut self.measurement, request);
         }
     }
 }

@@ -83,11 +83,15 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Ends the measurement of a request whose client is gone.
+    /// Ends the measurement of a request that ends without a response.
     #[cold]
-    pub(crate) fn lose_client(&self, measurement: &mut Measurement<'_>, request: &Request) {
+    pub(crate) fn end_without_response(
+        &self,
+        measurement: &mut Measurement<'_>,
+        request: &Request,
+    ) {
         let at_end = self.has_observer().then(|| self.at_end(request, measurement.template()));
-        measurement.lose_client(at_end);
+        measurement.end_without_response(at_end);
     }
 
     /// What tells the observers how the request has ended.
@@ -145,7 +149,7 @@ fn new_identity(site: &Site, request: &Request, span: &RequestSpan) -> Identity 
     })
 }
 
-/// The measurement of a request around layers, which take the request. One that is dropped before it ends lost its client.
+/// The measurement of a request around layers, which take the request.
 pub(crate) struct LayeredMeasurement<'a> {
     measurement: Measurement<'a>,
     at_end: Option<AtEnd>,
@@ -174,7 +178,7 @@ impl<'a> LayeredMeasurement<'a> {
 impl Drop for LayeredMeasurement<'_> {
     fn drop(&mut self) {
         if self.measurement.counts() {
-            self.measurement.lose_client(self.at_end.take());
+            self.measurement.end_without_response(self.at_end.take());
         }
     }
 }

@@ -1,9 +1,9 @@
-//! A request that is measured, until it ends: with its response, with the last piece of it, or because its client is gone.
+//! A request that is measured, until it ends: with its response, with the last piece of it, or without one.
 
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, ready},
 };
 
@@ -23,7 +23,11 @@ use crate::{
 /// The status of a request whose client went away before there was a response; no client sees it. nginx has the same one.
 const CLIENT_GONE: u16 = 499;
 
-/// A request that is measured. One that is dropped before it [ends](Self::end) lost its client.
+/// The status of a request that a server cuts off when it stops. No client sees it, either, but to each it is as if the server
+/// were unavailable.
+const CUT_OFF: u16 = StatusCode::SERVICE_UNAVAILABLE.as_u16();
+
+/// A request that is measured. One that is dropped before it [ends](Self::end) lost its client, or was cut off.
 pub(crate) struct Measurement<'a> {
     statistics: &'a Arc<Statistics>,
     began: Moment,
@@ -144,10 +148,14 @@ impl<'a> Measurement<'a> {
         }
     }
 
-    /// The request ends because its client is gone; then this is done.
+    /// The request ends without a response, because its client is gone or the server cuts it off; then this is done.
     #[cold]
-    pub(crate) fn lose_client(&mut self, at_end: Option<AtEnd>) {
-        let ended = self.count(CLIENT_GONE, 0, 0);
+    pub(crate) fn end_without_response(&mut self, at_end: Option<AtEnd>) {
+        let status = match self.statistics.cuts_off.load(Relaxed) {
+            true => CUT_OFF,
+            false => CLIENT_GONE,
+        };
+        let ended = self.count(status, 0, 0);
         do_at_end(at_end, ended);
     }
 
@@ -201,7 +209,7 @@ impl Drop for Measurement<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.counts {
-            self.lose_client(None);
+            self.end_without_response(None);
         }
     }
 }

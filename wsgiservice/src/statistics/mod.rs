@@ -26,7 +26,10 @@ mod snapshot;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Instant, SystemTime},
 };
 
@@ -71,6 +74,8 @@ pub(crate) struct Statistics {
     pub(crate) connections: Connections,
     history: Mutex<History>,
     problems: Problems,
+    /// Whether the server cuts off what has not ended.
+    cuts_off: AtomicBool,
     began: Instant,
     began_at: SystemTime,
 }
@@ -167,6 +172,12 @@ impl Statistics {
         resource.map_or(method, |(_, methods)| methods.label(method))
     }
 
+    /// From now on, it is the server that cuts off the requests which do not end, and not their clients.
+    #[cfg(feature = "server")]
+    pub(crate) fn cut_off_requests(&self) {
+        self.cuts_off.store(true, Relaxed);
+    }
+
     /// Ends a slice of the past, if it is time.
     pub(crate) fn advance(&self) {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,6 +223,7 @@ impl Default for Statistics {
             connections: Connections::default(),
             history: Mutex::new(History::new(now)),
             problems: Problems::default(),
+            cuts_off: AtomicBool::default(),
             began: now,
             began_at: SystemTime::now(),
         }

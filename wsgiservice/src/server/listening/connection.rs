@@ -107,15 +107,17 @@ impl Connections {
         self.server.timeouts.add(state, task.abort_handle());
     }
 
-    /// Closes all connections when they have responded to the requests in progress, or at the latest when these have taken
-    /// too long.
+    /// Closes all connections when they have responded to the requests in progress, or at the latest when these get no more
+    /// time.
     pub(super) async fn drain(self) -> Drained {
-        let ServerState { timeouts, in_flight, service } = &self.server;
+        let ServerState { timeouts, in_flight, at_once, .. } = &self.server;
         self.shut_down();
-        let all_closed = self.open_connections.all_closed();
-        if tokio::time::timeout(service.limits().stop_time, all_closed).await.is_ok() {
-            return Drained::Completely;
+        tokio::select! {
+            () = self.open_connections.all_closed() => return Drained::Completely,
+            () = tokio::time::sleep(self.server.limits().stop_time) => {}
+            () = at_once.cancelled() => {}
         }
+        self.server.statistics().cut_off_requests();
         // A request whose client is gone is not among the connections; one that blocks its thread was not counted.
         match in_flight.are_any() | timeouts.abort_all() {
             true => Drained::CutOff,

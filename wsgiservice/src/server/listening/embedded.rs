@@ -3,11 +3,13 @@
 use std::{future::Future, io};
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::{accept::accept, connection::Connections, server_state::ServerState};
 use crate::application::Service;
 
-/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended, or cuts them off if
+/// that is to be `at_once`.
 ///
 /// # Errors
 /// If requests did not end in time.
@@ -15,8 +17,9 @@ pub(super) async fn serve(
     listener: TcpListener,
     service: Service,
     stop: impl Future<Output = ()>,
+    at_once: CancellationToken,
 ) -> io::Result<()> {
-    let server = ServerState::start(service);
+    let server = ServerState::start(service, at_once);
     let connections = Connections::new(server.clone());
     let counted = &server.statistics().connections;
     accept(listener, server.limits().connections, counted, stop, |it| connections.add(it)).await;

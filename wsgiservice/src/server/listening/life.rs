@@ -1,11 +1,18 @@
 //! The life of an application: its set-up, then its server beside its background tasks, then its end.
 
-use std::{future::Future, io, pin::pin, task::Poll, time::Duration};
+use std::{
+    future::{Future, pending},
+    io,
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::stopping::stopped_at_once;
 use crate::{
@@ -21,8 +28,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause before a background task begins again. One that ran for longer has recovered.
 const LONGEST_PAUSE: Duration = TaskHealth::RECOVERY;
 
-/// Serves within the life of the application, until `stop` completes and all has ended, or until what `stop` returned
-/// completes.
+/// Serves within the life of the application, until `stop` completes and all has ended. If what `stop` returned completes
+/// before that, all ends at once.
 ///
 /// # Errors
 /// If the set-up or the server fails, or if something did not end in time.
@@ -30,22 +37,28 @@ pub(super) async fn live<S, F>(
     life: Life,
     stop_time: Duration,
     stop: impl Future<Output = F>,
-    serve: impl FnOnce(Stopping) -> S,
+    serve: impl FnOnce(Stopping, CancellationToken) -> S,
 ) -> Result<()>
 where
     S: Future<Output = Result<()>>,
     F: Future<Output = ()>,
 {
-    let stopping = Stopping::default();
-    let stop_now = async {
+    let (stopping, at_once) = (Stopping::default(), CancellationToken::new());
+    let stop = async {
         let stop_now = stop.await;
         stopping.request();
         stop_now.await;
+        at_once.cancel();
+        pending().await
     };
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
-        ended = whole(life, stop_time, &stopping, serve) => ended,
-        () = stop_now => Err(stopped_at_once().into()),
+        ended = whole(life, stop_time, &stopping, &at_once, serve) => ended,
+        ended = stop => ended,
+    };
+    match at_once.is_cancelled() {
+        true => Err(stopped_at_once().into()),
+        false => ended,
     }
 }
 
@@ -53,7 +66,8 @@ async fn whole<S: Future<Output = Result<()>>>(
     life: Life,
     stop_time: Duration,
     stopping: &Stopping,
-    serve: impl FnOnce(Stopping) -> S,
+    at_once: &CancellationToken,
+    serve: impl FnOnce(Stopping, CancellationToken) -> S,
 ) -> Result<()> {
     let Life { start, background, stop } = life;
     tokio::select! {
@@ -63,21 +77,22 @@ async fn whole<S: Future<Output = Result<()>>>(
     }
     let tasks = Tasks::spawn(background, stopping);
     let server = async {
-        let served = serve(stopping.clone()).await;
+        let served = serve(stopping.clone(), at_once.clone()).await;
         // It can also end by itself, with an error.
         stopping.request();
         served
     };
-    let (served, finished) = tokio::join!(server, tasks.finish(stopping, stop_time));
+    // The server ends by itself at once: it has requests to cut off.
+    let finish = at_once.run_until_cancelled(tasks.finish(stopping, stop_time));
+    let (served, finished) = tokio::join!(server, finish);
     let last = async {
         for work in stop.into_iter().rev() {
             work.await;
         }
     };
-    let last = timeout(stop_time, last)
-        .await
-        .map_err(|_| late(format!("`on_stop` did not end within {stop_time:?}")));
-    served.and(finished).and(last)
+    let last = at_once.run_until_cancelled(timeout(stop_time, last)).await.transpose();
+    let last = last.map_err(|_| late(format!("`on_stop` did not end within {stop_time:?}")));
+    served.and(finished.unwrap_or(Ok(()))).and(last.map(drop))
 }
 
 fn late(message: String) -> Error {

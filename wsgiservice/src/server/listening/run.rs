@@ -237,8 +237,8 @@ impl Application {
         let life = self.take_life();
         let service = self.build()?.on(listener.local_addr()?);
         let stop_time = service.limits().stop_time;
-        let serve = |stopping: Stopping| async move {
-            Ok(embedded::serve(listener, service, stopping.requested()).await?)
+        let serve = |stopping: Stopping, at_once| async move {
+            Ok(embedded::serve(listener, service, stopping.requested(), at_once).await?)
         };
         live(life, stop_time, stop, serve).await
     }
@@ -317,7 +317,7 @@ impl Prepared {
     async fn serve(self) -> Result<()> {
         let Self { name, life, service, settings, .. } = self;
         let stop_time = service.limits().stop_time;
-        let serve = |stopping: Stopping| async move {
+        let serve = |stopping: Stopping, at_once| async move {
             let listener = bind(settings.bind).await?;
             let address = listener.local_addr()?;
             announce(io::stdout(), &name, address);
@@ -325,7 +325,8 @@ impl Prepared {
             // They end with the server.
             let _telling = ganglia::start(channels, &name, address.port(), service.statistics());
             let service = service.on(address);
-            Ok(workers::serve(listener, service, settings.runtime, stopping.requested()).await?)
+            let stop = stopping.requested();
+            Ok(workers::serve(listener, service, settings.runtime, stop, at_once).await?)
         };
         live(life, stop_time, stop_signal()?, serve).await
     }

@@ -3,11 +3,13 @@
 
 use std::{future::Future, io, sync::Arc, thread, time::Duration};
 
+use futures_util::FutureExt;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime,
     sync::{mpsc, oneshot},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     accept::{Accepted, accept},
@@ -26,7 +28,8 @@ struct Worker {
     end: oneshot::Receiver<Drained>,
 }
 
-/// Serves connections until `stop` completes, then waits until the requests in progress have ended.
+/// Serves connections until `stop` completes, then waits until the requests in progress have ended, or cuts them off if
+/// that is to be `at_once`.
 ///
 /// The workers take turns: each of n gets every n-th connection. A worker whose thread is blocked is left behind.
 ///
@@ -37,8 +40,9 @@ pub(super) async fn serve(
     service: Service,
     runtime: Runtime,
     stop: impl Future<Output = ()>,
+    at_once: CancellationToken,
 ) -> io::Result<()> {
-    let server = ServerState::start(service);
+    let server = ServerState::start(service, at_once.clone());
     let count = match runtime {
         Runtime::PerCore => thread::available_parallelism().map_or(1, usize::from),
         Runtime::Shared => 1,
@@ -58,6 +62,7 @@ pub(super) async fn serve(
         drained = drain(workers) => drained?,
         // The workers end by themselves in time, unless a method blocks one of them.
         () = tokio::time::sleep(stop_time + GRACE) => Drained::CutOff,
+        () = at_once.cancelled().then(|()| tokio::time::sleep(GRACE)) => Drained::CutOff,
     };
     drained.result(stop_time)
 }
@@ -87,8 +92,11 @@ impl Worker {
         let (ended, end) = oneshot::channel();
         thread::Builder::new().name("worker".to_owned()).spawn(move || {
             let drained = runtime.block_on(work(server, accepted));
-            // Work that blocks must not keep the process.
-            runtime.shutdown_background();
+            // Work that blocks must not keep the process. The threads of a shared runtime log what was cut off.
+            match drained {
+                Drained::Completely => runtime.shutdown_background(),
+                Drained::CutOff => runtime.shutdown_timeout(GRACE / 2),
+            }
             let _ = ended.send(drained);
         })?;
         Ok(Self { connections, end })
