@@ -114,9 +114,9 @@ fn six_mistakes_are_reported_at_once() {
             "notes.toml:1:1: unknown setting `bimd`; did you mean `bind`?",
             "notes.toml:5:1: unknown setting `limits.contnt`; did you mean `limits.content`?",
             "NOTES_LIMITS__CONTNT: unknown setting `limits.contnt`; did you mean `limits.content`?",
-            "notes.toml:2:8: `bind`: invalid socket address syntax",
-            "NOTES_LIMITS__CONTENT: `limits.content`: invalid type: string \"5MB\", expected usize",
-            "notes.toml:6:8: `limits.head`: invalid type: string \"5MB\", expected usize",
+            "notes.toml:2:8: `bind`: expected an IP address and a port, for example 127.0.0.1:8001",
+            "NOTES_LIMITS__CONTENT: `limits.content`: expected a whole number, 0 or more, found \"5MB\"",
+            "notes.toml:6:8: `limits.head`: expected a whole number, 0 or more, found \"5MB\"",
         ]
     );
 }
@@ -127,15 +127,15 @@ fn mistakes_are_at_the_place_where_they_were_written() {
         ("limits = 5", "notes.toml:1:10: `limits` is a table: write `[limits]`"),
         ("[limit]\nhead = 1", "notes.toml:1:2: unknown setting `limit`; did you mean `limits`?"),
         ("head = 1", "notes.toml:1:1: unknown setting `head`; did you mean `limits.head`?"),
-        ("[database]\na = 1", "notes.toml:1:1: `database`: invalid type: map, expected a string"),
+        ("[database]\na = 1", "notes.toml:1:1: `database`: expected text, found map"),
         (
             "# ä\nxylophone = 1",
             "notes.toml:2:1: unknown setting `xylophone`; `config --template` prints all settings",
         ),
-        ("word = 1", "notes.toml:1:8: `word`: invalid type: integer `1`, expected a string"),
+        ("word = 1", "notes.toml:1:8: `word`: expected text: write \"1\""),
         (
             "mail.patience = -1",
-            "notes.toml:1:17: `mail.patience`: cannot convert float seconds to Duration: value is negative",
+            "notes.toml:1:17: `mail.patience`: expected a number of seconds, for example 2.5",
         ),
         (
             "runtime = \"core\"",
@@ -161,10 +161,95 @@ fn mistakes_are_at_the_place_where_they_were_written() {
     assert_eq!(
         flags,
         [
-            "--bind: `bind`: invalid socket address syntax",
-            "--limits-head: `limits.head`: invalid type: string \"5MB\", expected usize",
+            "--bind: `bind`: expected an IP address and a port, for example 127.0.0.1:8001",
+            "--limits-head: `limits.head`: expected a whole number, 0 or more, found \"5MB\"",
         ]
     );
+}
+
+/// The one mistake in a value of this setting, which all sources have in common.
+fn mistake(name: &str, value: &str) -> String {
+    let (variable, flag) = (format!("NOTES_{}", name.to_uppercase()), name.replace('_', "-"));
+    let empty = Folder::empty();
+    let mistakes = [
+        empty.mistakes(&[KEY], &[&format!("--{flag}={value}")]),
+        empty.mistakes(&[KEY, (&variable, value)], &[]),
+        Folder::with(&format!("{name} = {value:?}")).mistakes(&[KEY], &[]),
+    ];
+    let mut messages = mistakes.map(|it| {
+        let [mistake] = &it[..] else { panic!("{it:?}") };
+        let (_, message) = mistake.split_once(&format!(": `{name}`: ")).expect(mistake);
+        message.to_owned()
+    });
+    messages.sort_unstable();
+    let [message, ..] = &messages;
+    assert!(messages.iter().all(|other| other == message), "{messages:?}");
+    message.clone()
+}
+
+/// What a setting of the server expects, with an example.
+const EXPECTED: [(&str, &str); 6] = [
+    ("bind", "expected an IP address and a port, for example 127.0.0.1:8001"),
+    ("ganglia", "expected an address, for example udp://127.0.0.1:8649, or off"),
+    ("otlp", "expected the address of a collector, for example http://127.0.0.1:4318"),
+    ("trusted", "expected an IP address or a network, for example 10.0.0.0/8"),
+    ("runtime", ", expected `shared` or `per-core`"),
+    ("log_format", ", expected `text` or `json`"),
+];
+
+const NETWORKS: &str =
+    r#"expected a list of networks, for example ["10.0.0.0/8"], or text with commas between them"#;
+
+#[test]
+fn an_error_says_what_is_expected_with_an_example_wherever_the_value_was_written() {
+    for (name, expected) in EXPECTED {
+        let values = match name {
+            "bind" => &["", "8080", ":8080", "localhost", "localhost:80", "127.0.0.1", "::1:x"][..],
+            "ganglia" => &["", "on", "gmond", "gmond:8649", "8649", "tcp://a"],
+            "otlp" => &["", "4318", "localhost:4318", "https://a", "off"],
+            "trusted" => &["all", "10.0.0.0/33", "localhost", "10.0.0.1,x", "10.0.0.1:80"],
+            _ => &["", "1", "TEXT", "Shared"],
+        };
+        for value in values {
+            let message = mistake(name, value);
+            assert!(message.ends_with(expected), "{name} {value:?}: {message}");
+        }
+    }
+    for value in ["loud", "", "hyper", "info,,", "1"] {
+        let message = mistake("log", value);
+        assert!(
+            message.contains("expected a level (off, error, warn, info, debug, trace)"),
+            "{message}"
+        );
+        assert!(message.contains("for example warn,hyper=debug"), "{message}");
+    }
+}
+
+#[test]
+fn a_value_of_another_type_in_the_file_is_told_the_same() {
+    for (name, expected) in EXPECTED {
+        let expected = if name == "trusted" { NETWORKS } else { expected };
+        for value in ["8080", "true", "1.5"] {
+            let file = format!("{name} = {value}");
+            let mistakes = Folder::with(&file).mistakes(&[KEY], &[]);
+            let [mistake] = &mistakes[..] else { panic!("{file}: {mistakes:?}") };
+            assert!(mistake.ends_with(expected), "{file}: {mistake}");
+        }
+    }
+    for (file, expected) in [
+        ("trusted = [10]", NETWORKS),
+        ("log = [\"info\"]", r#"expected text: write "info""#),
+        ("hosts = \"a\"", r#"expected a list, for example ["a", "b"], found "a""#),
+        ("base = 1", r#"expected text: write "1""#),
+        ("limits.head = -5", "expected a whole number, 0 or more, found integer `-5`"),
+        ("limits.time = \"5 s\"", r#"expected a number, for example 2.5, found "5 s""#),
+        ("verbose = 1", "expected true or false, found integer `1`"),
+        ("numbers = [300]", "expected a whole number from 0 to 255, found integer `300`"),
+    ] {
+        let mistakes = Folder::with(file).mistakes(&[KEY], &[]);
+        let [mistake] = &mistakes[..] else { panic!("{file}: {mistakes:?}") };
+        assert!(mistake.ends_with(&format!("`: {expected}")), "{file}: {mistake}");
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_service_that_does_not_trust_this_host_is_an_error() {
 #[test]
 fn mistakes_in_the_settings_are_told() {
     let told = error(&["--bind", "nowhere"]);
-    assert!(told.contains("`bind`: invalid socket address syntax"), "{told}");
+    assert!(told.contains("`bind`: expected an IP address and a port"), "{told}");
 }
 
 #[test]

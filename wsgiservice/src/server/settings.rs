@@ -31,7 +31,7 @@ use crate::{http::network::Network, limits::Limits};
 )]
 #[non_exhaustive]
 pub struct Settings {
-    /// Address and port to listen on; port 0 picks a free port.
+    /// Address and port to listen on, for example 0.0.0.0:80; port 0 picks a free port.
     #[cfg_attr(
         feature = "command-line",
         setting(default = "127.0.0.1:8001", value_name = "ADDRESS")
@@ -112,7 +112,10 @@ struct NetworkList(Vec<Network>);
 
 #[cfg(feature = "command-line")]
 #[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "expected a list of networks, or text with commas between them")]
+#[serde(
+    untagged,
+    expecting = "expected a list of networks, for example [\"10.0.0.0/8\"], or text with commas between them"
+)]
 enum NetworkTexts {
     Text(String),
     List(Vec<String>),

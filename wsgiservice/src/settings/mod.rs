@@ -7,6 +7,7 @@
 mod collision;
 mod default;
 mod environment;
+mod expected;
 mod field;
 mod file;
 mod flags;

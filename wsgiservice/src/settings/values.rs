@@ -7,9 +7,11 @@ use toml::Value;
 
 use super::{
     Settings,
+    expected::most_telling,
     key::{Setting, join, prefix},
     kind::ValueKind,
     origin::Origin,
+    print::plain,
 };
 
 /// The values of all layers.
@@ -182,15 +184,25 @@ impl Written {
                 [Some(Value::String(text)), parsed].into_iter().flatten().collect()
             }
         };
-        let mut first = None;
-        for candidate in candidates {
+        let mut messages = Vec::new();
+        for candidate in &candidates {
             match T::deserialize(candidate.clone()) {
-                Ok(value) => return Ok((value, candidate)),
-                // The text as it was written is in the first message.
-                Err(error) => first = first.or_else(|| Some(error.message().to_owned())),
+                Ok(value) => return Ok((value, candidate.clone())),
+                Err(error) => messages.push(error.message().to_owned()),
             }
         }
-        Err(first.unwrap_or_default())
+        // A type that is made of text tells only a text what it has to be.
+        if let [value] = &candidates[..]
+            && !value.is_str()
+            && !value.is_table()
+        {
+            let text = plain(value);
+            match T::deserialize(Value::String(text.clone())) {
+                Ok(_) => return Err(format!("expected text: write {text:?}")),
+                Err(error) => messages.push(error.message().to_owned()),
+            }
+        }
+        Err(most_telling(&messages))
     }
 }
 

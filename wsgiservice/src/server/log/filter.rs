@@ -76,7 +76,9 @@ impl TryFrom<String> for LogFilter {
 
 /// The error for text that is not a [`LogFilter`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a level (off, error, warn, info, debug, trace) or target=level, found `{0}`")]
+#[error(
+    "expected a level (off, error, warn, info, debug, trace) or target=level, for example warn,hyper=debug, found `{0}`"
+)]
 pub struct InvalidFilter(String);
 
 #[cfg(test)]
