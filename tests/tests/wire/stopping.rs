@@ -141,7 +141,9 @@ fn endless() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn a_request_that_a_server_cuts_off_after_its_time_is_logged_as_a_503() {
     for (method, kind) in endless() {
         for server in logged_servers("0.05") {
-            let status = logged_status(server, method, kind, |it| drop(it.stop("-TERM")));
+            let status = logged_status(server, method, kind, |it| {
+                assert_eq!(it.stop("-TERM").code(), Some(1));
+            });
             assert_eq!(status, "503", "{method} {kind}");
         }
     }
