@@ -30,6 +30,10 @@ impl Note {
     fn get(&self, id: u32) -> Result<u32, Problem> {
         match id {
             0 => Err(Problem::internal(std::io::Error::other("no disk"))),
+            long @ 1_000.. => {
+                let cause = "ä".repeat(long as usize);
+                Err(Problem::internal(std::io::Error::other(cause)))
+            }
             id => Ok(id),
         }
     }
@@ -236,6 +240,14 @@ async fn a_streamed_response_is_logged_when_its_last_byte_was_sent() {
     response.into_body().collect().await.expect("content");
     assert_eq!(value(&log.text(), "bytes"), Some("11"), "{}", log.text());
     assert_eq!(log.text().lines().count(), 1);
+}
+
+#[tokio::test]
+async fn the_log_has_the_whole_cause_of_an_error_up_to_2000_characters() {
+    for (length, logged) in [(2_000, "ä".repeat(2_000)), (2_001, "ä".repeat(2_000) + "…")] {
+        let line = line(&format!("/notes/{length}"), &[]).await;
+        assert!(line.contains(&format!("cause={logged}\n")), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     answer::outcome::{Outcome, OutcomeContent},
     content::ReadContent,
-    http::{entity_tag::EntityTag, loggable::Loggable},
+    http::{entity_tag::EntityTag, loggable::LoggableCause},
     preconditions::{Preconditions, Validators},
     problem::Problem,
     resource::CallOutput,
@@ -70,6 +70,6 @@ pub(super) async fn ask(
 
 fn warn(problem: &Problem) {
     if problem.status().is_server_error() {
-        tracing::warn!(problem = %Loggable(&problem), "the response has no entity tag: the new state cannot be read");
+        tracing::warn!(problem = %LoggableCause(&problem), "the response has no entity tag: the new state cannot be read");
     }
 }

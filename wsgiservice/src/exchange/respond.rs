@@ -16,7 +16,11 @@ use crate::{
         xml::{self, write::Form},
     },
     http::{
-        body::Body, date, digest, known_fields::KnownField, loggable::Loggable, reference, vary,
+        body::Body,
+        date, digest,
+        known_fields::KnownField,
+        loggable::{Loggable, LoggableCause},
+        reference, vary,
     },
     problem::{Problem, occurrence::Occurrence},
     representation::{Represent as _, Representation, Variant, Writer},
@@ -103,7 +107,7 @@ fn logged(context: &Context<'_>, body: Body) -> Body {
             trace_id = %identity.trace_id(),
             method = %Loggable(&method),
             path = %Loggable(&path),
-            error = %Loggable(&error),
+            error = %LoggableCause(&error),
             "the content of a response ended early"
         );
     })
@@ -298,7 +302,7 @@ fn occurrence<'a>(context: &'a Context<'_>, problem: &Problem) -> Occurrence<'a>
         method = %Loggable(request.method()),
         path = %Loggable(request.target().path()),
         status = status.as_u16(),
-        cause = %Loggable(cause),
+        cause = %LoggableCause(cause),
         "the request failed"
     );
     context.measurement.problem(identity.id().clone(), status, problem.title());

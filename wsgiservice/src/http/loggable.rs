@@ -5,9 +5,15 @@ use std::fmt::{self, Display, Write};
 /// The longest text in a log, in characters.
 const MAX_LENGTH: usize = 200;
 
+/// The longest cause of an error in a log, in characters.
+const MAX_LENGTH_OF_CAUSE: usize = 2_000;
+
 /// A value whose text cannot forge a line of a log or control a terminal: such characters are escaped, and a long text is
 /// cut.
 pub(crate) struct Loggable<T>(pub(crate) T);
+
+/// The cause of an error as [`Loggable`], of which all that somebody reads is kept: it is the text of the service and of its libraries.
+pub(crate) struct LoggableCause<T>(pub(crate) T);
 
 /// A value whose text cannot forge a line of a log or control a terminal, and is not cut.
 #[cfg(feature = "server")]
@@ -22,13 +28,24 @@ impl<T: Display> Display for Escaped<T> {
 
 impl<T: Display> Display for Loggable<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut escaped = EscapingWriter { output: formatter, left: MAX_LENGTH };
-        // An error ends the text where it is cut.
-        if write!(escaped, "{}", self.0).is_err() && escaped.left == 0 {
-            return formatter.write_char('…');
-        }
-        Ok(())
+        write_cut(formatter, &self.0, MAX_LENGTH)
     }
+}
+
+impl<T: Display> Display for LoggableCause<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_cut(formatter, &self.0, MAX_LENGTH_OF_CAUSE)
+    }
+}
+
+/// Writes at most this many characters of a text.
+fn write_cut(output: &mut fmt::Formatter<'_>, text: &impl Display, length: usize) -> fmt::Result {
+    let mut escaped = EscapingWriter { output, left: length };
+    // An error ends the text where it is cut.
+    if write!(escaped, "{text}").is_err() && escaped.left == 0 {
+        return output.write_char('…');
+    }
+    Ok(())
 }
 
 struct EscapingWriter<'a, 'b> {
@@ -78,6 +95,7 @@ mod tests {
     #[test]
     fn a_long_text_is_cut() {
         assert_eq!(Loggable("a".repeat(200)).to_string(), "a".repeat(200));
-        assert_eq!(Loggable("a".repeat(201)).to_string(), "a".repeat(200) + "…");
+        assert_eq!(Loggable("ä".repeat(201)).to_string(), "ä".repeat(200) + "…");
+        assert_eq!(LoggableCause("ä".repeat(2_001)).to_string(), "ä".repeat(2_000) + "…");
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     health::CheckResult,
-    http::loggable::Loggable,
+    http::loggable::{Loggable, LoggableCause},
     statistics::{Distribution, MethodSlice, ProblemSnapshot, Slice, Snapshot},
 };
 
@@ -137,7 +137,7 @@ fn checks(checks: &[CheckResult]) -> String {
             health.word().to_owned(),
             Loggable(name).to_string(),
             duration(*took),
-            Loggable(message).to_string(),
+            LoggableCause(message).to_string(),
         ]
     });
     table(&rows.collect::<Vec<_>>())

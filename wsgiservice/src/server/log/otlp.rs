@@ -21,7 +21,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::{error::Error, http::loggable::Loggable};
+use crate::{error::Error, http::loggable::LoggableCause};
 
 /// The path below the address of a collector (OTLP 1.5, "OTLP/HTTP Request").
 const PATH: &str = "/v1/traces";
@@ -126,7 +126,7 @@ impl<E: trace::SpanExporter> trace::SpanExporter for Reported<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let exported = self.exporter.export(batch).await;
         if let (Err(error), false) = (&exported, self.fails.swap(exported.is_err(), Relaxed)) {
-            tracing::warn!(error = %Loggable(error), "spans are lost: the collector does not take them");
+            tracing::warn!(error = %LoggableCause(error), "spans are lost: the collector does not take them");
         }
         exported
     }
