@@ -290,6 +290,18 @@ fn a_server_without_file_descriptors_serves_again_when_it_has_some() {
 }
 
 #[test]
+fn a_further_request_is_logged_with_the_template_of_its_resource() {
+    let server = Server::start(|limits| limits.requests = 1);
+    let mut waiting = server.connect();
+    waiting.get("/wait");
+    server.expect("begun");
+    assert!(server.connect().get("/a").response().starts_with("HTTP/1.1 503 "));
+    let log = server.log.text();
+    assert!(log.contains(" method=GET template=/{kind} status=503 "), "{log}");
+    server.may_end.notify_waiters();
+}
+
+#[test]
 fn further_requests_get_a_503() {
     let server = Server::start(|limits| limits.requests = 2);
     let mut waiting = [server.connect(), server.connect()];
