@@ -20,6 +20,7 @@ const SERVER: Layout = Layout {
     sources: "wsgiservice/src",
     floors: &[
         "clock",
+        "warning",
         "program",
         "http",
         "declaration",

@@ -293,6 +293,7 @@ mod site;
 pub mod statistics;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod warning;
 
 #[doc(hidden)]
 #[path = "private.rs"]

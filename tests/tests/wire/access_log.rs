@@ -3,7 +3,7 @@
 use std::{
     future::pending,
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -248,6 +248,58 @@ async fn the_log_has_the_whole_cause_of_an_error_up_to_2000_characters() {
         let line = line(&format!("/notes/{length}"), &[]).await;
         assert!(line.contains(&format!("cause={logged}\n")), "{line}");
     }
+}
+
+/// What is logged of this request for the statistics by a service that trusts these networks, without the line of the request.
+async fn log_of_hidden(trusted: &[&str], request: http::request::Builder) -> String {
+    let (log, _guard) = Log::at(Level::INFO);
+    let mut application = application();
+    if !trusted.is_empty() {
+        application = application.trusted(trusted.iter().map(|it| it.parse().expect("a network")));
+    }
+    let mut service = application.build().expect("a service");
+    let request = request.uri("/_internal/stats").body(Body::empty()).expect("a request");
+    let response = service.call(request).await.expect("a response");
+    assert_eq!(response.status(), 404);
+    let lines = log.text();
+    lines.lines().filter(|line| !line.contains("wsgiservice::access")).collect()
+}
+
+fn from_peer(peer: &str) -> http::request::Builder {
+    http::Request::builder().extension(peer.parse::<SocketAddr>().expect("an address"))
+}
+
+#[tokio::test]
+async fn why_a_client_may_not_read_the_statistics_is_logged() {
+    let proxied = || from_peer("127.0.0.1:5000").header("x-forwarded-for", "203.0.113.7");
+    for (trusted, request, peer, reason) in [
+        (&[][..], from_peer("192.0.2.1:5000"), "192.0.2.1:5000", "it is not in the networks"),
+        (
+            &["10.0.0.0/8"],
+            from_peer("127.0.0.1:5000"),
+            "127.0.0.1:5000",
+            "it is not in the networks",
+        ),
+        (&[], proxied(), "127.0.0.1:5000", "its request was forwarded"),
+        (&["127.0.0.1"], proxied(), "127.0.0.1:5000", "its request was forwarded"),
+    ] {
+        let line = log_of_hidden(trusted, request).await;
+        assert_eq!(value(&line, "peer"), Some(peer), "{line}");
+        assert!(line.contains(reason) && line.contains("the setting `trusted`"), "{line}");
+    }
+    let line = log_of_hidden(&[], http::Request::builder()).await;
+    assert!(line.contains("no address of a peer"), "{line}");
+}
+
+#[tokio::test]
+async fn clients_cannot_fill_the_log_by_asking_for_what_they_may_not_read() {
+    let (log, _guard) = Log::at(Level::INFO);
+    let client = Client::new(application().trusted([]));
+    for target in ["/_internal", "/_internal/stats", "/_internal/none"].repeat(3) {
+        assert_eq!(client.get(target).send().await.status(), 404);
+    }
+    let lines = log.text();
+    assert_eq!(lines.lines().filter(|it| !it.contains("wsgiservice::access")).count(), 1);
 }
 
 #[tokio::test]

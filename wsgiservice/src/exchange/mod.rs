@@ -63,7 +63,7 @@ use crate::{
     parameters::authorized::Principal,
     preconditions::{Evaluation, Preconditions},
     problem::Problem,
-    routing::{self, Matched},
+    routing::Matched,
     site::{Site, SiteOperation, current},
     statistics::{Event, Measurement},
 };
@@ -381,7 +381,7 @@ fn route<'a>(context: &Context<'a>) -> Result<Option<Matched<'a>>, Problem> {
     let Context { site, request, path, .. } = *context;
     authority::check(request)?;
     if site.hides(path, request) {
-        return Err(routing::not_found());
+        return Err(site.hidden(request));
     }
     match *request.method() {
         Method::CONNECT => Err(select_method::refused(true, site.allow.clone())),

@@ -239,6 +239,13 @@ impl Site {
         is_for_trusted(path) && !self.trust.has_client(request)
     }
 
+    /// The problem of a path that is hidden from the client of a request: that of one that does not exist.
+    #[cold]
+    pub(crate) fn hidden(&self, request: &Request) -> Problem {
+        self.trust.log_hidden(request);
+        routing::not_found()
+    }
+
     /// Whether the value of a name in a query must not be logged. A client can send it to any resource.
     pub(crate) fn is_secret(&self, name: &str) -> bool {
         self.secret_names.contains(name)

@@ -7,8 +7,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use super::warning::Warning;
-use crate::statistics;
+use crate::{statistics, warning::Warning};
 
 /// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);

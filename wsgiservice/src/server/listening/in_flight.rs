@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::warning::Warning;
+use crate::warning::Warning;
 
 /// The requests in progress of a server.
 #[derive(Debug)]

@@ -27,6 +27,5 @@ mod socket;
 mod stopping;
 mod timeouts;
 mod waits;
-mod warning;
 mod workers;
 mod write_half;

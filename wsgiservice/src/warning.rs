@@ -1,20 +1,20 @@
-//! A warning that is logged at most once a minute, however often clients cause it.
+//! What clients cause as often as they like is logged at most once a minute.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// The time between two warnings.
+/// The time between two lines.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// When the warning was last logged.
+/// When it was last logged.
 #[derive(Debug, Default)]
-pub(super) struct Warning(Mutex<Option<Instant>>);
+pub(crate) struct Warning(Mutex<Option<Instant>>);
 
 impl Warning {
     /// Whether to log it now.
-    pub(super) fn is_due(&self) -> bool {
+    pub(crate) fn is_due(&self) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|last| last.elapsed() >= PAUSE);
         if is_due {
