@@ -19,10 +19,14 @@ A range is 10 (it alerts below 0 and above 10), 10: (below 10), ~:10 (above
 10), 10:20 (outside of both) or @10:20 (from 10 to 20). Without --stat, it is
 for the seconds until the service has told its health.
 
-NAME is requests_per_sec, errors_per_sec, p50_ms or p99_ms, which are of the
-last minute; a number of /_internal/stats.json, such as in_flight, requests,
-shed, uptime_seconds or connections.open; or a metric of the service, for all
-its labels. Of a histogram, it is how many durations were recorded.
+NAME is requests_per_sec, errors_per_sec, client_errors_per_sec,
+redirections_per_sec, p50_ms, p90_ms or p99_ms, which are of the last minute;
+a number of /_internal/stats.json, such as in_flight, requests, shed,
+uptime_seconds, connections.open or methods.panics, which is of all methods; or
+a metric of the service, for all its labels. Of a histogram, it is how many
+durations were recorded; NAME.p99 and the like are of the worst labels, as
+methods.seconds.p99 is of the worst method. The answer to a name that does not
+exist lists all that do.
 
 -s and --stat need a service that trusts this host.";
 

@@ -14,7 +14,28 @@ const RECENT: f64 = 60.0;
 const MOMENTS: [&str; 2] = ["at", "started_at"];
 
 /// Numbers that only grow, so that a monitor can draw their rates.
-const COUNTERS: [&str; 4] = ["requests", "shed", "connections.accepted", "connections.refused"];
+const COUNTERS: [&str; 9] = [
+    "requests",
+    "shed",
+    "connections.accepted",
+    "connections.refused",
+    "methods.requests",
+    "methods.violations",
+    "methods.panics",
+    "methods.timeouts",
+    "methods.cut_off",
+];
+
+/// The rates of the last minute, with the number of requests that each part of the past has of them.
+const RATES: [(&str, &str); 4] = [
+    ("requests_per_sec", "requests"),
+    ("errors_per_sec", "server_errors"),
+    ("client_errors_per_sec", "client_errors"),
+    ("redirections_per_sec", "redirections"),
+];
+
+/// The percentiles of the last minute, as the parts of the past have them in seconds.
+const PERCENTILES: [(&str, &str); 3] = [("p50_ms", "p50"), ("p90_ms", "p90"), ("p99_ms", "p99")];
 
 /// The statistics of a service.
 #[derive(Debug)]
@@ -54,7 +75,8 @@ impl Statistics {
             let unit = unit(&name);
             (name, Number { value, unit })
         };
-        numbers.extend(recent(document.get("history")?.as_array()?).into_iter().map(with_unit));
+        numbers.extend(recent(document.get("history")?.as_array()?).map(with_unit));
+        numbers.extend(of_methods(document.get("methods")?.as_array()?));
         numbers.extend(plain(document).into_iter().map(with_unit));
         // Those of a metric may be too large together.
         numbers.retain(|_, number| number.value.is_finite());
@@ -99,7 +121,23 @@ fn plain(document: &Value) -> BTreeMap<String, f64> {
     numbers
 }
 
-/// The metrics of the service, each for all its labels; of a histogram, how many durations it has, which only grows.
+/// What is counted of each method, for all methods.
+fn of_methods(methods: &[Value]) -> BTreeMap<String, Number> {
+    let mut numbers = BTreeMap::new();
+    for method in methods {
+        for (part, value) in method.as_object().into_iter().flatten() {
+            let name = format!("methods.{part}");
+            if let Some(value) = value.as_f64() {
+                add(&mut numbers, &name, Number { value, unit: unit(&name) });
+            }
+        }
+        add_durations(&mut numbers, "methods.seconds", method.get("seconds"));
+    }
+    numbers
+}
+
+/// The metrics of the service, each for all its labels; of a histogram, how many durations it has, which only grows, and how long
+/// they are.
 fn own(metrics: &[Value]) -> BTreeMap<String, Number> {
     let mut numbers = BTreeMap::new();
     for metric in metrics {
@@ -107,37 +145,46 @@ fn own(metrics: &[Value]) -> BTreeMap<String, Number> {
         let Some(name) = metric.get("name").and_then(Value::as_str) else { continue };
         let value = member("value").map(|value| Number { value, unit: unit(name) });
         let count = || member("count").map(|value| Number { value, unit: "c" });
-        if let Some(Number { value, unit }) = value.or_else(count) {
-            numbers.entry(name.to_owned()).or_insert(Number { value: 0.0, unit }).value += value;
+        if let Some(number) = value.or_else(count) {
+            add(&mut numbers, name, number);
         }
+        add_durations(&mut numbers, name, metric.get("seconds"));
     }
     numbers
 }
 
+fn add(numbers: &mut BTreeMap<String, Number>, name: &str, Number { value, unit }: Number) {
+    numbers.entry(name.to_owned()).or_insert(Number { value: 0.0, unit }).value += value;
+}
+
+/// Adds the sum of durations, and their percentiles, of which the worst one is told.
+fn add_durations(numbers: &mut BTreeMap<String, Number>, name: &str, durations: Option<&Value>) {
+    for (part, value) in durations.and_then(Value::as_object).into_iter().flatten() {
+        let Some(value) = value.as_f64() else { continue };
+        let number = numbers.entry(format!("{name}.{part}"));
+        let number = number.or_insert(Number { value: 0.0, unit: "s" });
+        number.value = if part == "sum" { number.value + value } else { number.value.max(value) };
+    }
+}
+
 /// The rates of the last minute, and the percentiles of the worst part of it.
-fn recent(history: &[Value]) -> [(String, f64); 4] {
-    let (mut seconds, mut requests, mut errors, mut median, mut slowest) =
-        (0.0, 0.0, 0.0, 0.0, 0.0);
+fn recent(history: &[Value]) -> impl Iterator<Item = (String, f64)> {
+    let number = |part: &Value, name| part.get(name).and_then(Value::as_f64).unwrap_or_default();
+    let (mut seconds, mut parts) = (0.0, Vec::new());
     for part in history.iter().rev() {
         if seconds >= RECENT {
             break;
         }
-        let number = |name: &str| part.get(name).and_then(Value::as_f64).unwrap_or_default();
-        seconds += number("seconds");
-        requests += number("requests");
-        errors += number("server_errors");
-        median = number("p50").max(median);
-        slowest = number("p99").max(slowest);
+        seconds += number(part, "seconds");
+        parts.push(part);
     }
+    let numbers = |name| parts.iter().map(move |part| number(part, name));
     // A service that has just started has no past.
-    let rate = |number: f64| if seconds > 0.0 { number / seconds } else { 0.0 };
-    [
-        ("requests_per_sec", rate(requests)),
-        ("errors_per_sec", rate(errors)),
-        ("p50_ms", median * 1000.0),
-        ("p99_ms", slowest * 1000.0),
-    ]
-    .map(|(name, number)| (name.to_owned(), number))
+    let seconds = if seconds > 0.0 { seconds } else { f64::INFINITY };
+    let rates = RATES.map(|(name, part)| (name, numbers(part).sum::<f64>() / seconds));
+    let percentiles =
+        PERCENTILES.map(|(name, part)| (name, numbers(part).fold(0.0, f64::max) * 1000.0));
+    rates.into_iter().chain(percentiles).map(|(name, number)| (name.to_owned(), number))
 }
 
 #[cfg(test)]
@@ -151,18 +198,32 @@ mod tests {
     }
 
     fn part(seconds: f64, requests: u64, errors: u64, slowest: Option<f64>) -> Value {
-        json!({ "seconds": seconds, "requests": requests, "server_errors": errors, "p50": null, "p99": slowest })
+        json!({
+            "seconds": seconds, "requests": requests, "server_errors": errors, "client_errors": 2 * errors, "redirections": 0,
+            "p50": null, "p90": slowest.map(|it| it / 2.0), "p99": slowest
+        })
     }
 
     fn document(history: &[Value]) -> Value {
         json!({
             "service": "geoip", "version": "1", "at": 1, "started_at": 1, "requests": 7, "in_flight": 1,
             "process": { "threads": 3, "open_files": null }, "connections": { "open": 2, "protocol": "http/1.1" },
-            "methods": [], "history": history,
+            "methods": [
+                { "route": "/a", "panics": 1, "cut_off": 0, "sent_bytes": 10, "seconds": { "p99": 0.5 } },
+                { "route": "/b", "panics": 2, "cut_off": 4, "sent_bytes": 20, "seconds": { "p99": 0.25 } },
+            ],
+            "history": history,
             "metrics": [
                 { "name": "orders", "labels": [{}], "value": 2.0, "count": null },
                 { "name": "orders", "labels": [{}], "value": 3.0, "count": null },
-                { "name": "prints_seconds", "labels": [], "value": null, "count": 4 },
+                {
+                    "name": "prints_seconds", "labels": [1], "value": null, "count": 3,
+                    "seconds": { "sum": 6.0, "p90": 3.0, "p99": null },
+                },
+                {
+                    "name": "prints_seconds", "labels": [2], "value": null, "count": 1,
+                    "seconds": { "sum": 2.0, "p90": 2.0, "p99": null },
+                },
                 { "name": "age_seconds", "labels": [], "value": 7.5, "count": null },
                 { "name": "huge", "labels": [], "value": f64::MAX },
                 { "name": "huge", "labels": [], "value": f64::MAX },
@@ -205,9 +266,36 @@ mod tests {
         let statistics = read(&document(&history.concat())).expect("statistics");
         let number = |name| statistics.number(name).expect("a number").value;
         assert_eq!(
-            ["requests_per_sec", "errors_per_sec", "p50_ms", "p99_ms"].map(number),
-            [1.0, 0.1, 0.0, 250.0]
+            ["requests_per_sec", "errors_per_sec", "client_errors_per_sec", "redirections_per_sec"]
+                .map(number),
+            [1.0, 0.1, 0.2, 0.0]
         );
+        assert_eq!(["p50_ms", "p90_ms", "p99_ms"].map(number), [0.0, 125.0, 250.0]);
+    }
+
+    #[test]
+    fn what_is_counted_of_each_method_is_told_for_all_methods() {
+        let statistics = read(&document(&[])).expect("statistics");
+        let number = |name| statistics.number(name).expect("a number");
+        assert_eq!(number("methods.panics"), Number { value: 3.0, unit: "c" });
+        assert_eq!(number("methods.cut_off"), Number { value: 4.0, unit: "c" });
+        assert_eq!(number("methods.sent_bytes"), Number { value: 30.0, unit: "B" });
+        assert_eq!(number("methods.seconds.p99"), Number { value: 0.5, unit: "s" });
+    }
+
+    #[test]
+    fn of_the_durations_of_a_histogram_the_worst_labels_are_told() {
+        let statistics = read(&document(&[])).expect("statistics");
+        let number = |name| statistics.number(name);
+        assert_eq!(
+            number("prints_seconds.p90").expect("a number"),
+            Number { value: 3.0, unit: "s" }
+        );
+        assert_eq!(
+            number("prints_seconds.sum").expect("a number"),
+            Number { value: 8.0, unit: "s" }
+        );
+        assert!(number("prints_seconds.p99").is_err(), "no duration was recorded");
     }
 
     #[test]

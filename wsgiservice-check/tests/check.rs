@@ -250,6 +250,8 @@ async fn the_ranges_are_for_the_time_unless_there_is_a_number() {
         (&["--stat", "jobs"], 0, " 'jobs'=0"),
         (&["--stat", "connections.open", "-c", "1:"], 0, " 'connections.open'=1;;1:"),
         (&["--stat", "p99_ms", "-c", "10000"], 0, "ms;;10000"),
+        (&["--stat", "p90_ms", "-c", "10000"], 0, "ms;;10000"),
+        (&["--stat", "methods.panics", "-c", "0"], 0, " 'methods.panics'=0c;;0"),
         (&["--stat", "process.resident_memory_bytes", "-w", "~:"], 0, "B;~:"),
         (&["-s", "orders", "--stat", "shed", "-w", "0"], 0, " 'shed'=0c;0"),
     ] {
@@ -259,7 +261,7 @@ async fn the_ranges_are_for_the_time_unless_there_is_a_number() {
     }
     let (status, line) = check(address, &["--stat", "nothing"]);
     assert_eq!(status, 3, "{line}");
-    assert!(line.contains("there is no number `nothing`, but connections.accepted, "), "{line}");
+    assert!(line.contains("there is no number `nothing`, but client_errors_per_sec, "), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,6 +115,7 @@ struct Past {
     in_flight: u64,
     connections: u64,
     p50: Option<f64>,
+    p90: Option<f64>,
     p99: Option<f64>,
 }
 
@@ -248,6 +249,7 @@ impl Past {
             in_flight: slice.in_flight,
             connections: slice.connections,
             p50: seconds(&durations, 0.5),
+            p90: seconds(&durations, 0.9),
             p99: seconds(&durations, 0.99),
         }
     }
