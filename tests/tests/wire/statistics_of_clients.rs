@@ -69,10 +69,32 @@ async fn a_retry_an_ejection_and_a_cache_hit_are_counted() {
             r#"attempts_total{outcome="client_error"} 1"#,
             r#"attempts_total{outcome="server_error"} 6"#,
             r#"ejections_total{reason="failing"} 1"#,
+            r#"ejected_endpoints{reason="failing"} 1"#,
             r#"cache_lookups_total{outcome="hit"} 3"#,
             r#"cache_lookups_total{outcome="miss"} 2"#,
         ]
     );
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_ejected_now_is_shown_on_the_page_and_in_the_text() {
+    let called = client(&[503; 5]);
+    let caller = || Client::new(Application::new("caller").mount(Ping).calls_of(&called));
+    for number in 0..5 {
+        let (page, text) = shown(&caller()).await;
+        assert!(!page.contains("out of service") && !text.contains("out of service"), "{number}");
+        called.post("things", ClosestCluster, "/1").await.expect("a response");
+    }
+    let (page, text) = shown(&caller()).await;
+    assert!(page.contains("failing: 1; out of service now: failing: 1"), "{page}");
+    let line = text.lines().find(|line| line.contains("out of service"));
+    assert!(line.is_some_and(|line| line.ends_with("  failing: 1")), "{text}");
+}
+
+/// The statistics as a page and as text.
+async fn shown(client: &Client) -> (String, String) {
+    let get = |media_type| client.get("/_internal/stats").header("accept", media_type).send();
+    (get("text/html").await.text().to_owned(), get("text/plain").await.text().to_owned())
 }
 
 #[tokio::test]

@@ -164,7 +164,8 @@ impl RestClient {
         housekeeping::reload(&self.shared).await
     }
 
-    /// What was counted, by service and cluster: calls, attempts, ejections, and what the cache did.
+    /// What was counted, by service and cluster: calls, attempts, ejections, the endpoints that are ejected now, and what the
+    /// cache did.
     ///
     /// ```
     /// use wsgiservice_client::{Body, CallOutcome, ClosestCluster, RestClient, service_fn};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::counters::{Counters, Variants};
-use crate::{attempt::AttemptOutcome, error::ErrorKind};
+use crate::{attempt::AttemptOutcome, endpoint::Ejection, error::ErrorKind};
 
 /// What a client has counted since it was made.
 ///
@@ -17,6 +17,8 @@ pub struct Counts {
     pub attempts: Vec<Count<CallOutcome>>,
     /// How often an endpoint was taken out of service, and why. One that fails when it is tried again is ejected again.
     pub ejections: Vec<Count<EjectionReason>>,
+    /// How many endpoints are out of service now, and why: 0 for a reason that took one out before.
+    pub ejected_endpoints: Vec<Count<EjectionReason>>,
     /// What the cache did with calls that a stored response can serve. The cluster is unknown.
     pub cache: Vec<Count<CacheOutcome>>,
 }
@@ -66,7 +68,7 @@ pub enum CallOutcome {
 }
 
 /// Why an endpoint was taken out of service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EjectionReason {
     /// It could not be reached.
@@ -160,6 +162,16 @@ impl From<AttemptOutcome> for CallOutcome {
             AttemptOutcome::Failed => Self::Protocol,
             AttemptOutcome::TimedOut => Self::DeadlineExceeded,
             AttemptOutcome::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<Ejection> for EjectionReason {
+    fn from(ejection: Ejection) -> Self {
+        match ejection {
+            Ejection::Unreachable => Self::Unreachable,
+            Ejection::Failing { .. } => Self::Failing,
+            Ejection::Unhealthy => Self::Unhealthy,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A service in one cluster.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -206,11 +207,17 @@ impl Group {
 
     /// Counts that an endpoint was taken out of service.
     pub(crate) fn count_ejection(&self, ejection: Ejection) {
-        self.counters().ejections.add(match ejection {
-            Ejection::Unreachable => EjectionReason::Unreachable,
-            Ejection::Failing { .. } => EjectionReason::Failing,
-            Ejection::Unhealthy => EjectionReason::Unhealthy,
-        });
+        self.counters().ejections.add(ejection.into());
+    }
+
+    /// How many endpoints are out of service now, for each reason that took one out at least once.
+    pub(super) fn ejected_endpoints(&self) -> impl Iterator<Item = (EjectionReason, u64)> {
+        let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+        counts.extend(self.counters().ejections.read().map(|(reason, _)| (reason, 0)));
+        for ejection in self.endpoints().iter().filter_map(|it| it.record.ejection()) {
+            *counts.entry(ejection.into()).or_default() += 1;
+        }
+        counts.into_iter()
     }
 }
 

@@ -237,6 +237,7 @@ impl Service {
             counts.calls.extend(self.counted(cluster, &counters.calls));
             counts.attempts.extend(self.counted(cluster, &counters.attempts));
             counts.ejections.extend(self.counted(cluster, &counters.ejections));
+            counts.ejected_endpoints.extend(self.counts(cluster, group.ejected_endpoints()));
         }
     }
 
@@ -245,7 +246,15 @@ impl Service {
         cluster: Option<&str>,
         counters: &Counters<K, N>,
     ) -> impl Iterator<Item = Count<K>> {
-        counters.read().map(move |(what, count)| Count {
+        self.counts(cluster, counters.read())
+    }
+
+    fn counts<K>(
+        &self,
+        cluster: Option<&str>,
+        counts: impl Iterator<Item = (K, u64)>,
+    ) -> impl Iterator<Item = Count<K>> {
+        counts.map(move |(what, count)| Count {
             service: self.name.to_string(),
             cluster: cluster.map(str::to_owned),
             what,

@@ -184,6 +184,14 @@ impl Record {
         standing
     }
 
+    /// Why the endpoint is out of service, if it is: also while it may be tried.
+    pub(crate) fn ejection(&self) -> Option<Ejection> {
+        match self.standing() {
+            Standing::Out(ejection) | Standing::Due(ejection) => Some(ejection),
+            Standing::InService | Standing::Resting => None,
+        }
+    }
+
     /// Lets the caller be the one that tries an ejected endpoint, if nobody else does.
     pub(crate) fn try_again(&self) -> bool {
         let mut state = self.state();

@@ -30,6 +30,10 @@ fn ejections(client: &RestClient) -> Vec<String> {
     told(client.counts().ejections)
 }
 
+fn ejected(client: &RestClient) -> Vec<String> {
+    told(client.counts().ejected_endpoints)
+}
+
 #[tokio::test(start_paused = true)]
 async fn calls_are_counted_by_cluster_and_outcome() {
     let server = Server::scripted("a", &[Fault::Status(404)], Fault::Works);
@@ -113,6 +117,24 @@ async fn an_ejection_is_counted_with_its_reason_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_is_told_as_ejected_until_it_is_back_in_service() {
+    let [first, second] = ["a", "b"].map(|name| Server::new(name, Fault::Refuses));
+    let client = in_one_cluster(&[&first, &second]);
+    assert_eq!(ejected(&client), [""; 0]);
+    while ejected(&client) != ["c1 unreachable: 2"] {
+        client.get("label", Cluster("c1"), "/").await.expect_err("no response");
+    }
+    first.set(Fault::Works);
+    second.set(Fault::Works);
+    // Longer than an ejection: it may be tried, and is not in service yet.
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(ejected(&client), ["c1 unreachable: 2"]);
+    while ejected(&client) != ["c1 unreachable: 0"] {
+        client.get("label", Cluster("c1"), "/").await.expect("a response");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_that_misses_its_checks_is_ejected_once() {
     let server = Server::new("a", Fault::Works);
     let topology = "[clusters.c1]\n[services.label]\nhealth = '/health'\nc1 = ['unix:/a']";
@@ -120,7 +142,10 @@ async fn an_endpoint_that_misses_its_checks_is_ejected_once() {
     client.get("label", Cluster("c1"), "/").await.expect("a response");
     server.set(Fault::Status(500));
     sleep(Duration::from_secs(60)).await;
-    assert_eq!(ejections(&client), ["c1 unhealthy: 1"]);
+    assert_eq!(
+        (ejections(&client), ejected(&client)),
+        (vec!["c1 unhealthy: 1".to_owned()], vec!["c1 unhealthy: 1".to_owned()])
+    );
     server.set(Fault::Works);
     sleep(Duration::from_secs(10)).await;
     server.set(Fault::Status(500));

@@ -75,7 +75,12 @@ fn own() -> Vec<Family> {
     };
     let metrics = (0..20).map(metric);
     let outcomes = ["success", "client_error", "connect"];
-    let all = [("calls", &outcomes[..]), ("attempts", &outcomes), ("ejections", &["failing"])];
+    let all = [
+        ("calls", &outcomes[..]),
+        ("attempts", &outcomes),
+        ("ejections", &["failing"]),
+        ("ejected_endpoints", &["failing"]),
+    ];
     metrics.chain(all.map(called)).collect()
 }
 

@@ -41,6 +41,8 @@ pub(super) struct CalledService<'a> {
     pub(super) calls: Vec<(String, u64)>,
     pub(super) attempts: Vec<(String, u64)>,
     pub(super) ejections: Vec<(String, u64)>,
+    /// The endpoints that are out of service now.
+    pub(super) ejected: Vec<(String, u64)>,
     pub(super) cache: Vec<(String, u64)>,
 }
 
@@ -122,6 +124,8 @@ pub(super) fn called(families: &[Family]) -> Vec<CalledService<'_>> {
                 "calls" => service.calls.push(what),
                 "attempts" => service.attempts.push(what),
                 "ejections" => service.ejections.push(what),
+                "ejected_endpoints" if what.1 > 0 => service.ejected.push(what),
+                "ejected_endpoints" => {}
                 _ => service.cache.push(what),
             }
         }

@@ -26,40 +26,53 @@ fn families(counts: Vec<Counts>) -> Vec<Family> {
         all.calls.extend(counts.calls);
         all.attempts.extend(counts.attempts);
         all.ejections.extend(counts.ejections);
+        all.ejected_endpoints.extend(counts.ejected_endpoints);
         all.cache.extend(counts.cache);
     }
     vec![
         family(
             "calls",
             "Calls to other services, by service, cluster and outcome.",
+            Kind::Counter,
             &["service", "cluster", "outcome"],
             all.calls,
         ),
         family(
             "attempts",
             "Attempts of these calls, which are sent again if that helps.",
+            Kind::Counter,
             &["service", "cluster", "outcome"],
             all.attempts,
         ),
         family(
             "ejections",
             "How often an endpoint was taken out of service.",
+            Kind::Counter,
             &["service", "cluster", "reason"],
             all.ejections,
         ),
         family(
+            "ejected_endpoints",
+            "Endpoints that are out of service now.",
+            Kind::Gauge,
+            &["service", "cluster", "reason"],
+            all.ejected_endpoints,
+        ),
+        family(
             "cache_lookups",
             "Calls that the cache can serve, by what it did.",
+            Kind::Counter,
             &["service", "outcome"],
             all.cache,
         ),
     ]
 }
 
-/// A counter with these labels, the last of which is what happened.
+/// A metric with these labels, the last of which is what happened.
 fn family(
     name: &str,
     help: &str,
+    kind: Kind,
     labels: &[&'static str],
     counts: Vec<Count<impl Display>>,
 ) -> Family {
@@ -74,5 +87,5 @@ fn family(
         .into_iter()
         .map(|(labels, count)| Sample { labels, value: Value::Integer(count) })
         .collect();
-    Family::new(&format!("{CLIENT_METRICS}{name}"), help, Kind::Counter, samples)
+    Family::new(&format!("{CLIENT_METRICS}{name}"), help, kind, samples)
 }

@@ -39,7 +39,7 @@ pub(super) fn calls(metrics: &[Family]) -> Markup {
 }
 
 fn service(service: &CalledService<'_>) -> Markup {
-    let CalledService { name, calls, attempts, ejections, cache } = service;
+    let CalledService { name, calls, attempts, ejections, ejected, cache } = service;
     let bar = calls.iter().map(|(outcome, count)| (class(outcome), *count)).collect::<Vec<_>>();
     let used = cache.iter().filter(|(what, _)| what != "miss").map(|(_, count)| count).sum();
     html! {
@@ -48,7 +48,7 @@ fn service(service: &CalledService<'_>) -> Markup {
             td data-label="Calls" { (number(sum(calls))) }
             td { @if !calls.is_empty() { (charts::bar(&bar)) span.words { (words(calls)) } } }
             td.words data-label="Attempts" { (number(sum(attempts))) @if sum(attempts) > 0 { " (" (words(attempts)) ")" } }
-            td.words data-label="Ejections" { @if ejections.is_empty() { "0" } @else { (words(ejections)) } }
+            td.words data-label="Ejections" { @if ejections.is_empty() { "0" } @else { (words(ejections)) } @if !ejected.is_empty() { "; out of service now: " (words(ejected)) } }
             td.words data-label="Cache" { @if !cache.is_empty() { (percent(used, sum(cache))) " (" (words(cache)) ")" } }
         }
     }

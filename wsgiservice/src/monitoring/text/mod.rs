@@ -101,9 +101,14 @@ fn summary(
 fn calls(snapshot: &Snapshot) -> String {
     let services = own::called(&snapshot.own);
     let rows = services.iter().flat_map(|service| {
-        let CalledService { name, calls, attempts, ejections, cache } = service;
-        let kinds =
-            [("calls", calls), ("attempts", attempts), ("ejections", ejections), ("cache", cache)];
+        let CalledService { name, calls, attempts, ejections, ejected, cache } = service;
+        let kinds = [
+            ("calls", calls),
+            ("attempts", attempts),
+            ("ejections", ejections),
+            ("out of service", ejected),
+            ("cache", cache),
+        ];
         let kinds = kinds.into_iter().filter(|(_, counts)| !counts.is_empty());
         kinds.enumerate().map(|(position, (kind, counts))| {
             let name = if position == 0 { *name } else { "" };
