@@ -184,6 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn only_endpoints_that_are_out_of_service_now_are_shown_as_such() {
+        let sample = |cluster: &str, count| Sample {
+            labels: vec![
+                ("service", "label".to_owned()),
+                ("cluster", cluster.to_owned()),
+                ("reason", "failing".to_owned()),
+            ],
+            value: Value::Integer(count),
+        };
+        let name = format!("{CLIENT_METRICS}ejected_endpoints");
+        let samples = vec![sample("c1", 0), sample("c2", 2)];
+        let families = [Family::new(&name, "Help.", Kind::Gauge, samples)];
+        let services = called(&families);
+        assert_eq!(services[0].ejected, [("c2 failing".to_owned(), 2)]);
+        assert!(services[0].cache.is_empty());
+    }
+
+    #[test]
     fn there_are_never_more_rows_than_a_page_has_room_for() {
         let families: Vec<_> = (0..50).map(|_| family("two", [1.0, 2.0])).collect();
         let OwnMetrics { metrics, left_out } = metrics(&families);
