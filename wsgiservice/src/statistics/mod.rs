@@ -26,10 +26,7 @@ mod snapshot;
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Mutex, OnceLock, PoisonError, atomic::AtomicBool},
     time::{Instant, SystemTime},
 };
 
@@ -175,7 +172,7 @@ impl Statistics {
     /// From now on, it is the server that cuts off the requests which do not end, and not their clients.
     #[cfg(feature = "server")]
     pub(crate) fn cut_off_requests(&self) {
-        self.cuts_off.store(true, Relaxed);
+        self.cuts_off.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Ends a slice of the past, if it is time.
