@@ -376,7 +376,10 @@ async fn all_were_called(services: &Services, reader: &RestClient) {
 /// The checks of each service, beside that of the task which `services up` needs.
 const CHECKS: [(&str, &str); 6] = [
     ("cluster", "database, mover, outbox, background:mover, background:relay, background:sweep"),
-    ("storage", "database, outbox, background:collector, background:relay, background:retention"),
+    (
+        "storage",
+        "attachments, database, outbox, background:collector, background:relay, background:retention",
+    ),
     ("label", "database, outbox, background:relay, background:retention"),
     (
         "command",
