@@ -41,7 +41,7 @@ use crate::{
     },
     problem::Problem,
     site,
-    statistics::CountedConnection,
+    statistics::{CountedConnection, Statistics},
 };
 
 /// When a client should try again, if the server has too much to do.
@@ -79,8 +79,12 @@ pub(super) struct Connection {
 }
 
 impl Connections {
-    pub(super) fn new(server: ServerState) -> Self {
-        Self { server, open_connections: Arc::default() }
+    pub(super) fn new(server: ServerState, open_connections: Arc<OpenConnections>) -> Self {
+        Self { server, open_connections }
+    }
+
+    pub(super) fn statistics(&self) -> &Statistics {
+        self.server.statistics()
     }
 
     /// Serves a connection in a task of its own.

@@ -1,6 +1,6 @@
 //! Serving on the runtime of the caller.
 
-use std::{future::Future, io};
+use std::{future::Future, io, sync::Arc};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ pub(super) async fn serve(
     at_once: CancellationToken,
 ) -> io::Result<()> {
     let server = ServerState::start(service, at_once);
-    let connections = Connections::new(server.clone());
+    let connections = Connections::new(server.clone(), Arc::default());
     let counted = &server.statistics().connections;
     accept(listener, server.limits().connections, counted, stop, |it| connections.add(it)).await;
     connections.drain().await.result(server.limits().stop_time)

@@ -14,17 +14,19 @@ use tokio_util::sync::CancellationToken;
 use super::{
     accept::{Accepted, accept},
     connection::Connections,
+    open_connections::OpenConnections,
     server_state::ServerState,
     stopping::Drained,
 };
 use crate::{application::Service, server::Runtime};
 
-/// How long the workers may take to notice that their time is over.
+/// How long to wait for what is cut off to be logged. Only a method that blocks its thread takes all of this time.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A thread that serves the connections sent to it.
 struct Worker {
     connections: mpsc::UnboundedSender<Accepted>,
+    open_connections: Arc<OpenConnections>,
     end: oneshot::Receiver<Drained>,
 }
 
@@ -67,15 +69,17 @@ pub(super) async fn serve(
     drained.result(stop_time)
 }
 
-/// Waits until all workers have ended.
+/// Waits until all workers have ended, and until the requests that they cut off are logged.
 async fn drain(workers: Vec<Worker>) -> io::Result<Drained> {
     // This closes the channels of all workers before it waits for the first of them.
-    let ends: Vec<_> = workers.into_iter().map(|worker| worker.end).collect();
+    let ends: Vec<_> = workers.into_iter().map(|it| (it.end, it.open_connections)).collect();
     let mut all = Drained::Completely;
-    for end in ends {
+    for (end, open_connections) in ends {
         let drained = end.await.map_err(|_| io::Error::other("a worker thread panicked"))?;
         if drained == Drained::CutOff {
             all = drained;
+            // The threads of a shared runtime drop its tasks, and with them the connections, after the worker has ended.
+            open_connections.all_closed().await;
         }
     }
     Ok(all)
@@ -90,16 +94,15 @@ impl Worker {
         let runtime = builder.enable_all().build()?;
         let (connections, accepted) = mpsc::unbounded_channel();
         let (ended, end) = oneshot::channel();
+        let open_connections = Arc::default();
+        let served = Connections::new(server, Arc::clone(&open_connections));
         thread::Builder::new().name("worker".to_owned()).spawn(move || {
-            let drained = runtime.block_on(work(server, accepted));
-            // Work that blocks must not keep the process. The threads of a shared runtime log what was cut off.
-            match drained {
-                Drained::Completely => runtime.shutdown_background(),
-                Drained::CutOff => runtime.shutdown_timeout(GRACE / 2),
-            }
+            let drained = runtime.block_on(work(served, accepted));
+            // Work that blocks must not keep the process.
+            runtime.shutdown_background();
             let _ = ended.send(drained);
         })?;
-        Ok(Self { connections, end })
+        Ok(Self { connections, open_connections, end })
     }
 
     fn send(&self, accepted: Accepted) {
@@ -110,14 +113,15 @@ impl Worker {
 }
 
 /// Serves the connections that are sent to a worker, until the channel is closed and the last connection has ended.
-async fn work(server: ServerState, mut accepted: mpsc::UnboundedReceiver<Accepted>) -> Drained {
-    let statistics = Arc::clone(server.service.statistics());
-    let connections = Connections::new(server);
+async fn work(
+    connections: Connections,
+    mut accepted: mpsc::UnboundedReceiver<Accepted>,
+) -> Drained {
     while let Some(accepted) = accepted.recv().await {
         match moved(accepted) {
             Ok(accepted) => connections.add(accepted),
             Err(error) => {
-                statistics.connections.count_refused();
+                connections.statistics().connections.count_refused();
                 tracing::warn!(%error, "cannot move a connection to a worker thread");
             }
         }
