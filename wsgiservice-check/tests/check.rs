@@ -190,8 +190,9 @@ fn answer(status: &str, content: &str) -> String {
 
 #[test]
 fn a_long_message_is_cut() {
-    let checks = r#"{"name":"a|b","status":"fail","output":"x\ny"},"#.repeat(100_000);
-    let content = format!("{{\"status\":\"fail\",\"checks\":[{}]}}", checks.trim_end_matches(','));
+    let results = r#"{"status":"fail","output":"x\ny"},"#.repeat(100_000);
+    let results = results.trim_end_matches(',');
+    let content = format!(r#"{{"status":"fail","checks":{{"a|b":[{results}]}}}}"#);
     let (status, line) = check(respond(answer("503 Service Unavailable", &content)), &[]);
     assert_eq!(status, 2);
     assert!(line.starts_with("WSGISERVICE CRITICAL - health fail (a b: x y; "), "{line}");
@@ -261,7 +262,10 @@ async fn the_ranges_are_for_the_time_unless_there_is_a_number() {
     }
     let (status, line) = check(address, &["--stat", "nothing"]);
     assert_eq!(status, 3, "{line}");
-    assert!(line.contains("there is no number `nothing`, but client_errors_per_sec, "), "{line}");
+    assert!(
+        line.contains("unknown number `nothing`, expected one of client_errors_per_sec, "),
+        "{line}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
