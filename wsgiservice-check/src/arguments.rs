@@ -24,9 +24,9 @@ redirections_per_sec, p50_ms, p90_ms or p99_ms, which are of the last minute;
 a number of /_internal/stats.json, such as in_flight, requests, shed,
 uptime_seconds, connections.open or methods.panics, which is of all methods; or
 a metric of the service, for all its labels. Of a histogram, it is how many
-durations were recorded; NAME.p99 and the like are of the worst labels, as
-methods.seconds.p99 is of the worst method. The answer to a name that does not
-exist lists all that do.
+durations were recorded; NAME.p99 and the like are of the worst labels since the
+start, as methods.seconds.p99 is of the worst method. The error for an unknown
+name lists those that exist.
 
 -s and --stat need a service that trusts this host.";
 

@@ -142,7 +142,12 @@ fn decimal(number: f64) -> String {
 
 /// A message in one line, without what begins performance data.
 fn plain(text: &str) -> String {
-    text.chars().map(|it| if is_plain(it) { it } else { ' ' }).take(LONGEST).collect()
+    let mut characters = text.chars().map(|it| if is_plain(it) { it } else { ' ' });
+    let mut plain: String = characters.by_ref().take(LONGEST).collect();
+    if characters.next().is_some() {
+        plain.push('…');
+    }
+    plain
 }
 
 /// A label that all parsers read: the guidelines double a quote, which most of them do not know.
@@ -199,8 +204,10 @@ mod tests {
     fn a_message_is_one_line_without_data() {
         let report = Report::new(State::Ok, "a|b\nc\u{1b}[0m\u{2028}d\u{85}");
         assert_eq!(report.line(), "WSGISERVICE OK - a b c [0m d ");
-        let report = Report::new(State::Ok, &"ä".repeat(5000));
-        assert!(report.line().chars().count() < 1100);
+        for (length, text) in [(1000, "ä".repeat(1000)), (1001, "ä".repeat(1000) + "…")] {
+            let report = Report::new(State::Ok, &"ä".repeat(length));
+            assert_eq!(report.line(), format!("WSGISERVICE OK - {text}"));
+        }
     }
 
     #[test]

@@ -89,10 +89,27 @@ impl Statistics {
     /// If no number has this name.
     pub(crate) fn number(&self, name: &str) -> Result<Number, Failure> {
         self.numbers.get(name).copied().ok_or_else(|| {
-            let names: Vec<_> = self.numbers.keys().map(String::as_str).collect();
-            let names = names.join(", ");
-            Failure::Unreadable(format!("there is no number `{name}`, but {names}"))
+            let names = self.names().join(", ");
+            Failure::Unreadable(format!("unknown number `{name}`, expected one of {names}"))
         })
+    }
+
+    /// The names of all numbers. Those of one distribution are one name, such as `methods.seconds.{p50,p99}`: a line of Nagios is short.
+    fn names(&self) -> Vec<String> {
+        let mut names = BTreeMap::<_, Vec<_>>::new();
+        for name in self.numbers.keys() {
+            let distribution = name.rsplit_once('.').filter(|(it, _)| it.ends_with("seconds"));
+            let (name, part) = distribution.unwrap_or((name, ""));
+            names.entry((name, distribution.is_some())).or_default().push(part);
+        }
+        let name = |((name, is_distribution), parts): ((&str, bool), Vec<&str>)| {
+            if is_distribution {
+                format!("{name}.{{{}}}", parts.join(","))
+            } else {
+                name.to_owned()
+            }
+        };
+        names.into_iter().map(name).collect()
     }
 }
 
@@ -250,6 +267,18 @@ mod tests {
             let failure = statistics.number(name).expect_err(name).to_string();
             assert!(failure.contains("connections.open, errors_per_sec, in_flight"), "{failure}");
         }
+    }
+
+    #[test]
+    fn an_unknown_name_is_reported_with_all_names_that_exist() {
+        let statistics = read(&document(&[])).expect("statistics");
+        let failure = statistics.number("order").expect_err("a failure").to_string();
+        assert_eq!(
+            failure,
+            "unknown number `order`, expected one of age_seconds, client_errors_per_sec, connections.open, errors_per_sec, in_flight, \
+             methods.cut_off, methods.panics, methods.seconds.{p99}, methods.sent_bytes, orders, p50_ms, p90_ms, p99_ms, \
+             prints_seconds, prints_seconds.{p90,sum}, process.threads, redirections_per_sec, requests, requests_per_sec"
+        );
     }
 
     #[test]
