@@ -20,7 +20,7 @@ const SERVER: Layout = Layout {
     sources: "wsgiservice/src",
     floors: &[
         "clock",
-        "warning",
+        "once_a_minute",
         "program",
         "http",
         "declaration",

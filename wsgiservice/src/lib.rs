@@ -278,6 +278,7 @@ pub mod schema {
 }
 mod limits;
 mod monitoring;
+mod once_a_minute;
 mod preconditions;
 pub mod problem;
 #[cfg(feature = "server")]
@@ -293,7 +294,6 @@ mod site;
 pub mod statistics;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod warning;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -4,7 +4,7 @@ use tracing::field::display;
 
 use crate::{
     http::{forwarded, incoming::Request, network::Network},
-    warning::Warning,
+    once_a_minute::OnceAMinute,
 };
 
 /// The networks of trusted clients and proxies.
@@ -13,7 +13,7 @@ pub(crate) struct Trust {
     networks: Vec<Network>,
     /// Whether the application or the settings chose the networks.
     is_chosen: bool,
-    hidden: Warning,
+    hidden: OnceAMinute,
 }
 
 impl Trust {
@@ -21,7 +21,7 @@ impl Trust {
     pub(super) fn new(chosen: Option<Vec<Network>>) -> Self {
         let is_chosen = chosen.is_some();
         let networks = chosen.unwrap_or_else(Network::loopback);
-        Self { networks, is_chosen, hidden: Warning::default() }
+        Self { networks, is_chosen, hidden: OnceAMinute::default() }
     }
 
     /// Whether a request comes from a client that may read `/_internal/`.
@@ -35,7 +35,7 @@ impl Trust {
                 || self.is_chosen && forwarded::all_addresses(request.fields(), is_trusted))
     }
 
-    /// Tells the operator why a client gets a 404, from which it must not learn that there is something to read.
+    /// Tells the operator why a client gets a 404, from which the client must not learn that there is something to read.
     pub(super) fn log_hidden(&self, request: &Request) {
         if !self.hidden.is_due() {
             return;

@@ -7,7 +7,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use crate::{statistics, warning::Warning};
+use crate::{once_a_minute::OnceAMinute, statistics};
 
 /// How long to wait after a failed accept, for example when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -33,7 +33,7 @@ pub(super) async fn accept(
     mut hand_over: impl FnMut(Accepted),
 ) {
     let places = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-    let (too_many, failed) = (Warning::default(), Warning::default());
+    let (too_many, failed) = (OnceAMinute::default(), OnceAMinute::default());
     let mut stop = pin!(stop);
     loop {
         if places.available_permits() == 0 && too_many.is_due() {
@@ -52,7 +52,7 @@ async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     connections: &statistics::Connections,
-    failed: &Warning,
+    failed: &OnceAMinute,
 ) -> Accepted {
     let Ok(place) = Arc::clone(places).acquire_owned().await else {
         // Nobody closes it.

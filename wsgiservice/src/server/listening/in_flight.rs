@@ -8,14 +8,14 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 };
 
-use crate::warning::Warning;
+use crate::once_a_minute::OnceAMinute;
 
 /// The requests in progress of a server.
 #[derive(Debug)]
 pub(super) struct InFlight {
     count: AtomicUsize,
     max: usize,
-    warning: Warning,
+    warning: OnceAMinute,
 }
 
 /// What one connection has of them.
@@ -28,7 +28,7 @@ pub(super) struct OwnRequests {
 
 impl InFlight {
     pub(super) fn new(max: usize) -> Arc<Self> {
-        Arc::new(Self { count: AtomicUsize::new(0), max, warning: Warning::default() })
+        Arc::new(Self { count: AtomicUsize::new(0), max, warning: OnceAMinute::default() })
     }
 
     /// Whether requests are in progress.

@@ -1,19 +1,19 @@
-//! What clients cause as often as they like is logged at most once a minute.
+//! A line of the log that clients can cause as often as they like is written at most once a minute.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// The time between two lines.
+/// The least time between two lines.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// When it was last logged.
+/// When the line was last written.
 #[derive(Debug, Default)]
-pub(crate) struct Warning(Mutex<Option<Instant>>);
+pub(crate) struct OnceAMinute(Mutex<Option<Instant>>);
 
-impl Warning {
-    /// Whether to log it now.
+impl OnceAMinute {
+    /// Whether to write the line now.
     pub(crate) fn is_due(&self) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|last| last.elapsed() >= PAUSE);
@@ -29,9 +29,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_warning_is_not_repeated_at_once() {
-        let warning = Warning::default();
-        assert!(warning.is_due());
-        assert!(!warning.is_due());
+    fn a_line_is_not_repeated_at_once() {
+        let line = OnceAMinute::default();
+        assert!(line.is_due());
+        assert!(!line.is_due());
     }
 }
