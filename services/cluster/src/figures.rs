@@ -65,7 +65,7 @@ impl Default for Figures {
             ),
             oldest_copy: Gauge::new(
                 "copies_oldest_seconds",
-                "For how long the copy of a service's data of a user runs that has begun first.",
+                "For how long the oldest copy of the data that a service has of a user has been running.",
             ),
         }
     }
@@ -118,8 +118,8 @@ impl Mover {
         self.figures().oldest_copy.set((), age as f64 / 1_000.0);
         let Copying { user, service, from, to, .. } = oldest.filter(|_| age > LONGEST_COPY)?;
         Some(format!(
-            "what {service} has of {user} is copied from {from} to {to} for {} s, and {user} cannot write: look at {service} in both, \
-             or take the move back",
+            "what {service} has of {user} has been copied from {from} to {to} for {} s, and {user} cannot write meanwhile: look at \
+             {service} in both clusters, or take the move back",
             age / 1_000
         ))
     }

@@ -75,7 +75,10 @@ impl Default for Figures {
                 "Steps before one that has failed, by what has become of them.",
             ),
             known: Gauge::new("commands", "Commands by state; at most 10,000 are counted."),
-            oldest: Gauge::new("commands_oldest_seconds", "For how long the oldest command runs."),
+            oldest: Gauge::new(
+                "commands_oldest_seconds",
+                "For how long the oldest command has been running.",
+            ),
         }
     }
 }
@@ -148,7 +151,7 @@ impl Runner {
         self.figures().oldest.set((), age as f64 / 1_000.0);
         let slow = oldest.filter(|_| age > LONGEST_RUN).map(|row| {
             let (named, seconds) = (named(row)?, age / 1_000);
-            Ok(format!("a command runs for {seconds} s: {named}, the log says what it waits for"))
+            Ok(format!("a command has been running for {seconds} s: {named}, the log says what it waits for"))
         });
         slow.transpose()
     }

@@ -46,12 +46,12 @@ impl Copies {
         Running { copies: self, user: row.user.clone() }
     }
 
-    /// The copy that runs for the longest time.
+    /// The copy that has been running for the longest time.
     pub(crate) fn oldest(&self) -> Option<Copying> {
         self.running().values().min_by_key(|copying| copying.since).cloned()
     }
 
-    /// Lets the copies have begun earlier, by some milliseconds.
+    /// Pretends that the copies began earlier, by this many milliseconds.
     #[cfg(test)]
     pub(crate) fn age(&self, milliseconds: i64) {
         self.running().values_mut().for_each(|copying| copying.since -= milliseconds);

@@ -102,7 +102,7 @@ async fn a_copy_that_does_not_end_warns_until_it_does(engine: Engine) {
         let (status, message) = it.health().await;
         assert_eq!(status, "warn");
         assert!(
-            message.starts_with("what note has of u is copied from c1 to c2 for 9"),
+            message.starts_with("what note has of u has been copied from c1 to c2 for 9"),
             "{message}"
         );
         it.mover.hold().leave();

@@ -108,7 +108,7 @@ async fn a_command_that_runs_for_long_warns_until_it_ends(engine: Engine) {
     let id: String = rows.await.expect("rows")[0].get(0).expect("an ID");
     let (status, message) = it.health().await;
     assert_eq!(status, "warn");
-    assert!(message.starts_with("a command runs for 720"), "{message}");
+    assert!(message.starts_with("a command has been running for 720"), "{message}");
     assert!(message.ends_with(&format!(" s: u/{id}, the log says what it waits for")), "{message}");
 
     let next = world.process().await;
