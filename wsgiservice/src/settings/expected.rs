@@ -1,10 +1,10 @@
-//! What a value has to be, for whoever writes a setting: from the messages of serde and of the standard library, which are for
-//! whoever writes the type.
+//! What a value of a setting must be, in the words of an operator. The messages of serde and of the standard library, from which this is
+//! made, are for the author of the type.
 
-/// The start of a message about a value that is of another type.
+/// The start of the message about a value of another type.
 const WRONG_TYPE: &str = "invalid type: ";
 
-/// The message of these that says most: what is wrong with a value says more than that its type is.
+/// The most useful of these messages: one about the value is more useful than one about its type.
 pub(super) fn most_telling(messages: &[String]) -> String {
     let of_value = messages.iter().find(|message| !message.starts_with(WRONG_TYPE));
     of_value.or(messages.first()).map_or_else(String::new, |message| in_words(message))
@@ -29,7 +29,7 @@ fn in_words(message: &str) -> String {
     format!("expected {expected}")
 }
 
-/// What serde expects, in words.
+/// What a type accepts, in words.
 fn of_type(expected: &str) -> &str {
     match expected {
         "u8" => "a whole number from 0 to 255",

@@ -191,19 +191,23 @@ impl Written {
                 Err(error) => messages.push(error.message().to_owned()),
             }
         }
-        // A type that is made of text tells only a text what it has to be.
-        if let [value] = &candidates[..]
-            && !value.is_str()
-            && !value.is_table()
-        {
-            let text = plain(value);
-            match T::deserialize(Value::String(text.clone())) {
-                Ok(_) => return Err(format!("expected text: write {text:?}")),
-                Err(error) => messages.push(error.message().to_owned()),
-            }
+        if let [value] = &candidates[..] {
+            messages.extend(message_for_text::<T>(value));
         }
         Err(most_telling(&messages))
     }
+}
+
+/// What is wrong with a value that is not text, if the type is made of text: only to text does such a type say what it expects.
+fn message_for_text<T: DeserializeOwned>(value: &Value) -> Option<String> {
+    if value.is_str() || value.is_table() {
+        return None;
+    }
+    let text = plain(value);
+    Some(match T::deserialize(Value::String(text.clone())) {
+        Ok(_) => format!("expected text: write {text:?}"),
+        Err(error) => error.message().to_owned(),
+    })
 }
 
 /// Text as TOML.
