@@ -26,7 +26,7 @@ const COUNTERS: [&str; 9] = [
     "methods.cut_off",
 ];
 
-/// The rates of the last minute, with the number of requests that each part of the past has of them.
+/// The rates of the last minute, each with the member of `history` that has the number of its requests.
 const RATES: [(&str, &str); 4] = [
     ("requests_per_sec", "requests"),
     ("errors_per_sec", "server_errors"),
@@ -34,7 +34,7 @@ const RATES: [(&str, &str); 4] = [
     ("redirections_per_sec", "redirections"),
 ];
 
-/// The percentiles of the last minute, as the parts of the past have them in seconds.
+/// The percentiles of the last minute, each with the member of `history` that has it in seconds.
 const PERCENTILES: [(&str, &str); 3] = [("p50_ms", "p50"), ("p90_ms", "p90"), ("p99_ms", "p99")];
 
 /// The statistics of a service.

@@ -105,7 +105,7 @@ impl Database {
         Ok(())
     }
 
-    /// Whether it can be read, and by the next process as well: connections that are open still read a file that was removed.
+    /// Whether it can be read, also by the next process: open connections still read a file that was removed.
     pub(crate) async fn check(&self) -> Result<(), BoxError> {
         let options = self.readers.connect_options();
         if self.is_file && !options.get_filename().exists() {

@@ -11,10 +11,11 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use crate::figures::PATIENCE;
 
-/// How much a check writes, in bytes: a block, since some file systems keep less beside the name of a file.
+/// How much a check writes, in bytes: a block. Some file systems store less in the inode of a file, which succeeds on a full disk.
 const BLOCK: usize = 4_096;
 
-/// What tells a file or a folder from another one that gets its name later, such as when a disk is not mounted any more.
+/// Identifies a file or a folder. Another one that gets its path later, such as the empty mount point of a disk that is no longer
+/// mounted, has another identity.
 ///
 /// ```
 /// use database::FileIdentity;
@@ -33,11 +34,11 @@ const BLOCK: usize = 4_096;
 pub struct FileIdentity(u64, u64);
 
 impl FileIdentity {
-    /// The identity of what has this name now. Where the system has no numbers for files, all are the same.
+    /// The identity of what has this path now. On systems without inode numbers, all identities are equal.
     ///
     /// # Errors
     ///
-    /// If nothing has this name, or if it cannot be read.
+    /// If nothing has this path, or if its metadata cannot be read.
     pub fn of(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|file| Self::from_metadata(&file))
     }
@@ -107,7 +108,7 @@ impl DiskCheck {
 }
 
 /// Writes a small file in a folder, and removes it. It has no name if the system can do so, and then a process that is killed leaves
-/// nothing behind. It is not synchronized: a disk that is full, or mounted to be read, refuses it at once. This blocks the thread.
+/// nothing behind. It is not synchronized: a disk that is full, or mounted read-only, refuses it at once. This blocks the thread.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -129,12 +130,12 @@ pub fn try_to_write(folder: &Path) -> Result<(), String> {
 
 fn refused(folder: &Path, error: &io::Error) -> String {
     let help = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
-        ErrorKind::ReadOnlyFilesystem => "remount its disk so that it can be written",
-        ErrorKind::PermissionDenied => "let the user of the service write in it",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free space on its disk",
+        ErrorKind::ReadOnlyFilesystem => "remount its disk read-write",
+        ErrorKind::PermissionDenied => "give the user of the service write permission",
         _ => return format!("{} cannot be written: {error}", folder.display()),
     };
-    // The error names the file as well, which nobody knows.
+    // The text of the error also has the random name of the file, which means nothing to an operator.
     format!("{} cannot be written: {}; {help}", folder.display(), error.kind())
 }
 
@@ -145,10 +146,10 @@ mod tests {
     #[test]
     fn a_refusal_says_what_helps() {
         for (kind, help) in [
-            (ErrorKind::StorageFull, "make room on its disk"),
-            (ErrorKind::QuotaExceeded, "make room on its disk"),
-            (ErrorKind::ReadOnlyFilesystem, "remount its disk so that it can be written"),
-            (ErrorKind::PermissionDenied, "let the user of the service write in it"),
+            (ErrorKind::StorageFull, "free space on its disk"),
+            (ErrorKind::QuotaExceeded, "free space on its disk"),
+            (ErrorKind::ReadOnlyFilesystem, "remount its disk read-write"),
+            (ErrorKind::PermissionDenied, "give the user of the service write permission"),
         ] {
             let message = refused(Path::new("/data"), &kind.into());
             assert_eq!(message, format!("/data cannot be written: {kind}; {help}"));

@@ -110,8 +110,8 @@ impl Database {
     /// Adds to an application the check `database`, and what is counted of the database.
     ///
     /// The check fails if the database cannot be read, or if its file was removed or replaced. It warns if an empty write, which
-    /// takes its turn like all others, does not end within half a second, if no small file can be written beside that of SQLite, such
-    /// as on a full disk, and if the last write failed because of the database. The empty write waits for no disk, and is not counted.
+    /// takes its turn like all others, does not end within half a second, if no small file can be written in the folder of the SQLite
+    /// file, such as on a full disk, and if the last write failed because of the database. The empty write waits for no disk, and is not counted.
     pub fn observe(&self, application: Application) -> Application {
         let Figures { writes, commits, committed, .. } = &self.0.figures;
         let database = self.clone();

@@ -47,7 +47,7 @@ pub(crate) struct File {
 #[derive(Debug)]
 struct Opened {
     identity: FileIdentity,
-    /// In which the journal is, too: that of the file itself, if its name is a link.
+    /// The folder of the file and of its journal, with links resolved, as SQLite resolves them.
     folder: Option<PathBuf>,
 }
 
@@ -96,7 +96,8 @@ impl File {
         Err(Error::new(ErrorKind::Unavailable, message))
     }
 
-    /// Whether its disk takes more. No connection waits for it: one that only reads may find all in memory.
+    /// Whether its disk takes more. No connection is used: a read can be served from memory, and a disk that does not respond would hold
+    /// the connection.
     pub(crate) async fn can_grow(&self) -> Result<(), String> {
         let Some(folder) = self.opened.get().and_then(|opened| opened.folder.clone()) else {
             return Ok(());

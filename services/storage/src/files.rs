@@ -210,7 +210,7 @@ impl Files {
         }
     }
 
-    /// Refuses what would be missing or lost in another folder than that of the rows.
+    /// Refuses a request unless the folder is the one that was opened: in another one, the bytes of rows are missing, and new ones would be lost.
     async fn check_in_place(&self) -> Result<(), Failure> {
         self.0.folder.check_in_place().await.map_err(Failure::Unavailable)
     }

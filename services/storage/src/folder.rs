@@ -17,7 +17,7 @@ pub(crate) struct Folder(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
-    /// Which folder was opened: one that comes in its place has no bytes of the rows that are there.
+    /// Which folder was opened: another one that gets its path later does not have the bytes of the rows.
     opened: OnceLock<FileIdentity>,
     disk: DiskCheck,
 }
@@ -63,11 +63,11 @@ impl Folder {
         match FileIdentity::of(self.path()) {
             Ok(found) if self.0.opened.get().is_none_or(|opened| *opened == found) => Ok(()),
             Ok(_) => Err(format!(
-                "{path} was replaced, such as when its disk is not mounted: bring the old folder back, or restart the service if \
+                "{path} was replaced, such as when its disk is not mounted: put the old folder back, or restart the service if \
                  all attachments are in the new one"
             )),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                Err(format!("{path} was removed, and attachments cannot be found: bring it back"))
+                Err(format!("{path} was removed, and attachments cannot be found: put it back"))
             }
             Err(error) => Err(format!("{path} cannot be read: {error}")),
         }

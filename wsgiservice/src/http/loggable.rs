@@ -12,7 +12,7 @@ const MAX_LENGTH_OF_CAUSE: usize = 2_000;
 /// cut.
 pub(crate) struct Loggable<T>(pub(crate) T);
 
-/// The cause of an error as [`Loggable`], of which all that somebody reads is kept: it is the text of the service and of its libraries.
+/// The cause of an error, escaped as [`Loggable`]. More of it is kept, since the service and its libraries write it, not the client.
 pub(crate) struct LoggableCause<T>(pub(crate) T);
 
 /// A value whose text cannot forge a line of a log or control a terminal, and is not cut.

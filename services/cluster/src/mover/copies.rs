@@ -1,7 +1,7 @@
 //! The copies that run in this process.
 //!
-//! A copy that goes on is noted in the row of its user, even if no byte comes: what it waits for ends it, after minutes. Until then,
-//! the user cannot write.
+//! While a copy runs, the row of its user is touched, even if no byte arrives, so the row does not tell that a copy is slow. Only the
+//! timeouts of its calls end it, after minutes, and the user cannot write meanwhile.
 
 use std::{
     collections::BTreeMap,

@@ -21,7 +21,7 @@ impl Setting {
         files
     }
 
-    /// What a check finds that has found nothing yet.
+    /// What a new check finds.
     async fn health(&self, files: &Files) -> (String, String) {
         let client = Client::new(files.observe(Application::new("storage")));
         health_of(&client, "attachments").await
@@ -50,7 +50,7 @@ async fn a_folder_that_is_gone_warns_until_it_is_back() {
     assert_eq!(status, "warn");
     assert_eq!(
         message,
-        format!("{} was removed, and attachments cannot be found: bring it back", path.display())
+        format!("{} was removed, and attachments cannot be found: put it back", path.display())
     );
     fs::rename(&away, &path).expect("a folder");
     assert_eq!(it.health(&files).await, pass());

@@ -26,7 +26,7 @@ struct Reading {
 
 impl Reading {
     fn read(&mut self, file: &Path) {
-        // To read a pipe would not end.
+        // Reading a pipe would not end.
         if !file.is_file() || !self.files.insert(file.to_owned()) {
             return;
         }
@@ -66,7 +66,7 @@ fn included(pattern: &Path) -> Vec<PathBuf> {
 /// What a file says of channels.
 enum Statement<'a> {
     Channel(Channel),
-    /// Of the files that match the pattern.
+    /// The pattern of the files that are included.
     Include(&'a str),
 }
 
