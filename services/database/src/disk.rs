@@ -156,8 +156,26 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_check_whose_caller_has_gone_keeps_its_place_until_its_thread_is_free() {
+        let check = DiskCheck::default();
+        let (free, blocked) = std::sync::mpsc::channel::<()>();
+        let blocks = check.run(Path::new("/data"), move || {
+            let _ = blocked.recv();
+            Ok(())
+        });
+        tokio::select! {
+            biased;
+            found = blocks => panic!("it does not wait for its thread: {found:?}"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(check.0.available_permits(), 0);
+        drop(free);
+        assert_eq!(check.run(Path::new("/data"), || Ok(())).await, Ok(()));
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_disk_that_does_not_respond_holds_one_thread() {
+    async fn a_check_gives_up_while_another_one_waits_for_the_disk() {
         let check = DiskCheck::default();
         let slow = Arc::clone(&check.0).acquire_owned().await;
         let late = check.run(Path::new("/data"), || unreachable!()).await;
