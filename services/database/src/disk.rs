@@ -5,6 +5,7 @@ use std::{
     io::{self, ErrorKind, Write as _},
     path::Path,
     sync::Arc,
+    time::SystemTime,
 };
 
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
@@ -31,10 +32,16 @@ const BLOCK: usize = 4_096;
 /// # Ok::<_, std::io::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileIdentity(u64, u64);
+pub struct FileIdentity {
+    device: u64,
+    inode: u64,
+    /// If the system tells it: the inode of what was removed is used again.
+    created: Option<SystemTime>,
+}
 
 impl FileIdentity {
-    /// The identity of what has this path now. On systems without inode numbers, all identities are equal.
+    /// The identity of what has this path now. On systems without inode numbers, only the time of creation tells
+    /// them apart.
     ///
     /// # Errors
     ///
@@ -47,12 +54,12 @@ impl FileIdentity {
     fn from_metadata(file: &fs::Metadata) -> Self {
         use std::os::unix::fs::MetadataExt as _;
 
-        Self(file.dev(), file.ino())
+        Self { device: file.dev(), inode: file.ino(), created: file.created().ok() }
     }
 
     #[cfg(not(unix))]
-    fn from_metadata(_: &fs::Metadata) -> Self {
-        Self(0, 0)
+    fn from_metadata(file: &fs::Metadata) -> Self {
+        Self { device: 0, inode: 0, created: file.created().ok() }
     }
 }
 
@@ -142,6 +149,28 @@ fn refused(folder: &Path, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A file system such as ext4 gives the new folder the inode of the old one.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_was_removed_and_created_anew_is_another_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("attachments");
+        let create = || {
+            fs::create_dir(&path).expect("a folder");
+            fs::metadata(&path).and_then(|it| it.created()).expect("a time of creation")
+        };
+        let created = create();
+        let opened = FileIdentity::of(&path).expect("a folder");
+        // The clock of a file system can be coarse.
+        loop {
+            fs::remove_dir(&path).expect("a folder");
+            if create() != created {
+                break;
+            }
+        }
+        assert_ne!(FileIdentity::of(&path).expect("a folder"), opened);
+    }
 
     #[test]
     fn a_refusal_says_what_helps() {
