@@ -37,10 +37,7 @@ pub(crate) async fn run(data: &Data, files: &Files, stopping: &Stopping) {
 /// Removes the bytes that nobody needs.
 pub(crate) async fn collect(data: &Data, files: &Files) -> Result<(), Failure> {
     let before = test_hooks::now() - i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
-    files
-        .remove_unfinished(before)
-        .await
-        .map_err(|error| Failure::Unavailable(error.to_string()))?;
+    files.remove_unfinished(before).await?;
     let mut batches = files.older(before).await?.chunks(BATCH);
     while let Some(batch) = batches.next().await {
         let needed = needed(data, &batch).await?;

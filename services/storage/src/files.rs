@@ -170,11 +170,15 @@ impl Files {
         mut content: ContentStream,
         limit: u64,
     ) -> Result<Saved, Failure> {
-        let store = self.store().await.map_err(|error| failed(&error))?;
-        self.check_in_place().await?;
+        let store = self.store_in_place().await?;
         let upload = store.put_multipart(&name.path).await.map_err(|error| failed(&error))?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, CHUNK);
-        match copy(&mut content, &mut upload, limit).await {
+        let copied = match copy(&mut content, &mut upload, limit).await {
+            // Again: a copy of the folder that took its place has the file as it was then.
+            Ok(saved) => self.check_in_place().await.map(|()| saved),
+            Err(failure) => Err(failure),
+        };
+        match copied {
             Ok(saved) => {
                 let _publishing = self.0.publishing.read().await;
                 upload.finish().await.map_err(|error| failed(&error))?;
@@ -210,6 +214,12 @@ impl Files {
         }
     }
 
+    /// The store, if what is written there or removed belongs to the rows.
+    async fn store_in_place(&self) -> Result<&LocalFileSystem, Failure> {
+        let store = self.store().await.map_err(|error| failed(&error))?;
+        self.check_in_place().await.map(|()| store)
+    }
+
     /// Refuses a request unless the folder is the one that was opened: in another one, the bytes of rows are missing, and new ones would be lost.
     async fn check_in_place(&self) -> Result<(), Failure> {
         self.0.folder.check_in_place().await.map_err(Failure::Unavailable)
@@ -226,7 +236,7 @@ impl Files {
 
     /// The bytes that were written before a time, in milliseconds.
     pub(crate) async fn older(&self, before: i64) -> Result<BoxStream<'static, Old>, Failure> {
-        let store = self.store().await.map_err(|error| failed(&error))?;
+        let store = self.store_in_place().await?;
         let found = store.list(None).filter_map(move |found| async move {
             // One that cannot be read, such as `lost+found`, keeps nobody from removing the others.
             let found = found.inspect_err(|error| tracing::warn!(%error, "cannot list a file"));
@@ -240,7 +250,7 @@ impl Files {
 
     /// Removes bytes to which no row refers, unless they were written again since that time.
     pub(crate) async fn remove(&self, old: &Old, before: i64) -> Result<(), Failure> {
-        let store = self.store().await.map_err(|error| failed(&error))?;
+        let store = self.store_in_place().await?;
         let _alone = self.0.publishing.write().await;
         let found = match store.head(&old.path).await {
             Err(Error::NotFound { .. }) => return Ok(()),
@@ -256,10 +266,12 @@ impl Files {
     }
 
     /// Removes what is left of uploads that a crash has ended before this time.
-    pub(crate) async fn remove_unfinished(&self, before: i64) -> io::Result<()> {
+    pub(crate) async fn remove_unfinished(&self, before: i64) -> Result<(), Failure> {
+        self.check_in_place().await?;
         let folder = self.0.folder.clone();
         let removed = tokio::task::spawn_blocking(move || remove_unfinished(folder.path(), before));
-        removed.await.map_err(io::Error::other)?
+        let removed = removed.await.map_err(io::Error::other).flatten();
+        removed.map_err(|error| Failure::Unavailable(error.to_string()))
     }
 }
 
