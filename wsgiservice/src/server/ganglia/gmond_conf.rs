@@ -2,7 +2,8 @@
 
 use std::{
     collections::HashSet,
-    fs,
+    fs::{self, File},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -10,10 +11,16 @@ use regex::bytes::Regex;
 
 use super::channel::{Channel, PORT};
 
+/// How deep gmond includes files in each other.
+const MAX_DEPTH: usize = 10;
+
+/// How much of a file is read, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+
 /// The channels in a file, and in those that it includes; none if it cannot be read.
 pub(super) fn channels_of(file: &Path) -> Vec<Channel> {
     let mut reading = Reading::default();
-    reading.read(file);
+    reading.read(file, 0);
     reading.channels
 }
 
@@ -25,22 +32,30 @@ struct Reading {
 }
 
 impl Reading {
-    fn read(&mut self, file: &Path) {
+    /// Reads a file that is included in so many others.
+    fn read(&mut self, file: &Path, depth: usize) {
         // Reading a pipe would not end.
-        if !file.is_file() || !self.files.insert(file.to_owned()) {
+        if depth > MAX_DEPTH || !file.is_file() || !self.files.insert(file.to_owned()) {
             return;
         }
         // gmond reads bytes, and a comment may be in any encoding.
-        let text = fs::read(file).unwrap_or_default();
+        let text = beginning(file).unwrap_or_default();
         for statement in statements(&String::from_utf8_lossy(&text)) {
             match statement {
                 Statement::Channel(channel) => self.channels.push(channel),
                 Statement::Include(pattern) => {
-                    included(Path::new(pattern)).iter().for_each(|it| self.read(it));
+                    included(Path::new(pattern)).iter().for_each(|it| self.read(it, depth + 1));
                 }
             }
         }
     }
+}
+
+/// As much of a file as is read.
+fn beginning(file: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(file)?.take(MAX_SIZE).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// The files that a pattern names, in the order of their names. As in gmond, only a name may have wildcards, not a folder.
@@ -167,8 +182,10 @@ impl<'a> Tokens<'a> {
 
     fn word(&mut self) -> &'a str {
         let is_end = |it: char| it.is_whitespace() || "{}=+(),\"'#".contains(it);
-        let end = [self.0.find(is_end), self.0.find("/*")].into_iter().flatten().min();
-        let (word, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        let end = self.0.find(is_end).unwrap_or(self.0.len());
+        // Not in all that is left, once for each word.
+        let comment = self.0.get(..end).and_then(|word| word.find("/*"));
+        let (word, rest) = self.0.split_at(comment.unwrap_or(end));
         self.0 = rest;
         word
     }
@@ -264,6 +281,27 @@ mod tests {
             let hosts: Vec<_> = expected.iter().map(|host| format!("udp://{host}:8649")).collect();
             assert_eq!(found(&text), hosts, "{text}");
         }
+    }
+
+    #[test]
+    fn files_are_included_no_deeper_than_in_gmond() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |depth: usize| folder.path().join(depth.to_string());
+        for depth in 0..20 {
+            let include = format!("include ('{}')", path(depth + 1).display());
+            let text = format!("udp_send_channel {{ host = {depth} }} {include}");
+            fs::write(path(depth), text).expect("a file");
+        }
+        assert_eq!(channels_of(&path(0)).len(), 1 + MAX_DEPTH);
+    }
+
+    #[test]
+    fn a_huge_file_is_read_in_part() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(&file, "udp_send_channel { host = a } #").expect("a file");
+        file.as_file().set_len(1 << 42).expect("a file with a hole");
+        let hosts: Vec<_> = channels_of(file.path()).iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["udp://a:8649"]);
     }
 
     proptest! {
