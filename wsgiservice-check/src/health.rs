@@ -1,8 +1,7 @@
 //! What a service tells of its health, as `application/health+json`.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     client::{Answer, Failure},
@@ -13,18 +12,13 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub(crate) struct Health {
     status: Word,
-    /// Only hosts that the service trusts are told.
+    /// Only hosts that the service trusts are told. The state does not depend on it: a service that fails must not become unknown
+    /// because of how it tells why.
     #[serde(default)]
-    checks: BTreeMap<String, Vec<Check>>,
+    checks: Value,
 }
 
-#[derive(Debug, Deserialize)]
-struct Check {
-    status: Word,
-    output: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Word {
     Pass,
@@ -57,12 +51,17 @@ impl Health {
             Word::Warn => "warn",
             Word::Fail => "fail",
         };
-        let results =
-            self.checks.iter().flat_map(|(name, results)| results.iter().map(move |it| (name, it)));
-        let found = results.filter(|(_, it)| it.status != Word::Pass);
-        let found = found.map(|(name, it)| match &it.output {
-            Some(output) => format!("{name}: {output}"),
-            None => name.clone(),
+        let checks = self.checks.as_object().into_iter().flatten();
+        let results = checks.flat_map(|(name, results)| {
+            results.as_array().into_iter().flatten().map(move |it| (name, it))
+        });
+        let found = results.filter_map(|(name, result)| {
+            let member = |name| result.get(name).and_then(Value::as_str);
+            member("status").filter(|status| *status != "pass")?;
+            Some(match member("output") {
+                Some(output) => format!("{name}: {output}"),
+                None => name.clone(),
+            })
         });
         match found.collect::<Vec<_>>().join("; ") {
             found if found.is_empty() => format!("health {word}"),
@@ -92,6 +91,18 @@ mod tests {
                     "disk":[{"status":"warn","output":"7 GB left"}],"b":[{"status":"warn"}]}}"#,
                 State::Warning,
                 "health warn (b; disk: 7 GB left)",
+            ),
+            (r#"{"status":"fail","checks":null}"#, State::Critical, "health fail"),
+            (
+                r#"{"status":"fail","checks":[{"name":"a","status":"fail"}]}"#,
+                State::Critical,
+                "health fail",
+            ),
+            (
+                r#"{"status":"fail","checks":{"a":[{"output":"x"},{"status":null},7,{"status":"fail","output":8}],
+                    "b":{"status":"fail"}}}"#,
+                State::Critical,
+                "health fail (a)",
             ),
         ] {
             let health = read(content).expect(content);
