@@ -114,6 +114,14 @@ impl DiskCheck {
     }
 }
 
+#[cfg(test)]
+impl DiskCheck {
+    /// Lets the disk not respond until what is returned is dropped.
+    pub(crate) async fn occupy(&self) -> impl Drop + use<> {
+        Arc::clone(&self.0).acquire_owned().await.expect("a place")
+    }
+}
+
 /// Writes a small file in a folder, and removes it. It has no name if the system can do so, and then a process that is killed leaves
 /// nothing behind. It is not synchronized: a disk that is full, or mounted read-only, refuses it at once. This blocks the thread.
 ///
@@ -206,7 +214,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_check_gives_up_while_another_one_waits_for_the_disk() {
         let check = DiskCheck::default();
-        let slow = Arc::clone(&check.0).acquire_owned().await;
+        let slow = check.occupy().await;
         let late = check.run(Path::new("/data"), || unreachable!()).await;
         assert_eq!(late, Err("/data does not respond within 500ms; look at its disk".to_owned()));
         drop(slow);

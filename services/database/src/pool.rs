@@ -116,7 +116,10 @@ impl Pool {
     /// Whether the server or the file is there.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_, readers) => readers.ping().await,
+            Self::Sqlite(file, readers) => {
+                readers.ping().await?;
+                file.check_in_place().await
+            }
             #[cfg(any(feature = "mysql", feature = "postgres"))]
             // A number alone has a type on PostgreSQL that no column has.
             _ => self.writer().await?.query("SELECT 'ping'", &[]).await.map(|_| ()),

@@ -44,8 +44,7 @@ impl Readers {
 
     /// Whether the file can be read.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        let file = Arc::clone(&self.0.file);
-        self.read(move |connection| connection.ping().and_then(|()| file.is_in_place())).await
+        self.read(Connection::ping).await
     }
 
     /// Waits for the reads, and closes the connections.

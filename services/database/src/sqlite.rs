@@ -5,7 +5,7 @@
 
 use std::{
     path::{self, PathBuf},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -40,6 +40,8 @@ pub(crate) struct File {
     /// Held while a connection is opened: two at once cannot both set the mode of a new file.
     opening: Mutex<()>,
     opened: OnceLock<Opened>,
+    /// Apart from the check that writes, which may take long on a disk that is busy.
+    place: DiskCheck,
     disk: DiskCheck,
 }
 
@@ -74,12 +76,13 @@ impl File {
             path,
             opening: Mutex::default(),
             opened: OnceLock::new(),
+            place: DiskCheck::default(),
             disk: DiskCheck::default(),
         })
     }
 
     /// Whether the connections that are open write to the file that the next process will read.
-    pub(crate) fn is_in_place(&self) -> Result<(), Error> {
+    fn is_in_place(&self) -> Result<(), Error> {
         let Some(opened) = self.opened.get() else { return Ok(()) };
         let path = self.path.display();
         let message = match FileIdentity::of(&self.path) {
@@ -94,6 +97,14 @@ impl File {
             }
         };
         Err(Error::new(ErrorKind::Unavailable, message))
+    }
+
+    /// The same, on a thread that holds no connection: a disk that does not respond would keep one with each check.
+    pub(crate) async fn check_in_place(self: &Arc<Self>) -> Result<(), Error> {
+        let file = Arc::clone(self);
+        let check = move || file.is_in_place().map_err(|error| error.to_string());
+        let checked = self.place.run(&self.path, check).await;
+        checked.map_err(|wrong| Error::new(ErrorKind::Unavailable, wrong))
     }
 
     /// Whether its disk takes more. No connection is used: a read can be served from memory, and a disk that does not respond would hold
@@ -248,9 +259,32 @@ fn kind(error: &rusqlite::Error) -> ErrorKind {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
     use rusqlite::ffi;
 
     use super::*;
+    use crate::{
+        pool::{CONNECTIONS, Pool},
+        readers::Readers,
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_whose_disk_does_not_respond_keeps_no_reader() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let file = Arc::new(File::new(&path.display().to_string()).expect("a file"));
+        let pool = Pool::Sqlite(Arc::clone(&file), Readers::new(Arc::clone(&file)));
+        pool.ping().await.expect("a file");
+        let slow = file.place.occupy().await;
+        let pings = join_all((0..2 * CONNECTIONS).map(|_| pool.ping())).await;
+        let late = format!("{} does not respond within 500ms; look at its disk", path.display());
+        for ping in pings {
+            assert_eq!(ping.expect_err("no response").to_string(), late);
+        }
+        pool.query("SELECT 1", &[]).await.expect("a row");
+        drop(slow);
+        pool.ping().await.expect("a file");
+    }
 
     #[test]
     fn errors_have_kinds() {
