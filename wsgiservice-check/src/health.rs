@@ -1,5 +1,7 @@
 //! What a service tells of its health, as `application/health+json`.
 
+use std::cmp::Reverse;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ pub(crate) struct Health {
     checks: Value,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Word {
     Pass,
@@ -44,29 +46,39 @@ impl Health {
         }
     }
 
-    /// The word, and the checks that have found something.
+    /// The word, and what the checks have found.
     pub(crate) fn message(&self) -> String {
         let word = match self.status {
             Word::Pass => "pass",
             Word::Warn => "warn",
             Word::Fail => "fail",
         };
+        match self.found().join("; ") {
+            found if found.is_empty() => format!("health {word}"),
+            found => format!("health {word} ({found})"),
+        }
+    }
+
+    /// What the checks that do not pass have found, the worst first: the end of a long message is cut.
+    fn found(&self) -> Vec<String> {
         let checks = self.checks.as_object().into_iter().flatten();
         let results = checks.flat_map(|(name, results)| {
             results.as_array().into_iter().flatten().map(move |it| (name, it))
         });
         let found = results.filter_map(|(name, result)| {
-            let member = |name| result.get(name).and_then(Value::as_str);
-            member("status").filter(|status| *status != "pass")?;
-            Some(match member("output") {
-                Some(output) => format!("{name}: {output}"),
-                None => name.clone(),
-            })
+            let status = result.get("status").filter(|it| it.is_string())?;
+            let word = Word::deserialize(status).ok();
+            (word != Some(Word::Pass)).then_some((word, name, result))
         });
-        match found.collect::<Vec<_>>().join("; ") {
-            found if found.is_empty() => format!("health {word}"),
-            found => format!("health {word} ({found})"),
-        }
+        let mut found: Vec<_> = found.collect();
+        found.sort_by_key(|(word, ..)| Reverse(*word));
+        let texts = found.iter().map(|(_, name, result)| {
+            match result.get("output").and_then(Value::as_str) {
+                Some(output) => format!("{name}: {output}"),
+                None => (*name).clone(),
+            }
+        });
+        texts.collect()
     }
 }
 
@@ -108,6 +120,15 @@ mod tests {
             let health = read(content).expect(content);
             assert_eq!((health.state(), health.message().as_str()), (state, message));
         }
+    }
+
+    #[test]
+    fn the_worst_checks_come_first_since_the_end_of_a_long_message_is_cut() {
+        let health = read(
+            r#"{"status":"fail","checks":{"a":[{"status":"warn"}],"b":[{"status":"fail"}],
+                "c":[{"status":"warn"}],"d":[{"status":"fail"}]}}"#,
+        );
+        assert_eq!(health.expect("a health").message(), "health fail (b; d; a; c)");
     }
 
     #[test]
