@@ -432,6 +432,19 @@ async fn the_id_and_the_trace_are_taken_from_the_request() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_taken_is_logged_as_the_proxy_wrote_it() {
+    for id in [
+        "9016c7eae3524d47ad249043630e887d", // nginx
+        "9016C7EA-E352-4D47-AD24-9043630E887D",
+        "{9016c7ea-e352-4d47-ad24-9043630e887d}",
+        "9016c7ea-e352-4d47-ad24-9043630e887d",
+    ] {
+        let line = line("/notes/7", &[("x-request-id", id)]).await;
+        assert_eq!(value(&line, "request_id"), Some(id), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn the_id_is_not_taken_from_a_peer_that_is_not_trusted() {
     let (log, _guard) = Log::at(Level::INFO);
     let client = Client::new(application().trusted([]));

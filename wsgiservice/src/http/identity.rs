@@ -90,14 +90,16 @@ impl RequestId {
         let is_allowed = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
         let is_valid = (1..=MAX_LENGTH).contains(&value.len()) && value.iter().all(is_allowed);
         let text = std::str::from_utf8(value).ok().filter(|_| is_valid)?;
-        Some(Uuid::try_parse(text).map_or_else(|_| Self::Text(text.into()), Self::Uuid))
+        // The log has an ID as the proxy has it in its own, so that one can be found by the other.
+        let uuid = Uuid::try_parse(text).ok().filter(|uuid| uuid.to_string() == text);
+        Some(uuid.map_or_else(|| Self::Text(text.into()), Self::Uuid))
     }
 
     /// The ID of the trace that a request with this ID begins: the same number, if it is one.
     fn new_trace(&self) -> NonZeroU128 {
         let id = match self {
             Self::Uuid(id) => *id,
-            Self::Text(_) => Uuid::new_v4(),
+            Self::Text(text) => Uuid::try_parse(text).unwrap_or_else(|_| Uuid::new_v4()),
         };
         NonZeroU128::new(id.as_u128()).unwrap_or(NonZeroU128::MIN)
     }
@@ -154,7 +156,9 @@ mod tests {
 
     #[test]
     fn a_request_without_a_trace_begins_one_with_its_id() {
-        let identity = Identity::new();
-        assert_eq!(identity.trace_id(), identity.id().to_string().replace('-', ""));
+        let of_nginx = taken("9016c7eae3524d47ad249043630e887d", true);
+        for identity in [Identity::new(), of_nginx] {
+            assert_eq!(identity.trace_id(), identity.id().to_string().replace('-', ""));
+        }
     }
 }
