@@ -34,10 +34,10 @@ pub struct Limits {
     #[cfg_attr(feature = "command-line", setting(default = 2_097_152))]
     pub content: usize,
     /// The size of the head of a request, in bytes; more gets a 431. Default: 32 KiB.
-    #[cfg_attr(feature = "command-line", setting(default = 32_768))]
+    #[cfg_attr(feature = "command-line", setting(default = 32_768, range = 1..))]
     pub head: usize,
     /// The length of the target of a request, in bytes; more gets a 414. Default: 8 KiB.
-    #[cfg_attr(feature = "command-line", setting(default = 8_192))]
+    #[cfg_attr(feature = "command-line", setting(default = 8_192, range = 1..))]
     pub target: usize,
 
     /// How many content codings a request may apply to its content, one over the other; more get a 415. Default: 1.
@@ -77,7 +77,7 @@ pub struct Limits {
     /// let mut limits = Limits::default();
     /// limits.coding_time = Duration::from_millis(500); // A slow processor.
     /// ```
-    #[cfg_attr(feature = "command-line", setting(default = 0.04, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 0.04, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub coding_time: Duration,
 
     /// How many entries a list may have, and how many members an object, a form or a query; more get a 400. Default: 10,000.
@@ -109,42 +109,43 @@ pub struct Limits {
     /// assert_eq!(client.get("/count?tag=a&tag=b&tag=c").send().await.status(), 400);
     /// # }
     /// ```
-    #[cfg_attr(feature = "command-line", setting(default = 10_000))]
+    #[cfg_attr(feature = "command-line", setting(default = 10_000, range = 1..))]
     pub elements: usize,
     /// How long a method may take; a `GET` or a `HEAD` then gets a 504, and another method is logged and goes on. Default:
     /// 30 seconds. `#[limit(time = …)]` sets another one for a resource or a method.
-    #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub time: Duration,
     /// How long the head of a request may take; the connection is then closed. Default: 10 seconds.
-    #[cfg_attr(feature = "command-line", setting(default = 10, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 10, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub head_time: Duration,
     /// How long content may pause while it is read; the request then gets a 408. Default: 10 seconds.
-    #[cfg_attr(feature = "command-line", setting(default = 10, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 10, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub content_pause: Duration,
     /// How long the server may wait for content in all; the request then gets a 408. Default: 60 seconds. A method whose
     /// `#[limit(time = …)]` is longer may wait for as long as that.
-    #[cfg_attr(feature = "command-line", setting(default = 60, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 60, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub content_time: Duration,
     /// How long a client may take no byte of a response; the connection is then closed. Default: 30 seconds. Each tenth of it,
-    /// a client that sends no more is sent an interim response
-    /// ([`Request::client_is_gone`](crate::Request::client_is_gone)).
-    #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds))]
+    /// a client that sends no more is sent an interim response.
+    ///
+    /// So a method learns that it is gone: [`Request::client_is_gone`](crate::Request::client_is_gone).
+    #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub response_pause: Duration,
     /// How long a connection may wait for another request; it is then closed. Default: 30 seconds.
-    #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub idle_time: Duration,
     /// How long a connection may exist; it is closed after its next request then. Default: an hour.
-    #[cfg_attr(feature = "command-line", setting(default = 3_600, value_name = "SECONDS", from = Seconds))]
+    #[cfg_attr(feature = "command-line", setting(default = 3_600, value_name = "SECONDS", from = Seconds, range = 0.001..))]
     pub connection_time: Duration,
     /// How long the requests in progress may take to end when the server stops. Default: 30 seconds.
     #[cfg_attr(feature = "command-line", setting(default = 30, value_name = "SECONDS", from = Seconds))]
     pub stop_time: Duration,
     /// How many connections may be open; more wait until one is closed. Default: 10,000.
-    #[cfg_attr(feature = "command-line", setting(default = 10_000))]
+    #[cfg_attr(feature = "command-line", setting(default = 10_000, range = 1..))]
     pub connections: usize,
     /// How many requests may be in progress, from their head to the end of their response; more get a 503, except those
     /// for `/_internal/`. Default: 1,024.
-    #[cfg_attr(feature = "command-line", setting(default = 1_024))]
+    #[cfg_attr(feature = "command-line", setting(default = 1_024, range = 1..))]
     pub requests: usize,
 }
 

@@ -274,6 +274,32 @@ fn a_value_that_breaks_a_rule_is_reported_where_it_was_written() {
 }
 
 #[test]
+fn a_limit_that_would_let_nobody_in_is_a_mistake() {
+    for name in ["connections", "requests", "head", "target", "elements"] {
+        assert_eq!(
+            Folder::with(&format!("limits.{name} = 0")).mistakes(&[KEY], &["config"]),
+            [format!("notes.toml:1:{}: `limits.{name}`: it must be 1 or more", name.len() + 11)]
+        );
+    }
+    let times = ["time", "head-time", "content-pause", "content-time", "response-pause"];
+    for name in times.into_iter().chain(["idle-time", "connection-time", "coding-time"]) {
+        let mistakes = Folder::empty().mistakes(&[KEY], &[&format!("--limits-{name}=0"), "config"]);
+        let [mistake] = &mistakes[..] else { panic!("{name}: {mistakes:?}") };
+        assert!(mistake.ends_with("it must be 0.001 or more"), "{mistake}");
+    }
+}
+
+#[test]
+fn the_name_of_a_host_is_not_an_address_of_a_page() {
+    for value in ["https://api.example", "api.example:443", "*.example", "api.example/", ""] {
+        let mistakes = Folder::with(&format!("hosts = [{value:?}]")).mistakes(&[KEY], &["config"]);
+        let [mistake] = &mistakes[..] else { panic!("{value}: {mistakes:?}") };
+        let expected = "expected the name of a host, without a port, for example api.example";
+        assert!(mistake.ends_with(expected), "{mistake}");
+    }
+}
+
+#[test]
 fn each_error_of_the_syntax_has_its_line() {
     let folder = Folder::with("word = \n[limits\n");
     let mistakes = folder.mistakes(&[KEY], &[]);
@@ -402,6 +428,14 @@ fn a_template_can_be_a_file() {
     let template = folder.print(&[], &["config", "--template"]);
     fs::write(folder.path().join("notes.toml"), template).expect("a file");
     folder.print(&[KEY], &["config"]);
+}
+
+#[test]
+fn the_documentation_of_a_setting_has_no_links_since_it_is_read_as_text() {
+    for arguments in [&["config", "--template"][..], &["--help"]] {
+        let text = Folder::empty().print(&[], arguments);
+        assert!(!text.contains("]("), "{text}");
+    }
 }
 
 /// Starts the service, and returns it with what its options are.

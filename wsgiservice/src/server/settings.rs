@@ -51,8 +51,9 @@ pub struct Settings {
     #[cfg_attr(feature = "command-line", setting(value_name = "NETWORKS", from = Networks))]
     pub trusted: Option<Vec<Network>>,
 
-    /// Names by which clients reach the service on a loopback address, beside localhost and its own name.
-    #[cfg_attr(feature = "command-line", setting(value_name = "NAME"))]
+    /// Names by which clients reach the service on a loopback address, beside localhost and its own name, for example
+    /// api.example.
+    #[cfg_attr(feature = "command-line", setting(value_name = "NAME", from = Hosts))]
     pub hosts: Option<Vec<String>>,
 
     /// Where the statistics are sent for Ganglia, for example udp://gmond.example:8649, or off; by default to where the gmond
@@ -139,6 +140,38 @@ impl TryFrom<NetworkTexts> for NetworkList {
             NetworkTexts::List(texts) => texts.iter().map(|text| text.parse()).collect(),
         };
         networks.map(Self)
+    }
+}
+
+/// Names of hosts in settings.
+#[cfg(feature = "command-line")]
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Hosts(Option<Vec<HostName>>);
+
+#[cfg(feature = "command-line")]
+#[derive(serde::Deserialize)]
+#[serde(try_from = "String")]
+struct HostName(String);
+
+#[cfg(feature = "command-line")]
+impl From<Hosts> for Option<Vec<String>> {
+    fn from(hosts: Hosts) -> Self {
+        hosts.0.map(|names| names.into_iter().map(|name| name.0).collect())
+    }
+}
+
+#[cfg(feature = "command-line")]
+impl TryFrom<String> for HostName {
+    type Error = &'static str;
+
+    /// A scheme, a port or a wildcard would make it a name that no request has.
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        match !name.is_empty() && name.bytes().all(is_in_name) {
+            true => Ok(Self(name)),
+            false => Err("expected the name of a host, without a port, for example api.example"),
+        }
     }
 }
 

@@ -162,9 +162,8 @@ fn help(setting: &Setting) -> String {
     let summary = setting.summary();
     let sentence = summary.split(". ").next().unwrap_or_default();
     let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
-    match (setting.kind.choices, setting.rules.in_words()) {
-        ([], None) => sentence.to_owned(),
-        ([], Some(rules)) => format!("{sentence} [value: {rules}]"),
-        (choices, _) => format!("{sentence} [possible values: {}]", choices.join(", ")),
+    match setting.values_in_words() {
+        None => sentence.to_owned(),
+        Some(values) => format!("{sentence} [value: {values}]"),
     }
 }

@@ -132,6 +132,14 @@ impl Setting {
         prefix(program) + &self.path.replace('.', "__").to_uppercase()
     }
 
+    /// What values it can have, if its type or its rules say so.
+    pub(super) fn values_in_words(&self) -> Option<String> {
+        match self.kind.choices {
+            [] => self.rules.in_words(),
+            choices => Some(format!("one of {}", choices.join(", "))),
+        }
+    }
+
     /// The first paragraph of its documentation, in one line.
     pub(super) fn summary(&self) -> String {
         let lines = self.documentation.lines().map(str::trim);

@@ -85,8 +85,8 @@ pub(super) fn template(values: &Values) -> String {
         for line in wrapped(&setting.summary()) {
             let _ = writeln!(text, "# {line}");
         }
-        if let Some(rules) = setting.rules.in_words() {
-            let _ = writeln!(text, "# Value: {rules}");
+        if let Some(values) = setting.values_in_words() {
+            let _ = writeln!(text, "# Value: {values}");
         }
         let (variable, flag) = (setting.variable(program), setting.flag());
         let _ = writeln!(text, "# {variable}, --{flag}");
