@@ -422,6 +422,16 @@ async fn the_index_lists_what_there_is() {
 }
 
 #[tokio::test]
+async fn the_index_has_the_style_of_the_other_pages_which_is_light_or_dark() {
+    let client = Client::new(application().base("/api"));
+    let page = client.get("/_internal.html").send().await.text().to_owned();
+    let (_, rest) = page.split_once(r#"<link rel="stylesheet" href="/api"#).expect("a style");
+    let (style, _) = rest.split_once('"').expect("a target");
+    let style = client.get(style).send().await.text().to_owned();
+    assert!(style.contains("color-scheme: light dark"), "{style}");
+}
+
+#[tokio::test]
 async fn only_trusted_clients_read_them_and_they_are_not_documented() {
     let strangers = Client::new(application().trusted([]));
     for target in [

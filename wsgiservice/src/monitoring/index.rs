@@ -3,7 +3,10 @@
 use serde::Serialize;
 use wsgiservice_macros::{mount, resource};
 
-use crate::site::{Mounting, resource_paths};
+use crate::{
+    documentation::help,
+    site::{Mounting, resource_paths},
+};
 
 /// What a service tells of itself: the target below `/_internal`, and what it is.
 const ENTRIES: [(&str, &str); 7] = [
@@ -35,6 +38,7 @@ impl Index {
 
     #[representation(".html", "text/html")]
     fn html(&self, entries: &Vec<Entry>) -> String {
+        let (base, style) = (resource_paths::base(), help::STYLE.fingerprint());
         maud::html! {
             (maud::DOCTYPE)
             html lang="en" {
@@ -43,6 +47,7 @@ impl Index {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { "Internal resources" }
                     link rel="icon" href="data:,";
+                    link rel="stylesheet" href=(format!("{base}/_internal/help/style.css?{style}"));
                 }
                 body {
                     h1 { "Internal resources" }
