@@ -46,7 +46,8 @@ pub struct Settings {
     #[cfg_attr(feature = "command-line", setting(value_name = "PATH"))]
     pub base: Option<String>,
 
-    /// Addresses or networks of clients that may read `/_internal/`, and of proxies whose `X-Forwarded-Prefix` is believed,
+    /// Addresses or networks of clients that may read `/_internal/`, and of proxies whose `X-Forwarded-Prefix` and
+    /// `X-Request-Id` are believed,
     /// for example 10.0.0.0/8, or none; by default those of this host, or those that the application trusts.
     #[cfg_attr(feature = "command-line", setting(value_name = "NETWORKS", from = Networks))]
     pub trusted: Option<Vec<Network>>,

@@ -62,6 +62,7 @@ impl<L> Counter<L> {
     }
 
     /// Adds a number.
+    #[doc(alias = "inc")]
     pub fn add(&self, labels: L, number: u64)
     where
         L: Labels,

@@ -47,6 +47,7 @@ impl<L> Gauge<L> {
     }
 
     /// Adds a number, which can be negative.
+    #[doc(alias = "inc", alias = "dec")]
     pub fn add(&self, labels: L, number: f64)
     where
         L: Labels,

@@ -40,6 +40,7 @@ impl<L> Histogram<L> {
     }
 
     /// Counts something that took this long.
+    #[doc(alias = "observe")]
     pub fn record(&self, labels: L, duration: Duration)
     where
         L: Labels,
