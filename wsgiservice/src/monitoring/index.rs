@@ -50,10 +50,12 @@ impl Index {
                     link rel="stylesheet" href=(format!("{base}/_internal/help/style.css?{style}"));
                 }
                 body {
-                    h1 { "Internal resources" }
-                    ul {
-                        @for Entry { path, description } in entries {
-                            li { a href=(path) { (path) } ": " (description) }
+                    header { h1 { "Internal resources" } }
+                    main {
+                        ul {
+                            @for Entry { path, description } in entries {
+                                li { a href=(path) { (path) } ": " (description) }
+                            }
                         }
                     }
                 }
