@@ -38,6 +38,20 @@ async fn statuses(client: &Client) -> [u16; 3] {
     [status(client, health).await, status(client, ready).await, status(client, live).await]
 }
 
+/// An error that does not say itself what its cause is, as those of most clients.
+#[derive(Debug, thiserror::Error)]
+#[error("the database does not respond")]
+struct NoResponse(#[source] std::io::Error);
+
+#[tokio::test]
+async fn a_check_that_fails_tells_the_causes_of_its_error() {
+    let refused = || NoResponse(std::io::Error::other("connection refused"));
+    let application = application().check("database", async move || Err::<(), _>(refused()));
+    let health = Client::new(application).get("/_internal/health.json").send().await;
+    let found = &health.json::<Value>()["checks"][0]["output"];
+    assert_eq!(found, "the database does not respond: connection refused");
+}
+
 #[tokio::test]
 async fn the_worst_check_decides() {
     let good = || application().check("good", async || {});

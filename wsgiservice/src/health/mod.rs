@@ -4,7 +4,7 @@ mod checks;
 #[cfg(feature = "server")]
 mod task;
 
-use crate::http::body::BoxError;
+use crate::{error::Causes, http::body::BoxError};
 
 pub(crate) use self::checks::{Check, CheckResult, Checks, wrong_names};
 #[cfg(feature = "server")]
@@ -34,7 +34,8 @@ pub enum Health {
     Fail(String),
 }
 
-/// What a [check](crate::Application::check) may return: a [`Health`], nothing, or a `Result` whose error is a failure.
+/// What a [check](crate::Application::check) may return: a [`Health`], nothing, or a `Result` whose error is a failure, with
+/// its causes.
 #[diagnostic::on_unimplemented(
     message = "a check cannot return `{Self}`",
     note = "return `Result<(), E>` with an error that can be a `Box<dyn Error>`, or a `Health`",
@@ -61,7 +62,7 @@ impl<T: CheckReturn, E: Into<BoxError>> CheckReturn for Result<T, E> {
     fn into_health(self) -> Health {
         match self {
             Ok(value) => value.into_health(),
-            Err(error) => Health::Fail(error.into().to_string()),
+            Err(error) => Health::Fail(Causes(&*error.into()).to_string()),
         }
     }
 }
