@@ -191,7 +191,10 @@ fn mistake(name: &str, value: &str) -> String {
 const EXPECTED: [(&str, &str); 6] = [
     ("bind", "expected an IP address and a port, for example 127.0.0.1:8001"),
     ("ganglia", "expected an address, for example udp://127.0.0.1:8649, or off"),
-    ("otlp", "expected the address of a collector, for example http://127.0.0.1:4318"),
+    (
+        "otlp",
+        "expected the address of a collector without /v1/traces, for example http://127.0.0.1:4318",
+    ),
     ("trusted", "expected an IP address or a network, for example 10.0.0.0/8"),
     ("runtime", ", expected `shared` or `per-core`"),
     ("log_format", ", expected `text` or `json`"),

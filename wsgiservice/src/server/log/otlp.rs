@@ -49,6 +49,7 @@ impl FromStr for Collector {
         // The settings of a service are printed, so that they have no secrets except those that are marked.
         let is_valid = address.scheme_str() == Some("http")
             && !text.contains(['?', '#', '@'])
+            && !address.path().trim_end_matches('/').ends_with(PATH)
             && (authority.port().is_some() || authority.as_str() == authority.host());
         is_valid.then(|| Self(text.trim_end_matches('/').to_owned())).ok_or(InvalidCollector)
     }
@@ -67,7 +68,7 @@ const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// The error for text that is not a [`Collector`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected the address of a collector, for example http://127.0.0.1:4318")]
+#[error("expected the address of a collector without {PATH}, for example http://127.0.0.1:4318")]
 #[non_exhaustive]
 pub struct InvalidCollector;
 
@@ -157,16 +158,25 @@ mod tests {
         for text in ["http://127.0.0.1:4318", "http://collector/", "http://[::1]:4318/tenant"] {
             assert!(text.parse::<Collector>().is_ok(), "{text}");
         }
-        for text in ["", "collector", "127.0.0.1:4318", "https://a", "http://", "http://a?b", "/"]
-            .into_iter()
-            .chain([
-                "http://a#b",
-                "http://a:99999",
-                "http://a:",
-                "http://user:pass@a",
-                "http://a\n",
-            ])
-        {
+        let with_path = "http://127.0.0.1:4318/v1/traces/";
+        for text in [
+            "",
+            "collector",
+            "127.0.0.1:4318",
+            "https://a",
+            "http://",
+            "http://a?b",
+            "/",
+            with_path,
+        ]
+        .into_iter()
+        .chain([
+            "http://a#b",
+            "http://a:99999",
+            "http://a:",
+            "http://user:pass@a",
+            "http://a\n",
+        ]) {
             assert_eq!(text.parse::<Collector>(), Err(InvalidCollector), "{text}");
         }
     }
