@@ -136,7 +136,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Reports names that the resource denies, because no parameter has them.
-    #[inline]
+    #[inline(always)]
     fn report_undeclared(
         &self,
         operation: &SiteOperation,

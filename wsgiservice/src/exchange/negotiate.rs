@@ -89,6 +89,7 @@ pub(super) fn select<'a>(
 }
 
 /// Selects a representation, or the default one if the application prefers that to a 406.
+#[inline(always)]
 fn required<'a>(
     request: &Request,
     extension: Option<&str>,

@@ -81,6 +81,7 @@ impl<'a> Variables<'a> {
     ///
     /// A variable ends before the suffix of its segment. The last one may span all remaining segments, and ends before the
     /// literal text at the end of the template.
+    #[inline(always)]
     pub(crate) fn named(&self, name: &str) -> Option<&'a str> {
         let variables = &self.template.variables;
         let mut end = 0_usize;

@@ -208,16 +208,20 @@ impl Site {
 
     /// What the paths of resources depend on during a request; `None` if nothing precedes any path, so that most
     /// applications pay nothing.
+    #[inline(always)]
     pub(crate) fn path_context(
         &self,
         request: &Request,
         matched: &Matched<'_>,
     ) -> Option<PathContext> {
-        if !self.has_prefixes && !request.has(KnownField::ForwardedPrefix) {
-            return None;
-        }
+        let has_prefix = self.has_prefixes || request.has(KnownField::ForwardedPrefix);
+        has_prefix.then(|| self.prefixed(request, matched))
+    }
+
+    #[cold]
+    fn prefixed(&self, request: &Request, matched: &Matched<'_>) -> PathContext {
         let base = self.base(request).unwrap_or_default();
-        Some(self.paths.context(matched.resource, base.into_owned(), matched.path))
+        self.paths.context(matched.resource, base.into_owned(), matched.path)
     }
 
     /// The resource at this position.
