@@ -290,3 +290,25 @@ fn seconds(durations: &Distribution, share: f64) -> Option<f64> {
 fn second(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitoring::fixtures;
+
+    #[test]
+    fn each_part_of_the_past_has_rates_and_percentiles() {
+        let document = Document::of(&fixtures::snapshot(1), &[]);
+        let document = serde_json::to_value(document).expect("JSON");
+        let parts = document["history"].as_array().expect("a list");
+        assert!(!parts.is_empty());
+        for part in parts.iter().filter(|it| it["requests"] != 0) {
+            for name in ["redirections", "client_errors", "server_errors", "p50", "p90", "p99"] {
+                assert!(part[name].is_number(), "{name}: {part}");
+            }
+            assert!(part["p50"].as_f64() <= part["p90"].as_f64(), "{part}");
+            assert!(part["p90"].as_f64() <= part["p99"].as_f64(), "{part}");
+        }
+        assert!(parts.iter().any(|it| it["requests"] != 0));
+    }
+}
