@@ -15,8 +15,8 @@ use crate::figures::PATIENCE;
 /// How much a check writes, in bytes: a block. Some file systems store less in the inode of a file, which succeeds on a full disk.
 const BLOCK: usize = 4_096;
 
-/// Identifies a file or a folder. Another one that gets its path later, such as the empty mount point of a disk that is no longer
-/// mounted, has another identity.
+/// Identifies a file or a folder, independently of its path. If the path later leads to another one, for example to the empty mount
+/// point after a disk was unmounted, the identities differ.
 ///
 /// ```
 /// use database::FileIdentity;
@@ -40,8 +40,7 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// The identity of what has this path now. On systems without inode numbers, only the time of creation tells
-    /// them apart.
+    /// The identity of what has this path now. On systems without inode numbers, it is the time of creation alone.
     ///
     /// # Errors
     ///

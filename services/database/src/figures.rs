@@ -124,8 +124,8 @@ impl Database {
 
     async fn health(&self) -> Health {
         let write = self.submit(async |_| Ok::<_, Error>(()));
-        let grown = self.0.pool.can_grow();
-        let found = tokio::join!(self.ping(), timeout(PATIENCE, write), grown);
+        let disk = self.0.pool.check_disk();
+        let found = tokio::join!(self.ping(), timeout(PATIENCE, write), disk);
         match found {
             (Err(error), ..) => Health::Fail(error.to_string()),
             (_, Ok(Err(error)), _) => Health::Warn(format!("it cannot be written: {error}")),

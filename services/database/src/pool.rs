@@ -126,10 +126,10 @@ impl Pool {
         }
     }
 
-    /// Whether the disk of a file takes more. A server tells nobody but its administrator how full its disk is.
-    pub(crate) async fn can_grow(&self) -> Result<(), String> {
+    /// Checks that the disk below a SQLite file can be written. A database server reports the state of its disk only to administrators.
+    pub(crate) async fn check_disk(&self) -> Result<(), String> {
         match self {
-            Self::Sqlite(file, _) => file.can_grow().await,
+            Self::Sqlite(file, _) => file.check_disk().await,
             #[cfg(any(feature = "mysql", feature = "postgres"))]
             _ => Ok(()),
         }

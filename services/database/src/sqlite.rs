@@ -107,9 +107,9 @@ impl File {
         checked.map_err(|wrong| Error::new(ErrorKind::Unavailable, wrong))
     }
 
-    /// Whether its disk takes more. No connection is used: a read can be served from memory, and a disk that does not respond would hold
+    /// Checks that its disk can be written. No connection is used: a read can be served from memory, and a disk that does not respond would hold
     /// the connection.
-    pub(crate) async fn can_grow(&self) -> Result<(), String> {
+    pub(crate) async fn check_disk(&self) -> Result<(), String> {
         let Some(folder) = self.opened.get().and_then(|opened| opened.folder.clone()) else {
             return Ok(());
         };

@@ -218,6 +218,7 @@ impl Site {
         has_prefix.then(|| self.prefixed(request, matched))
     }
 
+    /// The same, if there is a prefix.
     #[cold]
     fn prefixed(&self, request: &Request, matched: &Matched<'_>) -> PathContext {
         let base = self.base(request).unwrap_or_default();

@@ -55,12 +55,8 @@ impl Mover {
     fn check_services(&self, from: &str, to: &str) -> Result<(), Refusal> {
         let busy = |stopped: Stopped| Refusal::Busy(stopped.to_string());
         let there = self.services_in(to).map_err(busy)?;
-        match self
-            .services_in(from)
-            .map_err(busy)?
-            .into_iter()
-            .find(|service| !there.contains(service))
-        {
+        let here = self.services_in(from).map_err(busy)?;
+        match here.into_iter().find(|service| !there.contains(service)) {
             Some(service) => {
                 Err(Refusal::Busy(format!("service {service} is not in cluster {to}")))
             }

@@ -85,7 +85,7 @@ async fn a_folder_in_place_of_another_one_warns_until_that_is_back() {
     assert_eq!(it.health(&files).await, pass());
 }
 
-/// Permissions do not bind root, but nobody can create a file there.
+/// Root can write in any folder, whatever its permissions, except in this one of the system.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_folder_that_cannot_be_written_warns() {

@@ -181,8 +181,8 @@ async fn a_disk_that_is_full_warns_until_a_write_succeeds() {
     assert_eq!(health_with(&database).await, ("pass".to_owned(), String::new()));
 }
 
-/// Permissions do not bind root. So the name of the folder leads to one of the system, in which nobody can create anything, but in
-/// which the file has the same name.
+/// Root can write in any folder, whatever its permissions. So a link replaces the folder by one of the system, where no file can be
+/// created, and where the file of the database has the same name.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_file_whose_disk_takes_no_more_warns_before_a_write_fails() {
